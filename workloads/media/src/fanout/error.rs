@@ -1,0 +1,31 @@
+//! What can go wrong while a session is negotiated.
+
+use std::net::IpAddr;
+
+/// Why there is no offer, or an answer was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum FanoutError {
+    /// No UDP socket on the address that media should use.
+    #[error("cannot bind a UDP socket for media on {address}: {source}")]
+    Bind {
+        /// The local address.
+        address: IpAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The peer's answer is not SDP, or not one that fits the offer.
+    #[error("the answer was refused: {0}")]
+    Answer(#[source] rtc::shared::error::Error),
+    /// The peer's answer takes no VP8 video.
+    #[error("the answer takes no VP8 video")]
+    NoVideo,
+    /// An answer for a session without an open offer.
+    #[error("there is no open offer to answer")]
+    NoOffer,
+    /// The peer connection could not be made.
+    #[error("cannot set up a peer connection: {0}")]
+    Setup(#[source] rtc::shared::error::Error),
+    /// The fan-out is ending.
+    #[error("the server is shutting down")]
+    ShuttingDown,
+}

@@ -1,0 +1,198 @@
+//! The server's side: one encoded stream to many peers.
+//!
+//! Every frame releases the work of all sessions at once, and what a session costs per frame decides how many of
+//! them a machine can serve. So there is no task, queue or timer per session: a few *shards*, each a thread with its
+//! own UDP sockets, drive the sans-IO peer connections of the `rtc` crate, and a frame goes to all sessions of a
+//! shard in one sweep.
+//!
+//! ```text
+//! offer, answer, stop, close --> negotiator --adopt--> shard --datagrams--> peers
+//! publish ------------------------------------------->  |
+//!                                    sink <--events-----'
+//! ```
+//! The negotiator keeps the costly part of a join, certificates and SDP, off the shards. Events leave in batches
+//! through the sink, which may block: nothing that it waits for may wait for the fan-out.
+
+mod driver;
+mod error;
+mod keyframe_requests;
+mod negotiator;
+mod peer;
+mod schedule;
+mod shard;
+mod sockets;
+mod stats;
+mod stun;
+mod timers;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+pub use error::FanoutError;
+use negotiator::Negotiator;
+use shard::Shard;
+pub use stats::Stats;
+
+/// One peer connection, as the caller names it; never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(pub u64);
+
+/// An encoded frame, packetised once for all sessions.
+#[derive(Debug)]
+pub struct Frame {
+    /// RTP timestamp, 90 kHz: the frame's identity.
+    pub timestamp: u32,
+    /// Whether a decoder can start here.
+    pub keyframe: bool,
+    /// RTP payloads in order; headers are filled in for each session.
+    pub payloads: Vec<Bytes>,
+}
+
+/// How far a session's set-up has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// A candidate pair works.
+    Ice,
+    /// Keys are agreed: media can flow.
+    Dtls,
+    /// A data channel is open.
+    Channel,
+    /// The first packet of video was sent.
+    FirstFrame,
+}
+
+/// Why a session ended by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseReason {
+    /// No candidate pair ever worked.
+    IceFailed,
+    /// ICE worked and the DTLS handshake did not.
+    DtlsFailed,
+    /// It worked, and then nothing came from the peer any more.
+    PeerLost,
+}
+
+/// What happened to a session.
+#[derive(Debug)]
+pub enum Event {
+    /// The set-up came one stage further.
+    Reached {
+        /// The session.
+        id: SessionId,
+        /// What was reached.
+        stage: Stage,
+        /// When.
+        at: Instant,
+    },
+    /// The first keyframe since a data channel is open was sent: from here on the peer can report every frame.
+    Counting {
+        /// The session.
+        id: SessionId,
+        /// That keyframe's RTP timestamp.
+        timestamp: u32,
+    },
+    /// The peer sent a message over a data channel.
+    Report {
+        /// The session.
+        id: SessionId,
+        /// When the datagram was taken from the socket.
+        at: Instant,
+        /// The message.
+        data: Bytes,
+    },
+    /// The session needs a keyframe: it joined, or the peer lost something.
+    KeyframeWanted(SessionId),
+    /// No frame after `last` goes to the session, as asked for by [`Fanout::stop`] or because it ended.
+    Stopped {
+        /// The session.
+        id: SessionId,
+        /// The RTP timestamp of the last counting frame, if there was one.
+        last: Option<u32>,
+    },
+    /// The session ended by itself; `Stopped` came before.
+    Closed {
+        /// The session.
+        id: SessionId,
+        /// Why.
+        reason: CloseReason,
+    },
+}
+
+/// Takes what the shards have to say. Called on their threads.
+pub type EventSink = Arc<dyn Fn(Vec<Event>) + Send + Sync>;
+
+/// How to set up a [`Fanout`].
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Threads that drive sessions, each with its own sockets.
+    pub shards: usize,
+    /// The stream's bitrate: sizes the buffers that packets are sent again from.
+    pub bitrate_kbps: u32,
+    /// The label of the channel that reports come over: unordered, nothing is sent again.
+    pub channel_label: &'static str,
+}
+
+/// Sends one stream to many peers. Dropping it closes all sessions and waits for its threads.
+pub struct Fanout {
+    // Dropped in this order: the negotiator holds senders to the shards, and a shard ends when all senders are gone.
+    negotiator: Negotiator,
+    shards: Vec<Shard>,
+}
+
+impl Fanout {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// Where the system refuses a thread or a poll instance.
+    pub fn start(options: Options, sink: &EventSink) -> std::io::Result<Self> {
+        let shards = (0..options.shards.max(1))
+            .map(|number| Shard::start(number, Arc::clone(sink)))
+            .collect::<std::io::Result<Vec<_>>>()?;
+        let handles = shards.iter().map(Shard::handle).collect();
+        let negotiator = Negotiator::start(options, handles)?;
+        Ok(Self { negotiator, shards })
+    }
+
+    /// Makes a peer connection for `id` on sockets bound to `addresses`; answers with an SDP offer that has all
+    /// candidates in it.
+    pub fn offer(&self, id: SessionId, addresses: Vec<IpAddr>) -> oneshot::Receiver<Result<String, FanoutError>> {
+        self.negotiator.offer(id, addresses)
+    }
+
+    /// Applies the peer's SDP answer; from then on the session runs by itself and speaks through events.
+    pub fn answer(&self, id: SessionId, sdp: String) -> oneshot::Receiver<Result<(), FanoutError>> {
+        self.negotiator.answer(id, sdp)
+    }
+
+    /// Sends a frame to every session.
+    pub fn publish(&self, frame: &Arc<Frame>) {
+        for shard in &self.shards {
+            shard.publish(Arc::clone(frame));
+        }
+    }
+
+    /// Published frames that the slowest shard has not sent yet. A frame that would only join a queue is better
+    /// never captured: leaving out an encoded one breaks the prediction of all that follow.
+    pub fn backlog(&self) -> u64 {
+        self.shards.iter().map(Shard::backlog).max().unwrap_or(0)
+    }
+
+    /// Sends no more video to `id`, while its reports are still taken in; `Event::Stopped` tells where it ended.
+    pub fn stop(&self, id: SessionId) {
+        self.negotiator.stop(id);
+    }
+
+    /// Ends `id` and forgets it. Unknown ids and ended sessions are fine.
+    pub fn close(&self, id: SessionId) {
+        self.negotiator.close(id);
+    }
+
+    /// What the shards counted since the start.
+    pub fn stats(&self) -> Stats {
+        self.shards.iter().map(Shard::stats).fold(Stats::default(), Stats::plus)
+    }
+}

@@ -1,0 +1,155 @@
+//! Offers and answers, on a thread of its own: a join costs over a millisecond, which no shard has to spare between
+//! two frames.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use tokio::sync::oneshot;
+
+use super::peer::Peer;
+use super::shard::{Command, ShardHandle};
+use super::{FanoutError, Options, SessionId, sockets};
+
+/// Requests that may wait: a burst of joins. Callers beyond that wait themselves.
+const QUEUE: usize = 1024;
+
+enum Request {
+    Offer { id: SessionId, addresses: Vec<IpAddr>, reply: oneshot::Sender<Result<String, FanoutError>> },
+    Answer { id: SessionId, sdp: String, reply: oneshot::Sender<Result<(), FanoutError>> },
+    Stop(SessionId),
+    Close(SessionId),
+    End,
+}
+
+/// The thread's handle.
+pub(super) struct Negotiator {
+    requests: SyncSender<Request>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Negotiator {
+    pub(super) fn start(options: Options, shards: Vec<ShardHandle>) -> std::io::Result<Self> {
+        let (requests, queue) = sync_channel(QUEUE);
+        let state = State { options, shards, placed: HashMap::new(), offered: HashMap::new(), bound: HashMap::new() };
+        let thread = std::thread::Builder::new().name("negotiator".into()).spawn(move || state.run(&queue))?;
+        Ok(Self { requests, thread: Some(thread) })
+    }
+
+    pub(super) fn offer(
+        &self,
+        id: SessionId,
+        addresses: Vec<IpAddr>,
+    ) -> oneshot::Receiver<Result<String, FanoutError>> {
+        let (reply, answer) = oneshot::channel();
+        self.request(Request::Offer { id, addresses, reply });
+        answer
+    }
+
+    pub(super) fn answer(&self, id: SessionId, sdp: String) -> oneshot::Receiver<Result<(), FanoutError>> {
+        let (reply, answer) = oneshot::channel();
+        self.request(Request::Answer { id, sdp, reply });
+        answer
+    }
+
+    pub(super) fn stop(&self, id: SessionId) {
+        self.request(Request::Stop(id));
+    }
+
+    pub(super) fn close(&self, id: SessionId) {
+        self.request(Request::Close(id));
+    }
+
+    fn request(&self, request: Request) {
+        // The thread only ends after `End`, or by a panic; then the reply channel closes and tells the caller.
+        let _ = self.requests.send(request);
+    }
+}
+
+impl Drop for Negotiator {
+    fn drop(&mut self) {
+        let _ = self.requests.send(Request::End);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct State {
+    options: Options,
+    shards: Vec<ShardHandle>,
+    /// The shard of every session that is not closed.
+    placed: HashMap<SessionId, usize>,
+    /// Sessions of which the answer is awaited.
+    offered: HashMap<SessionId, Peer>,
+    /// The sockets so far, by shard and local address; bounded by the addresses of this machine.
+    bound: HashMap<(usize, IpAddr), SocketAddr>,
+}
+
+impl State {
+    fn run(mut self, queue: &Receiver<Request>) {
+        while let Ok(request) = queue.recv() {
+            match request {
+                // A caller that no longer waits has closed the session, or is about to.
+                Request::Offer { id, addresses, reply } => {
+                    let _ = reply.send(self.offer(id, &addresses));
+                }
+                Request::Answer { id, sdp, reply } => {
+                    let _ = reply.send(self.answer(id, sdp));
+                }
+                Request::Stop(id) => self.forward(id, Command::Stop(id)),
+                Request::Close(id) => {
+                    self.offered.remove(&id);
+                    self.forward(id, Command::Close(id));
+                    if let Some(shard) = self.placed.remove(&id) {
+                        self.shards[shard].left();
+                    }
+                }
+                Request::End => return,
+            }
+        }
+    }
+
+    fn offer(&mut self, id: SessionId, addresses: &[IpAddr]) -> Result<String, FanoutError> {
+        let shard = self.least_loaded();
+        let locals = addresses.iter().map(|address| self.local(shard, *address)).collect::<Result<Vec<_>, _>>()?;
+        let (peer, sdp) = Peer::offer(id, &locals, self.options, Instant::now()).map_err(FanoutError::Setup)?;
+        self.offered.insert(id, peer);
+        if self.placed.insert(id, shard).is_none() {
+            self.shards[shard].joined();
+        }
+        Ok(sdp)
+    }
+
+    fn answer(&mut self, id: SessionId, sdp: String) -> Result<(), FanoutError> {
+        let mut peer = self.offered.remove(&id).ok_or(FanoutError::NoOffer)?;
+        peer.answer(sdp, Instant::now())?;
+        let shard = *self.placed.get(&id).ok_or(FanoutError::NoOffer)?;
+        self.shards[shard].send(Command::Adopt(Box::new(peer)))
+    }
+
+    fn forward(&self, id: SessionId, command: Command) {
+        if let Some(shard) = self.placed.get(&id) {
+            // Fails only when the shard is gone, and all its sessions with it.
+            let _ = self.shards[*shard].send(command);
+        }
+    }
+
+    fn least_loaded(&self) -> usize {
+        (0..self.shards.len()).min_by_key(|shard| self.shards[*shard].load()).unwrap_or(0)
+    }
+
+    fn local(&mut self, shard: usize, address: IpAddr) -> Result<SocketAddr, FanoutError> {
+        if let Some(local) = self.bound.get(&(shard, address)) {
+            return Ok(*local);
+        }
+        let refused = |source| FanoutError::Bind { address, source };
+        let socket = sockets::bind(address).map_err(refused)?;
+        let local = socket.local_addr().map_err(refused)?;
+        self.shards[shard].send(Command::Listen(socket))?;
+        self.bound.insert((shard, address), local);
+        Ok(local)
+    }
+}

@@ -1,0 +1,342 @@
+//! One session's peer connection: `rtc` with what it was told and what it says, translated.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use rtc::data_channel::RTCDataChannelInit;
+use rtc::interceptor::{NackResponderBuilder, Registry, Slot};
+use rtc::media_stream::MediaStreamTrack;
+use rtc::peer_connection::configuration::RTCConfigurationBuilder;
+use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_VP8, MediaEngine};
+use rtc::peer_connection::configuration::setting_engine::{SettingEngine, SettingEngineBuilder};
+use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
+use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
+use rtc::peer_connection::sdp::RTCSessionDescription;
+use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState};
+use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCIceCandidate};
+use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
+use rtc::rtp;
+use rtc::rtp_transceiver::RTCRtpSenderId;
+use rtc::rtp_transceiver::rtp_sender::{
+    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
+};
+use rtc::sansio::Protocol;
+use rtc::shared::error::{Error, Result};
+use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
+
+use super::keyframe_requests::{DeliverKeyframeRequests, is_keyframe_request};
+use super::schedule::{Admission, Schedule};
+use super::{CloseReason, Event, Frame, FanoutError, Options, SessionId, Stage};
+use crate::packetise::MAX_PAYLOAD_LEN;
+
+const VP8_PAYLOAD_TYPE: u8 = 97;
+const CLOCK_RATE: u32 = 90_000;
+
+/// ICE checks go out this often until a pair works: at the usual 200 ms, half of a set-up is waiting.
+const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(20);
+/// Checks a pair gets before it is given up: as many as fit before the connection fails.
+const ICE_CHECKS: u16 = 400;
+/// Silence after which a pair counts as disconnected, and the further silence after which it has failed. A set-up
+/// fails after both together, 8 s.
+const ICE_TIMEOUT: Duration = Duration::from_secs(4);
+const ICE_KEEPALIVE: Duration = Duration::from_secs(2);
+
+/// Where datagrams go.
+pub(super) trait Outbox {
+    fn send(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8]);
+}
+
+/// A peer connection of which the offer is out.
+pub(super) struct Peer {
+    id: SessionId,
+    connection: RTCPeerConnection,
+    sender: RTCRtpSenderId,
+    ufrag: String,
+    ssrc: u32,
+    payload_type: u8,
+    sequence_number: u16,
+    schedule: Schedule,
+    ice_worked: bool,
+    failed: Option<CloseReason>,
+}
+
+impl Peer {
+    /// A connection that offers VP8 and a channel for reports on `locals`, and the SDP that says so.
+    pub(super) fn offer(id: SessionId, locals: &[SocketAddr], options: Options, now: Instant) -> Result<(Self, String)> {
+        let mut media_engine = MediaEngine::default();
+        media_engine.register_codec(vp8(), RtpCodecKind::Video)?;
+        let responder = NackResponderBuilder::new().with_size(retransmission_packets(options.bitrate_kbps)).build();
+        let interceptors = Registry::new()
+            .with(Slot::NackResponder, responder)
+            .with(DeliverKeyframeRequests::SLOT, DeliverKeyframeRequests::default());
+        let mut connection = RTCPeerConnectionBuilder::new()
+            .with_configuration(RTCConfigurationBuilder::new().build())
+            .with_setting_engine(settings())
+            .with_media_engine(media_engine)
+            .with_interceptor_registry(interceptors)
+            .build(now)?;
+
+        // Sessions share sockets, but each has its own SRTP keys: equal SSRCs would do, distinct ones read better in
+        // a capture.
+        let ssrc = 0x1000_0000 | (id.0 as u32 & 0x0fff_ffff);
+        // A sender makes the offer sendrecv: peers that add a track of their own to be sent to need that.
+        let sender = connection.add_track(track(ssrc))?;
+        let lossy = RTCDataChannelInit { ordered: false, max_retransmits: Some(0), ..Default::default() };
+        connection.create_data_channel(options.channel_label, Some(lossy))?;
+        for local in locals {
+            connection.add_local_candidate(host_candidate(*local)?)?;
+        }
+        let offer = connection.create_offer(None)?;
+        connection.set_local_description(now, offer)?;
+        let sdp = connection.local_description().ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?.sdp;
+        let ufrag = sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?;
+        let peer = Self {
+            id,
+            connection,
+            sender,
+            ufrag: ufrag.trim().to_owned(),
+            ssrc,
+            payload_type: VP8_PAYLOAD_TYPE,
+            sequence_number: 0,
+            schedule: Schedule::default(),
+            ice_worked: false,
+            failed: None,
+        };
+        Ok((peer, sdp))
+    }
+
+    /// Applies the peer's answer.
+    pub(super) fn answer(&mut self, sdp: String, now: Instant) -> std::result::Result<(), FanoutError> {
+        let answer = RTCSessionDescription::answer(sdp).map_err(FanoutError::Answer)?;
+        self.connection.set_remote_description(now, answer).map_err(FanoutError::Answer)?;
+        let mut sender = self.connection.rtp_sender(self.sender).ok_or(FanoutError::NoVideo)?;
+        let codecs = &sender.get_parameters().rtp_parameters.codecs;
+        let codec = codecs.iter().find(|codec| codec.rtp_codec.mime_type.eq_ignore_ascii_case(MIME_TYPE_VP8));
+        self.payload_type = codec.ok_or(FanoutError::NoVideo)?.payload_type;
+        Ok(())
+    }
+
+    pub(super) fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// Our ICE username fragment, by which the peer's first datagram finds its session.
+    pub(super) fn ufrag(&self) -> &str {
+        &self.ufrag
+    }
+
+    /// Why the session is over, if it is.
+    pub(super) fn failed(&self) -> Option<CloseReason> {
+        self.failed
+    }
+
+    /// Takes in a datagram. Nothing is sent before [`Peer::drain`].
+    pub(super) fn receive(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8], now: Instant) {
+        let transport =
+            TransportContext { local_addr: local, peer_addr: peer, ecn: None, transport_protocol: TransportProtocol::UDP };
+        // What a peer sends may be anything; `rtc` logs what it cannot use, and there is nothing to add.
+        let _ = self.connection.handle_read(TaggedBytesMut { now, transport, message: BytesMut::from(data) });
+    }
+
+    /// Lets timers run.
+    pub(super) fn advance(&mut self, now: Instant) {
+        if let Err(error) = self.connection.handle_timeout(now) {
+            tracing::debug!(session = self.id.0, %error, "timer");
+        }
+    }
+
+    /// Sends and tells all that has come up; returns when [`Peer::advance`] is due.
+    pub(super) fn drain(&mut self, now: Instant, outbox: &mut impl Outbox, events: &mut Vec<Event>) -> Option<Instant> {
+        // The connection's state only advances while events are polled.
+        while let Some(event) = self.connection.poll_event() {
+            self.translate(&event, now, events);
+        }
+        while let Some(message) = self.connection.poll_read() {
+            match message.message {
+                RTCMessage::DataChannelMessage(_, report) => {
+                    events.push(Event::Report { id: self.id, at: message.now, data: report.data.freeze() });
+                }
+                RTCMessage::RtcpPacket(_, packets)
+                    if packets.iter().any(|packet| is_keyframe_request(packet.as_ref())) =>
+                {
+                    events.push(Event::KeyframeWanted(self.id));
+                }
+                // An aiortc peer may send video back: the offer allows it, and nobody wants it.
+                _ => {}
+            }
+        }
+        self.flush(outbox);
+        self.connection.poll_timeout()
+    }
+
+    fn translate(&mut self, event: &RTCPeerConnectionEvent, now: Instant, events: &mut Vec<Event>) {
+        let reached = |stage| Event::Reached { id: self.id, stage, at: now };
+        match event {
+            RTCPeerConnectionEvent::OnIceConnectionStateChangeEvent(RTCIceConnectionState::Connected)
+                if !self.ice_worked =>
+            {
+                self.ice_worked = true;
+                events.push(reached(Stage::Ice));
+            }
+            RTCPeerConnectionEvent::OnConnectionStateChangeEvent(RTCPeerConnectionState::Connected) => {
+                if !self.schedule.was_connected() {
+                    events.push(reached(Stage::Dtls));
+                }
+                self.schedule.connected(now);
+            }
+            RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(_)) => {
+                self.schedule.channel_opened();
+                events.push(reached(Stage::Channel));
+                events.push(Event::KeyframeWanted(self.id));
+            }
+            RTCPeerConnectionEvent::OnConnectionStateChangeEvent(RTCPeerConnectionState::Failed) => {
+                self.failed = Some(match (self.ice_worked, self.schedule.was_connected()) {
+                    (_, true) => CloseReason::PeerLost,
+                    (true, false) => CloseReason::DtlsFailed,
+                    (false, false) => CloseReason::IceFailed,
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Sends a frame, if it is one for this session.
+    pub(super) fn send_frame(&mut self, frame: &Frame, now: Instant, outbox: &mut impl Outbox, events: &mut Vec<Event>) {
+        match self.schedule.admit(frame.timestamp, frame.keyframe, now) {
+            Admission::Leave { keyframe_wanted } => {
+                if keyframe_wanted {
+                    events.push(Event::KeyframeWanted(self.id));
+                }
+            }
+            Admission::Send { first, counting, keyframe_wanted } => {
+                if first {
+                    events.push(Event::Reached { id: self.id, stage: Stage::FirstFrame, at: now });
+                }
+                if counting {
+                    events.push(Event::Counting { id: self.id, timestamp: frame.timestamp });
+                }
+                if keyframe_wanted {
+                    events.push(Event::KeyframeWanted(self.id));
+                }
+                self.write_packets(frame, now);
+                self.flush(outbox);
+            }
+        }
+    }
+
+    fn write_packets(&mut self, frame: &Frame, now: Instant) {
+        for (index, payload) in frame.payloads.iter().enumerate() {
+            let header = rtp::header::Header {
+                version: 2,
+                marker: index + 1 == frame.payloads.len(),
+                payload_type: self.payload_type,
+                sequence_number: self.sequence_number,
+                timestamp: frame.timestamp,
+                ssrc: self.ssrc,
+                ..Default::default()
+            };
+            self.sequence_number = self.sequence_number.wrapping_add(1);
+            let packet = rtp::Packet { header, payload: payload.clone() };
+            // Straight into the pipeline: the sender object would copy its parameters for every packet to check what
+            // was agreed on once. The track's name is not looked at on the way out.
+            let message = RTCMessage::RtpPacket(String::new(), packet);
+            if let Err(error) = self.connection.handle_write(TaggedRTCMessage { now, message }) {
+                tracing::debug!(session = self.id.0, %error, "packet not sent");
+            }
+        }
+    }
+
+    fn flush(&mut self, outbox: &mut impl Outbox) {
+        while let Some(datagram) = self.connection.poll_write() {
+            outbox.send(datagram.transport.local_addr, datagram.transport.peer_addr, &datagram.message);
+        }
+    }
+
+    /// Sends no more video.
+    pub(super) fn stop(&mut self, events: &mut Vec<Event>) {
+        if let Some(last) = self.schedule.stop() {
+            events.push(Event::Stopped { id: self.id, last });
+        }
+    }
+
+    /// Says farewell to the peer.
+    pub(super) fn close(&mut self, outbox: &mut impl Outbox, events: &mut Vec<Event>) {
+        self.stop(events);
+        if let Err(error) = self.connection.close() {
+            tracing::debug!(session = self.id.0, %error, "close");
+        }
+        self.flush(outbox);
+    }
+}
+
+fn vp8() -> RTCRtpCodecParameters {
+    let feedback = |typ: &str, parameter: &str| RTCPFeedback { typ: typ.into(), parameter: parameter.into() };
+    RTCRtpCodecParameters {
+        rtp_codec: RTCRtpCodec {
+            mime_type: MIME_TYPE_VP8.to_owned(),
+            clock_rate: CLOCK_RATE,
+            rtcp_feedback: vec![feedback("nack", ""), feedback("nack", "pli"), feedback("ccm", "fir")],
+            ..Default::default()
+        },
+        payload_type: VP8_PAYLOAD_TYPE,
+    }
+}
+
+fn track(ssrc: u32) -> MediaStreamTrack {
+    let coding = RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() };
+    let encoding =
+        RTCRtpEncodingParameters { rtp_coding_parameters: coding, codec: vp8().rtp_codec, ..Default::default() };
+    MediaStreamTrack::new("ball".into(), "ball-video".into(), "ball".into(), RtpCodecKind::Video, vec![encoding])
+}
+
+fn settings() -> SettingEngine {
+    SettingEngineBuilder::new()
+        // It would join a multicast group and send on every interface.
+        .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
+        .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_CHECKS))
+        .with_ice_timeouts(Some(ICE_TIMEOUT), Some(ICE_TIMEOUT), Some(ICE_KEEPALIVE))
+        .build()
+}
+
+fn host_candidate(local: SocketAddr) -> Result<rtc::peer_connection::transport::RTCIceCandidateInit> {
+    let base_config = CandidateConfig {
+        network: "udp".into(),
+        address: local.ip().to_string(),
+        port: local.port(),
+        component: 1,
+        ..Default::default()
+    };
+    let candidate = CandidateHostConfig { base_config, ..Default::default() }.new_candidate_host()?;
+    RTCIceCandidate::from(&candidate).to_json()
+}
+
+/// Packets to keep for retransmission: half a second of the stream, more than any receiver waits, and never less than
+/// a large keyframe. A power of two, as the responder needs. A slot of the buffer takes about 150 bytes even when it
+/// is empty, so generosity costs every session.
+fn retransmission_packets(bitrate_kbps: u32) -> u16 {
+    let packets_per_second = u64::from(bitrate_kbps) * 1000 / 8 / MAX_PAYLOAD_LEN as u64;
+    let packets = (packets_per_second / 2).next_power_of_two().clamp(128, 8192);
+    u16::try_from(packets).expect("8192 fits")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retransmission_buffers_follow_the_bitrate_within_bounds() {
+        assert_eq!([50, 1_000, 4_000, 20_000, 1_000_000].map(retransmission_packets), [128, 128, 256, 2048, 8192]);
+    }
+
+    #[test]
+    fn an_offer_is_sendrecv_with_every_candidate_and_nothing_to_trickle() {
+        let locals = ["127.0.0.1:5000".parse().unwrap(), "[::1]:5001".parse().unwrap()];
+        let options = Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports" };
+        let (mut peer, sdp) = Peer::offer(SessionId(7), &locals, options, Instant::now()).unwrap();
+        for expected in ["a=sendrecv", "VP8/90000", "127.0.0.1 5000 typ host", "::1 5001 typ host", "nack pli"] {
+            assert!(sdp.contains(expected), "{expected} in {sdp}");
+        }
+        assert!(matches!(peer.answer("v=garbage".into(), Instant::now()), Err(FanoutError::Answer(_))));
+    }
+}

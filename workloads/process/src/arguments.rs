@@ -1,0 +1,110 @@
+//! Command lines: refused in one line that names the flag, the value and what is allowed.
+
+use std::time::Duration;
+
+use clap::Parser;
+use clap::error::{ContextKind, ErrorKind};
+
+use crate::Exit;
+
+/// Parses the process's command line and environment.
+///
+/// # Errors
+/// How to exit: after `--help` and `--version` with success, else as wrong usage; what there is to say was said.
+pub fn parse<Arguments: Parser>() -> Result<Arguments, Exit> {
+    Arguments::try_parse().map_err(|error| {
+        if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+            // A closed stdout is the reader's choice.
+            let _ = error.print();
+            return Exit::Done;
+        }
+        eprintln!("{}", one_line(&error));
+        Exit::Usage
+    })
+}
+
+/// clap's message without its advice, which would take five lines.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let first = text.lines().next().unwrap_or_default();
+    // A list of what is missing, or of what is possible, stands in lines of its own.
+    let listed = match error.get(ContextKind::InvalidArg) {
+        Some(arguments) if error.kind() == ErrorKind::MissingRequiredArgument => format!(" {arguments}"),
+        _ => text
+            .lines()
+            .skip(1)
+            .find(|line| line.trim_start().starts_with("[possible values"))
+            .map(|line| format!(" {}", line.trim()))
+            .unwrap_or_default(),
+    };
+    format!("{first}{listed}")
+}
+
+/// A whole number from `from` to `to`, for `value_parser`.
+pub fn whole_number(from: u32, to: u32) -> impl Fn(&str) -> Result<u32, String> + Clone {
+    move |text| {
+        let number = text.parse().ok().filter(|number| (from..=to).contains(number));
+        number.ok_or_else(|| format!("must be a whole number from {from} to {to}"))
+    }
+}
+
+/// An even whole number from `from` to `to`, for `value_parser`.
+pub fn even_number(from: u32, to: u32) -> impl Fn(&str) -> Result<u32, String> + Clone {
+    move |text| {
+        let number = text.parse::<u32>().ok().filter(|number| (from..=to).contains(number) && number % 2 == 0);
+        number.ok_or_else(|| format!("must be an even number from {from} to {to}"))
+    }
+}
+
+/// Refuses durations outside `from..=to` with a line that says so; `None` is no upper limit.
+pub fn within(duration: Duration, from: Duration, to: Option<Duration>) -> Result<Duration, String> {
+    let words = |duration: Duration| match (duration.as_secs(), duration.subsec_millis()) {
+        (0, milliseconds) => format!("{milliseconds}ms"),
+        (seconds, _) if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
+        (seconds, _) => format!("{seconds}s"),
+    };
+    match to {
+        _ if duration < from => Err(format!("must be at least {}", words(from))),
+        Some(to) if duration > to => Err(format!("must be {} to {}", words(from), words(to))),
+        _ => Ok(duration),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Parser, Debug)]
+    struct Sample {
+        #[arg(long, default_value = "640", value_parser = even_number(64, 1920))]
+        width: u32,
+        #[arg(long, default_value = "plain", value_parser = ["plain", "textured"])]
+        background: String,
+    }
+
+    fn refusal(arguments: &[&str]) -> String {
+        one_line(&Sample::try_parse_from([&["sample"], arguments].concat()).unwrap_err())
+    }
+
+    #[test]
+    fn a_refusal_is_one_line_with_flag_value_and_what_is_allowed() {
+        assert_eq!(
+            refusal(&["--width", "641"]),
+            "error: invalid value '641' for '--width <WIDTH>': must be an even number from 64 to 1920"
+        );
+        assert_eq!(
+            refusal(&["--background", "red"]),
+            "error: invalid value 'red' for '--background <BACKGROUND>' [possible values: plain, textured]"
+        );
+        assert_eq!(refusal(&["--colour"]), "error: unexpected argument '--colour' found");
+    }
+
+    #[test]
+    fn durations_out_of_range_are_told_the_range() {
+        let seconds = Duration::from_secs;
+        assert_eq!(within(seconds(5), seconds(1), None), Ok(seconds(5)));
+        assert_eq!(within(seconds(0), seconds(1), None).unwrap_err(), "must be at least 1s");
+        let refusal = within(seconds(9000), Duration::from_millis(100), Some(seconds(7200))).unwrap_err();
+        assert_eq!(refusal, "must be 100ms to 2h");
+    }
+}

@@ -1,0 +1,128 @@
+//! Metrics in OpenMetrics text, made from a snapshot at every scrape: the numbers are kept elsewhere, and keeping them
+//! twice would let them differ.
+
+use std::fmt::Error;
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+type Label = Vec<(&'static str, String)>;
+
+/// Collects metrics; names follow Prometheus' conventions: base units, `_total` is appended to counters.
+pub struct Exposition {
+    registry: Registry,
+}
+
+impl Default for Exposition {
+    fn default() -> Self {
+        Self { registry: Registry::with_prefix("ballsession") }
+    }
+}
+
+impl Exposition {
+    /// A number of events since the start.
+    #[must_use]
+    pub fn counter(mut self, name: &str, help: &str, value: u64) -> Self {
+        let counter = Counter::<u64>::default();
+        counter.inc_by(value);
+        self.registry.register(name, help, counter);
+        self
+    }
+
+    /// An amount since the start that is not whole, as of seconds.
+    #[must_use]
+    pub fn counter_of(mut self, name: &str, help: &str, value: f64) -> Self {
+        let counter = Counter::<f64, AtomicU64>::default();
+        counter.inc_by(value);
+        self.registry.register(name, help, counter);
+        self
+    }
+
+    /// Numbers of events that one label tells apart. The values of the label must be few and known.
+    #[must_use]
+    pub fn counters(
+        mut self,
+        name: &str,
+        help: &str,
+        label: &'static str,
+        values: impl IntoIterator<Item = (&'static str, u64)>,
+    ) -> Self {
+        let family = Family::<Label, Counter>::default();
+        for (which, value) in values {
+            family.get_or_create(&vec![(label, which.to_owned())]).inc_by(value);
+        }
+        self.registry.register(name, help, family);
+        self
+    }
+
+    /// A number that goes up and down.
+    #[must_use]
+    pub fn gauge(mut self, name: &str, help: &str, value: f64) -> Self {
+        let gauge = Gauge::<f64, AtomicU64>::default();
+        gauge.set(value);
+        self.registry.register(name, help, gauge);
+        self
+    }
+
+    /// Numbers that one label tells apart; those without a value are left out.
+    #[must_use]
+    pub fn gauges(
+        mut self,
+        name: &str,
+        help: &str,
+        label: &'static str,
+        values: impl IntoIterator<Item = (&'static str, Option<f64>)>,
+    ) -> Self {
+        let family = Family::<Label, Gauge<f64, AtomicU64>>::default();
+        for (which, value) in values {
+            if let Some(value) = value {
+                family.get_or_create(&vec![(label, which.to_owned())]).set(value);
+            }
+        }
+        self.registry.register(name, help, family);
+        self
+    }
+
+    /// The text.
+    ///
+    /// # Errors
+    /// Where a metric cannot be written; strings always can.
+    pub fn finish(self) -> Result<String, Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_is_open_metrics() {
+        let text = Exposition::default()
+            .counter("sweeps", "Frames swept over the sessions.", 3)
+            .counter_of("sweep_seconds", "The time that took.", 0.5)
+            .counters("frames", "Frames by fate.", "fate", [("matched", 5), ("lost", 1)])
+            .gauges("latency_seconds", "Latency.", "quantile", [("0.5", Some(0.003)), ("0.95", None)])
+            .gauge("sessions", "Sessions now.", 2.0)
+            .finish()
+            .unwrap();
+        for line in [
+            "# TYPE ballsession_sweeps counter",
+            "ballsession_sweeps_total 3",
+            "ballsession_sweep_seconds_total 0.5",
+            "ballsession_frames_total{fate=\"lost\"} 1",
+            "ballsession_latency_seconds{quantile=\"0.5\"} 0.003",
+            "ballsession_sessions 2.0",
+            "# EOF",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
+        }
+        assert!(!text.contains("0.95"));
+    }
+}

@@ -1,0 +1,167 @@
+//! The HTTP endpoints that every program has: `/healthz`, `/readyz`, `/status` and `/metrics`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// Health checks come every few seconds from a few places; what does not answer within this is no client of ours.
+const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+
+/// Whether there is something to be had from the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Readiness {
+    /// There is.
+    Ready,
+    /// Not yet, or no more: why.
+    Waiting(String),
+}
+
+/// What the endpoints show. Called for every request, so it must be quick.
+pub trait StatusSource: Send + Sync + 'static {
+    /// For `/readyz`.
+    fn readiness(&self) -> Readiness;
+    /// For `/status`: JSON.
+    fn status(&self) -> serde_json::Result<String>;
+    /// For `/metrics`: OpenMetrics text.
+    fn metrics(&self) -> Result<String, std::fmt::Error>;
+}
+
+/// An address that cannot be served.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot serve HTTP on {address}: {source}")]
+pub struct HttpError {
+    address: SocketAddr,
+    source: std::io::Error,
+}
+
+/// A running HTTP server; ends when dropped.
+pub struct Http {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Http {
+    /// Serves the endpoints on `address`; port 0 picks one.
+    ///
+    /// # Errors
+    /// Where the address cannot be bound.
+    pub async fn serve(address: SocketAddr, source: Arc<dyn StatusSource>) -> Result<Self, HttpError> {
+        let failed = |source| HttpError { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let router = router(source);
+        let task = tokio::spawn(async move {
+            // Serving only ends with the task: axum waits out errors of accept by itself.
+            let _ = axum::serve(listener, router).await;
+        });
+        Ok(Self { address, task })
+    }
+
+    /// The bound address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Http {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn router(source: Arc<dyn StatusSource>) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(readyz))
+        .route("/status", get(status))
+        .route("/metrics", get(metrics))
+        .layer(axum::middleware::from_fn(limit))
+        .with_state(source)
+}
+
+async fn limit(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    match tokio::time::timeout(REQUEST_LIMIT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+async fn readyz(State(source): State<Arc<dyn StatusSource>>) -> Response {
+    match source.readiness() {
+        Readiness::Ready => "ready\n".into_response(),
+        Readiness::Waiting(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),
+    }
+}
+
+async fn status(State(source): State<Arc<dyn StatusSource>>) -> Response {
+    text("application/json", source.status())
+}
+
+async fn metrics(State(source): State<Arc<dyn StatusSource>>) -> Response {
+    text("application/openmetrics-text; version=1.0.0; charset=utf-8", source.metrics())
+}
+
+fn text(content_type: &'static str, body: Result<String, impl std::fmt::Display>) -> Response {
+    match body {
+        Ok(body) => ([(header::CONTENT_TYPE, content_type)], body).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    struct Sample;
+
+    impl StatusSource for Sample {
+        fn readiness(&self) -> Readiness {
+            Readiness::Waiting("waiting for a first frame".into())
+        }
+        fn status(&self) -> serde_json::Result<String> {
+            serde_json::to_string(&[1, 2])
+        }
+        fn metrics(&self) -> Result<String, std::fmt::Error> {
+            Ok("# EOF\n".into())
+        }
+    }
+
+    async fn get(address: SocketAddr, path: &str) -> String {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.unwrap();
+        response
+    }
+
+    #[tokio::test]
+    async fn the_four_endpoints_answer() {
+        let http = Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(Sample)).await.unwrap();
+        let address = http.address();
+        assert!(get(address, "/healthz").await.starts_with("HTTP/1.1 200"));
+        let waiting = get(address, "/readyz").await;
+        assert!(waiting.starts_with("HTTP/1.1 503") && waiting.ends_with("waiting for a first frame\n"));
+        let status = get(address, "/status").await;
+        assert!(status.contains("application/json") && status.ends_with("[1,2]"));
+        assert!(get(address, "/metrics").await.contains("openmetrics-text"));
+        assert!(get(address, "/nothing").await.starts_with("HTTP/1.1 404"));
+    }
+
+    #[tokio::test]
+    async fn a_taken_port_is_an_error_that_names_it() {
+        let first = Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(Sample)).await.unwrap();
+        let Err(error) = Http::serve(first.address(), Arc::new(Sample)).await else { panic!("bound twice") };
+        let expected = format!("cannot serve HTTP on {}: ", first.address());
+        assert!(error.to_string().starts_with(&expected), "{error}");
+    }
+}

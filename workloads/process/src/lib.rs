@@ -1,0 +1,17 @@
+//! What makes a program a good citizen, shared by server and client: arguments that are refused in one line, logs,
+//! signals, the HTTP endpoints of health and status, and summaries that are written whole or not at all.
+
+pub mod arguments;
+mod exit;
+mod exposition;
+mod http;
+mod logging;
+mod output;
+mod signals;
+
+pub use exit::Exit;
+pub use exposition::Exposition;
+pub use http::{Http, HttpError, Readiness, StatusSource};
+pub use logging::log_to_stderr;
+pub use output::{SummaryTarget, WriteError};
+pub use signals::{Stop, stop_signals};

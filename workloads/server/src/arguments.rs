@@ -1,0 +1,109 @@
+//! The command line.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use clap::Parser;
+use measure::Objectives;
+use picture::Size;
+use process::{Exit, SummaryTarget, arguments};
+use scene::Background;
+
+/// Streams a bouncing ball over WebRTC and scores what clients report of it.
+#[derive(Debug, Parser)]
+#[command(name = "ballsession-server", version)]
+pub(crate) struct Arguments {
+    /// Where clients dial for signalling (TCP)
+    #[arg(long, env = "BALLSESSION_LISTEN", value_name = "IP:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
+    pub(crate) listen: SocketAddr,
+    /// Where /healthz, /readyz, /status and /metrics are served
+    #[arg(long, env = "BALLSESSION_HTTP", value_name = "IP:PORT", default_value = "127.0.0.1:8081", value_parser = address)]
+    pub(crate) http: SocketAddr,
+    /// Width of the video, pixels
+    #[arg(long, env = "BALLSESSION_WIDTH", value_name = "PIXELS", default_value = "640", value_parser = arguments::even_number(64, 1920))]
+    width: u32,
+    /// Height of the video, pixels
+    #[arg(long, env = "BALLSESSION_HEIGHT", value_name = "PIXELS", default_value = "480", value_parser = arguments::even_number(64, 1080))]
+    height: u32,
+    /// Frames per second
+    #[arg(long, env = "BALLSESSION_FPS", value_name = "RATE", default_value = "30", value_parser = arguments::whole_number(5, 60))]
+    pub(crate) fps: u32,
+    /// Bitrate that the encoder aims at; a plain background needs less
+    #[arg(long, env = "BALLSESSION_BITRATE_KBPS", value_name = "KBPS", default_value = "1000", value_parser = arguments::whole_number(50, 20_000))]
+    pub(crate) bitrate_kbps: u32,
+    /// Radius of the ball, pixels
+    #[arg(long, env = "BALLSESSION_RADIUS", value_name = "PIXELS", default_value = "20", value_parser = number(4.0, 200.0))]
+    radius: f64,
+    /// Speed of the ball, pixels per second
+    #[arg(long, env = "BALLSESSION_SPEED", value_name = "PIXELS", default_value = "270", value_parser = number(0.0, 5000.0))]
+    speed: f64,
+    /// What the ball moves over: plain or textured
+    #[arg(long, env = "BALLSESSION_BACKGROUND", value_name = "NAME", default_value_t = Background::Plain)]
+    pub(crate) background: Background,
+    /// Chooses the ball's start and direction
+    #[arg(long, env = "BALLSESSION_SEED", value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Ends after this time, as 30s or 5m; without it: when stopped
+    #[arg(long, env = "BALLSESSION_DURATION", value_name = "DURATION", value_parser = duration)]
+    pub(crate) duration: Option<Duration>,
+    /// Writes the numbers as JSON at the end; - is stdout, which is then nothing else
+    #[arg(long, env = "BALLSESSION_SUMMARY", value_name = "FILE")]
+    pub(crate) summary: Option<SummaryTarget>,
+    /// What "recent" numbers look back on
+    #[arg(long, env = "BALLSESSION_WINDOW", value_name = "DURATION", default_value = "60s", value_parser = window)]
+    pub(crate) window: Duration,
+    /// Exit 3 unless met: error-p95=1,latency-p95=200ms,loss=1,freeze=1s,setup-p95=5s,frames=300
+    #[arg(long, env = "BALLSESSION_REQUIRE", value_name = "KEY=VALUE,…")]
+    pub(crate) require: Option<Objectives>,
+    /// Local address for media, instead of the one that signalling arrives at; may be repeated
+    #[arg(long = "ice-address", env = "BALLSESSION_ICE_ADDRESS", value_name = "IP", value_delimiter = ',', value_parser = ip)]
+    pub(crate) ice_addresses: Vec<IpAddr>,
+    /// Prints every report, and logs what happens
+    #[arg(short, long, env = "BALLSESSION_VERBOSE")]
+    pub(crate) verbose: bool,
+}
+
+/// The command line, and the scene it asks for; what is wrong with either has been said when this fails.
+pub(crate) fn parse() -> Result<(Arguments, scene::Settings), Exit> {
+    let arguments: Arguments = arguments::parse()?;
+    let scene = arguments.scene().map_err(|problem| {
+        eprintln!("error: {problem}");
+        Exit::Usage
+    })?;
+    Ok((arguments, scene))
+}
+
+impl Arguments {
+    /// Fails where values do not go together: each alone was checked before.
+    fn scene(&self) -> Result<scene::Settings, String> {
+        let size = Size::new(self.width as usize, self.height as usize).map_err(|error| error.to_string())?;
+        let settings = scene::Settings { size, radius: self.radius, speed: self.speed, seed: self.seed };
+        settings.validate().map_err(|error| error.to_string())?;
+        Ok(settings)
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "must be an IP address and a port, as in 127.0.0.1:8080 or [::1]:8080")
+}
+
+fn ip(text: &str) -> Result<IpAddr, &'static str> {
+    text.parse().map_err(|_| "must be an IP address")
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration = report::duration::parse(text).map_err(|error| error.to_string())?;
+    arguments::within(duration, Duration::from_millis(1), None)
+}
+
+fn window(text: &str) -> Result<Duration, String> {
+    let window = report::duration::parse(text).map_err(|error| error.to_string())?;
+    arguments::within(window, Duration::from_secs(5), Some(Duration::from_secs(3600)))
+}
+
+fn number(from: f64, to: f64) -> impl Fn(&str) -> Result<f64, String> + Clone {
+    move |text| {
+        let number = text.parse().ok().filter(|number| (from..=to).contains(number));
+        number.ok_or_else(|| format!("must be a number from {from} to {to}"))
+    }
+}

@@ -1,0 +1,146 @@
+//! The scoreboard, shared by those who know something: the camera, the fan-out's threads and the session tasks.
+//!
+//! A lock and not a queue: what is done under it takes a microsecond a report, moments are stamped where things
+//! happen, and nobody needs to wonder what to do with a full queue.
+
+use std::net::SocketAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use measure::{Ended, Outcome, Scoreboard, Settings, Stage, Truth};
+use media::fanout::{self, Event, SessionId};
+use report::{ErrorCode, Summary};
+
+use crate::console::Console;
+
+/// The scoreboard.
+pub(crate) struct Board {
+    scores: Mutex<Scoreboard>,
+    /// Where every report is printed, if that is wanted.
+    verbose: Option<Console>,
+}
+
+impl Board {
+    pub(crate) fn new(settings: Settings, verbose: Option<Console>) -> Self {
+        Self { scores: Mutex::new(Scoreboard::new(settings)), verbose }
+    }
+
+    pub(crate) fn captured(&self, truth: Truth) {
+        self.lock().captured(truth);
+    }
+
+    pub(crate) fn skipped(&self, frames: u64) {
+        self.lock().skipped(frames);
+    }
+
+    pub(crate) fn connected(&self, id: SessionId, peer: SocketAddr, accepted: Instant, answered: Instant) {
+        let mut scores = self.lock();
+        scores.connect(session(id), peer, accepted);
+        scores.reached(session(id), Stage::Signaling, answered);
+    }
+
+    pub(crate) fn disconnected(&self, id: SessionId, how: Ended, now: Instant) {
+        self.lock().disconnect(session(id), how, now);
+    }
+
+    /// Something went wrong before there was a session to speak of.
+    pub(crate) fn refused(&self, code: ErrorCode, message: &str, now: Instant) {
+        self.lock().error(None, code, message, now);
+    }
+
+    /// Whether no further frame goes to a session, and the fate of all that went is known.
+    pub(crate) fn is_settled(&self, id: SessionId) -> bool {
+        self.lock().is_settled(session(id))
+    }
+
+    pub(crate) fn sweep(&self, now: Instant) {
+        self.lock().sweep(now);
+    }
+
+    pub(crate) fn summary(&self, now: Instant) -> Summary {
+        self.lock().summary(now)
+    }
+
+    /// The final numbers: what is pending now is lost.
+    pub(crate) fn finish(&self, now: Instant) -> Summary {
+        let mut scores = self.lock();
+        scores.finish(now);
+        scores.summary(now)
+    }
+
+    /// One line for each connected client: where it saw the ball last, where it was, and how far off that is.
+    pub(crate) fn latest_lines(&self) -> Vec<String> {
+        let line = |latest: measure::Latest<'_>| {
+            let (reported, truth) = (latest.reported, latest.truth);
+            format!(
+                "{}: ball reported at ({:.2}, {:.2}), true ({:.2}, {:.2}), error {:.3} px",
+                latest.client, reported.x, reported.y, truth.x, truth.y, latest.error_pixels
+            )
+        };
+        self.lock().latest().map(line).collect()
+    }
+
+    /// What the fan-out has to say about scores.
+    pub(crate) fn take(&self, events: &[Event]) {
+        let mut scores = self.lock();
+        for event in events {
+            match event {
+                Event::Reached { id, stage, at } => {
+                    if let Some(stage) = stage_of(*stage) {
+                        scores.reached(session(*id), stage, *at);
+                    }
+                }
+                Event::Counting { id, timestamp } => scores.start_counting(session(*id), *timestamp),
+                Event::Stopped { id, last } => scores.stop_counting(session(*id), *last),
+                Event::Report { id, at, data } => {
+                    let outcome = scores.message(session(*id), *at, data);
+                    if let Some(console) = &self.verbose {
+                        let client = scores.client(session(*id)).unwrap_or("?");
+                        console.line(&format!("{client}: {}", words(&outcome)));
+                    }
+                }
+                Event::KeyframeWanted(_) | Event::Closed { .. } => {}
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Scoreboard> {
+        // Numbers after a panic in here would be worth nothing, but the panic has been seen by then; ending a run
+        // in order, with what there is, beats a chain of further panics.
+        self.scores.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn session(id: SessionId) -> measure::SessionId {
+    measure::SessionId(id.0)
+}
+
+fn stage_of(stage: fanout::Stage) -> Option<Stage> {
+    match stage {
+        fanout::Stage::Ice => Some(Stage::Ice),
+        fanout::Stage::Dtls => Some(Stage::Dtls),
+        fanout::Stage::FirstFrame => Some(Stage::FirstFrame),
+        // Counting starts with the next keyframe, which is what the board is told.
+        fanout::Stage::Channel => None,
+    }
+}
+
+fn words(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Scored { truth, reported, error_pixels, latency } => format!(
+            "reported ({:.3}, {:.3}), true ({:.3}, {:.3}), error {error_pixels:.4} px, {:.2} ms",
+            reported.x,
+            reported.y,
+            truth.x,
+            truth.y,
+            latency.as_secs_f64() * 1e3
+        ),
+        Outcome::Hello => "hello".into(),
+        Outcome::Undetected => "no ball found".into(),
+        Outcome::Undecodable => "frame undecodable".into(),
+        Outcome::Late => "too late".into(),
+        Outcome::Duplicate => "reported before".into(),
+        Outcome::Malformed(why) => format!("malformed: {why}"),
+        Outcome::UnknownSession => "after the end".into(),
+    }
+}

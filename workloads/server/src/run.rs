@@ -1,0 +1,188 @@
+//! Puts the parts together, waits for the end, and says how it was.
+
+use std::num::NonZeroU16;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use measure::{Numbers, Objectives, Settings, verdict};
+use media::fanout::{Event, EventSink, Fanout, Options};
+use process::{Exit, Http, SummaryTarget};
+use report::{Summary, channel};
+use signaling::Listener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::arguments::Arguments;
+use crate::board::Board;
+use crate::console::Console;
+use crate::session::{self, Context};
+use crate::sessions::Sessions;
+use crate::status::Status;
+use crate::table::table;
+use crate::video::{self, Camera, KeyframeRequests};
+
+/// Connections at a time; further ones wait in the system's backlog.
+const CONNECTIONS: NonZeroU16 = NonZeroU16::new(2048).expect("above zero");
+
+/// How long all sessions together may take to end: a drain, and a bye to a peer that does not read.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// Runs the server to its end.
+///
+/// # Errors
+/// Where it cannot run, or cannot write its summary.
+pub(crate) fn run(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<Exit> {
+    // Signalling and HTTP are all that tasks do here: media has threads of its own.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(serve(arguments, scene))
+}
+
+async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<Exit> {
+    if let Some(target) = &arguments.summary {
+        target.check()?;
+    }
+    let signals = process::stop_signals()?;
+    let console = Console::new(arguments.summary == Some(SummaryTarget::Stdout), arguments.duration);
+    let started = Instant::now();
+    let board = Arc::new(Board::new(
+        Settings {
+            size: scene.size,
+            frames_per_second: arguments.fps,
+            window: arguments.window,
+            started,
+            started_at: jiff::Timestamp::now(),
+        },
+        arguments.verbose.then(|| console.clone()),
+    ));
+    let sessions = Arc::new(Sessions::default());
+    let keyframes = Arc::new(KeyframeRequests::default());
+    let fanout = Arc::new(start_fanout(&arguments, &board, &sessions, &keyframes)?);
+    let mut listener = Listener::bind(arguments.listen, CONNECTIONS).await?;
+    let video = video::Settings {
+        scene,
+        background: arguments.background,
+        frames_per_second: arguments.fps,
+        bitrate_kbps: arguments.bitrate_kbps,
+    };
+    let camera =
+        Arc::new(Camera::start(&video, Arc::clone(&fanout), Arc::clone(&board), Arc::clone(&sessions), keyframes)?);
+    let stop = CancellationToken::new();
+    let status = Status {
+        board: Arc::clone(&board),
+        fanout: Arc::clone(&fanout),
+        camera: Arc::clone(&camera),
+        stop: stop.clone(),
+    };
+    let http = Http::serve(arguments.http, Arc::new(status)).await?;
+    let (width, height) = (scene.size.width(), scene.size.height());
+    console.line(&format!(
+        "streaming {width}x{height} at {} frames per second; signalling on {}, HTTP on {}",
+        arguments.fps,
+        listener.local_addr(),
+        http.address()
+    ));
+
+    let context = Arc::new(Context {
+        fanout,
+        board: Arc::clone(&board),
+        sessions,
+        ice_addresses: arguments.ice_addresses,
+        stop: stop.clone(),
+    });
+    let mut tasks = JoinSet::new();
+    let end = end(arguments.duration, signals, &camera);
+    tokio::pin!(end);
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    let ended = loop {
+        tokio::select! {
+            ended = &mut end => break ended,
+            connection = listener.accept() => {
+                tasks.spawn(session::serve(Arc::clone(&context), connection));
+            }
+            Some(_) = tasks.join_next() => {}
+            _ = second.tick() => {
+                board.sweep(Instant::now());
+                board.latest_lines().iter().for_each(|line| console.line(line));
+                console.progress(started.elapsed());
+            }
+        }
+    };
+    drop(listener);
+    stop.cancel();
+    let all_ended = tokio::time::timeout(FAREWELL, async { while tasks.join_next().await.is_some() {} });
+    if all_ended.await.is_err() {
+        tracing::warn!("some sessions did not end in time and are cut off");
+    }
+    console.end_progress();
+    let exit = conclude(&board.finish(Instant::now()), arguments.require.as_ref(), arguments.summary.as_ref(), &console)?;
+    ended?;
+    Ok(exit)
+}
+
+fn start_fanout(
+    arguments: &Arguments,
+    board: &Arc<Board>,
+    sessions: &Arc<Sessions>,
+    keyframes: &Arc<KeyframeRequests>,
+) -> anyhow::Result<Fanout> {
+    let (board, sessions, keyframes) = (Arc::clone(board), Arc::clone(sessions), Arc::clone(keyframes));
+    let sink: EventSink = Arc::new(move |events| {
+        board.take(&events);
+        for event in &events {
+            match event {
+                Event::KeyframeWanted(_) => keyframes.request(),
+                Event::Closed { id, reason } => sessions.failed(*id, *reason),
+                _ => {}
+            }
+        }
+    });
+    // Two at most: they spread the receive buffers, and more threads than cores only take turns.
+    let shards = std::thread::available_parallelism().map_or(1, usize::from).min(2);
+    let options = Options { shards, bitrate_kbps: arguments.bitrate_kbps, channel_label: channel::LABEL };
+    Fanout::start(options, &sink).context("cannot start the media threads")
+}
+
+/// Waits until it is time to end.
+async fn end(
+    duration: Option<Duration>,
+    mut signals: tokio::sync::watch::Receiver<Option<process::Stop>>,
+    camera: &Camera,
+) -> anyhow::Result<()> {
+    let over = async {
+        match duration {
+            Some(duration) => tokio::time::sleep(duration).await,
+            None => std::future::pending().await,
+        }
+    };
+    let broken = async {
+        while camera.is_running() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    tokio::select! {
+        () = over => Ok(()),
+        _ = signals.wait_for(Option::is_some) => Ok(()),
+        () = broken => anyhow::bail!("the video ended: the encoder failed"),
+    }
+}
+
+/// Shows and writes the final numbers, and judges them.
+fn conclude(
+    summary: &Summary,
+    require: Option<&Objectives>,
+    target: Option<&SummaryTarget>,
+    console: &Console,
+) -> anyhow::Result<Exit> {
+    console.line(&table(summary));
+    for error in &summary.errors {
+        console.line(&format!("{} {} times, last: {}", error.code, error.count, error.message));
+    }
+    if let Some(target) = target {
+        target.write(summary)?;
+    }
+    let Some(objectives) = require else { return Ok(Exit::Done) };
+    let verdict = verdict(&Numbers::of_run(summary), objectives);
+    console.line(&format!("required: {verdict}"));
+    Ok(if verdict.is_met() { Exit::Done } else { Exit::NotMet })
+}

@@ -1,0 +1,152 @@
+//! One session: from an accepted signalling connection to bye.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use measure::Ended;
+use media::addresses::media_addresses;
+use media::fanout::{CloseReason, Fanout, FanoutError, SessionId};
+use report::ErrorCode;
+use signaling::{Connection, ConnectionError, Message};
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use crate::board::Board;
+use crate::sessions::Sessions;
+
+/// How long an answer may take: an aiortc peer whose STUN server does not answer needs over 5 s.
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
+
+/// How long reports for frames already sent may still come in when a session ends in good order.
+const DRAIN_LIMIT: Duration = Duration::from_millis(500);
+/// How often it is looked whether all have come.
+const DRAIN_STEP: Duration = Duration::from_millis(10);
+
+/// What all sessions share.
+pub(crate) struct Context {
+    pub(crate) fanout: Arc<Fanout>,
+    pub(crate) board: Arc<Board>,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) ice_addresses: Vec<IpAddr>,
+    /// Ends all sessions in good order.
+    pub(crate) stop: CancellationToken,
+}
+
+/// Why a connection did not become a session.
+enum Refusal {
+    /// It never meant to, or the server is ending: nothing to report.
+    Silent,
+    Failed { code: ErrorCode, message: String },
+}
+
+/// Serves one connection to its end. The peer always gets a bye: without one, an aiortc peer spins on the end of file.
+pub(crate) async fn serve(context: Arc<Context>, mut connection: Connection) {
+    let (id, lost) = context.sessions.open();
+    let negotiated = tokio::select! {
+        negotiated = negotiate(&context, id, &mut connection) => negotiated,
+        () = context.stop.cancelled() => Err(Refusal::Silent),
+    };
+    match negotiated {
+        Ok(()) => {
+            let how = stream(&context, &mut connection, lost).await;
+            if how == Ended::Bye {
+                drain(&context, id).await;
+            }
+            tracing::info!(session = id.0, peer = %connection.peer_addr(), ?how, "session over");
+            context.board.disconnected(id, how, Instant::now());
+        }
+        Err(Refusal::Silent) => {}
+        Err(Refusal::Failed { code, message }) => {
+            tracing::warn!(peer = %connection.peer_addr(), "{message}");
+            context.board.refused(code, &format!("{}: {message}", connection.peer_addr()), Instant::now());
+        }
+    }
+    context.fanout.close(id);
+    context.sessions.close(id);
+    connection.bye().await;
+}
+
+/// Exchanges offer and answer.
+async fn negotiate(context: &Context, id: SessionId, connection: &mut Connection) -> Result<(), Refusal> {
+    let accepted = Instant::now();
+    let addresses = media_addresses(connection.local_addr().ip(), &context.ice_addresses)
+        .map_err(|error| failed(ErrorCode::Other, format!("cannot list local addresses: {error}")))?;
+    let offer = context.fanout.offer(id, addresses).await.unwrap_or(Err(FanoutError::ShuttingDown));
+    let sdp = offer.map_err(|error| failed(ErrorCode::Other, error.to_string()))?;
+    // Whoever is gone already was a health check.
+    connection.send(&Message::Offer { sdp }).await.map_err(|_| Refusal::Silent)?;
+
+    let answer = answer(connection).await?;
+    context.board.connected(id, connection.peer_addr(), accepted, Instant::now());
+    let applied = context.fanout.answer(id, answer).await.unwrap_or(Err(FanoutError::ShuttingDown));
+    applied.map_err(|error| {
+        let code = match error {
+            FanoutError::NoVideo => ErrorCode::NoVideo,
+            FanoutError::ShuttingDown => return Refusal::Silent,
+            _ => ErrorCode::SignalingFailed,
+        };
+        context.board.disconnected(id, Ended::Failed { code, message: error.to_string() }, Instant::now());
+        Refusal::Silent
+    })
+}
+
+/// The peer's answer. Candidates that come before it are not needed: what a peer sends from is learned when it does.
+async fn answer(connection: &mut Connection) -> Result<String, Refusal> {
+    let deadline = tokio::time::Instant::now() + ANSWER_LIMIT;
+    loop {
+        match tokio::time::timeout_at(deadline, connection.receive()).await {
+            Ok(Ok(Some(Message::Answer { sdp }))) => return Ok(sdp),
+            Ok(Ok(Some(Message::Candidate { .. }))) => {}
+            // Health checks and scanners connect and close without a word.
+            Ok(Ok(None | Some(Message::Bye)) | Err(ConnectionError::Broken { .. })) => return Err(Refusal::Silent),
+            Ok(Ok(Some(Message::Offer { .. }))) => {
+                return Err(failed(ErrorCode::SignalingFailed, "an offer came where an answer was due".into()));
+            }
+            Ok(Err(error)) => return Err(failed(ErrorCode::SignalingFailed, error.to_string())),
+            Err(_) => {
+                let waited = ANSWER_LIMIT.as_secs();
+                return Err(failed(ErrorCode::SignalingFailed, format!("no answer within {waited} s")));
+            }
+        }
+    }
+}
+
+fn failed(code: ErrorCode, message: String) -> Refusal {
+    Refusal::Failed { code, message }
+}
+
+/// Waits for the session's end.
+async fn stream(context: &Context, connection: &mut Connection, mut lost: oneshot::Receiver<CloseReason>) -> Ended {
+    loop {
+        tokio::select! {
+            () = context.stop.cancelled() => return Ended::Bye,
+            reason = &mut lost => return match reason {
+                Ok(CloseReason::IceFailed) => ended(ErrorCode::IceFailed, "no UDP between server and client"),
+                Ok(CloseReason::DtlsFailed) => ended(ErrorCode::DtlsFailed, "the DTLS handshake failed"),
+                Ok(CloseReason::PeerLost) | Err(_) => Ended::Lost,
+            },
+            message = connection.receive() => match message {
+                Ok(Some(Message::Bye)) => return Ended::Bye,
+                // Trickled candidates, or an answer once more.
+                Ok(Some(_)) => {}
+                // A killed client: ICE alone would take many seconds to notice.
+                Ok(None) | Err(ConnectionError::Broken { .. }) => return Ended::Lost,
+                Err(error) => return ended(ErrorCode::SignalingFailed, &error.to_string()),
+            },
+        }
+    }
+}
+
+fn ended(code: ErrorCode, message: &str) -> Ended {
+    Ended::Failed { code, message: message.to_owned() }
+}
+
+/// Stops the video and waits for the reports of what was sent.
+async fn drain(context: &Context, id: SessionId) {
+    context.fanout.stop(id);
+    let deadline = tokio::time::Instant::now() + DRAIN_LIMIT;
+    while tokio::time::Instant::now() < deadline && !context.board.is_settled(id) {
+        tokio::time::sleep(DRAIN_STEP).await;
+    }
+}

@@ -1,0 +1,107 @@
+//! What HTTP shows of a running server.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use media::fanout::Fanout;
+use process::{Exposition, Readiness, StatusSource};
+use report::Summary;
+use tokio_util::sync::CancellationToken;
+
+use crate::board::Board;
+use crate::video::Camera;
+
+/// Looks at the parts of the server.
+pub(crate) struct Status {
+    pub(crate) board: Arc<Board>,
+    pub(crate) fanout: Arc<Fanout>,
+    pub(crate) camera: Arc<Camera>,
+    pub(crate) stop: CancellationToken,
+}
+
+impl StatusSource for Status {
+    fn readiness(&self) -> Readiness {
+        if self.stop.is_cancelled() {
+            Readiness::Waiting("the server is ending".into())
+        } else if self.camera.is_running() {
+            Readiness::Ready
+        } else {
+            Readiness::Waiting("the video has ended: the encoder failed".into())
+        }
+    }
+
+    fn status(&self) -> serde_json::Result<String> {
+        serde_json::to_string(&self.board.summary(Instant::now()))
+    }
+
+    fn metrics(&self) -> Result<String, std::fmt::Error> {
+        let exposition = scores(Exposition::default(), &self.board.summary(Instant::now()));
+        transport(exposition, &self.fanout).finish()
+    }
+}
+
+fn scores(exposition: Exposition, summary: &Summary) -> Exposition {
+    let frames = summary.frames;
+    let recent = &summary.recent;
+    let (error, latency) = (recent.error_pixels, recent.latency_milliseconds);
+    let seconds = |milliseconds: f64| milliseconds / 1e3;
+    exposition
+        .counter("frames_sent", "Frames sent to clients whose report channel is open.", frames.sent)
+        .counters(
+            "frames",
+            "Frames whose fate is known, by fate.",
+            "fate",
+            [
+                ("matched", frames.matched),
+                ("estimated", frames.estimated),
+                ("lost", frames.lost),
+                ("late", frames.late),
+                ("undecodable", frames.undecodable),
+                ("undetected", frames.undetected),
+            ],
+        )
+        .counter("reports_duplicate", "Reports for frames whose fate was known.", frames.duplicate)
+        .counter("reports_malformed", "Messages that make no sense.", frames.malformed)
+        .counter("frames_skipped", "Frames left out to keep the pace.", summary.video.skipped_frames)
+        .counter("freezes", "Steps between decoded frames that a viewer would see.", summary.freezes.map_or(0, |f| f.count))
+        .gauges(
+            "error_pixels",
+            "Distance of reported and true position in the recent window.",
+            "quantile",
+            [("0.5", error.map(|error| error.p50)), ("0.95", error.map(|error| error.p95))],
+        )
+        .gauges(
+            "latency_seconds",
+            "From capture to report in the recent window.",
+            "quantile",
+            [
+                ("0.5", latency.map(|latency| seconds(latency.p50))),
+                ("0.95", latency.map(|latency| seconds(latency.p95))),
+            ],
+        )
+        .gauges(
+            "loss_ratio",
+            "Lost, late and undecodable frames of those whose fate is known, in the recent window.",
+            "window",
+            [("recent", recent.loss_percent.map(|percent| percent / 100.0))],
+        )
+        .counters(
+            "errors",
+            "Errors by code.",
+            "code",
+            summary.errors.iter().map(|error| (error.code.as_str(), error.count)),
+        )
+}
+
+fn transport(exposition: Exposition, fanout: &Fanout) -> Exposition {
+    let stats = fanout.stats();
+    exposition
+        .gauge("sessions", "Peer connections now.", stats.sessions as f64)
+        .counter("datagrams_sent", "UDP datagrams sent.", stats.datagrams_sent)
+        .counter("datagrams_received", "UDP datagrams received.", stats.datagrams_received)
+        .counter("datagrams_unknown", "UDP datagrams of no session.", stats.unknown_datagrams)
+        .counter("send_errors", "UDP datagrams that the system did not take.", stats.send_errors)
+        .counter("receive_drops", "UDP datagrams lost at a full receive buffer.", stats.receive_drops)
+        .counter("sweeps", "Frames swept over the sessions, by shard.", stats.sweeps)
+        .counter_of("sweep_seconds", "The time that took.", stats.sweep_time.as_secs_f64())
+}

@@ -1,0 +1,63 @@
+//! From a moment to a packetised frame: draw, encode, packetise.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use media::fanout::Frame;
+use media::packetise::packetise;
+use picture::Point;
+use scene::{Background, Motion, Painter};
+use vp8::{ActiveMap, CLOCK_RATE, Encoder, EncoderSettings, FrameKind};
+
+/// Makes the frames of a stream.
+pub(super) struct Source {
+    motion: Motion,
+    painter: Painter,
+    encoder: Encoder,
+    active: ActiveMap,
+    frames_per_second: u32,
+    picture_id: u16,
+}
+
+impl Source {
+    pub(super) fn new(
+        scene: &scene::Settings,
+        background: Background,
+        frames_per_second: u32,
+        bitrate_kbps: u32,
+    ) -> anyhow::Result<Self> {
+        let settings = EncoderSettings { size: scene.size, frames_per_second, bitrate_kbps };
+        Ok(Self {
+            motion: Motion::new(scene)?,
+            painter: Painter::new(scene, background)?,
+            encoder: Encoder::new(&settings).context("cannot open the VP8 encoder")?,
+            active: ActiveMap::new(scene.size),
+            frames_per_second,
+            picture_id: 0,
+        })
+    }
+
+    /// Where the ball is at `time` since the start.
+    pub(super) fn position(&self, time: Duration) -> Point {
+        self.motion.position(time)
+    }
+
+    /// The RTP timestamp of slot `index`, before it is cut to 32 bits.
+    pub(super) fn rtp_time(&self, index: u64) -> u64 {
+        index * u64::from(CLOCK_RATE) / u64::from(self.frames_per_second)
+    }
+
+    /// The frame with the ball at `position`, shown at `rtp_time`.
+    pub(super) fn frame(&mut self, position: Point, rtp_time: u64, keyframe: bool) -> anyhow::Result<Frame> {
+        let dirty = self.painter.draw(position);
+        self.active.update(&dirty);
+        let kind = if keyframe { FrameKind::Keyframe } else { FrameKind::Within(&self.active) };
+        let encoded = self.encoder.encode(&self.painter.picture(), rtp_time, kind).context("cannot encode")?;
+        self.picture_id = self.picture_id.wrapping_add(1);
+        Ok(Frame {
+            timestamp: rtp_time as u32,
+            keyframe: encoded.keyframe,
+            payloads: packetise(encoded.data, self.picture_id),
+        })
+    }
+}

@@ -1,0 +1,197 @@
+//! The answerer's side: from an endpoint to a connection.
+
+use std::{fmt, io, net::SocketAddr, time::Duration};
+
+use tokio::{
+    net::{TcpStream, lookup_host},
+    time::{Instant, sleep, timeout_at},
+};
+
+use crate::{backoff::Backoff, connection::Connection, endpoint::Endpoint};
+
+/// How long a name may take to resolve. A resolver's own limit may be half a minute, and more with search domains.
+pub const RESOLVE_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long each address may take to connect: two lost SYNs are repeated within it (after 1 s and 3 s).
+pub const CONNECT_LIMIT: Duration = Duration::from_secs(4);
+
+/// Addresses of one name that are tried. A server has one or two; a name with hundreds must not hold a client for long.
+const MAX_ADDRESSES: usize = 8;
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum DialError {
+    /// The host's name gave no address.
+    #[error("cannot resolve {} to connect to {endpoint}: {cause}", .endpoint.host())]
+    ResolveFailed {
+        /// What was dialled.
+        endpoint: Endpoint,
+        /// What the resolver says.
+        cause: io::Error,
+    },
+    /// None of the host's addresses took the connection.
+    #[error("cannot connect to {endpoint}: {}", list(.attempts))]
+    ConnectFailed {
+        /// What was dialled.
+        endpoint: Endpoint,
+        /// Each address that was tried, in that order.
+        attempts: Vec<ConnectAttempt>,
+    },
+}
+
+/// One address that did not take the connection.
+#[derive(Debug)]
+pub struct ConnectAttempt {
+    /// The address.
+    pub address: SocketAddr,
+    /// What the operating system says.
+    pub cause: io::Error,
+}
+
+impl fmt::Display for ConnectAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.address, self.cause)
+    }
+}
+
+fn list(attempts: &[ConnectAttempt]) -> String {
+    attempts.iter().map(ConnectAttempt::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// Connects once: resolves the host within [`RESOLVE_LIMIT`] and tries its addresses one after the other, each within
+/// [`CONNECT_LIMIT`].
+///
+/// # Errors
+/// Where the host has no address, or none of them takes the connection.
+pub async fn dial(endpoint: &Endpoint) -> Result<Connection, DialError> {
+    dial_before(endpoint, None).await
+}
+
+/// Connects, and tries again after each failure, as a server that is about to start or to come back needs it. Without
+/// a `deadline` it goes on until the future is dropped. `on_failure` learns of each failure that another attempt
+/// follows, and of the delay before that.
+///
+/// `backoff` is left as it is after a success: a server that accepts and at once hangs up deserves no quicker retries.
+/// Reset it when the session has proved to work.
+///
+/// # Errors
+/// That of the last attempt, once no further one could start before the `deadline`.
+pub async fn dial_until(
+    endpoint: &Endpoint,
+    backoff: &mut Backoff,
+    deadline: Option<std::time::Instant>,
+    mut on_failure: impl FnMut(&DialError, Duration),
+) -> Result<Connection, DialError> {
+    let deadline = deadline.map(Instant::from_std);
+    loop {
+        let error = match dial_before(endpoint, deadline).await {
+            Ok(connection) => return Ok(connection),
+            Err(error) => error,
+        };
+        let delay = backoff.next_delay(fastrand::f64());
+        if deadline.is_some_and(|deadline| deadline.duration_since(Instant::now()) <= delay) {
+            return Err(error);
+        }
+        on_failure(&error, delay);
+        sleep(delay).await;
+    }
+}
+
+async fn dial_before(endpoint: &Endpoint, deadline: Option<Instant>) -> Result<Connection, DialError> {
+    let addresses = resolve(endpoint, deadline)
+        .await
+        .map_err(|cause| DialError::ResolveFailed { endpoint: endpoint.clone(), cause })?;
+    connect_any(&addresses, deadline)
+        .await
+        .map_err(|attempts| DialError::ConnectFailed { endpoint: endpoint.clone(), attempts })
+}
+
+async fn resolve(endpoint: &Endpoint, deadline: Option<Instant>) -> io::Result<Vec<SocketAddr>> {
+    let lookup = lookup_host((endpoint.host(), endpoint.port()));
+    let addresses: Vec<_> = within(RESOLVE_LIMIT, deadline, lookup).await?.take(MAX_ADDRESSES).collect();
+    if addresses.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
+    }
+    Ok(addresses)
+}
+
+async fn connect_any(
+    addresses: &[SocketAddr],
+    deadline: Option<Instant>,
+) -> Result<Connection, Vec<ConnectAttempt>> {
+    let mut attempts = Vec::new();
+    for &address in addresses {
+        let connected = within(CONNECT_LIMIT, deadline, TcpStream::connect(address)).await;
+        match connected.and_then(|stream| Connection::new(stream, address)) {
+            Ok(connection) => return Ok(connection),
+            Err(cause) => attempts.push(ConnectAttempt { address, cause }),
+        }
+    }
+    Err(attempts)
+}
+
+/// What `step` gives within `limit`, and before `deadline`.
+async fn within<T>(
+    limit: Duration,
+    deadline: Option<Instant>,
+    step: impl Future<Output = io::Result<T>>,
+) -> io::Result<T> {
+    let end = Instant::now() + limit;
+    match timeout_at(deadline.map_or(end, |deadline| deadline.min(end)), step).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::{TcpListener, TcpSocket};
+
+    use super::*;
+
+    const LOOPBACK: &str = "127.0.0.1:0";
+
+    /// A port that refuses connections for as long as the socket lives, as it is bound and does not listen.
+    fn dead_port() -> (TcpSocket, SocketAddr) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(LOOPBACK.parse().unwrap()).unwrap();
+        let address = socket.local_addr().unwrap();
+        (socket, address)
+    }
+
+    #[tokio::test]
+    async fn the_second_address_is_tried_when_the_first_one_refuses() {
+        let (_socket, dead) = dead_port();
+        let listener = TcpListener::bind(LOOPBACK).await.unwrap();
+        let alive = listener.local_addr().unwrap();
+        let connection = connect_any(&[dead, alive], None).await.unwrap();
+        assert_eq!(connection.peer_addr(), alive);
+    }
+
+    #[tokio::test]
+    async fn every_address_that_failed_is_named() {
+        let (_first, first) = dead_port();
+        let (_second, second) = dead_port();
+        let attempts = connect_any(&[first, second], None).await.unwrap_err();
+        let endpoint = "server:8080".parse().unwrap();
+        let refused = "Connection refused (os error 111)";
+        assert_eq!(
+            DialError::ConnectFailed { endpoint, attempts }.to_string(),
+            format!("cannot connect to server:8080: {first}: {refused}; {second}: {refused}")
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_step_that_hangs_ends_at_its_limit_or_at_the_deadline() {
+        let start = Instant::now();
+        for (deadline, waited) in [(None, 4), (Some(9), 4), (Some(1), 1)] {
+            let begun = Instant::now();
+            let deadline = deadline.map(|seconds| begun + Duration::from_secs(seconds));
+            let hung = within(CONNECT_LIMIT, deadline, std::future::pending::<io::Result<()>>()).await;
+            assert_eq!(hung.unwrap_err().kind(), io::ErrorKind::TimedOut);
+            // The timer's resolution is a millisecond.
+            assert_eq!(begun.elapsed().as_secs(), waited);
+        }
+        assert_eq!(start.elapsed().as_secs(), 9);
+    }
+}
