@@ -1,2 +1,32 @@
-//! stub
-fn main() {}
+//! The client: receives the ball, finds it in every frame, and reports where it is.
+//!
+//! ```text
+//! dial -> offer, answer -> receiver --frames--> eye (thread): decode -> detect --reports--> data channel
+//!                                                 '--> tally --> console, HTTP, summary
+//! ```
+
+mod arguments;
+mod eye;
+mod fault;
+mod reporter;
+mod run;
+mod session;
+mod status;
+mod tally;
+
+use std::process::ExitCode;
+
+use process::Exit;
+
+fn main() -> ExitCode {
+    let arguments = match arguments::parse() {
+        Ok(arguments) => arguments,
+        Err(exit) => return exit.into(),
+    };
+    process::log_to_stderr(arguments.verbose);
+    let exit = run::run(arguments).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        Exit::CouldNotRun
+    });
+    exit.into()
+}

@@ -1,1 +1,7 @@
-//! stub
+//! Media over WebRTC: the server's [`fanout`] of one stream to many peers, and what both sides share.
+
+pub mod addresses;
+pub mod assemble;
+pub mod fanout;
+pub mod packetise;
+pub mod receiver;

@@ -1,5 +1,6 @@
 //! Command lines: refused in one line that names the flag, the value and what is allowed.
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use clap::Parser;
@@ -48,6 +49,14 @@ pub fn whole_number(from: u32, to: u32) -> impl Fn(&str) -> Result<u32, String> 
     }
 }
 
+/// A number from `from` to `to`, for `value_parser`.
+pub fn number(from: f64, to: f64) -> impl Fn(&str) -> Result<f64, String> + Clone {
+    move |text| {
+        let number = text.parse().ok().filter(|number| (from..=to).contains(number));
+        number.ok_or_else(|| format!("must be a number from {from} to {to}"))
+    }
+}
+
 /// An even whole number from `from` to `to`, for `value_parser`.
 pub fn even_number(from: u32, to: u32) -> impl Fn(&str) -> Result<u32, String> + Clone {
     move |text| {
@@ -56,8 +65,28 @@ pub fn even_number(from: u32, to: u32) -> impl Fn(&str) -> Result<u32, String> +
     }
 }
 
+/// A duration above zero, as 30s, 5m or 150ms, for `value_parser`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    duration_within(Duration::from_millis(1), None)(text)
+}
+
+/// A duration in `from..=to`, for `value_parser`.
+pub fn duration_within(from: Duration, to: Option<Duration>) -> impl Fn(&str) -> Result<Duration, String> + Clone {
+    move |text| within(report::duration::parse(text).map_err(|error| error.to_string())?, from, to)
+}
+
+/// An address to listen on, for `value_parser`.
+pub fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "must be an IP address and a port, as in 127.0.0.1:8080 or [::1]:8080")
+}
+
+/// An IP address, for `value_parser`.
+pub fn ip(text: &str) -> Result<IpAddr, &'static str> {
+    text.parse().map_err(|_| "must be an IP address")
+}
+
 /// Refuses durations outside `from..=to` with a line that says so; `None` is no upper limit.
-pub fn within(duration: Duration, from: Duration, to: Option<Duration>) -> Result<Duration, String> {
+fn within(duration: Duration, from: Duration, to: Option<Duration>) -> Result<Duration, String> {
     let words = |duration: Duration| match (duration.as_secs(), duration.subsec_millis()) {
         (0, milliseconds) => format!("{milliseconds}ms"),
         (seconds, _) if seconds % 3600 == 0 => format!("{}h", seconds / 3600),

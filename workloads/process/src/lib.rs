@@ -1,7 +1,8 @@
 //! What makes a program a good citizen, shared by server and client: arguments that are refused in one line, logs,
-//! signals, the HTTP endpoints of health and status, and summaries that are written whole or not at all.
+//! signals, lines for people, the HTTP endpoints of health and status, and summaries that are written whole or not at all.
 
 pub mod arguments;
+mod console;
 mod exit;
 mod exposition;
 mod http;
@@ -9,6 +10,7 @@ mod logging;
 mod output;
 mod signals;
 
+pub use console::Console;
 pub use exit::Exit;
 pub use exposition::Exposition;
 pub use http::{Http, HttpError, Readiness, StatusSource};

@@ -14,10 +14,10 @@ use scene::Background;
 #[command(name = "ballsession-server", version)]
 pub(crate) struct Arguments {
     /// Where clients dial for signalling (TCP)
-    #[arg(long, env = "BALLSESSION_LISTEN", value_name = "IP:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
+    #[arg(long, env = "BALLSESSION_LISTEN", value_name = "IP:PORT", default_value = "127.0.0.1:8080", value_parser = arguments::address)]
     pub(crate) listen: SocketAddr,
     /// Where /healthz, /readyz, /status and /metrics are served
-    #[arg(long, env = "BALLSESSION_HTTP", value_name = "IP:PORT", default_value = "127.0.0.1:8081", value_parser = address)]
+    #[arg(long, env = "BALLSESSION_HTTP", value_name = "IP:PORT", default_value = "127.0.0.1:8081", value_parser = arguments::address)]
     pub(crate) http: SocketAddr,
     /// Width of the video, pixels
     #[arg(long, env = "BALLSESSION_WIDTH", value_name = "PIXELS", default_value = "640", value_parser = arguments::even_number(64, 1920))]
@@ -32,10 +32,10 @@ pub(crate) struct Arguments {
     #[arg(long, env = "BALLSESSION_BITRATE_KBPS", value_name = "KBPS", default_value = "1000", value_parser = arguments::whole_number(50, 20_000))]
     pub(crate) bitrate_kbps: u32,
     /// Radius of the ball, pixels
-    #[arg(long, env = "BALLSESSION_RADIUS", value_name = "PIXELS", default_value = "20", value_parser = number(4.0, 200.0))]
+    #[arg(long, env = "BALLSESSION_RADIUS", value_name = "PIXELS", default_value = "20", value_parser = arguments::number(4.0, 200.0))]
     radius: f64,
     /// Speed of the ball, pixels per second
-    #[arg(long, env = "BALLSESSION_SPEED", value_name = "PIXELS", default_value = "270", value_parser = number(0.0, 5000.0))]
+    #[arg(long, env = "BALLSESSION_SPEED", value_name = "PIXELS", default_value = "270", value_parser = arguments::number(0.0, 5000.0))]
     speed: f64,
     /// What the ball moves over: plain or textured
     #[arg(long, env = "BALLSESSION_BACKGROUND", value_name = "NAME", default_value_t = Background::Plain)]
@@ -44,19 +44,19 @@ pub(crate) struct Arguments {
     #[arg(long, env = "BALLSESSION_SEED", value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Ends after this time, as 30s or 5m; without it: when stopped
-    #[arg(long, env = "BALLSESSION_DURATION", value_name = "DURATION", value_parser = duration)]
+    #[arg(long, env = "BALLSESSION_DURATION", value_name = "DURATION", value_parser = arguments::duration)]
     pub(crate) duration: Option<Duration>,
     /// Writes the numbers as JSON at the end; - is stdout, which is then nothing else
     #[arg(long, env = "BALLSESSION_SUMMARY", value_name = "FILE")]
     pub(crate) summary: Option<SummaryTarget>,
     /// What "recent" numbers look back on
-    #[arg(long, env = "BALLSESSION_WINDOW", value_name = "DURATION", default_value = "60s", value_parser = window)]
+    #[arg(long, env = "BALLSESSION_WINDOW", value_name = "DURATION", default_value = "60s", value_parser = arguments::duration_within(Duration::from_secs(5), Some(Duration::from_secs(3600))))]
     pub(crate) window: Duration,
     /// Exit 3 unless met: error-p95=1,latency-p95=200ms,loss=1,freeze=1s,setup-p95=5s,frames=300
     #[arg(long, env = "BALLSESSION_REQUIRE", value_name = "KEY=VALUE,…")]
     pub(crate) require: Option<Objectives>,
     /// Local address for media, instead of the one that signalling arrives at; may be repeated
-    #[arg(long = "ice-address", env = "BALLSESSION_ICE_ADDRESS", value_name = "IP", value_delimiter = ',', value_parser = ip)]
+    #[arg(long = "ice-address", env = "BALLSESSION_ICE_ADDRESS", value_name = "IP", value_delimiter = ',', value_parser = arguments::ip)]
     pub(crate) ice_addresses: Vec<IpAddr>,
     /// Prints every report, and logs what happens
     #[arg(short, long, env = "BALLSESSION_VERBOSE")]
@@ -80,30 +80,5 @@ impl Arguments {
         let settings = scene::Settings { size, radius: self.radius, speed: self.speed, seed: self.seed };
         settings.validate().map_err(|error| error.to_string())?;
         Ok(settings)
-    }
-}
-
-fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse().map_err(|_| "must be an IP address and a port, as in 127.0.0.1:8080 or [::1]:8080")
-}
-
-fn ip(text: &str) -> Result<IpAddr, &'static str> {
-    text.parse().map_err(|_| "must be an IP address")
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let duration = report::duration::parse(text).map_err(|error| error.to_string())?;
-    arguments::within(duration, Duration::from_millis(1), None)
-}
-
-fn window(text: &str) -> Result<Duration, String> {
-    let window = report::duration::parse(text).map_err(|error| error.to_string())?;
-    arguments::within(window, Duration::from_secs(5), Some(Duration::from_secs(3600)))
-}
-
-fn number(from: f64, to: f64) -> impl Fn(&str) -> Result<f64, String> + Clone {
-    move |text| {
-        let number = text.parse().ok().filter(|number| (from..=to).contains(number));
-        number.ok_or_else(|| format!("must be a number from {from} to {to}"))
     }
 }

@@ -9,9 +9,8 @@ use std::time::Instant;
 
 use measure::{Ended, Outcome, Scoreboard, Settings, Stage, Truth};
 use media::fanout::{self, Event, SessionId};
+use process::Console;
 use report::{ErrorCode, Summary};
-
-use crate::console::Console;
 
 /// The scoreboard.
 pub(crate) struct Board {

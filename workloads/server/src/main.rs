@@ -8,7 +8,6 @@
 
 mod arguments;
 mod board;
-mod console;
 mod run;
 mod session;
 mod sessions;

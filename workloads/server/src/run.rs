@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use measure::{Numbers, Objectives, Settings, verdict};
 use media::fanout::{Event, EventSink, Fanout, Options};
-use process::{Exit, Http, SummaryTarget};
+use process::{Console, Exit, Http, SummaryTarget};
 use report::{Summary, channel};
 use signaling::Listener;
 use tokio::task::JoinSet;
@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
 use crate::board::Board;
-use crate::console::Console;
 use crate::session::{self, Context};
 use crate::sessions::Sessions;
 use crate::status::Status;

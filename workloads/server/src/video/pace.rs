@@ -44,8 +44,8 @@ impl Pace {
 
     /// A slot's place in time, from the start.
     pub(super) fn time_of(&self, index: u64) -> Duration {
-        let nanos = u128::from(index) * 1_000_000_000 / u128::from(self.frames_per_second);
-        Duration::from_nanos_u128(nanos)
+        let rate = u64::from(self.frames_per_second);
+        Duration::from_secs(index / rate) + Duration::from_nanos(index % rate * 1_000_000_000 / rate)
     }
 }
 

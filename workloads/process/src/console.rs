@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Lines, and on a terminal a bar below them when the end is known.
 #[derive(Clone)]
-pub(crate) struct Console {
+pub struct Console {
     inner: Arc<Inner>,
 }
 
@@ -19,7 +19,7 @@ struct Inner {
 
 impl Console {
     /// Writes to stdout, or to stderr where stdout is kept for the summary. `duration` is the length of the run.
-    pub(crate) fn new(to_stderr: bool, duration: Option<Duration>) -> Self {
+    pub fn new(to_stderr: bool, duration: Option<Duration>) -> Self {
         let is_terminal =
             if to_stderr { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
         let progress = duration.filter(|_| is_terminal).map(|duration| {
@@ -35,7 +35,7 @@ impl Console {
     }
 
     /// Prints a line. Whoever closed the other end does not want to read it.
-    pub(crate) fn line(&self, line: &str) {
+    pub fn line(&self, line: &str) {
         let write = || {
             if self.inner.to_stderr {
                 let _ = writeln!(std::io::stderr().lock(), "{line}");
@@ -50,14 +50,14 @@ impl Console {
     }
 
     /// Moves the bar.
-    pub(crate) fn progress(&self, elapsed: Duration) {
+    pub fn progress(&self, elapsed: Duration) {
         if let Some(bar) = &self.inner.progress {
             bar.set_position(elapsed.as_secs());
         }
     }
 
     /// Takes the bar away.
-    pub(crate) fn end_progress(&self) {
+    pub fn end_progress(&self) {
         if let Some(bar) = &self.inner.progress {
             bar.finish_and_clear();
         }

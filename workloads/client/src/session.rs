@@ -1,0 +1,185 @@
+//! One session: from a signalling connection to its end.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use media::addresses::media_addresses;
+use media::receiver::{Answer, Event, Options, Receiver, ReceiverError, Stage as MediaStage};
+use process::Console;
+use report::channel::{Hello, LABEL};
+use report::{ErrorCode, State};
+use signaling::{Connection, Message};
+use tokio_util::sync::CancellationToken;
+
+use crate::arguments::Arguments;
+use crate::eye::Eye;
+use crate::fault::Faults;
+use crate::reporter::Reporter;
+use crate::tally::{Stage, Tally};
+
+/// How long a server may take to make an offer: an aiortc server whose STUN server does not answer needs over 5 s.
+const OFFER_LIMIT: Duration = Duration::from_secs(15);
+
+/// After its own bye the client goes on reporting until the server closes, but not longer.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// What all sessions share.
+pub(crate) struct Context {
+    pub(crate) arguments: Arguments,
+    pub(crate) tally: Arc<Tally>,
+    pub(crate) console: Console,
+    /// Ends the session in good order.
+    pub(crate) stop: CancellationToken,
+}
+
+/// How a session ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The client was to stop.
+    Stopped,
+    /// The server said bye.
+    Bye,
+    /// The server is gone without one.
+    Lost,
+    /// It never worked, or broke.
+    Failed { code: ErrorCode, message: String },
+}
+
+impl Ended {
+    fn state(&self) -> State {
+        match self {
+            Self::Stopped | Self::Bye => State::Ended,
+            Self::Lost => State::Lost,
+            Self::Failed { .. } => State::Failed,
+        }
+    }
+}
+
+/// Runs one session over `connection` to its end.
+///
+/// # Errors
+/// Where the detector cannot be made: no further session would do better.
+pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow::Result<Ended> {
+    let reconnects = context.tally.session_begins();
+    let negotiated = tokio::select! {
+        negotiated = negotiate(context, &mut connection) => negotiated,
+        () = context.stop.cancelled() => Err(Ended::Stopped),
+    };
+    let Answer { mut receiver, frames, .. } = match negotiated {
+        Ok(answer) => answer,
+        Err(ended) => {
+            connection.bye().await;
+            context.tally.session_ended(ended.state(), 0);
+            return Ok(ended);
+        }
+    };
+    let Context { arguments, tally, console, .. } = context;
+    let reporter = Reporter::new(receiver.channel_sender());
+    let verbose = arguments.verbose.then(|| console.clone());
+    let faults = Faults::new(&arguments.faults);
+    let eye = Eye::new(arguments.detector, faults, reporter.clone(), Arc::clone(tally), verbose)?;
+    let eye = tokio::task::spawn_blocking(move || eye.watch(&frames));
+
+    let hello = Hello {
+        id: arguments.id(),
+        node: Some(arguments.node()),
+        version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        reconnects,
+    };
+    let ended = stream(context, &mut connection, &mut receiver, &reporter, hello).await;
+    if ended == Ended::Stopped {
+        leave(&mut connection).await;
+    }
+    let stats = receiver.stats();
+    receiver.close().await;
+    connection.bye().await;
+    // The queue has ended, and holds a few frames at most.
+    if eye.await.is_err() {
+        tally.error(ErrorCode::Other, "the decoding thread panicked");
+    }
+    tally.session_ended(ended.state(), stats.overruns);
+    Ok(ended)
+}
+
+/// Waits for the offer and answers it.
+async fn negotiate(context: &Context, connection: &mut Connection) -> Result<Answer, Ended> {
+    let failed = |code, message: String| Ended::Failed { code, message };
+    let broken = |error: signaling::ConnectionError| failed(ErrorCode::SignalingFailed, error.to_string());
+    let deadline = tokio::time::Instant::now() + OFFER_LIMIT;
+    let offer = loop {
+        match tokio::time::timeout_at(deadline, connection.receive()).await {
+            Ok(Ok(Some(Message::Offer { sdp }))) => break sdp,
+            Ok(Ok(Some(Message::Candidate { .. } | Message::Answer { .. }))) => {}
+            Ok(Ok(Some(Message::Bye))) => return Err(Ended::Bye),
+            Ok(Ok(None)) => return Err(failed(ErrorCode::NoOffer, "the server closed before it made an offer".into())),
+            Ok(Err(error)) => return Err(broken(error)),
+            Err(_) => {
+                return Err(failed(ErrorCode::NoOffer, format!("no offer within {} s", OFFER_LIMIT.as_secs())));
+            }
+        }
+    };
+    let addresses = media_addresses(connection.local_addr().ip(), &context.arguments.ice_addresses)
+        .map_err(|error| failed(ErrorCode::Other, format!("cannot list local addresses: {error}")))?;
+    let answer = Receiver::answer(&offer, Options::new(addresses)).await.map_err(|error| {
+        let code = match error {
+            ReceiverError::NoVideo | ReceiverError::NoVp8(_) => ErrorCode::NoVideo,
+            ReceiverError::UnreadableOffer(_) | ReceiverError::Negotiation(_) => ErrorCode::SignalingFailed,
+            ReceiverError::Bind { .. } | ReceiverError::TimedOut(_) => ErrorCode::Other,
+        };
+        failed(code, error.to_string())
+    })?;
+    connection.send(&Message::Answer { sdp: answer.sdp.clone() }).await.map_err(broken)?;
+    context.tally.reached(Stage::Signaling, Instant::now());
+    Ok(answer)
+}
+
+/// Follows the session until one side ends it.
+async fn stream(
+    context: &Context,
+    connection: &mut Connection,
+    receiver: &mut Receiver,
+    reporter: &Reporter,
+    hello: Hello,
+) -> Ended {
+    let failed = |code, message: &str| Ended::Failed { code, message: message.to_owned() };
+    loop {
+        tokio::select! {
+            () = context.stop.cancelled() => return Ended::Stopped,
+            message = connection.receive() => match message {
+                Ok(Some(Message::Bye)) => return Ended::Bye,
+                Ok(Some(_)) => {}
+                Ok(None) | Err(signaling::ConnectionError::Broken { .. }) => return Ended::Lost,
+                Err(error) => return failed(ErrorCode::SignalingFailed, &error.to_string()),
+            },
+            event = receiver.next_event() => match event {
+                Some(Event::IceConnected) => context.tally.reached(Stage::Ice, Instant::now()),
+                Some(Event::Connected) => context.tally.reached(Stage::Dtls, Instant::now()),
+                Some(Event::FirstPacket) => context.tally.reached(Stage::FirstFrame, Instant::now()),
+                Some(Event::ChannelOpened { channel, label, .. }) if label == LABEL => {
+                    reporter.open(channel, hello.clone());
+                }
+                Some(Event::ChannelOpened { label, .. }) => {
+                    tracing::warn!(label, "a data channel on which reports are not understood");
+                }
+                Some(Event::Message { .. } | Event::ChannelClosed { .. }) => {}
+                Some(Event::Failed { stage: MediaStage::Ice }) => {
+                    return failed(ErrorCode::IceFailed, "no UDP between client and server");
+                }
+                Some(Event::Failed { stage: MediaStage::Dtls }) => {
+                    return failed(ErrorCode::DtlsFailed, "the DTLS handshake failed");
+                }
+                Some(Event::Closed) | None => return Ended::Lost,
+            },
+        }
+    }
+}
+
+/// Says bye and waits until the server has taken the last reports and closes.
+async fn leave(connection: &mut Connection) {
+    if connection.send(&Message::Bye).await.is_err() {
+        return;
+    }
+    let closed = async { while let Ok(Some(_)) = connection.receive().await {} };
+    // A server that does not close has had its time.
+    let _ = tokio::time::timeout(FAREWELL, closed).await;
+}

@@ -1,0 +1,214 @@
+//! What the client knows of itself: counted while it runs, shown by status and summary.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use picture::Point;
+use report::{ClientFrames, ClientSetup, ClientSummary, ErrorCode, ErrorLog, SCHEMA_VERSION, State, milliseconds};
+use tokio::sync::watch;
+
+/// A client whose last decoded frame is older than this is not ready.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// A step of setting a session up, on the client's side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Signaling,
+    Ice,
+    Dtls,
+    FirstFrame,
+}
+
+/// What became of a complete frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Seen {
+    Ball { position: Point, confidence: f64 },
+    NoBall,
+    Undecodable,
+}
+
+/// The counts, shared by tasks and the decoding thread.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    inner: Mutex<Inner>,
+    started: Instant,
+    first_decoded: watch::Sender<Option<Instant>>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    summary: ClientSummary,
+    errors: ErrorLog,
+    sessions: u32,
+    dialled: Instant,
+    last_decoded: Option<Instant>,
+    last_position: Option<(Point, f64)>,
+}
+
+impl Tally {
+    pub(crate) fn new(id: String, server: String, started: Instant, started_at: Timestamp) -> Self {
+        let summary = ClientSummary {
+            schema_version: SCHEMA_VERSION,
+            id,
+            started_at,
+            duration_seconds: 0.0,
+            state: State::Connecting,
+            server,
+            reconnects: 0,
+            frames: ClientFrames::default(),
+            queue_overruns: 0,
+            setup_milliseconds: ClientSetup::default(),
+            errors: Vec::new(),
+        };
+        let inner = Inner {
+            summary,
+            errors: ErrorLog::default(),
+            sessions: 0,
+            dialled: started,
+            last_decoded: None,
+            last_position: None,
+        };
+        Self { inner: Mutex::new(inner), started, first_decoded: watch::Sender::new(None) }
+    }
+
+    /// The client begins to dial.
+    pub(crate) fn dialling(&self, now: Instant) {
+        let mut inner = self.lock();
+        inner.dialled = now;
+        inner.summary.state = State::Connecting;
+        inner.summary.setup_milliseconds = ClientSetup::default();
+    }
+
+    /// A session begins; answers how many there were before.
+    pub(crate) fn session_begins(&self) -> u32 {
+        let mut inner = self.lock();
+        inner.summary.reconnects = inner.sessions;
+        inner.sessions += 1;
+        inner.summary.reconnects
+    }
+
+    pub(crate) fn reached(&self, stage: Stage, at: Instant) {
+        let mut inner = self.lock();
+        let elapsed = milliseconds(at.saturating_duration_since(inner.dialled));
+        let Inner { summary, .. } = &mut *inner;
+        let setup = &mut summary.setup_milliseconds;
+        let entry = match stage {
+            Stage::Signaling => &mut setup.signaling,
+            Stage::Ice => &mut setup.ice,
+            Stage::Dtls => {
+                summary.state = State::Connected;
+                &mut setup.dtls
+            }
+            Stage::FirstFrame => &mut setup.first_frame,
+        };
+        entry.get_or_insert(elapsed);
+    }
+
+    /// A complete frame was looked at.
+    pub(crate) fn seen(&self, seen: Seen, now: Instant) {
+        let mut inner = self.lock();
+        inner.summary.frames.received += 1;
+        if seen == Seen::Undecodable {
+            inner.summary.frames.undecodable += 1;
+            return;
+        }
+        inner.summary.frames.decoded += 1;
+        match seen {
+            Seen::Ball { position, confidence } => {
+                inner.summary.frames.detected += 1;
+                inner.last_position = Some((position, confidence));
+            }
+            _ => inner.summary.frames.undetected += 1,
+        }
+        let elapsed = milliseconds(now.saturating_duration_since(inner.dialled));
+        inner.summary.setup_milliseconds.first_decoded.get_or_insert(elapsed);
+        if inner.last_decoded.replace(now).is_none() {
+            self.first_decoded.send_replace(Some(now));
+        }
+    }
+
+    /// A session is over: how it stands now, and what its connection counted.
+    pub(crate) fn session_ended(&self, state: State, overruns: u64) {
+        let mut inner = self.lock();
+        inner.summary.state = state;
+        inner.summary.queue_overruns += overruns;
+    }
+
+    pub(crate) fn error(&self, code: ErrorCode, message: &str) {
+        tracing::warn!(%code, "{message}");
+        self.lock().errors.record(code, message, Timestamp::now());
+    }
+
+    /// Becomes the moment of the first decoded frame.
+    pub(crate) fn first_decoded(&self) -> watch::Receiver<Option<Instant>> {
+        self.first_decoded.subscribe()
+    }
+
+    /// When a frame was last decoded.
+    pub(crate) fn last_decoded(&self) -> Option<Instant> {
+        self.lock().last_decoded
+    }
+
+    /// Whether a frame was decoded lately.
+    pub(crate) fn is_fresh(&self, now: Instant) -> bool {
+        self.last_decoded().is_some_and(|at| now.saturating_duration_since(at) <= FRESH)
+    }
+
+    /// Where the ball was seen last, and how surely.
+    pub(crate) fn last_position(&self) -> Option<(Point, f64)> {
+        self.lock().last_position
+    }
+
+    pub(crate) fn summary(&self, now: Instant) -> ClientSummary {
+        let inner = self.lock();
+        let elapsed = now.saturating_duration_since(self.started);
+        ClientSummary {
+            duration_seconds: elapsed.as_millis() as f64 / 1e3,
+            errors: inner.errors.entries().cloned().collect(),
+            ..inner.summary.clone()
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Every method leaves whole numbers behind.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_counted_once_each_and_the_first_decoded_one_is_told() {
+        let start = Instant::now();
+        let tally = Tally::new("c".into(), "s:1".into(), start, Timestamp::UNIX_EPOCH);
+        let first = tally.first_decoded();
+        tally.dialling(start);
+        tally.seen(Seen::Undecodable, start);
+        assert_eq!(*first.borrow(), None);
+        let at = start + Duration::from_millis(50);
+        tally.seen(Seen::Ball { position: Point { x: 1.0, y: 2.0 }, confidence: 0.9 }, at);
+        tally.seen(Seen::NoBall, at + Duration::from_millis(33));
+        assert_eq!(*first.borrow(), Some(at));
+        assert!(tally.is_fresh(at + FRESH) && !tally.is_fresh(at + FRESH * 2));
+        let summary = tally.summary(at);
+        let ClientFrames { received, decoded, detected, undetected, undecodable } = summary.frames;
+        assert_eq!([received, decoded, detected, undetected, undecodable], [3, 2, 1, 1, 1]);
+        assert_eq!(summary.setup_milliseconds.first_decoded, Some(50.0));
+    }
+
+    #[test]
+    fn a_new_session_starts_its_timeline_anew() {
+        let start = Instant::now();
+        let tally = Tally::new("c".into(), "s:1".into(), start, Timestamp::UNIX_EPOCH);
+        assert_eq!(tally.session_begins(), 0);
+        tally.reached(Stage::Dtls, start + Duration::from_millis(30));
+        assert_eq!(tally.summary(start).state, State::Connected);
+        tally.dialling(start + Duration::from_secs(9));
+        assert_eq!(tally.session_begins(), 1);
+        let summary = tally.summary(start);
+        assert_eq!((summary.reconnects, summary.setup_milliseconds.dtls), (1, None));
+    }
+}

@@ -1,0 +1,66 @@
+//! Detectors by name.
+
+use crate::{Contour, DetectError, Detector, Moments};
+
+/// Which detector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// [`Moments`], the most precise one.
+    #[default]
+    Moments,
+    /// [`Contour`], a simple one to compare with.
+    Contour,
+}
+
+/// A detector that does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("detector '{0}': must be moments or contour")]
+pub struct UnknownKind(String);
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Moments => "moments",
+            Self::Contour => "contour",
+        })
+    }
+}
+
+impl std::str::FromStr for Kind {
+    type Err = UnknownKind;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "moments" => Ok(Self::Moments),
+            "contour" => Ok(Self::Contour),
+            _ => Err(UnknownKind(name.to_owned())),
+        }
+    }
+}
+
+/// A new detector, which has seen no picture yet. OpenCV's own threads are turned off for the whole process: pictures
+/// of this size are faster without.
+///
+/// # Errors
+/// Where OpenCV fails.
+pub fn build(kind: Kind) -> Result<Box<dyn Detector>, DetectError> {
+    opencv::core::set_num_threads(1)?;
+    Ok(match kind {
+        Kind::Moments => Box::new(Moments::default()),
+        Kind::Contour => Box::new(Contour::default()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_parsed_as_they_are_printed() {
+        for kind in [Kind::Moments, Kind::Contour] {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
+        }
+        let error = "hough".parse::<Kind>().unwrap_err();
+        assert_eq!(error.to_string(), "detector 'hough': must be moments or contour");
+    }
+}

@@ -1,0 +1,98 @@
+//! What the scoreboard is told, and what it answers.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use picture::{Point, Size};
+use report::ErrorCode;
+
+/// One peer connection. The caller chooses it and never uses it twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(pub u64);
+
+/// What a board needs to know at the start.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Of the video.
+    pub size: Size,
+    /// Of the video: frame k has the RTP timestamp floor(k x 90000 / this), from any start.
+    pub frames_per_second: u32,
+    /// How far back [`report::Summary::recent`] reaches.
+    pub window: Duration,
+    /// When the run began.
+    pub started: Instant,
+    /// The same moment on the wall clock.
+    pub started_at: Timestamp,
+}
+
+/// A step of setting a session up, on the server's side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Offer and answer were exchanged.
+    Signaling,
+    /// ICE found a way.
+    Ice,
+    /// The media keys are agreed: media can flow.
+    Dtls,
+    /// The first video packet was sent.
+    FirstFrame,
+}
+
+/// How a session ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// One side said bye.
+    Bye,
+    /// The peer was gone without a bye; counts as [`ErrorCode::PeerLost`].
+    Lost,
+    /// It never worked, or broke.
+    Failed {
+        /// The stage that failed.
+        code: ErrorCode,
+        /// What happened, for people.
+        message: String,
+    },
+}
+
+/// What a message turned out to be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// The client said its name; [`crate::Scoreboard::client`] has it.
+    Hello,
+    /// A position, in time.
+    Scored {
+        /// Where the ball was.
+        truth: Point,
+        /// Where the client saw it.
+        reported: Point,
+        /// The distance of the two.
+        error_pixels: f64,
+        /// From capture to the arrival of the report.
+        latency: Duration,
+    },
+    /// The frame was decoded in time, but no ball was found.
+    Undetected,
+    /// The frame came but could not be decoded.
+    Undecodable,
+    /// A report 1 to 3 s after the frame, whatever it says.
+    Late,
+    /// The fate of the frame was known already.
+    Duplicate,
+    /// No message, or a report for a frame that was never sent to this session; says why.
+    Malformed(String),
+    /// The session was never connected, or is over and all its frames are settled; or the run is over.
+    UnknownSession,
+}
+
+/// The newest position that a connected client reported.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Latest<'a> {
+    /// The client's name.
+    pub client: &'a str,
+    /// Where it saw the ball.
+    pub reported: Point,
+    /// Where the ball was in that frame.
+    pub truth: Point,
+    /// The distance of the two.
+    pub error_pixels: f64,
+}

@@ -1,0 +1,175 @@
+//! The sums of one client, of all, or of a stretch of time.
+
+use std::time::Duration;
+
+use hdrhistogram::Counter;
+use report::{ErrorPixels, Frames, Freezes, LatencyMilliseconds, milliseconds, significant};
+
+use crate::{distribution::Distribution, freezes::Step};
+
+/// What became of a frame. It never changes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Fate {
+    /// The ball was reported in time, this far from where it was, this long after capture.
+    Matched {
+        /// In pixels.
+        error: f64,
+        /// From capture to the arrival of the report.
+        latency: Duration,
+    },
+    Lost,
+    Late,
+    Undecodable,
+    Undetected,
+}
+
+/// What is counted. A frame is `Sent` first; then it is `Withdrawn`, or it is `Settled` and may end a step.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Entry {
+    /// A frame was sent, its fate is open.
+    Sent,
+    /// A pending frame turned out not to have been sent.
+    Withdrawn,
+    /// A pending frame got its fate.
+    Settled(Fate),
+    /// A decoded frame ends a step.
+    Stepped(Step),
+    /// A report for a settled frame.
+    Duplicate,
+    /// A message that makes no sense.
+    Malformed,
+}
+
+/// Counters and distributions. `C` is the type of the histograms' counters.
+#[derive(Debug, Clone)]
+pub(crate) struct Tally<C: Counter> {
+    pub(crate) frames: Frames,
+    error: Distribution<C>,
+    latency: Distribution<C>,
+    steps: u64,
+    freezes: u64,
+    longest_extra_intervals: u64,
+}
+
+impl<C: Counter> Tally<C> {
+    pub(crate) fn new(significant_digits: u8) -> Self {
+        Self {
+            frames: Frames::default(),
+            // A good detector is off by some thousandths of a pixel.
+            error: Distribution::new(1e-4, significant_digits),
+            latency: Distribution::new(1e-6, significant_digits),
+            steps: 0,
+            freezes: 0,
+            longest_extra_intervals: 0,
+        }
+    }
+
+    /// Counts what happened to one frame or message.
+    pub(crate) fn enter(&mut self, entry: Entry) {
+        match entry {
+            Entry::Sent => {
+                self.frames.sent += 1;
+                self.frames.pending += 1;
+            }
+            Entry::Withdrawn => {
+                self.frames.sent -= 1;
+                self.frames.pending -= 1;
+            }
+            Entry::Settled(fate) => {
+                self.frames.pending -= 1;
+                self.settle(fate);
+            }
+            Entry::Stepped(step) => {
+                self.steps += 1;
+                self.freezes += u64::from(step.is_freeze);
+                self.longest_extra_intervals = self.longest_extra_intervals.max(step.extra_intervals);
+            }
+            Entry::Duplicate => self.frames.duplicate += 1,
+            Entry::Malformed => self.frames.malformed += 1,
+        }
+    }
+
+    fn settle(&mut self, fate: Fate) {
+        match fate {
+            Fate::Matched { error, latency } => {
+                self.frames.matched += 1;
+                self.error.record(error);
+                self.latency.record(latency.as_secs_f64());
+            }
+            Fate::Lost => self.frames.lost += 1,
+            Fate::Late => self.frames.late += 1,
+            Fate::Undecodable => self.frames.undecodable += 1,
+            Fate::Undetected => self.frames.undetected += 1,
+        }
+    }
+
+    /// Adds what `other` has.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.frames += other.frames;
+        self.error.merge(&other.error);
+        self.latency.merge(&other.latency);
+        self.steps += other.steps;
+        self.freezes += other.freezes;
+        self.longest_extra_intervals = self.longest_extra_intervals.max(other.longest_extra_intervals);
+    }
+
+    /// Back to nothing, keeping the memory.
+    pub(crate) fn reset(&mut self) {
+        self.frames = Frames::default();
+        self.error.reset();
+        self.latency.reset();
+        self.steps = 0;
+        self.freezes = 0;
+        self.longest_extra_intervals = 0;
+    }
+
+    /// As it is written; `None` where no frame matched.
+    pub(crate) fn error_pixels(&self) -> Option<ErrorPixels> {
+        (!self.error.is_empty()).then(|| ErrorPixels {
+            mean: significant(self.error.mean()),
+            p50: significant(self.error.quantile(0.50)),
+            p95: significant(self.error.quantile(0.95)),
+            max: significant(self.error.max()),
+        })
+    }
+
+    /// As it is written; `None` where no frame matched.
+    pub(crate) fn latency_milliseconds(&self) -> Option<LatencyMilliseconds> {
+        (!self.latency.is_empty()).then(|| LatencyMilliseconds {
+            p50: significant(self.latency.quantile(0.50) * 1e3),
+            p95: significant(self.latency.quantile(0.95) * 1e3),
+            max: significant(self.latency.max() * 1e3),
+        })
+    }
+
+    /// As it is written; `None` where there was no step, that is less than two decoded frames.
+    pub(crate) fn freezes(&self, frames_per_second: u32) -> Option<Freezes> {
+        let longest = self.longest_extra_intervals as f64 / f64::from(frames_per_second.max(1));
+        (self.steps > 0)
+            .then(|| Freezes { count: self.freezes, longest_milliseconds: significant(longest * 1e3) })
+    }
+
+    /// As it is written.
+    pub(crate) fn loss_percent(&self) -> Option<f64> {
+        self.frames.loss_percent().map(significant)
+    }
+}
+
+/// The time between signalling and the first report, over all sessions.
+#[derive(Debug)]
+pub(crate) struct SetupTally(Distribution<u64>);
+
+impl SetupTally {
+    pub(crate) fn new() -> Self {
+        Self(Distribution::new(1e-6, 3))
+    }
+
+    pub(crate) fn record(&mut self, setup: Duration) {
+        self.0.record(setup.as_secs_f64());
+    }
+
+    pub(crate) fn quantiles(&self) -> Option<report::SetupQuantiles> {
+        let quantile = |quantile| milliseconds(Duration::from_secs_f64(self.0.quantile(quantile)));
+        (!self.0.is_empty()).then(|| report::SetupQuantiles { p50: quantile(0.50), p95: quantile(0.95) })
+    }
+}

@@ -1,0 +1,8 @@
+//! The scoreboard on virtual time, from outside.
+
+mod against_model;
+mod clients;
+mod fates;
+mod freezes;
+mod model;
+mod run;

@@ -1,0 +1,32 @@
+//! Why an offer was not answered.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Why an offer could not be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiverError {
+    /// It is not SDP.
+    #[error("the offer cannot be read: {0}")]
+    UnreadableOffer(String),
+    /// No video section, or none that its sender would send.
+    #[error("the offer has no video")]
+    NoVideo,
+    /// Video, but in other encodings only, which are listed.
+    #[error("the offer has no VP8 video, only {0}")]
+    NoVp8(String),
+    /// No UDP port could be had on any of the addresses.
+    #[error("cannot bind UDP on any of {addresses:?}: {source}")]
+    Bind {
+        /// The addresses that were asked for.
+        addresses: Vec<IpAddr>,
+        /// What was wrong in the end.
+        source: webrtc::error::Error,
+    },
+    /// The offer was refused.
+    #[error("cannot answer the offer: {0}")]
+    Negotiation(#[from] webrtc::error::Error),
+    /// No complete answer in that time.
+    #[error("no answer was ready within {0:?}")]
+    TimedOut(Duration),
+}

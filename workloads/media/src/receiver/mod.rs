@@ -1,0 +1,193 @@
+//! The client's side: answers an offer of video and receives it.
+//!
+//! ```text
+//! Receiver::answer --> peer connection --packets--> session (one task) --frames--> Frames, for a decoding thread
+//!                           ^                          |    '--events--> Receiver::next_event
+//!                           '--- NACK, PLI, reports ---'<--- ChannelSender, from any thread
+//! ```
+//! Any offerer will do: a data channel of either side, video sent or sent and received, candidates in the offer.
+
+mod channels;
+mod connection;
+mod error;
+mod event;
+mod notices;
+mod offer;
+mod queue;
+mod session;
+mod stats;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use webrtc::peer_connection::{PeerConnection, RTCSessionDescription};
+
+use crate::assemble::{Assembler, Settings};
+use channels::Channels;
+pub use channels::MAX_MESSAGE_BYTES;
+pub use error::ReceiverError;
+pub use event::{ChannelId, Event, Stage};
+use notices::Handler;
+pub use queue::Frames;
+use session::{Request, Session};
+use stats::Counters;
+pub use stats::Stats;
+
+/// How long it may take to make an answer with all candidates in it. Nothing is asked over the network.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long [`Receiver::close`] takes at most.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Changes of state, or messages, that may wait for [`Receiver::next_event`].
+const WAITING_EVENTS: usize = 64;
+/// Texts that may wait to be sent: seconds of reports.
+const WAITING_REQUESTS: usize = 256;
+
+/// What a receiver needs to know besides the offer.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Local addresses to bind UDP to, each with a port of its own; they are the candidates of the answer.
+    pub addresses: Vec<IpAddr>,
+    /// How long the connection may take from the answer on.
+    pub connect_timeout: Duration,
+    /// Frames that may wait for the decoder.
+    pub queued_frames: usize,
+    /// How packets become frames.
+    pub assembly: Settings,
+}
+
+impl Options {
+    /// Media on these local addresses, 10 s to connect, 8 frames (a quarter of a second) for the decoder.
+    pub fn new(addresses: Vec<IpAddr>) -> Self {
+        Self {
+            addresses,
+            connect_timeout: Duration::from_secs(10),
+            queued_frames: 8,
+            assembly: Settings::default(),
+        }
+    }
+}
+
+/// An answered offer.
+#[derive(Debug)]
+pub struct Answer {
+    /// The answer, with all candidates in it, for the offerer.
+    pub sdp: String,
+    /// The connection.
+    pub receiver: Receiver,
+    /// The frames it receives.
+    pub frames: Frames,
+}
+
+/// A connection that receives video. Dropping it closes it too, only later.
+#[derive(Debug)]
+pub struct Receiver {
+    states: mpsc::Receiver<Event>,
+    messages: mpsc::Receiver<Event>,
+    requests: mpsc::Sender<Request>,
+    counters: Arc<Counters>,
+    stop: oneshot::Sender<()>,
+    session: JoinHandle<()>,
+}
+
+impl Receiver {
+    /// Answers an offer. Needs a Tokio runtime with I/O and time enabled.
+    ///
+    /// # Errors
+    /// An offer without VP8 video, or no address to bind.
+    pub async fn answer(offer: &str, options: Options) -> Result<Answer, ReceiverError> {
+        let offer = offer::parse(offer)?;
+        let (handler, notices) = Handler::new();
+        let peer = connection::build(&options.addresses, handler.clone()).await?;
+        let sdp = tokio::time::timeout(ANSWER_TIMEOUT, negotiate(&*peer, offer, &handler))
+            .await
+            .map_err(|_| ReceiverError::TimedOut(ANSWER_TIMEOUT))??;
+
+        let (states_sender, states) = mpsc::channel(WAITING_EVENTS);
+        let (messages_sender, messages) = mpsc::channel(WAITING_EVENTS);
+        let (requests, requests_receiver) = mpsc::channel(WAITING_REQUESTS);
+        let (stop, stop_receiver) = oneshot::channel();
+        let (frame_sender, frames) = queue::frame_queue(options.queued_frames);
+        let counters = Arc::new(Counters::default());
+        let session = Session {
+            peer,
+            notices,
+            requests: requests_receiver,
+            stop: stop_receiver,
+            states: states_sender,
+            channels: Channels::new(messages_sender),
+            frames: frame_sender,
+            assembler: Assembler::new(options.assembly),
+            counters: Arc::clone(&counters),
+            track: None,
+            connect_by: Some(Instant::now() + options.connect_timeout),
+            ice_worked: false,
+        };
+        let session = tokio::spawn(session.run());
+        let receiver = Receiver { states, messages, requests, counters, stop, session };
+        Ok(Answer { sdp, receiver, frames })
+    }
+
+    /// The next event; `None` after the last one. Safe to cancel.
+    pub async fn next_event(&mut self) -> Option<Event> {
+        tokio::select! {
+            biased;
+            Some(event) = self.states.recv() => Some(event),
+            Some(event) = self.messages.recv() => Some(event),
+            else => None,
+        }
+    }
+
+    /// A handle to send with, from any thread.
+    pub fn channel_sender(&self) -> ChannelSender {
+        ChannelSender { requests: self.requests.clone() }
+    }
+
+    /// What was counted so far.
+    pub fn stats(&self) -> Stats {
+        self.counters.snapshot()
+    }
+
+    /// Closes the connection and waits for that, at most 2 s. [`Frames`] end with what is in the queue.
+    pub async fn close(self) {
+        let Receiver { stop, mut session, .. } = self;
+        drop(stop);
+        if tokio::time::timeout(CLOSE_TIMEOUT, &mut session).await.is_err() {
+            session.abort();
+        }
+    }
+}
+
+/// Sends text over a receiver's data channels. It never blocks.
+#[derive(Debug, Clone)]
+pub struct ChannelSender {
+    requests: mpsc::Sender<Request>,
+}
+
+impl ChannelSender {
+    /// Sends text over a channel that is open. `false` if too much is waiting already, or the receiver is closed.
+    pub fn send(&self, channel: ChannelId, text: String) -> bool {
+        self.requests.try_send(Request::Send { channel, text }).is_ok()
+    }
+
+    /// Opens an ordered, reliable channel; [`Event::ChannelOpened`] follows if the peer agrees. `false` as for `send`.
+    pub fn open(&self, label: &str) -> bool {
+        self.requests.try_send(Request::Open { label: label.to_owned() }).is_ok()
+    }
+}
+
+/// Makes the answer and waits until all local candidates are in it.
+async fn negotiate(
+    peer: &dyn PeerConnection,
+    offer: RTCSessionDescription,
+    handler: &Handler,
+) -> Result<String, ReceiverError> {
+    peer.set_remote_description(offer).await?;
+    let answer = peer.create_answer(None).await?;
+    let unfinished = answer.sdp.clone();
+    peer.set_local_description(answer).await?;
+    handler.gathered().await;
+    Ok(peer.local_description().await.map_or(unfinished, |description| description.sdp))
+}

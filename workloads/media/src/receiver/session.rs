@@ -1,0 +1,207 @@
+//! The one task behind a receiver: packets in, frames, feedback and reports out.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rtc::rtcp::Packet;
+use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
+use rtc::rtcp::transport_feedbacks::transport_layer_nack::{
+    TransportLayerNack, nack_pairs_from_sequence_numbers,
+};
+use tokio::sync::{mpsc, oneshot};
+use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
+use webrtc::peer_connection::{PeerConnection, RTCIceConnectionState, RTCPeerConnectionState};
+
+use super::channels::{self, Channels};
+use super::event::{ChannelId, Event, Stage};
+use super::notices::Notice;
+use super::queue::{FrameSender, Pushed};
+use super::stats::{Counters, count};
+use crate::assemble::{Assembler, RtpPacket};
+
+/// How long the connection may take to close.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Who sends feedback without sending media has no SSRC of its own; this is what browsers put there.
+const FEEDBACK_SSRC: u32 = 1;
+
+/// What others want of the session.
+pub(super) enum Request {
+    Send { channel: ChannelId, text: String },
+    Open { label: String },
+}
+
+/// It never waits for whoever takes frames or events: the queue of the remote track is short and drops packets.
+pub(super) struct Session {
+    pub(super) peer: Arc<dyn PeerConnection>,
+    pub(super) notices: mpsc::Receiver<Notice>,
+    pub(super) requests: mpsc::Receiver<Request>,
+    /// Stops the session when its other end is dropped.
+    pub(super) stop: oneshot::Receiver<()>,
+    pub(super) states: mpsc::Sender<Event>,
+    pub(super) channels: Channels,
+    pub(super) frames: FrameSender,
+    pub(super) assembler: Assembler,
+    pub(super) counters: Arc<Counters>,
+    pub(super) track: Option<Arc<dyn TrackRemote>>,
+    /// When the connection has to be up; `None` once it was.
+    pub(super) connect_by: Option<Instant>,
+    pub(super) ice_worked: bool,
+}
+
+impl Session {
+    pub(super) async fn run(mut self) {
+        let last = self.receive().await;
+        if tokio::time::timeout(CLOSE_TIMEOUT, self.peer.close()).await.is_err() {
+            tracing::warn!("a peer connection did not close within {CLOSE_TIMEOUT:?}");
+        }
+        self.tell(last);
+    }
+
+    /// Runs the connection to its end and says what the end is.
+    async fn receive(&mut self) -> Event {
+        loop {
+            let timer = self.assembler.poll_timeout().into_iter().chain(self.connect_by).min();
+            tokio::select! {
+                biased;
+                _ = &mut self.stop => return Event::Closed,
+                Some(request) = self.requests.recv() => self.serve(request).await,
+                event = next_event(self.track.as_deref()) => match event {
+                    Some(TrackRemoteEvent::OnRtpPacket(packet)) => self.take_packet(packet).await,
+                    Some(TrackRemoteEvent::OnEnded) | None => return Event::Closed,
+                    Some(_) => {}
+                },
+                Some(notice) = self.notices.recv() => {
+                    if let Some(last) = self.note(notice) {
+                        return last;
+                    }
+                }
+                timestamp = self.frames.decoder_lost() => {
+                    self.assembler.decoder_lost(timestamp);
+                    self.deliver(Instant::now()).await;
+                }
+                () = sleep_until(timer) => {
+                    let now = Instant::now();
+                    if self.connect_by.is_some_and(|connect_by| connect_by <= now) {
+                        return Event::Failed { stage: self.failing_stage() };
+                    }
+                    self.assembler.handle_timeout(now);
+                    self.deliver(now).await;
+                }
+            }
+        }
+    }
+
+    async fn serve(&mut self, request: Request) {
+        match request {
+            Request::Send { channel, text } => {
+                if !self.channels.send(channel, &text).await {
+                    count(&self.counters.unsent, 1);
+                }
+            }
+            Request::Open { label } => match channels::open(&*self.peer, &label).await {
+                Ok(channel) => self.channels.add(channel, false),
+                Err(error) => tracing::warn!("cannot open the data channel {label:?}: {error}"),
+            },
+        }
+    }
+
+    async fn take_packet(&mut self, packet: rtc::rtp::Packet) {
+        if self.counters.packets.load(std::sync::atomic::Ordering::Relaxed) == 0 {
+            self.tell(Event::FirstPacket);
+        }
+        count(&self.counters.packets, 1);
+        let now = Instant::now();
+        let packet = RtpPacket {
+            ssrc: packet.header.ssrc,
+            sequence_number: packet.header.sequence_number,
+            timestamp: packet.header.timestamp,
+            marker: packet.header.marker,
+            payload: packet.payload,
+        };
+        self.assembler.handle_packet(packet, now);
+        self.deliver(now).await;
+    }
+
+    /// Passes on whatever the assembler has.
+    async fn deliver(&mut self, now: Instant) {
+        while let Some(assembled) = self.assembler.poll_frame() {
+            let timestamp = assembled.timestamp();
+            match self.frames.push(assembled) {
+                Pushed::Frame => count(&self.counters.frames, 1),
+                Pushed::Undecodable => count(&self.counters.undecodable, 1),
+                Pushed::Overrun => {
+                    count(&self.counters.overruns, 1);
+                    self.assembler.decoder_lost(timestamp);
+                }
+            }
+        }
+        let mut feedback: Vec<Box<dyn Packet>> = Vec::new();
+        if let Some((media_ssrc, missing)) = self.assembler.poll_missing(now) {
+            count(&self.counters.repairs_requested, missing.len() as u64);
+            let nacks = nack_pairs_from_sequence_numbers(&missing);
+            feedback.push(Box::new(TransportLayerNack { sender_ssrc: FEEDBACK_SSRC, media_ssrc, nacks }));
+        }
+        if let Some(media_ssrc) = self.assembler.poll_keyframe_request(now) {
+            count(&self.counters.keyframes_requested, 1);
+            feedback.push(Box::new(PictureLossIndication { sender_ssrc: FEEDBACK_SSRC, media_ssrc }));
+        }
+        if let Some(track) = self.track.as_ref().filter(|_| !feedback.is_empty())
+            && let Err(error) = track.write_rtcp(feedback).await
+        {
+            tracing::debug!("feedback was not sent: {error}");
+        }
+    }
+
+    /// Takes a notice; `Some` if it is the end.
+    fn note(&mut self, notice: Notice) -> Option<Event> {
+        match notice {
+            Notice::Ice(RTCIceConnectionState::Connected | RTCIceConnectionState::Completed) => {
+                if !self.ice_worked {
+                    self.ice_worked = true;
+                    self.tell(Event::IceConnected);
+                }
+            }
+            Notice::Ice(_) => {}
+            Notice::Connection(RTCPeerConnectionState::Connected) => {
+                if self.connect_by.take().is_some() {
+                    self.tell(Event::Connected);
+                }
+            }
+            Notice::Connection(RTCPeerConnectionState::Failed) => {
+                return Some(Event::Failed { stage: self.failing_stage() });
+            }
+            Notice::Connection(RTCPeerConnectionState::Closed) => return Some(Event::Closed),
+            Notice::Connection(_) => {}
+            Notice::Track(track) if self.track.is_none() => self.track = Some(track),
+            Notice::Track(_) => tracing::debug!("ignored a second track"),
+            Notice::Channel(channel) => self.channels.add(channel, true),
+        }
+        None
+    }
+
+    /// The connection says so only where ICE fails. A handshake that fails just never ends.
+    fn failing_stage(&self) -> Stage {
+        if self.ice_worked && self.connect_by.is_some() { Stage::Dtls } else { Stage::Ice }
+    }
+
+    fn tell(&self, event: Event) {
+        if let Err(mpsc::error::TrySendError::Full(event)) = self.states.try_send(event) {
+            tracing::warn!("nobody took the receiver's events for long: {event:?} is left out");
+        }
+    }
+}
+
+async fn next_event(track: Option<&dyn TrackRemote>) -> Option<TrackRemoteEvent> {
+    match track {
+        Some(track) => track.poll().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn sleep_until(timer: Option<Instant>) {
+    match timer {
+        Some(timer) => tokio::time::sleep_until(timer.into()).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,265 @@
+//! The receiver against a real peer on loopback: UDP, ICE, DTLS, SRTP and SCTP as they are.
+
+#![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
+
+mod offerer;
+mod wire;
+
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use ballsession_media::assemble::Assembled;
+use ballsession_media::receiver::{
+    Answer, ChannelId, Event, Frames, Options, Receiver, ReceiverError, Stage,
+};
+use offerer::{LABEL, Offerer, next_text};
+use tokio::sync::mpsc;
+
+/// No test waits longer for anything; none is expected to come near.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+async fn soon<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.expect("it should have happened by now")
+}
+
+fn options() -> Options {
+    Options::new(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)])
+}
+
+/// Takes frames off the queue on a thread, as a decoder would.
+fn decode(frames: Frames) -> mpsc::UnboundedReceiver<Assembled> {
+    let (sender, decoded) = mpsc::unbounded_channel();
+    std::thread::spawn(move || while frames.recv().is_some_and(|frame| sender.send(frame).is_ok()) {});
+    decoded
+}
+
+async fn next_state(receiver: &mut Receiver) -> Event {
+    soon(receiver.next_event()).await.expect("the receiver has not ended")
+}
+
+/// A connected pair, the events up to there, and the report channel.
+async fn connect(mut options: Options, rtx: bool) -> (Offerer, Receiver, Frames, ChannelId) {
+    options.connect_timeout = PATIENCE;
+    let offerer = Offerer::new(rtx).await;
+    let offer = soon(offerer.offer()).await;
+    let Answer { sdp, mut receiver, frames } = Receiver::answer(&offer, options).await.unwrap();
+    assert!(!sdp.to_lowercase().contains("rtx"), "{sdp}");
+    offerer.accept(sdp).await;
+    soon(offerer.connected()).await;
+    assert_eq!(next_state(&mut receiver).await, Event::IceConnected);
+    assert_eq!(next_state(&mut receiver).await, Event::Connected);
+    let Event::ChannelOpened { channel, label, by_peer: true } = next_state(&mut receiver).await else {
+        panic!("the offerer's channel opens next");
+    };
+    assert_eq!(label, LABEL);
+    (offerer, receiver, frames, channel)
+}
+
+/// Sends frames that depend on each other until `done`, a few milliseconds apart.
+async fn keep_sending(offerer: &mut Offerer, done: impl Fn(&Offerer) -> bool) -> Vec<Assembled> {
+    soon(async {
+        let mut sent = Vec::new();
+        while !done(offerer) {
+            sent.push(offerer.send_frame(false, 50).await);
+            tokio::time::sleep(Duration::from_millis(3)).await;
+        }
+        sent
+    })
+    .await
+}
+
+fn undecodable(frames: &[Assembled]) -> Vec<Assembled> {
+    frames.iter().map(|frame| Assembled::Undecodable { timestamp: frame.timestamp() }).collect()
+}
+
+async fn take(decoded: &mut mpsc::UnboundedReceiver<Assembled>, count: usize) -> Vec<Assembled> {
+    let mut taken = Vec::new();
+    while taken.len() < count {
+        taken.push(soon(decoded.recv()).await.expect("the queue has not ended"));
+    }
+    taken
+}
+
+#[tokio::test]
+async fn frames_and_texts_arrive_as_they_were_sent() {
+    let (mut offerer, mut receiver, frames, channel) = connect(options(), false).await;
+    let mut decoded = decode(frames);
+    let mut sent = vec![offerer.send_frame(true, 20_000).await];
+    for len in [1, 700, 1184, 1185, 5000] {
+        sent.push(offerer.send_frame(false, len).await);
+    }
+    assert_eq!(take(&mut decoded, sent.len()).await, sent);
+    assert_eq!(next_state(&mut receiver).await, Event::FirstPacket);
+
+    assert!(receiver.channel_sender().send(channel, "a report".to_owned()));
+    assert_eq!(soon(offerer.text()).await, "a report");
+    offerer.channel.send_text("Server").await.unwrap();
+    assert_eq!(next_state(&mut receiver).await, Event::Message { channel, text: "Server".to_owned() });
+
+    let stats = receiver.stats();
+    assert_eq!((stats.frames, stats.undecodable, stats.overruns), (6, 0, 0));
+    soon(receiver.close()).await;
+    assert_eq!(soon(decoded.recv()).await, None);
+    offerer.close().await;
+}
+
+#[tokio::test]
+async fn a_lost_packet_is_asked_for_and_repaired() {
+    // An offer of RTX is answered without, so both repeat packets in the stream itself.
+    for rtx in [false, true] {
+        let mut options = options();
+        options.assembly.gap_timeout = PATIENCE;
+        let (mut offerer, receiver, frames, _) = connect(options, rtx).await;
+        let mut decoded = decode(frames);
+        let mut sent = vec![offerer.send_frame(true, 5000).await];
+        let (lost, frame) = offerer.lose_frame(true).await;
+        sent.push(frame);
+        sent.push(offerer.send_frame(false, 100).await);
+        assert_eq!(take(&mut decoded, sent.len()).await, sent);
+        assert!(offerer.wire.record().asked_for.contains(&lost));
+        assert_eq!(offerer.wire.record().repeated[0], lost);
+        assert_eq!(offerer.wire.record().keyframe_requests, 0);
+        receiver.close().await;
+        offerer.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_loss_beyond_repair_costs_the_frames_up_to_the_keyframe_that_is_asked_for() {
+    let (mut offerer, receiver, frames, _) = connect(options(), false).await;
+    let mut decoded = decode(frames);
+    let first = offerer.send_frame(true, 5000).await;
+    let (lost, _) = offerer.lose_frame(false).await;
+    let dependent = keep_sending(&mut offerer, |offerer| offerer.wire.record().keyframe_requests > 0).await;
+    let keyframe = offerer.send_frame(true, 5000).await;
+    let last = offerer.send_frame(false, 10).await;
+
+    let mut expected = vec![first];
+    expected.extend(undecodable(&dependent));
+    expected.extend([keyframe, last]);
+    assert_eq!(take(&mut decoded, expected.len()).await, expected);
+    assert!(offerer.wire.record().asked_for.iter().filter(|asked| **asked == lost).count() > 1);
+    assert_eq!(receiver.stats().undecodable, dependent.len() as u64);
+    receiver.close().await;
+    offerer.close().await;
+}
+
+#[tokio::test]
+async fn a_decoder_that_falls_behind_loses_frames_and_starts_again_at_a_keyframe() {
+    let (mut offerer, receiver, frames, _) = connect(Options { queued_frames: 3, ..options() }, false).await;
+    let mut sent = vec![offerer.send_frame(true, 5000).await];
+    sent.extend(keep_sending(&mut offerer, |offerer| offerer.wire.record().keyframe_requests > 0).await);
+    let kept = sent.iter().take(3).cloned();
+    let mut expected: Vec<Assembled> = kept.chain(undecodable(&sent[3..])).collect();
+    let mut decoded = decode(frames);
+    assert_eq!(take(&mut decoded, expected.len()).await, expected);
+    expected = vec![offerer.send_frame(true, 5000).await, offerer.send_frame(false, 10).await];
+    assert_eq!(take(&mut decoded, 2).await, expected);
+    assert_eq!(receiver.stats().overruns, 1);
+    receiver.close().await;
+    offerer.close().await;
+}
+
+#[tokio::test]
+async fn a_decoder_that_fails_gets_a_keyframe() {
+    let (mut offerer, receiver, frames, _) = connect(options(), false).await;
+    let sent = offerer.send_frame(true, 5000).await;
+    let frames = soon(tokio::task::spawn_blocking(move || {
+        assert_eq!(frames.recv(), Some(sent.clone()));
+        frames.lost(sent.timestamp());
+        frames
+    }))
+    .await
+    .unwrap();
+    let dependent = keep_sending(&mut offerer, |offerer| offerer.wire.record().keyframe_requests > 0).await;
+    let keyframe = offerer.send_frame(true, 5000).await;
+    let mut expected = undecodable(&dependent);
+    expected.push(keyframe);
+    assert_eq!(take(&mut decode(frames), expected.len()).await, expected);
+    receiver.close().await;
+    offerer.close().await;
+}
+
+#[tokio::test]
+async fn a_channel_can_be_opened_from_here() {
+    let (offerer, mut receiver, _frames, _) = connect(options(), false).await;
+    let sender = receiver.channel_sender();
+    assert!(sender.open("chat"));
+    let Event::ChannelOpened { channel, label, by_peer: false } = next_state(&mut receiver).await else {
+        panic!("our channel opens next");
+    };
+    assert_eq!(label, "chat");
+    assert!(sender.send(channel, "(1, 2)".to_owned()));
+    let peers = soon(offerer.peer_channel()).await;
+    assert_eq!(soon(next_text(&*peers)).await, "(1, 2)");
+    peers.close().await.unwrap();
+    assert_eq!(next_state(&mut receiver).await, Event::ChannelClosed { channel });
+    receiver.close().await;
+    assert!(!sender.send(channel, "too late".to_owned()));
+    offerer.close().await;
+}
+
+#[tokio::test]
+async fn the_first_stage_that_does_not_work_is_named() {
+    let hurried = Options { connect_timeout: Duration::from_millis(300), ..options() };
+    // An answer that never arrives.
+    let offerer = Offerer::new(false).await;
+    let offer = soon(offerer.offer()).await;
+    let mut receiver = Receiver::answer(&offer, hurried).await.unwrap().receiver;
+    assert_eq!(next_state(&mut receiver).await, Event::Failed { stage: Stage::Ice });
+    assert_eq!(soon(receiver.next_event()).await, None);
+    offerer.close().await;
+
+    // A certificate that is not the one of the offer.
+    let offerer = Offerer::new(false).await;
+    let offer = soon(offerer.offer()).await;
+    let forged: Vec<String> = offer
+        .lines()
+        .map(|line| match line.split_once("sha-256 ") {
+            Some((name, fingerprint)) => {
+                format!("{name}sha-256 {}", fingerprint.replace(['0', '1', '2', '3'], "F"))
+            }
+            None => line.to_owned(),
+        })
+        .collect();
+    let patient = Options { connect_timeout: Duration::from_secs(2), ..options() };
+    let answer = Receiver::answer(&forged.join("\r\n"), patient).await.unwrap();
+    let mut receiver = answer.receiver;
+    offerer.accept(answer.sdp).await;
+    assert_eq!(next_state(&mut receiver).await, Event::IceConnected);
+    assert_eq!(next_state(&mut receiver).await, Event::Failed { stage: Stage::Dtls });
+    offerer.close().await;
+}
+
+#[tokio::test]
+async fn a_peer_that_closes_takes_its_channel_along() {
+    let (offerer, mut receiver, _frames, channel) = connect(options(), false).await;
+    offerer.close().await;
+    assert_eq!(next_state(&mut receiver).await, Event::ChannelClosed { channel });
+    receiver.close().await;
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_ours_is_an_error() {
+    let offer = soon(Offerer::new(false).await.offer()).await;
+    for addresses in [vec![], vec!["192.0.2.1".parse().unwrap()]] {
+        let error = Receiver::answer(&offer, Options::new(addresses)).await.unwrap_err();
+        assert!(matches!(error, ReceiverError::Bind { .. }), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_closed_receiver_leaves_nothing_running() {
+    let before = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let (offerer, receiver, frames, _) = connect(options(), false).await;
+    receiver.close().await;
+    offerer.close().await;
+    assert_eq!(soon(tokio::task::spawn_blocking(move || frames.recv())).await.unwrap(), None);
+    soon(async {
+        while tokio::runtime::Handle::current().metrics().num_alive_tasks() > before {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}

@@ -1,0 +1,101 @@
+//! The JSON of the messages, and the bounds of what is in it.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::{FrameReport, Hello, MAX_COORDINATE, MAX_NAME, Malformed, Message, Sighting};
+use crate::text;
+
+/// Both shapes of message at once: what is absent is left out.
+#[derive(Serialize, Deserialize, Default)]
+pub(super) struct Wire<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) hello: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reconnects: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    x: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    y: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confidence: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<WireState>,
+}
+
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum WireState {
+    Undetected,
+    Undecodable,
+}
+
+impl Wire<'_> {
+    pub(super) fn into_hello(self) -> Result<Hello, Malformed> {
+        let id = name("id", self.id)?.ok_or(Malformed::Shape)?;
+        let node = name("node", self.node)?;
+        let version = name("version", self.version)?;
+        Ok(Hello { id, node, version, reconnects: self.reconnects.unwrap_or(0) })
+    }
+
+    pub(super) fn sighting(&self) -> Result<Sighting, Malformed> {
+        match (self.x, self.y, self.state) {
+            (Some(x), Some(y), None) => Ok(Sighting::Position {
+                x: within("x", x, -MAX_COORDINATE, MAX_COORDINATE)?,
+                y: within("y", y, -MAX_COORDINATE, MAX_COORDINATE)?,
+                confidence: within("confidence", self.confidence.unwrap_or(1.0), 0.0, 1.0)?,
+            }),
+            (None, None, Some(WireState::Undetected)) => Ok(Sighting::Undetected),
+            (None, None, Some(WireState::Undecodable)) => Ok(Sighting::Undecodable),
+            _ => Err(Malformed::Shape),
+        }
+    }
+}
+
+impl<'a> From<&'a Message> for Wire<'a> {
+    fn from(message: &'a Message) -> Self {
+        match message {
+            Message::Hello(hello) => Self {
+                hello: Some(1),
+                id: Some(Cow::Borrowed(&hello.id)),
+                node: hello.node.as_deref().map(Cow::Borrowed),
+                version: hello.version.as_deref().map(Cow::Borrowed),
+                reconnects: Some(hello.reconnects),
+                ..Self::default()
+            },
+            Message::Frame(FrameReport { timestamp, sighting }) => {
+                let report = Self { ts: Some(*timestamp), ..Self::default() };
+                match *sighting {
+                    Sighting::Position { x, y, confidence } => {
+                        Self { x: Some(x), y: Some(y), confidence: Some(confidence), ..report }
+                    }
+                    Sighting::Undetected => Self { state: Some(WireState::Undetected), ..report },
+                    Sighting::Undecodable => Self { state: Some(WireState::Undecodable), ..report },
+                }
+            }
+        }
+    }
+}
+
+fn name(key: &'static str, value: Option<Cow<'_, str>>) -> Result<Option<String>, Malformed> {
+    let Some(value) = value else { return Ok(None) };
+    let valid = (1..=MAX_NAME).contains(&value.len()) && !value.contains(text::is_unprintable);
+    if valid { Ok(Some(value.into_owned())) } else { Err(Malformed::Name(key)) }
+}
+
+fn within(name: &'static str, value: f64, least: f64, most: f64) -> Result<f64, Malformed> {
+    if (least..=most).contains(&value) {
+        Ok(value)
+    } else {
+        Err(Malformed::Range { name, value: format!("{value:e}"), least: least as i32, most: most as i32 })
+    }
+}

@@ -1,0 +1,135 @@
+//! The messages of the report channel: their look, their limits, and that nothing a peer sends can panic.
+
+use ballsession_report::channel::{FrameReport, Hello, MAX_COORDINATE, Malformed, Message, Sighting};
+use proptest::prelude::*;
+
+fn parse(text: &str) -> Result<Message, Malformed> {
+    Message::parse(text.as_bytes())
+}
+
+fn report(timestamp: u32, sighting: Sighting) -> Message {
+    Message::Frame(FrameReport { timestamp, sighting })
+}
+
+#[test]
+fn messages_look_as_documented() {
+    let hello = Message::Hello(Hello {
+        id: "demo-client-0".into(),
+        node: Some("worker-2".into()),
+        version: Some("0.1.0".into()),
+        reconnects: 0,
+    });
+    let position = Sighting::Position { x: 1.5, y: -2.0, confidence: 0.75 };
+    for (message, json) in [
+        (hello, r#"{"hello":1,"id":"demo-client-0","node":"worker-2","version":"0.1.0","reconnects":0}"#),
+        (report(90_000, position), r#"{"ts":90000,"x":1.5,"y":-2.0,"confidence":0.75}"#),
+        (report(0, Sighting::Undetected), r#"{"ts":0,"state":"undetected"}"#),
+        (report(u32::MAX, Sighting::Undecodable), r#"{"ts":4294967295,"state":"undecodable"}"#),
+    ] {
+        assert_eq!(message.to_json(), json);
+        assert_eq!(parse(json), Ok(message));
+    }
+}
+
+#[test]
+fn what_a_newer_or_simpler_client_adds_or_leaves_out_is_fine() {
+    let position = Sighting::Position { x: 1.0, y: 2.0, confidence: 1.0 };
+    assert_eq!(parse(r#"{"ts":7,"x":1,"y":2,"radius":[{}]}"#), Ok(report(7, position)));
+    let bare = Hello { id: "é".into(), node: None, version: None, reconnects: 0 };
+    assert_eq!(parse(r#"{"hello":1,"id":"é","node":null}"#), Ok(Message::Hello(bare)));
+}
+
+#[test]
+fn values_out_of_bounds_are_refused() {
+    for text in [
+        "",
+        "[]",
+        "null",
+        "{}",
+        r#"{"ts":1}"#,
+        r#"{"ts":1,"x":1}"#,
+        r#"{"ts":1,"x":NaN,"y":1}"#,
+        r#"{"ts":1,"x":null,"y":1}"#,
+        r#"{"ts":1,"x":"1","y":1}"#,
+        r#"{"ts":1,"x":1e308,"y":1}"#,
+        r#"{"ts":1,"x":1e999,"y":1}"#,
+        r#"{"ts":1,"x":1,"y":-100000.1}"#,
+        r#"{"ts":1,"x":1,"y":1,"confidence":1.1}"#,
+        r#"{"ts":1,"x":1,"y":1,"confidence":-0.1}"#,
+        r#"[1,"a",null,null,0,null,null,null,null,null]"#,
+        r#"{"ts":1,"x":1,"y":1,"state":"undetected"}"#,
+        r#"{"ts":1,"state":"asleep"}"#,
+        r#"{"ts":-1,"state":"undetected"}"#,
+        r#"{"ts":4294967296,"state":"undetected"}"#,
+        r#"{"ts":1.5,"state":"undetected"}"#,
+        r#"{"ts":1,"ts":2,"state":"undetected"}"#,
+        r#"{"ts":1,"state":"undetected"} x"#,
+        r#"{"hello":1}"#,
+        r#"{"hello":2,"id":"a"}"#,
+        r#"{"hello":1,"id":""}"#,
+        r#"{"hello":1,"id":"a\nb"}"#,
+        r#"{"hello":1,"id":"a","node":"\u001b[2J"}"#,
+        r#"{"hello":1,"id":"a","ts":1,"state":"undetected"}"#,
+    ] {
+        assert!(parse(text).is_err(), "{text}");
+    }
+    assert_eq!(parse(&format!(r#"{{"hello":1,"id":"{}"}}"#, "é".repeat(65))), Err(Malformed::Name("id")));
+    assert_eq!(Message::parse(&vec![b' '; 1 << 20]), Err(Malformed::TooLong(1 << 20)));
+    assert_eq!(
+        parse(r#"{"ts":1,"x":1e308,"y":1}"#).unwrap_err().to_string(),
+        "x is 1e308, allowed is -100000 to 100000"
+    );
+}
+
+fn sighting() -> impl Strategy<Value = Sighting> {
+    let coordinate = -MAX_COORDINATE..=MAX_COORDINATE;
+    prop_oneof![
+        (coordinate.clone(), coordinate, 0.0..=1.0).prop_map(|(x, y, confidence)| Sighting::Position {
+            x,
+            y,
+            confidence
+        }),
+        Just(Sighting::Undetected),
+        Just(Sighting::Undecodable),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(data in prop::collection::vec(any::<u8>(), 0..300)) {
+        let _ = Message::parse(&data);
+    }
+
+    #[test]
+    fn no_damaged_message_panics(at in 0usize..60, byte: u8) {
+        let mut data = report(1, Sighting::Position { x: 1.0, y: 2.0, confidence: 1.0 }).to_json().into_bytes();
+        let at = at % data.len();
+        data[at] = byte;
+        let _ = Message::parse(&data);
+    }
+
+    #[test]
+    fn reports_round_trip(timestamp: u32, sent in sighting()) {
+        let Ok(Message::Frame(came)) = Message::parse(report(timestamp, sent).to_json().as_bytes()) else {
+            return Err(TestCaseError::fail("refused"));
+        };
+        prop_assert_eq!(came.timestamp, timestamp);
+        match (sent, came.sighting) {
+            // The JSON parser may be off by the last bit of a float.
+            (
+                Sighting::Position { x, y, confidence },
+                Sighting::Position { x: got_x, y: got_y, confidence: got_confidence },
+            ) => prop_assert!(
+                (x - got_x).abs() < 1e-9 && (y - got_y).abs() < 1e-9 && (confidence - got_confidence).abs() < 1e-9
+            ),
+            (sent, came) => prop_assert_eq!(sent, came),
+        }
+    }
+
+    #[test]
+    fn hellos_round_trip(id in "[^\\p{C}\u{2028}\u{2029}]{1,30}", node: bool, reconnects: u32) {
+        let node = node.then(|| id.clone());
+        let hello = Message::Hello(Hello { id, node, version: None, reconnects });
+        prop_assert_eq!(Message::parse(hello.to_json().as_bytes()), Ok(hello));
+    }
+}

@@ -1,0 +1,249 @@
+//! Draws the ball into a picture, touching no more of it than has changed.
+
+use picture::{I420, I420Buffer, Point, Rect};
+
+use crate::blocks::{BlockRow, solid_blocks, touched_blocks};
+use crate::coverage::{RIM, coverage};
+use crate::{Background, InvalidSettings, Settings};
+
+/// A picture of the ball that is redrawn where the ball was and where it is now.
+#[derive(Debug, Clone)]
+pub struct Painter {
+    radius: f64,
+    background: I420Buffer,
+    picture: I420Buffer,
+    /// Where the picture differs from the background.
+    drawn: Rect,
+}
+
+impl Painter {
+    /// A picture of the background alone.
+    ///
+    /// # Errors
+    /// Where the settings are not valid.
+    pub fn new(settings: &Settings, background: Background) -> Result<Self, InvalidSettings> {
+        settings.validate()?;
+        let background = background.picture(settings.size);
+        let picture = background.clone();
+        Ok(Self {
+            radius: settings.radius,
+            background,
+            picture,
+            drawn: Rect { x: 0, y: 0, width: 0, height: 0 },
+        })
+    }
+
+    /// Moves the ball to `position`. The result says what may differ from the picture before: where the ball was
+    /// (empty before the first one) and where it is. Both start and end at even pixels.
+    ///
+    /// Who skips a picture has to add its rectangles to those of the next.
+    pub fn draw(&mut self, position: Point) -> [Rect; 2] {
+        let before = self.drawn;
+        self.restore(before);
+        self.drawn = even(Rect::around(position, self.radius + RIM, self.picture.size()));
+        self.paint(position);
+        [before, self.drawn]
+    }
+
+    /// The picture as last drawn.
+    pub fn picture(&self) -> I420<'_> {
+        self.picture.view()
+    }
+
+    fn restore(&mut self, rect: Rect) {
+        let source = self.background.view();
+        let half = Rect { x: rect.x / 2, y: rect.y / 2, width: rect.width / 2, height: rect.height / 2 };
+        let planes = self.picture.planes_mut().into_iter().zip([source.y(), source.u(), source.v()]);
+        for ((plane, source), rect) in planes.zip([rect, half, half]) {
+            let columns = rect.x..rect.x + rect.width;
+            let rows = plane.chunks_exact_mut(source.width()).enumerate().skip(rect.y).take(rect.height);
+            for (y, row) in rows {
+                row[columns.clone()].copy_from_slice(&source.row(y)[columns.clone()]);
+            }
+        }
+    }
+
+    /// Row pairs of [`Painter::drawn`], each cut into blocks of 2 x 2 pixels: four luma samples, one U and one V.
+    fn paint(&mut self, centre: Point) {
+        let Rect { x, y, width, height } = self.drawn;
+        let stride = self.picture.size().width();
+        let [luma, u, v] = self.picture.planes_mut();
+        for block_y in y / 2..(y + height) / 2 {
+            let top = 2 * block_y;
+            let (upper, lower) = luma[top * stride..][..2 * stride].split_at_mut(stride);
+            let chroma = block_y * stride / 2..(block_y + 1) * stride / 2;
+            let mut rows = BlockRow { upper, lower, u: &mut u[chroma.clone()], v: &mut v[chroma] };
+
+            let drawn = x / 2..(x + width) / 2;
+            let touched = touched_blocks(centre, self.radius + RIM, top, &drawn);
+            let solid = solid_blocks(centre, self.radius - RIM, top, &touched);
+            rows.fill(solid.clone());
+            for block_x in (touched.start..solid.start).chain(solid.end..touched.end) {
+                rows.blend(block_x, |x, below| {
+                    let (dx, dy) = (x as f64 - centre.x, (top + below) as f64 - centre.y);
+                    // Not `hypot`, which guards against an overflow that cannot happen here, at ten times the cost.
+                    coverage((dx * dx + dy * dy).sqrt(), self.radius)
+                });
+            }
+        }
+    }
+}
+
+/// The smallest rectangle around `rect` that starts and ends at even pixels, as chroma needs; picture sizes are even.
+fn even(rect: Rect) -> Rect {
+    let (x, y) = (rect.x & !1, rect.y & !1);
+    let span = |from: usize, start: usize, length: usize| (start + length).next_multiple_of(2) - from;
+    Rect { x, y, width: span(x, rect.x, rect.width), height: span(y, rect.y, rect.height) }
+}
+
+#[cfg(test)]
+mod tests {
+    use picture::{Plane, Size};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{BACKGROUND, BALL};
+
+    fn settings(width: usize, height: usize, radius: f64) -> Settings {
+        Settings { size: Size::new(width, height).unwrap(), radius, speed: 0.0, seed: 0 }
+    }
+
+    fn painter(width: usize, height: usize, radius: f64, background: Background) -> Painter {
+        Painter::new(&settings(width, height, radius), background).unwrap()
+    }
+
+    /// The mean position of a plane's samples, weighted by how far they are from the background.
+    fn centroid(plane: Plane<'_>, background: u8) -> Point {
+        let (mut sum, mut x_sum, mut y_sum) = (0.0, 0.0, 0.0);
+        for y in 0..plane.height() {
+            for (x, &sample) in plane.row(y).iter().enumerate() {
+                let weight = f64::from(sample.abs_diff(background));
+                sum += weight;
+                x_sum += weight * x as f64;
+                y_sum += weight * y as f64;
+            }
+        }
+        Point { x: x_sum / sum, y: y_sum / sum }
+    }
+
+    fn planes(picture: I420<'_>) -> [Plane<'_>; 3] {
+        [picture.y(), picture.u(), picture.v()]
+    }
+
+    fn same(one: &Painter, other: &Painter) -> bool {
+        planes(one.picture())
+            .iter()
+            .zip(planes(other.picture()))
+            .all(|(one, other)| one.data() == other.data())
+    }
+
+    fn backgrounds() -> impl Strategy<Value = Background> {
+        prop_oneof![Just(Background::Plain), Just(Background::Textured)]
+    }
+
+    /// A radius that fits into 448 x 432, and a centre that keeps the ball inside, off the middle by parts of a pixel.
+    fn ball() -> impl Strategy<Value = (f64, Point)> {
+        (4.0..=200.0_f64, 0.0..=1.0_f64, 0.0..=1.0_f64).prop_map(|(radius, x, y)| {
+            let low = radius + 2.0;
+            let along = |length: f64, share: f64| low + share * (length - 1.0 - 2.0 * low);
+            (radius, Point { x: along(448.0, x), y: along(432.0, y) })
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn the_drawn_centroid_is_the_position((radius, position) in ball()) {
+            let mut painter = painter(448, 432, radius, Background::Plain);
+            painter.draw(position);
+            let [luma, u, v] = planes(painter.picture());
+            let off = centroid(luma, BACKGROUND.y).distance(position);
+            prop_assert!(off < 0.005, "luma off by {off}");
+
+            for (plane, background, limit) in [(u, BACKGROUND.u, 0.02), (v, BACKGROUND.v, 0.05)] {
+                let Point { x, y } = centroid(plane, background);
+                // Chroma sample (i, j) lies at luma (2i + 0.5, 2j + 0.5).
+                let off = Point { x: 2.0 * x + 0.5, y: 2.0 * y + 0.5 }.distance(position);
+                prop_assert!(off < limit, "chroma off by {off}");
+            }
+        }
+
+        #[test]
+        fn drawing_again_and_again_equals_drawing_once(
+            radius in 4.0..=28.0_f64,
+            background in backgrounds(),
+            // Also across the edges and beyond, which the painter must survive.
+            path in prop::collection::vec((-60.0..=160.0_f64, -60.0..=140.0_f64), 1..6),
+        ) {
+            let mut redrawn = painter(96, 64, radius, background);
+            for &(x, y) in &path {
+                redrawn.draw(Point { x, y });
+            }
+            let mut fresh = painter(96, 64, radius, background);
+            let (x, y) = path[path.len() - 1];
+            fresh.draw(Point { x, y });
+            prop_assert!(same(&redrawn, &fresh));
+        }
+
+        #[test]
+        fn nothing_changes_outside_the_dirty_rectangles(
+            radius in 4.0..=28.0_f64,
+            background in backgrounds(),
+            (from_x, from_y) in (0.0..=96.0_f64, 0.0..=64.0_f64),
+            (to_x, to_y) in (0.0..=96.0_f64, 0.0..=64.0_f64),
+        ) {
+            let mut painter = painter(96, 64, radius, background);
+            painter.draw(Point { x: from_x, y: from_y });
+            let before = painter.clone();
+            let dirty = painter.draw(Point { x: to_x, y: to_y });
+
+            let scales = [1, 2, 2];
+            for ((scale, old), new) in scales.into_iter().zip(planes(before.picture())).zip(planes(painter.picture())) {
+                for y in 0..old.height() {
+                    for x in 0..old.width() {
+                        let inside = dirty.iter().any(|rect| holds(rect, x * scale, y * scale));
+                        prop_assert!(inside || old.row(y)[x] == new.row(y)[x], "({x}, {y}) / {scale}");
+                    }
+                }
+            }
+        }
+    }
+
+    fn holds(rect: &Rect, x: usize, y: usize) -> bool {
+        (rect.x..rect.x + rect.width).contains(&x) && (rect.y..rect.y + rect.height).contains(&y)
+    }
+
+    #[test]
+    fn the_middle_of_the_ball_has_its_colour() {
+        for background in [Background::Plain, Background::Textured] {
+            let mut painter = painter(64, 64, 20.0, background);
+            painter.draw(Point { x: 31.3, y: 30.6 });
+            let [luma, u, v] = planes(painter.picture());
+            assert_eq!((luma.row(31)[31], u.row(15)[15], v.row(15)[15]), (BALL.y, BALL.u, BALL.v));
+        }
+    }
+
+    #[test]
+    fn the_first_drawing_has_no_place_before() {
+        let mut painter = painter(64, 64, 4.0, Background::Plain);
+        let [before, now] = painter.draw(Point { x: 30.0, y: 20.0 });
+        assert_eq!(before, Rect { x: 0, y: 0, width: 0, height: 0 });
+        assert_eq!(now, Rect { x: 24, y: 14, width: 12, height: 12 });
+        assert_eq!(painter.draw(Point { x: 31.0, y: 20.0 })[0], now);
+    }
+
+    #[test]
+    fn a_position_that_is_no_number_draws_nothing() {
+        let mut drawn = painter(64, 64, 4.0, Background::Textured);
+        drawn.draw(Point { x: 30.0, y: 20.0 });
+        drawn.draw(Point { x: f64::NAN, y: 20.0 });
+        assert!(same(&drawn, &painter(64, 64, 4.0, Background::Textured)));
+    }
+
+    #[test]
+    fn invalid_settings_give_no_painter() {
+        let error = Painter::new(&settings(64, 64, 29.0), Background::Plain).unwrap_err();
+        assert!(matches!(error, InvalidSettings::Room { .. }), "{error}");
+    }
+}
