@@ -32,7 +32,9 @@ enum Kind {
 
 /// A fault that does not exist.
 #[derive(Debug, thiserror::Error)]
-#[error("must be offset=5px (0 to 1000), drop=2% (0 to 100), delay=300ms (up to 10s) or freeze=1s (up to 4s), each with @seed at the end if wanted")]
+#[error(
+    "must be offset=5px (0 to 1000), drop=2% (0 to 100), delay=300ms (up to 10s) or freeze=1s (up to 4s), each with @seed at the end if wanted"
+)]
 pub(crate) struct UnknownFault;
 
 impl FromStr for Fault {
@@ -71,7 +73,9 @@ pub(crate) struct Faults {
 
 impl Faults {
     pub(crate) fn new(faults: &[Fault]) -> Self {
-        Self { faults: faults.iter().map(|fault| (fault.kind, fastrand::Rng::with_seed(fault.seed))).collect() }
+        Self {
+            faults: faults.iter().map(|fault| (fault.kind, fastrand::Rng::with_seed(fault.seed))).collect(),
+        }
     }
 
     /// Where the ball is said to be, when it was seen at `position`.
@@ -141,13 +145,27 @@ mod tests {
     fn freezes_end_each_cycle_and_delays_add_up() {
         let faults = faults(&["freeze=1s", "delay=300ms", "delay=0.2s"]);
         let at = |ms| faults.freezes(Duration::from_millis(ms));
-        assert_eq!([0, 3999, 4000, 4999, 5000, 8999, 9000].map(at), [false, false, true, true, false, false, true]);
+        assert_eq!(
+            [0, 3999, 4000, 4999, 5000, 8999, 9000].map(at),
+            [false, false, true, true, false, false, true]
+        );
         assert_eq!(faults.delay(), Duration::from_millis(500));
     }
 
     #[test]
     fn what_is_no_fault_is_refused() {
-        for text in ["", "offset", "offset=5", "offset=-1px", "drop=101%", "drop=x%", "delay=11s", "freeze=5s", "freeze=1s@x", "lie=1"] {
+        for text in [
+            "",
+            "offset",
+            "offset=5",
+            "offset=-1px",
+            "drop=101%",
+            "drop=x%",
+            "delay=11s",
+            "freeze=5s",
+            "freeze=1s@x",
+            "lie=1",
+        ] {
             assert!(text.parse::<Fault>().is_err(), "{text}");
         }
     }

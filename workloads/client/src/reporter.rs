@@ -23,11 +23,17 @@ impl Reporter {
         Self { sender, channel: Arc::default(), runtime: Handle::current() }
     }
 
-    /// The server's channel is open: says who this is, and reports from now on.
-    pub(crate) fn open(&self, channel: ChannelId, hello: Hello) {
-        self.sender.send(channel, Message::Hello(hello).to_json());
+    /// The server's channel is open: says who this is, and reports from then on.
+    pub(crate) fn open(&self, channel: ChannelId, hello: &Hello) {
+        self.sender.send(channel, Message::Hello(hello.clone()).to_json());
         // A second channel of the same label changes nothing.
         let _ = self.channel.set(channel);
+    }
+
+    /// Says again who this is, in case it was lost; false where there is no channel yet.
+    pub(crate) fn greet(&self, hello: &Hello) -> bool {
+        let hello = Message::Hello(hello.clone()).to_json();
+        self.channel.get().is_some_and(|channel| self.sender.send(*channel, hello))
     }
 
     /// Reports what was seen in the frame of `timestamp`, as far as the faults let it.
@@ -40,7 +46,11 @@ impl Reporter {
         let sighting = match seen {
             Seen::Ball { position, confidence } => {
                 let position = faults.distort(position);
-                Sighting::Position { x: rounded(position.x), y: rounded(position.y), confidence: rounded(confidence) }
+                Sighting::Position {
+                    x: rounded(position.x),
+                    y: rounded(position.y),
+                    confidence: rounded(confidence),
+                }
             }
             Seen::NoBall => Sighting::Undetected,
             Seen::Undecodable => Sighting::Undecodable,

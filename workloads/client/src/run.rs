@@ -57,7 +57,12 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
     }
 
     let (duration, patience) = (arguments.duration, arguments.patience());
-    let context = Context { arguments, tally: Arc::clone(&tally), console: console.clone(), stop: CancellationToken::new() };
+    let context = Context {
+        arguments,
+        tally: Arc::clone(&tally),
+        console: console.clone(),
+        stop: CancellationToken::new(),
+    };
     let sessions = sessions(&context, started);
     let reason = reason(signals, &tally, duration, patience, started);
     tokio::pin!(sessions, reason);
@@ -78,7 +83,10 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
     let summary = tally.summary(Instant::now());
     console.line(&format!(
         "{} frames received: {} with the ball, {} without, {} undecodable",
-        summary.frames.received, summary.frames.detected, summary.frames.undetected, summary.frames.undecodable
+        summary.frames.received,
+        summary.frames.detected,
+        summary.frames.undetected,
+        summary.frames.undecodable
     ));
     if let Some(target) = &target {
         target.write(&summary)?;

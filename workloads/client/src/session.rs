@@ -23,6 +23,9 @@ const OFFER_LIMIT: Duration = Duration::from_secs(15);
 /// After its own bye the client goes on reporting until the server closes, but not longer.
 const FAREWELL: Duration = Duration::from_millis(500);
 
+/// The channel does not send again what is lost, so the hello goes out this often, a second apart.
+const HELLOS: u32 = 5;
+
 /// What all sessions share.
 pub(crate) struct Context {
     pub(crate) arguments: Arguments,
@@ -86,7 +89,7 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         reconnects,
     };
-    let ended = stream(context, &mut connection, &mut receiver, &reporter, hello).await;
+    let ended = stream(context, &mut connection, &mut receiver, &reporter, &hello).await;
     if ended == Ended::Stopped {
         leave(&mut connection).await;
     }
@@ -111,10 +114,15 @@ async fn negotiate(context: &Context, connection: &mut Connection) -> Result<Ans
             Ok(Ok(Some(Message::Offer { sdp }))) => break sdp,
             Ok(Ok(Some(Message::Candidate { .. } | Message::Answer { .. }))) => {}
             Ok(Ok(Some(Message::Bye))) => return Err(Ended::Bye),
-            Ok(Ok(None)) => return Err(failed(ErrorCode::NoOffer, "the server closed before it made an offer".into())),
+            Ok(Ok(None)) => {
+                return Err(failed(ErrorCode::NoOffer, "the server closed before it made an offer".into()));
+            }
             Ok(Err(error)) => return Err(broken(error)),
             Err(_) => {
-                return Err(failed(ErrorCode::NoOffer, format!("no offer within {} s", OFFER_LIMIT.as_secs())));
+                return Err(failed(
+                    ErrorCode::NoOffer,
+                    format!("no offer within {} s", OFFER_LIMIT.as_secs()),
+                ));
             }
         }
     };
@@ -139,12 +147,19 @@ async fn stream(
     connection: &mut Connection,
     receiver: &mut Receiver,
     reporter: &Reporter,
-    hello: Hello,
+    hello: &Hello,
 ) -> Ended {
     let failed = |code, message: &str| Ended::Failed { code, message: message.to_owned() };
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    let mut hellos = 0;
     loop {
         tokio::select! {
             () = context.stop.cancelled() => return Ended::Stopped,
+            _ = second.tick(), if hellos < HELLOS => {
+                if reporter.greet(hello) {
+                    hellos += 1;
+                }
+            }
             message = connection.receive() => match message {
                 Ok(Some(Message::Bye)) => return Ended::Bye,
                 Ok(Some(_)) => {}
@@ -156,7 +171,7 @@ async fn stream(
                 Some(Event::Connected) => context.tally.reached(Stage::Dtls, Instant::now()),
                 Some(Event::FirstPacket) => context.tally.reached(Stage::FirstFrame, Instant::now()),
                 Some(Event::ChannelOpened { channel, label, .. }) if label == LABEL => {
-                    reporter.open(channel, hello.clone());
+                    reporter.open(channel, hello);
                 }
                 Some(Event::ChannelOpened { label, .. }) => {
                     tracing::warn!(label, "a data channel on which reports are not understood");

@@ -20,7 +20,8 @@ impl StatusSource for Status {
         }
         let summary = self.tally.summary(now);
         let last = summary.errors.iter().max_by_key(|error| error.last_seen);
-        let why = last.map_or_else(String::new, |error| format!("; last error: {}: {}", error.code, error.message));
+        let why =
+            last.map_or_else(String::new, |error| format!("; last error: {}: {}", error.code, error.message));
         Readiness::Waiting(format!("no frame was decoded for 2 s; {}{why}", summary.state))
     }
 
@@ -43,7 +44,11 @@ impl StatusSource for Status {
                 ],
             )
             .counter("client_reconnects", "Sessions after the first.", summary.reconnects.into())
-            .counter("client_queue_overruns", "Frames dropped as the decoder was behind.", summary.queue_overruns)
+            .counter(
+                "client_queue_overruns",
+                "Frames dropped as the decoder was behind.",
+                summary.queue_overruns,
+            )
             .counters(
                 "client_errors",
                 "Errors by code.",

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use picture::Point;
-use report::{ClientFrames, ClientSetup, ClientSummary, ErrorCode, ErrorLog, SCHEMA_VERSION, State, milliseconds};
+use report::{
+    ClientFrames, ClientSetup, ClientSummary, ErrorCode, ErrorLog, SCHEMA_VERSION, State, milliseconds,
+};
 use tokio::sync::watch;
 
 /// A client whose last decoded frame is older than this is not ready.

@@ -14,10 +14,9 @@ use crate::{DetectError, Detection, Detector};
 /// The least difference in luma between ball and background: more than textures have.
 const CONTRAST: u8 = 64;
 
-/// Whole pixels only and no memory of the pictures before: simple, and an order less precise than
-/// [`crate::Moments`]. Needs a ball that is brighter or darker than the background.
+/// Whole pixels only and no memory of the pictures before.
 #[derive(Debug, Default)]
-pub struct Contour {
+pub(crate) struct Contour {
     difference: Difference,
     mask: Mat,
 }

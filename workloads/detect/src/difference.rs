@@ -85,13 +85,9 @@ mod tests {
 
     #[test]
     fn the_border_tells_the_background_even_where_the_ball_covers_most() {
-        let mut samples = vec![200; 8 * 8];
-        for index in 0..64 {
-            let (x, y) = (index % 8, index / 8);
-            if x == 0 || x == 7 || y == 0 || y == 7 {
-                samples[index] = 50;
-            }
-        }
+        let border = |x, y| x == 0 || x == 7 || y == 0 || y == 7;
+        let samples: Vec<u8> =
+            (0..64).map(|index| if border(index % 8, index / 8) { 50 } else { 200 }).collect();
         let mut difference = Difference::default();
         difference.of_luma(Plane::new(&samples, 8, 8, 8));
         assert_eq!(difference.plane().row(0), [0; 8]);

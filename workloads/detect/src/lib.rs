@@ -16,9 +16,7 @@ mod window;
 
 use picture::{I420, Point};
 
-pub use contour::Contour;
 pub use kind::{Kind, UnknownKind, build};
-pub use moments::Moments;
 
 /// Finds the ball in one picture after the other.
 pub trait Detector: Send {

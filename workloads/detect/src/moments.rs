@@ -13,7 +13,7 @@ const MARGIN: f64 = 24.0;
 
 /// Looks for the ball where the last two pictures let it be expected; where it is not there, in all of the picture.
 #[derive(Debug, Default)]
-pub struct Moments {
+pub(crate) struct Moments {
     locator: Locator,
     refiner: Refiner,
     track: Option<Track>,

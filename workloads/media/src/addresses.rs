@@ -20,7 +20,8 @@ pub fn media_addresses(signaling: IpAddr, chosen: &[IpAddr]) -> io::Result<Vec<I
     let mut addresses = vec![signaling];
     if signaling.is_loopback() {
         let interfaces = if_addrs::get_if_addrs()?;
-        addresses.extend(interfaces.iter().map(if_addrs::Interface::ip).filter(|address| is_offerable(*address)));
+        addresses
+            .extend(interfaces.iter().map(if_addrs::Interface::ip).filter(|address| is_offerable(*address)));
     }
     Ok(addresses)
 }

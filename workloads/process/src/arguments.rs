@@ -60,7 +60,8 @@ pub fn number(from: f64, to: f64) -> impl Fn(&str) -> Result<f64, String> + Clon
 /// An even whole number from `from` to `to`, for `value_parser`.
 pub fn even_number(from: u32, to: u32) -> impl Fn(&str) -> Result<u32, String> + Clone {
     move |text| {
-        let number = text.parse::<u32>().ok().filter(|number| (from..=to).contains(number) && number % 2 == 0);
+        let number =
+            text.parse::<u32>().ok().filter(|number| (from..=to).contains(number) && number % 2 == 0);
         number.ok_or_else(|| format!("must be an even number from {from} to {to}"))
     }
 }
@@ -71,7 +72,10 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A duration in `from..=to`, for `value_parser`.
-pub fn duration_within(from: Duration, to: Option<Duration>) -> impl Fn(&str) -> Result<Duration, String> + Clone {
+pub fn duration_within(
+    from: Duration,
+    to: Option<Duration>,
+) -> impl Fn(&str) -> Result<Duration, String> + Clone {
     move |text| within(report::duration::parse(text).map_err(|error| error.to_string())?, from, to)
 }
 

@@ -102,6 +102,9 @@ mod tests {
     #[test]
     fn a_target_that_cannot_be_is_refused_by_name() {
         let error = SummaryTarget::File("/does/not/exist.json".into()).check().unwrap_err();
-        assert!(error.to_string().starts_with("cannot write the summary to /does/not/exist.json: "), "{error}");
+        assert!(
+            error.to_string().starts_with("cannot write the summary to /does/not/exist.json: "),
+            "{error}"
+        );
     }
 }

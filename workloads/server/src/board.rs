@@ -10,6 +10,7 @@ use std::time::Instant;
 use measure::{Ended, Outcome, Scoreboard, Settings, Stage, Truth};
 use media::fanout::{self, Event, SessionId};
 use process::Console;
+use report::channel::Message;
 use report::{ErrorCode, Summary};
 
 /// The scoreboard.
@@ -95,7 +96,7 @@ impl Board {
                     let outcome = scores.message(session(*id), *at, data);
                     if let Some(console) = &self.verbose {
                         let client = scores.client(session(*id)).unwrap_or("?");
-                        console.line(&format!("{client}: {}", words(&outcome)));
+                        console.line(&format!("{client}: {}{}", frame(data), words(&outcome)));
                     }
                 }
                 Event::KeyframeWanted(_) | Event::Closed { .. } => {}
@@ -124,6 +125,14 @@ fn stage_of(stage: fanout::Stage) -> Option<Stage> {
     }
 }
 
+/// Which frame a report is about, in the words of the client's own output.
+fn frame(report: &[u8]) -> String {
+    match Message::parse(report) {
+        Ok(Message::Frame(report)) => format!("frame {}: ", report.timestamp),
+        _ => String::new(),
+    }
+}
+
 fn words(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Scored { truth, reported, error_pixels, latency } => format!(
@@ -136,7 +145,7 @@ fn words(outcome: &Outcome) -> String {
         ),
         Outcome::Hello => "hello".into(),
         Outcome::Undetected => "no ball found".into(),
-        Outcome::Undecodable => "frame undecodable".into(),
+        Outcome::Undecodable => "undecodable".into(),
         Outcome::Late => "too late".into(),
         Outcome::Duplicate => "reported before".into(),
         Outcome::Malformed(why) => format!("malformed: {why}"),

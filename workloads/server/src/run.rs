@@ -64,8 +64,13 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
         frames_per_second: arguments.fps,
         bitrate_kbps: arguments.bitrate_kbps,
     };
-    let camera =
-        Arc::new(Camera::start(&video, Arc::clone(&fanout), Arc::clone(&board), Arc::clone(&sessions), keyframes)?);
+    let camera = Arc::new(Camera::start(
+        &video,
+        Arc::clone(&fanout),
+        Arc::clone(&board),
+        Arc::clone(&sessions),
+        keyframes,
+    )?);
     let stop = CancellationToken::new();
     let status = Status {
         board: Arc::clone(&board),
@@ -114,7 +119,12 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
         tracing::warn!("some sessions did not end in time and are cut off");
     }
     console.end_progress();
-    let exit = conclude(&board.finish(Instant::now()), arguments.require.as_ref(), arguments.summary.as_ref(), &console)?;
+    let exit = conclude(
+        &board.finish(Instant::now()),
+        arguments.require.as_ref(),
+        arguments.summary.as_ref(),
+        &console,
+    )?;
     ended?;
     Ok(exit)
 }

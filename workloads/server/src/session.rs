@@ -37,7 +37,10 @@ pub(crate) struct Context {
 enum Refusal {
     /// It never meant to, or the server is ending: nothing to report.
     Silent,
-    Failed { code: ErrorCode, message: String },
+    Failed {
+        code: ErrorCode,
+        message: String,
+    },
 }
 
 /// Serves one connection to its end. The peer always gets a bye: without one, an aiortc peer spins on the end of file.
@@ -99,9 +102,14 @@ async fn answer(connection: &mut Connection) -> Result<String, Refusal> {
             Ok(Ok(Some(Message::Answer { sdp }))) => return Ok(sdp),
             Ok(Ok(Some(Message::Candidate { .. }))) => {}
             // Health checks and scanners connect and close without a word.
-            Ok(Ok(None | Some(Message::Bye)) | Err(ConnectionError::Broken { .. })) => return Err(Refusal::Silent),
+            Ok(Ok(None | Some(Message::Bye)) | Err(ConnectionError::Broken { .. })) => {
+                return Err(Refusal::Silent);
+            }
             Ok(Ok(Some(Message::Offer { .. }))) => {
-                return Err(failed(ErrorCode::SignalingFailed, "an offer came where an answer was due".into()));
+                return Err(failed(
+                    ErrorCode::SignalingFailed,
+                    "an offer came where an answer was due".into(),
+                ));
             }
             Ok(Err(error)) => return Err(failed(ErrorCode::SignalingFailed, error.to_string())),
             Err(_) => {
@@ -117,7 +125,11 @@ fn failed(code: ErrorCode, message: String) -> Refusal {
 }
 
 /// Waits for the session's end.
-async fn stream(context: &Context, connection: &mut Connection, mut lost: oneshot::Receiver<CloseReason>) -> Ended {
+async fn stream(
+    context: &Context,
+    connection: &mut Connection,
+    mut lost: oneshot::Receiver<CloseReason>,
+) -> Ended {
     loop {
         tokio::select! {
             () = context.stop.cancelled() => return Ended::Bye,

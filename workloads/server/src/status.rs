@@ -63,7 +63,11 @@ fn scores(exposition: Exposition, summary: &Summary) -> Exposition {
         .counter("reports_duplicate", "Reports for frames whose fate was known.", frames.duplicate)
         .counter("reports_malformed", "Messages that make no sense.", frames.malformed)
         .counter("frames_skipped", "Frames left out to keep the pace.", summary.video.skipped_frames)
-        .counter("freezes", "Steps between decoded frames that a viewer would see.", summary.freezes.map_or(0, |f| f.count))
+        .counter(
+            "freezes",
+            "Steps between decoded frames that a viewer would see.",
+            summary.freezes.map_or(0, |f| f.count),
+        )
         .gauges(
             "error_pixels",
             "Distance of reported and true position in the recent window.",

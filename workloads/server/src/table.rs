@@ -1,6 +1,6 @@
 //! The numbers at the end, for people.
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use report::{ClientRow, ErrorPixels, Frames, Freezes, LatencyMilliseconds, Summary};
 
 const NONE: &str = "-";
@@ -8,10 +8,18 @@ const NONE: &str = "-";
 /// A row for each client, and one for all.
 pub(crate) fn table(summary: &Summary) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
     table.set_header([
-        "client", "state", "frames", "matched", "lost", "late", "undec.", "undet.", "loss %", "error px\nmean / p95",
-        "latency ms\np50 / p95", "freezes\nlongest ms", "first report\nms",
+        "client",
+        "state",
+        "frames",
+        "matched",
+        "others",
+        "loss %",
+        "error px\nmean / p95",
+        "latency ms\np50 / p95",
+        "longest\nfreeze ms",
+        "first\nreport ms",
     ]);
     for client in &summary.clients {
         table.add_row(client_cells(client));
@@ -44,11 +52,15 @@ fn total_cells(summary: &Summary) -> Vec<String> {
     cells
 }
 
-fn frame_cells(frames: &Frames, loss_percent: Option<f64>) -> [String; 7] {
+fn frame_cells(frames: &Frames, loss_percent: Option<f64>) -> [String; 4] {
     let Frames { sent, matched, estimated, lost, late, undecodable, undetected, .. } = *frames;
-    let counts = [sent, matched + estimated, lost, late, undecodable, undetected].map(|count| count.to_string());
-    let [sent, matched, lost, late, undecodable, undetected] = counts;
-    [sent, matched, lost, late, undecodable, undetected, number(loss_percent)]
+    let others: Vec<String> =
+        [(lost, "lost"), (late, "late"), (undecodable, "undecodable"), (undetected, "undetected")]
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, fate)| format!("{count} {fate}"))
+            .collect();
+    [sent.to_string(), (matched + estimated).to_string(), others.join(", "), number(loss_percent)]
 }
 
 fn quality_cells(
@@ -60,10 +72,23 @@ fn quality_cells(
     [
         or_none(error.map(|error| format!("{} / {}", error.mean, error.p95))),
         or_none(latency.map(|latency| format!("{} / {}", latency.p50, latency.p95))),
-        or_none(freezes.map(|freezes| format!("{} / {}", freezes.count, freezes.longest_milliseconds))),
+        or_none(freezes.map(|freezes| freezes.longest_milliseconds.to_string())),
     ]
 }
 
 fn number(number: Option<f64>) -> String {
     number.map_or_else(|| NONE.to_owned(), |number| number.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_that_were_not_matched_are_named() {
+        let frames = Frames { sent: 12, matched: 9, lost: 2, undetected: 1, ..Frames::default() };
+        assert_eq!(frame_cells(&frames, Some(16.7)), ["12", "9", "2 lost, 1 undetected", "16.7"]);
+        let frames = Frames { sent: 5, matched: 5, ..Frames::default() };
+        assert_eq!(frame_cells(&frames, None), ["5", "5", "", "-"]);
+    }
 }

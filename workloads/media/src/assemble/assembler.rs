@@ -57,12 +57,10 @@ impl Assembler {
         match (place, &mut self.run) {
             (Place::Inside(index), Some(run)) => run.window.insert(index, piece, gap),
             (Place::Before(count), Some(run)) if run.unsettled_since.is_some() => {
-                if run.window.extend_backwards(count, gap) {
-                    run.window.insert(0, piece, gap);
-                }
+                run.window.insert_before(count, piece, gap);
             }
             (Place::Elsewhere, _) => self.follow(packet, piece, now),
-            _ => return,
+            _ => {}
         }
         self.assemble(now);
         if self.held_bytes() > self.settings.max_bytes {

@@ -116,10 +116,10 @@ impl Window {
         }
     }
 
-    /// Moves the front back by so many slots, which become gaps. `false` if there is no room for them.
-    pub(super) fn extend_backwards(&mut self, count: usize, gap: Gap) -> bool {
+    /// Puts a piece `count` slots before the front, if there is room; what lies between becomes gaps.
+    pub(super) fn insert_before(&mut self, count: usize, piece: Piece, gap: Gap) {
         if self.slots.len() + count > self.max_len {
-            return false;
+            return;
         }
         for _ in 0..count {
             self.slots.push_front(Slot::Missing(gap));
@@ -127,7 +127,7 @@ impl Window {
         }
         self.gaps += count;
         self.scanned = 0;
-        true
+        self.insert(0, piece, gap);
     }
 
     /// The piece at the front, if a frame starts with it.

@@ -159,7 +159,11 @@ impl Fanout {
 
     /// Makes a peer connection for `id` on sockets bound to `addresses`; answers with an SDP offer that has all
     /// candidates in it.
-    pub fn offer(&self, id: SessionId, addresses: Vec<IpAddr>) -> oneshot::Receiver<Result<String, FanoutError>> {
+    pub fn offer(
+        &self,
+        id: SessionId,
+        addresses: Vec<IpAddr>,
+    ) -> oneshot::Receiver<Result<String, FanoutError>> {
         self.negotiator.offer(id, addresses)
     }
 

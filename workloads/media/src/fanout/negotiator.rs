@@ -33,8 +33,10 @@ pub(super) struct Negotiator {
 impl Negotiator {
     pub(super) fn start(options: Options, shards: Vec<ShardHandle>) -> std::io::Result<Self> {
         let (requests, queue) = sync_channel(QUEUE);
-        let state = State { options, shards, placed: HashMap::new(), offered: HashMap::new(), bound: HashMap::new() };
-        let thread = std::thread::Builder::new().name("negotiator".into()).spawn(move || state.run(&queue))?;
+        let state =
+            State { options, shards, placed: HashMap::new(), offered: HashMap::new(), bound: HashMap::new() };
+        let thread =
+            std::thread::Builder::new().name("negotiator".into()).spawn(move || state.run(&queue))?;
         Ok(Self { requests, thread: Some(thread) })
     }
 
@@ -114,8 +116,10 @@ impl State {
 
     fn offer(&mut self, id: SessionId, addresses: &[IpAddr]) -> Result<String, FanoutError> {
         let shard = self.least_loaded();
-        let locals = addresses.iter().map(|address| self.local(shard, *address)).collect::<Result<Vec<_>, _>>()?;
-        let (peer, sdp) = Peer::offer(id, &locals, self.options, Instant::now()).map_err(FanoutError::Setup)?;
+        let locals =
+            addresses.iter().map(|address| self.local(shard, *address)).collect::<Result<Vec<_>, _>>()?;
+        let (peer, sdp) =
+            Peer::offer(id, &locals, self.options, Instant::now()).map_err(FanoutError::Setup)?;
         self.offered.insert(id, peer);
         if self.placed.insert(id, shard).is_none() {
             self.shards[shard].joined();

@@ -19,7 +19,8 @@ use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtp;
 use rtc::rtp_transceiver::RTCRtpSenderId;
 use rtc::rtp_transceiver::rtp_sender::{
-    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
+    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
+    RtpCodecKind,
 };
 use rtc::sansio::Protocol;
 use rtc::shared::error::{Error, Result};
@@ -27,7 +28,7 @@ use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
 use super::keyframe_requests::{DeliverKeyframeRequests, is_keyframe_request};
 use super::schedule::{Admission, Schedule};
-use super::{CloseReason, Event, Frame, FanoutError, Options, SessionId, Stage};
+use super::{CloseReason, Event, FanoutError, Frame, Options, SessionId, Stage};
 use crate::packetise::MAX_PAYLOAD_LEN;
 
 const VP8_PAYLOAD_TYPE: u8 = 97;
@@ -63,10 +64,16 @@ pub(super) struct Peer {
 
 impl Peer {
     /// A connection that offers VP8 and a channel for reports on `locals`, and the SDP that says so.
-    pub(super) fn offer(id: SessionId, locals: &[SocketAddr], options: Options, now: Instant) -> Result<(Self, String)> {
+    pub(super) fn offer(
+        id: SessionId,
+        locals: &[SocketAddr],
+        options: Options,
+        now: Instant,
+    ) -> Result<(Self, String)> {
         let mut media_engine = MediaEngine::default();
         media_engine.register_codec(vp8(), RtpCodecKind::Video)?;
-        let responder = NackResponderBuilder::new().with_size(retransmission_packets(options.bitrate_kbps)).build();
+        let responder =
+            NackResponderBuilder::new().with_size(retransmission_packets(options.bitrate_kbps)).build();
         let interceptors = Registry::new()
             .with(Slot::NackResponder, responder)
             .with(DeliverKeyframeRequests::SLOT, DeliverKeyframeRequests::default());
@@ -90,7 +97,10 @@ impl Peer {
         let offer = connection.create_offer(None)?;
         connection.set_local_description(now, offer)?;
         let sdp = connection.local_description().ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?.sdp;
-        let ufrag = sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?;
+        let ufrag = sdp
+            .lines()
+            .find_map(|line| line.strip_prefix("a=ice-ufrag:"))
+            .ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?;
         let peer = Self {
             id,
             connection,
@@ -133,8 +143,12 @@ impl Peer {
 
     /// Takes in a datagram. Nothing is sent before [`Peer::drain`].
     pub(super) fn receive(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8], now: Instant) {
-        let transport =
-            TransportContext { local_addr: local, peer_addr: peer, ecn: None, transport_protocol: TransportProtocol::UDP };
+        let transport = TransportContext {
+            local_addr: local,
+            peer_addr: peer,
+            ecn: None,
+            transport_protocol: TransportProtocol::UDP,
+        };
         // What a peer sends may be anything; `rtc` logs what it cannot use, and there is nothing to add.
         let _ = self.connection.handle_read(TaggedBytesMut { now, transport, message: BytesMut::from(data) });
     }
@@ -147,7 +161,12 @@ impl Peer {
     }
 
     /// Sends and tells all that has come up; returns when [`Peer::advance`] is due.
-    pub(super) fn drain(&mut self, now: Instant, outbox: &mut impl Outbox, events: &mut Vec<Event>) -> Option<Instant> {
+    pub(super) fn drain(
+        &mut self,
+        now: Instant,
+        outbox: &mut impl Outbox,
+        events: &mut Vec<Event>,
+    ) -> Option<Instant> {
         // The connection's state only advances while events are polled.
         while let Some(event) = self.connection.poll_event() {
             self.translate(&event, now, events);
@@ -202,7 +221,13 @@ impl Peer {
     }
 
     /// Sends a frame, if it is one for this session.
-    pub(super) fn send_frame(&mut self, frame: &Frame, now: Instant, outbox: &mut impl Outbox, events: &mut Vec<Event>) {
+    pub(super) fn send_frame(
+        &mut self,
+        frame: &Frame,
+        now: Instant,
+        outbox: &mut impl Outbox,
+        events: &mut Vec<Event>,
+    ) {
         match self.schedule.admit(frame.timestamp, frame.keyframe, now) {
             Admission::Leave { keyframe_wanted } => {
                 if keyframe_wanted {
@@ -285,9 +310,18 @@ fn vp8() -> RTCRtpCodecParameters {
 
 fn track(ssrc: u32) -> MediaStreamTrack {
     let coding = RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() };
-    let encoding =
-        RTCRtpEncodingParameters { rtp_coding_parameters: coding, codec: vp8().rtp_codec, ..Default::default() };
-    MediaStreamTrack::new("ball".into(), "ball-video".into(), "ball".into(), RtpCodecKind::Video, vec![encoding])
+    let encoding = RTCRtpEncodingParameters {
+        rtp_coding_parameters: coding,
+        codec: vp8().rtp_codec,
+        ..Default::default()
+    };
+    MediaStreamTrack::new(
+        "ball".into(),
+        "ball-video".into(),
+        "ball".into(),
+        RtpCodecKind::Video,
+        vec![encoding],
+    )
 }
 
 fn settings() -> SettingEngine {
@@ -326,7 +360,10 @@ mod tests {
 
     #[test]
     fn retransmission_buffers_follow_the_bitrate_within_bounds() {
-        assert_eq!([50, 1_000, 4_000, 20_000, 1_000_000].map(retransmission_packets), [128, 128, 256, 2048, 8192]);
+        assert_eq!(
+            [50, 1_000, 4_000, 20_000, 1_000_000].map(retransmission_packets),
+            [128, 128, 256, 2048, 8192]
+        );
     }
 
     #[test]
@@ -334,7 +371,9 @@ mod tests {
         let locals = ["127.0.0.1:5000".parse().unwrap(), "[::1]:5001".parse().unwrap()];
         let options = Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports" };
         let (mut peer, sdp) = Peer::offer(SessionId(7), &locals, options, Instant::now()).unwrap();
-        for expected in ["a=sendrecv", "VP8/90000", "127.0.0.1 5000 typ host", "::1 5001 typ host", "nack pli"] {
+        for expected in
+            ["a=sendrecv", "VP8/90000", "127.0.0.1 5000 typ host", "::1 5001 typ host", "nack pli"]
+        {
             assert!(sdp.contains(expected), "{expected} in {sdp}");
         }
         assert!(matches!(peer.answer("v=garbage".into(), Instant::now()), Err(FanoutError::Answer(_))));

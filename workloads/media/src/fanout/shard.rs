@@ -77,7 +77,8 @@ impl Shard {
         let (commands, queue) = sync_channel(QUEUE);
         let shared = Arc::new(Shared::default());
         let driver = Driver::new(poll, queue, sink, Arc::clone(&shared))?;
-        let thread = std::thread::Builder::new().name(format!("shard-{number}")).spawn(move || driver.run())?;
+        let thread =
+            std::thread::Builder::new().name(format!("shard-{number}")).spawn(move || driver.run())?;
         Ok(Self { handle: ShardHandle { commands, waker, shared }, thread: Some(thread) })
     }
 

@@ -52,7 +52,8 @@ impl Source {
         let dirty = self.painter.draw(position);
         self.active.update(&dirty);
         let kind = if keyframe { FrameKind::Keyframe } else { FrameKind::Within(&self.active) };
-        let encoded = self.encoder.encode(&self.painter.picture(), rtp_time, kind).context("cannot encode")?;
+        let encoded =
+            self.encoder.encode(&self.painter.picture(), rtp_time, kind).context("cannot encode")?;
         self.picture_id = self.picture_id.wrapping_add(1);
         Ok(Frame {
             timestamp: rtp_time as u32,

@@ -1,0 +1,192 @@
+//! The fan-out against real receivers on loopback.
+
+#![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver as Queue, channel};
+use std::time::{Duration, Instant};
+
+use ballsession_media::assemble::Assembled;
+use ballsession_media::fanout::{Event, EventSink, Fanout, FanoutError, Frame, Options, SessionId, Stage};
+use ballsession_media::packetise::packetise;
+use ballsession_media::receiver::{self, Answer, ChannelId, Frames, Receiver};
+
+/// No test waits longer for anything; none is expected to come near.
+const PATIENCE: Duration = Duration::from_secs(20);
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+struct Server {
+    fanout: Fanout,
+    events: Queue<Event>,
+    timestamp: u32,
+}
+
+struct Client {
+    receiver: Receiver,
+    frames: Frames,
+    channel: ChannelId,
+}
+
+impl Server {
+    fn start() -> Self {
+        let (send, events) = channel();
+        let sink: EventSink = Arc::new(move |batch| batch.into_iter().for_each(|event| drop(send.send(event))));
+        let options = Options { shards: 2, bitrate_kbps: 1000, channel_label: "reports" };
+        Self { fanout: Fanout::start(options, &sink).unwrap(), events, timestamp: 0 }
+    }
+
+    /// The next event that `wanted` makes something of.
+    fn wait<T>(&self, mut wanted: impl FnMut(&Event) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let event = self.events.recv_timeout(left).expect("the event should have come by now");
+            if let Some(found) = wanted(&event) {
+                return found;
+            }
+        }
+    }
+
+    async fn connect(&self, id: u64) -> Client {
+        let id = SessionId(id);
+        let offer = self.fanout.offer(id, vec![LOOPBACK]).await.unwrap().unwrap();
+        let Answer { sdp, mut receiver, frames } =
+            Receiver::answer(&offer, receiver::Options::new(vec![LOOPBACK])).await.unwrap();
+        self.fanout.answer(id, sdp).await.unwrap().unwrap();
+        let opened = async {
+            loop {
+                if let receiver::Event::ChannelOpened { channel, .. } = receiver.next_event().await.unwrap() {
+                    return channel;
+                }
+            }
+        };
+        let channel = tokio::time::timeout(PATIENCE, opened).await.unwrap();
+        self.wait(|event| matches!(event, Event::Reached { id: of, stage: Stage::Channel, .. } if *of == id).then_some(()));
+        Client { receiver, frames, channel }
+    }
+
+    /// Publishes a frame of `length` bytes and answers its timestamp.
+    fn publish(&mut self, keyframe: bool, length: usize) -> u32 {
+        self.timestamp += 3000;
+        let payloads = packetise(&encoded(self.timestamp, keyframe, length), 1);
+        self.fanout.publish(&Arc::new(Frame { timestamp: self.timestamp, keyframe, payloads }));
+        self.timestamp
+    }
+}
+
+/// Bytes that differ from frame to frame; the lowest bit of the first one says whether it is a keyframe (RFC 6386,
+/// section 9.1).
+fn encoded(timestamp: u32, keyframe: bool, length: usize) -> Vec<u8> {
+    let mut bytes: Vec<u8> = (0..length).map(|n| (n as u32 ^ timestamp / 3000) as u8).collect();
+    bytes[0] = u8::from(!keyframe);
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_session_gets_every_frame_and_its_reports_come_back() {
+    let mut server = Server::start();
+    let clients = [server.connect(1).await, server.connect(2).await, server.connect(3).await];
+    for n in 0..30 {
+        let (keyframe, length) = (n == 0, if n % 10 == 0 { 20_000 } else { 700 });
+        let timestamp = server.publish(keyframe, length);
+        for client in &clients {
+            let Some(Assembled::Frame { timestamp: received, data, .. }) = client.frames.recv() else {
+                panic!("frame {n} is missing");
+            };
+            assert_eq!(received, timestamp);
+            assert_eq!(data, encoded(timestamp, keyframe, length));
+            client.receiver.channel_sender().send(client.channel, format!("{timestamp}"));
+        }
+        for _ in &clients {
+            let text = server.wait(|event| match event {
+                Event::Report { data, .. } => Some(data.clone()),
+                _ => None,
+            });
+            assert_eq!(text, format!("{timestamp}"));
+        }
+    }
+    let stats = server.fanout.stats();
+    assert_eq!((stats.sessions, stats.send_errors, stats.receive_drops), (3, 0, 0));
+    // Two shards swept thirty frames each; the last sweep may still be counted while its reports arrive.
+    assert!((58..=60).contains(&stats.sweeps), "{stats:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn counting_starts_with_a_keyframe_and_ends_with_the_last_frame_before_the_stop() {
+    let mut server = Server::start();
+    let client = server.connect(7).await;
+    server.publish(false, 700);
+    server.wait(|event| matches!(event, Event::KeyframeWanted(SessionId(7))).then_some(()));
+    let first = server.publish(true, 700);
+    let counting = server.wait(|event| match event {
+        Event::Counting { id: SessionId(7), timestamp } => Some(*timestamp),
+        _ => None,
+    });
+    assert_eq!(counting, first);
+    let last = server.publish(false, 700);
+    for expected in [first, last] {
+        assert_eq!(client.frames.recv().map(|frame| frame.timestamp()), Some(expected));
+    }
+    server.fanout.stop(SessionId(7));
+    let stopped = server.wait(|event| match event {
+        Event::Stopped { id: SessionId(7), last } => Some(*last),
+        _ => None,
+    });
+    assert_eq!(stopped, Some(last));
+    server.publish(false, 700);
+    // What is said after the stop still arrives.
+    client.receiver.channel_sender().send(client.channel, "late".into());
+    server.wait(|event| matches!(event, Event::Report { data, .. } if *data == "late").then_some(()));
+    server.fanout.close(SessionId(7));
+    client.receiver.close().await;
+    assert_eq!(client.frames.recv(), None, "nothing was sent after the stop");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_keyframe_request_of_the_peer_is_delivered() {
+    let mut server = Server::start();
+    let client = server.connect(1).await;
+    let first = server.publish(true, 700);
+    assert_eq!(client.frames.recv().map(|frame| frame.timestamp()), Some(first));
+    while server.events.try_recv().is_ok() {}
+    client.frames.lost(first);
+    server.wait(|event| matches!(event, Event::KeyframeWanted(SessionId(1))).then_some(()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_without_an_offer_or_without_video_are_refused() {
+    let server = Server::start();
+    let none = server.fanout.answer(SessionId(9), "v=0".into()).await.unwrap();
+    assert!(matches!(none, Err(FanoutError::NoOffer)), "{none:?}");
+
+    let offer = server.fanout.offer(SessionId(1), vec![LOOPBACK]).await.unwrap().unwrap();
+    let answer = Receiver::answer(&offer, receiver::Options::new(vec![LOOPBACK])).await.unwrap().sdp;
+    // Port 0 in the answer declines a section (RFC 8829, section 5.3.1).
+    let declined: String = answer
+        .lines()
+        .map(|line| if line.starts_with("m=video ") { "m=video 0 UDP/TLS/RTP/SAVPF 0\r\n".into() } else { format!("{line}\r\n") })
+        .filter(|line| !line.contains("rtpmap") && !line.contains("rtcp-fb"))
+        .collect();
+    let refused = server.fanout.answer(SessionId(1), declined).await.unwrap();
+    assert!(refused.is_err(), "{refused:?}");
+
+    let elsewhere = "192.0.2.1".parse().unwrap();
+    let refused = server.fanout.offer(SessionId(2), vec![elsewhere]).await.unwrap();
+    assert!(matches!(refused, Err(FanoutError::Bind { address, .. }) if address == elsewhere));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closing_forgets_a_session_and_ending_waits_for_the_threads() {
+    let server = Server::start();
+    let client = server.connect(1).await;
+    server.fanout.close(SessionId(1));
+    server.fanout.close(SessionId(1));
+    server.fanout.close(SessionId(404));
+    server.wait(|event| matches!(event, Event::Stopped { id: SessionId(1), last: None }).then_some(()));
+    assert_eq!(server.fanout.stats().sessions, 0);
+    let Server { fanout, events, .. } = server;
+    drop(fanout);
+    assert!(events.into_iter().count() < 10, "the sink is gone with the threads");
+    client.receiver.close().await;
+}

@@ -1,0 +1,29 @@
+//! What the tests of whole sessions share: the server and the client as their users run them, spawned on loopback.
+//!
+//! ```text
+//! Server::start, Client::start --> Running --> status (HTTP), signal, kill
+//!                                     '--> finish --> Finished: exit code, summary, output
+//! ```
+//! Ports are ephemeral, every wait has a limit and ends with the programs' output in the panic's message, and every
+//! program is killed when its handle is dropped. Tests wait for what they need to see and never for time to pass.
+
+#![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
+
+mod address;
+mod figures;
+mod http;
+mod output;
+mod process;
+mod program;
+pub mod relay;
+mod running;
+mod wait;
+
+pub use address::private_address;
+pub use figures::{assert_accounted, assert_perfect};
+pub use http::{Response, get};
+pub use process::Process;
+pub use program::{Exited, Program, binary};
+pub use running::{Client, Finished, Running, Server};
+pub use rustix::process::Signal;
+pub use wait::{PATIENCE, eventually, eventually_within};

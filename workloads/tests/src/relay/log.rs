@@ -1,0 +1,171 @@
+//! What the relay saw, and what came of it.
+
+use std::collections::BTreeMap;
+
+use super::datagram::{Datagram, MediaPacket};
+use super::network::Verdict;
+
+/// One packet of video with all its copies.
+#[derive(Debug, Clone)]
+struct Packet {
+    timestamp: u32,
+    marker: bool,
+    bytes: usize,
+    /// How often the server sent it.
+    sent: u32,
+    /// How often the client was handed it.
+    delivered: u32,
+}
+
+/// What the relay saw.
+#[derive(Debug, Clone, Default)]
+pub struct Log {
+    /// By number, from the first packet on.
+    packets: BTreeMap<u64, Packet>,
+    first_sequence_number: u16,
+    /// Packets of video, copies included, that were dropped.
+    pub media_dropped: u64,
+    /// Packets of video that others overtook.
+    pub media_reordered: u64,
+    /// Packets of video that arrived once more than they were sent.
+    pub media_duplicated: u64,
+    /// Packets with feedback about the video, which ask for packets or keyframes.
+    pub feedback: u64,
+    /// Reports that came, and those of them that were dropped.
+    pub reports: u64,
+    /// Reports that were dropped.
+    pub reports_dropped: u64,
+}
+
+/// A frame as it came through the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CarriedFrame {
+    /// RTP timestamp, 90 kHz.
+    pub timestamp: u32,
+    /// The number of its first packet.
+    pub first_packet: u64,
+    /// Of all its packets, headers included.
+    pub bytes: usize,
+    /// Whether every packet arrived in the end.
+    pub is_whole: bool,
+}
+
+impl Log {
+    /// Different packets of video so far.
+    pub fn packets(&self) -> u64 {
+        self.packets.len() as u64
+    }
+
+    /// Packets of video that were sent again.
+    pub fn sent_again(&self) -> usize {
+        self.packets.values().filter(|packet| packet.sent > 1).count()
+    }
+
+    /// Packets of video that never arrived.
+    pub fn never_arrived(&self) -> usize {
+        self.packets.values().filter(|packet| packet.delivered == 0).count()
+    }
+
+    /// The frames in the order in which they were sent.
+    ///
+    /// # Panics
+    /// Where the relay itself missed a packet, so that its word is worth nothing.
+    pub fn frames(&self) -> Vec<CarriedFrame> {
+        let mut frames: Vec<CarriedFrame> = Vec::new();
+        let mut is_open = false;
+        for ((number, packet), expected) in self.packets.iter().zip(0..) {
+            assert_eq!(*number, expected, "the relay missed packets: its receive buffer was full");
+            if !is_open {
+                let (timestamp, first_packet) = (packet.timestamp, *number);
+                frames.push(CarriedFrame { timestamp, first_packet, bytes: 0, is_whole: true });
+            }
+            if let Some(frame) = frames.last_mut() {
+                assert_eq!(frame.timestamp, packet.timestamp, "packet {number} is in the middle of a frame");
+                frame.bytes += packet.bytes;
+                frame.is_whole &= packet.delivered > 0;
+            }
+            is_open = !packet.marker;
+        }
+        assert!(!is_open, "the last frame has no end");
+        frames
+    }
+
+    /// A packet of video came from the server: its number, and how many copies came before.
+    pub(super) fn sent(&mut self, packet: MediaPacket, bytes: usize) -> (u64, u32) {
+        if self.packets.is_empty() {
+            self.first_sequence_number = packet.sequence_number;
+        }
+        let number = self.number(packet);
+        let MediaPacket { timestamp, marker, .. } = packet;
+        let entry = self.packets.entry(number).or_insert(Packet { timestamp, marker, bytes, sent: 0, delivered: 0 });
+        entry.sent += 1;
+        (number, entry.sent - 1)
+    }
+
+    /// What is to become of a datagram.
+    pub(super) fn judged(&mut self, datagram: Datagram, verdict: Verdict) {
+        let is_dropped = u64::from(verdict == Verdict::Drop);
+        match datagram {
+            Datagram::Media(_) => {
+                self.media_dropped += is_dropped;
+                self.media_reordered += u64::from(matches!(verdict, Verdict::After(_)));
+                self.media_duplicated += u64::from(verdict == Verdict::Twice);
+            }
+            Datagram::Report => {
+                self.reports += 1;
+                self.reports_dropped += is_dropped;
+            }
+            Datagram::Feedback => self.feedback += 1,
+            Datagram::Other => {}
+        }
+    }
+
+    /// A datagram was handed to its receiver.
+    pub(super) fn delivered(&mut self, datagram: Datagram) {
+        if let Datagram::Media(packet) = datagram
+            && let Some(entry) = self.packets.get_mut(&self.number(packet))
+        {
+            entry.delivered += 1;
+        }
+    }
+
+    /// Sessions here are far too short for sequence numbers to wrap.
+    fn number(&self, packet: MediaPacket) -> u64 {
+        packet.sequence_number.wrapping_sub(self.first_sequence_number).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(sequence_number: u16, timestamp: u32, marker: bool) -> MediaPacket {
+        MediaPacket { sequence_number, timestamp, marker }
+    }
+
+    #[test]
+    fn a_frame_is_whole_when_each_of_its_packets_arrived_once_at_least() {
+        let (first, second, third) =
+            (packet(u16::MAX, 3000, false), packet(0, 3000, true), packet(1, 6000, true));
+        let mut log = Log::default();
+        let sent = [first, second, third, second].map(|packet| log.sent(packet, 100));
+        assert_eq!(sent, [(0, 0), (1, 0), (2, 0), (1, 1)]);
+        for packet in [first, third, third] {
+            log.delivered(Datagram::Media(packet));
+        }
+        let frame = |timestamp, first_packet, bytes, is_whole| CarriedFrame { timestamp, first_packet, bytes, is_whole };
+        assert_eq!(log.frames(), [frame(3000, 0, 200, false), frame(6000, 2, 100, true)]);
+        assert_eq!((log.packets(), log.sent_again(), log.never_arrived()), (3, 1, 1));
+        log.delivered(Datagram::Media(second));
+        assert!(log.frames()[0].is_whole);
+    }
+
+    #[test]
+    #[should_panic = "the relay missed packets"]
+    fn a_log_with_holes_is_no_evidence() {
+        let mut log = Log::default();
+        log.sent(packet(1, 3000, true), 100);
+        log.sent(packet(3, 6000, true), 100);
+        log.frames();
+    }
+}

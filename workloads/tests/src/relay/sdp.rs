@@ -1,0 +1,88 @@
+//! Puts the relay's address into session descriptions.
+
+use std::net::SocketAddr;
+
+use serde_json::Value;
+
+/// A signalling line after the relay had its hands on it.
+#[derive(Debug, PartialEq)]
+pub(super) struct Rewritten {
+    /// The line to pass on, without its end.
+    pub(super) line: String,
+    /// Where its sender's media is, if it said so.
+    pub(super) media: Option<SocketAddr>,
+}
+
+/// Replaces the candidates in a signalling line by `relay`. `None` for a line that is not to be passed on, because it
+/// would tell a way around the relay.
+///
+/// # Panics
+/// Where a description does not have exactly one candidate address: the relay has one port for it.
+pub(super) fn rewrite(line: &str, relay: SocketAddr) -> Option<Rewritten> {
+    let Ok(mut message) = serde_json::from_str::<Value>(line) else {
+        return Some(Rewritten { line: line.to_owned(), media: None });
+    };
+    if message["type"] == "candidate" {
+        return None;
+    }
+    let Some(sdp) = message["sdp"].as_str() else {
+        return Some(Rewritten { line: line.to_owned(), media: None });
+    };
+    let mut addresses = Vec::new();
+    let lines: Vec<String> = sdp
+        .split("\r\n")
+        .map(|line| match candidate(line, relay) {
+            Some((address, rewritten)) => {
+                addresses.push(address);
+                rewritten
+            }
+            None => line.to_owned(),
+        })
+        .collect();
+    addresses.dedup();
+    let [media] = addresses[..] else {
+        panic!("a description with the candidate addresses {addresses:?} instead of one: {sdp}");
+    };
+    message["sdp"] = Value::from(lines.join("\r\n"));
+    Some(Rewritten { line: message.to_string(), media: Some(media) })
+}
+
+/// The address in a candidate line (RFC 8839, section 5.1), and the line with `relay` in its place.
+fn candidate(line: &str, relay: SocketAddr) -> Option<(SocketAddr, String)> {
+    let candidate = line.strip_prefix("a=candidate:")?;
+    let mut words: Vec<&str> = candidate.split(' ').collect();
+    let [_foundation, _component, _transport, _priority, address, port, ..] = &mut words[..] else {
+        return None;
+    };
+    let original = SocketAddr::new(address.parse().ok()?, port.parse().ok()?);
+    let (ip, number) = (relay.ip().to_string(), relay.port().to_string());
+    *address = &ip;
+    *port = &number;
+    Some((original, format!("a=candidate:{}", words.join(" "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_leads_to_the_relay() {
+        let relay = "127.0.0.1:7".parse().unwrap();
+        let sdp = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 97\r\na=candidate:1 1 udp 2130706431 127.0.0.1 5004 typ host\r\n\
+            m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=candidate:1 1 udp 2130706431 127.0.0.1 5004 typ host\r\n";
+        let line = serde_json::json!({"sdp": sdp, "type": "offer"}).to_string();
+        let rewritten = rewrite(&line, relay).unwrap();
+        assert_eq!(rewritten.media, Some("127.0.0.1:5004".parse().unwrap()));
+        let expected = serde_json::json!({"sdp": sdp.replace("127.0.0.1 5004", "127.0.0.1 7"), "type": "offer"});
+        assert_eq!(serde_json::from_str::<Value>(&rewritten.line).unwrap(), expected);
+    }
+
+    #[test]
+    fn no_other_line_changes_and_none_tells_a_way_around() {
+        let relay = "127.0.0.1:7".parse().unwrap();
+        let bye = r#"{"type":"bye"}"#;
+        assert_eq!(rewrite(bye, relay), Some(Rewritten { line: bye.into(), media: None }));
+        let candidate = r#"{"candidate":"candidate:1 1 udp 1 127.0.0.1 5004 typ host","id":"0","label":0,"type":"candidate"}"#;
+        assert_eq!(rewrite(candidate, relay), None);
+    }
+}

@@ -1,0 +1,54 @@
+//! The signalling between the peers, in which each finds the relay's address for the other one's.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+
+use super::path::Path;
+use super::sdp::rewrite;
+use super::shared::Shared;
+
+/// Serves the first client that dials, to the end of its session and of the relay.
+pub(super) fn serve(listener: &TcpListener, server: SocketAddr, shared: &Arc<Shared>) {
+    let Ok((client, _)) = listener.accept() else { return };
+    if shared.is_stopping() {
+        return;
+    }
+    let server = TcpStream::connect(server).expect("the server listens");
+    for stream in [&client, &server] {
+        shared.cut_at_the_end(stream.try_clone().expect("there are descriptors left"));
+    }
+    let path = Path::new();
+    let (offer, offered) = mpsc::channel();
+    let mut carriers = Vec::new();
+    std::thread::scope(|scope| {
+        scope.spawn(|| forward(&server, &client, path.for_client(), |media| drop(offer.send(media))));
+        forward(&client, &server, path.for_server(), |media| {
+            let server = offered.try_recv().expect("an answer follows an offer");
+            carriers.extend(path.open(server, media, shared));
+        });
+    });
+    for carrier in carriers {
+        assert!(JoinHandle::join(carrier).is_ok(), "a direction of the relay failed");
+    }
+}
+
+/// Passes lines on to the end of the stream, with `relay` as the sender's media address; `learn` is told the true one
+/// before the line goes on.
+fn forward(from: &TcpStream, to: &TcpStream, relay: SocketAddr, mut learn: impl FnMut(SocketAddr)) {
+    let mut writer = to;
+    for line in BufReader::new(from).lines() {
+        // A killed peer.
+        let Ok(line) = line else { break };
+        let Some(rewritten) = rewrite(&line, relay) else { continue };
+        if let Some(media) = rewritten.media {
+            learn(media);
+        }
+        if writer.write_all(format!("{}\n", rewritten.line).as_bytes()).is_err() {
+            break;
+        }
+    }
+    // The other direction may go on, as with the connection that this one stands for.
+    let _ = to.shutdown(Shutdown::Write);
+}

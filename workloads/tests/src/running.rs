@@ -1,0 +1,162 @@
+//! A server or a client with all that a test wants to know of it: HTTP on a port of its own and a summary at the end.
+
+use std::marker::PhantomData;
+use std::net::SocketAddr;
+
+use report::{ClientRow, ClientSummary, Summary};
+use serde::de::DeserializeOwned;
+use tempfile::TempDir;
+
+use crate::http::{Response, get};
+use crate::process::Process;
+use crate::program::{Exited, Program};
+use crate::wait::eventually;
+use crate::Signal;
+
+/// A program whose status and summary are `S`. Dropping it kills it.
+#[derive(Debug)]
+pub struct Running<S> {
+    program: Program,
+    /// The line that says where it listens.
+    announced: String,
+    folder: TempDir,
+    status: PhantomData<S>,
+}
+
+/// A running server.
+pub type Server = Running<Summary>;
+
+/// A running client.
+pub type Client = Running<ClientSummary>;
+
+/// A program that ended, and its summary.
+#[derive(Debug)]
+pub struct Finished<S> {
+    /// How it ended.
+    pub exited: Exited,
+    /// What it wrote.
+    pub summary: S,
+}
+
+impl Running<Summary> {
+    /// Starts a server on a free port.
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::start_on("127.0.0.1:0", arguments)
+    }
+
+    /// Starts a server whose signalling listens on `listen`.
+    pub fn start_on(listen: impl ToString, arguments: &[&str]) -> Self {
+        Self::launch("ballsession-server", &[&["--listen", &listen.to_string()], arguments].concat())
+    }
+
+    /// Where its signalling listens.
+    pub fn signaling(&self) -> SocketAddr {
+        address_after("signalling on ", &self.announced)
+    }
+
+    /// Waits until the client `id` has a row of which `look` makes something.
+    ///
+    /// # Panics
+    /// Where that does not happen.
+    pub fn row<T>(&self, id: &str, what: &str, mut look: impl FnMut(&ClientRow) -> Option<T>) -> T {
+        self.eventually(&format!("{id}: {what}"), |status| {
+            status.clients.iter().find(|row| row.id == id).and_then(&mut look)
+        })
+    }
+
+    /// Waits until `frames` frames of the client `id` are matched.
+    pub fn matched(&self, id: &str, frames: u64) {
+        self.row(id, &format!("{frames} matched"), |row| (row.frames.matched >= frames).then_some(()));
+    }
+}
+
+impl Running<ClientSummary> {
+    /// Starts a client named `id` of the server at `server`.
+    pub fn start(id: &str, server: SocketAddr, arguments: &[&str]) -> Self {
+        let named = ["--id", id, "--server", &server.to_string()];
+        Self::launch("ballsession-client", &[&named, arguments].concat())
+    }
+}
+
+impl<S: DeserializeOwned> Running<S> {
+    fn launch(name: &str, arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let summary = folder.path().join("summary.json");
+        let common =
+            ["--http", "127.0.0.1:0", "--ice-address", "127.0.0.1", "--summary", summary.to_str().unwrap()];
+        let mut program = Program::start(name, &[&common, arguments].concat());
+        let announced = program.line("HTTP on ");
+        Self { program, announced, folder, status: PhantomData }
+    }
+
+    /// GETs `path` from it.
+    ///
+    /// # Panics
+    /// Where it does not answer.
+    pub fn get(&self, path: &str) -> Response {
+        get(address_after("HTTP on ", &self.announced), path).unwrap_or_else(|| panic!("no answer to {path}: {:?}", self.program))
+    }
+
+    /// Its `/status`.
+    ///
+    /// # Panics
+    /// Where that is no summary.
+    pub fn status(&self) -> S {
+        let body = self.get("/status").body;
+        serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error} in {body}"))
+    }
+
+    /// Waits until `look` finds something in its status.
+    ///
+    /// # Panics
+    /// Where it does not.
+    pub fn eventually<T>(&self, what: &str, mut look: impl FnMut(&S) -> Option<T>) -> T {
+        eventually(what, || look(&self.status()))
+    }
+
+    /// The process.
+    pub fn process(&self) -> Process {
+        self.program.process()
+    }
+
+    /// Whether it is still running.
+    pub fn is_running(&mut self) -> bool {
+        self.program.is_running()
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        self.program.signal(signal);
+    }
+
+    /// Ends it as nobody can prepare for.
+    pub fn kill(self) {
+        self.signal(Signal::KILL);
+        self.program.finish();
+    }
+
+    /// Asks it to end, and waits for that.
+    pub fn stop(self) -> Finished<S> {
+        self.signal(Signal::TERM);
+        self.finish()
+    }
+
+    /// Waits for its end and its summary.
+    ///
+    /// # Panics
+    /// Where there is no end, or no summary.
+    pub fn finish(self) -> Finished<S> {
+        let exited = self.program.finish();
+        let json = std::fs::read_to_string(self.folder.path().join("summary.json"));
+        let json = json.unwrap_or_else(|error| panic!("no summary: {error}; {exited:?}"));
+        let summary = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error} in {json}"));
+        Finished { exited, summary }
+    }
+}
+
+/// The address in `line` behind `words`.
+fn address_after(words: &str, line: &str) -> SocketAddr {
+    let (_, rest) = line.split_once(words).unwrap_or_else(|| panic!("no {words:?} in {line}"));
+    let address = rest.split([',', ' ']).next().unwrap();
+    address.parse().unwrap_or_else(|error| panic!("{address:?} in {line}: {error}"))
+}

@@ -1,0 +1,84 @@
+//! A check that cannot fail proves nothing: each way to lie turns the verdict, and for its own reason.
+
+use ballsession_tests::{Client, Finished, Server};
+use report::Summary;
+
+/// All that can be asked for, but the frames: those that a test waits for.
+const REQUIRED: &str = "error-p95=1,latency-p95=200ms,loss=1,freeze=1s,setup-p95=10s,frames=60";
+
+/// Runs a client with this fault until `enough`, and lets the server judge.
+fn judged(fault: &[&str], required: &str, enough: impl Fn(&Summary) -> bool) -> (Option<i32>, String, Summary) {
+    let server = Server::start(&["--require", required]);
+    let client = Client::start("suspect", server.signaling(), fault);
+    server.eventually("enough frames", |status| enough(status).then_some(()));
+    client.stop();
+    let Finished { exited, summary } = server.stop();
+    let verdict = exited.stdout.iter().find_map(|line| line.strip_prefix("required: "));
+    (exited.code, verdict.unwrap_or_else(|| panic!("no verdict: {exited:?}")).to_owned(), summary)
+}
+
+fn settled(status: &Summary) -> bool {
+    status.frames.settled() >= 90
+}
+
+#[test]
+fn an_honest_client_meets_what_is_required() {
+    let (code, verdict, _) = judged(&[], REQUIRED, settled);
+    assert_eq!((code, verdict.as_str()), (Some(0), "Met"));
+}
+
+#[test]
+fn an_offset_is_an_error_and_nothing_else() {
+    let (code, verdict, summary) = judged(&["--fault", "offset=5px"], REQUIRED, settled);
+    assert_eq!(code, Some(3));
+    let error = summary.error_pixels.unwrap();
+    assert!((4.5..5.5).contains(&error.p50), "{error:?}");
+    assert_eq!(verdict, format!("ErrorTooHigh: {} px error p95, 1 px allowed", error.p95));
+}
+
+#[test]
+fn dropped_reports_are_loss_and_nothing_else() {
+    // A drop of a tenth leaves a steady picture: no longer a freeze than some frames.
+    let (code, verdict, summary) = judged(&["--fault", "drop=10%@7"], REQUIRED, |status| {
+        status.frames.lost >= 5 && settled(status)
+    });
+    assert_eq!(code, Some(3));
+    let lost = summary.loss_percent.unwrap();
+    assert!((3.0..25.0).contains(&lost) && summary.frames.lost >= 5, "{:?}", summary.frames);
+    assert_eq!(verdict, format!("LossTooHigh: {lost} % lost, 1 % allowed"));
+}
+
+#[test]
+fn a_delay_is_latency_and_nothing_else() {
+    let (code, verdict, summary) = judged(&["--fault", "delay=300ms"], REQUIRED, settled);
+    assert_eq!(code, Some(3));
+    let latency = summary.latency_milliseconds.unwrap();
+    assert!(latency.p50 >= 300.0, "{latency:?}");
+    assert_eq!(verdict, format!("LatencyTooHigh: {} ms latency p95, 200 ms allowed", latency.p95));
+}
+
+#[test]
+fn a_freeze_is_one_and_what_was_frozen_is_lost() {
+    let thawed = |status: &Summary| status.freezes.is_some_and(|freezes| freezes.longest_milliseconds >= 1000.0);
+    let (code, verdict, summary) = judged(&["--fault", "freeze=1500ms"], REQUIRED, thawed);
+    assert_eq!(code, Some(3));
+    let freezes = summary.freezes.unwrap();
+    assert!(freezes.count >= 1 && freezes.longest_milliseconds >= 1400.0, "{freezes:?}");
+    let [lost, frozen] = verdict.split("; ").collect::<Vec<_>>()[..] else { panic!("{verdict}") };
+    assert!(lost.starts_with("LossTooHigh: "), "{verdict}");
+    let longest = freezes.longest_milliseconds;
+    assert_eq!(frozen, format!("FreezeTooLong: {longest} ms longest freeze, 1000 ms allowed"));
+}
+
+#[test]
+fn too_little_data_is_never_good_enough() {
+    let server = Server::start(&["--require", "loss=1", "--duration", "100ms"]).finish();
+    assert_eq!(server.exited.code, Some(3), "{:?}", server.exited);
+    let none = "required: InsufficientSamples: the fate of 0 frames is known, 300 are needed";
+    assert!(server.exited.stdout.iter().any(|line| line == none), "{:?}", server.exited);
+
+    let (code, verdict, summary) = judged(&[], "loss=1", |status| status.frames.settled() >= 10);
+    assert_eq!(code, Some(3));
+    let few = summary.frames.sent;
+    assert_eq!(verdict, format!("InsufficientSamples: the fate of {few} frames is known, 300 are needed"));
+}

@@ -1,0 +1,145 @@
+//! Clients and servers come and go at will, in good order and without it.
+
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use ballsession_tests::{Client, Program, Server, Signal, assert_accounted, assert_perfect, eventually_within, private_address};
+use report::{ErrorCode, State};
+
+#[test]
+fn probes_that_connect_and_close_leave_no_trace() {
+    let server = Server::start(&[]);
+    for _ in 0..50 {
+        drop(TcpStream::connect(server.signaling()).unwrap());
+    }
+    let client = Client::start("real", server.signaling(), &[]);
+    server.matched("real", 30);
+    assert_eq!(client.stop().exited.code, Some(143));
+    let summary = server.stop().summary;
+    assert_eq!((summary.clients.len(), &summary.errors[..]), (1, &[][..]));
+    assert_perfect(&summary.frames);
+}
+
+#[test]
+fn a_killed_client_is_noticed_and_the_others_go_on() {
+    let server = Server::start(&[]);
+    let victim = Client::start("victim", server.signaling(), &[]);
+    let witness = Client::start("witness", server.signaling(), &[]);
+    server.matched("victim", 15);
+    victim.kill();
+    server.row("victim", "is lost", |row| (row.state == State::Lost).then_some(()));
+    let before = server.row("witness", "is there", |row| Some(row.frames.matched));
+    server.matched("witness", before + 15);
+    witness.stop();
+    let summary = server.stop().summary;
+    let [error] = &summary.errors[..] else { panic!("{:?}", summary.errors) };
+    assert_eq!((error.code, error.count), (ErrorCode::PeerLost, 1));
+    assert!(error.message.contains("victim"), "{error:?}");
+    for row in &summary.clients {
+        assert_accounted(&row.frames);
+        // Of the killed one, what was under way is lost: some frames, and not the seconds that silence would take.
+        let lost = row.frames.sent - row.frames.matched;
+        assert!(if row.id == "witness" { lost == 0 } else { lost == row.frames.lost && lost < 60 }, "{row:?}");
+    }
+    assert_accounted(&summary.frames);
+    assert_eq!(summary.frames.pending, 0);
+}
+
+#[test]
+fn a_client_may_be_there_before_its_server() {
+    let address = private_address();
+    let client = Client::start("early", address, &["--duration", "1s"]);
+    client.eventually("attempts", |status| (status.errors.first()?.count >= 3).then_some(()));
+    let server = Server::start_on(address, &[]);
+    let client = client.finish();
+    assert_eq!(client.exited.code, Some(0), "{:?}", client.exited);
+    assert_eq!((client.summary.reconnects, client.summary.errors[0].code), (0, ErrorCode::ConnectFailed));
+    assert_perfect(&server.stop().summary.frames);
+}
+
+#[test]
+fn a_client_that_reconnects_outlives_its_server() {
+    let address = private_address();
+    let server = Server::start_on(address, &[]);
+    let mut faithful = Client::start("faithful", address, &["--reconnect"]);
+    server.matched("faithful", 15);
+    server.kill();
+    // Long enough without a server that the pauses between attempts have grown as far as they may.
+    faithful.eventually("attempts", |status| {
+        let failed = status.errors.iter().find(|error| error.code == ErrorCode::ConnectFailed)?;
+        (failed.count >= 6).then_some(())
+    });
+    let server = Server::start_on(address, &[]);
+    let back = Instant::now();
+    eventually_within(Duration::from_secs(3), "streaming again", || {
+        server.status().clients.iter().any(|row| row.frames.matched > 0).then_some(())
+    });
+    println!("streaming again after {:?}", back.elapsed());
+    server.row("faithful", "its row", |row| (row.reconnects == 1 && row.frames.matched >= 15).then_some(()));
+
+    // A bye is no reason to end, either.
+    let server = server.stop();
+    assert_eq!(server.exited.code, Some(0));
+    assert_perfect(&server.summary.frames);
+    let server = Server::start_on(address, &[]);
+    server.row("faithful", "its row", |row| (row.reconnects == 2 && row.frames.matched >= 15).then_some(()));
+    assert!(faithful.is_running());
+    let client = faithful.stop();
+    assert_eq!((client.exited.code, client.summary.reconnects), (Some(143), 2));
+    let lost = client.summary.errors.iter().find(|error| error.code == ErrorCode::PeerLost).unwrap();
+    assert_eq!(lost.count, 1);
+    assert_perfect(&server.stop().summary.frames);
+}
+
+#[test]
+fn an_unreachable_server_is_given_up_with_one_clear_line() {
+    let address = private_address();
+    let begun = Instant::now();
+    let dial = ["--server", &address.to_string(), "--give-up-after", "1s"];
+    let client = Program::run("ballsession-client", &dial);
+    assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert_eq!(client.code, Some(1), "{client:?}");
+    let errors: Vec<_> = client.stderr.iter().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(errors.len(), 1, "{client:?}");
+    assert!(errors[0].contains("no media") && errors[0].contains(&address.to_string()), "{errors:?}");
+    assert!(errors[0].contains("Connection refused"), "{errors:?}");
+}
+
+/// Sessions in one go; half of them are killed.
+const WAVE: usize = 5;
+const WAVES: usize = 10;
+
+#[test]
+fn fifty_sessions_leave_nothing_behind() {
+    let server = Server::start(&[]);
+    let mut footprints = Vec::new();
+    for wave in 0..WAVES {
+        let id = |number: usize| format!("session-{}", wave * WAVE + number);
+        let clients: Vec<_> = (0..WAVE).map(|number| Client::start(&id(number), server.signaling(), &[])).collect();
+        (0..WAVE).for_each(|number| server.matched(&id(number), 1));
+        for (number, client) in clients.into_iter().enumerate() {
+            if (wave * WAVE + number) % 2 == 0 {
+                client.kill();
+            } else {
+                client.signal(Signal::TERM);
+                assert_eq!(client.finish().exited.code, Some(143));
+            }
+        }
+        server.eventually("nobody is connected", |status| {
+            status.clients.iter().all(|row| matches!(row.state, State::Ended | State::Lost)).then_some(())
+        });
+        server.eventually("every fate is known", |status| (status.frames.pending == 0).then_some(()));
+        footprints.push((server.process().resident_kilobytes(), server.process().descriptors()));
+    }
+    println!("{footprints:?}");
+    let settled = &footprints[1..];
+    let resident = settled.iter().map(|(resident, _)| *resident);
+    let spread = resident.clone().max().unwrap() - resident.min().unwrap();
+    assert!(spread <= 2048, "{spread} kB: {footprints:?}");
+    assert!(settled.iter().all(|(_, descriptors)| *descriptors == settled[0].1), "{footprints:?}");
+
+    let summary = server.stop().summary;
+    assert_accounted(&summary.frames);
+    let [lost] = &summary.errors[..] else { panic!("{:?}", summary.errors) };
+    assert_eq!((lost.code, lost.count), (ErrorCode::PeerLost, (WAVE * WAVES / 2) as u64));
+}
