@@ -1,9 +1,9 @@
 //! Sends what was seen over the data channel, from the decoding thread and without waiting.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use media::receiver::{ChannelId, ChannelSender};
-use report::channel::{FrameReport, Hello, Message, Sighting};
+use report::channel::{FrameReport, Hello, LABEL, Message, Sighting};
 use tokio::runtime::Handle;
 
 use crate::fault::Faults;
@@ -13,7 +13,7 @@ use crate::tally::Seen;
 #[derive(Debug, Clone)]
 pub(crate) struct Reporter {
     sender: ChannelSender,
-    channel: Arc<OnceLock<ChannelId>>,
+    channel: Arc<Mutex<Option<ChannelId>>>,
     runtime: Handle,
 }
 
@@ -23,23 +23,28 @@ impl Reporter {
         Self { sender, channel: Arc::default(), runtime: Handle::current() }
     }
 
-    /// The server's channel is open: says who this is, and reports from then on.
-    pub(crate) fn open(&self, channel: ChannelId, hello: &Hello) {
+    /// A channel for reports is open: says who this is, and reports over it from then on.
+    ///
+    /// Over the server's channel a lost report would be sent again and hold up those behind it, so that latency would
+    /// tell of the reports' troubles. It serves until a lossy one of our own is open.
+    pub(crate) fn open(&self, channel: ChannelId, by_peer: bool, hello: &Hello) {
         self.sender.send(channel, Message::Hello(hello.clone()).to_json());
-        // A second channel of the same label changes nothing.
-        let _ = self.channel.set(channel);
+        *self.lock() = Some(channel);
+        if by_peer {
+            self.sender.open_lossy(LABEL);
+        }
     }
 
     /// Says again who this is, in case it was lost; false where there is no channel yet.
     pub(crate) fn greet(&self, hello: &Hello) -> bool {
         let hello = Message::Hello(hello.clone()).to_json();
-        self.channel.get().is_some_and(|channel| self.sender.send(*channel, hello))
+        self.channel().is_some_and(|channel| self.sender.send(channel, hello))
     }
 
     /// Reports what was seen in the frame of `timestamp`, as far as the faults let it.
     pub(crate) fn report(&self, timestamp: u32, seen: Seen, faults: &mut Faults) {
         // Before the channel is open the server counts no frames.
-        let Some(channel) = self.channel.get().copied() else { return };
+        let Some(channel) = self.channel() else { return };
         if faults.drops() {
             return;
         }
@@ -66,6 +71,15 @@ impl Reporter {
                 sender.send(channel, text);
             });
         }
+    }
+
+    fn channel(&self) -> Option<ChannelId> {
+        *self.lock()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<ChannelId>> {
+        // It is set as a whole.
+        self.channel.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -170,8 +170,8 @@ async fn stream(
                 Some(Event::IceConnected) => context.tally.reached(Stage::Ice, Instant::now()),
                 Some(Event::Connected) => context.tally.reached(Stage::Dtls, Instant::now()),
                 Some(Event::FirstPacket) => context.tally.reached(Stage::FirstFrame, Instant::now()),
-                Some(Event::ChannelOpened { channel, label, .. }) if label == LABEL => {
-                    reporter.open(channel, hello);
+                Some(Event::ChannelOpened { channel, label, by_peer }) if label == LABEL => {
+                    reporter.open(channel, by_peer, hello);
                 }
                 Some(Event::ChannelOpened { label, .. }) => {
                     tracing::warn!(label, "a data channel on which reports are not understood");

@@ -49,6 +49,11 @@ pub fn whole_number(from: u32, to: u32) -> impl Fn(&str) -> Result<u32, String> 
     }
 }
 
+/// Any whole number that is not negative, for `value_parser`.
+pub fn natural_number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("must be a whole number from 0 to {}", u64::MAX))
+}
+
 /// A number from `from` to `to`, for `value_parser`.
 pub fn number(from: f64, to: f64) -> impl Fn(&str) -> Result<f64, String> + Clone {
     move |text| {

@@ -1,6 +1,7 @@
 //! Where a summary goes.
 
-use std::io::Write;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -40,6 +41,8 @@ impl SummaryTarget {
     pub fn check(&self) -> Result<(), WriteError> {
         match self {
             Self::Stdout => Ok(()),
+            Self::File(path) if path.is_dir() => Err(self.error(ErrorKind::IsADirectory.into())),
+            Self::File(path) if is_special(path) => Ok(()),
             Self::File(path) => temporary_beside(path).map(drop).map_err(|source| self.error(source)),
         }
     }
@@ -57,6 +60,7 @@ impl SummaryTarget {
         json.push(b'\n');
         match self {
             Self::Stdout => std::io::stdout().lock().write_all(&json),
+            Self::File(path) if is_special(path) => OpenOptions::new().write(true).open(path)?.write_all(&json),
             Self::File(path) => {
                 let mut file = temporary_beside(path)?;
                 file.write_all(&json)?;
@@ -73,6 +77,11 @@ impl SummaryTarget {
         };
         WriteError { target, source }
     }
+}
+
+/// Whether `path` is a device or a pipe. It is written to: a file put in its place would take it from everybody.
+fn is_special(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !metadata.is_file())
 }
 
 /// A temporary file in the folder of `path`, readable as any new file is: a summary is no secret.
@@ -97,6 +106,24 @@ mod tests {
         target.write(&[3]).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "[\n  3\n]\n");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_device_is_written_to_and_stays_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("summary.json");
+        std::os::unix::fs::symlink("/dev/null", &path).unwrap();
+        let target = SummaryTarget::File(path.clone());
+        target.check().unwrap();
+        target.write(&[1]).unwrap();
+        assert!(is_special(&path), "replaced by a file");
+    }
+
+    #[test]
+    fn a_folder_is_no_target() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = SummaryTarget::File(folder.path().into()).check().unwrap_err();
+        assert!(error.to_string().ends_with("is a directory"), "{error}");
     }
 
     #[test]

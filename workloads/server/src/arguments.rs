@@ -41,7 +41,7 @@ pub(crate) struct Arguments {
     #[arg(long, env = "BALLSESSION_BACKGROUND", value_name = "NAME", default_value_t = Background::Plain)]
     pub(crate) background: Background,
     /// Chooses the ball's start and direction
-    #[arg(long, env = "BALLSESSION_SEED", value_name = "N", default_value_t = 1)]
+    #[arg(long, env = "BALLSESSION_SEED", value_name = "N", default_value = "1", value_parser = arguments::natural_number)]
     seed: u64,
     /// Ends after this time, as 30s or 5m; without it: when stopped
     #[arg(long, env = "BALLSESSION_DURATION", value_name = "DURATION", value_parser = arguments::duration)]

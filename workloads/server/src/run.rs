@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use measure::{Numbers, Objectives, Settings, verdict};
-use media::fanout::{Event, EventSink, Fanout, Options};
+use media::fanout::{CHANNEL_GRACE, Event, EventSink, Fanout, Options, Stage};
 use process::{Console, Exit, Http, SummaryTarget};
 use report::{Summary, channel};
 use signaling::Listener;
@@ -142,6 +142,10 @@ fn start_fanout(
             match event {
                 Event::KeyframeWanted(_) => keyframes.request(),
                 Event::Closed { id, reason } => sessions.failed(*id, *reason),
+                // Nothing is captured before the first session can use it: its first keyframe would be made too early
+                // and the next one have to wait.
+                Event::Reached { id, stage: Stage::Channel, at } => sessions.watches(*id, *at),
+                Event::Reached { id, stage: Stage::Dtls, at } => sessions.watches(*id, *at + CHANNEL_GRACE),
                 _ => {}
             }
         }

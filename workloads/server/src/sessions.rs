@@ -1,7 +1,8 @@
-//! The sessions there are, and how each learns that its peer connection is gone.
+//! The sessions there are: whether anybody watches, and how each learns that its peer connection is gone.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use media::fanout::{CloseReason, SessionId};
 use tokio::sync::oneshot;
@@ -15,7 +16,15 @@ pub(crate) struct Sessions {
 #[derive(Debug, Default)]
 struct Inner {
     last: u64,
-    open: HashMap<SessionId, oneshot::Sender<CloseReason>>,
+    open: HashMap<SessionId, Session>,
+}
+
+#[derive(Debug)]
+struct Session {
+    /// Taken when it is used.
+    failed: Option<oneshot::Sender<CloseReason>>,
+    /// From when on it can be sent video.
+    watches_from: Option<Instant>,
 }
 
 impl Sessions {
@@ -25,15 +34,15 @@ impl Sessions {
         let mut inner = self.lock();
         inner.last += 1;
         let id = SessionId(inner.last);
-        inner.open.insert(id, tell);
+        inner.open.insert(id, Session { failed: Some(tell), watches_from: None });
         (id, told)
     }
 
     /// The peer connection of a session is gone.
     pub(crate) fn failed(&self, id: SessionId, reason: CloseReason) {
-        if let Some(tell) = self.lock().open.get_mut(&id) {
+        if let Some(tell) = self.lock().open.get_mut(&id).and_then(|session| session.failed.take()) {
             // The task may be past listening; then it is ending anyway.
-            let _ = std::mem::replace(tell, oneshot::channel().0).send(reason);
+            let _ = tell.send(reason);
         }
     }
 
@@ -42,9 +51,16 @@ impl Sessions {
         self.lock().open.remove(&id);
     }
 
-    /// Whether nobody is connected.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.lock().open.is_empty()
+    /// The session can be sent video from `from` on, if not before.
+    pub(crate) fn watches(&self, id: SessionId, from: Instant) {
+        if let Some(session) = self.lock().open.get_mut(&id) {
+            session.watches_from = Some(session.watches_from.map_or(from, |before| before.min(from)));
+        }
+    }
+
+    /// Whether there is anybody to capture a frame for.
+    pub(crate) fn anybody_watches(&self, now: Instant) -> bool {
+        self.lock().open.values().any(|session| session.watches_from.is_some_and(|from| from <= now))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -56,20 +72,31 @@ impl Sessions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn a_session_hears_of_its_failure_once_and_closes() {
         let sessions = Sessions::default();
         let (first, mut told) = sessions.open();
-        let (second, _keep) = sessions.open();
+        let (second, _second) = sessions.open();
         assert_ne!(first, second);
         sessions.failed(first, CloseReason::PeerLost);
         sessions.failed(first, CloseReason::IceFailed);
         assert_eq!(told.try_recv().unwrap(), CloseReason::PeerLost);
         sessions.close(first);
         sessions.failed(first, CloseReason::PeerLost);
-        assert!(!sessions.is_empty());
-        sessions.close(second);
-        assert!(sessions.is_empty());
+    }
+
+    #[test]
+    fn somebody_watches_from_the_earliest_moment_that_was_named_to_the_end() {
+        let (sessions, now) = (Sessions::default(), Instant::now());
+        let (id, _keep) = sessions.open();
+        assert!(!sessions.anybody_watches(now));
+        sessions.watches(id, now + Duration::from_millis(300));
+        assert!(!sessions.anybody_watches(now));
+        sessions.watches(id, now);
+        assert!(sessions.anybody_watches(now));
+        sessions.close(id);
+        assert!(!sessions.anybody_watches(now));
     }
 }

@@ -34,6 +34,7 @@ use tokio::sync::oneshot;
 
 pub use error::FanoutError;
 use negotiator::Negotiator;
+pub use schedule::CHANNEL_GRACE;
 use shard::Shard;
 pub use stats::Stats;
 

@@ -42,6 +42,8 @@ const ICE_CHECKS: u16 = 400;
 /// fails after both together, 8 s.
 const ICE_TIMEOUT: Duration = Duration::from_secs(4);
 const ICE_KEEPALIVE: Duration = Duration::from_secs(2);
+/// How long a set-up may take from the answer on. `rtc` itself never gives up a DTLS handshake.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where datagrams go.
 pub(super) trait Outbox {
@@ -58,6 +60,7 @@ pub(super) struct Peer {
     payload_type: u8,
     sequence_number: u16,
     schedule: Schedule,
+    connect_by: Instant,
     ice_worked: bool,
     failed: Option<CloseReason>,
 }
@@ -110,6 +113,7 @@ impl Peer {
             payload_type: VP8_PAYLOAD_TYPE,
             sequence_number: 0,
             schedule: Schedule::default(),
+            connect_by: now + CONNECT_LIMIT,
             ice_worked: false,
             failed: None,
         };
@@ -119,11 +123,20 @@ impl Peer {
     /// Applies the peer's answer.
     pub(super) fn answer(&mut self, sdp: String, now: Instant) -> std::result::Result<(), FanoutError> {
         let answer = RTCSessionDescription::answer(sdp).map_err(FanoutError::Answer)?;
+        // Port 0 declines a section (RFC 3264, section 6); `rtc` would take it by its codecs all the same.
+        let takes_video = answer.unmarshal().map_err(FanoutError::Answer)?.media_descriptions.iter().any(|media| {
+            let is_received = !media.has_attribute("sendonly") && !media.has_attribute("inactive");
+            media.media_name.media == "video" && media.media_name.port.value != 0 && is_received
+        });
+        if !takes_video {
+            return Err(FanoutError::NoVideo);
+        }
         self.connection.set_remote_description(now, answer).map_err(FanoutError::Answer)?;
         let mut sender = self.connection.rtp_sender(self.sender).ok_or(FanoutError::NoVideo)?;
         let codecs = &sender.get_parameters().rtp_parameters.codecs;
         let codec = codecs.iter().find(|codec| codec.rtp_codec.mime_type.eq_ignore_ascii_case(MIME_TYPE_VP8));
         self.payload_type = codec.ok_or(FanoutError::NoVideo)?.payload_type;
+        self.connect_by = now + CONNECT_LIMIT;
         Ok(())
     }
 
@@ -167,10 +180,37 @@ impl Peer {
         outbox: &mut impl Outbox,
         events: &mut Vec<Event>,
     ) -> Option<Instant> {
-        // The connection's state only advances while events are polled.
+        self.read(events);
+        // The connection's state only advances while events are polled; that may bring up something to read.
+        let mut advanced = false;
         while let Some(event) = self.connection.poll_event() {
             self.translate(&event, now, events);
+            advanced = true;
         }
+        if advanced {
+            self.read(events);
+        }
+        self.flush(outbox);
+        let deadline = self.connection.poll_timeout();
+        if self.schedule.was_connected() {
+            return deadline;
+        }
+        if now >= self.connect_by {
+            self.fail();
+        }
+        Some(deadline.map_or(self.connect_by, |deadline| deadline.min(self.connect_by)))
+    }
+
+    /// Ends the session, for the first stage that does not work.
+    fn fail(&mut self) {
+        self.failed = Some(match (self.ice_worked, self.schedule.was_connected()) {
+            (_, true) => CloseReason::PeerLost,
+            (true, false) => CloseReason::DtlsFailed,
+            (false, false) => CloseReason::IceFailed,
+        });
+    }
+
+    fn read(&mut self, events: &mut Vec<Event>) {
         while let Some(message) = self.connection.poll_read() {
             match message.message {
                 RTCMessage::DataChannelMessage(_, report) => {
@@ -185,8 +225,6 @@ impl Peer {
                 _ => {}
             }
         }
-        self.flush(outbox);
-        self.connection.poll_timeout()
     }
 
     fn translate(&mut self, event: &RTCPeerConnectionEvent, now: Instant, events: &mut Vec<Event>) {
@@ -205,16 +243,14 @@ impl Peer {
                 self.schedule.connected(now);
             }
             RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(_)) => {
-                self.schedule.channel_opened();
-                events.push(reached(Stage::Channel));
-                events.push(Event::KeyframeWanted(self.id));
+                // A second one, opened by the peer, is as good for reports and changes nothing.
+                if self.schedule.channel_opened() {
+                    events.push(reached(Stage::Channel));
+                    events.push(Event::KeyframeWanted(self.id));
+                }
             }
             RTCPeerConnectionEvent::OnConnectionStateChangeEvent(RTCPeerConnectionState::Failed) => {
-                self.failed = Some(match (self.ice_worked, self.schedule.was_connected()) {
-                    (_, true) => CloseReason::PeerLost,
-                    (true, false) => CloseReason::DtlsFailed,
-                    (false, false) => CloseReason::IceFailed,
-                });
+                self.fail();
             }
             _ => {}
         }

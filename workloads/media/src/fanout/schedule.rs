@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// How long video waits for the data channel, which opens two round trips after media could flow. A peer that opens
 /// no channel gets its picture all the same.
-const CHANNEL_GRACE: Duration = Duration::from_millis(300);
+pub const CHANNEL_GRACE: Duration = Duration::from_millis(300);
 
 /// What to do with a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,9 +42,9 @@ impl Schedule {
         self.connected.get_or_insert(now);
     }
 
-    /// A data channel is open.
-    pub(super) fn channel_opened(&mut self) {
-        self.channel_open = true;
+    /// A data channel is open; answers whether it is the first one.
+    pub(super) fn channel_opened(&mut self) -> bool {
+        !std::mem::replace(&mut self.channel_open, true)
     }
 
     /// Whether media could ever flow.

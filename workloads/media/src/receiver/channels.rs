@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use webrtc::data_channel::{DataChannel, DataChannelEvent};
+use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
 use webrtc::error::Result;
 
 use super::event::{ChannelId, Event};
@@ -77,10 +77,12 @@ async fn pass_on(id: ChannelId, channel: Arc<dyn DataChannel>, by_peer: bool, ev
     let _ = events.send(Event::ChannelClosed { channel: id }).await;
 }
 
-/// Opens a channel of our own: ordered and reliable, what peers expect that speak another dialect than ours.
+/// Opens a channel of our own: ordered and reliable, or neither.
 pub(super) async fn open(
     peer: &dyn webrtc::peer_connection::PeerConnection,
     label: &str,
+    is_lossy: bool,
 ) -> Result<Arc<dyn DataChannel>> {
-    peer.create_data_channel(label, None).await
+    let lossy = RTCDataChannelInit { ordered: false, max_retransmits: Some(0), ..Default::default() };
+    peer.create_data_channel(label, is_lossy.then_some(lossy)).await
 }

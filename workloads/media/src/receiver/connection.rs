@@ -7,6 +7,7 @@ use std::time::Duration;
 use rtc::ice::mdns::MulticastDnsMode;
 use rtc::interceptor::Registry;
 use rtc::peer_connection::configuration::media_engine::MIME_TYPE_VP8;
+use rtc::peer_connection::transport::RTCDtlsRole;
 use rtc::rtp_transceiver::rtp_sender::{RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RtpCodecKind};
 use webrtc::peer_connection::{
     MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, SettingEngine,
@@ -64,6 +65,9 @@ fn settings() -> SettingEngine {
         .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_MAX_CHECKS))
         .with_ice_timeouts(Some(ICE_DISCONNECTED_AFTER), Some(ICE_FAILED_AFTER), Some(ICE_KEEPALIVE_INTERVAL))
         .with_srtp_replay_protection_window(SRTP_REPLAY_WINDOW)
+        // The DTLS client also opens the SCTP association, as soon as the handshake is over. The driver would let that
+        // first chunk lie until its next timer, 200 ms later: so let the peer be the one.
+        .with_answering_dtls_role(RTCDtlsRole::Server)
         .build()
 }
 

@@ -174,7 +174,15 @@ impl ChannelSender {
 
     /// Opens an ordered, reliable channel; [`Event::ChannelOpened`] follows if the peer agrees. `false` as for `send`.
     pub fn open(&self, label: &str) -> bool {
-        self.requests.try_send(Request::Open { label: label.to_owned() }).is_ok()
+        self.requests.try_send(Request::Open { label: label.to_owned(), is_lossy: false }).is_ok()
+    }
+
+    /// Opens a channel that is unordered and sends nothing again; otherwise as [`ChannelSender::open`].
+    ///
+    /// A channel that the peer opened so is not the same: `rtc` sends over it as if it were ordered and reliable,
+    /// and a message that is lost holds up those behind it.
+    pub fn open_lossy(&self, label: &str) -> bool {
+        self.requests.try_send(Request::Open { label: label.to_owned(), is_lossy: true }).is_ok()
     }
 }
 

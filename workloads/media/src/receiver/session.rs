@@ -28,7 +28,7 @@ const FEEDBACK_SSRC: u32 = 1;
 /// What others want of the session.
 pub(super) enum Request {
     Send { channel: ChannelId, text: String },
-    Open { label: String },
+    Open { label: String, is_lossy: bool },
 }
 
 /// It never waits for whoever takes frames or events: the queue of the remote track is short and drops packets.
@@ -99,7 +99,7 @@ impl Session {
                     count(&self.counters.unsent, 1);
                 }
             }
-            Request::Open { label } => match channels::open(&*self.peer, &label).await {
+            Request::Open { label, is_lossy } => match channels::open(&*self.peer, &label, is_lossy).await {
                 Ok(channel) => self.channels.add(channel, false),
                 Err(error) => tracing::warn!("cannot open the data channel {label:?}: {error}"),
             },

@@ -102,7 +102,7 @@ impl Work {
             }
             let slot = self.pace.take(now);
             // Without anybody to see it nothing is captured, and nothing is missing.
-            if self.sessions.is_empty() {
+            if !self.sessions.anybody_watches(now) {
                 continue;
             }
             if slot.skipped > 0 {
