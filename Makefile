@@ -8,7 +8,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 BIN := $(TARGET_DIR)/release
 BUILD := $(CARGO) build --release --locked
 
-.PHONY: help deps build demo run-server run-client test lint format clean
+.PHONY: help deps build demo run-server run-client test test-api manifests lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,12 @@ run-client: build ## run a client; ARGS="--server 127.0.0.1:8080" passes argumen
 
 test: build ## run all tests that need no cluster
 	$(CARGO) test --release --locked --workspace
+
+test-api: build ## check the resource against the API server that KUBECONFIG names
+	$(CARGO) test --release --locked -p ballsession-crds --test apiserver
+
+manifests: deps ## write crds/ballsessions.yaml anew from the types
+	$(CARGO) run --release --locked -p ballsession-crds --bin crdgen crds/ballsessions.yaml
 
 lint: deps ## check formatting and lints
 	$(CARGO) fmt --all --check

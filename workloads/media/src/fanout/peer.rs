@@ -5,43 +5,23 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use rtc::data_channel::RTCDataChannelInit;
-use rtc::interceptor::{NackResponderBuilder, Registry, Slot};
-use rtc::media_stream::MediaStreamTrack;
-use rtc::peer_connection::configuration::RTCConfigurationBuilder;
-use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_VP8, MediaEngine};
-use rtc::peer_connection::configuration::setting_engine::{SettingEngine, SettingEngineBuilder};
+use rtc::peer_connection::RTCPeerConnection;
+use rtc::peer_connection::configuration::media_engine::MIME_TYPE_VP8;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState};
-use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCIceCandidate};
-use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtp;
 use rtc::rtp_transceiver::RTCRtpSenderId;
-use rtc::rtp_transceiver::rtp_sender::{
-    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
-    RtpCodecKind,
-};
 use rtc::sansio::Protocol;
 use rtc::shared::error::{Error, Result};
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
-use super::keyframe_requests::{DeliverKeyframeRequests, is_keyframe_request};
+use super::connection::{self, VP8_PAYLOAD_TYPE, host_candidate, track};
+use super::keyframe_requests::is_keyframe_request;
 use super::schedule::{Admission, Schedule};
 use super::{CloseReason, Event, FanoutError, Frame, Options, SessionId, Stage};
-use crate::packetise::MAX_PAYLOAD_LEN;
 
-const VP8_PAYLOAD_TYPE: u8 = 97;
-const CLOCK_RATE: u32 = 90_000;
-
-/// ICE checks go out this often until a pair works: at the usual 200 ms, half of a set-up is waiting.
-const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(20);
-/// Checks a pair gets before it is given up: as many as fit before the connection fails.
-const ICE_CHECKS: u16 = 400;
-/// Silence after which a pair counts as disconnected, and the further silence after which it has failed. A set-up
-/// fails after both together, 8 s.
-const ICE_TIMEOUT: Duration = Duration::from_secs(4);
-const ICE_KEEPALIVE: Duration = Duration::from_secs(2);
 /// How long a set-up may take from the answer on. `rtc` itself never gives up a DTLS handshake.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -73,20 +53,7 @@ impl Peer {
         options: Options,
         now: Instant,
     ) -> Result<(Self, String)> {
-        let mut media_engine = MediaEngine::default();
-        media_engine.register_codec(vp8(), RtpCodecKind::Video)?;
-        let responder =
-            NackResponderBuilder::new().with_size(retransmission_packets(options.bitrate_kbps)).build();
-        let interceptors = Registry::new()
-            .with(Slot::NackResponder, responder)
-            .with(DeliverKeyframeRequests::SLOT, DeliverKeyframeRequests::default());
-        let mut connection = RTCPeerConnectionBuilder::new()
-            .with_configuration(RTCConfigurationBuilder::new().build())
-            .with_setting_engine(settings())
-            .with_media_engine(media_engine)
-            .with_interceptor_registry(interceptors)
-            .build(now)?;
-
+        let mut connection = connection::build(options.bitrate_kbps, now)?;
         // Sessions share sockets, but each has its own SRTP keys: equal SSRCs would do, distinct ones read better in
         // a capture.
         let ssrc = 0x1000_0000 | (id.0 as u32 & 0x0fff_ffff);
@@ -124,10 +91,11 @@ impl Peer {
     pub(super) fn answer(&mut self, sdp: String, now: Instant) -> std::result::Result<(), FanoutError> {
         let answer = RTCSessionDescription::answer(sdp).map_err(FanoutError::Answer)?;
         // Port 0 declines a section (RFC 3264, section 6); `rtc` would take it by its codecs all the same.
-        let takes_video = answer.unmarshal().map_err(FanoutError::Answer)?.media_descriptions.iter().any(|media| {
-            let is_received = !media.has_attribute("sendonly") && !media.has_attribute("inactive");
-            media.media_name.media == "video" && media.media_name.port.value != 0 && is_received
-        });
+        let takes_video =
+            answer.unmarshal().map_err(FanoutError::Answer)?.media_descriptions.iter().any(|media| {
+                let is_received = !media.has_attribute("sendonly") && !media.has_attribute("inactive");
+                media.media_name.media == "video" && media.media_name.port.value != 0 && is_received
+            });
         if !takes_video {
             return Err(FanoutError::NoVideo);
         }
@@ -331,76 +299,9 @@ impl Peer {
     }
 }
 
-fn vp8() -> RTCRtpCodecParameters {
-    let feedback = |typ: &str, parameter: &str| RTCPFeedback { typ: typ.into(), parameter: parameter.into() };
-    RTCRtpCodecParameters {
-        rtp_codec: RTCRtpCodec {
-            mime_type: MIME_TYPE_VP8.to_owned(),
-            clock_rate: CLOCK_RATE,
-            rtcp_feedback: vec![feedback("nack", ""), feedback("nack", "pli"), feedback("ccm", "fir")],
-            ..Default::default()
-        },
-        payload_type: VP8_PAYLOAD_TYPE,
-    }
-}
-
-fn track(ssrc: u32) -> MediaStreamTrack {
-    let coding = RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() };
-    let encoding = RTCRtpEncodingParameters {
-        rtp_coding_parameters: coding,
-        codec: vp8().rtp_codec,
-        ..Default::default()
-    };
-    MediaStreamTrack::new(
-        "ball".into(),
-        "ball-video".into(),
-        "ball".into(),
-        RtpCodecKind::Video,
-        vec![encoding],
-    )
-}
-
-fn settings() -> SettingEngine {
-    SettingEngineBuilder::new()
-        // It would join a multicast group and send on every interface.
-        .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
-        .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_CHECKS))
-        .with_ice_timeouts(Some(ICE_TIMEOUT), Some(ICE_TIMEOUT), Some(ICE_KEEPALIVE))
-        .build()
-}
-
-fn host_candidate(local: SocketAddr) -> Result<rtc::peer_connection::transport::RTCIceCandidateInit> {
-    let base_config = CandidateConfig {
-        network: "udp".into(),
-        address: local.ip().to_string(),
-        port: local.port(),
-        component: 1,
-        ..Default::default()
-    };
-    let candidate = CandidateHostConfig { base_config, ..Default::default() }.new_candidate_host()?;
-    RTCIceCandidate::from(&candidate).to_json()
-}
-
-/// Packets to keep for retransmission: half a second of the stream, more than any receiver waits, and never less than
-/// a large keyframe. A power of two, as the responder needs. A slot of the buffer takes about 150 bytes even when it
-/// is empty, so generosity costs every session.
-fn retransmission_packets(bitrate_kbps: u32) -> u16 {
-    let packets_per_second = u64::from(bitrate_kbps) * 1000 / 8 / MAX_PAYLOAD_LEN as u64;
-    let packets = (packets_per_second / 2).next_power_of_two().clamp(128, 8192);
-    u16::try_from(packets).expect("8192 fits")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn retransmission_buffers_follow_the_bitrate_within_bounds() {
-        assert_eq!(
-            [50, 1_000, 4_000, 20_000, 1_000_000].map(retransmission_packets),
-            [128, 128, 256, 2048, 8192]
-        );
-    }
 
     #[test]
     fn an_offer_is_sendrecv_with_every_candidate_and_nothing_to_trickle() {

@@ -1,0 +1,23 @@
+//! The Kubernetes API of BallSession: the resource `BallSession`, group `ballsession.dev`, version `v1alpha1`.
+//!
+//! These types are the one source of the CustomResourceDefinition ([`manifest`]): defaults, ranges and rules are in
+//! its schema, so that the API server shows the former and enforces the latter. Reading is tolerant: unknown fields
+//! are ignored and missing ones get their defaults, because an object may have been stored under another version's
+//! schema.
+
+pub mod limits;
+mod manifest;
+mod objectives;
+mod pods;
+mod schema;
+mod spec;
+mod status;
+
+pub use manifest::manifest;
+pub use objectives::Objectives;
+pub use pods::{ClientSettings, PodSettings, PullPolicy};
+pub use spec::{Ball, BallSession, BallSessionSpec, NetworkIsolation, Placement, Video};
+pub use status::{
+    BallSessionStatus, ClientStatus, Display, ErrorStatus, Frames, Freezes, MAX_CLIENTS, MAX_ERRORS,
+    MAX_MESSAGE, Measurements, Quantiles, Run,
+};

@@ -1,0 +1,109 @@
+//! How the pods of a session differ from what the operator would make by itself.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{
+    Affinity, LocalObjectReference, ResourceRequirements, Toleration, TopologySpreadConstraint,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::schema::{annotations, faults, labels, pod_labels};
+
+/// Settings of a pod. Everything left out is up to the operator.
+#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodSettings {
+    /// The container image, instead of the one the operator was installed with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    pub image: Option<String>,
+
+    /// When the image is pulled. (The schema shows the text of the type.)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_pull_policy: Option<PullPolicy>,
+
+    /// Secrets in the session's namespace to pull the image with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub image_pull_secrets: Vec<LocalObjectReference>,
+
+    /// CPU and memory of the container. Without it the operator requests what a session of the default format was
+    /// measured to need, and sets no limits. A CPU limit adds latency: the container is stopped whenever it is used
+    /// up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<ResourceRequirements>,
+
+    /// Labels that a node must have to run the pod.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(transform = labels)]
+    pub node_selector: BTreeMap<String, String>,
+
+    /// Where the pod may or should run. What follows from spec.placement is added to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub affinity: Option<Affinity>,
+
+    /// Taints of nodes that do not keep the pod away.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub tolerations: Vec<Toleration>,
+
+    /// How pods are spread over zones, nodes or other domains.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub topology_spread_constraints: Vec<TopologySpreadConstraint>,
+
+    /// The pod's priority class, which must exist in the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
+    pub priority_class_name: Option<String>,
+
+    /// Labels for the pod beside the operator's own, which begin with app.kubernetes.io/ and ballsession.dev/.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(transform = pod_labels)]
+    pub pod_labels: BTreeMap<String, String>,
+
+    /// Annotations for the pod.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(transform = annotations)]
+    pub pod_annotations: BTreeMap<String, String>,
+}
+
+/// Settings of the clients' pods.
+#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClientSettings {
+    /// What can be set for the server's pod as well.
+    #[serde(flatten)]
+    pub pod: PodSettings,
+
+    /// Lies that every client tells, to see that the session notices: offset=5px (positions are off), drop=2%
+    /// (reports are left out), delay=300ms (reports are late), freeze=1s (nothing is decoded for so long, every
+    /// 5s). A seed may follow, as in drop=2%@7.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8), transform = faults)]
+    pub faults: Vec<String>,
+}
+
+/// When the image is pulled: Always, IfNotPresent or Never. Without it: as the operator was installed with, else
+/// Always for the tag latest and IfNotPresent for any other.
+#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PullPolicy {
+    /// Whenever a container starts.
+    Always,
+    /// When the node does not have it.
+    IfNotPresent,
+    /// It must be on the node.
+    Never,
+}
+
+impl PullPolicy {
+    /// The name in a pod.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Always => "Always",
+            Self::IfNotPresent => "IfNotPresent",
+            Self::Never => "Never",
+        }
+    }
+}

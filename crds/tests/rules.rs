@@ -1,0 +1,85 @@
+//! The rules of the schema, evaluated without an API server.
+
+use ballsession_crds::{Ball, BallSession, BallSessionSpec, ClientSettings, Objectives, PodSettings, Video};
+use kube::core::cel::validate_cel;
+
+/// Why the rules refuse a session, if they do.
+fn refusal(name: &str, spec: BallSessionSpec) -> Option<String> {
+    validate_cel(&BallSession::new(name, spec)).err().map(|errors| errors.to_string())
+}
+
+fn with_duration(duration: &str) -> BallSessionSpec {
+    BallSessionSpec { duration: Some(duration.into()), ..BallSessionSpec::default() }
+}
+
+fn with_loss(loss: &str) -> BallSessionSpec {
+    let objectives = Objectives { loss_percent: loss.into(), ..Objectives::default() };
+    BallSessionSpec { objectives, ..BallSessionSpec::default() }
+}
+
+fn with_fault(fault: &str) -> BallSessionSpec {
+    let client = ClientSettings { faults: vec![fault.into()], ..ClientSettings::default() };
+    BallSessionSpec { client, ..BallSessionSpec::default() }
+}
+
+fn with_pod_label(key: &str) -> BallSessionSpec {
+    let server = PodSettings { pod_labels: [(key.into(), "x".into())].into(), ..PodSettings::default() };
+    BallSessionSpec { server, ..BallSessionSpec::default() }
+}
+
+fn with_radius(radius_pixels: i32) -> BallSessionSpec {
+    let video = Video { width: 64, ..Video::default() };
+    BallSessionSpec { ball: Ball { radius_pixels, ..Ball::default() }, video, ..BallSessionSpec::default() }
+}
+
+#[test]
+fn what_is_allowed_passes() {
+    for name in ["a", "demo-2", &"n".repeat(40)] {
+        assert_eq!(refusal(name, BallSessionSpec::default()), None, "{name}");
+    }
+    for spec in [
+        with_duration("5s"),
+        with_duration("168h"),
+        with_duration("1h30m0.5s"),
+        with_loss("0"),
+        with_loss("100.000"),
+        with_fault("offset=0.5px@7"),
+        with_fault("drop=100%"),
+        with_pod_label("team"),
+        with_radius(28),
+    ] {
+        assert_eq!(refusal("demo", spec.clone()), None, "{spec:?}");
+    }
+}
+
+#[test]
+fn what_is_not_is_refused_in_words() {
+    for name in ["", "a.b", "1demo", "Demo", "demo-", &"n".repeat(41)] {
+        let refusal = refusal(name, BallSessionSpec::default()).unwrap();
+        assert!(refusal.contains("must be at most 40 characters of a-z, 0-9 and '-'"), "{name}: {refusal}");
+    }
+    for (spec, message) in [
+        // What cannot be converted is refused where it stands; the API server's words for it are its own.
+        (with_duration("soon"), "spec.duration: "),
+        (with_duration("4.9s"), "must be a duration from 5s to 168h"),
+        (with_duration("168h1ms"), "must be a duration from 5s to 168h"),
+        (with_loss("abc"), "spec.objectives.lossPercent: "),
+        (with_loss("100.1"), "must be a number from 0 to 100"),
+        (with_fault("lie"), "must be offset="),
+        (with_fault("drop=101%"), "must be offset="),
+        (with_pod_label("app.kubernetes.io/name"), "are set by the operator"),
+        (with_pod_label("ballsession.dev/anything"), "are set by the operator"),
+        (with_radius(29), "the ball is too large for the picture"),
+    ] {
+        let refusal = refusal("demo", spec.clone()).expect("refused");
+        assert!(refusal.contains(message), "{spec:?}: {refusal}");
+    }
+}
+
+#[test]
+fn the_rule_for_the_ball_is_the_function() {
+    for radius in 4..=40 {
+        let spec = with_radius(radius);
+        assert_eq!(spec.ball.fits(&spec.video), refusal("demo", spec.clone()).is_none(), "radius {radius}");
+    }
+}

@@ -1,0 +1,58 @@
+//! A session unlike any default, so that a label, port or name in the wrong place shows.
+
+use serde_json::{Value, json};
+
+use crate::controller::resources::{Observed, Resources};
+use crate::controller::settings::Settings;
+use crate::controller::validate::{Session, validate};
+
+/// `harbor` in `lighthouse`, with what `spec` asks for.
+pub(super) fn session(spec: &Value) -> Session {
+    let stored = json!({
+        "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession",
+        "metadata": {"name": "harbor", "namespace": "lighthouse", "uid": "5e8d2c1a-uid"}, "spec": spec
+    });
+    validate(&serde_json::from_value(stored).unwrap()).unwrap()
+}
+
+/// What an operator in `tower` was installed with.
+pub(super) fn settings() -> Settings {
+    Settings {
+        server_image: "registry.example/s:7".into(),
+        client_image: "registry.example/c:8".into(),
+        image_pull_policy: None,
+        report_url: "http://ballsession-operator.tower:8080/v1/reports".into(),
+        operator_namespace: "tower".into(),
+    }
+}
+
+/// Before the first apply.
+pub(super) fn nothing() -> Resources<Observed> {
+    Resources {
+        workload_service_account: None,
+        server_deployment: None,
+        server_service: None,
+        client_job: None,
+        server_network_policy: None,
+        client_network_policy: None,
+    }
+}
+
+/// `metadata` of a child.
+pub(super) fn metadata(name: &str, component: &str) -> Value {
+    json!({
+        "name": name,
+        "namespace": "lighthouse",
+        "labels": {
+            "app.kubernetes.io/component": component,
+            "app.kubernetes.io/instance": "harbor",
+            "app.kubernetes.io/managed-by": "ballsession-operator",
+            "app.kubernetes.io/name": "ballsession",
+            "app.kubernetes.io/part-of": "ballsession"
+        },
+        "ownerReferences": [{
+            "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession", "name": "harbor", "uid": "5e8d2c1a-uid",
+            "controller": true
+        }]
+    })
+}

@@ -1,0 +1,142 @@
+//! The children that a session shall have. Pure: the same session always gives the same objects.
+
+mod client_job;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod flows;
+mod network_policies;
+mod placement;
+mod pod;
+mod server_deployment;
+mod server_service;
+mod workload_service_account;
+
+pub use client_job::JOB_HASH;
+pub use pod::RUN;
+
+use crds::NetworkIsolation;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use crate::controller::labels::{self, Component};
+use crate::controller::resources::{Desired, Observed, Prepared, Resources};
+use crate::controller::settings::Settings;
+use crate::controller::validate::{RunStage, Session};
+
+/// Where a server waits for its clients.
+const SIGNALING_PORT: i32 = 8080;
+/// Health, status and metrics of every pod.
+const HTTP_PORT: i32 = 8081;
+/// Where the operator's pod waits for reports.
+const REPORT_PORT: i32 = 8080;
+
+/// The children that `session` shall have, of which `observed` exist.
+pub fn build(session: &Session, observed: &Resources<Observed>, settings: &Settings) -> Resources<Prepared> {
+    if session.stage == RunStage::Finished {
+        return finished(session, observed, settings);
+    }
+    let client_job = match session.spec.clients {
+        // A Job with 0 completions would be complete for ever.
+        0 => Desired::Absent,
+        _ => Desired::Present(client_job::build(session, settings)),
+    };
+    let (server_network_policy, client_network_policy) = match session.spec.network_policy {
+        NetworkIsolation::None => (Desired::Absent, Desired::Absent),
+        NetworkIsolation::Isolated => (
+            Desired::Present(network_policies::server(session, settings)),
+            Desired::Present(network_policies::client(session, settings)),
+        ),
+    };
+    Resources {
+        workload_service_account: Desired::Present(workload_service_account::build(session)),
+        server_deployment: Desired::Present(server_deployment::build(session, settings)),
+        server_service: Desired::Present(server_service::build(session)),
+        client_job,
+        server_network_policy,
+        client_network_policy,
+    }
+}
+
+/// The server of a finished run loses its pod. All else stays as it is: clients' logs with their Job, and what
+/// somebody deleted is not made again.
+fn finished(session: &Session, observed: &Resources<Observed>, settings: &Settings) -> Resources<Prepared> {
+    let server_deployment = match observed.server_deployment {
+        Some(_) => Desired::Present(server_deployment::build(session, settings)),
+        None => Desired::AsItIs,
+    };
+    Resources {
+        workload_service_account: Desired::AsItIs,
+        server_deployment,
+        server_service: Desired::AsItIs,
+        client_job: Desired::AsItIs,
+        server_network_policy: Desired::AsItIs,
+        client_network_policy: Desired::AsItIs,
+    }
+}
+
+/// Name, labels and owner of a child.
+fn metadata(session: &Session, component: Component) -> ObjectMeta {
+    ObjectMeta {
+        name: Some(session.child_name(component)),
+        namespace: Some(session.namespace.clone()),
+        labels: Some(labels::of(&session.name, component)),
+        owner_references: Some(vec![session.owner.clone()]),
+        ..ObjectMeta::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::apps::v1::Deployment;
+    use serde_json::json;
+
+    use super::fixture::{nothing, session, settings};
+    use super::*;
+
+    fn replicas(resources: &Resources<Prepared>) -> Option<i32> {
+        match &resources.server_deployment {
+            Desired::Present(deployment) => deployment.spec.replicas,
+            Desired::Absent | Desired::AsItIs => None,
+        }
+    }
+
+    #[test]
+    fn an_active_session_has_everything_but_what_it_does_not_ask_for() {
+        let resources = build(&session(&json!({})), &nothing(), &settings());
+        assert_eq!(replicas(&resources), Some(1));
+        assert!(
+            matches!(&resources.client_job, Desired::Present(job) if job.spec.as_ref().unwrap().suspend == Some(false))
+        );
+        assert_eq!(resources.server_network_policy, Desired::Absent);
+
+        let none = build(&session(&json!({"clients": 0})), &nothing(), &settings());
+        assert_eq!((replicas(&none), &none.client_job), (Some(1), &Desired::Absent));
+
+        let isolated = build(&session(&json!({"networkPolicy": "Isolated"})), &nothing(), &settings());
+        assert!(matches!(isolated.server_network_policy, Desired::Present(_)));
+        assert!(matches!(isolated.client_network_policy, Desired::Present(_)));
+    }
+
+    #[test]
+    fn a_suspended_session_keeps_its_objects_without_pods() {
+        let resources = build(&session(&json!({"suspend": true})), &nothing(), &settings());
+        assert_eq!(replicas(&resources), Some(0));
+        assert!(
+            matches!(&resources.client_job, Desired::Present(job) if job.spec.as_ref().unwrap().suspend == Some(true))
+        );
+        assert!(matches!(resources.server_service, Desired::Present(_)));
+    }
+
+    #[test]
+    fn a_finished_run_only_loses_its_server_pod() {
+        let mut session = session(&json!({"duration": "5m"}));
+        session.stage = RunStage::Finished;
+        let mut observed = nothing();
+        let gone = build(&session, &observed, &settings());
+        assert_eq!((gone.server_deployment, gone.client_job), (Desired::AsItIs, Desired::AsItIs));
+
+        observed.server_deployment = Some(Deployment::default());
+        let resources = build(&session, &observed, &settings());
+        assert_eq!((replicas(&resources), resources.server_service), (Some(0), Desired::AsItIs));
+    }
+}

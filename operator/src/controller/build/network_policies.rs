@@ -1,0 +1,202 @@
+//! What an isolated session's pods may exchange with whom. Everything else is refused, in both directions: that is
+//! how Kubernetes treats pods that any policy selects.
+
+use k8s_openapi::api::networking::v1::{
+    NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort,
+    NetworkPolicySpec,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use crate::controller::build::{HTTP_PORT, REPORT_PORT, SIGNALING_PORT, metadata};
+use crate::controller::labels::{self, Component};
+use crate::controller::settings::Settings;
+use crate::controller::validate::Session;
+
+const DNS_PORT: i32 = 53;
+/// The label that Kubernetes gives each namespace.
+const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
+
+/// The server: signalling and media with its clients, HTTP for the cluster, reports to the operator.
+pub(super) fn server(session: &Session, settings: &Settings) -> NetworkPolicy {
+    let clients = || part(session, Component::Client);
+    policy(
+        session,
+        Component::Server,
+        vec![
+            from(clients(), port("TCP", SIGNALING_PORT)),
+            from(clients(), every_udp_port()),
+            from(whole_cluster(), port("TCP", HTTP_PORT)),
+        ],
+        vec![to(clients(), every_udp_port()), dns(), reports(settings)],
+    )
+}
+
+/// Clients: signalling to and media with their server, HTTP for the cluster, reports to the operator.
+pub(super) fn client(session: &Session, settings: &Settings) -> NetworkPolicy {
+    let server = || part(session, Component::Server);
+    policy(
+        session,
+        Component::Client,
+        vec![from(server(), every_udp_port()), from(whole_cluster(), port("TCP", HTTP_PORT))],
+        vec![
+            to(server(), port("TCP", SIGNALING_PORT)),
+            to(server(), every_udp_port()),
+            dns(),
+            reports(settings),
+        ],
+    )
+}
+
+fn policy(
+    session: &Session,
+    component: Component,
+    ingress: Vec<NetworkPolicyIngressRule>,
+    egress: Vec<NetworkPolicyEgressRule>,
+) -> NetworkPolicy {
+    NetworkPolicy {
+        metadata: metadata(session, component),
+        spec: Some(NetworkPolicySpec {
+            pod_selector: Some(labels::selector(&session.name, component)),
+            policy_types: Some(vec!["Ingress".into(), "Egress".into()]),
+            ingress: Some(ingress),
+            egress: Some(egress),
+        }),
+    }
+}
+
+/// Name servers may be pods, or listen on an address of the node that no selector names: so anywhere.
+fn dns() -> NetworkPolicyEgressRule {
+    NetworkPolicyEgressRule { to: None, ports: Some(vec![port("UDP", DNS_PORT), port("TCP", DNS_PORT)]) }
+}
+
+fn reports(settings: &Settings) -> NetworkPolicyEgressRule {
+    let operator = NetworkPolicyPeer {
+        namespace_selector: Some(labelled(NAMESPACE_NAME, &settings.operator_namespace)),
+        pod_selector: Some(labelled(labels::NAME, labels::OPERATOR)),
+        ..NetworkPolicyPeer::default()
+    };
+    to(operator, port("TCP", REPORT_PORT))
+}
+
+fn from(peer: NetworkPolicyPeer, port: NetworkPolicyPort) -> NetworkPolicyIngressRule {
+    NetworkPolicyIngressRule { from: Some(vec![peer]), ports: Some(vec![port]) }
+}
+
+fn to(peer: NetworkPolicyPeer, port: NetworkPolicyPort) -> NetworkPolicyEgressRule {
+    NetworkPolicyEgressRule { to: Some(vec![peer]), ports: Some(vec![port]) }
+}
+
+/// Ports are those of pods: a Service's address is translated before policies look at it.
+fn port(protocol: &str, port: i32) -> NetworkPolicyPort {
+    NetworkPolicyPort {
+        protocol: Some(protocol.into()),
+        port: Some(IntOrString::Int(port)),
+        ..NetworkPolicyPort::default()
+    }
+}
+
+/// Media takes whatever port the system gives.
+fn every_udp_port() -> NetworkPolicyPort {
+    NetworkPolicyPort { protocol: Some("UDP".into()), ..NetworkPolicyPort::default() }
+}
+
+fn part(session: &Session, component: Component) -> NetworkPolicyPeer {
+    NetworkPolicyPeer {
+        pod_selector: Some(labels::selector(&session.name, component)),
+        ..NetworkPolicyPeer::default()
+    }
+}
+
+fn whole_cluster() -> NetworkPolicyPeer {
+    NetworkPolicyPeer { namespace_selector: Some(LabelSelector::default()), ..NetworkPolicyPeer::default() }
+}
+
+fn labelled(key: &str, value: &str) -> LabelSelector {
+    LabelSelector {
+        match_labels: Some([(key.to_owned(), value.to_owned())].into()),
+        ..LabelSelector::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::controller::build::fixture;
+
+    fn selector(component: &str) -> Value {
+        json!({"matchLabels": {
+            "app.kubernetes.io/component": component,
+            "app.kubernetes.io/instance": "harbor",
+            "app.kubernetes.io/name": "ballsession"
+        }})
+    }
+
+    fn operator() -> Value {
+        json!({
+            "to": [{
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "tower"}},
+                "podSelector": {"matchLabels": {"app.kubernetes.io/name": "ballsession-operator"}}
+            }],
+            "ports": [{"protocol": "TCP", "port": 8080}]
+        })
+    }
+
+    fn dns() -> Value {
+        json!({"ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]})
+    }
+
+    #[test]
+    fn the_whole_object_of_the_server() {
+        let session = fixture::session(&json!({"networkPolicy": "Isolated"}));
+        let clients = json!([{"podSelector": selector("client")}]);
+        assert_eq!(
+            serde_json::to_value(server(&session, &fixture::settings())).unwrap(),
+            json!({
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "NetworkPolicy",
+                "metadata": fixture::metadata("harbor-server", "server"),
+                "spec": {
+                    "podSelector": selector("server"),
+                    "policyTypes": ["Ingress", "Egress"],
+                    "ingress": [
+                        {"from": clients, "ports": [{"protocol": "TCP", "port": 8080}]},
+                        {"from": clients, "ports": [{"protocol": "UDP"}]},
+                        {"from": [{"namespaceSelector": {}}], "ports": [{"protocol": "TCP", "port": 8081}]}
+                    ],
+                    "egress": [{"to": clients, "ports": [{"protocol": "UDP"}]}, dns(), operator()]
+                }
+            })
+        );
+    }
+
+    #[test]
+    fn the_whole_object_of_the_clients() {
+        let session = fixture::session(&json!({"networkPolicy": "Isolated"}));
+        let server = json!([{"podSelector": selector("server")}]);
+        assert_eq!(
+            serde_json::to_value(client(&session, &fixture::settings())).unwrap(),
+            json!({
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "NetworkPolicy",
+                "metadata": fixture::metadata("harbor-client", "client"),
+                "spec": {
+                    "podSelector": selector("client"),
+                    "policyTypes": ["Ingress", "Egress"],
+                    "ingress": [
+                        {"from": server, "ports": [{"protocol": "UDP"}]},
+                        {"from": [{"namespaceSelector": {}}], "ports": [{"protocol": "TCP", "port": 8081}]}
+                    ],
+                    "egress": [
+                        {"to": server, "ports": [{"protocol": "TCP", "port": 8080}]},
+                        {"to": server, "ports": [{"protocol": "UDP"}]},
+                        dns(),
+                        operator()
+                    ]
+                }
+            })
+        );
+    }
+}

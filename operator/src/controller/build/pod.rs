@@ -1,0 +1,213 @@
+//! What the pods of server and clients have in common: they satisfy the Pod Security level `restricted`, answer
+//! probes, and hold a token that says who they are when they report.
+
+use std::collections::BTreeMap;
+
+use crds::PodSettings;
+use k8s_openapi::api::core::v1::{
+    Affinity, Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, HTTPGetAction,
+    ObjectFieldSelector, PodSecurityContext, PodSpec, PodTemplateSpec, Probe, ProjectedVolumeSource,
+    ResourceRequirements, SeccompProfile, SecurityContext, ServiceAccountTokenProjection, Volume,
+    VolumeMount, VolumeProjection,
+};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use crate::controller::build::HTTP_PORT;
+use crate::controller::labels::{self, Component};
+use crate::controller::settings::Settings;
+use crate::controller::validate::Session;
+
+/// For whom the token is that goes with reports; the API server itself does not accept it.
+const TOKEN_AUDIENCE: &str = "ballsession.dev/report";
+/// How long a token is valid. The kubelet writes a new one after 80 % of it.
+const TOKEN_SECONDS: i64 = 3600;
+const TOKEN_VOLUME: &str = "report-token";
+const TOKEN_FOLDER: &str = "/var/run/secrets/ballsession.dev";
+const TOKEN_FILE: &str = "token";
+/// The user of the images. As a number, because Kubernetes cannot tell whether a name is root.
+const USER: i64 = 65532;
+/// What a pod may take to drain and to send its last report. A second of it is for the container's end.
+const GRACE_SECONDS: i64 = 10;
+
+/// The annotation of a pod with the hash of its run: another run gets other pods, and with them numbers of its own.
+pub const RUN: &str = "ballsession.dev/run";
+
+/// What tells a pod from others of its kind.
+pub(super) struct Workload<'a> {
+    /// Which part of the session it is.
+    pub(super) component: Component,
+    /// The image it runs unless its settings say otherwise.
+    pub(super) image: &'a str,
+    /// The session's settings for it.
+    pub(super) settings: &'a PodSettings,
+    /// Its arguments, those for health and reports apart.
+    pub(super) args: Vec<String>,
+    /// Ports beside that of health, by name.
+    pub(super) ports: Vec<ContainerPort>,
+    /// CPU and memory that it was measured to need, unless its settings say otherwise.
+    pub(super) requests: [(&'static str, &'static str); 2],
+    /// Where it may or should run.
+    pub(super) affinity: Option<Affinity>,
+    /// When its container is started again.
+    pub(super) restart_policy: &'static str,
+    /// The run that it serves, if another run needs another pod.
+    pub(super) run: Option<&'a str>,
+}
+
+/// The pod of a part of a session.
+pub(super) fn template(session: &Session, operator: &Settings, workload: Workload<'_>) -> PodTemplateSpec {
+    let (component, settings) = (workload.component, workload.settings);
+    // The session's own labels come last: its pods could not be found under others.
+    let mut labels = settings.pod_labels.clone();
+    labels.extend(labels::of(&session.name, component));
+    let mut annotations = settings.pod_annotations.clone();
+    annotations.extend(workload.run.map(|hash| (RUN.to_owned(), hash.to_owned())));
+    let spec = PodSpec {
+        containers: vec![container(operator, &workload)],
+        volumes: Some(vec![token_volume()]),
+        restart_policy: Some(workload.restart_policy.into()),
+        service_account_name: Some(session.child_name(Component::Workload)),
+        automount_service_account_token: Some(false),
+        enable_service_links: Some(false),
+        termination_grace_period_seconds: Some(GRACE_SECONDS),
+        security_context: Some(pod_security()),
+        affinity: workload.affinity,
+        image_pull_secrets: some(&settings.image_pull_secrets),
+        node_selector: some_map(&settings.node_selector),
+        tolerations: some(&settings.tolerations),
+        topology_spread_constraints: some(&settings.topology_spread_constraints),
+        priority_class_name: settings.priority_class_name.clone(),
+        ..PodSpec::default()
+    };
+    let metadata =
+        ObjectMeta { labels: Some(labels), annotations: some_map(&annotations), ..ObjectMeta::default() };
+    PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) }
+}
+
+/// A port of a container.
+pub(super) fn port(name: &str, port: i32) -> ContainerPort {
+    ContainerPort {
+        name: Some(name.into()),
+        container_port: port,
+        protocol: Some("TCP".into()),
+        ..ContainerPort::default()
+    }
+}
+
+fn container(operator: &Settings, workload: &Workload<'_>) -> Container {
+    let settings = workload.settings;
+    let mut args = workload.args.clone();
+    args.extend([
+        "--http".into(),
+        format!("0.0.0.0:{HTTP_PORT}"),
+        "--report-url".into(),
+        operator.report_url.clone(),
+        "--report-token-file".into(),
+        format!("{TOKEN_FOLDER}/{TOKEN_FILE}"),
+    ]);
+    let mut ports = workload.ports.clone();
+    ports.push(port("http", HTTP_PORT));
+    let pull_policy = settings.image_pull_policy.or(operator.image_pull_policy);
+    let measured = || ResourceRequirements {
+        requests: Some(
+            workload.requests.map(|(name, amount)| (name.to_owned(), Quantity(amount.to_owned()))).into(),
+        ),
+        ..ResourceRequirements::default()
+    };
+    Container {
+        name: workload.component.as_str().into(),
+        image: Some(settings.image.clone().unwrap_or_else(|| workload.image.to_owned())),
+        image_pull_policy: pull_policy.map(|policy| policy.as_str().into()),
+        args: Some(args),
+        env: Some(vec![node_name()]),
+        ports: Some(ports),
+        resources: Some(settings.resources.clone().unwrap_or_else(measured)),
+        volume_mounts: Some(vec![VolumeMount {
+            name: TOKEN_VOLUME.into(),
+            mount_path: TOKEN_FOLDER.into(),
+            read_only: Some(true),
+            ..VolumeMount::default()
+        }]),
+        // Ready soon after media flows, and unready soon after it stopped; but not killed for a slow moment.
+        readiness_probe: Some(probe("/readyz", 2, 2)),
+        liveness_probe: Some(probe("/healthz", 10, 6)),
+        // The last lines of the log stand in where a crash left no message.
+        termination_message_policy: Some("FallbackToLogsOnError".into()),
+        security_context: Some(container_security()),
+        ..Container::default()
+    }
+}
+
+/// Tells the process its node, which it cannot find out by itself.
+fn node_name() -> EnvVar {
+    let field = ObjectFieldSelector { field_path: "spec.nodeName".into(), ..ObjectFieldSelector::default() };
+    EnvVar {
+        name: "BALLSESSION_NODE".into(),
+        value_from: Some(EnvVarSource { field_ref: Some(field), ..EnvVarSource::default() }),
+        ..EnvVar::default()
+    }
+}
+
+fn probe(path: &str, period_seconds: i32, failure_threshold: i32) -> Probe {
+    Probe {
+        http_get: Some(HTTPGetAction {
+            path: Some(path.into()),
+            port: IntOrString::Int(HTTP_PORT),
+            ..HTTPGetAction::default()
+        }),
+        period_seconds: Some(period_seconds),
+        timeout_seconds: Some(2),
+        failure_threshold: Some(failure_threshold),
+        ..Probe::default()
+    }
+}
+
+fn token_volume() -> Volume {
+    let token = ServiceAccountTokenProjection {
+        audience: Some(TOKEN_AUDIENCE.into()),
+        expiration_seconds: Some(TOKEN_SECONDS),
+        path: TOKEN_FILE.into(),
+        ..ServiceAccountTokenProjection::default()
+    };
+    let source = VolumeProjection { service_account_token: Some(token), ..VolumeProjection::default() };
+    Volume {
+        name: TOKEN_VOLUME.into(),
+        projected: Some(ProjectedVolumeSource {
+            sources: Some(vec![source]),
+            ..ProjectedVolumeSource::default()
+        }),
+        ..Volume::default()
+    }
+}
+
+fn pod_security() -> PodSecurityContext {
+    PodSecurityContext {
+        run_as_non_root: Some(true),
+        run_as_user: Some(USER),
+        run_as_group: Some(USER),
+        // The token's file belongs to this group.
+        fs_group: Some(USER),
+        seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".into(), ..SeccompProfile::default() }),
+        ..PodSecurityContext::default()
+    }
+}
+
+fn container_security() -> SecurityContext {
+    SecurityContext {
+        allow_privilege_escalation: Some(false),
+        read_only_root_filesystem: Some(true),
+        capabilities: Some(Capabilities { drop: Some(vec!["ALL".into()]), ..Capabilities::default() }),
+        ..SecurityContext::default()
+    }
+}
+
+/// An empty list is the same as none, and reads back as none.
+fn some<T: Clone>(list: &[T]) -> Option<Vec<T>> {
+    (!list.is_empty()).then(|| list.to_vec())
+}
+
+fn some_map(map: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
+    (!map.is_empty()).then(|| map.clone())
+}

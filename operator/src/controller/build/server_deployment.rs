@@ -1,0 +1,190 @@
+//! Runs the server.
+
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy};
+
+use crate::controller::build::pod::{self, Workload};
+use crate::controller::build::{SIGNALING_PORT, metadata};
+use crate::controller::labels::{self, Component};
+use crate::controller::settings::Settings;
+use crate::controller::validate::{RunStage, Session};
+
+/// Twice the memory and a little more than the CPU that a server of the default format takes with a few clients.
+const REQUESTS: [(&str, &str); 2] = [("cpu", "100m"), ("memory", "64Mi")];
+
+/// One server while the session is active, none otherwise.
+pub(super) fn build(session: &Session, settings: &Settings) -> Deployment {
+    let template = pod::template(
+        session,
+        settings,
+        Workload {
+            component: Component::Server,
+            image: &settings.server_image,
+            settings: &session.spec.server,
+            args: args(session),
+            ports: vec![pod::port("signaling", SIGNALING_PORT)],
+            requests: REQUESTS,
+            affinity: session.spec.server.affinity.clone(),
+            restart_policy: "Always",
+            run: Some(&session.run_hash),
+        },
+    );
+    Deployment {
+        metadata: metadata(session, Component::Server),
+        spec: DeploymentSpec {
+            replicas: Some(i32::from(session.stage == RunStage::Active)),
+            selector: labels::selector(&session.name, Component::Server),
+            // Two servers at once would share the clients out between them.
+            strategy: Some(DeploymentStrategy {
+                type_: Some("Recreate".into()),
+                ..DeploymentStrategy::default()
+            }),
+            // Nobody rolls a server back: the operator would roll it forward again.
+            revision_history_limit: Some(0),
+            template,
+            ..DeploymentSpec::default()
+        },
+        ..Deployment::default()
+    }
+}
+
+/// Without `--duration`: clients have it, each for itself, and the server outlasts them to take their last reports.
+fn args(session: &Session) -> Vec<String> {
+    let (video, ball) = (&session.spec.video, &session.spec.ball);
+    [
+        ("--listen", format!("0.0.0.0:{SIGNALING_PORT}")),
+        ("--width", video.width.to_string()),
+        ("--height", video.height.to_string()),
+        ("--fps", video.frames_per_second.to_string()),
+        ("--bitrate-kbps", video.bitrate_kbps.to_string()),
+        ("--radius", ball.radius_pixels.to_string()),
+        ("--speed", ball.speed_pixels_per_second.to_string()),
+        ("--window", session.spec.objectives.window.clone()),
+    ]
+    .into_iter()
+    .flat_map(|(flag, value)| [flag.to_owned(), value])
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::controller::build::fixture;
+
+    fn built(spec: &Value) -> Value {
+        serde_json::to_value(build(&fixture::session(spec), &fixture::settings())).unwrap()
+    }
+
+    #[test]
+    fn the_whole_object() {
+        let spec = json!({
+            "video": {"width": 320, "height": 200, "framesPerSecond": 15, "bitrateKbps": 400},
+            "ball": {"radiusPixels": 11, "speedPixelsPerSecond": 120},
+            "objectives": {"window": "90s"}
+        });
+        let run = fixture::session(&spec).run_hash;
+        assert_eq!(
+            built(&spec),
+            json!({
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "metadata": fixture::metadata("harbor-server", "server"),
+                "spec": {
+                    "replicas": 1,
+                    "revisionHistoryLimit": 0,
+                    "strategy": {"type": "Recreate"},
+                    "selector": {"matchLabels": {
+                        "app.kubernetes.io/component": "server",
+                        "app.kubernetes.io/instance": "harbor",
+                        "app.kubernetes.io/name": "ballsession"
+                    }},
+                    "template": {
+                        "metadata": {
+                            "labels": fixture::metadata("harbor-server", "server")["labels"],
+                            "annotations": {"ballsession.dev/run": run}
+                        },
+                        "spec": {
+                            "restartPolicy": "Always",
+                            "serviceAccountName": "harbor-workload",
+                            "automountServiceAccountToken": false,
+                            "enableServiceLinks": false,
+                            "terminationGracePeriodSeconds": 10,
+                            "securityContext": {
+                                "runAsNonRoot": true, "runAsUser": 65532, "runAsGroup": 65532, "fsGroup": 65532,
+                                "seccompProfile": {"type": "RuntimeDefault"}
+                            },
+                            "volumes": [{"name": "report-token", "projected": {"sources": [{"serviceAccountToken": {
+                                "audience": "ballsession.dev/report", "expirationSeconds": 3600, "path": "token"
+                            }}]}}],
+                            "containers": [{
+                                "name": "server",
+                                "image": "registry.example/s:7",
+                                "args": [
+                                    "--listen", "0.0.0.0:8080", "--width", "320", "--height", "200", "--fps", "15",
+                                    "--bitrate-kbps", "400", "--radius", "11", "--speed", "120", "--window", "90s",
+                                    "--http", "0.0.0.0:8081",
+                                    "--report-url", "http://ballsession-operator.tower:8080/v1/reports",
+                                    "--report-token-file", "/var/run/secrets/ballsession.dev/token"
+                                ],
+                                "env": [{"name": "BALLSESSION_NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
+                                "ports": [
+                                    {"name": "signaling", "containerPort": 8080, "protocol": "TCP"},
+                                    {"name": "http", "containerPort": 8081, "protocol": "TCP"}
+                                ],
+                                "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}},
+                                "readinessProbe": {
+                                    "httpGet": {"path": "/readyz", "port": 8081},
+                                    "periodSeconds": 2, "timeoutSeconds": 2, "failureThreshold": 2
+                                },
+                                "livenessProbe": {
+                                    "httpGet": {"path": "/healthz", "port": 8081},
+                                    "periodSeconds": 10, "timeoutSeconds": 2, "failureThreshold": 6
+                                },
+                                "securityContext": {
+                                    "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
+                                    "capabilities": {"drop": ["ALL"]}
+                                },
+                                "terminationMessagePolicy": "FallbackToLogsOnError",
+                                "volumeMounts": [
+                                    {"name": "report-token", "mountPath": "/var/run/secrets/ballsession.dev", "readOnly": true}
+                                ]
+                            }]
+                        }
+                    }
+                }
+            })
+        );
+    }
+
+    #[test]
+    fn the_sessions_settings_for_the_pod_win_except_over_its_labels() {
+        let pod = json!({
+            "image": "mine:1", "imagePullPolicy": "Never", "imagePullSecrets": [{"name": "mirror"}],
+            "resources": {"limits": {"memory": "1Gi"}}, "nodeSelector": {"disk": "ssd"},
+            "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
+            "tolerations": [{"key": "media", "operator": "Exists"}],
+            "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}],
+            "priorityClassName": "canaries",
+            "podLabels": {"team": "media", "app.kubernetes.io/instance": "stolen"}, "podAnnotations": {"note": "n"}
+        });
+        let template = built(&json!({"server": pod}))["spec"]["template"].clone();
+        let (spec, container) = (&template["spec"], &template["spec"]["containers"][0]);
+        assert_eq!(template["metadata"]["annotations"]["note"], "n");
+        assert_eq!(template["metadata"]["labels"]["team"], "media");
+        assert_eq!(template["metadata"]["labels"]["app.kubernetes.io/instance"], "harbor");
+        for field in [
+            "imagePullSecrets",
+            "nodeSelector",
+            "affinity",
+            "tolerations",
+            "topologySpreadConstraints",
+            "priorityClassName",
+        ] {
+            assert_eq!(spec[field], pod[field], "{field}");
+        }
+        for field in ["image", "imagePullPolicy", "resources"] {
+            assert_eq!(container[field], pod[field], "{field}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! How clients, and who looks at a session's page, find its server.
+
+use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use crate::controller::build::{HTTP_PORT, SIGNALING_PORT, metadata};
+use crate::controller::labels::{self, Component};
+use crate::controller::validate::Session;
+
+/// Signalling and HTTP. Media does not pass it: that flows between the addresses of the pods.
+pub(super) fn build(session: &Session) -> Service {
+    Service {
+        metadata: metadata(session, Component::Server),
+        spec: Some(ServiceSpec {
+            type_: Some("ClusterIP".into()),
+            selector: Some(labels::selecting(&session.name, Component::Server)),
+            ports: Some(vec![port("signaling", SIGNALING_PORT), port("http", HTTP_PORT)]),
+            ..ServiceSpec::default()
+        }),
+        ..Service::default()
+    }
+}
+
+fn port(name: &str, port: i32) -> ServicePort {
+    ServicePort {
+        name: Some(name.into()),
+        protocol: Some("TCP".into()),
+        port,
+        target_port: Some(IntOrString::Int(port)),
+        ..ServicePort::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::controller::build::fixture;
+
+    #[test]
+    fn the_whole_object() {
+        let service = build(&fixture::session(&json!({})));
+        assert_eq!(
+            serde_json::to_value(service).unwrap(),
+            json!({
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": fixture::metadata("harbor-server", "server"),
+                "spec": {
+                    "type": "ClusterIP",
+                    "selector": {
+                        "app.kubernetes.io/component": "server",
+                        "app.kubernetes.io/instance": "harbor",
+                        "app.kubernetes.io/name": "ballsession"
+                    },
+                    "ports": [
+                        {"name": "signaling", "protocol": "TCP", "port": 8080, "targetPort": 8080},
+                        {"name": "http", "protocol": "TCP", "port": 8081, "targetPort": 8081}
+                    ]
+                }
+            })
+        );
+    }
+}

@@ -1,0 +1,6 @@
+//! The operator: turns `BallSession` objects into running sessions, and what these report into their status.
+
+// Whole objects in tests are larger than what `json!` expands by default.
+#![cfg_attr(test, recursion_limit = "512")]
+
+pub mod controller;

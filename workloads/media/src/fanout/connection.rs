@@ -1,0 +1,128 @@
+//! How the peer connections of the fan-out are set up: one VP8 stream out, lost packets sent again.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use rtc::interceptor::{NackResponderBuilder, Registry, Slot};
+use rtc::media_stream::MediaStreamTrack;
+use rtc::peer_connection::configuration::RTCConfigurationBuilder;
+use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_VP8, MediaEngine};
+use rtc::peer_connection::configuration::setting_engine::{SettingEngine, SettingEngineBuilder};
+use rtc::peer_connection::transport::{
+    CandidateConfig, CandidateHostConfig, RTCIceCandidate, RTCIceCandidateInit,
+};
+use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
+use rtc::rtp_transceiver::rtp_sender::{
+    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
+    RtpCodecKind,
+};
+use rtc::shared::error::Result;
+
+use super::keyframe_requests::DeliverKeyframeRequests;
+use crate::packetise::MAX_PAYLOAD_LEN;
+
+/// The payload type in the offer; the answer decides.
+pub(super) const VP8_PAYLOAD_TYPE: u8 = 97;
+const CLOCK_RATE: u32 = 90_000;
+
+/// ICE checks go out this often until a pair works: at the usual 200 ms, half of a set-up is waiting.
+const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(20);
+/// Checks a pair gets before it is given up: as many as fit before the connection fails.
+const ICE_CHECKS: u16 = 400;
+/// Silence after which a pair counts as disconnected, and the further silence after which it has failed. A set-up
+/// fails after both together, 8 s.
+const ICE_TIMEOUT: Duration = Duration::from_secs(4);
+const ICE_KEEPALIVE: Duration = Duration::from_secs(2);
+
+/// A peer connection without tracks, channels or candidates.
+pub(super) fn build(bitrate_kbps: u32, now: Instant) -> Result<RTCPeerConnection> {
+    let mut media_engine = MediaEngine::default();
+    media_engine.register_codec(vp8(), RtpCodecKind::Video)?;
+    let responder = NackResponderBuilder::new().with_size(retransmission_packets(bitrate_kbps)).build();
+    let interceptors = Registry::new()
+        .with(Slot::NackResponder, responder)
+        .with(DeliverKeyframeRequests::SLOT, DeliverKeyframeRequests::default());
+    RTCPeerConnectionBuilder::new()
+        .with_configuration(RTCConfigurationBuilder::new().build())
+        .with_setting_engine(settings())
+        .with_media_engine(media_engine)
+        .with_interceptor_registry(interceptors)
+        .build(now)
+}
+
+fn vp8() -> RTCRtpCodecParameters {
+    let feedback = |typ: &str, parameter: &str| RTCPFeedback { typ: typ.into(), parameter: parameter.into() };
+    RTCRtpCodecParameters {
+        rtp_codec: RTCRtpCodec {
+            mime_type: MIME_TYPE_VP8.to_owned(),
+            clock_rate: CLOCK_RATE,
+            rtcp_feedback: vec![feedback("nack", ""), feedback("nack", "pli"), feedback("ccm", "fir")],
+            ..Default::default()
+        },
+        payload_type: VP8_PAYLOAD_TYPE,
+    }
+}
+
+/// The track that offers the stream of `ssrc`.
+pub(super) fn track(ssrc: u32) -> MediaStreamTrack {
+    let coding = RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() };
+    let encoding = RTCRtpEncodingParameters {
+        rtp_coding_parameters: coding,
+        codec: vp8().rtp_codec,
+        ..Default::default()
+    };
+    MediaStreamTrack::new(
+        "ball".into(),
+        "ball-video".into(),
+        "ball".into(),
+        RtpCodecKind::Video,
+        vec![encoding],
+    )
+}
+
+fn settings() -> SettingEngine {
+    SettingEngineBuilder::new()
+        // It would join a multicast group and send on every interface.
+        .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
+        .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_CHECKS))
+        .with_ice_timeouts(Some(ICE_TIMEOUT), Some(ICE_TIMEOUT), Some(ICE_KEEPALIVE))
+        .build()
+}
+
+/// The candidate for a socket bound to `local`.
+pub(super) fn host_candidate(local: SocketAddr) -> Result<RTCIceCandidateInit> {
+    let base_config = CandidateConfig {
+        network: "udp".into(),
+        address: local.ip().to_string(),
+        port: local.port(),
+        component: 1,
+        ..Default::default()
+    };
+    let candidate = CandidateHostConfig { base_config, ..Default::default() }.new_candidate_host()?;
+    RTCIceCandidate::from(&candidate).to_json()
+}
+
+/// Packets to keep for retransmission, in the stream itself: a receiver's request for what RTX brings back would never
+/// end, as `rtc` counts only the stream's own packets.
+///
+/// They are half a second of the stream, more than any receiver waits, and never less than
+/// a large keyframe. A power of two, as the responder needs. A slot of the buffer takes about 150 bytes even when it
+/// is empty, so generosity costs every session.
+fn retransmission_packets(bitrate_kbps: u32) -> u16 {
+    let packets_per_second = u64::from(bitrate_kbps) * 1000 / 8 / MAX_PAYLOAD_LEN as u64;
+    let packets = (packets_per_second / 2).next_power_of_two().clamp(128, 8192);
+    u16::try_from(packets).expect("8192 fits")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retransmission_buffers_follow_the_bitrate_within_bounds() {
+        assert_eq!(
+            [50, 1_000, 4_000, 20_000, 1_000_000].map(retransmission_packets),
+            [128, 128, 256, 2048, 8192]
+        );
+    }
+}
