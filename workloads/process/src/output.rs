@@ -60,7 +60,9 @@ impl SummaryTarget {
         json.push(b'\n');
         match self {
             Self::Stdout => std::io::stdout().lock().write_all(&json),
-            Self::File(path) if is_special(path) => OpenOptions::new().write(true).open(path)?.write_all(&json),
+            Self::File(path) if is_special(path) => {
+                OpenOptions::new().write(true).open(path)?.write_all(&json)
+            }
             Self::File(path) => {
                 let mut file = temporary_beside(path)?;
                 file.write_all(&json)?;

@@ -212,7 +212,8 @@ impl Peer {
             }
             RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(_)) => {
                 // A second one, opened by the peer, is as good for reports and changes nothing.
-                if self.schedule.channel_opened() {
+                let is_first = self.schedule.channel_opened();
+                if is_first {
                     events.push(reached(Stage::Channel));
                     events.push(Event::KeyframeWanted(self.id));
                 }

@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(schedule.admit(1, true, now), LEAVE, "not connected");
         schedule.connected(now);
         assert_eq!(schedule.admit(2, true, now), LEAVE, "the channel is about to open");
-        schedule.channel_opened();
+        assert_eq!([schedule.channel_opened(), schedule.channel_opened()], [true, false]);
         assert_eq!(schedule.admit(3, false, now), Admission::Leave { keyframe_wanted: true });
         let sent = Admission::Send { first: true, counting: true, keyframe_wanted: false };
         assert_eq!(schedule.admit(4, true, now), sent);
