@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use clap::Parser;
+use clap::builder::BoolishValueParser;
 use process::{Exit, SummaryTarget, arguments};
 use report::channel::MAX_NAME;
 use signaling::Endpoint;
@@ -36,7 +37,7 @@ pub(crate) struct Arguments {
     #[arg(long, env = "BALLSESSION_DURATION", value_name = "DURATION", value_parser = arguments::duration)]
     pub(crate) duration: Option<Duration>,
     /// Connects again when the server says bye or is gone
-    #[arg(long, env = "BALLSESSION_RECONNECT")]
+    #[arg(long, env = "BALLSESSION_RECONNECT", value_parser = BoolishValueParser::new())]
     pub(crate) reconnect: bool,
     /// Fails when no frame was decoded for this long [default: 30s; with --reconnect: never]
     #[arg(long, env = "BALLSESSION_GIVE_UP_AFTER", value_name = "DURATION", value_parser = arguments::duration)]
@@ -51,7 +52,7 @@ pub(crate) struct Arguments {
     #[arg(long = "fault", env = "BALLSESSION_FAULT", value_name = "FAULT", value_delimiter = ',')]
     pub(crate) faults: Vec<Fault>,
     /// Prints every report, and logs what happens
-    #[arg(short, long, env = "BALLSESSION_VERBOSE")]
+    #[arg(short, long, env = "BALLSESSION_VERBOSE", value_parser = BoolishValueParser::new())]
     pub(crate) verbose: bool,
 }
 

@@ -78,7 +78,7 @@ impl Eye {
             self.tally.seen(seen, Instant::now());
             self.reporter.report(timestamp, seen, &mut self.faults);
             if let Some(console) = &self.verbose {
-                console.line(&format!("frame {timestamp}: {}", words(seen)));
+                console.line(format!("frame {timestamp}: {}", words(seen)));
             }
         }
     }

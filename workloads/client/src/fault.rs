@@ -8,7 +8,7 @@ use picture::Point;
 
 /// How often a freeze comes back.
 const FREEZE_CYCLE: Duration = Duration::from_secs(5);
-/// The longest delay: above it the report would not be late but lost.
+/// The longest delay. From 1 s on reports are late, from 3 s on their frames are lost.
 const LONGEST_DELAY: Duration = Duration::from_secs(10);
 
 /// One fault, as the command line names it.

@@ -44,7 +44,7 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
         target.check()?;
     }
     let signals = process::stop_signals()?;
-    let console = Console::new(target == Some(SummaryTarget::Stdout), arguments.duration);
+    let console = Console::start(target == Some(SummaryTarget::Stdout), arguments.duration)?;
     let started = Instant::now();
     let server = arguments.server.to_string();
     let tally = Arc::new(Tally::new(arguments.id(), server, started, jiff::Timestamp::now()));
@@ -53,7 +53,7 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
         None => None,
     };
     if let Some(http) = &http {
-        console.line(&format!("HTTP on {}", http.address()));
+        console.line(format!("HTTP on {}", http.address()));
     }
 
     let (duration, patience) = (arguments.duration, arguments.patience());
@@ -81,13 +81,14 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
     console.end_progress();
 
     let summary = tally.summary(Instant::now());
-    console.line(&format!(
+    console.line(format!(
         "{} frames received: {} with the ball, {} without, {} undecodable",
         summary.frames.received,
         summary.frames.detected,
         summary.frames.undetected,
         summary.frames.undecodable
     ));
+    console.flush();
     if let Some(target) = &target {
         target.write(&summary)?;
     }
@@ -185,7 +186,7 @@ fn show(tally: &Tally, console: &Console) {
         console.progress(now.saturating_duration_since(first));
     }
     if let Some((position, confidence)) = tally.last_position().filter(|_| tally.is_fresh(now)) {
-        console.line(&format!("ball at ({:.2}, {:.2}), confidence {confidence:.2}", position.x, position.y));
+        console.line(format!("ball at ({:.2}, {:.2}), confidence {confidence:.2}", position.x, position.y));
     }
 }
 

@@ -152,6 +152,7 @@ async fn stream(
     let failed = |code, message: &str| Ended::Failed { code, message: message.to_owned() };
     let mut second = tokio::time::interval(Duration::from_secs(1));
     let mut hellos = 0;
+    let mut connected = false;
     loop {
         tokio::select! {
             () = context.stop.cancelled() => return Ended::Stopped,
@@ -168,7 +169,10 @@ async fn stream(
             },
             event = receiver.next_event() => match event {
                 Some(Event::IceConnected) => context.tally.reached(Stage::Ice, Instant::now()),
-                Some(Event::Connected) => context.tally.reached(Stage::Dtls, Instant::now()),
+                Some(Event::Connected) => {
+                    connected = true;
+                    context.tally.reached(Stage::Dtls, Instant::now());
+                }
                 Some(Event::FirstPacket) => context.tally.reached(Stage::FirstFrame, Instant::now()),
                 Some(Event::ChannelOpened { channel, label, by_peer }) if label == LABEL => {
                     reporter.open(channel, by_peer, hello);
@@ -177,6 +181,8 @@ async fn stream(
                     tracing::warn!(label, "a data channel on which reports are not understood");
                 }
                 Some(Event::Message { .. } | Event::ChannelClosed { .. }) => {}
+                // It has worked, and does no more.
+                Some(Event::Failed { .. }) if connected => return Ended::Lost,
                 Some(Event::Failed { stage: MediaStage::Ice }) => {
                     return failed(ErrorCode::IceFailed, "no UDP between client and server");
                 }

@@ -82,24 +82,24 @@ impl Tally {
         inner.summary.setup_milliseconds = ClientSetup::default();
     }
 
-    /// A session begins; answers how many there were before.
+    /// A session begins; answers how many were connected before.
     pub(crate) fn session_begins(&self) -> u32 {
         let mut inner = self.lock();
         inner.summary.reconnects = inner.sessions;
-        inner.sessions += 1;
-        inner.summary.reconnects
+        inner.sessions
     }
 
     pub(crate) fn reached(&self, stage: Stage, at: Instant) {
         let mut inner = self.lock();
         let elapsed = milliseconds(at.saturating_duration_since(inner.dialled));
-        let Inner { summary, .. } = &mut *inner;
+        let Inner { summary, sessions, .. } = &mut *inner;
         let setup = &mut summary.setup_milliseconds;
         let entry = match stage {
             Stage::Signaling => &mut setup.signaling,
             Stage::Ice => &mut setup.ice,
             Stage::Dtls => {
                 summary.state = State::Connected;
+                *sessions += 1;
                 &mut setup.dtls
             }
             Stage::FirstFrame => &mut setup.first_frame,

@@ -1,6 +1,6 @@
 //! One row for each client: named by its hello, or by its address until then.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Instant};
 
 use picture::Point;
 use report::{ClientRow, Pairing, SetupTimeline, State, channel::Hello};
@@ -37,6 +37,7 @@ pub(crate) struct Row {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Position {
     pub(crate) ordinal: u64,
+    pub(crate) at: Instant,
     pub(crate) reported: Point,
     pub(crate) truth: Point,
     pub(crate) error: f64,

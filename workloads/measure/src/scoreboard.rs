@@ -24,6 +24,9 @@ use crate::{
 /// A frame without a report up to this age is lost.
 const LOST_AFTER: Duration = Duration::from_secs(3);
 
+/// A position that was reported longer ago says nothing about now.
+const FRESH: Duration = Duration::from_secs(2);
+
 #[derive(Debug)]
 struct Session {
     row: RowId,
@@ -222,10 +225,11 @@ impl Scoreboard {
         }
     }
 
-    /// The newest position of each connected client that reported one.
-    pub fn latest(&self) -> impl Iterator<Item = Latest<'_>> {
-        self.books.rows.iter().filter(|row| row.is_connected()).filter_map(|row| {
-            let Position { reported, truth, error, .. } = row.last?;
+    /// The newest position of each connected client that reported one within the last 2 s.
+    pub fn latest(&self, now: Instant) -> impl Iterator<Item = Latest<'_>> {
+        self.books.rows.iter().filter(|row| row.is_connected()).filter_map(move |row| {
+            let Position { reported, truth, error, .. } =
+                row.last.filter(|last| now.saturating_duration_since(last.at) <= FRESH)?;
             Some(Latest { client: &row.name, reported, truth, error_pixels: error })
         })
     }

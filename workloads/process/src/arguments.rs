@@ -1,12 +1,15 @@
 //! Command lines: refused in one line that names the flag, the value and what is allowed.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use clap::Parser;
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::Exit;
+
+/// A year: longer than anything that is meant to end, and short enough to be added to any moment.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Parses the process's command line and environment.
 ///
@@ -26,6 +29,18 @@ pub fn parse<Arguments: Parser>() -> Result<Arguments, Exit> {
 
 /// clap's message without its advice, which would take five lines.
 fn one_line(error: &clap::Error) -> String {
+    let typed = |kind| match error.get(kind) {
+        Some(ContextValue::String(typed)) => typed.as_str(),
+        _ => "",
+    };
+    // Nothing takes control characters, and a line of clap's with such in it would not be one.
+    let (argument, value) = (typed(ContextKind::InvalidArg), typed(ContextKind::InvalidValue));
+    if argument.contains(char::is_control) {
+        return format!("error: unexpected argument {argument:?} found");
+    }
+    if value.contains(char::is_control) {
+        return format!("error: invalid value {value:?} for '{argument}': it has control characters");
+    }
     let text = error.render().to_string();
     let first = text.lines().next().unwrap_or_default();
     // A list of what is missing, or of what is possible, stands in lines of its own.
@@ -73,14 +88,11 @@ pub fn even_number(from: u32, to: u32) -> impl Fn(&str) -> Result<u32, String> +
 
 /// A duration above zero, as 30s, 5m or 150ms, for `value_parser`.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    duration_within(Duration::from_millis(1), None)(text)
+    duration_within(Duration::from_millis(1), LONGEST)(text)
 }
 
 /// A duration in `from..=to`, for `value_parser`.
-pub fn duration_within(
-    from: Duration,
-    to: Option<Duration>,
-) -> impl Fn(&str) -> Result<Duration, String> + Clone {
+pub fn duration_within(from: Duration, to: Duration) -> impl Fn(&str) -> Result<Duration, String> + Clone {
     move |text| within(report::duration::parse(text).map_err(|error| error.to_string())?, from, to)
 }
 
@@ -89,23 +101,23 @@ pub fn address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "must be an IP address and a port, as in 127.0.0.1:8080 or [::1]:8080")
 }
 
-/// An IP address, for `value_parser`.
+/// An IP address of this machine, for `value_parser`.
 pub fn ip(text: &str) -> Result<IpAddr, &'static str> {
-    text.parse().map_err(|_| "must be an IP address")
+    let address: IpAddr = text.parse().map_err(|_| "must be an IP address")?;
+    // Binding it is the only way to know that it is one of ours.
+    let usable = !address.is_unspecified() && UdpSocket::bind((address, 0)).is_ok();
+    if usable { Ok(address) } else { Err("must be an address of this machine") }
 }
 
-/// Refuses durations outside `from..=to` with a line that says so; `None` is no upper limit.
-fn within(duration: Duration, from: Duration, to: Option<Duration>) -> Result<Duration, String> {
+/// Refuses durations outside `from..=to` with a line that says so.
+fn within(duration: Duration, from: Duration, to: Duration) -> Result<Duration, String> {
     let words = |duration: Duration| match (duration.as_secs(), duration.subsec_millis()) {
         (0, milliseconds) => format!("{milliseconds}ms"),
         (seconds, _) if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
         (seconds, _) => format!("{seconds}s"),
     };
-    match to {
-        _ if duration < from => Err(format!("must be at least {}", words(from))),
-        Some(to) if duration > to => Err(format!("must be {} to {}", words(from), words(to))),
-        _ => Ok(duration),
-    }
+    let is_within = (from..=to).contains(&duration);
+    if is_within { Ok(duration) } else { Err(format!("must be {} to {}", words(from), words(to))) }
 }
 
 #[cfg(test)]
@@ -135,14 +147,26 @@ mod tests {
             "error: invalid value 'red' for '--background <BACKGROUND>' [possible values: plain, textured]"
         );
         assert_eq!(refusal(&["--colour"]), "error: unexpected argument '--colour' found");
+        assert_eq!(
+            refusal(&["--width", "6\n\n4\u{1b}"]),
+            r#"error: invalid value "6\n\n4\u{1b}" for '--width <WIDTH>': it has control characters"#
+        );
+        assert_eq!(refusal(&["--col\nour"]), r#"error: unexpected argument "--col\nour" found"#);
     }
 
     #[test]
     fn durations_out_of_range_are_told_the_range() {
-        let seconds = Duration::from_secs;
-        assert_eq!(within(seconds(5), seconds(1), None), Ok(seconds(5)));
-        assert_eq!(within(seconds(0), seconds(1), None).unwrap_err(), "must be at least 1s");
-        let refusal = within(seconds(9000), Duration::from_millis(100), Some(seconds(7200))).unwrap_err();
-        assert_eq!(refusal, "must be 100ms to 2h");
+        let parse = duration_within(Duration::from_millis(100), Duration::from_secs(7200));
+        assert_eq!(parse("5s"), Ok(Duration::from_secs(5)));
+        assert_eq!(parse("9000s").unwrap_err(), "must be 100ms to 2h");
+        assert_eq!(duration("900000h").unwrap_err(), "must be 1ms to 8760h");
+    }
+
+    #[test]
+    fn only_addresses_of_this_machine_will_do() {
+        assert!(ip("127.0.0.1").is_ok());
+        for other in ["0.0.0.0", "192.0.2.1", "::", "localhost"] {
+            assert!(ip(other).is_err(), "{other}");
+        }
     }
 }

@@ -1,65 +1,103 @@
 //! What a person sees while it runs.
 
 use std::io::{IsTerminal, Write};
-use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Lines, and on a terminal a bar below them when the end is known.
+/// Lines that may wait for a terminal that was stopped, or a pipe that nobody reads; further ones are left out.
+const WAITING: usize = 4096;
+
+/// How long the end of the program waits for the last lines to be taken.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Lines, and on a terminal a bar below them when the end is known. Printing never waits: a thread of its own writes.
 #[derive(Clone)]
 pub struct Console {
-    inner: Arc<Inner>,
+    prints: SyncSender<Print>,
 }
 
-struct Inner {
-    to_stderr: bool,
-    progress: Option<ProgressBar>,
+enum Print {
+    Line(String),
+    Progress(Duration),
+    EndProgress,
+    Flush(std::sync::mpsc::Sender<()>),
 }
 
 impl Console {
     /// Writes to stdout, or to stderr where stdout is kept for the summary. `duration` is the length of the run.
-    pub fn new(to_stderr: bool, duration: Option<Duration>) -> Self {
-        let is_terminal =
-            if to_stderr { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
-        let progress = duration.filter(|_| is_terminal).map(|duration| {
-            let target = if to_stderr { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::stdout() };
-            let bar = ProgressBar::with_draw_target(Some(duration.as_secs().max(1)), target);
-            // A template that does not parse would only cost the looks.
-            if let Ok(style) = ProgressStyle::with_template("[{bar:40}] {pos}/{len} s") {
-                bar.set_style(style.progress_chars("=> "));
-            }
-            bar
-        });
-        Self { inner: Arc::new(Inner { to_stderr, progress }) }
+    ///
+    /// # Errors
+    /// Where there is no thread to be had.
+    pub fn start(to_stderr: bool, duration: Option<Duration>) -> std::io::Result<Self> {
+        let (prints, queue) = sync_channel(WAITING);
+        std::thread::Builder::new()
+            .name("console".into())
+            .spawn(move || print(&queue, to_stderr, duration))?;
+        Ok(Self { prints })
     }
 
-    /// Prints a line. Whoever closed the other end does not want to read it.
-    pub fn line(&self, line: &str) {
-        let write = || {
-            if self.inner.to_stderr {
-                let _ = writeln!(std::io::stderr().lock(), "{line}");
-            } else {
-                let _ = writeln!(std::io::stdout().lock(), "{line}");
-            }
-        };
-        match &self.inner.progress {
-            Some(bar) => bar.suspend(write),
-            None => write(),
-        }
+    /// Prints a line.
+    pub fn line(&self, line: impl Into<String>) {
+        self.print(Print::Line(line.into()));
     }
 
     /// Moves the bar.
     pub fn progress(&self, elapsed: Duration) {
-        if let Some(bar) = &self.inner.progress {
-            bar.set_position(elapsed.as_secs());
-        }
+        self.print(Print::Progress(elapsed));
     }
 
     /// Takes the bar away.
     pub fn end_progress(&self) {
-        if let Some(bar) = &self.inner.progress {
-            bar.finish_and_clear();
+        self.print(Print::EndProgress);
+    }
+
+    /// Waits until all lines so far are written, but not for ever.
+    pub fn flush(&self) {
+        let (tell, told) = channel();
+        self.print(Print::Flush(tell));
+        let _ = told.recv_timeout(PATIENCE);
+    }
+
+    fn print(&self, print: Print) {
+        match self.prints.try_send(print) {
+            // Whoever does not read does not want to know.
+            Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {}
         }
     }
+}
+
+fn print(queue: &Receiver<Print>, to_stderr: bool, duration: Option<Duration>) {
+    let mut output: Box<dyn Write> =
+        if to_stderr { Box::new(std::io::stderr()) } else { Box::new(std::io::stdout()) };
+    let bar = bar(to_stderr, duration);
+    while let Ok(print) = queue.recv() {
+        match print {
+            // A closed pipe is the reader's choice.
+            Print::Line(line) => match &bar {
+                Some(bar) => drop(bar.suspend(|| writeln!(output, "{line}"))),
+                None => drop(writeln!(output, "{line}")),
+            },
+            Print::Progress(elapsed) => bar.iter().for_each(|bar| bar.set_position(elapsed.as_secs())),
+            Print::EndProgress => bar.iter().for_each(ProgressBar::finish_and_clear),
+            Print::Flush(tell) => {
+                let _ = output.flush();
+                let _ = tell.send(());
+            }
+        }
+    }
+}
+
+fn bar(to_stderr: bool, duration: Option<Duration>) -> Option<ProgressBar> {
+    let is_terminal =
+        if to_stderr { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
+    let duration = duration.filter(|_| is_terminal)?;
+    let target = if to_stderr { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::stdout() };
+    let bar = ProgressBar::with_draw_target(Some(duration.as_secs().max(1)), target);
+    // A template that does not parse would only cost the looks.
+    if let Ok(style) = ProgressStyle::with_template("[{bar:40}] {pos}/{len} s") {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    Some(bar)
 }

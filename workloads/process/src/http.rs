@@ -9,11 +9,21 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::sync::Semaphore;
+use tokio::task::{JoinHandle, JoinSet};
 
-/// Health checks come every few seconds from a few places; what does not answer within this is no client of ours.
+/// How long a client may take to say what it wants, for the first and for each further request of a connection.
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+
+/// Connections at a time: health checks and scrapes come from a few places. Further ones wait.
+const CONNECTIONS: usize = 64;
+
+/// How long to wait after the system refused a connection, as for a lack of descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Whether there is something to be had from the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,11 +67,7 @@ impl Http {
         let failed = |source| HttpError { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let router = router(source);
-        let task = tokio::spawn(async move {
-            // Serving only ends with the task: axum waits out errors of accept by itself.
-            let _ = axum::serve(listener, router).await;
-        });
+        let task = tokio::spawn(accept(listener, router(source)));
         Ok(Self { address, task })
     }
 
@@ -83,14 +89,34 @@ fn router(source: Arc<dyn StatusSource>) -> Router {
         .route("/readyz", get(readyz))
         .route("/status", get(status))
         .route("/metrics", get(metrics))
-        .layer(axum::middleware::from_fn(limit))
         .with_state(source)
 }
 
-async fn limit(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
-    match tokio::time::timeout(REQUEST_LIMIT, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+async fn accept(listener: TcpListener, router: Router) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        // The semaphore is never closed.
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::debug!(%error, "HTTP connection not accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let service = TowerToHyperService::new(router.clone());
+        connections.spawn(async move {
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(REQUEST_LIMIT)
+                .serve_connection(TokioIo::new(stream), service);
+            // Whatever a client does wrong ends its connection, and concerns nobody else.
+            let _ = connection.await;
+            drop(place);
+        });
+        while connections.try_join_next().is_some() {}
     }
 }
 

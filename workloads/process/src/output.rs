@@ -66,8 +66,8 @@ impl SummaryTarget {
             Self::File(path) => {
                 let mut file = temporary_beside(path)?;
                 file.write_all(&json)?;
-                file.persist(path)?;
-                Ok(())
+                // A file that is a mount point of its own, as one given to a container, cannot be replaced.
+                file.persist(path).map(drop).or_else(|_| std::fs::write(path, &json))
             }
         }
     }

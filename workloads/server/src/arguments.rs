@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use clap::Parser;
+use clap::builder::BoolishValueParser;
 use measure::Objectives;
 use picture::Size;
 use process::{Exit, SummaryTarget, arguments};
@@ -50,7 +51,7 @@ pub(crate) struct Arguments {
     #[arg(long, env = "BALLSESSION_SUMMARY", value_name = "FILE")]
     pub(crate) summary: Option<SummaryTarget>,
     /// What "recent" numbers look back on
-    #[arg(long, env = "BALLSESSION_WINDOW", value_name = "DURATION", default_value = "60s", value_parser = arguments::duration_within(Duration::from_secs(5), Some(Duration::from_secs(3600))))]
+    #[arg(long, env = "BALLSESSION_WINDOW", value_name = "DURATION", default_value = "60s", value_parser = arguments::duration_within(Duration::from_secs(5), Duration::from_secs(3600)))]
     pub(crate) window: Duration,
     /// Exit 3 unless met: error-p95=1,latency-p95=200ms,loss=1,freeze=1s,setup-p95=5s,frames=300
     #[arg(long, env = "BALLSESSION_REQUIRE", value_name = "KEY=VALUE,…")]
@@ -59,7 +60,7 @@ pub(crate) struct Arguments {
     #[arg(long = "ice-address", env = "BALLSESSION_ICE_ADDRESS", value_name = "IP", value_delimiter = ',', value_parser = arguments::ip)]
     pub(crate) ice_addresses: Vec<IpAddr>,
     /// Prints every report, and logs what happens
-    #[arg(short, long, env = "BALLSESSION_VERBOSE")]
+    #[arg(short, long, env = "BALLSESSION_VERBOSE", value_parser = BoolishValueParser::new())]
     pub(crate) verbose: bool,
 }
 

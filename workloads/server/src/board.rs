@@ -69,7 +69,7 @@ impl Board {
     }
 
     /// One line for each connected client: where it saw the ball last, where it was, and how far off that is.
-    pub(crate) fn latest_lines(&self) -> Vec<String> {
+    pub(crate) fn latest_lines(&self, now: Instant) -> Vec<String> {
         let line = |latest: measure::Latest<'_>| {
             let (reported, truth) = (latest.reported, latest.truth);
             format!(
@@ -77,7 +77,7 @@ impl Board {
                 latest.client, reported.x, reported.y, truth.x, truth.y, latest.error_pixels
             )
         };
-        self.lock().latest().map(line).collect()
+        self.lock().latest(now).map(line).collect()
     }
 
     /// What the fan-out has to say about scores.
@@ -96,7 +96,7 @@ impl Board {
                     let outcome = scores.message(session(*id), *at, data);
                     if let Some(console) = &self.verbose {
                         let client = scores.client(session(*id)).unwrap_or("?");
-                        console.line(&format!("{client}: {}{}", frame(data), words(&outcome)));
+                        console.line(format!("{client}: {}{}", frame(data), words(&outcome)));
                     }
                 }
                 Event::KeyframeWanted(_) | Event::Closed { .. } => {}

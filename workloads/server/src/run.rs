@@ -42,7 +42,7 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
         target.check()?;
     }
     let signals = process::stop_signals()?;
-    let console = Console::new(arguments.summary == Some(SummaryTarget::Stdout), arguments.duration);
+    let console = Console::start(arguments.summary == Some(SummaryTarget::Stdout), arguments.duration)?;
     let started = Instant::now();
     let board = Arc::new(Board::new(
         Settings {
@@ -80,7 +80,7 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
     };
     let http = Http::serve(arguments.http, Arc::new(status)).await?;
     let (width, height) = (scene.size.width(), scene.size.height());
-    console.line(&format!(
+    console.line(format!(
         "streaming {width}x{height} at {} frames per second; signalling on {}, HTTP on {}",
         arguments.fps,
         listener.local_addr(),
@@ -95,7 +95,7 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
         stop: stop.clone(),
     });
     let mut tasks = JoinSet::new();
-    let end = end(arguments.duration, signals, &camera);
+    let end = end(arguments.duration, signals, &camera, &context.fanout);
     tokio::pin!(end);
     let mut second = tokio::time::interval(Duration::from_secs(1));
     let ended = loop {
@@ -107,7 +107,7 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
             Some(_) = tasks.join_next() => {}
             _ = second.tick() => {
                 board.sweep(Instant::now());
-                board.latest_lines().iter().for_each(|line| console.line(line));
+                board.latest_lines(Instant::now()).into_iter().for_each(|line| console.line(line));
                 console.progress(started.elapsed());
             }
         }
@@ -161,6 +161,7 @@ async fn end(
     duration: Option<Duration>,
     mut signals: tokio::sync::watch::Receiver<Option<process::Stop>>,
     camera: &Camera,
+    fanout: &Fanout,
 ) -> anyhow::Result<()> {
     let over = async {
         match duration {
@@ -169,14 +170,14 @@ async fn end(
         }
     };
     let broken = async {
-        while camera.is_running() {
+        while camera.is_running() && fanout.is_running() {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     };
     tokio::select! {
         () = over => Ok(()),
         _ = signals.wait_for(Option::is_some) => Ok(()),
-        () = broken => anyhow::bail!("the video ended: the encoder failed"),
+        () = broken => anyhow::bail!("a media thread ended; the log above says more"),
     }
 }
 
@@ -187,15 +188,18 @@ fn conclude(
     target: Option<&SummaryTarget>,
     console: &Console,
 ) -> anyhow::Result<Exit> {
-    console.line(&table(summary));
+    console.line(table(summary));
     for error in &summary.errors {
-        console.line(&format!("{} {} times, last: {}", error.code, error.count, error.message));
+        console.line(format!("{} {} times, last: {}", error.code, error.count, error.message));
     }
+    let exit = require.map_or(Exit::Done, |objectives| {
+        let verdict = verdict(&Numbers::of_run(summary), objectives);
+        console.line(format!("required: {verdict}"));
+        if verdict.is_met() { Exit::Done } else { Exit::NotMet }
+    });
+    console.flush();
     if let Some(target) = target {
         target.write(summary)?;
     }
-    let Some(objectives) = require else { return Ok(Exit::Done) };
-    let verdict = verdict(&Numbers::of_run(summary), objectives);
-    console.line(&format!("required: {verdict}"));
-    Ok(if verdict.is_met() { Exit::Done } else { Exit::NotMet })
+    Ok(exit)
 }

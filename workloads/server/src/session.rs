@@ -59,7 +59,8 @@ pub(crate) async fn serve(context: Arc<Context>, mut connection: Connection) {
             tracing::info!(session = id.0, peer = %connection.peer_addr(), ?how, "session over");
             context.board.disconnected(id, how, Instant::now());
         }
-        Err(Refusal::Silent) => {}
+        // It may have got its row before the server began to end.
+        Err(Refusal::Silent) => context.board.disconnected(id, Ended::Bye, Instant::now()),
         Err(Refusal::Failed { code, message }) => {
             tracing::warn!(peer = %connection.peer_addr(), "{message}");
             context.board.refused(code, &format!("{}: {message}", connection.peer_addr()), Instant::now());

@@ -23,10 +23,12 @@ impl StatusSource for Status {
     fn readiness(&self) -> Readiness {
         if self.stop.is_cancelled() {
             Readiness::Waiting("the server is ending".into())
-        } else if self.camera.is_running() {
-            Readiness::Ready
-        } else {
+        } else if !self.camera.is_running() {
             Readiness::Waiting("the video has ended: the encoder failed".into())
+        } else if !self.fanout.is_running() {
+            Readiness::Waiting("a media thread has ended".into())
+        } else {
+            Readiness::Ready
         }
     }
 
@@ -46,7 +48,7 @@ fn scores(exposition: Exposition, summary: &Summary) -> Exposition {
     let (error, latency) = (recent.error_pixels, recent.latency_milliseconds);
     let seconds = |milliseconds: f64| milliseconds / 1e3;
     exposition
-        .counter("frames_sent", "Frames sent to clients whose report channel is open.", frames.sent)
+        .gauge("frames_pending", "Frames sent whose fate is not known yet.", frames.pending as f64)
         .counters(
             "frames",
             "Frames whose fate is known, by fate.",

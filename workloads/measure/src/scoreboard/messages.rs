@@ -91,7 +91,7 @@ impl Scoreboard {
         if let Outcome::Scored { truth, reported, error_pixels: error, .. } = outcome
             && let Some(row) = self.books.rows.get_mut(session.row)
         {
-            row.located(Position { ordinal, reported, truth, error });
+            row.located(Position { ordinal, at, reported, truth, error });
         }
         Self::advance(session, &self.timeline, &mut self.books);
         outcome

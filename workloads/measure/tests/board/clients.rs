@@ -176,12 +176,13 @@ fn the_latest_position_is_that_of_the_latest_frame() {
     run.see(B, 1, 90);
     let now = run.at(100);
     run.board.disconnect(B, Ended::Bye, now);
-    let latest: Vec<_> = run.board.latest().collect();
+    let latest: Vec<_> = run.board.latest(now).collect();
     assert_eq!(latest.len(), 1);
     assert_eq!(
         (latest[0].client, latest[0].truth, latest[0].error_pixels),
         ("10.0.0.1:5000", Run::truth(2), 5.0)
     );
+    assert_eq!(run.board.latest(run.at(2081)).count(), 0, "reported too long ago");
 }
 
 #[test]

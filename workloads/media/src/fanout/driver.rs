@@ -186,6 +186,10 @@ impl Driver {
                 self.deliver();
             }
         }
+        // When the next frame is queued already, this is the only turn that reports and timers get.
+        self.poll_sockets();
+        self.receive();
+        self.expire();
         self.deliver();
         let counters = &self.shared.counters;
         counters.sweep_nanos.fetch_add(began.elapsed().as_nanos() as u64, Relaxed);

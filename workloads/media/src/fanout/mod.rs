@@ -140,7 +140,7 @@ pub struct Options {
 
 /// Sends one stream to many peers. Dropping it closes all sessions and waits for its threads.
 pub struct Fanout {
-    // Dropped in this order: the negotiator holds senders to the shards, and a shard ends when all senders are gone.
+    // Dropped in this order: no session is handed to a shard that has ended.
     negotiator: Negotiator,
     shards: Vec<Shard>,
 }
@@ -195,6 +195,11 @@ impl Fanout {
     /// Ends `id` and forgets it. Unknown ids and ended sessions are fine.
     pub fn close(&self, id: SessionId) {
         self.negotiator.close(id);
+    }
+
+    /// Whether all threads run; they end by themselves only when something is badly wrong.
+    pub fn is_running(&self) -> bool {
+        self.negotiator.is_running() && self.shards.iter().all(Shard::is_running)
     }
 
     /// What the shards counted since the start.

@@ -64,6 +64,10 @@ impl Negotiator {
         self.request(Request::Close(id));
     }
 
+    pub(super) fn is_running(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
     fn request(&self, request: Request) {
         // The thread only ends after `End`, or by a panic; then the reply channel closes and tells the caller.
         let _ = self.requests.send(request);
@@ -116,8 +120,17 @@ impl State {
 
     fn offer(&mut self, id: SessionId, addresses: &[IpAddr]) -> Result<String, FanoutError> {
         let shard = self.least_loaded();
-        let locals =
-            addresses.iter().map(|address| self.local(shard, *address)).collect::<Result<Vec<_>, _>>()?;
+        // An address that has just gone, or is not ready yet, is no reason to do without the others.
+        let (mut locals, mut refused) = (Vec::new(), None);
+        for address in addresses {
+            match self.local(shard, *address) {
+                Ok(local) => locals.push(local),
+                Err(error) => refused = Some(error),
+            }
+        }
+        if let Some(error) = refused.filter(|_| locals.is_empty()) {
+            return Err(error);
+        }
         let (peer, sdp) =
             Peer::offer(id, &locals, self.options, Instant::now()).map_err(FanoutError::Setup)?;
         self.offered.insert(id, peer);

@@ -88,7 +88,7 @@ impl Shard {
 
     pub(super) fn publish(&self, frame: Arc<Frame>) {
         self.handle.shared.frames_published.fetch_add(1, Relaxed);
-        // Fails only when the thread is gone; what it had has been reported as stopped.
+        // Fails only when the thread is gone, which `is_running` tells.
         let _ = self.handle.send(Command::Frame(frame));
     }
 
@@ -96,6 +96,10 @@ impl Shard {
         let shared = &self.handle.shared;
         let swept = shared.counters.sweeps.load(Relaxed);
         shared.frames_published.load(Relaxed).saturating_sub(swept)
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
     pub(super) fn stats(&self) -> Stats {
