@@ -8,8 +8,18 @@ use report::Frames;
 /// Where the fates do not add up to the frames sent.
 pub fn assert_accounted(frames: &Frames) {
     // Without `..`: a fate that is forgotten here does not compile.
-    let Frames { sent, pending, matched, estimated, lost, late, undecodable, undetected, duplicate: _, malformed: _ } =
-        *frames;
+    let Frames {
+        sent,
+        pending,
+        matched,
+        estimated,
+        lost,
+        late,
+        undecodable,
+        undetected,
+        duplicate: _,
+        malformed: _,
+    } = *frames;
     let fates = pending + matched + estimated + lost + late + undecodable + undetected;
     assert_eq!(sent, fates, "{frames:?}");
 }

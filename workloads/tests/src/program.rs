@@ -101,7 +101,11 @@ impl Program {
     pub fn finish(mut self) -> Exited {
         let status = eventually(&format!("the end of {}", self.command), || self.exited());
         self.output.finish();
-        Exited { code: status.code(), stdout: self.output.of(Stream::Stdout), stderr: self.output.of(Stream::Stderr) }
+        Exited {
+            code: status.code(),
+            stdout: self.output.of(Stream::Stdout),
+            stderr: self.output.of(Stream::Stderr),
+        }
     }
 
     fn exited(&mut self) -> Option<ExitStatus> {

@@ -7,11 +7,11 @@ use report::{ClientRow, ClientSummary, Summary};
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 
+use crate::Signal;
 use crate::http::{Response, get};
 use crate::process::Process;
 use crate::program::{Exited, Program};
 use crate::wait::eventually;
-use crate::Signal;
 
 /// A program whose status and summary are `S`. Dropping it kills it.
 #[derive(Debug)]
@@ -94,7 +94,8 @@ impl<S: DeserializeOwned> Running<S> {
     /// # Panics
     /// Where it does not answer.
     pub fn get(&self, path: &str) -> Response {
-        get(address_after("HTTP on ", &self.announced), path).unwrap_or_else(|| panic!("no answer to {path}: {:?}", self.program))
+        get(address_after("HTTP on ", &self.announced), path)
+            .unwrap_or_else(|| panic!("no answer to {path}: {:?}", self.program))
     }
 
     /// Its `/status`.

@@ -83,7 +83,8 @@ fn a_summary_on_stdout_is_alone_there() {
     let alone = [&common[..], &["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"]].concat();
     let mut server = Program::start("ballsession-server", &alone);
     let line = server.line("signalling on ");
-    let address: SocketAddr = line.split("signalling on ").nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
+    let address: SocketAddr =
+        line.split("signalling on ").nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
     let dial = ["--server", &address.to_string(), "--duration", "1s"];
     let client = Program::run("ballsession-client", &[&common[..], &dial[..]].concat());
     server.signal(Signal::TERM);

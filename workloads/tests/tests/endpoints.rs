@@ -29,7 +29,8 @@ fn a_server_is_healthy_and_ready_and_shows_its_numbers() {
 
     let metrics = server.get("/metrics");
     assert!(metrics.content_type.starts_with("application/openmetrics-text"), "{metrics:?}");
-    let value = |name: &str| metric(&metrics.body, name).unwrap_or_else(|| panic!("{name} in {}", metrics.body));
+    let value =
+        |name: &str| metric(&metrics.body, name).unwrap_or_else(|| panic!("{name} in {}", metrics.body));
     assert!(value("ballsession_frames_total{fate=\"matched\"}") >= 15.0);
     assert_eq!(value("ballsession_frames_total{fate=\"lost\"}"), 0.0);
     assert_eq!(value("ballsession_sessions"), 1.0);
@@ -47,7 +48,10 @@ fn a_client_is_healthy_always_and_ready_while_it_sees_the_ball() {
     client.eventually("the first failure", |status| (!status.errors.is_empty()).then_some(()));
     let waiting = client.get("/readyz");
     assert_eq!((client.get("/healthz").code, waiting.code), (200, 503));
-    assert!(waiting.body.contains("ConnectFailed") && waiting.body.contains(&address.to_string()), "{waiting:?}");
+    assert!(
+        waiting.body.contains("ConnectFailed") && waiting.body.contains(&address.to_string()),
+        "{waiting:?}"
+    );
     let status = client.status();
     assert_eq!((status.state, status.errors[0].code), (State::Connecting, ErrorCode::ConnectFailed));
 

@@ -7,7 +7,11 @@ use report::Summary;
 const REQUIRED: &str = "error-p95=1,latency-p95=200ms,loss=1,freeze=1s,setup-p95=10s,frames=60";
 
 /// Runs a client with this fault until `enough`, and lets the server judge.
-fn judged(fault: &[&str], required: &str, enough: impl Fn(&Summary) -> bool) -> (Option<i32>, String, Summary) {
+fn judged(
+    fault: &[&str],
+    required: &str,
+    enough: impl Fn(&Summary) -> bool,
+) -> (Option<i32>, String, Summary) {
     let server = Server::start(&["--require", required]);
     let client = Client::start("suspect", server.signaling(), fault);
     server.eventually("enough frames", |status| enough(status).then_some(()));
@@ -39,9 +43,8 @@ fn an_offset_is_an_error_and_nothing_else() {
 #[test]
 fn dropped_reports_are_loss_and_nothing_else() {
     // A drop of a tenth leaves a steady picture: no longer a freeze than some frames.
-    let (code, verdict, summary) = judged(&["--fault", "drop=10%@7"], REQUIRED, |status| {
-        status.frames.lost >= 5 && settled(status)
-    });
+    let (code, verdict, summary) =
+        judged(&["--fault", "drop=10%@7"], REQUIRED, |status| status.frames.lost >= 5 && settled(status));
     assert_eq!(code, Some(3));
     let lost = summary.loss_percent.unwrap();
     assert!((3.0..25.0).contains(&lost) && summary.frames.lost >= 5, "{:?}", summary.frames);
@@ -59,7 +62,8 @@ fn a_delay_is_latency_and_nothing_else() {
 
 #[test]
 fn a_freeze_is_one_and_what_was_frozen_is_lost() {
-    let thawed = |status: &Summary| status.freezes.is_some_and(|freezes| freezes.longest_milliseconds >= 1000.0);
+    let thawed =
+        |status: &Summary| status.freezes.is_some_and(|freezes| freezes.longest_milliseconds >= 1000.0);
     let (code, verdict, summary) = judged(&["--fault", "freeze=1500ms"], REQUIRED, thawed);
     assert_eq!(code, Some(3));
     let freezes = summary.freezes.unwrap();

@@ -6,7 +6,8 @@ use report::{ClientSummary, Pairing, State, Summary};
 /// Runs one client to the end of its `seconds`, then the server to its own.
 fn session(seconds: &str, server: &[&str], client: &[&str]) -> (Finished<Summary>, Finished<ClientSummary>) {
     let server = Server::start(server);
-    let client = Client::start("ball-watcher", server.signaling(), &[&["--duration", seconds], client].concat());
+    let client =
+        Client::start("ball-watcher", server.signaling(), &[&["--duration", seconds], client].concat());
     let client = client.finish();
     assert_eq!(client.exited.code, Some(0), "{:?}", client.exited);
     let server = server.stop();
@@ -34,7 +35,8 @@ fn every_frame_is_matched_to_a_hundredth_of_a_pixel() {
     assert_eq!((row.pairing, row.state, row.reconnects), (Pairing::Rtp, State::Ended, 0));
     assert_eq!(row.frames, summary.frames);
     let setup = row.setup_milliseconds;
-    let stages = [setup.signaling, setup.ice, setup.dtls, setup.first_frame, setup.first_report].map(Option::unwrap);
+    let stages =
+        [setup.signaling, setup.ice, setup.dtls, setup.first_frame, setup.first_report].map(Option::unwrap);
     assert!(stages.is_sorted(), "{setup:?}");
     // A run that is shorter than the window is all recent.
     assert_eq!(summary.recent.frames, summary.frames);
@@ -84,7 +86,13 @@ fn a_textured_background() {
 
 #[test]
 fn many_frames_a_second() {
-    odd("2s", 100, 0.01, &["--width", "1280", "--height", "720", "--fps", "60", "--bitrate-kbps", "3000"], &[]);
+    odd(
+        "2s",
+        100,
+        0.01,
+        &["--width", "1280", "--height", "720", "--fps", "60", "--bitrate-kbps", "3000"],
+        &[],
+    );
 }
 
 #[test]
@@ -120,4 +128,13 @@ fn eight_clients_at_once_see_the_same() {
     }
     assert_eq!(summary.frames.matched, summary.clients.iter().map(|row| row.frames.matched).sum::<u64>());
     assert_eq!(summary.errors, []);
+}
+
+#[test]
+fn a_session_takes_little_memory() {
+    let server = Server::start(&[]);
+    let client = Client::start("small", server.signaling(), &[]);
+    server.matched("small", 60);
+    let (server, client) = (server.process().resident_kilobytes(), client.process().resident_kilobytes());
+    assert!(server <= 40 * 1024 && client <= 30 * 1024, "server {server} kB, client {client} kB");
 }

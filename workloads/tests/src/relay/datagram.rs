@@ -3,11 +3,12 @@
 /// The first byte of a DTLS 1.2 record with application data (RFC 5246, section 6.2.1).
 const APPLICATION_DATA: u8 = 23;
 
-/// Bytes of a DTLS record with the data channel's shortest report in it, and with the longest: above them are
-/// hellos and records with several reports, below are acknowledgements.
-///
-/// 13 of the record, 8 nonce, 16 tag, 12 SCTP header, 16 chunk header, and 40 to 95 of JSON.
-const REPORT: std::ops::RangeInclusive<usize> = 105..=160;
+/// Bytes of a DTLS record with one report in it: 65 of headers and tags around 33 to 80 of JSON. Shorter ones are
+/// acknowledgements, longer ones carry several reports, or a hello with a name of [`LONG_NAME`] bytes.
+const REPORT: std::ops::RangeInclusive<usize> = 98..=160;
+
+/// How long a client's name must be for its hellos to be told from its reports.
+pub const LONG_NAME: usize = 64;
 
 /// What the relay tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,15 +35,12 @@ impl Datagram {
     /// By the first byte, as RFC 7983 has it, and by the second one, as RFC 5761 has it.
     pub(super) fn of(bytes: &[u8]) -> Self {
         match bytes {
-            [128..=191, kind, sequence @ ..] if !(192..=223).contains(kind) => match sequence {
-                [s1, s0, t3, t2, t1, t0, ..] => Self::Media(MediaPacket {
-                    sequence_number: u16::from_be_bytes([*s1, *s0]),
-                    timestamp: u32::from_be_bytes([*t3, *t2, *t1, *t0]),
-                    marker: kind & 0x80 != 0,
-                }),
-                _ => Self::Other,
-            },
-            [128..=191, _, ..] => Self::Feedback,
+            [128..=191, kind, ..] if (192..=223).contains(kind) => Self::Feedback,
+            [128..=191, kind, s1, s0, t3, t2, t1, t0, ..] => Self::Media(MediaPacket {
+                sequence_number: u16::from_be_bytes([*s1, *s0]),
+                timestamp: u32::from_be_bytes([*t3, *t2, *t1, *t0]),
+                marker: kind & 0x80 != 0,
+            }),
             [APPLICATION_DATA, ..] if REPORT.contains(&bytes.len()) => Self::Report,
             _ => Self::Other,
         }

@@ -57,8 +57,8 @@ impl Log {
     }
 
     /// Packets of video that were sent again.
-    pub fn sent_again(&self) -> usize {
-        self.packets.values().filter(|packet| packet.sent > 1).count()
+    pub fn sent_again(&self) -> u64 {
+        self.packets.values().filter(|packet| packet.sent > 1).count() as u64
     }
 
     /// Packets of video that never arrived.
@@ -97,7 +97,8 @@ impl Log {
         }
         let number = self.number(packet);
         let MediaPacket { timestamp, marker, .. } = packet;
-        let entry = self.packets.entry(number).or_insert(Packet { timestamp, marker, bytes, sent: 0, delivered: 0 });
+        let entry =
+            self.packets.entry(number).or_insert(Packet { timestamp, marker, bytes, sent: 0, delivered: 0 });
         entry.sent += 1;
         (number, entry.sent - 1)
     }
@@ -153,7 +154,12 @@ mod tests {
         for packet in [first, third, third] {
             log.delivered(Datagram::Media(packet));
         }
-        let frame = |timestamp, first_packet, bytes, is_whole| CarriedFrame { timestamp, first_packet, bytes, is_whole };
+        let frame = |timestamp, first_packet, bytes, is_whole| CarriedFrame {
+            timestamp,
+            first_packet,
+            bytes,
+            is_whole,
+        };
         assert_eq!(log.frames(), [frame(3000, 0, 200, false), frame(6000, 2, 100, true)]);
         assert_eq!((log.packets(), log.sent_again(), log.never_arrived()), (3, 1, 1));
         log.delivered(Datagram::Media(second));

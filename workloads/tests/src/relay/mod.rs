@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+pub use datagram::LONG_NAME;
 pub use log::{CarriedFrame, Log};
 pub use network::{Loss, Network, Outage};
 use shared::Shared;

@@ -78,14 +78,13 @@ impl Network {
         if !self.troubled.contains(&number) {
             return Verdict::Pass;
         }
-        let mut random = self.random(0, number);
-        let draw = random.f64();
+        let draw = self.random(0, number).f64();
         let is_dropped = match self.loss {
             Loss::None => false,
             Loss::FirstCopies(part) => copy == 0 && draw < part,
             Loss::ForGood(part) => draw < part,
         };
-        if is_dropped { Verdict::Drop } else { self.order(&mut random) }
+        if is_dropped { Verdict::Drop } else { self.order(&mut self.random(2 + u64::from(copy), number)) }
     }
 
     /// About the report with this number, sent when the stream had come to packet `media`.
@@ -109,7 +108,7 @@ impl Network {
     }
 
     fn random(&self, stream: u64, number: u64) -> fastrand::Rng {
-        let mut of_stream = fastrand::Rng::with_seed(self.seed ^ stream << 32);
+        let mut of_stream = fastrand::Rng::with_seed(self.seed ^ (stream << 32));
         fastrand::Rng::with_seed(of_stream.u64(..) ^ number)
     }
 }

@@ -42,7 +42,12 @@ impl Path {
     }
 
     /// Carries datagrams between the peers' media addresses until it is time to end.
-    pub(super) fn open(&self, server: SocketAddr, client: SocketAddr, shared: &Arc<Shared>) -> [JoinHandle<()>; 2] {
+    pub(super) fn open(
+        &self,
+        server: SocketAddr,
+        client: SocketAddr,
+        shared: &Arc<Shared>,
+    ) -> [JoinHandle<()>; 2] {
         let clone = |socket: &UdpSocket| socket.try_clone().expect("there are descriptors left");
         self.to_server.connect(server).expect("an address on loopback");
         self.to_client.connect(client).expect("an address on loopback");
@@ -63,7 +68,8 @@ fn carry(from: &UdpSocket, to: &UdpSocket, shared: &Shared) {
                 shared.delivered(carried.datagram);
             }
         }
-        let wait = line.next_arrival().map_or(TICK, |at| at.saturating_duration_since(Instant::now()).min(TICK));
+        let wait =
+            line.next_arrival().map_or(TICK, |at| at.saturating_duration_since(Instant::now()).min(TICK));
         // No wait at all would be one without an end.
         from.set_read_timeout(Some(wait.max(Duration::from_millis(1)))).expect("the time is not zero");
         match from.recv(&mut buffer) {

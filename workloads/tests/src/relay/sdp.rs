@@ -73,7 +73,8 @@ mod tests {
         let line = serde_json::json!({"sdp": sdp, "type": "offer"}).to_string();
         let rewritten = rewrite(&line, relay).unwrap();
         assert_eq!(rewritten.media, Some("127.0.0.1:5004".parse().unwrap()));
-        let expected = serde_json::json!({"sdp": sdp.replace("127.0.0.1 5004", "127.0.0.1 7"), "type": "offer"});
+        let expected =
+            serde_json::json!({"sdp": sdp.replace("127.0.0.1 5004", "127.0.0.1 7"), "type": "offer"});
         assert_eq!(serde_json::from_str::<Value>(&rewritten.line).unwrap(), expected);
     }
 

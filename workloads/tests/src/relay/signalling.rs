@@ -23,7 +23,10 @@ pub(super) fn serve(listener: &TcpListener, server: SocketAddr, shared: &Arc<Sha
     let (offer, offered) = mpsc::channel();
     let mut carriers = Vec::new();
     std::thread::scope(|scope| {
-        scope.spawn(|| forward(&server, &client, path.for_client(), |media| drop(offer.send(media))));
+        scope.spawn(|| {
+            let learn = |media| offer.send(media).expect("the other end is in this function");
+            forward(&server, &client, path.for_client(), learn);
+        });
         forward(&client, &server, path.for_server(), |media| {
             let server = offered.try_recv().expect("an answer follows an offer");
             carriers.extend(path.open(server, media, shared));

@@ -2,55 +2,74 @@
 
 use std::time::Duration;
 
-use ballsession_tests::relay::{Log, Network, Relay};
-use ballsession_tests::{Client, Server};
+use ballsession_tests::relay::{LONG_NAME, Log, Network, Relay};
+use ballsession_tests::{Client, Server, assert_accounted};
 use report::{ClientSummary, Summary};
 
-/// Frames that the server captures per second.
-pub const FRAMES_PER_SECOND: u32 = 60;
+/// A frame interval in RTP ticks.
+pub(crate) const INTERVAL: u32 = 90_000 / 60;
 
-/// How long the packets of a session may take: five times as long as they should.
-const LIMIT: Duration = Duration::from_secs(50);
+/// A frame of this video takes two packets in most cases, a keyframe takes a dozen.
+pub(crate) const LARGE_FRAMES: &[&str] = &["--radius", "40", "--speed", "600"];
+
+/// A frame of this video takes one packet, a keyframe takes a dozen.
+pub(crate) const SMALL_FRAMES: &[&str] = &["--radius", "10"];
+
+/// With a background that is not plain, and bits to spare, keyframes are several times as large as others.
+const VIDEO: &[&str] = &["-v", "--fps", "60", "--background", "textured", "--bitrate-kbps", "20000"];
+
+/// How long the packets of a session may take: several times as long as they do.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// What the client made of a frame of which every packet came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
+pub(crate) enum Seen {
     Decoded,
     Undecodable,
 }
 
 /// What was seen of a session.
 #[derive(Debug)]
-pub struct Observed {
+pub(crate) struct Observed {
     /// By the relay.
-    pub log: Log,
+    pub(crate) log: Log,
     /// By the server.
-    pub server: Summary,
+    pub(crate) server: Summary,
     /// By the client.
-    pub client: ClientSummary,
+    pub(crate) client: ClientSummary,
     /// Frame by frame, by the client.
-    pub seen: Vec<(u32, Seen)>,
-    /// From capture to report in milliseconds, frame by frame as the server took them in.
-    pub latencies: Vec<(u32, f64)>,
+    pub(crate) seen: Vec<(u32, Seen)>,
+    /// From capture to report in milliseconds, frame by frame as the server matched them.
+    pub(crate) matched: Vec<(u32, f64)>,
 }
 
-/// Runs a session until `packets` different packets of video went through `network`.
-pub fn observe(network: Network, packets: u64, args: &[&str]) -> Observed {
-    let rate = FRAMES_PER_SECOND.to_string();
-    let server = Server::start(&[&["-v", "--fps", &rate], args].concat());
+/// Runs a session of `video` until `packets` different packets went through `network`.
+pub(crate) fn observe(network: Network, video: &[&str], packets: u64) -> Observed {
+    let server = Server::start(&[VIDEO, video].concat());
     let relay = Relay::start(server.signaling(), network);
-    let client = Client::start("c", relay.address(), &["-v"]);
+    let client = Client::start("c", relay.address(), &["-v", "--node", &"n".repeat(LONG_NAME)]);
     relay.wait_for_packets(packets, LIMIT);
     let server = server.stop();
     let client = client.finish();
     assert_eq!((server.exited.code, client.exited.code), (Some(0), Some(0)), "{server:?} {client:?}");
-    Observed {
+    let observed = Observed {
         log: relay.finish(),
         seen: client.exited.stdout.iter().filter_map(|line| seen(line)).collect(),
-        latencies: server.exited.stdout.iter().filter_map(|line| latency(line)).collect(),
+        matched: server.exited.stdout.iter().filter_map(|line| matched(line)).collect(),
         server: server.summary,
         client: client.summary,
-    }
+    };
+    println!(
+        "{:?} {:?} {:?}",
+        observed.server.frames, observed.server.latency_milliseconds, observed.server.freezes
+    );
+    assert_accounted(&observed.server.frames);
+    assert_eq!(
+        observed.matched.len() as u64,
+        observed.server.frames.matched,
+        "matched frames are those printed"
+    );
+    observed
 }
 
 /// `frame 3000: ball at (1.0, 2.0), confidence 1.00`.
@@ -60,7 +79,7 @@ fn seen(line: &str) -> Option<(u32, Seen)> {
 }
 
 /// `c: frame 3000: reported (1.0, 2.0), true (1.0, 2.0), error 0.01 px, 3.10 ms`.
-fn latency(line: &str) -> Option<(u32, f64)> {
+fn matched(line: &str) -> Option<(u32, f64)> {
     let (timestamp, words) = line.strip_prefix("c: frame ")?.split_once(": ")?;
     let (_, milliseconds) = words.strip_suffix(" ms")?.rsplit_once(", ")?;
     Some((timestamp.parse().ok()?, milliseconds.parse().ok()?))
