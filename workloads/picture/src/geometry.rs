@@ -34,7 +34,11 @@ pub struct InvalidSize {
 
 impl std::fmt::Display for InvalidSize {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}x{} is no picture size: width and height must be even and 2 to 16384", self.width, self.height)
+        write!(
+            f,
+            "{}x{} is no picture size: width and height must be even and 2 to 16384",
+            self.width, self.height
+        )
     }
 }
 
@@ -50,7 +54,11 @@ impl Size {
     /// Where one of them is odd, zero or above [`Size::MAX`].
     pub fn new(width: usize, height: usize) -> Result<Self, InvalidSize> {
         let valid = |length: usize| length.is_multiple_of(2) && (2..=Self::MAX).contains(&length);
-        if valid(width) && valid(height) { Ok(Self { width, height }) } else { Err(InvalidSize { width, height }) }
+        if valid(width) && valid(height) {
+            Ok(Self { width, height })
+        } else {
+            Err(InvalidSize { width, height })
+        }
     }
 
     /// Pixels in a row.

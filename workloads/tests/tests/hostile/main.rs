@@ -1,0 +1,7 @@
+//! Peers that do not keep to what was agreed on, by mistake or on purpose: counted, and nobody else notices.
+
+#![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
+
+mod liar;
+mod reports;
+mod signalling;
