@@ -28,11 +28,14 @@ run-server: build ## run a server; ARGS="--width 1280 --height 720" passes argum
 run-client: build ## run a client; ARGS="--server 127.0.0.1:8080" passes arguments
 	$(BIN)/ballsession-client $(ARGS)
 
-test: build ## run all tests that need no cluster
+# Programs and tests in one go: by themselves they would want other features of their dependencies, and so a second
+# build of most of them.
+test: deps ## run all tests that need no cluster
+	$(BUILD) --workspace --bins --tests
 	$(CARGO) test --release --locked --workspace
 
-test-api: build ## check the resource against the API server that KUBECONFIG names
-	$(CARGO) test --release --locked -p ballsession-crds --test apiserver
+test-api: deps ## check the resource against the API server that KUBECONFIG names
+	$(CARGO) test --release --locked --workspace --test apiserver
 
 manifests: deps ## write crds/ballsessions.yaml anew from the types
 	$(CARGO) run --release --locked -p ballsession-crds --bin crdgen crds/ballsessions.yaml

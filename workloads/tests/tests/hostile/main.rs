@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
 
+mod gone;
 mod liar;
 mod reports;
 mod signalling;
+mod stranger;

@@ -1,74 +1,20 @@
 //! Signalling with peers that do not keep to it: each is counted by its error, and nobody else notices.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::thread::JoinHandle;
 
-use ballsession_tests::{Client, PATIENCE, Server, assert_perfect};
-use report::{ErrorCode, ErrorEntry, State};
+use ballsession_tests::{Client, Server, assert_perfect};
+use report::ErrorCode;
+
+use crate::stranger::{Stranger, counted};
 
 /// A line longer than any that signalling allows.
 const ENDLESS: usize = 70 * 1024;
 
-/// A connection to the server's signalling, its offer read.
-struct Stranger {
-    stream: BufReader<TcpStream>,
-    offer: String,
-}
-
-impl Stranger {
-    fn dial(server: &Server) -> Self {
-        let stream = TcpStream::connect(server.signaling()).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut stream = BufReader::new(stream);
-        let mut line = String::new();
-        stream.read_line(&mut line).unwrap();
-        let offer: serde_json::Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(offer["type"], "offer");
-        Self { stream, offer: offer["sdp"].as_str().unwrap().to_owned() }
-    }
-
-    /// Sends bytes; a server that has closed by then is no failure.
-    fn send(&mut self, bytes: &[u8]) {
-        let _ = self.stream.get_mut().write_all(bytes);
-    }
-
-    fn answer(&mut self, sdp: &str) {
-        let answer = serde_json::json!({"type": "answer", "sdp": sdp});
-        self.send(format!("{answer}\n").as_bytes());
-    }
-
-    /// Asserts that the server says bye and closes. An end of file without a bye leaves some peers spinning.
-    fn assert_dismissed(mut self) {
-        let mut rest = String::new();
-        self.stream.read_to_string(&mut rest).unwrap();
-        assert_eq!(rest.trim(), r#"{"type":"bye"}"#);
-    }
-}
-
-/// Waits until the server has counted `count` errors of this code.
-fn counted(server: &Server, code: ErrorCode, count: u64) -> ErrorEntry {
-    server.eventually(&format!("{count} {code}"), |status| {
-        status.errors.iter().find(|error| error.code == code && error.count >= count).cloned()
-    })
-}
-
 /// The media section of `kind` in `sdp`, turned down as RFC 3264 has it: with port 0.
 fn without(sdp: &str, kind: &str) -> String {
     sdp.replace(&format!("m={kind} 9 "), &format!("m={kind} 0 "))
-}
-
-/// The answer to `offer` of a peer whose media is at `address`.
-fn elsewhere(offer: &str, address: SocketAddr) -> String {
-    let line = |line: &str| match line.split_once(':') {
-        Some(("a=candidate", _)) => {
-            format!("a=candidate:1 1 udp 2130706431 {} {} typ host\r\n", address.ip(), address.port())
-        }
-        Some(("a=ice-ufrag", _)) => "a=ice-ufrag:stranger\r\n".to_owned(),
-        Some(("a=setup", _)) => "a=setup:active\r\n".to_owned(),
-        _ => format!("{line}\r\n"),
-    };
-    offer.lines().map(line).collect()
 }
 
 #[test]
@@ -132,30 +78,6 @@ fn an_answer_without_video_is_counted_as_such() {
     assert!(error.message.contains("video"), "{error:?}");
     let summary = server.stop().summary;
     assert_eq!((summary.errors.len(), summary.frames.sent), (1, 0), "{summary:?}");
-}
-
-#[test]
-fn whoever_answers_and_never_gets_media_going_is_given_up() {
-    let server = Server::start(&[]);
-    // Nobody answers at this address.
-    let silence = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let mut blocked = Stranger::dial(&server);
-    let answer = elsewhere(&blocked.offer, silence.local_addr().unwrap());
-    blocked.answer(&answer);
-    // The server's own description: it reaches itself, and cannot shake hands with itself.
-    let mut echo = Stranger::dial(&server);
-    let answer = echo.offer.replace("a=setup:actpass", "a=setup:active");
-    echo.answer(&answer);
-
-    let error = counted(&server, ErrorCode::IceFailed, 1);
-    assert!(error.message.contains("UDP"), "{error:?}");
-    let error = counted(&server, ErrorCode::DtlsFailed, 1);
-    assert!(error.message.contains("DTLS"), "{error:?}");
-    blocked.assert_dismissed();
-    echo.assert_dismissed();
-    let summary = server.stop().summary;
-    assert!(summary.clients.iter().all(|row| row.state == State::Failed), "{:?}", summary.clients);
-    assert_eq!((summary.clients.len(), summary.frames.sent), (2, 0));
 }
 
 /// A server that says `line` to whoever connects, and then listens until they leave.
