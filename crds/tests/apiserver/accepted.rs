@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::cluster::{client, dry_run};
+use cluster::{client, dry_run};
 
 #[tokio::test]
 async fn an_empty_spec_shows_every_default() {

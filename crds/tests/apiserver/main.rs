@@ -7,6 +7,5 @@
 #![allow(clippy::unwrap_used, reason = "a test ends with what went wrong, in its helpers too")]
 
 mod accepted;
-mod cluster;
 mod refused;
 mod subresources;

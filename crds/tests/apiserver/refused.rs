@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cluster::{client, dry_run};
+use cluster::{client, dry_run};
 
 const NAME: &str = "metadata.name becomes part of Service and pod names: it must be at most 40 characters of a-z, 0-9 and '-', \
                     start with a letter and end with a letter or digit";

@@ -5,7 +5,7 @@ use kube::Client;
 use kube::api::{Api, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
-use crate::cluster::{Scratch, client};
+use cluster::{Scratch, client};
 
 #[tokio::test]
 async fn scaling_changes_clients_within_their_range() {

@@ -14,6 +14,7 @@ pub mod build;
 pub mod dereference;
 mod hash;
 pub mod labels;
+pub mod report_source;
 pub mod resources;
 pub mod settings;
 pub mod validate;

@@ -11,6 +11,7 @@ mod codes;
 pub mod duration;
 mod error_log;
 mod number;
+pub mod post;
 mod summary;
 mod text;
 

@@ -1,10 +1,16 @@
-//! The way to the API server.
+//! For tests: the way to a real API server, and a place of a test's own in it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test ends with what went wrong, in its helpers too"
+)]
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use ballsession_crds::{BallSession, manifest};
+use crds::{BallSession, manifest};
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, DeleteParams, DynamicObject, ListParams, PostParams};
@@ -12,7 +18,7 @@ use kube::{Client, CustomResourceExt};
 use serde_json::{Value, json};
 
 /// A client of an API server that serves the resource; `None`, and a line that says so, where there is no KUBECONFIG.
-pub(crate) async fn client(test: &str) -> Option<Client> {
+pub async fn client(test: &str) -> Option<Client> {
     if std::env::var_os("KUBECONFIG").is_none() {
         // Not eprintln: the test runner would keep it to itself. In one piece, or it would mix with the runner's lines.
         let line = format!("SKIPPED {test}: it needs an API server, and KUBECONFIG is not set\n");
@@ -51,7 +57,7 @@ async fn install(client: &Client) {
 }
 
 /// What the API server makes of a session that it does not store.
-pub(crate) async fn dry_run(client: &Client, name: &str, spec: &Value) -> Result<Value, String> {
+pub async fn dry_run(client: &Client, name: &str, spec: &Value) -> Result<Value, String> {
     let sessions: Api<DynamicObject> =
         Api::default_namespaced_with(client.clone(), &BallSession::api_resource());
     let dry = PostParams { dry_run: true, ..PostParams::default() };
@@ -63,7 +69,7 @@ pub(crate) async fn dry_run(client: &Client, name: &str, spec: &Value) -> Result
 }
 
 /// A session as a user writes it, which need not fit the types.
-pub(crate) fn session(name: &str, spec: &Value) -> DynamicObject {
+pub fn session(name: &str, spec: &Value) -> DynamicObject {
     let value = json!({
         "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession", "metadata": {"name": name}, "spec": spec
     });
@@ -71,13 +77,15 @@ pub(crate) fn session(name: &str, spec: &Value) -> DynamicObject {
 }
 
 /// A namespace of a test's own.
-pub(crate) struct Scratch {
+pub struct Scratch {
     client: Client,
-    pub(crate) name: String,
+    /// Its name.
+    pub name: String,
 }
 
 impl Scratch {
-    pub(crate) async fn create(client: &Client) -> Self {
+    /// A new one.
+    pub async fn create(client: &Client) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("ballsession-test-{}-{number}", std::process::id());
@@ -87,7 +95,7 @@ impl Scratch {
     }
 
     /// Asks for the end of it; a test that fails before leaves it for who looks into the failure.
-    pub(crate) async fn delete(self) {
+    pub async fn delete(self) {
         Api::<Namespace>::all(self.client).delete(&self.name, &DeleteParams::default()).await.unwrap();
     }
 }

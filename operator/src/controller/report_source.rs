@@ -1,0 +1,72 @@
+//! What the controller needs to know of the reports, and asks of whoever collects them.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use kube::runtime::reflector::ObjectRef;
+use report::{ClientRow, ErrorEntry, State};
+use tokio::sync::mpsc;
+
+use crate::controller::validate::Session;
+
+/// Collects the reports of all sessions, and owns the part of their status that is made of them.
+pub trait ReportSource: Send + Sync + 'static {
+    /// What the pods of a session have said so far. `session` is its UID.
+    fn view(&self, session: &str) -> View;
+
+    /// Makes room for another run: the numbers of any other are taken out of status. Asked for again and again until
+    /// they are.
+    fn begin_run(&self, session: &Session) -> Progress;
+
+    /// The run is over: its last numbers, those of the whole run, go into status and stay as they are. Asked for again
+    /// and again until they do. `since` is when it was over.
+    fn finish_run(&self, session: &Session, since: Instant, now: Instant) -> Progress;
+
+    /// The sessions whose [`View`] changed in more than its numbers, or whose [`Progress`] came to an end. To be taken
+    /// once.
+    fn changes(&self) -> Option<mpsc::Receiver<ObjectRef<crds::BallSession>>>;
+}
+
+/// How far something is that takes a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Not there yet.
+    Pending,
+    /// There.
+    Done,
+}
+
+/// What the pods of a session have said.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct View {
+    /// The server's last report, if it is of the run that is asked for.
+    pub server: Option<ServerView>,
+    /// The last report of each client pod there is, by the pod's name.
+    pub clients: BTreeMap<String, ClientView>,
+}
+
+/// What a server has said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerView {
+    /// When its last report came.
+    pub received: Instant,
+    /// Clients with a signalling connection.
+    pub connected_clients: u32,
+    /// Those of which no frame has been counted 10 s after.
+    pub clients_without_media: u32,
+    /// The worst clients.
+    pub rows: Vec<ClientRow>,
+    /// What went wrong, by code.
+    pub errors: Vec<ErrorEntry>,
+}
+
+/// What a client has said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClientView {
+    /// When its last report came.
+    pub received: Instant,
+    /// How its connection stands.
+    pub state: State,
+    /// What went wrong, by code.
+    pub errors: Vec<ErrorEntry>,
+}
