@@ -1,0 +1,275 @@
+//! Contends for the lease, and holds it, in a task of its own.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use k8s_openapi::api::coordination::v1::Lease as Record;
+use kube::api::PostParams;
+use kube::{Api, Client};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::lease::election::{Election, Step};
+use crate::lease::metrics::Outcome;
+use crate::lease::{Metrics, Settings, record};
+
+/// How often a release is tried: the holder is the only one to write a lease, save for people.
+const RELEASES: usize = 3;
+
+/// A lease that is contended for, from [`Lease::contend`] on, and held, from [`Lease::held`] on. When it is dropped
+/// without [`Lease::release`], others wait until its time is over.
+#[derive(Debug)]
+pub struct Lease {
+    name: String,
+    state: watch::Receiver<State>,
+    stop: CancellationToken,
+    task: AbortHandle,
+}
+
+/// The lease is not ours and will not be again: whoever writes must stop.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the lease {name} is lost: {why}")]
+pub struct Lost {
+    name: String,
+    why: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    /// Why it is not held yet.
+    Waiting(String),
+    Held {
+        until: Instant,
+    },
+    /// Why it is held no more.
+    Over(String),
+}
+
+impl Lease {
+    /// Contends for a lease from now on.
+    pub fn contend(client: Client, settings: Settings, metrics: Metrics) -> Self {
+        let name = format!("{}/{}", settings.namespace, settings.name);
+        let (tell, state) = watch::channel(State::Waiting("not read yet".into()));
+        let stop = CancellationToken::new();
+        let keeper = Keeper {
+            leases: Api::namespaced(client, &settings.namespace),
+            election: Election::new(settings.clone()),
+            settings,
+            metrics,
+            tell,
+        };
+        let task = tokio::spawn(keeper.run(stop.clone())).abort_handle();
+        Self { name, state, stop, task }
+    }
+
+    /// Waits until the lease is held.
+    ///
+    /// # Errors
+    /// Where it never will be, as after [`Lease::release`].
+    pub async fn held(&self) -> Result<(), Lost> {
+        let held = |state: &State| !matches!(state, State::Waiting(_));
+        let state = self.state.clone().wait_for(held).await.map(|state| state.clone());
+        match state {
+            Ok(State::Held { .. }) => Ok(()),
+            Ok(State::Over(why)) => Err(self.lost_because(why)),
+            Ok(State::Waiting(_)) | Err(_) => Err(self.ended()),
+        }
+    }
+
+    /// Waits until the lease is lost or released.
+    pub async fn lost(&self) -> Lost {
+        let over = |state: &State| matches!(state, State::Over(_));
+        let state = self.state.clone().wait_for(over).await.map(|state| state.clone());
+        match state {
+            Ok(State::Over(why)) => self.lost_because(why),
+            _ => self.ended(),
+        }
+    }
+
+    /// What stands in the way of writing at `now`, if anything does.
+    pub fn waiting_for(&self, now: Instant) -> Option<String> {
+        match &*self.state.borrow() {
+            State::Held { until } if now < *until => None,
+            State::Held { .. } => Some(format!("the lease {} to be renewed", self.name)),
+            State::Waiting(why) => Some(format!("the lease {}: {why}", self.name)),
+            State::Over(why) => Some(format!("a restart, because the lease {} is lost: {why}", self.name)),
+        }
+    }
+
+    /// Gives the lease up so that a successor need not wait, and waits until that is done or has failed. Nothing may be
+    /// written any more when this is called.
+    pub async fn release(&self) {
+        self.stop.cancel();
+        // Each request has a limit, and with them the task. It tells its end by dropping its side of the channel.
+        let mut state = self.state.clone();
+        while state.changed().await.is_ok() {}
+    }
+
+    fn lost_because(&self, why: String) -> Lost {
+        Lost { name: self.name.clone(), why }
+    }
+
+    fn ended(&self) -> Lost {
+        self.lost_because("its task ended".into())
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+struct Keeper {
+    leases: Api<Record>,
+    settings: Settings,
+    election: Election,
+    metrics: Metrics,
+    tell: watch::Sender<State>,
+}
+
+impl Keeper {
+    async fn run(mut self, stop: CancellationToken) {
+        let end = loop {
+            let step = self.election.next(Instant::now(), Timestamp::now());
+            let step = match step {
+                Step::Lost(why) => break why,
+                step => step,
+            };
+            self.publish();
+            if stop.is_cancelled() {
+                self.release().await;
+                break "it was released".to_owned();
+            }
+            match step {
+                Step::Wait(until) => tokio::select! {
+                    () = tokio::time::sleep_until(until.into()) => {}
+                    () = stop.cancelled() => {}
+                },
+                step => self.request(step).await,
+            }
+        };
+        self.metrics.set_held(false);
+        self.tell.send_replace(State::Over(end));
+    }
+
+    /// One request, and the election told how it went.
+    async fn request(&mut self, step: Step) {
+        let sent = Instant::now();
+        let name = &self.settings.name;
+        let until = self.election.held_until().map(|until| until.saturating_duration_since(sent));
+        let limit = until.unwrap_or(Duration::MAX).min(self.settings.timing.request_timeout);
+        match step {
+            Step::Read => {
+                let read = limited(limit, self.leases.get_opt(name)).await;
+                match read {
+                    Ok(lease) => {
+                        self.metrics.count(Outcome::Read);
+                        self.election.read(Instant::now(), lease);
+                    }
+                    Err(failure) => self.failed(failure),
+                }
+            }
+            Step::Create(lease) => {
+                let written = limited(limit, self.leases.create(&PostParams::default(), &lease)).await;
+                self.written(sent, written);
+            }
+            Step::Replace(lease) => {
+                let written = limited(limit, self.leases.replace(name, &PostParams::default(), &lease)).await;
+                self.written(sent, written);
+            }
+            Step::Wait(_) | Step::Lost(_) => {}
+        }
+    }
+
+    fn written(&mut self, sent: Instant, written: Result<Record, Failure>) {
+        match written {
+            Ok(lease) => {
+                self.metrics.count(Outcome::Written);
+                self.election.written(sent, lease);
+            }
+            Err(failure) => self.failed(failure),
+        }
+    }
+
+    fn failed(&mut self, failure: Failure) {
+        let now = Instant::now();
+        match failure {
+            Failure::Refused => {
+                self.metrics.count(Outcome::Refused);
+                self.election.refused(now);
+            }
+            Failure::Other(error) => {
+                self.metrics.count(Outcome::Failed);
+                tracing::warn!(lease = self.settings.name, %error, "request for the lease failed");
+                self.election.failed(now, error);
+            }
+        }
+    }
+
+    /// Tells how it stands, and logs when that is something new.
+    fn publish(&self) {
+        let state = match self.election.held_until() {
+            Some(until) => State::Held { until },
+            None => State::Waiting(self.election.obstacle().unwrap_or("not read yet").to_owned()),
+        };
+        let was = self.tell.send_replace(state.clone());
+        let Settings { namespace, name, identity, .. } = &self.settings;
+        match (&was, &state) {
+            (State::Waiting(_), State::Held { .. }) => {
+                self.metrics.set_held(true);
+                tracing::info!(namespace, name, identity, "the lease is held");
+            }
+            (State::Waiting(was), State::Waiting(why)) if was != why => {
+                tracing::info!(namespace, name, identity, why, "waiting for the lease");
+            }
+            _ => {}
+        }
+    }
+
+    /// A fresh reading first: an earlier write may have come through of which nothing is known here.
+    async fn release(&self) {
+        let name = &self.settings.name;
+        let limit = self.settings.timing.request_timeout;
+        for _ in 0..RELEASES {
+            let released = limited(limit, self.try_release(name)).await;
+            match released {
+                Ok(()) => return self.metrics.count(Outcome::Written),
+                Err(Failure::Refused) => self.metrics.count(Outcome::Refused),
+                Err(Failure::Other(error)) => {
+                    self.metrics.count(Outcome::Failed);
+                    tracing::warn!(lease = name, error, "the lease is not released: a successor has to wait");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn try_release(&self, name: &str) -> kube::Result<()> {
+        let Some(lease) = self.leases.get_opt(name).await? else { return Ok(()) };
+        match record::released(&lease, &self.settings.identity, Timestamp::now()) {
+            Some(free) => self.leases.replace(name, &PostParams::default(), &free).await.map(drop),
+            None => Ok(()),
+        }
+    }
+}
+
+enum Failure {
+    /// The lease was changed or deleted by somebody else, or created.
+    Refused,
+    /// Anything else.
+    Other(String),
+}
+
+/// The client would try again by itself for minutes.
+async fn limited<T>(limit: Duration, request: impl Future<Output = kube::Result<T>>) -> Result<T, Failure> {
+    match tokio::time::timeout(limit, request).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(kube::Error::Api(status))) if status.code == 409 || status.is_not_found() => {
+            Err(Failure::Refused)
+        }
+        Ok(Err(error)) => Err(Failure::Other(error.to_string())),
+        Err(_) => Err(Failure::Other(format!("no answer within {limit:?}"))),
+    }
+}
