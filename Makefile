@@ -37,8 +37,9 @@ test: deps ## run all tests that need no cluster
 test-api: deps ## check the resource against the API server that KUBECONFIG names
 	$(CARGO) test --release --locked --workspace --test apiserver
 
-manifests: deps ## write crds/ballsessions.yaml anew from the types
+manifests: deps ## write crds/ballsessions.yaml anew from the types, and deploy/dist/install.yaml from deploy/base
 	$(CARGO) run --release --locked -p ballsession-crds --bin crdgen crds/ballsessions.yaml
+	scripts/bundle deploy/base deploy/dist/install.yaml
 
 lint: deps ## check formatting and lints
 	$(CARGO) fmt --all --check

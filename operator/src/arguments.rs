@@ -328,6 +328,38 @@ mod tests {
     }
 
     #[test]
+    fn the_manifests_fit() {
+        let read = |yaml: &str| serde_saphyr::from_str::<serde_json::Value>(yaml).unwrap();
+        let deployment = read(include_str!("../../deploy/base/deployment.yaml"));
+        let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+        let args: Vec<_> =
+            container["args"].as_array().unwrap().iter().map(|arg| arg.as_str().unwrap()).collect();
+        let given = resolve(&args, Some("tower")).unwrap();
+        // The images that belong together have the version in common, and it is this one.
+        let ours = resolve(&[], Some("tower")).unwrap();
+        assert_eq!(given, ours);
+        assert_eq!(container["image"], concat!("ballsession-operator:", env!("CARGO_PKG_VERSION")));
+
+        let command = <Arguments as clap::CommandFactory>::command();
+        for variable in container["env"].as_array().unwrap() {
+            let name = variable["name"].as_str().map(std::ffi::OsStr::new);
+            assert!(command.get_arguments().any(|argument| argument.get_env() == name), "{variable}");
+        }
+
+        let service = read(include_str!("../../deploy/base/service.yaml"));
+        let port = &service["spec"]["ports"][0];
+        assert_eq!(
+            (&service["metadata"]["name"], &port["name"], &port["port"]),
+            (&SERVICE.into(), &"reports".into(), &REPORT_PORT.into())
+        );
+        for (name, address) in [("reports", ours.reports), ("http", ours.http)] {
+            let mut ports = container["ports"].as_array().unwrap().iter();
+            let port = ports.find(|port| port["name"] == name).unwrap();
+            assert_eq!(port["containerPort"], address.port());
+        }
+    }
+
+    #[test]
     fn no_two_processes_have_the_same_identity() {
         let options = resolve(&["--pod-name", "operator-7f-x"], Some("tower")).unwrap();
         assert_eq!(options.lease(0xbeef).identity, "operator-7f-x_0000beef");

@@ -175,7 +175,7 @@ impl Collector for Gauges {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
         let family = Family::<[(&'static str, &'static str); 1], Gauge>::default();
         for ready in Self::READY {
-            family.get_or_create(&[("ready", ready)]);
+            family.get_or_create(&[("ready", ready)]).set(0);
         }
         for session in self.0.state() {
             family.get_or_create(&[("ready", Self::ready(&session))]).inc();

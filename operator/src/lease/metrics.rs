@@ -29,11 +29,7 @@ impl Metrics {
     /// Makes them known to `registry`.
     pub fn register(registry: &mut Registry) -> Self {
         let metrics = Self::default();
-        registry.register(
-            "lease_held",
-            "1 while this operator is the one that writes",
-            metrics.held.clone(),
-        );
+        registry.register("lease_held", "1 while this operator is the one that writes", metrics.held.clone());
         let help = "Requests that concern the lease, by outcome";
         registry.register("lease_requests", help, metrics.requests.clone());
         metrics

@@ -1,0 +1,53 @@
+//! What `kubectl kustomize` makes of the folders, where there is a kubectl.
+
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, Write};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::files;
+
+/// The objects by kind and name; `None`, and a line that says so, without kubectl.
+fn kustomize(test: &str, folder: &str) -> Option<BTreeMap<String, Value>> {
+    let output = match Command::new("kubectl").arg("kustomize").arg(files::path(folder)).output() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            // Not eprintln: the test runner would keep it to itself.
+            let line = format!("SKIPPED {test}: it needs kubectl\n");
+            let _ = std::io::stderr().write_all(line.as_bytes());
+            return None;
+        }
+        output => output.unwrap(),
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(by_title(files::objects(&String::from_utf8(output.stdout).unwrap())))
+}
+
+fn by_title(objects: Vec<Value>) -> BTreeMap<String, Value> {
+    objects.into_iter().map(|object| (files::title(&object), object)).collect()
+}
+
+#[test]
+fn the_base_is_the_file_to_install() {
+    let Some(base) = kustomize("the_base_is_the_file_to_install", "deploy/base") else { return };
+    assert!(base == by_title(files::install()));
+}
+
+#[test]
+fn an_operator_for_one_namespace_has_no_rights_elsewhere() {
+    let test = "an_operator_for_one_namespace_has_no_rights_elsewhere";
+    let Some(mut overlay) = kustomize(test, "deploy/overlays/single-namespace") else { return };
+    let binding = overlay.remove("RoleBinding ballsession-operator").unwrap();
+    assert_eq!(binding["metadata"]["namespace"], "media");
+    let deployment = overlay.get_mut("Deployment ballsession-operator").unwrap();
+    let env = deployment["spec"]["template"]["spec"]["containers"][0]["env"].as_array_mut().unwrap();
+    assert_eq!(env.pop().unwrap(), json!({"name": "BALLSESSION_WATCH_NAMESPACE", "value": "media"}));
+
+    let mut base = by_title(files::install());
+    let everywhere = base.remove("ClusterRoleBinding ballsession-operator").unwrap();
+    assert_eq!(
+        (&binding["roleRef"], &binding["subjects"]),
+        (&everywhere["roleRef"], &everywhere["subjects"])
+    );
+    assert!(overlay == base, "something else differs");
+}

@@ -1,0 +1,103 @@
+//! What the operator may do, written down a second time: whoever changes a role has to say so here as well.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::files;
+
+/// A right as `group/resource verb`; the core group has no name.
+pub(crate) type Right = (&'static str, &'static str, &'static str);
+
+/// In all namespaces that it watches.
+pub(crate) const SESSIONS: &[Right] = &[
+    ("ballsession.dev", "ballsessions", "get list watch"),
+    ("ballsession.dev", "ballsessions/status", "patch"),
+    ("ballsession.dev", "ballsessions/finalizers", "update"),
+    ("apps", "deployments", "get list watch create patch delete"),
+    ("batch", "jobs", "get list watch create patch delete"),
+    ("", "services", "get list watch create patch delete"),
+    ("", "serviceaccounts", "get list watch create patch delete"),
+    ("networking.k8s.io", "networkpolicies", "get list watch create patch delete"),
+    ("", "pods", "get list watch"),
+    ("apps", "replicasets", "get"),
+    ("events.k8s.io", "events", "create patch"),
+];
+
+/// In the cluster.
+pub(crate) const CLUSTER: &[Right] = &[("authentication.k8s.io", "tokenreviews", "create")];
+
+/// In its own namespace.
+pub(crate) const OWN: &[Right] = &[("coordination.k8s.io", "leases", "create get update")];
+
+/// What it must not do: with these it could do everything else.
+pub(crate) const FORBIDDEN: &[Right] = &[
+    ("", "secrets", "get list watch create update patch delete"),
+    ("", "configmaps", "get list create"),
+    ("", "nodes", "get list"),
+    ("", "namespaces", "create patch delete"),
+    ("", "pods", "create patch delete"),
+    ("", "pods/exec", "create"),
+    ("", "serviceaccounts/token", "create"),
+    ("apiextensions.k8s.io", "customresourcedefinitions", "create update patch delete"),
+    ("rbac.authorization.k8s.io", "roles", "create update patch bind escalate"),
+    ("rbac.authorization.k8s.io", "clusterroles", "create update patch bind escalate"),
+    ("rbac.authorization.k8s.io", "clusterrolebindings", "create"),
+    ("ballsession.dev", "ballsessions", "create update patch delete"),
+    ("ballsession.dev", "ballsessions/status", "update"),
+    ("coordination.k8s.io", "leases", "delete"),
+    ("", "users", "impersonate"),
+    ("*", "*", "*"),
+];
+
+/// Each verb of each right by itself.
+pub(crate) fn each(rights: &[Right]) -> impl Iterator<Item = Right> {
+    rights
+        .iter()
+        .flat_map(|(group, resource, verbs)| verbs.split(' ').map(move |verb| (*group, *resource, verb)))
+}
+
+fn granted(kind: &str, name: &str) -> BTreeSet<(String, String, String)> {
+    let objects = files::install();
+    let title = format!("{kind} {name}");
+    let role = objects.iter().find(|object| files::title(object) == title).unwrap();
+    let texts = |list: &Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+    };
+    let mut rights = BTreeSet::new();
+    for rule in role["rules"].as_array().unwrap() {
+        for group in texts(&rule["apiGroups"]) {
+            for resource in texts(&rule["resources"]) {
+                for verb in texts(&rule["verbs"]) {
+                    rights.insert((group.clone(), resource.clone(), verb));
+                }
+            }
+        }
+    }
+    rights
+}
+
+#[test]
+fn the_operators_roles_have_these_rights_and_no_others() {
+    for (kind, name, rights) in [
+        ("ClusterRole", "ballsession-operator", SESSIONS),
+        ("ClusterRole", "ballsession-operator-token-reviews", CLUSTER),
+        ("Role", "ballsession-operator-lease", OWN),
+    ] {
+        let expected: BTreeSet<_> = each(rights)
+            .map(|(group, resource, verb)| (group.into(), resource.into(), verb.into()))
+            .collect();
+        assert_eq!(granted(kind, name), expected, "{name}");
+    }
+}
+
+#[test]
+fn nobody_is_granted_more_than_sessions() {
+    for name in ["ballsession-viewer", "ballsession-editor"] {
+        for (group, resource, verb) in granted("ClusterRole", name) {
+            assert_eq!(group, "ballsession.dev", "{name}");
+            assert!(resource.starts_with("ballsessions") && verb != "*", "{name}: {verb} {resource}");
+            assert!(resource != "ballsessions/status" || verb == "get", "status is the operator's: {name}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Every sample is what it says it is, and the API server takes it.
+
+use crds::{BallSession, BallSessionSpec};
+use kube::CustomResourceExt;
+use kube::api::{Api, DynamicObject, Patch, PatchParams};
+use serde_json::Value;
+
+use crate::files;
+
+const SAMPLES: [&str; 4] = ["session", "bounded-run", "release-gate", "all-fields"];
+
+fn sample(name: &str) -> Value {
+    let mut objects = files::objects(&files::text(&format!("deploy/samples/{name}.yaml")));
+    assert_eq!(objects.len(), 1, "{name}");
+    objects.remove(0)
+}
+
+#[test]
+fn all_samples_are_tested() {
+    let stored = std::fs::read_dir(files::path("deploy/samples")).unwrap();
+    let mut stored: Vec<_> = stored.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    stored.sort();
+    let mut expected = SAMPLES.map(|name| format!("{name}.yaml"));
+    expected.sort();
+    assert_eq!(stored, expected);
+}
+
+#[test]
+fn the_first_sample_is_a_demo_with_two_clients() {
+    let demo: BallSession = serde_json::from_value(sample("session")).unwrap();
+    assert_eq!(demo.metadata.name.as_deref(), Some("demo"));
+    assert_eq!(demo.spec, BallSessionSpec { clients: 2, ..BallSessionSpec::default() });
+}
+
+#[test]
+fn the_sample_of_all_fields_has_all() {
+    /// Those of Kubernetes' own types are explained elsewhere.
+    const FOREIGN: [&str; 4] = ["affinity", "resources", "tolerations", "topologySpreadConstraints"];
+    fn compare(path: &str, schema: &Value, value: &Value) {
+        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+            assert!(value.get(name).is_some(), "{path}.{name} is not there");
+            if !FOREIGN.contains(&name.as_str()) {
+                compare(&format!("{path}.{name}"), field, &value[name]);
+            }
+        }
+    }
+    let crd = serde_json::to_value(BallSession::crd()).unwrap();
+    let schema = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];
+    compare("spec", schema, &sample("all-fields")["spec"]);
+}
+
+#[test]
+fn bounded_samples_are_bounded() {
+    for name in ["bounded-run", "release-gate"] {
+        assert!(sample(name)["spec"]["duration"].is_string(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_api_server_takes_every_sample() {
+    let Some(client) = cluster::client("the_api_server_takes_every_sample").await else { return };
+    let sessions: Api<DynamicObject> = Api::default_namespaced_with(client, &BallSession::api_resource());
+    for name in SAMPLES {
+        let sample = sample(name);
+        // Unknown fields are refused, as `kubectl apply` does.
+        let dry = PatchParams::apply("tests").dry_run().validation_strict();
+        let stored = sessions
+            .patch(sample["metadata"]["name"].as_str().unwrap(), &dry, &Patch::Apply(&sample))
+            .await
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let _: BallSessionSpec = serde_json::from_value(stored.data["spec"].clone()).unwrap();
+    }
+}
