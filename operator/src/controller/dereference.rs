@@ -3,17 +3,46 @@
 
 use std::sync::Arc;
 
-use crds::BallSession;
+use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::Pod;
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::{Resource, ResourceExt};
 
+use crate::controller::labels::{self, Component};
 use crate::controller::resources::{Observed, Resources};
+use crate::controller::validate::Session;
+use crate::controller::watches::Watches;
 
-/// A session and what exists of it.
+/// What exists of a session.
 pub struct Dereferenced {
-    /// The session as it is stored.
-    pub session: Arc<BallSession>,
     /// Its children.
     pub resources: Resources<Observed>,
     /// Its pods, those of the server and of the clients.
     pub pods: Vec<Arc<Pod>>,
+}
+
+/// Reads it from memory, where the watches keep it.
+pub(super) fn dereference(session: &Session, watches: &Watches) -> Dereferenced {
+    let children = &watches.children;
+    let resources = Resources {
+        workload_service_account: child(&children.service_accounts, session, Component::Workload),
+        server_deployment: child(&children.deployments, session, Component::Server),
+        server_service: child(&children.services, session, Component::Server),
+        client_job: child(&children.jobs, session, Component::Client),
+        server_network_policy: child(&children.network_policies, session, Component::Server),
+        client_network_policy: child(&children.network_policies, session, Component::Client),
+    };
+    let pods = watches.stores.pods.state_filter(|pod| {
+        pod.namespace().as_ref() == Some(&session.namespace)
+            && pod.labels().get(labels::INSTANCE) == Some(&session.name)
+    });
+    Dereferenced { resources, pods }
+}
+
+fn child<K>(store: &Store<K>, session: &Session, component: Component) -> Option<K>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone,
+{
+    let key = ObjectRef::new(&session.child_name(component)).within(&session.namespace);
+    store.get(&key).map(Arc::unwrap_or_clone)
 }

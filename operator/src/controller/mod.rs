@@ -2,19 +2,39 @@
 //!
 //! | step | needs the API server | takes | gives |
 //! |---|---|---|---|
-//! | [`dereference`] | yes | a session | what exists of it |
-//! | [`validate`] | no | what exists of it | a [`Session`](validate::Session) that makes sense, or why not |
-//! | [`build`] | no | that | [`Resources<Prepared>`](resources::Resources) |
-//! | apply | yes | these | `Resources<Applied>` |
-//! | status | yes | these | conditions |
+//! | [`validate`] | no | a stored session | a [`Session`](validate::Session) that makes sense, or why not |
+//! | [`dereference`] | no, the watches read | that | what exists of it |
+//! | [`build`] | no | both | [`Resources<Prepared>`](resources::Resources) |
+//! | [`apply`] | yes | these | `Resources<Applied>` |
+//! | status | no | these, pods and reports | conditions |
+//! | update status | yes | these | |
 //!
 //! The types keep the order: only apply makes `Resources<Applied>`, and it has to take every prepared resource in hand.
+//! [`watches`] brings what happens in the cluster, [`run`] turns it into looks at sessions.
 
+mod api_error;
+pub mod apply;
+pub mod backoff;
 pub mod build;
 pub mod dereference;
+mod events;
 mod hash;
 pub mod labels;
+mod memory;
+pub mod metrics;
+mod reconcile;
+mod refusals;
 pub mod report_source;
 pub mod resources;
+mod run;
 pub mod settings;
+mod status;
+mod sync;
+mod triggers;
+mod update_status;
 pub mod validate;
+pub mod watches;
+
+pub use reconcile::Error;
+pub use run::{Context, Pace, run};
+pub use sync::Sync;

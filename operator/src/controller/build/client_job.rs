@@ -154,7 +154,10 @@ mod tests {
                                     "--report-url", "http://ballsession-operator.tower:8080/v1/reports",
                                     "--report-token-file", "/var/run/secrets/ballsession.dev/token"
                                 ],
-                                "env": [{"name": "BALLSESSION_NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
+                                "env": [
+                                    {"name": "BALLSESSION_NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
+                                    {"name": "BALLSESSION_TERMINATION_MESSAGE", "value": "/dev/termination-log"}
+                                ],
                                 "ports": [{"name": "http", "containerPort": 8081, "protocol": "TCP"}],
                                 "resources": {"requests": {"cpu": "50m", "memory": "48Mi"}},
                                 "readinessProbe": {

@@ -7,7 +7,7 @@ use crate::controller::settings::Settings;
 use crate::controller::validate::{Session, validate};
 
 /// `harbor` in `lighthouse`, with what `spec` asks for.
-pub(super) fn session(spec: &Value) -> Session {
+pub(in crate::controller) fn session(spec: &Value) -> Session {
     let stored = json!({
         "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession",
         "metadata": {"name": "harbor", "namespace": "lighthouse", "uid": "5e8d2c1a-uid"}, "spec": spec
@@ -16,7 +16,7 @@ pub(super) fn session(spec: &Value) -> Session {
 }
 
 /// What an operator in `tower` was installed with.
-pub(super) fn settings() -> Settings {
+pub(in crate::controller) fn settings() -> Settings {
     Settings {
         server_image: "registry.example/s:7".into(),
         client_image: "registry.example/c:8".into(),
@@ -27,7 +27,7 @@ pub(super) fn settings() -> Settings {
 }
 
 /// Before the first apply.
-pub(super) fn nothing() -> Resources<Observed> {
+pub(in crate::controller) fn nothing() -> Resources<Observed> {
     Resources {
         workload_service_account: None,
         server_deployment: None,

@@ -2,7 +2,7 @@
 
 mod client_job;
 #[cfg(test)]
-mod fixture;
+pub(super) mod fixture;
 #[cfg(test)]
 mod flows;
 mod network_policies;

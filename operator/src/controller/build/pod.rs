@@ -31,6 +31,9 @@ const USER: i64 = 65532;
 /// What a pod may take to drain and to send its last report. A second of it is for the container's end.
 const GRACE_SECONDS: i64 = 10;
 
+/// The file whose contents Kubernetes shows with the end of a container, unless told otherwise.
+const TERMINATION_MESSAGE: &str = "/dev/termination-log";
+
 /// The annotation of a pod with the hash of its run: another run gets other pods, and with them numbers of its own.
 pub const RUN: &str = "ballsession.dev/run";
 
@@ -121,7 +124,7 @@ fn container(operator: &Settings, workload: &Workload<'_>) -> Container {
         image: Some(settings.image.clone().unwrap_or_else(|| workload.image.to_owned())),
         image_pull_policy: pull_policy.map(|policy| policy.as_str().into()),
         args: Some(args),
-        env: Some(vec![node_name()]),
+        env: Some(vec![node_name(), termination_message()]),
         ports: Some(ports),
         resources: Some(settings.resources.clone().unwrap_or_else(measured)),
         volume_mounts: Some(vec![VolumeMount {
@@ -146,6 +149,15 @@ fn node_name() -> EnvVar {
     EnvVar {
         name: "BALLSESSION_NODE".into(),
         value_from: Some(EnvVarSource { field_ref: Some(field), ..EnvVarSource::default() }),
+        ..EnvVar::default()
+    }
+}
+
+/// Where the process keeps what to say if it ends at once: killed for its memory, it could not say it then.
+fn termination_message() -> EnvVar {
+    EnvVar {
+        name: "BALLSESSION_TERMINATION_MESSAGE".into(),
+        value: Some(TERMINATION_MESSAGE.into()),
         ..EnvVar::default()
     }
 }

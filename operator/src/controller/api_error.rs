@@ -1,0 +1,23 @@
+//! Errors of the API server in one line: their usual display repeats the whole answer.
+
+/// What went wrong, in the API server's own words where it answered.
+pub(super) fn describe(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) => format!("{} ({} {})", status.message, status.code, status.reason),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::core::Status;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_is_told_once() {
+        let status =
+            Status { code: 500, reason: "InternalError".into(), message: "etcd".into(), ..Status::default() };
+        assert_eq!(describe(&kube::Error::Api(Box::new(status))), "etcd (500 InternalError)");
+    }
+}

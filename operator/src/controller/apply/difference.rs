@@ -1,0 +1,216 @@
+//! Whether applying an object would change it: a write that changes nothing still costs the API server as much.
+//!
+//! What the API server filled in is nobody's difference. Which lists are merged by keys, and which fields were set
+//! before but no longer are, stands in the object's `managedFields`: `f:name` is a field, `k:{…}` an item of a list by
+//! its keys, and what has nothing below it is one value to the API server.
+
+use kube::Resource;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::quantity;
+use crate::controller::apply::FIELD_MANAGER;
+
+/// Whether a field that is set in `desired` has another value in `live`, or one that we set in `live` is no longer in
+/// `desired`.
+pub(super) fn differs<K: Resource + Serialize>(desired: &Value, live: &K) -> bool {
+    let Ok(value) = serde_json::to_value(live) else { return true };
+    Comparison { in_resources: false }.differs(desired, Some(&value), ours(live))
+}
+
+/// The fields that we have set, as the API server noted them.
+fn ours<K: Resource>(live: &K) -> Option<&Value> {
+    let entries = live.meta().managed_fields.as_deref().unwrap_or_default();
+    let ours = entries.iter().find(|entry| {
+        entry.manager.as_deref() == Some(FIELD_MANAGER)
+            && entry.operation.as_deref() == Some("Apply")
+            && entry.subresource.as_deref().unwrap_or_default().is_empty()
+    })?;
+    ours.fields_v1.as_ref().map(|fields| &fields.0)
+}
+
+#[derive(Clone, Copy)]
+struct Comparison {
+    /// Below requests or limits: texts are amounts.
+    in_resources: bool,
+}
+
+impl Comparison {
+    fn differs(self, desired: &Value, live: Option<&Value>, owned: Option<&Value>) -> bool {
+        match (desired, live) {
+            (Value::Null, _) => false,
+            (_, None) => true,
+            (Value::Object(desired), Some(Value::Object(live))) => self.objects(desired, live, owned),
+            (Value::Array(desired), Some(Value::Array(live))) => self.lists(desired, live, owned),
+            (Value::String(desired), Some(Value::String(live))) if self.in_resources => {
+                !quantity::equal(desired, live)
+            }
+            (desired, Some(live)) => desired != live,
+        }
+    }
+
+    fn objects(self, desired: &Map<String, Value>, live: &Map<String, Value>, owned: Option<&Value>) -> bool {
+        let changed = desired.iter().any(|(name, value)| {
+            let within = Self { in_resources: self.in_resources || name == "requests" || name == "limits" };
+            let owned = owned.and_then(|owned| owned.get(format!("f:{name}")));
+            within.differs(value, live.get(name), owned)
+        });
+        changed || owned_names(owned, "f:").any(|(name, _)| !desired.contains_key(name))
+    }
+
+    fn lists(self, desired: &[Value], live: &[Value], owned: Option<&Value>) -> bool {
+        let keyed: Vec<_> = owned_names(owned, "k:")
+            .filter_map(|(keys, below)| Some((serde_json::from_str::<Map<String, Value>>(keys).ok()?, below)))
+            .collect();
+        if keyed.is_empty() {
+            let pairs = desired.iter().zip(live);
+            return desired.len() != live.len()
+                || pairs.into_iter().any(|(desired, live)| self.differs(desired, Some(live), None));
+        }
+        let removed = keyed.iter().any(|(keys, _)| !desired.iter().any(|item| has_keys(item, keys)));
+        removed
+            || desired.iter().any(|item| {
+                let Some((keys, below)) = keyed.iter().find(|(keys, _)| has_keys(item, keys)) else {
+                    return true;
+                };
+                let live = live.iter().find(|item| has_keys(item, keys));
+                self.differs(item, live, Some(below))
+            })
+    }
+}
+
+/// What is noted of the parts of a field, by name.
+fn owned_names<'a>(owned: Option<&'a Value>, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
+    let parts = owned.and_then(Value::as_object).into_iter().flatten();
+    parts.filter_map(move |(name, below)| Some((name.strip_prefix(kind)?, below)))
+}
+
+/// Whether an item of a list is the one with these keys. A key that is left out gets its default.
+fn has_keys(item: &Value, keys: &Map<String, Value>) -> bool {
+    keys.iter().all(|(name, value)| item.get(name).is_none_or(|found| found == value))
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::apps::v1::Deployment;
+    use serde_json::json;
+
+    use super::*;
+
+    /// What the API server makes of a Deployment: defaults, amounts in its own form, and a note of who set what.
+    fn live() -> Value {
+        json!({
+            "metadata": {
+                "name": "harbor-server", "uid": "1", "resourceVersion": "7",
+                "labels": {"app": "harbor", "somebody": "else"},
+                "managedFields": [
+                    {"manager": "kube-controller-manager", "operation": "Update", "subresource": "status",
+                     "fieldsV1": {"f:status": {}}},
+                    {"manager": FIELD_MANAGER, "operation": "Apply", "fieldsV1": {
+                        "f:metadata": {"f:labels": {"f:app": {}}},
+                        "f:spec": {"f:replicas": {}, "f:template": {"f:spec": {
+                            "f:nodeSelector": {},
+                            "f:tolerations": {},
+                            "f:containers": {"k:{\"name\":\"server\"}": {
+                                ".": {}, "f:name": {}, "f:image": {}, "f:args": {},
+                                "f:resources": {"f:requests": {"f:cpu": {}}},
+                                "f:ports": {"k:{\"containerPort\":8081,\"protocol\":\"TCP\"}": {
+                                    ".": {}, "f:containerPort": {}, "f:name": {}}}
+                            }}
+                        }}}
+                    }}
+                ]
+            },
+            "spec": {"replicas": 1, "progressDeadlineSeconds": 600, "template": {"spec": {
+                "dnsPolicy": "ClusterFirst",
+                "nodeSelector": {"disk": "ssd"},
+                "tolerations": [{"key": "media", "operator": "Exists"}],
+                "containers": [
+                    {"name": "sidecar", "image": "injected"},
+                    {"name": "server", "image": "s:7", "imagePullPolicy": "IfNotPresent", "args": ["--fps", "30"],
+                     "resources": {"requests": {"cpu": "500m"}},
+                     "ports": [{"name": "http", "containerPort": 8081, "protocol": "TCP"}]}
+                ]
+            }}}
+        })
+    }
+
+    fn desired() -> Value {
+        json!({
+            "metadata": {"name": "harbor-server", "labels": {"app": "harbor"}},
+            "spec": {"replicas": 1, "template": {"spec": {
+                "nodeSelector": {"disk": "ssd"},
+                "tolerations": [{"key": "media", "operator": "Exists"}],
+                "containers": [
+                    {"name": "server", "image": "s:7", "args": ["--fps", "30"], "resources": {"requests": {"cpu": "0.5"}},
+                     "ports": [{"name": "http", "containerPort": 8081}]}
+                ]
+            }}}
+        })
+    }
+
+    fn changed(change: impl FnOnce(&mut Value, &mut Value)) -> bool {
+        let (mut desired, mut live) = (desired(), live());
+        change(&mut desired, &mut live);
+        differs(&desired, &serde_json::from_value::<Deployment>(live).unwrap())
+    }
+
+    #[test]
+    fn what_others_add_and_other_forms_of_an_amount_are_no_difference() {
+        assert!(!changed(|_, _| ()));
+        assert!(!changed(|_, live| live["metadata"]["annotations"] = json!({"note": "n"})));
+        assert!(!changed(|_, live| {
+            live["spec"]["template"]["spec"]["containers"][1]["env"] = json!([{"name": "PROXY"}]);
+        }));
+    }
+
+    #[test]
+    fn a_value_that_we_set_is_looked_at_wherever_it_is() {
+        assert!(changed(|_, live| live["spec"]["replicas"] = json!(2)));
+        assert!(changed(|_, live| live["metadata"]["labels"]["app"] = json!("pier")));
+        assert!(changed(|_, live| drop(live["metadata"]["labels"].as_object_mut().unwrap().remove("app"))));
+        let container = |live: &mut Value, field: &str, value: Value| {
+            live["spec"]["template"]["spec"]["containers"][1][field] = value;
+        };
+        assert!(changed(|_, live| container(live, "image", json!("s:8"))));
+        assert!(changed(|_, live| container(live, "args", json!(["--fps", "30", "-v"]))));
+        assert!(changed(|_, live| container(live, "resources", json!({"requests": {"cpu": "501m"}}))));
+        assert!(changed(|_, live| container(live, "name", json!("renamed"))));
+        assert!(changed(|_, live| live["spec"]["template"]["spec"]["tolerations"] = json!([])));
+    }
+
+    #[test]
+    fn a_field_that_we_no_longer_set_has_to_go() {
+        let pod = |desired: &mut Value| desired["spec"]["template"]["spec"].as_object_mut().unwrap().clone();
+        let without = |name: &'static str| {
+            changed(move |desired, _| {
+                let mut pod = pod(desired);
+                pod.remove(name);
+                desired["spec"]["template"]["spec"] = pod.into();
+            })
+        };
+        assert!(without("nodeSelector") && without("tolerations"));
+        assert!(changed(|desired, _| {
+            desired["spec"]["template"]["spec"]["containers"][0]["ports"] = json!([]);
+        }));
+    }
+
+    #[test]
+    fn a_field_or_item_that_is_new_has_to_come() {
+        assert!(changed(|desired, _| desired["spec"]["paused"] = json!(true)));
+        assert!(changed(|desired, _| {
+            let ports = &mut desired["spec"]["template"]["spec"]["containers"][0]["ports"];
+            ports.as_array_mut().unwrap().push(json!({"name": "signaling", "containerPort": 8080}));
+        }));
+    }
+
+    #[test]
+    fn without_a_note_lists_are_compared_item_by_item() {
+        let strip = |live: &mut Value| live["metadata"]["managedFields"] = json!([]);
+        assert!(changed(|_, live| strip(live)), "the sidecar stands where the server is expected");
+        assert!(!changed(|_, live| {
+            strip(live);
+            live["spec"]["template"]["spec"]["containers"].as_array_mut().unwrap().remove(0);
+        }));
+    }
+}

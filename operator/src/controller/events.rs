@@ -1,0 +1,153 @@
+//! Tells who looks at a session what happened to it: once for each transition, and beside the reconcile, which does
+//! not depend on it.
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::ObjectReference;
+use kube::Client;
+use kube::runtime::events::{Event, EventType, Recorder, Reporter};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::controller::api_error::describe;
+use crate::controller::apply::FIELD_MANAGER;
+use crate::controller::metrics::Metrics;
+use crate::controller::status::{Owned, Reason};
+
+/// Events that may wait: a transition of each of so many sessions at once. Further ones are dropped; the status has
+/// it all.
+const QUEUE: usize = 1024;
+
+/// How long one event may take.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// How long what is left may take at the end.
+const LAST: Duration = Duration::from_secs(3);
+
+/// Something that happened to a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Announcement {
+    pub(super) is_warning: bool,
+    pub(super) action: &'static str,
+    pub(super) reason: String,
+    pub(super) note: String,
+}
+
+/// Takes what is to be announced.
+pub(super) struct Events {
+    queue: mpsc::Sender<(Announcement, ObjectReference)>,
+    metrics: Metrics,
+}
+
+/// Publishes what is in the queue.
+pub(super) struct Publisher(JoinHandle<()>);
+
+/// Starts publishing; ends when the [`Events`] are dropped and their queue is empty.
+pub(super) fn start(client: Client, metrics: Metrics) -> (Events, Publisher) {
+    let (queue, mut waiting) = mpsc::channel::<(Announcement, ObjectReference)>(QUEUE);
+    let events = Events { queue, metrics: metrics.clone() };
+    let recorder = Recorder::new(client, Reporter::from(FIELD_MANAGER));
+    let task = tokio::spawn(async move {
+        while let Some((announcement, session)) = waiting.recv().await {
+            let event = event(announcement);
+            let failure = match timeout(LIMIT, recorder.publish(&event, &session)).await {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(describe(&error)),
+                Err(_) => Some("it took too long".to_owned()),
+            };
+            metrics.event(if failure.is_none() { "published" } else { "failed" });
+            if let Some(error) = failure {
+                tracing::warn!(session = ?session.name, reason = %event.reason, %error, "an event is not published");
+            }
+        }
+    });
+    (events, Publisher(task))
+}
+
+impl Events {
+    /// Has it published, some time.
+    pub(super) fn announce(&self, session: &ObjectReference, announcement: Announcement) {
+        if self.queue.try_send((announcement, session.clone())).is_err() {
+            self.metrics.event("dropped");
+        }
+    }
+}
+
+impl Publisher {
+    /// Waits a little for what is left.
+    pub(super) async fn finish(self) {
+        let Self(mut task) = self;
+        if timeout(LAST, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+}
+
+fn event(announcement: Announcement) -> Event {
+    Event {
+        type_: if announcement.is_warning { EventType::Warning } else { EventType::Normal },
+        reason: announcement.reason,
+        note: Some(announcement.note),
+        action: announcement.action.to_owned(),
+        secondary: None,
+    }
+}
+
+/// What of a new status is news.
+pub(super) fn transitions(stored: &Owned, new: &Owned) -> Vec<Announcement> {
+    let ready = new.ready().filter(|ready| {
+        let known = stored.ready().map(|known| (&known.status, &known.reason));
+        // That is told by the condition Complete.
+        known != Some((&ready.status, &ready.reason)) && ready.reason != Reason::Completed.as_str()
+    });
+    let complete = new.complete().filter(|complete| {
+        complete.status == "True" && stored.complete().is_none_or(|known| known.status != "True")
+    });
+    let ready = ready.map(|ready| Announcement {
+        is_warning: Reason::is_trouble(&ready.reason),
+        action: "Watch",
+        reason: ready.reason.clone(),
+        note: ready.message.clone(),
+    });
+    let complete = complete.map(|complete| Announcement {
+        is_warning: complete.reason != "Finished",
+        action: "Complete",
+        reason: complete.reason.clone(),
+        note: complete.message.clone(),
+    });
+    ready.into_iter().chain(complete).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn owned(ready: (&str, &str), complete: (&str, &str)) -> Owned {
+        let condition = |kind: &str, (status, reason): (&str, &str)| json!({"type": kind, "status": status, "reason": reason, "message": "m", "lastTransitionTime": "2026-01-01T00:00:00Z"});
+        let status = json!({"conditions": [condition("Ready", ready), condition("Complete", complete)]});
+        Owned::stored(&serde_json::from_value(status).unwrap())
+    }
+
+    #[test]
+    fn only_transitions_are_news() {
+        let nothing = Owned::stored(&crds::BallSessionStatus::default());
+        let starting = owned(("False", "ServerNotReady"), ("False", "Running"));
+        let blocked = owned(("False", "MediaBlocked"), ("False", "Running"));
+        let ready = owned(("True", "Ready"), ("False", "Running"));
+        let finished = owned(("False", "Completed"), ("True", "Finished"));
+        let late = owned(("False", "Completed"), ("True", "DeadlineExceeded"));
+        let told = |from: &Owned, to: &Owned| -> Vec<(String, bool)> {
+            transitions(from, to).into_iter().map(|news| (news.reason, news.is_warning)).collect()
+        };
+        assert_eq!(told(&nothing, &starting), [("ServerNotReady".to_owned(), false)]);
+        assert_eq!(told(&starting, &blocked), [("MediaBlocked".to_owned(), true)]);
+        assert_eq!(told(&blocked, &ready), [("Ready".to_owned(), false)]);
+        assert_eq!(told(&ready, &ready), []);
+        assert_eq!(told(&ready, &finished), [("Finished".to_owned(), false)]);
+        assert_eq!(told(&ready, &late), [("DeadlineExceeded".to_owned(), true)]);
+        assert_eq!(told(&finished, &finished), []);
+    }
+}

@@ -1,0 +1,104 @@
+//! What the controller remembers of each session from one reconcile to the next. All of it may be lost: it only saves
+//! work and repetition.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use crate::controller::watches::Key;
+
+/// What is remembered of one session.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// Reconciles that failed in a row.
+    pub(super) failures: u32,
+    /// The class of the last failure, until there is a success.
+    pub(super) failure: Option<&'static str>,
+    /// Whether the objectives were met when that was last looked at.
+    pub(super) objectives_met: Option<String>,
+    /// The run that was first seen to be over, and when.
+    over: Option<(String, Instant)>,
+    /// By child: its version that stayed when something was applied to it, and the hash of that.
+    unchanged: HashMap<String, (String, String)>,
+}
+
+impl Memory {
+    /// When a run was first seen to be over.
+    pub(super) fn over_since(&mut self, run: &str, now: Instant) -> Instant {
+        match &self.over {
+            Some((known, since)) if known == run => *since,
+            _ => self.over.insert((run.to_owned(), now)).1,
+        }
+    }
+
+    /// Whether applying what `hash` names changes nothing in this version of a child.
+    pub(super) fn is_unchanged(&self, child: &str, version: &str, hash: &str) -> bool {
+        self.unchanged.get(child).is_some_and(|known| (known.0.as_str(), known.1.as_str()) == (version, hash))
+    }
+
+    /// Remembers that it does not.
+    pub(super) fn unchanged(&mut self, child: &str, version: &str, hash: &str) {
+        self.unchanged.insert(child.to_owned(), (version.to_owned(), hash.to_owned()));
+    }
+}
+
+/// What is remembered of all sessions.
+#[derive(Debug, Default)]
+pub(super) struct Memories(Mutex<HashMap<Key, (String, Memory)>>);
+
+impl Memories {
+    /// Calls `f` with what is remembered of the session. A session of the same name with another UID is another one.
+    pub(super) fn with<T>(&self, session: &Key, uid: &str, f: impl FnOnce(&mut Memory) -> T) -> T {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = all.entry(session.clone()).or_default();
+        if entry.0 != uid {
+            *entry = (uid.to_owned(), Memory::default());
+        }
+        f(&mut entry.1)
+    }
+
+    /// Forgets a session that is gone.
+    pub(super) fn forget(&self, session: &Key) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(session);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_namesake_starts_with_nothing() {
+        let memories = Memories::default();
+        let key = Key::new("harbor").within("lighthouse");
+        let fail = |uid| {
+            memories.with(&key, uid, |memory| {
+                memory.failures += 1;
+                memory.failures
+            })
+        };
+        assert_eq!((fail("a"), fail("a"), fail("b")), (1, 2, 1));
+        memories.forget(&key);
+        assert_eq!(fail("b"), 1);
+    }
+
+    #[test]
+    fn a_run_is_over_since_it_was_first_seen_to_be() {
+        let (mut memory, start) = (Memory::default(), Instant::now());
+        let later = start + Duration::from_secs(7);
+        assert_eq!((memory.over_since("a", start), memory.over_since("a", later)), (start, start));
+        assert_eq!(memory.over_since("b", later), later);
+    }
+
+    #[test]
+    fn only_the_same_version_and_content_are_unchanged() {
+        let mut memory = Memory::default();
+        memory.unchanged("Job/harbor-client", "7", "abc");
+        assert!(memory.is_unchanged("Job/harbor-client", "7", "abc"));
+        assert!(!memory.is_unchanged("Job/harbor-client", "8", "abc"));
+        assert!(!memory.is_unchanged("Job/harbor-client", "7", "abd"));
+        assert!(!memory.is_unchanged("Service/harbor-server", "7", "abc"));
+    }
+}

@@ -1,0 +1,151 @@
+//! The controller's loop: what the watches and the reports trigger is looked at, a few sessions at a time.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crds::BallSession;
+use futures_util::{Stream, StreamExt, stream};
+use kube::Client;
+use kube::runtime::reflector::ObjectRef;
+use kube::runtime::{Config, applier, controller};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::controller::backoff::Backoff;
+use crate::controller::events;
+use crate::controller::memory::Memories;
+use crate::controller::metrics::Metrics;
+use crate::controller::reconcile::{Controller, reconcile};
+use crate::controller::report_source::ReportSource;
+use crate::controller::settings::Settings;
+use crate::controller::triggers::Triggers;
+use crate::controller::watches::{Guard, Key, Watches};
+
+/// What the controller needs from outside.
+pub struct Context {
+    /// The way to the API server.
+    pub client: Client,
+    /// What pods are made of.
+    pub settings: Settings,
+    /// The reports of all sessions.
+    pub reports: Arc<dyn ReportSource>,
+    /// What it counts.
+    pub metrics: Metrics,
+    /// How eager it is.
+    pub pace: Pace,
+}
+
+/// How eager the controller is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Sessions looked at at a time.
+    pub concurrency: u16,
+    /// How long a session has to be quiet before it is looked at: changes come in crowds.
+    pub debounce: Duration,
+    /// How long to wait after failures.
+    pub retry: Backoff,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { concurrency: 16, debounce: Duration::from_millis(250), retry: Backoff::default() }
+    }
+}
+
+/// Looks after all sessions that are watched, until told to stop; what is under way then is done first.
+pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
+    // Before that, a child that exists would look like one that has to be made.
+    let mut sync = watches.sync();
+    tokio::select! {
+        () = sync.done() => {}
+        () = stop.cancelled() => return,
+    }
+    let Context { client, settings, reports, metrics, pace } = context;
+    let (events, publisher) = events::start(client.clone(), metrics.clone());
+    let sessions = watches.stores.sessions.clone();
+    let queue = queue(Arc::clone(&watches.triggers), reports.changes());
+    let controller = Arc::new(Controller {
+        client,
+        settings,
+        reports,
+        metrics,
+        retry: pace.retry,
+        watches,
+        memories: Memories::default(),
+        events,
+        started: Instant::now(),
+    });
+    let config = Config::default().concurrency(pace.concurrency).debounce(pace.debounce);
+    let results = applier(
+        |stored, controller| Box::pin(reconcile(stored, controller)),
+        |stored: Arc<Guard>, _, controller: Arc<Controller>| controller.retry(&stored),
+        Arc::clone(&controller),
+        sessions,
+        queue.take_until(stop.cancelled_owned()).map(Ok::<_, Infallible>),
+        config,
+    );
+    results
+        .for_each(|result| {
+            match result {
+                // Told where it happened.
+                Ok(_) | Err(controller::Error::ReconcilerFailed(..)) => {}
+                Err(controller::Error::ObjectNotFound(gone)) => {
+                    controller.memories.forget(&gone.into_kind_unchecked(()));
+                }
+                Err(error) => tracing::error!(%error, "the controller's queue failed"),
+            }
+            std::future::ready(())
+        })
+        .await;
+    // With it ends the events' queue.
+    drop(controller);
+    publisher.finish().await;
+}
+
+/// The sessions to look at.
+fn queue(
+    triggers: Arc<Triggers>,
+    changes: Option<mpsc::Receiver<ObjectRef<BallSession>>>,
+) -> impl Stream<Item = Key> {
+    let batches = stream::unfold((triggers, changes), |(triggers, mut changes)| async move {
+        let batch = tokio::select! {
+            batch = triggers.take() => batch,
+            Some(changed) = changed(&mut changes) => [changed.into_kind_unchecked(())].into(),
+        };
+        Some((stream::iter(batch), (triggers, changes)))
+    });
+    batches.flatten()
+}
+
+async fn changed(
+    changes: &mut Option<mpsc::Receiver<ObjectRef<BallSession>>>,
+) -> Option<ObjectRef<BallSession>> {
+    match changes {
+        Some(changes) => changes.recv().await,
+        None => pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn watches_and_reports_trigger_alike() {
+        let triggers = Arc::new(Triggers::default());
+        let (changed, changes) = mpsc::channel(4);
+        let mut queue = pin!(queue(Arc::clone(&triggers), Some(changes)));
+        changed.send(ObjectRef::new("harbor").within("lighthouse")).await.unwrap();
+        assert_eq!(queue.next().await.unwrap().name, "harbor");
+        triggers.extend([Key::new("pier").within("lighthouse")]);
+        assert_eq!(queue.next().await.unwrap().name, "pier");
+        // Without reports the watches go on.
+        drop(changed);
+        triggers.extend([Key::new("pier").within("lighthouse")]);
+        assert_eq!(queue.next().await.unwrap().name, "pier");
+    }
+}
