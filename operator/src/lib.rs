@@ -4,3 +4,4 @@
 #![cfg_attr(test, recursion_limit = "512")]
 
 pub mod controller;
+pub mod reports;
