@@ -6,4 +6,5 @@
 pub mod arguments;
 pub mod controller;
 pub mod lease;
+pub mod reports;
 pub mod status;

@@ -1,0 +1,55 @@
+//! What the pods of all sessions have said, in memory: no I/O, and time is an argument.
+
+mod ending;
+mod news;
+mod stored;
+mod subject;
+mod tracked;
+mod wanted;
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+pub(super) use subject::Subject;
+pub(super) use tracked::{Heard, PodFacts, Tracked};
+
+use crate::reports::stores::SessionKey;
+
+/// How long a server may say nothing before nothing is known of its session. It reports every 10 s while it has a
+/// client.
+pub(super) const SILENCE: Duration = Duration::from_secs(30);
+
+/// Sessions by UID. As many as there are: [`Aggregate::retain`] drops those that are gone.
+#[derive(Default)]
+pub(super) struct Aggregate {
+    sessions: HashMap<String, Tracked>,
+}
+
+impl Aggregate {
+    /// What is known of a session, brought up to the run that it asks for now.
+    pub(super) fn follow(&mut self, key: &SessionKey, subject: &Subject<'_>, now: Instant) -> &mut Tracked {
+        let tracked =
+            self.sessions.entry(key.uid.clone()).or_insert_with(|| Tracked::new(key.clone(), subject, now));
+        tracked.follow(subject, now);
+        tracked
+    }
+
+    /// What is known of the session with this UID.
+    pub(super) fn get(&self, uid: &str) -> Option<&Tracked> {
+        self.sessions.get(uid)
+    }
+
+    /// The same, to be changed.
+    pub(super) fn get_mut(&mut self, uid: &str) -> Option<&mut Tracked> {
+        self.sessions.get_mut(uid)
+    }
+
+    /// Forgets the sessions that are not there any more.
+    pub(super) fn retain(&mut self, is_there: impl Fn(&SessionKey) -> bool) {
+        self.sessions.retain(|_, tracked| is_there(tracked.key()));
+    }
+
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,34 @@
+//! What of a report is more than numbers: whoever waits for it looks at the session again.
+
+use jiff::Timestamp;
+use report::post::{ClientPost, ServerPost};
+use report::{ErrorCode, State};
+
+/// Whether a server says more than other numbers.
+pub(super) fn of_server(last: &ServerPost, new: &ServerPost) -> bool {
+    last.connected_clients != new.connected_clients
+        || last.clients_without_media != new.clients_without_media
+        || codes(last) != codes(new)
+        || rows(last) != rows(new)
+}
+
+/// Whether a client does.
+pub(super) fn of_client(last: &ClientPost, new: &ClientPost) -> bool {
+    let beside_numbers = |post: &ClientPost| -> (Timestamp, State, Vec<ErrorCode>) {
+        (post.started_at, post.state, post.errors.iter().map(|error| error.code).collect())
+    };
+    beside_numbers(last) != beside_numbers(new)
+}
+
+fn codes(post: &ServerPost) -> Vec<ErrorCode> {
+    post.summary.errors.iter().map(|error| error.code).collect()
+}
+
+/// Who is there. The worst come first, so the order changes with the numbers.
+fn rows(post: &ServerPost) -> Vec<(&str, Option<&str>, &'static str)> {
+    let rows = post.summary.clients.iter();
+    let mut rows: Vec<_> =
+        rows.map(|row| (row.id.as_str(), row.node.as_deref(), row.state.as_str())).collect();
+    rows.sort_unstable();
+    rows
+}

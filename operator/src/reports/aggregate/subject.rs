@@ -1,0 +1,53 @@
+//! A session as it is stored, as far as reports are concerned.
+
+use crds::{BallSession, BallSessionStatus};
+
+use crate::controller::validate::{Error, RunStage, Session, validate};
+use crate::reports::status;
+
+/// A stored session, and what it asks for.
+pub(in crate::reports) struct Subject<'a> {
+    stored: &'a BallSession,
+    session: Result<Session, Error>,
+}
+
+impl<'a> Subject<'a> {
+    pub(in crate::reports) fn of(stored: &'a BallSession) -> Self {
+        Self { stored, session: validate(stored) }
+    }
+
+    /// What it asks for, if that makes sense.
+    pub(super) fn session(&self) -> Result<&Session, &Error> {
+        self.session.as_ref()
+    }
+
+    /// The hash of the run that it asks for.
+    pub(in crate::reports) fn run(&self) -> Option<&str> {
+        self.session.as_ref().ok().map(|session| session.run_hash.as_str())
+    }
+
+    /// Whether its run is over: its numbers stay as they are.
+    pub(super) fn is_finished(&self) -> bool {
+        self.session.as_ref().is_ok_and(|session| session.stage == RunStage::Finished)
+    }
+
+    /// The stored fields that come from reports, of whatever run.
+    pub(in crate::reports) fn owned(&self) -> BallSessionStatus {
+        self.stored.status.as_ref().map(status::owned).unwrap_or_default()
+    }
+
+    /// Whether the stored numbers are of the run that it asks for.
+    pub(super) fn has_run(&self) -> bool {
+        let stored = self.stored.status.as_ref().and_then(|status| status.run.as_ref());
+        stored.is_some_and(|run| Some(run.hash.as_str()) == self.run())
+    }
+
+    /// Whether there are numbers in its status.
+    pub(super) fn has_numbers(&self) -> bool {
+        self.stored.status.as_ref().is_some_and(status::has_numbers)
+    }
+
+    pub(super) fn generation(&self) -> Option<i64> {
+        self.stored.metadata.generation
+    }
+}

@@ -1,0 +1,111 @@
+//! The body of a report: bounded in size and time, and what it says.
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use report::SCHEMA_VERSION;
+use report::post::{ClientPost, MAX_BYTES, ServerPost};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use tokio::time::{Instant, timeout_at};
+
+use crate::reports::refusal::Refusal;
+
+/// What a pod has to say.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::reports) enum Post {
+    Server(Box<ServerPost>),
+    Client(ClientPost),
+}
+
+/// What tells them apart, and whether this version can read them.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kind {
+    schema_version: u32,
+    summary: Option<IgnoredAny>,
+    state: Option<IgnoredAny>,
+}
+
+/// Reads all of the body until `deadline`. One that says that it is too large is not read at all.
+pub(super) async fn read(headers: &HeaderMap, body: Body, deadline: Instant) -> Result<Bytes, Refusal> {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: u64| length > MAX_BYTES as u64) {
+        return Err(Refusal::TooLarge);
+    }
+    match timeout_at(deadline, Limited::new(body, MAX_BYTES).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
+        Ok(Err(error)) => Err(Refusal::Malformed(error.to_string())),
+        Err(_) => Err(Refusal::TooSlow),
+    }
+}
+
+impl Post {
+    /// Reads a report. What is not UTF-8 in it becomes U+FFFD: a broken message shall not hide the numbers beside it.
+    pub(super) fn parse(body: &[u8]) -> Result<Self, String> {
+        let text = String::from_utf8_lossy(body);
+        let kind: Kind = json(&text)?;
+        if kind.schema_version != SCHEMA_VERSION {
+            return Err(format!(
+                "schemaVersion is {}, this operator reads {SCHEMA_VERSION}",
+                kind.schema_version
+            ));
+        }
+        match (kind.summary, kind.state) {
+            (Some(_), None) => json(&text).map(Self::Server),
+            (None, Some(_)) => json(&text).map(Self::Client),
+            _ => Err("it has not exactly one of summary (from servers) and state (from clients)".into()),
+        }
+    }
+}
+
+fn json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::reports::testing::{client_post, server_post};
+
+    #[test]
+    fn a_report_is_a_servers_or_a_clients() {
+        let server = serde_json::to_vec(&server_post(1)).unwrap();
+        assert_eq!(Post::parse(&server), Ok(Post::Server(Box::new(server_post(1)))));
+        let client = serde_json::to_vec(&client_post(1)).unwrap();
+        assert_eq!(Post::parse(&client), Ok(Post::Client(client_post(1))));
+    }
+
+    #[test]
+    fn anything_else_is_refused_in_words() {
+        for (body, words) in [
+            ("", "EOF"),
+            ("{}", "missing field `schemaVersion`"),
+            (r#"{"schemaVersion":1}"#, "not exactly one"),
+            (r#"{"schemaVersion":1,"summary":{},"state":"Lost"}"#, "not exactly one"),
+            (r#"{"schemaVersion":2,"state":"Lost"}"#, "schemaVersion is 2, this operator reads 1"),
+            (r#"{"schemaVersion":1,"state":"Lost"}"#, "missing field `sequence`"),
+            ("[[[[[[[[", "EOF"),
+        ] {
+            let error = Post::parse(body.as_bytes()).unwrap_err();
+            assert!(error.contains(words), "{body}: {error}");
+        }
+        let deep = "[".repeat(MAX_BYTES);
+        assert!(Post::parse(deep.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_do_not_hide_the_rest() {
+        let mut post = serde_json::to_value(client_post(1)).unwrap();
+        post["errors"] = json!([{"code": "Other", "count": 1, "message": "<>", "lastSeen": "2026-01-01T00:00:00Z"}]);
+        let body = post.to_string().into_bytes();
+        let at = body.windows(2).position(|pair| pair == b"<>").unwrap();
+        let mut broken = body.clone();
+        broken[at] = 0xff;
+        let Ok(Post::Client(read)) = Post::parse(&broken) else { panic!("refused") };
+        assert_eq!(read.errors[0].message, "\u{fffd}>");
+    }
+}

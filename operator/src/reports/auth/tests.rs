@@ -1,0 +1,179 @@
+//! Who is believed, and what it costs to find out.
+
+use std::sync::atomic::Ordering;
+
+use serde_json::json;
+
+use super::*;
+use crate::reports::testing::{NAMESPACE, World, forged, stored};
+
+const ACCOUNT: &str = "harbor-workload";
+
+fn wall() -> Timestamp {
+    "2026-01-01T00:05:00Z".parse().unwrap()
+}
+
+struct Door {
+    world: World,
+    start: Instant,
+}
+
+impl Door {
+    fn new() -> Self {
+        let world = World::new();
+        Self { world, start: crate::reports::service::now() }
+    }
+
+    /// Shows `token` so many milliseconds after the start.
+    async fn show(&self, token: &str, milliseconds: u64) -> Result<Reporter, Refusal> {
+        let now = self.start + Duration::from_millis(milliseconds);
+        let reports = &self.world.reports;
+        reports.authenticator().reporter(token, reports.stores(), now, wall()).await
+    }
+
+    fn reviews(&self) -> usize {
+        self.world.cluster.reviews.load(Ordering::Relaxed)
+    }
+}
+
+fn unauthorized(answer: &Result<Reporter, Refusal>) -> bool {
+    matches!(answer, Err(Refusal::Unauthorized(_)))
+}
+
+#[tokio::test]
+async fn session_and_role_come_from_the_identity() {
+    let door = Door::new();
+    let token = door.world.cluster.issue("server", ACCOUNT, NAMESPACE);
+    let reporter = door.show(&token, 0).await.unwrap();
+    assert_eq!((reporter.session.name.as_str(), reporter.role), ("harbor", Role::Server));
+    let token = door.world.cluster.issue("client", ACCOUNT, NAMESPACE);
+    assert_eq!(door.show(&token, 0).await.unwrap().role, Role::Client);
+}
+
+#[tokio::test]
+async fn a_token_is_asked_about_once_in_five_minutes() {
+    let door = Door::new();
+    let token = door.world.cluster.issue("server", ACCOUNT, NAMESPACE);
+    for second in 0..300 {
+        door.show(&token, second * 1000).await.unwrap();
+    }
+    assert_eq!(door.reviews(), 1);
+    door.show(&token, 300_000).await.unwrap();
+    assert_eq!(door.reviews(), 2);
+}
+
+#[tokio::test]
+async fn a_wrong_audience_and_an_expired_token_cost_nothing() {
+    let door = Door::new();
+    let wrong = forged("server", NAMESPACE, |payload| payload["aud"] = json!(["https://kubernetes.default.svc"]));
+    let expired =
+        forged("server", NAMESPACE, |payload| payload["exp"] = json!(wall().as_second() - 1));
+    for token in [wrong.as_str(), expired.as_str(), "junk", ""] {
+        assert!(unauthorized(&door.show(token, 0).await), "{token}");
+    }
+    assert_eq!(door.reviews(), 0);
+    assert_eq!(door.world.cluster.look_ups.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn a_forged_token_of_a_pod_that_exists_is_reviewed_once_in_ten_seconds() {
+    let door = Door::new();
+    let token = forged("server", NAMESPACE, |_| ());
+    assert!(unauthorized(&door.show(&token, 0).await));
+    assert!(unauthorized(&door.show(&token, 9_999).await));
+    assert_eq!(door.reviews(), 1);
+    assert!(unauthorized(&door.show(&token, 10_000).await));
+    assert_eq!(door.reviews(), 2);
+}
+
+#[tokio::test]
+async fn a_recreated_pod_makes_the_token_of_its_predecessor_worthless() {
+    let mut door = Door::new();
+    let token = door.world.cluster.issue("server", ACCOUNT, NAMESPACE);
+    door.show(&token, 0).await.unwrap();
+    // The same name, another UID: for the API server, and for the watch.
+    door.world.cluster.change(Kind::Pod, "server", |metadata| metadata.uid = Some("successor".into()));
+    door.world.unwatch_pod("server");
+    let answer = door.show(&token, 5_000).await;
+    assert!(unauthorized(&answer), "{answer:?}");
+}
+
+#[tokio::test]
+async fn only_live_look_ups_forbid() {
+    let door = Door::new();
+    let cluster = &door.world.cluster;
+    cluster.add(Kind::Pod, "hand-made", None);
+    for (pod, account) in [("hand-made", ACCOUNT), ("server", "default")] {
+        let token = cluster.issue(pod, account, NAMESPACE);
+        let answer = door.show(&token, 0).await;
+        assert!(matches!(answer, Err(Refusal::Forbidden(_))), "{pod}: {answer:?}");
+    }
+    // The same names elsewhere lead nowhere.
+    let elsewhere = cluster.issue("server", ACCOUNT, "elsewhere");
+    assert!(unauthorized(&door.show(&elsewhere, 0).await));
+}
+
+#[tokio::test]
+async fn an_api_server_that_does_not_answer_forbids_nothing() {
+    let door = Door::new();
+    let token = door.world.cluster.issue("server", ACCOUNT, NAMESPACE);
+    door.world.cluster.is_down.store(true, Ordering::Relaxed);
+    assert!(matches!(door.show(&token, 0).await, Err(Refusal::Unavailable(_))));
+    door.world.cluster.is_down.store(false, Ordering::Relaxed);
+    assert!(door.show(&token, 1_000).await.is_ok(), "and is not remembered");
+}
+
+#[tokio::test]
+async fn what_the_watches_do_not_know_yet_has_to_come_again() {
+    let mut door = Door::new();
+    let token = door.world.cluster.issue("server", ACCOUNT, NAMESPACE);
+    door.world.unwatch_pod("server");
+    assert!(matches!(door.show(&token, 0).await, Err(Refusal::Unavailable(_))));
+    door.world.watch_pod("server");
+    assert!(door.show(&token, 100).await.is_ok());
+    assert_eq!(door.reviews(), 1);
+
+    // Another session of that name is known, but the pod is of the one before.
+    let mut successor = stored(&json!({}), &json!({}));
+    successor.metadata.uid = Some("successor".into());
+    door.world.watch_session(&successor);
+    assert!(matches!(door.show(&token, 1_000).await, Err(Refusal::Unavailable(_))));
+    door.world.cluster.remove(Kind::BallSession, "harbor");
+    assert!(matches!(door.show(&token, 2_000).await, Err(Refusal::Forbidden(_))));
+}
+
+#[tokio::test]
+async fn ten_thousand_junk_tokens_lead_to_few_reviews() {
+    let door = Door::new();
+    let mut refused = [0; 2];
+    for number in 0..10_000_u64 {
+        // Half of them claim to be of a pod that exists, the others of as many that do not; each is another token.
+        let pod = if number % 2 == 0 { "server".to_owned() } else { format!("pod-{number}") };
+        let token = forged(&pod, NAMESPACE, |payload| payload["jti"] = json!(number));
+        match door.show(&token, number).await {
+            Err(Refusal::Unauthorized(_)) => refused[0] += 1,
+            Err(Refusal::TooMany(_)) => refused[1] += 1,
+            answer => panic!("{answer:?}"),
+        }
+    }
+    assert_eq!(refused[0] + refused[1], 10_000);
+    assert!((1..=40 + 20 * 10).contains(&door.reviews()), "{}", door.reviews());
+    let look_ups = door.world.cluster.look_ups.load(Ordering::Relaxed);
+    assert!(look_ups <= 5 + 5 * 10, "{look_ups}");
+}
+
+#[tokio::test]
+async fn junk_of_many_pods_that_exist_is_bound_as_well() {
+    let mut door = Door::new();
+    for pod in 0..1_000 {
+        door.world.watch_pod(&format!("pod-{pod}"));
+    }
+    let mut pods_with_turns = 0;
+    for number in 0..10_000_u64 {
+        let pod = format!("pod-{}", number % 1_000);
+        let token = forged(&pod, NAMESPACE, |payload| payload["jti"] = json!(number));
+        pods_with_turns += usize::from(unauthorized(&door.show(&token, number).await));
+    }
+    assert!(door.reviews() <= 40 + 20 * 10, "{}", door.reviews());
+    assert_eq!(pods_with_turns, door.reviews());
+}

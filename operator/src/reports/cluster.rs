@@ -1,0 +1,136 @@
+//! All that the reports ask of the API server, behind a trait, so that every refusal can be tested without one.
+
+use std::time::Duration;
+
+use crds::{BallSession, BallSessionStatus};
+use futures_util::future::BoxFuture;
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
+use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewSpec, TokenReviewStatus};
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::api::{Patch, PatchParams, PostParams};
+use kube::core::NamespaceResourceScope;
+use kube::{Api, Client, Resource};
+use serde_json::json;
+
+use crate::reports::auth::AUDIENCE;
+use crate::reports::stores::SessionKey;
+
+/// Owns the fields of the status that come from reports.
+const FIELD_MANAGER: &str = "ballsession-reports";
+
+/// How long an answer may take. The client would repeat a refused call for minutes.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+
+/// Kinds on the way from a pod to its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    Pod,
+    ReplicaSet,
+    Deployment,
+    Job,
+    BallSession,
+}
+
+/// Why the API server said nothing of use.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CallError {
+    /// It refused, or could not be reached.
+    #[error("the API server: {0}")]
+    Failed(#[from] kube::Error),
+    /// It took too long.
+    #[error("no answer from the API server within {} s", ANSWER_LIMIT.as_secs())]
+    Late,
+}
+
+impl CallError {
+    /// Whether the object of the call does not exist, or not any more.
+    pub(super) fn is_gone(&self) -> bool {
+        // A conflict: the name now belongs to an object with another UID.
+        matches!(self, Self::Failed(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict())
+    }
+}
+
+/// The API server.
+pub(super) trait Cluster: Send + Sync + 'static {
+    /// Whose token it is, if it is for our audience.
+    fn review<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<TokenReviewStatus, CallError>>;
+
+    /// The live metadata of an object; `None` where it does not exist.
+    fn metadata<'a>(
+        &'a self,
+        kind: Kind,
+        namespace: &'a str,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<ObjectMeta>, CallError>>;
+
+    /// Makes `status` all that this writer owns of the session's status.
+    fn apply_status<'a>(
+        &'a self,
+        session: &'a SessionKey,
+        status: &'a BallSessionStatus,
+    ) -> BoxFuture<'a, Result<(), CallError>>;
+}
+
+impl Cluster for Client {
+    fn review<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<TokenReviewStatus, CallError>> {
+        let spec = TokenReviewSpec { audiences: Some(vec![AUDIENCE.to_owned()]), token: token.to_owned() };
+        let review = TokenReview { spec, ..TokenReview::default() };
+        Box::pin(in_time(async move {
+            let reviews = Api::<TokenReview>::all(self.clone());
+            let answer = reviews.create(&PostParams::default(), &review).await?;
+            Ok(answer.status.unwrap_or_default())
+        }))
+    }
+
+    fn metadata<'a>(
+        &'a self,
+        kind: Kind,
+        namespace: &'a str,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<ObjectMeta>, CallError>> {
+        Box::pin(in_time(async move {
+            match kind {
+                Kind::Pod => metadata_of::<Pod>(self, namespace, name).await,
+                Kind::ReplicaSet => metadata_of::<ReplicaSet>(self, namespace, name).await,
+                Kind::Deployment => metadata_of::<Deployment>(self, namespace, name).await,
+                Kind::Job => metadata_of::<Job>(self, namespace, name).await,
+                Kind::BallSession => metadata_of::<BallSession>(self, namespace, name).await,
+            }
+        }))
+    }
+
+    fn apply_status<'a>(
+        &'a self,
+        session: &'a SessionKey,
+        status: &'a BallSessionStatus,
+    ) -> BoxFuture<'a, Result<(), CallError>> {
+        // With the UID, or the numbers of a deleted session could go to its successor of the same name.
+        let patch = Patch::Apply(json!({
+            "apiVersion": BallSession::api_version(&()),
+            "kind": BallSession::kind(&()),
+            "metadata": {"name": session.name, "uid": session.uid},
+            "status": status,
+        }));
+        Box::pin(in_time(async move {
+            let sessions = Api::<BallSession>::namespaced(self.clone(), &session.namespace);
+            let params = PatchParams::apply(FIELD_MANAGER).force();
+            sessions.patch_status(&session.name, &params, &patch).await.map(|_| ())
+        }))
+    }
+}
+
+async fn in_time<T>(call: impl Future<Output = kube::Result<T>>) -> Result<T, CallError> {
+    let answer = tokio::time::timeout(ANSWER_LIMIT, call).await.map_err(|_| CallError::Late)?;
+    Ok(answer?)
+}
+
+async fn metadata_of<K>(client: &Client, namespace: &str, name: &str) -> kube::Result<Option<ObjectMeta>>
+where
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + std::fmt::Debug,
+    K: serde::de::DeserializeOwned,
+{
+    let objects = Api::<K>::namespaced(client.clone(), namespace);
+    Ok(objects.get_metadata_opt(name).await?.map(|object| object.metadata))
+}

@@ -1,0 +1,181 @@
+//! Counters of what the reports' part of the operator does.
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+/// The metrics. A clone counts into the same ones.
+#[derive(Debug, Clone, Default)]
+pub struct Metrics {
+    accepted: Family<Role, Counter>,
+    rejected: Family<Reason, Counter>,
+    cache: Family<Cached, Counter>,
+    cache_entries: Gauge,
+    reviews: Family<Reviewed, Counter>,
+    writes: Family<Wrote, Counter>,
+    sessions: Family<Objectives, Gauge>,
+}
+
+/// Whether a token was known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub(super) enum CacheAnswer {
+    Hit,
+    Miss,
+}
+
+/// What became of a TokenReview.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub(super) enum ReviewOutcome {
+    Accepted,
+    Refused,
+    Failed,
+}
+
+/// What became of a write of status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub(super) enum WriteOutcome {
+    Written,
+    /// Nothing had changed in the end.
+    Suppressed,
+    Failed,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Role {
+    role: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Reason {
+    reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Cached {
+    answer: CacheAnswer,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Reviewed {
+    outcome: ReviewOutcome,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Wrote {
+    outcome: WriteOutcome,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Objectives {
+    met: &'static str,
+}
+
+impl Metrics {
+    /// Puts the metrics into `registry`, which has the operator's prefix.
+    pub fn register(registry: &mut Registry) -> Self {
+        let metrics = Self::default();
+        registry.register("reports_accepted", "Reports taken, by the sender's role.", metrics.accepted.clone());
+        registry.register("reports_rejected", "Reports not taken, by reason.", metrics.rejected.clone());
+        registry.register(
+            "token_cache_lookups",
+            "Tokens looked up in the cache of TokenReviews.",
+            metrics.cache.clone(),
+        );
+        registry.register(
+            "token_cache_entries",
+            "Tokens in the cache of TokenReviews.",
+            metrics.cache_entries.clone(),
+        );
+        registry.register(
+            "token_reviews",
+            "TokenReviews asked of the API server, by outcome.",
+            metrics.reviews.clone(),
+        );
+        registry.register(
+            "report_status_writes",
+            "Writes of what reports say into status, by outcome.",
+            metrics.writes.clone(),
+        );
+        registry.register(
+            "sessions_by_objectives",
+            "Sessions whose reports meet their objectives, do not, or are not enough to tell.",
+            metrics.sessions.clone(),
+        );
+        metrics
+    }
+
+    pub(super) fn accepted(&self, role: &'static str) {
+        self.accepted.get_or_create(&Role { role }).inc();
+    }
+
+    pub(super) fn rejected(&self, reason: &'static str) {
+        self.rejected.get_or_create(&Reason { reason }).inc();
+    }
+
+    pub(super) fn cache(&self, answer: CacheAnswer) {
+        self.cache.get_or_create(&Cached { answer }).inc();
+    }
+
+    pub(super) fn cache_entries(&self, entries: usize) {
+        self.cache_entries.set(i64::try_from(entries).unwrap_or(i64::MAX));
+    }
+
+    pub(super) fn review(&self, outcome: ReviewOutcome) {
+        self.reviews.get_or_create(&Reviewed { outcome }).inc();
+    }
+
+    pub(super) fn wrote(&self, outcome: WriteOutcome) {
+        self.writes.get_or_create(&Wrote { outcome }).inc();
+    }
+
+    /// How many sessions there are with each status of ObjectivesMet: True, False, Unknown.
+    pub(super) fn sessions(&self, [met, unmet, unknown]: [usize; 3]) {
+        for (label, count) in [("true", met), ("false", unmet), ("unknown", unknown)] {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            self.sessions.get_or_create(&Objectives { met: label }).set(count);
+        }
+    }
+}
+
+#[cfg(test)]
+impl Metrics {
+    /// What was counted of a kind of write.
+    pub(super) fn writes(&self, outcome: WriteOutcome) -> u64 {
+        self.writes.get_or_create(&Wrote { outcome }).get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::encoding::text::encode;
+
+    use super::*;
+
+    #[test]
+    fn the_text_names_what_happened() {
+        let mut registry = Registry::with_prefix("ballsession_operator");
+        let metrics = Metrics::register(&mut registry);
+        metrics.accepted("server");
+        metrics.rejected("forbidden");
+        metrics.cache(CacheAnswer::Hit);
+        metrics.cache_entries(7);
+        metrics.review(ReviewOutcome::Refused);
+        metrics.wrote(WriteOutcome::Suppressed);
+        metrics.sessions([1, 2, 3]);
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        for line in [
+            "ballsession_operator_reports_accepted_total{role=\"server\"} 1",
+            "ballsession_operator_reports_rejected_total{reason=\"forbidden\"} 1",
+            "ballsession_operator_token_cache_lookups_total{answer=\"Hit\"} 1",
+            "ballsession_operator_token_cache_entries 7",
+            "ballsession_operator_token_reviews_total{outcome=\"Refused\"} 1",
+            "ballsession_operator_report_status_writes_total{outcome=\"Suppressed\"} 1",
+            "ballsession_operator_sessions_by_objectives{met=\"false\"} 2",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Tells the controller which sessions to look at again.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use crds::BallSession;
+use kube::runtime::reflector::ObjectRef;
+use tokio::sync::mpsc;
+
+use crate::reports::stores::SessionKey;
+
+/// Sessions that are told about and not yet looked at. Beyond that they wait here, each of them once.
+const CAPACITY: usize = 1024;
+
+/// What the controller is told.
+pub(super) struct News {
+    sender: mpsc::Sender<ObjectRef<BallSession>>,
+    receiver: Mutex<Option<mpsc::Receiver<ObjectRef<BallSession>>>>,
+    /// Those for which the channel had no room. At most as many as there are sessions.
+    waiting: Mutex<HashSet<ObjectRef<BallSession>>>,
+}
+
+impl News {
+    pub(super) fn new() -> Self {
+        let (sender, receiver) = mpsc::channel(CAPACITY);
+        Self { sender, receiver: Mutex::new(Some(receiver)), waiting: Mutex::default() }
+    }
+
+    /// The end that is told; only once.
+    pub(super) fn take(&self) -> Option<mpsc::Receiver<ObjectRef<BallSession>>> {
+        self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// There is something new about `session`.
+    pub(super) fn tell(&self, session: &SessionKey) {
+        self.send(ObjectRef::new(&session.name).within(&session.namespace));
+    }
+
+    /// Tells what had to wait.
+    pub(super) fn tell_again(&self) {
+        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        for session in waiting {
+            self.send(session);
+        }
+    }
+
+    fn send(&self, session: ObjectRef<BallSession>) {
+        // A closed channel: the controller has ended, and nobody has to be told.
+        if let Err(mpsc::error::TrySendError::Full(session)) = self.sender.try_send(session) {
+            self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(session);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_lost_in_a_flood() {
+        let news = News::new();
+        let mut receiver = news.take().unwrap();
+        assert!(news.take().is_none());
+        let key = |number: usize| SessionKey {
+            namespace: "lighthouse".into(),
+            name: format!("s{number}"),
+            uid: String::new(),
+        };
+        for number in (0..2 * CAPACITY).chain(0..2 * CAPACITY) {
+            news.tell(&key(number));
+        }
+        let mut told = HashSet::new();
+        for _ in 0..3 {
+            while let Ok(session) = receiver.try_recv() {
+                told.insert(session.name);
+            }
+            news.tell_again();
+        }
+        assert_eq!(told.len(), 2 * CAPACITY);
+        assert!(news.waiting.lock().unwrap().is_empty());
+    }
+}

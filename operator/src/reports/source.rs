@@ -1,0 +1,68 @@
+//! What the controller asks of the reports.
+
+use std::time::Instant;
+
+use crds::BallSession;
+use kube::runtime::reflector::ObjectRef;
+use tokio::sync::mpsc;
+
+use crate::controller::report_source::{Progress, ReportSource, View};
+use crate::controller::validate::Session;
+use crate::reports::Reports;
+use crate::reports::aggregate::{Subject, Tracked};
+use crate::reports::service::State;
+use crate::reports::stores::SessionKey;
+
+impl ReportSource for Reports {
+    fn view(&self, session: &str) -> View {
+        self.state().aggregate.get(session).map(Tracked::view).unwrap_or_default()
+    }
+
+    fn begin_run(&self, session: &Session) -> Progress {
+        let begun = self.with_tracked(session, |state, key, subject| {
+            // The numbers that have to go are taken out by the next write.
+            self.plan(state, key, subject);
+            state.aggregate.get(&key.uid).is_some_and(Tracked::is_cleared)
+        });
+        if begun { Progress::Done } else { Progress::Pending }
+    }
+
+    fn finish_run(&self, session: &Session, since: Instant, now: Instant) -> Progress {
+        let ended = self.with_tracked(session, |state, key, subject| {
+            let Some(tracked) = state.aggregate.get_mut(&key.uid) else { return false };
+            if tracked.end(since, subject, now) {
+                self.plan(state, key, subject);
+            }
+            state.aggregate.get(&key.uid).is_some_and(Tracked::is_ended)
+        });
+        if ended { Progress::Done } else { Progress::Pending }
+    }
+
+    fn changes(&self) -> Option<mpsc::Receiver<ObjectRef<BallSession>>> {
+        self.news.take()
+    }
+}
+
+impl Reports {
+    /// Does something about a session; `false` while the watch does not know it as it is asked about.
+    fn with_tracked(
+        &self,
+        session: &Session,
+        then: impl FnOnce(&mut State, &SessionKey, &Subject<'_>) -> bool,
+    ) -> bool {
+        let key = SessionKey {
+            namespace: session.namespace.clone(),
+            name: session.name.clone(),
+            uid: session.owner.uid.clone(),
+        };
+        let Some(stored) = self.stores().session(&key) else { return false };
+        let Ok(stored) = &stored.0 else { return false };
+        let subject = Subject::of(stored);
+        if subject.run() != Some(&session.run_hash) {
+            return false;
+        }
+        let mut state = self.state();
+        state.aggregate.follow(&key, &subject, crate::reports::service::now());
+        then(&mut state, &key, &subject)
+    }
+}

@@ -1,0 +1,111 @@
+//! How much a status differs from the stored one: that decides how soon it is written.
+
+use crds::BallSessionStatus;
+
+use crate::reports::status::condition;
+
+/// How much two statuses differ, the least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::reports) enum Change {
+    /// Not at all.
+    None,
+    /// Only in what counts events.
+    Counters,
+    /// In what people look at.
+    Shown,
+    /// In what somebody may be waiting for: a first error, whether the objectives are met, numbers of another run that
+    /// have to go.
+    Urgent,
+}
+
+impl Change {
+    /// From the stored fields to the wanted ones.
+    pub(in crate::reports) fn between(stored: &BallSessionStatus, wanted: &BallSessionStatus) -> Self {
+        if stored == wanted {
+            return Self::None;
+        }
+        let met = |status| condition(status).map(|condition| condition.status.clone());
+        let is_first_error = stored.error_count.unwrap_or(0) == 0 && wanted.error_count.unwrap_or(0) > 0;
+        let is_cleared = stored.measurements.is_some() && wanted.measurements.is_none();
+        if met(stored) != met(wanted) || is_first_error || is_cleared {
+            return Self::Urgent;
+        }
+        if without_counters(stored) == without_counters(wanted) { Self::Counters } else { Self::Shown }
+    }
+}
+
+fn without_counters(status: &BallSessionStatus) -> BallSessionStatus {
+    let mut status = BallSessionStatus { error_count: None, errors: Vec::new(), ..status.clone() };
+    if let Some(measurements) = &mut status.measurements {
+        measurements.frames = None;
+        if let Some(freezes) = &mut measurements.freezes {
+            freezes.count = 0;
+        }
+    }
+    for client in &mut status.clients {
+        (client.frames, client.reconnects) = (None, 0);
+    }
+    status
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn status(change: impl FnOnce(&mut Value)) -> BallSessionStatus {
+        let mut status = json!({
+            "conditions": [{"type": "ObjectivesMet", "status": "True", "reason": "Met", "message": "m",
+                            "lastTransitionTime": "2026-01-01T00:00:00Z"}],
+            "display": {"loss": "0.00%"},
+            "measurements": {"frames": {"sent": 1}, "freezes": {"count": 1, "longestMilliseconds": "100"}},
+            "clients": [{"id": "a", "frames": {"sent": 1}}], "errorCount": 0
+        });
+        change(&mut status);
+        serde_json::from_value(status).unwrap()
+    }
+
+    #[test]
+    fn each_kind_of_change() {
+        let change = |path: &'static str, value: Value| {
+            let wanted = status(|status| *status.pointer_mut(path).unwrap() = value);
+            Change::between(&status(|_| ()), &wanted)
+        };
+        assert_eq!(change("/errorCount", json!(0)), Change::None);
+        for (path, value) in [
+            ("/measurements/frames/sent", json!(2)),
+            ("/measurements/freezes/count", json!(2)),
+            ("/clients/0/frames/sent", json!(2)),
+        ] {
+            assert_eq!(change(path, value), Change::Counters, "{path}");
+        }
+        for (path, value) in [
+            ("/measurements/freezes/longestMilliseconds", json!("200")),
+            ("/display/loss", json!("0.01%")),
+            ("/clients/0/id", json!("b")),
+            ("/conditions/0/message", json!("n")),
+        ] {
+            assert_eq!(change(path, value), Change::Shown, "{path}");
+        }
+        for (path, value) in [
+            ("/errorCount", json!(1)),
+            ("/conditions/0/status", json!("False")),
+            ("/conditions", json!([])),
+            ("/measurements", json!(null)),
+        ] {
+            assert_eq!(change(path, value), Change::Urgent, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_the_first_error_is_urgent() {
+        let errors = |count: i64| {
+            status(|status| {
+                status["errorCount"] = json!(count);
+                status["errors"] = json!([{"code": "Other", "count": count}]);
+            })
+        };
+        assert_eq!(Change::between(&errors(1), &errors(2)), Change::Counters);
+    }
+}

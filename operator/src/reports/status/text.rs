@@ -1,0 +1,123 @@
+//! How numbers and foreign texts look in a status: bounded in length, and without anything that could change how a
+//! terminal shows them.
+
+use jiff::Timestamp;
+
+/// Numbers are shown up to here: with a unit they still fit their fields of 16 characters.
+const MOST: f64 = 999_000_000.0;
+/// What is smaller is shown as 0.
+const LEAST: f64 = 1e-6;
+
+/// `value` with 3 significant digits; `None` for what is no number. Quantities are never negative.
+pub(super) fn decimal(value: f64) -> Option<String> {
+    if value.is_nan() {
+        return None;
+    }
+    let value = if value < LEAST { 0.0 } else { value.min(MOST) };
+    Some(report::significant(value).to_string())
+}
+
+/// Pixels, such as `0.012px`.
+pub(super) fn pixels(value: f64) -> Option<String> {
+    decimal(value).map(|text| text + "px")
+}
+
+/// Milliseconds, such as `7.5ms`.
+pub(super) fn milliseconds(value: f64) -> Option<String> {
+    decimal(value).map(|text| text + "ms")
+}
+
+/// Percent with 3 digits, such as `0.17%`, `8.10%`, `12.3%` or `100%`: in a column that is watched, a digit that comes
+/// and goes would catch the eye.
+pub(super) fn percent(value: f64) -> Option<String> {
+    if value.is_nan() {
+        return None;
+    }
+    let value = value.clamp(0.0, 100.0);
+    let decimals = match value {
+        small if small < 9.995 => 2,
+        medium if medium < 99.95 => 1,
+        _ => 0,
+    };
+    Some(format!("{value:.decimals$}%"))
+}
+
+/// `text` with everything escaped that is no printable character, cut to `limit` bytes, never within a character or an
+/// escape.
+pub(super) fn escape(text: &str, limit: usize) -> String {
+    let mut escaped = String::with_capacity(text.len().min(limit));
+    for c in text.chars() {
+        let before = escaped.len();
+        if is_unprintable(c) {
+            escaped.extend(c.escape_default());
+        } else {
+            escaped.push(c);
+        }
+        if escaped.len() > limit {
+            escaped.truncate(before);
+            break;
+        }
+    }
+    escaped
+}
+
+/// Control characters, and the invisible ones that join, split or turn text.
+fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// `time` in whole seconds: as times in Kubernetes are stored.
+pub(in crate::reports) fn seconds(time: Timestamp) -> Timestamp {
+    // Rounded towards the past, so it is as valid as it was.
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_digits_and_a_unit() {
+        assert_eq!(pixels(0.012_04).as_deref(), Some("0.012px"));
+        assert_eq!(pixels(14.24).as_deref(), Some("14.2px"));
+        assert_eq!(milliseconds(7.5).as_deref(), Some("7.5ms"));
+        assert_eq!(milliseconds(412.4).as_deref(), Some("412ms"));
+        for (value, text) in [
+            (0.0, "0.00%"),
+            (0.166_6, "0.17%"),
+            (8.1, "8.10%"),
+            (9.996, "10.0%"),
+            (12.34, "12.3%"),
+            (99.96, "100%"),
+            (100.0, "100%"),
+        ] {
+            assert_eq!(percent(value).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn no_number_is_too_long_for_its_field() {
+        for value in [0.0, -1.0, 1e-300, 0.000_001_234, 0.123_456, 1e9, f64::MAX, f64::INFINITY, f64::MIN] {
+            for text in [pixels(value), milliseconds(value), percent(value)] {
+                let text = text.unwrap();
+                assert!(text.len() <= 16 && !text.starts_with('-'), "{value}: {text}");
+            }
+        }
+        assert_eq!((decimal(f64::NAN), percent(f64::NAN)), (None, None));
+    }
+
+    #[test]
+    fn nothing_unprintable_passes_and_cuts_are_clean() {
+        assert_eq!(escape("a\nb\u{1b}[0m", 256), "a\\nb\\u{1b}[0m");
+        assert_eq!(escape("turn \u{202e}", 256), "turn \\u{202e}");
+        assert_eq!(escape("häh", 2), "h");
+        assert_eq!(escape("ab\n", 3), "ab");
+    }
+
+    #[test]
+    fn times_lose_their_fraction() {
+        let time = |text: &str| text.parse::<Timestamp>().unwrap();
+        assert_eq!(seconds(time("2026-01-01T00:00:01.999Z")), time("2026-01-01T00:00:01Z"));
+    }
+}

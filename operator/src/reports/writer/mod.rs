@@ -1,0 +1,49 @@
+//! The one task that writes what reports say into status.
+
+mod schedule;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+pub(super) use schedule::Schedule;
+
+use crate::reports::Reports;
+
+/// How often all sessions are looked at: for those that nobody reports of, and pods that are gone.
+const SWEEP: Duration = Duration::from_secs(5);
+/// Writes under way at a time: a slow answer does not hold up the others.
+const UNDER_WAY: usize = 8;
+/// How long to sleep where nothing is due; a sweep comes before.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// Writes status until `stop`. Each write has a time limit of its own; those under way at the end are waited for.
+///
+/// Only for the operator that holds the lease: two would write against each other.
+pub async fn write(reports: Arc<Reports>, stop: CancellationToken) {
+    let mut sweep = interval(SWEEP);
+    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut under_way = JoinSet::new();
+    loop {
+        while under_way.len() < UNDER_WAY {
+            let Some(task) = reports.next_write() else { break };
+            let reports = Arc::clone(&reports);
+            under_way.spawn(async move { reports.perform(task).await });
+        }
+        let wake = if under_way.len() < UNDER_WAY { reports.next_wake() } else { None };
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(_) = under_way.join_next() => {}
+            _ = sweep.tick() => reports.sweep().await,
+            () = reports.is_due() => {}
+            () = sleep_until(wake.unwrap_or_else(|| Instant::now() + IDLE)) => {}
+        }
+    }
+    while under_way.join_next().await.is_some() {}
+}
+
+#[cfg(test)]
+mod tests;

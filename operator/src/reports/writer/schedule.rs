@@ -1,0 +1,235 @@
+//! When which session's status is written: seldom enough for the API server, soon enough for people. No clock of its
+//! own.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::{Duration, Instant};
+
+use crate::reports::status::Change;
+
+/// Between two writes of all sessions together, and how many may follow each other without it after a quiet time.
+const PACE: Duration = Duration::from_millis(20);
+const BURST: u32 = 10;
+
+/// After a write the watch needs a moment to show it. Who compares sooner would write the same again.
+const SETTLE: Duration = Duration::from_secs(1);
+/// Between two writes of a session.
+const SHOWN: Duration = Duration::from_secs(10);
+/// The same, where nothing but counters changed.
+const COUNTERS: Duration = Duration::from_secs(60);
+/// The longest wait after a failure. The first is [`SETTLE`], each further one twice as long.
+const FAILED: Duration = Duration::from_secs(30);
+
+/// The sessions whose status is to be written, by UID.
+pub(in crate::reports) struct Schedule {
+    entries: HashMap<String, Entry>,
+    queue: BTreeSet<(Instant, String)>,
+    /// When the next write fits the pace.
+    paced: Instant,
+}
+
+#[derive(Default)]
+struct Entry {
+    written: Option<Instant>,
+    due: Option<Instant>,
+    failures: u32,
+    is_under_way: bool,
+}
+
+impl Schedule {
+    pub(in crate::reports) fn new(now: Instant) -> Self {
+        Self { entries: HashMap::new(), queue: BTreeSet::new(), paced: now }
+    }
+
+    /// The status of a session differs by `change` from the stored one.
+    pub(in crate::reports) fn want(&mut self, uid: &str, change: Change, now: Instant) {
+        if change == Change::None {
+            self.drop_due(uid);
+            return;
+        }
+        let entry = self.entries.entry(uid.to_owned()).or_default();
+        // When it is done, the session is compared again.
+        if entry.is_under_way {
+            return;
+        }
+        let spacing = match change {
+            Change::Urgent => SETTLE,
+            Change::Shown => SHOWN,
+            Change::Counters | Change::None => COUNTERS,
+        };
+        let spacing = spacing.max(entry.penalty());
+        let due = entry.written.map_or(now, |written| now.max(written + spacing));
+        // Never later than before: who waits in a long queue shall not lose the place by every report.
+        let due = entry.due.map_or(due, |before| due.min(before));
+        if let Some(before) = entry.due.replace(due) {
+            self.queue.remove(&(before, uid.to_owned()));
+        }
+        self.queue.insert((due, uid.to_owned()));
+    }
+
+    /// The next session to be written now.
+    pub(in crate::reports) fn next(&mut self, now: Instant) -> Option<String> {
+        if now < self.paced || self.queue.first().is_none_or(|(due, _)| now < *due) {
+            return None;
+        }
+        let (_, uid) = self.queue.pop_first()?;
+        // Time that was not used counts only as far as the burst goes.
+        let earliest = now.checked_sub(PACE * BURST).unwrap_or(now);
+        self.paced = self.paced.max(earliest) + PACE;
+        let entry = self.entries.get_mut(&uid)?;
+        (entry.due, entry.is_under_way) = (None, true);
+        Some(uid)
+    }
+
+    /// When [`Schedule::next`] has something to give.
+    pub(in crate::reports) fn wake(&self) -> Option<Instant> {
+        self.queue.first().map(|(due, _)| (*due).max(self.paced))
+    }
+
+    /// A write that [`Schedule::next`] asked for is over. `is_stored`: status says now what it should.
+    pub(in crate::reports) fn done(&mut self, uid: &str, is_stored: bool, now: Instant) {
+        if let Some(entry) = self.entries.get_mut(uid) {
+            entry.is_under_way = false;
+            entry.written = Some(now);
+            entry.failures = if is_stored { 0 } else { entry.failures.saturating_add(1) };
+        }
+    }
+
+    /// A write that [`Schedule::next`] asked for was none: nothing had changed in the end.
+    pub(in crate::reports) fn skipped(&mut self, uid: &str) {
+        if let Some(entry) = self.entries.get_mut(uid) {
+            (entry.is_under_way, entry.failures) = (false, 0);
+        }
+    }
+
+    /// Forgets sessions that are not there any more.
+    pub(in crate::reports) fn retain(&mut self, is_there: impl Fn(&str) -> bool) {
+        self.entries.retain(|uid, _| is_there(uid));
+        self.queue.retain(|(_, uid)| is_there(uid));
+    }
+
+    fn drop_due(&mut self, uid: &str) {
+        if let Some(due) = self.entries.get_mut(uid).and_then(|entry| entry.due.take()) {
+            self.queue.remove(&(due, uid.to_owned()));
+        }
+    }
+}
+
+impl Entry {
+    fn penalty(&self) -> Duration {
+        match self.failures {
+            0 => Duration::ZERO,
+            failures => FAILED.min(SETTLE * 2_u32.saturating_pow(failures - 1)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is written from `start` on, with the seconds since then, while `change` stays as it is.
+    fn writes(schedule: &mut Schedule, change: Change, start: Instant, seconds: u64) -> Vec<u64> {
+        let mut writes = Vec::new();
+        for second in 0..seconds {
+            let now = start + Duration::from_secs(second);
+            schedule.want("a", change, now);
+            if let Some(uid) = schedule.next(now) {
+                writes.push(second);
+                schedule.done(&uid, true, now);
+            }
+        }
+        writes
+    }
+
+    #[test]
+    fn a_session_is_written_at_once_and_then_as_often_as_its_changes_are_worth() {
+        let start = Instant::now();
+        let of = |change| writes(&mut Schedule::new(start), change, start, 130);
+        assert_eq!(of(Change::Counters), [0, 60, 120]);
+        assert_eq!(of(Change::Shown)[..4], [0, 10, 20, 30]);
+        assert_eq!(of(Change::None), [0; 0]);
+        // Right after a write, and only then, even what is urgent waits for the watch.
+        assert_eq!(of(Change::Urgent)[..3], [0, 1, 2]);
+    }
+
+    #[test]
+    fn what_becomes_urgent_overtakes_its_own_place() {
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let mut schedule = Schedule::new(start);
+        assert_eq!(writes(&mut schedule, Change::Shown, start, 1), [0]);
+        schedule.want("a", Change::Counters, at(2000));
+        assert_eq!(schedule.wake(), Some(at(60_000)));
+        schedule.want("a", Change::Urgent, at(3000));
+        assert_eq!(schedule.wake(), Some(at(3000)));
+        schedule.want("a", Change::Counters, at(3500));
+        assert_eq!(schedule.wake(), Some(at(3000)), "and keeps the new one");
+        schedule.want("a", Change::None, at(3600));
+        assert_eq!((schedule.wake(), schedule.next(at(4000))), (None, None));
+    }
+
+    #[test]
+    fn ten_thousand_sessions_at_once_are_written_within_200_seconds() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start);
+        for uid in 0..10_000 {
+            schedule.want(&uid.to_string(), Change::Urgent, start);
+        }
+        let mut written = 0_u32;
+        let mut now = start;
+        while let Some(wake) = schedule.wake() {
+            now = now.max(wake);
+            let Some(uid) = schedule.next(now) else { panic!("woken for nothing") };
+            schedule.done(&uid, true, now);
+            written += 1;
+            let elapsed = (now - start).as_secs_f64();
+            assert!(f64::from(written) <= 50.0 * elapsed + f64::from(BURST) + 1.0, "{written} in {elapsed} s");
+        }
+        assert_eq!(written, 10_000);
+        assert!(now - start <= Duration::from_secs(200));
+    }
+
+    #[test]
+    fn a_quiet_time_does_not_buy_more_than_the_burst() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start);
+        let later = start + Duration::from_secs(3600);
+        for uid in 0..100 {
+            schedule.want(&uid.to_string(), Change::Shown, later);
+        }
+        let at_once = std::iter::from_fn(|| schedule.next(later)).count();
+        assert_eq!(at_once, BURST as usize + 1);
+    }
+
+    #[test]
+    fn failures_wait_longer_and_longer() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start);
+        let mut now = start;
+        let mut waits = Vec::new();
+        for _ in 0..8 {
+            schedule.want("a", Change::Urgent, now);
+            let due = schedule.wake().unwrap();
+            waits.push((due - now).as_secs());
+            now = due;
+            schedule.next(now).unwrap();
+            schedule.done("a", false, now);
+        }
+        assert_eq!(waits, [0, 1, 2, 4, 8, 16, 30, 30]);
+    }
+
+    #[test]
+    fn one_write_of_a_session_at_a_time() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start);
+        schedule.want("a", Change::Urgent, start);
+        assert_eq!(schedule.next(start).as_deref(), Some("a"));
+        schedule.want("a", Change::Urgent, start + SHOWN);
+        assert_eq!(schedule.wake(), None);
+        schedule.skipped("a");
+        schedule.want("a", Change::Urgent, start + SHOWN);
+        assert_eq!(schedule.wake(), Some(start + SHOWN));
+        schedule.retain(|_| false);
+        assert_eq!((schedule.wake(), schedule.entries.len()), (None, 0));
+    }
+}
