@@ -7,4 +7,5 @@ pub mod arguments;
 pub mod controller;
 pub mod lease;
 pub mod reports;
+pub mod run;
 pub mod status;

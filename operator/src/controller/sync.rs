@@ -23,7 +23,7 @@ impl Sync {
             .iter()
             .filter_map(|(plural, why)| why.as_ref().map(|why| format!("{plural} ({why})")))
             .collect();
-        (!waiting.is_empty()).then(|| format!("waiting for the first list of {}", waiting.join(", ")))
+        (!waiting.is_empty()).then(|| format!("the first list of {}", waiting.join(", ")))
     }
 
     /// Waits until everything is in memory.
@@ -110,13 +110,13 @@ mod tests {
         let (tracker, mut sync) = Tracker::new();
         let (pods, sessions) = (tracker.watch("pods"), tracker.watch("ballsessions"));
         pods.synced();
-        assert_eq!(sync.waiting().unwrap(), "waiting for the first list of ballsessions (no answer yet)");
+        assert_eq!(sync.waiting().unwrap(), "the first list of ballsessions (no answer yet)");
         let missing = Status { code: 404, reason: "NotFound".into(), ..Status::default() };
         let missing = watcher::Error::InitialListFailed(kube::Error::Api(Box::new(missing)));
         sessions.failed(&missing);
         assert_eq!(
             sync.waiting().unwrap(),
-            "waiting for the first list of ballsessions (the API server does not know them: is the \
+            "the first list of ballsessions (the API server does not know them: is the \
              CustomResourceDefinition installed?)"
         );
         assert_eq!(sync.done().now_or_never(), None);
