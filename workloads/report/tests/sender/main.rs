@@ -1,5 +1,7 @@
 //! The sender against a real HTTP server: every answer of the contract, and none at all.
 
+#![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
+
 mod endpoint;
 mod process;
 
