@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use clap::builder::BoolishValueParser;
-use process::{Exit, SummaryTarget, arguments};
-use report::channel::MAX_NAME;
+use process::{Exit, Reporting, SummaryTarget, arguments};
+use report::channel::{MAX_NAME, MAX_NODE};
 use signaling::Endpoint;
 
 use crate::fault::Fault;
@@ -25,10 +25,10 @@ pub(crate) struct Arguments {
     #[arg(long, env = "BALLSESSION_HTTP", value_name = "IP:PORT", value_parser = arguments::address)]
     pub(crate) http: Option<SocketAddr>,
     /// The client's name in the server's numbers [default: hostname and process id]
-    #[arg(long, env = "BALLSESSION_ID", value_name = "NAME", value_parser = name)]
+    #[arg(long, env = "BALLSESSION_ID", value_name = "NAME", value_parser = name(MAX_NAME))]
     id: Option<String>,
     /// The machine's name in the server's numbers [default: hostname]
-    #[arg(long, env = "BALLSESSION_NODE", value_name = "NAME", value_parser = name)]
+    #[arg(long, env = "BALLSESSION_NODE", value_name = "NAME", value_parser = name(MAX_NODE))]
     node: Option<String>,
     /// How the ball is found: moments or contour
     #[arg(long, env = "BALLSESSION_DETECTOR", value_name = "NAME", default_value_t)]
@@ -51,6 +51,8 @@ pub(crate) struct Arguments {
     /// Lies in a known way: offset=5px, drop=2%, delay=300ms or freeze=1s, each with @seed if wanted; may be repeated
     #[arg(long = "fault", env = "BALLSESSION_FAULT", value_name = "FAULT", value_delimiter = ',')]
     pub(crate) faults: Vec<Fault>,
+    #[command(flatten)]
+    pub(crate) reporting: Reporting,
     /// Prints every report, and logs what happens
     #[arg(short, long, env = "BALLSESSION_VERBOSE", value_parser = BoolishValueParser::new())]
     pub(crate) verbose: bool,
@@ -84,10 +86,13 @@ fn hostname() -> String {
     if name.is_empty() || name.chars().any(char::is_control) { "localhost".into() } else { name }
 }
 
-fn name(text: &str) -> Result<String, String> {
-    if (1..=MAX_NAME).contains(&text.len()) && !text.chars().any(char::is_control) {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("must be 1 to {MAX_NAME} bytes without control characters"))
+/// A name of up to `most` bytes, for `value_parser`.
+fn name(most: usize) -> impl Fn(&str) -> Result<String, String> + Clone {
+    move |text| {
+        if (1..=most).contains(&text.len()) && !text.chars().any(char::is_control) {
+            Ok(text.to_owned())
+        } else {
+            Err(format!("must be 1 to {most} bytes without control characters"))
+        }
     }
 }

@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! dial -> offer, answer -> receiver --frames--> eye (thread): decode -> detect --reports--> data channel
-//!                                                 '--> tally --> console, HTTP, summary
+//!                                                 '--> tally --> console, HTTP, summary, reports
 //! ```
 
 mod arguments;
 mod eye;
 mod fault;
+mod report_source;
 mod reporter;
 mod run;
 mod session;
@@ -24,8 +25,11 @@ fn main() -> ExitCode {
         Err(exit) => return exit.into(),
     };
     process::log_to_stderr(arguments.verbose);
+    let reporting = arguments.reporting.clone();
     let exit = run::run(arguments).unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        let line = format!("error: {error:#}");
+        eprintln!("{line}");
+        reporting.failed(&line);
         Exit::CouldNotRun
     });
     exit.into()

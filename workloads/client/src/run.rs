@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use process::{Console, Exit, Http, Stop, SummaryTarget};
 use report::ErrorCode;
+use report::sender::Pace;
 use signaling::{Backoff, DialError, dial_until};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
+use crate::report_source;
 use crate::session::{self, Context, Ended};
 use crate::status::Status;
 use crate::tally::Tally;
@@ -48,8 +50,16 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let server = arguments.server.to_string();
     let tally = Arc::new(Tally::new(arguments.id(), server, started, jiff::Timestamp::now()));
+    let line = {
+        let tally = Arc::clone(&tally);
+        move || report_source::line(&tally)
+    };
+    let reports = arguments.reporting.start(Pace::CLIENT, Arc::<Tally>::clone(&tally), line, tally.news());
     let http = match arguments.http {
-        Some(address) => Some(Http::serve(address, Arc::new(Status { tally: Arc::clone(&tally) })).await?),
+        Some(address) => {
+            let status = Status { tally: Arc::clone(&tally), posts: reports.posts() };
+            Some(Http::serve(address, Arc::new(status)).await?)
+        }
         None => None,
     };
     if let Some(http) = &http {
@@ -89,9 +99,9 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
         summary.frames.undecodable
     ));
     console.flush();
-    if let Some(target) = &target {
-        target.write(&summary)?;
-    }
+    let written = target.as_ref().map_or(Ok(()), |target| target.write(&summary));
+    reports.finish().await;
+    written?;
     ended?;
     match stopped {
         Some(Reason::Signal(Stop::Terminate)) => Ok(Exit::Terminated),

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use process::{Exposition, Readiness, StatusSource};
+use report::sender::Counts;
 
 use crate::tally::Tally;
 
 /// Looks at the tally.
 pub(crate) struct Status {
     pub(crate) tally: Arc<Tally>,
+    pub(crate) posts: Option<Counts>,
 }
 
 impl StatusSource for Status {
@@ -55,6 +57,7 @@ impl StatusSource for Status {
                 "code",
                 summary.errors.iter().map(|error| (error.code.as_str(), error.count)),
             )
+            .posts(self.posts.as_ref())
             .finish()
     }
 }

@@ -1,5 +1,6 @@
 //! What the client knows of itself: counted while it runs, shown by status and summary.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,6 +37,8 @@ pub(crate) struct Tally {
     inner: Mutex<Inner>,
     started: Instant,
     first_decoded: watch::Sender<Option<Instant>>,
+    /// Raised with every error, and whenever the state may have changed.
+    news: watch::Sender<()>,
 }
 
 #[derive(Debug)]
@@ -71,7 +74,12 @@ impl Tally {
             last_decoded: None,
             last_position: None,
         };
-        Self { inner: Mutex::new(inner), started, first_decoded: watch::Sender::new(None) }
+        Self {
+            inner: Mutex::new(inner),
+            started,
+            first_decoded: watch::Sender::new(None),
+            news: watch::Sender::new(()),
+        }
     }
 
     /// The client begins to dial.
@@ -80,6 +88,8 @@ impl Tally {
         inner.dialled = now;
         inner.summary.state = State::Connecting;
         inner.summary.setup_milliseconds = ClientSetup::default();
+        drop(inner);
+        self.news.send_replace(());
     }
 
     /// A session begins; answers how many were connected before.
@@ -105,6 +115,8 @@ impl Tally {
             Stage::FirstFrame => &mut setup.first_frame,
         };
         entry.get_or_insert(elapsed);
+        drop(inner);
+        self.news.send_replace(());
     }
 
     /// A complete frame was looked at.
@@ -135,11 +147,25 @@ impl Tally {
         let mut inner = self.lock();
         inner.summary.state = state;
         inner.summary.queue_overruns += overruns;
+        drop(inner);
+        self.news.send_replace(());
     }
 
     pub(crate) fn error(&self, code: ErrorCode, message: &str) {
         tracing::warn!(%code, "{message}");
         self.lock().errors.record(code, message, Timestamp::now());
+        self.news.send_replace(());
+    }
+
+    /// Where it is raised that something went wrong, or that the state may have changed.
+    pub(crate) fn news(&self) -> &watch::Sender<()> {
+        &self.news
+    }
+
+    /// How the connection stands, and what went wrong so far.
+    pub(crate) fn outline(&self) -> (State, BTreeSet<ErrorCode>) {
+        let inner = self.lock();
+        (inner.summary.state, inner.errors.entries().map(|error| error.code).collect())
     }
 
     /// Becomes the moment of the first decoded frame.

@@ -96,3 +96,12 @@ pub struct Latest<'a> {
     /// The distance of the two.
     pub error_pixels: f64,
 }
+
+/// How many clients are there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// Clients with a signalling connection.
+    pub connected: u32,
+    /// Those of them that signalled 10 s ago or more, and of which no frame has been counted since.
+    pub without_media: u32,
+}

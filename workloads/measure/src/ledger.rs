@@ -67,6 +67,11 @@ impl Ledger {
         is_first
     }
 
+    /// Whether any frame ever counted.
+    pub(crate) fn has_counted(&self) -> bool {
+        self.first.is_some()
+    }
+
     /// Whether the next captured frame, of this ordinal, counts; then it is pending.
     pub(crate) fn send(&mut self, ordinal: u64, frame: &Frame) -> bool {
         let counts = self.is_open && self.from.is_some_and(|from| frame.timestamp >= from);

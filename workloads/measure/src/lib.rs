@@ -43,7 +43,7 @@ mod timeline;
 mod verdict;
 mod window;
 
-pub use events::{Ended, Latest, Outcome, SessionId, Settings, Stage};
+pub use events::{Ended, Latest, Outcome, Presence, SessionId, Settings, Stage};
 pub use numbers::Numbers;
 pub use objectives::{InvalidObjectives, Objectives};
 pub use scoreboard::Scoreboard;

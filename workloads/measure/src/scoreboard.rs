@@ -9,11 +9,11 @@ use std::{
 };
 
 use jiff::{Timestamp, Unit};
-use report::{ErrorCode, ErrorLog, State, Summary, Video, milliseconds};
+use report::{ErrorCode, ErrorEntry, ErrorLog, State, Summary, Video, milliseconds};
 
 use crate::{
     books::Books,
-    events::{Ended, Latest, SessionId, Settings, Stage},
+    events::{Ended, Latest, Presence, SessionId, Settings, Stage},
     ledger::Ledger,
     rows::{Position, Row, RowId, Rows},
     tally::{Entry, Fate, SetupTally, Tally},
@@ -23,6 +23,9 @@ use crate::{
 
 /// A frame without a report up to this age is lost.
 const LOST_AFTER: Duration = Duration::from_secs(3);
+
+/// A client without any frame counted this long after its signalling has no media.
+const MEDIA_WITHIN: Duration = Duration::from_secs(10);
 
 /// A position that was reported longer ago says nothing about now.
 const FRESH: Duration = Duration::from_secs(2);
@@ -223,6 +226,22 @@ impl Scoreboard {
             recent: self.books.window.recent(now, fps),
             clients: self.books.rows.to_wire(fps),
         }
+    }
+
+    /// Who is there at `now`, and how many of them in vain.
+    pub fn presence(&self, now: Instant) -> Presence {
+        let mut presence = Presence::default();
+        for session in self.sessions.values().filter(|session| !session.has_ended) {
+            presence.connected += 1;
+            let waited = now.saturating_duration_since(session.connected);
+            presence.without_media += u32::from(waited >= MEDIA_WITHIN && !session.ledger.has_counted());
+        }
+        presence
+    }
+
+    /// The errors so far, one entry a code.
+    pub fn errors(&self) -> impl Iterator<Item = &ErrorEntry> {
+        self.errors.entries()
     }
 
     /// The newest position of each connected client that reported one within the last 2 s.

@@ -1,5 +1,6 @@
-//! What makes a program a good citizen, shared by server, client and operator: arguments that are refused in one line, logs,
-//! signals, lines for people, the HTTP endpoints of health and status, and summaries that are written whole or not at all.
+//! What makes a program a good citizen, shared by server, client and operator: arguments that are refused in one line,
+//! logs, signals, lines for people, the HTTP endpoints of health and status, reports to the operator, and summaries that
+//! are written whole or not at all.
 
 pub mod arguments;
 mod console;
@@ -8,7 +9,9 @@ mod exposition;
 mod http;
 mod logging;
 mod output;
+mod reporting;
 mod signals;
+mod termination;
 
 pub use console::Console;
 pub use exit::Exit;
@@ -16,4 +19,6 @@ pub use exposition::Exposition;
 pub use http::{Http, HttpError, Readiness, StatusSource};
 pub use logging::{LogFormat, log_to_stderr, log_to_stderr_as};
 pub use output::{SummaryTarget, WriteError};
+pub use reporting::{Reporting, Reports};
 pub use signals::{Stop, stop_signals};
+pub use termination::{TerminationMessage, standing_line};

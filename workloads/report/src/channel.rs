@@ -13,11 +13,14 @@ use crate::text;
 /// The label of the data channel on which this dialect, version 1, is spoken.
 pub const LABEL: &str = "ballsession.v1";
 
-/// The longest message that is parsed, in bytes. A hello with names at their limits is a fifth of it.
+/// The longest message that is parsed, in bytes. A hello with names at their limits is a third of it.
 pub const MAX_MESSAGE: usize = 4096;
 
-/// The longest id, node or version, in bytes.
+/// The longest id or version, in bytes.
 pub const MAX_NAME: usize = 128;
+
+/// The longest node, in bytes: Kubernetes names its nodes as DNS names, which may be that long.
+pub const MAX_NODE: usize = 253;
 
 /// The largest coordinate, in pixels and either direction: several times any picture, yet small enough that sums
 /// and squares of it stay exact enough.
@@ -32,7 +35,7 @@ pub enum Message {
     Frame(FrameReport),
 }
 
-/// Who a client is; names are 1 to [`MAX_NAME`] bytes without control characters.
+/// Who a client is; names are 1 to [`MAX_NAME`] bytes, a node up to [`MAX_NODE`], without control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hello {
     /// Its name, the same after a reconnect.
@@ -85,8 +88,13 @@ pub enum Malformed {
     #[error("hello version {0}, only 1 is known")]
     HelloVersion(u32),
     /// A name that is too long, empty or unprintable.
-    #[error("{0} must be 1 to {MAX_NAME} bytes without control characters")]
-    Name(&'static str),
+    #[error("{name} must be 1 to {most} bytes without control characters")]
+    Name {
+        /// Which name.
+        name: &'static str,
+        /// The most bytes that are allowed.
+        most: usize,
+    },
     /// Neither a hello nor a report, or both.
     #[error("must have either hello and id, or ts with x and y or a state")]
     Shape,

@@ -1,7 +1,8 @@
 //! The words both sides of a session share: the summaries that server and client write, the messages on the report
-//! data channel, error codes and durations.
+//! data channel, what pods post to the operator, error codes and durations. With the feature `sender` also the task
+//! that posts.
 //!
-//! Nothing here measures or decides anything; this crate only says how results look on the wire. Readers are
+//! Nothing here measures or judges anything; this crate says how results look on the wire. Readers are
 //! tolerant (unknown keys are ignored, new error codes become [`ErrorCode::Other`]), because a summary may come from
 //! a newer version; peers on the data channel are not trusted, so that parser is bounded and strict about values.
 
@@ -12,6 +13,8 @@ pub mod duration;
 mod error_log;
 mod number;
 pub mod post;
+#[cfg(feature = "sender")]
+pub mod sender;
 mod summary;
 mod text;
 

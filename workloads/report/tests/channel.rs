@@ -1,6 +1,8 @@
 //! The messages of the report channel: their look, their limits, and that nothing a peer sends can panic.
 
-use ballsession_report::channel::{FrameReport, Hello, MAX_COORDINATE, Malformed, Message, Sighting};
+use ballsession_report::channel::{
+    FrameReport, Hello, MAX_COORDINATE, MAX_NAME, MAX_NODE, Malformed, Message, Sighting,
+};
 use proptest::prelude::*;
 
 fn parse(text: &str) -> Result<Message, Malformed> {
@@ -73,7 +75,17 @@ fn values_out_of_bounds_are_refused() {
     ] {
         assert!(parse(text).is_err(), "{text}");
     }
-    assert_eq!(parse(&format!(r#"{{"hello":1,"id":"{}"}}"#, "é".repeat(65))), Err(Malformed::Name("id")));
+    assert_eq!(
+        parse(&format!(r#"{{"hello":1,"id":"{}"}}"#, "é".repeat(65))),
+        Err(Malformed::Name { name: "id", most: MAX_NAME })
+    );
+    // A node may be as long as a DNS name.
+    let on_node = |length| parse(&format!(r#"{{"hello":1,"id":"a","node":"{}"}}"#, "n".repeat(length)));
+    assert!(on_node(MAX_NODE).is_ok());
+    assert_eq!(
+        on_node(MAX_NODE + 1).unwrap_err().to_string(),
+        "node must be 1 to 253 bytes without control characters"
+    );
     assert_eq!(Message::parse(&vec![b' '; 1 << 20]), Err(Malformed::TooLong(1 << 20)));
     assert_eq!(
         parse(r#"{"ts":1,"x":1e308,"y":1}"#).unwrap_err().to_string(),

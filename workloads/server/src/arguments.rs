@@ -7,7 +7,7 @@ use clap::Parser;
 use clap::builder::BoolishValueParser;
 use measure::Objectives;
 use picture::Size;
-use process::{Exit, SummaryTarget, arguments};
+use process::{Exit, Reporting, SummaryTarget, arguments};
 use scene::Background;
 
 /// Streams a bouncing ball over WebRTC and scores what clients report of it.
@@ -59,6 +59,8 @@ pub(crate) struct Arguments {
     /// Local address for media, instead of the one that signalling arrives at; may be repeated
     #[arg(long = "ice-address", env = "BALLSESSION_ICE_ADDRESS", value_name = "IP", value_delimiter = ',', value_parser = arguments::ip)]
     pub(crate) ice_addresses: Vec<IpAddr>,
+    #[command(flatten)]
+    pub(crate) reporting: Reporting,
     /// Prints every report, and logs what happens
     #[arg(short, long, env = "BALLSESSION_VERBOSE", value_parser = BoolishValueParser::new())]
     pub(crate) verbose: bool,

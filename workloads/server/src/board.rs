@@ -3,26 +3,30 @@
 //! A lock and not a queue: what is done under it takes a microsecond a report, moments are stamped where things
 //! happen, and nobody needs to wonder what to do with a full queue.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use measure::{Ended, Outcome, Scoreboard, Settings, Stage, Truth};
+use measure::{Ended, Outcome, Presence, Scoreboard, Settings, Stage, Truth};
 use media::fanout::{self, Event, SessionId};
 use process::Console;
 use report::channel::Message;
 use report::{ErrorCode, Summary};
+use tokio::sync::watch;
 
 /// The scoreboard.
 pub(crate) struct Board {
     scores: Mutex<Scoreboard>,
     /// Where every report is printed, if that is wanted.
     verbose: Option<Console>,
+    /// Raised when somebody comes or goes, and with every error.
+    news: watch::Sender<()>,
 }
 
 impl Board {
     pub(crate) fn new(settings: Settings, verbose: Option<Console>) -> Self {
-        Self { scores: Mutex::new(Scoreboard::new(settings)), verbose }
+        Self { scores: Mutex::new(Scoreboard::new(settings)), verbose, news: watch::Sender::new(()) }
     }
 
     pub(crate) fn captured(&self, truth: Truth) {
@@ -37,15 +41,19 @@ impl Board {
         let mut scores = self.lock();
         scores.connect(session(id), peer, accepted);
         scores.reached(session(id), Stage::Signaling, answered);
+        drop(scores);
+        self.news.send_replace(());
     }
 
     pub(crate) fn disconnected(&self, id: SessionId, how: Ended, now: Instant) {
         self.lock().disconnect(session(id), how, now);
+        self.news.send_replace(());
     }
 
     /// Something went wrong before there was a session to speak of.
     pub(crate) fn refused(&self, code: ErrorCode, message: &str, now: Instant) {
         self.lock().error(None, code, message, now);
+        self.news.send_replace(());
     }
 
     /// Whether no further frame goes to a session, and the fate of all that went is known.
@@ -59,6 +67,23 @@ impl Board {
 
     pub(crate) fn summary(&self, now: Instant) -> Summary {
         self.lock().summary(now)
+    }
+
+    /// Who is there, and the numbers of the same moment.
+    pub(crate) fn full(&self, now: Instant) -> (Presence, Summary) {
+        let scores = self.lock();
+        (scores.presence(now), scores.summary(now))
+    }
+
+    /// Whether anybody is there, and what went wrong so far.
+    pub(crate) fn outline(&self, now: Instant) -> (bool, BTreeSet<ErrorCode>) {
+        let scores = self.lock();
+        (scores.presence(now).connected > 0, scores.errors().map(|error| error.code).collect())
+    }
+
+    /// Where it is raised that somebody came or went, or that something went wrong.
+    pub(crate) fn news(&self) -> &watch::Sender<()> {
+        &self.news
     }
 
     /// The final numbers: what is pending now is lost.
@@ -83,6 +108,7 @@ impl Board {
     /// What the fan-out has to say about scores.
     pub(crate) fn take(&self, events: &[Event]) {
         let mut scores = self.lock();
+        let mut is_news = false;
         for event in events {
             match event {
                 Event::Reached { id, stage, at } => {
@@ -94,6 +120,7 @@ impl Board {
                 Event::Stopped { id, last } => scores.stop_counting(session(*id), *last),
                 Event::Report { id, at, data } => {
                     let outcome = scores.message(session(*id), *at, data);
+                    is_news |= matches!(outcome, Outcome::Malformed(_));
                     if let Some(console) = &self.verbose {
                         let client = scores.client(session(*id)).unwrap_or("?");
                         console.line(format!("{client}: {}{}", frame(data), words(&outcome)));
@@ -101,6 +128,10 @@ impl Board {
                 }
                 Event::KeyframeWanted(_) | Event::Closed { .. } => {}
             }
+        }
+        drop(scores);
+        if is_news {
+            self.news.send_replace(());
         }
     }
 

@@ -3,11 +3,12 @@
 //! ```text
 //! video (thread): scene -> encode -> packetise --frame--> fan-out (threads) <==WebRTC==> clients
 //!      '-- truth --> board <---------------- events -------'
-//!                      '--> console, HTTP, summary, verdict
+//!                      '--> console, HTTP, summary, verdict, reports
 //! ```
 
 mod arguments;
 mod board;
+mod report_source;
 mod run;
 mod session;
 mod sessions;
@@ -30,8 +31,11 @@ fn main() -> ExitCode {
         Err(exit) => return exit.into(),
     };
     process::log_to_stderr(arguments.verbose);
+    let reporting = arguments.reporting.clone();
     let exit = run::run(arguments, scene).unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        let line = format!("error: {error:#}");
+        eprintln!("{line}");
+        reporting.failed(&line);
         Exit::CouldNotRun
     });
     exit.into()

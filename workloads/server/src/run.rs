@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use measure::{Numbers, Objectives, Settings, verdict};
 use media::fanout::{CHANNEL_GRACE, Event, EventSink, Fanout, Options, Stage};
 use process::{Console, Exit, Http, SummaryTarget};
+use report::sender::Pace;
 use report::{Summary, channel};
 use signaling::Listener;
 use tokio::task::JoinSet;
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
 use crate::board::Board;
+use crate::report_source;
 use crate::session::{self, Context};
 use crate::sessions::Sessions;
 use crate::status::Status;
@@ -34,7 +36,10 @@ const FAREWELL: Duration = Duration::from_secs(3);
 pub(crate) fn run(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<Exit> {
     // Signalling and HTTP are all that tasks do here: media has threads of its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(serve(arguments, scene))
+    let exit = runtime.block_on(serve(arguments, scene));
+    // A name lookup may hang in a thread of the system's.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    exit
 }
 
 async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<Exit> {
@@ -71,11 +76,17 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
         Arc::clone(&sessions),
         keyframes,
     )?);
+    let line = {
+        let board = Arc::clone(&board);
+        move || report_source::line(&board)
+    };
+    let reports = arguments.reporting.start(Pace::SERVER, Arc::<Board>::clone(&board), line, board.news());
     let stop = CancellationToken::new();
     let status = Status {
         board: Arc::clone(&board),
         fanout: Arc::clone(&fanout),
         camera: Arc::clone(&camera),
+        posts: reports.posts(),
         stop: stop.clone(),
     };
     let http = Http::serve(arguments.http, Arc::new(status)).await?;
@@ -124,9 +135,10 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
         arguments.require.as_ref(),
         arguments.summary.as_ref(),
         &console,
-    )?;
+    );
+    reports.finish().await;
     ended?;
-    Ok(exit)
+    exit
 }
 
 fn start_fanout(

@@ -6,6 +6,7 @@ use std::time::Instant;
 use media::fanout::Fanout;
 use process::{Exposition, Readiness, StatusSource};
 use report::Summary;
+use report::sender::Counts;
 use tokio_util::sync::CancellationToken;
 
 use crate::board::Board;
@@ -16,6 +17,7 @@ pub(crate) struct Status {
     pub(crate) board: Arc<Board>,
     pub(crate) fanout: Arc<Fanout>,
     pub(crate) camera: Arc<Camera>,
+    pub(crate) posts: Option<Counts>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -38,7 +40,7 @@ impl StatusSource for Status {
 
     fn metrics(&self) -> Result<String, std::fmt::Error> {
         let exposition = scores(Exposition::default(), &self.board.summary(Instant::now()));
-        transport(exposition, &self.fanout).finish()
+        transport(exposition, &self.fanout).posts(self.posts.as_ref()).finish()
     }
 }
 

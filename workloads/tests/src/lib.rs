@@ -10,6 +10,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
 
 mod address;
+mod collector;
 mod figures;
 mod http;
 mod output;
@@ -20,6 +21,7 @@ mod running;
 mod wait;
 
 pub use address::private_address;
+pub use collector::Collector;
 pub use figures::{assert_accounted, assert_perfect};
 pub use http::{Response, get};
 pub use process::Process;

@@ -1,5 +1,6 @@
 //! A server or a client with all that a test wants to know of it: HTTP on a port of its own and a summary at the end.
 
+use std::fmt::Display;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 
@@ -72,7 +73,7 @@ impl Running<Summary> {
 
 impl Running<ClientSummary> {
     /// Starts a client named `id` of the server at `server`.
-    pub fn start(id: &str, server: SocketAddr, arguments: &[&str]) -> Self {
+    pub fn start(id: &str, server: impl Display, arguments: &[&str]) -> Self {
         let named = ["--id", id, "--server", &server.to_string()];
         Self::launch("ballsession-client", &[&named, arguments].concat())
     }

@@ -19,7 +19,7 @@ fn assert_refused(ended: &Exited, code: i32, words: &[&str]) {
 
 #[test]
 fn wrong_usage_is_told_with_the_flag_the_value_and_what_is_allowed() {
-    let cases: [(&str, &[&str], &[&str]); 32] = [
+    let cases: [(&str, &[&str], &[&str]); 38] = [
         (SERVER, &["--colour", "red"], &["--colour"]),
         (SERVER, &["extra"], &["extra"]),
         (SERVER, &["--width", "641"], &["--width", "'641'", "even", "64 to 1920"]),
@@ -51,6 +51,16 @@ fn wrong_usage_is_told_with_the_flag_the_value_and_what_is_allowed() {
         (CLIENT, &["--server", "nowhere"], &["--server", "'nowhere'", "port"]),
         (CLIENT, &["--server", "::1:8080"], &["--server", "brackets"]),
         (CLIENT, &["--id", "two\nlines"], &["--id", "control characters"]),
+        (CLIENT, &["--node", &"n".repeat(254)], &["--node", "1 to 253 bytes"]),
+        (SERVER, &["--report-url", "http://operator:8080/v1/reports"], &["required", "--report-token-file"]),
+        (CLIENT, &["--report-token-file", "token"], &["required", "--report-url"]),
+        (
+            CLIENT,
+            &["--report-url", "operator:8080"],
+            &["--report-url", "'operator:8080'", "http://HOST:PORT"],
+        ),
+        (SERVER, &["--report-url", "https://operator/"], &["--report-url", "'https://operator/'", "http://"]),
+        (CLIENT, &["--report-url", "https://operator/"], &["https is not supported yet"]),
         (CLIENT, &["--give-up-after", "soon"], &["--give-up-after", "'soon'", "30s"]),
     ];
     for (program, arguments, words) in cases {
@@ -64,6 +74,9 @@ fn a_variable_is_checked_as_its_flag_is() {
     assert_refused(&server, 2, &["--width", "'641'", "even"]);
     let client = Program::start_with(CLIENT, &[], &[("BALLSESSION_FAULT", "offset=1px,lie")]).finish();
     assert_refused(&client, 2, &["--fault", "'lie'"]);
+    let reporting = [("BALLSESSION_REPORT_URL", "http://operator:8080/v1/reports")];
+    let server = Program::start_with(SERVER, &[], &reporting).finish();
+    assert_refused(&server, 2, &["required", "--report-token-file"]);
 }
 
 #[test]

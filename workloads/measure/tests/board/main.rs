@@ -5,4 +5,5 @@ mod clients;
 mod fates;
 mod freezes;
 mod model;
+mod presence;
 mod run;

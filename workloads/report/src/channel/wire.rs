@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FrameReport, Hello, MAX_COORDINATE, MAX_NAME, Malformed, Message, Sighting};
+use super::{FrameReport, Hello, MAX_COORDINATE, MAX_NAME, MAX_NODE, Malformed, Message, Sighting};
 use crate::text;
 
 /// Both shapes of message at once: what is absent is left out.
@@ -41,9 +41,9 @@ enum WireState {
 
 impl Wire<'_> {
     pub(super) fn into_hello(self) -> Result<Hello, Malformed> {
-        let id = name("id", self.id)?.ok_or(Malformed::Shape)?;
-        let node = name("node", self.node)?;
-        let version = name("version", self.version)?;
+        let id = name("id", self.id, MAX_NAME)?.ok_or(Malformed::Shape)?;
+        let node = name("node", self.node, MAX_NODE)?;
+        let version = name("version", self.version, MAX_NAME)?;
         Ok(Hello { id, node, version, reconnects: self.reconnects.unwrap_or(0) })
     }
 
@@ -86,10 +86,10 @@ impl<'a> From<&'a Message> for Wire<'a> {
     }
 }
 
-fn name(key: &'static str, value: Option<Cow<'_, str>>) -> Result<Option<String>, Malformed> {
+fn name(name: &'static str, value: Option<Cow<'_, str>>, most: usize) -> Result<Option<String>, Malformed> {
     let Some(value) = value else { return Ok(None) };
-    let valid = (1..=MAX_NAME).contains(&value.len()) && !value.contains(text::is_unprintable);
-    if valid { Ok(Some(value.into_owned())) } else { Err(Malformed::Name(key)) }
+    let valid = (1..=most).contains(&value.len()) && !value.contains(text::is_unprintable);
+    if valid { Ok(Some(value.into_owned())) } else { Err(Malformed::Name { name, most }) }
 }
 
 fn within(name: &'static str, value: f64, least: f64, most: f64) -> Result<f64, Malformed> {

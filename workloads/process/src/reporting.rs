@@ -1,0 +1,91 @@
+//! How a process tells of itself inside a cluster: posts to the operator, and the termination message.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use report::sender::{Counts, Pace, Sender, Source, Target, Url};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::{Exposition, TerminationMessage};
+
+/// The flags for it.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Reporting {
+    /// Posts the numbers to the operator, as http://HOST:PORT/PATH
+    #[arg(long, env = "BALLSESSION_REPORT_URL", value_name = "URL", requires = "report_token_file")]
+    report_url: Option<Url>,
+    /// The file with the token that posts are sent with; it is read for each one
+    #[arg(long, env = "BALLSESSION_REPORT_TOKEN_FILE", value_name = "FILE", requires = "report_url")]
+    report_token_file: Option<PathBuf>,
+    /// Keeps one line on how it stands in this file, for Kubernetes to show when it ends
+    #[arg(long, env = "BALLSESSION_TERMINATION_MESSAGE", value_name = "FILE")]
+    termination_message: Option<TerminationMessage>,
+}
+
+impl Reporting {
+    /// Starts what was asked for. `line` says how the process stands, in one line; `news` is whatever may have changed
+    /// that, or the source's standing. Needs a Tokio runtime.
+    pub fn start(
+        &self,
+        pace: Pace,
+        source: Arc<dyn Source>,
+        line: impl Fn() -> String + Send + 'static,
+        news: &watch::Sender<()>,
+    ) -> Reports {
+        let target = self.report_url.clone().zip(self.report_token_file.clone());
+        let sender = target.map(|(url, token_file)| {
+            Sender::start(Target { url, token_file }, pace, source, news.subscribe())
+        });
+        let keeper = self.termination_message.clone().map(|message| {
+            let stop = CancellationToken::new();
+            let task = tokio::spawn(message.keep(line, news.subscribe(), stop.clone()));
+            (stop.drop_guard(), task)
+        });
+        Reports { sender, keeper }
+    }
+
+    /// The process failed: that is the last message.
+    pub fn failed(&self, message: &str) {
+        if let Some(Err(error)) = self.termination_message.as_ref().map(|file| file.write(message)) {
+            tracing::warn!("cannot write the termination message: {error}");
+        }
+    }
+}
+
+impl Exposition {
+    /// The posts to the operator, where there are to be any.
+    #[must_use]
+    pub fn posts(self, posts: Option<&Counts>) -> Self {
+        let Some(posts) = posts else { return self };
+        self.counters("report_posts", "Posts to the operator, by result.", "result", posts.by_result())
+    }
+}
+
+/// What was started.
+#[derive(Debug)]
+pub struct Reports {
+    sender: Option<Sender>,
+    keeper: Option<(DropGuard, JoinHandle<()>)>,
+}
+
+impl Reports {
+    /// The posts so far by what became of them, if there are any to be sent.
+    pub fn posts(&self) -> Option<Counts> {
+        self.sender.as_ref().map(Sender::counts)
+    }
+
+    /// Tells a last time how it was. Takes 2 s at most where nobody listens.
+    pub async fn finish(self) {
+        if let Some((stop, task)) = self.keeper {
+            drop(stop);
+            // A message that cannot be kept is no reason to fail.
+            let _ = task.await;
+        }
+        if let Some(sender) = self.sender {
+            sender.finish().await;
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! One post over HTTP, and what came of it.
+
+use std::error::Error;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Request, Response};
+use http_body_util::{BodyExt, Collected, Full, Limited};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+use super::Target;
+use super::answer::Answer;
+use crate::text;
+
+/// A whole request may take this long, from the token to the answer.
+const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+/// The longest token that is read, in bytes; longer than any that fits a header.
+const MAX_TOKEN: u64 = 64 * 1024;
+/// How much is read of what an answer says, in bytes.
+const MAX_REASON: usize = 512;
+
+/// What became of a post.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) answer: Answer,
+    /// For people: why it was not taken.
+    pub(super) reason: String,
+}
+
+/// Posts to one target.
+pub(super) struct Poster {
+    client: Client<HttpConnector, Full<Bytes>>,
+    target: Target,
+}
+
+impl Poster {
+    pub(super) fn new(target: Target) -> Self {
+        // A connection for each post: kept open between them, it would take a place from others, and go stale.
+        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
+        Self { client, target }
+    }
+
+    /// Posts `body`, within [`REQUEST_LIMIT`].
+    pub(super) async fn post(&self, body: Vec<u8>) -> Reply {
+        let exchanged = tokio::time::timeout(REQUEST_LIMIT, self.exchange(body)).await;
+        exchanged.unwrap_or_else(|_| Reply {
+            answer: Answer::Unreachable,
+            reason: format!("{}: no answer within {} s", self.target.url, REQUEST_LIMIT.as_secs()),
+        })
+    }
+
+    async fn exchange(&self, body: Vec<u8>) -> Reply {
+        let Target { url, token_file } = &self.target;
+        let authorization = match authorization(token_file.clone()).await {
+            Ok(authorization) => authorization,
+            Err(error) => {
+                let reason = format!("cannot read the token in {}: {error}", token_file.display());
+                return Reply { answer: Answer::NoToken, reason };
+            }
+        };
+        let request = Request::post(url.uri().clone())
+            .header(AUTHORIZATION, authorization)
+            .header(CONTENT_TYPE, "application/json")
+            .header(CONNECTION, "close")
+            .body(Full::new(Bytes::from(body)));
+        let request = match request {
+            Ok(request) => request,
+            Err(error) => return Reply { answer: Answer::Refused, reason: format!("{url}: {error}") },
+        };
+        match self.client.request(request).await {
+            Ok(response) => reply(response).await,
+            Err(error) => {
+                Reply { answer: Answer::Unreachable, reason: format!("{url}: {}", with_causes(&error)) }
+            }
+        }
+    }
+}
+
+async fn reply(response: Response<Incoming>) -> Reply {
+    let status = response.status();
+    let answer = Answer::of(status, response.headers().get(RETRY_AFTER));
+    if answer == Answer::Accepted {
+        return Reply { answer, reason: String::new() };
+    }
+    // Whatever cannot be read, or is too long, is not worth waiting for.
+    let said = Limited::new(response.into_body(), MAX_REASON).collect().await;
+    let said = said.map(Collected::to_bytes).unwrap_or_default();
+    let said = text::escape(String::from_utf8_lossy(&said).trim(), MAX_REASON);
+    let reason = if said.is_empty() { status.to_string() } else { format!("{status}: {said}") };
+    Reply { answer, reason }
+}
+
+/// The header that says who this is.
+async fn authorization(token_file: PathBuf) -> io::Result<HeaderValue> {
+    // A file system may hang, and media must not hang with it.
+    let read = tokio::task::spawn_blocking(move || token(&token_file));
+    let token = read.await.map_err(io::Error::other)??;
+    let mut header = HeaderValue::try_from(format!("Bearer {token}"))
+        .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is no token"))?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+fn token(path: &Path) -> io::Result<String> {
+    // Opening a pipe would wait for its other end.
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is no file"));
+    }
+    let mut token = String::new();
+    File::open(path)?.take(MAX_TOKEN).read_to_string(&mut token)?;
+    match token.trim() {
+        "" => Err(io::Error::new(ErrorKind::InvalidData, "it is empty")),
+        token => Ok(token.to_owned()),
+    }
+}
+
+/// The error and what it came from: hyper's own words end at "client error".
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_token_is_what_the_file_says_without_blanks_around_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        let of = |content: &str| {
+            std::fs::write(&path, content).unwrap();
+            authorization(path.clone())
+        };
+        let header = of(" abc.def\n").await.unwrap();
+        assert_eq!((header.as_bytes(), header.is_sensitive()), (&b"Bearer abc.def"[..], true));
+        assert_eq!(of(" \n").await.unwrap_err().to_string(), "it is empty");
+        assert_eq!(of("two\nlines").await.unwrap_err().to_string(), "it is no token");
+        let folder = authorization(folder.path().into()).await;
+        assert_eq!(folder.unwrap_err().to_string(), "it is no file");
+        assert_eq!(authorization("/missing".into()).await.unwrap_err().kind(), ErrorKind::NotFound);
+    }
+}

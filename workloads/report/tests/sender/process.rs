@@ -1,0 +1,111 @@
+//! A process that reports.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ballsession_report::post::ClientPost;
+use ballsession_report::sender::{Pace, Sender, Source, Standing, Target};
+use ballsession_report::{ErrorCode, ErrorLog, State};
+use jiff::Timestamp;
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+/// No test waits longer. The sender's own limit for a request is longer, so that a test sees whether it is cut short.
+const PATIENCE: Duration = Duration::from_secs(9);
+
+/// Waits for something that must happen.
+pub(crate) async fn patiently<T>(what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("no {what} within {PATIENCE:?}"))
+}
+
+/// What the process has to say.
+struct Facts(Mutex<(bool, State, ErrorLog)>);
+
+impl Source for Facts {
+    fn standing(&self) -> Standing {
+        let (active, state, errors) = &*self.0.lock().unwrap();
+        let codes = errors.entries().map(|error| error.code).collect();
+        Standing { active: *active, state: Some(*state), codes }
+    }
+
+    fn post(&self, sequence: u64) -> Vec<u8> {
+        let (_, state, errors) = &*self.0.lock().unwrap();
+        let errors = errors.entries().cloned().collect();
+        serde_json::to_vec(&ClientPost::new(sequence, Timestamp::UNIX_EPOCH, *state, errors)).unwrap()
+    }
+}
+
+/// A process with a token and a sender.
+pub(crate) struct Process {
+    sender: Sender,
+    facts: Arc<Facts>,
+    news: watch::Sender<()>,
+    folder: TempDir,
+}
+
+impl Process {
+    /// Starts to report to `url`, with the token `first`.
+    pub(crate) fn start(url: &str, state: State) -> Self {
+        Self::start_after(url, state, &[])
+    }
+
+    /// As well, when these errors happened before.
+    pub(crate) fn start_after(url: &str, state: State, codes: &[ErrorCode]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let token_file = folder.path().join("token");
+        std::fs::write(&token_file, "first\n").unwrap();
+        let mut errors = ErrorLog::default();
+        codes.iter().for_each(|code| errors.record(*code, "for a test", Timestamp::UNIX_EPOCH));
+        let facts = Arc::new(Facts(Mutex::new((false, state, errors))));
+        let target = Target { url: url.parse().unwrap(), token_file };
+        let pace = Pace { every: Duration::from_millis(10), spread: 0.5 };
+        let news = watch::Sender::new(());
+        let sender = Sender::start(target, pace, Arc::clone(&facts) as Arc<dyn Source>, news.subscribe());
+        Self { sender, facts, news, folder }
+    }
+
+    pub(crate) fn becomes(&self, state: State) {
+        self.facts.0.lock().unwrap().1 = state;
+        self.news.send_replace(());
+    }
+
+    pub(crate) fn fails(&self, code: ErrorCode) {
+        self.facts.0.lock().unwrap().2.record(code, "for a test", Timestamp::UNIX_EPOCH);
+        self.news.send_replace(());
+    }
+
+    pub(crate) fn set_active(&self, active: bool) {
+        self.facts.0.lock().unwrap().0 = active;
+        self.news.send_replace(());
+    }
+
+    pub(crate) fn renew_token(&self, token: &str) {
+        // As Kubernetes does it: the old file or the new one, nothing between.
+        let new = self.folder.path().join("new");
+        std::fs::write(&new, token).unwrap();
+        std::fs::rename(new, self.folder.path().join("token")).unwrap();
+    }
+
+    pub(crate) fn remove_token(&self) {
+        std::fs::remove_file(self.folder.path().join("token")).unwrap();
+    }
+
+    pub(crate) fn count(&self, result: &str) -> u64 {
+        self.sender.counts().by_result()[result]
+    }
+
+    /// Waits until so many posts had this result.
+    pub(crate) async fn counted(&self, result: &str, count: u64) {
+        let reached = async {
+            while self.count(result) < count {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        patiently(&format!("{count} {result}"), reached).await;
+    }
+
+    /// Ends, with a last post.
+    pub(crate) async fn finish(self) {
+        patiently("end", self.sender.finish()).await;
+    }
+}

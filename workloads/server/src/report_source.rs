@@ -1,0 +1,40 @@
+//! What the server reports to the operator.
+
+use std::time::Instant;
+
+use process::standing_line;
+use report::post::ServerPost;
+use report::sender::{Source, Standing};
+
+use crate::board::Board;
+
+impl Source for Board {
+    fn standing(&self) -> Standing {
+        let (active, codes) = self.outline(Instant::now());
+        Standing { active, state: None, codes }
+    }
+
+    fn post(&self, sequence: u64) -> Vec<u8> {
+        let (presence, summary) = self.full(Instant::now());
+        let post = ServerPost::new(sequence, presence.connected, presence.without_media, summary);
+        // Cannot fail: all keys are strings.
+        serde_json::to_vec(&post).unwrap_or_default()
+    }
+}
+
+/// How it stands, in one line.
+pub(crate) fn line(board: &Board) -> String {
+    let (presence, summary) = board.full(Instant::now());
+    let number = |number: Option<f64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
+    let numbers = format!(
+        "{} clients connected, {} without media; {} frames sent, {} matched, loss {} %, error p95 {} px, latency p95 {} ms",
+        presence.connected,
+        presence.without_media,
+        summary.frames.sent,
+        summary.frames.matched,
+        number(summary.loss_percent),
+        number(summary.error_pixels.map(|error| error.p95)),
+        number(summary.latency_milliseconds.map(|latency| latency.p95)),
+    );
+    standing_line(&summary.errors, &numbers)
+}

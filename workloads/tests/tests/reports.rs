@@ -1,0 +1,161 @@
+//! What programs tell an operator of themselves, and what becomes of them when nobody listens.
+
+#![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
+
+use std::fmt::{Debug, Display};
+use std::net::TcpListener;
+
+use ballsession_tests::{
+    Client, Collector, Program, Server, Signal, assert_perfect, eventually, private_address,
+};
+use report::post::{ClientPost, ServerPost};
+use report::{ErrorCode, State};
+
+/// Starts a server that reports to `collector`.
+fn server(collector: &Collector, arguments: &[&str]) -> Server {
+    Server::start(&collector.flags(arguments))
+}
+
+/// Starts a client that reports to `collector`.
+fn client(id: &str, server: impl Display, collector: &Collector, arguments: &[&str]) -> Client {
+    Client::start(id, server, &collector.flags(arguments))
+}
+
+/// Asserts that posts were counted from 1 upwards, all by one process. One that was under way when a process ended is
+/// given up for the last one.
+fn assert_sequence<T: PartialEq + Copy + Debug>(posts: impl IntoIterator<Item = (u64, T)>) {
+    let (sequence, started_at): (Vec<u64>, Vec<T>) = posts.into_iter().unzip();
+    assert!(sequence[0] == 1 && sequence.is_sorted_by(|one, next| one < next), "{sequence:?}");
+    assert!(started_at.iter().all(|at| *at == started_at[0]), "{started_at:?}");
+}
+
+#[test]
+fn the_numbers_of_a_session_reach_the_operator() {
+    let (of_server, of_client) = (Collector::start(), Collector::start());
+    let server = server(&of_server, &[]);
+    let client = client("reporter", server.signaling(), &of_client, &["--node", "worker-7"]);
+    server.matched("reporter", 30);
+    // A state is told when it is reached; numbers every few seconds.
+    of_client.eventually("connected", |posts: &[ClientPost]| {
+        posts.iter().any(|post| post.state == State::Connected).then_some(())
+    });
+    let during = of_server.eventually("a post while it runs", |posts: &[ServerPost]| posts.first().cloned());
+    assert_eq!((during.connected_clients, during.clients_without_media), (1, 0));
+    let [row] = &during.summary.clients[..] else { panic!("{during:?}") };
+    assert_eq!(
+        (row.id.as_str(), row.node.as_deref(), row.state),
+        ("reporter", Some("worker-7"), State::Connected)
+    );
+    assert!(during.summary.frames.matched >= 30, "{during:?}");
+    eventually("posts in the metrics", || {
+        let accepted = "ballsession_report_posts_total{result=\"accepted\"} ";
+        let metrics = server.get("/metrics").body;
+        let count = metrics.lines().find_map(|line| line.strip_prefix(accepted)).unwrap();
+        (count.parse::<u64>().unwrap() >= 1).then_some(())
+    });
+
+    let client = client.stop();
+    assert_eq!(client.exited.code, Some(143));
+    // The last one of all was the last client.
+    of_server.eventually("nobody left", |posts: &[ServerPost]| {
+        posts.iter().any(|post| post.connected_clients == 0).then_some(())
+    });
+    let server = server.stop();
+    assert_eq!(server.exited.code, Some(0));
+
+    let posts: Vec<ServerPost> = of_server.posts();
+    let last = posts.last().unwrap();
+    assert_eq!((&last.summary, last.connected_clients), (&server.summary, 0));
+    assert_perfect(&last.summary.frames);
+    assert!(
+        posts.windows(2).all(|two| two[0].summary.frames.sent <= two[1].summary.frames.sent),
+        "{posts:?}"
+    );
+    assert_sequence(posts.iter().map(|post| (post.sequence, post.started_at)));
+    let posts: Vec<ClientPost> = of_client.posts();
+    assert_eq!(posts.last().unwrap().state, State::Ended);
+    assert_eq!(posts.last().unwrap().errors, client.summary.errors);
+    assert_sequence(posts.iter().map(|post| (post.sequence, post.started_at)));
+
+    let message = of_server.termination_message();
+    let sent = server.summary.frames.sent;
+    assert!(
+        message.starts_with("no errors; 0 clients connected")
+            && message.contains(&format!("{sent} frames sent")),
+        "{message}"
+    );
+    assert!(of_client.termination_message().starts_with("no errors; Ended"), "{message}");
+}
+
+#[test]
+fn a_client_tells_how_far_it_got() {
+    // Something that takes connections and never makes an offer.
+    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mute_address = mute.local_addr().unwrap().to_string();
+    std::thread::spawn(move || mute.incoming().for_each(drop));
+    for (server, code) in [
+        ("no-such-host.invalid:8080", ErrorCode::ResolveFailed),
+        (&private_address().to_string(), ErrorCode::ConnectFailed),
+        (&mute_address, ErrorCode::NoOffer),
+    ] {
+        let collector = Collector::start();
+        let client = client("lost", server, &collector, &["--reconnect"]);
+        let told = collector.eventually(&format!("{code}"), |posts: &[ClientPost]| {
+            posts.iter().flat_map(|post| &post.errors).find(|error| error.code == code).cloned()
+        });
+        assert!(!told.message.is_empty() && told.count >= 1, "{told:?}");
+        eventually("the message", || {
+            collector.termination_message().starts_with(code.as_str()).then_some(())
+        });
+        let client = client.stop();
+        assert_eq!(client.exited.code, Some(143), "{:?}", client.exited);
+        assert!(client.summary.errors.iter().any(|error| error.code == code), "{:?}", client.summary);
+    }
+}
+
+#[test]
+fn sigterm_leads_to_a_last_post_from_a_client_that_never_connected() {
+    let collector = Collector::start();
+    let client = client("early", private_address(), &collector, &["--reconnect"]);
+    collector.eventually("its error", |posts: &[ClientPost]| posts.first().cloned());
+    client.signal(Signal::TERM);
+    let client = client.finish();
+    assert_eq!(client.exited.code, Some(143));
+    let posts: Vec<ClientPost> = collector.posts();
+    assert_eq!(posts.last().unwrap().errors, client.summary.errors);
+    assert!(posts.len() >= 2, "{posts:?}");
+}
+
+#[test]
+fn an_operator_that_is_gone_or_refuses_changes_nothing_of_the_session() {
+    for collector in [
+        Collector::dead(),
+        Collector::answering("503 Service Unavailable"),
+        Collector::answering("403 Forbidden"),
+        Collector::answering("413 Content Too Large"),
+    ] {
+        let server = server(&collector, &["--require", "frames=60"]);
+        let client = client("unheard", server.signaling(), &collector, &["--duration", "3s"]).finish();
+        assert_eq!(client.exited.code, Some(0), "{:?}", client.exited);
+        let server = server.stop();
+        assert_eq!(server.exited.code, Some(0), "{:?}", server.exited);
+        assert_perfect(&server.summary.frames);
+        // Said once, however often it happened.
+        let told = |line: &&String| line.contains("report");
+        for lines in [&server.exited.stderr, &client.exited.stderr] {
+            assert_eq!(lines.iter().filter(told).count(), 1, "{lines:?}");
+        }
+    }
+}
+
+#[test]
+fn a_program_that_cannot_run_leaves_its_reason_behind() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let collector = Collector::dead();
+    let listen = ["--listen", &address, "--http", "127.0.0.1:0"];
+    let server = Program::run("ballsession-server", &collector.flags(&listen));
+    assert_eq!(server.code, Some(1));
+    let message = collector.termination_message();
+    assert!(message.starts_with("error: ") && message.contains(&address), "{message}");
+}
