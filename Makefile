@@ -29,7 +29,7 @@ E2E_THREADS ?= 6
 
 .NOTPARALLEL:
 .PHONY: help deps build demo run-server run-client test test-api manifests lint format clean \
-  images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build
+  images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build print-tag
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -102,6 +102,9 @@ lint: deps ## check formatting and lints
 
 format: ## format the code
 	$(CARGO) fmt --all
+
+print-tag:
+	@echo $(TAG)
 
 clean: ## remove what was built
 	$(CARGO) clean
