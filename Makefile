@@ -8,10 +8,31 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 BIN := $(TARGET_DIR)/release
 BUILD := $(CARGO) build --release --locked
 
-.PHONY: help deps build demo run-server run-client test test-api manifests lint format clean
+# The version in Cargo.toml is the images' tag.
+TAG := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+IMAGES := ballsession-server:$(TAG) ballsession-client:$(TAG) ballsession-operator:$(TAG)
+# build: compile inside docker; prebuilt: take the programs that `make build` makes.
+ARTIFACTS ?= build
+DOCKER ?= docker
+# The cluster comes from a program with the words up, load, run and down. Any other cluster has
+#   make install IN_CLUSTER=                          kubectl's current context
+#   make kind-load LOAD="minikube image load"
+CLUSTER ?= scripts/kind
+IN_CLUSTER ?= $(CLUSTER) run
+LOAD ?= $(CLUSTER) load
+NODES ?= 3
+KUBECTL := $(IN_CLUSTER) kubectl
+INSTALL := deploy/dist/install.yaml
+SAMPLE := deploy/samples/session.yaml
+# Scenarios at once. One takes a few percent of a processor, and most of its time waits.
+E2E_THREADS ?= 6
+
+.NOTPARALLEL:
+.PHONY: help deps build demo run-server run-client test test-api manifests lint format clean \
+  images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build print-tag
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install what the build needs (apt, as root or through sudo)
 	@scripts/install-deps
@@ -41,12 +62,50 @@ manifests: deps ## write crds/ballsessions.yaml anew from the types, and deploy/
 	$(CARGO) run --release --locked -p ballsession-crds --bin crdgen crds/ballsessions.yaml
 	scripts/bundle deploy/base deploy/dist/install.yaml
 
+images: $(if $(filter prebuilt,$(ARTIFACTS)),build) ## build the images with docker; ARTIFACTS=prebuilt compiles outside of it
+	ARTIFACTS="$(ARTIFACTS)" BIN="$(BIN)" DOCKER="$(DOCKER)" scripts/images $(TAG)
+
+kind-up: ## create a kind cluster; NODES=1 for a small one
+	$(CLUSTER) up --nodes $(NODES)
+
+kind-load: ## copy the images to the cluster's nodes
+	$(LOAD) $(IMAGES)
+
+kind-down: ## delete the kind cluster
+	$(CLUSTER) down
+
+install: ## install resource and operator; IN_CLUSTER= takes kubectl's current context instead of kind's
+	$(KUBECTL) apply --server-side -f $(INSTALL)
+	$(KUBECTL) wait --for=condition=Established --timeout=60s crd/ballsessions.ballsession.dev
+	$(KUBECTL) -n ballsession-system rollout status deployment/ballsession-operator --timeout=120s
+
+uninstall: ## remove operator, resource, and with it all sessions
+	$(KUBECTL) delete --ignore-not-found --timeout=120s crd/ballsessions.ballsession.dev
+	$(KUBECTL) delete --ignore-not-found --timeout=120s -f $(INSTALL)
+
+kind-demo: images kind-up kind-load install ## from nothing to live numbers in a kind cluster of your own
+	$(KUBECTL) apply -f $(SAMPLE)
+	$(KUBECTL) wait --for=condition=ObjectivesMet --timeout=120s -f $(SAMPLE)
+	$(KUBECTL) get ballsessions
+	@echo "The session goes on. Watch it with '$(KUBECTL) get ballsessions --watch'; 'make kind-down' ends all."
+
+# Compiled outside: the network of a cluster's box may not reach the registry of crates.
+e2e-build: deps
+	$(BUILD) --workspace --bins --tests
+
+e2e: e2e-build ## test what `make install` installed: every behaviour, with real pods
+	BALLSESSION_E2E=1 $(IN_CLUSTER) $(CARGO) test --release --locked --offline --workspace --test e2e -- \
+	  --test-threads=$(E2E_THREADS)
+
 lint: deps ## check formatting and lints
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 
 format: ## format the code
 	$(CARGO) fmt --all
+
+print-tag:
+	@echo $(TAG)
 
 clean: ## remove what was built
 	$(CARGO) clean

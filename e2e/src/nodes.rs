@@ -1,0 +1,76 @@
+//! The cluster's nodes, and a network between them that fails on purpose.
+
+use anyhow::{Context, Result};
+use k8s_openapi::api::core::v1::Node;
+use kube::Client;
+use kube::api::{Api, ListParams};
+
+use crate::PATIENCE;
+use crate::command::run;
+
+/// The nodes that take pods without being asked to.
+///
+/// # Errors
+/// Where nodes cannot be read.
+pub async fn worker_nodes(client: &Client) -> Result<Vec<String>> {
+    let nodes = Api::<Node>::all(client.clone()).list(&ListParams::default()).await?.items;
+    let tainted = |node: &Node| {
+        let taints = node.spec.iter().flat_map(|spec| spec.taints.iter().flatten());
+        taints.into_iter().any(|taint| taint.effect != "PreferNoSchedule")
+    };
+    Ok(nodes.into_iter().filter(|node| !tainted(node)).filter_map(|node| node.metadata.name).collect())
+}
+
+/// UDP from and to an address is dropped where nodes forward packets of pods: between nodes, that is. DNS is let
+/// through, and so is TCP.
+pub struct Blockade {
+    table: String,
+    nodes: Vec<String>,
+}
+
+impl Blockade {
+    /// Blocks the UDP of a pod. `name` is for the nodes' firewalls; no two blockades may share it.
+    ///
+    /// # Errors
+    /// Where a node cannot be reached through `BALLSESSION_E2E_NODE_EXEC` (by default `docker exec`, as for kind), or
+    /// refuses the rules.
+    pub async fn of(client: &Client, name: &str, address: &str) -> Result<Self> {
+        let nodes = Api::<Node>::all(client.clone()).list(&ListParams::default()).await?.items;
+        let nodes = nodes.into_iter().filter_map(|node| node.metadata.name).collect();
+        let blockade = Self { table: format!("inet {name}"), nodes };
+        let table = &blockade.table;
+        let rules = format!(
+            "add table {table}; \
+             add chain {table} forward {{ type filter hook forward priority -10; policy accept; }}; \
+             add rule {table} forward ip saddr {address} udp sport != 53 udp dport != 53 drop; \
+             add rule {table} forward ip daddr {address} udp sport != 53 udp dport != 53 drop"
+        );
+        if let Err(error) = blockade.everywhere(&rules).await {
+            // Some nodes may have it already, and they must not keep it.
+            let _ = blockade.lift().await;
+            return Err(error);
+        }
+        Ok(blockade)
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// Where a node cannot be reached.
+    pub async fn lift(self) -> Result<()> {
+        // Adding what is there already is no error, deleting what is not there would be one.
+        let table = &self.table;
+        self.everywhere(&format!("add table {table}; delete table {table}")).await
+    }
+
+    async fn everywhere(&self, rules: &str) -> Result<()> {
+        let exec = std::env::var("BALLSESSION_E2E_NODE_EXEC").unwrap_or_else(|_| "docker exec".into());
+        let words: Vec<&str> = exec.split_whitespace().collect();
+        let (program, before) = words.split_first().context("BALLSESSION_E2E_NODE_EXEC is empty")?;
+        for node in &self.nodes {
+            let arguments = [before, &[node, "nft", rules]].concat();
+            run(program, &arguments, PATIENCE).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,10 @@
+//! BallSession on a real cluster: each behaviour that a user can see, once.
+
+mod lifecycle;
+mod obstacles;
+mod placement;
+mod recovery;
+mod refusals;
+mod reports;
+mod samples;
+mod verdicts;
