@@ -55,8 +55,9 @@ test: deps ## run all tests that need no cluster
 	$(BUILD) --workspace --bins --tests
 	$(CARGO) test --release --locked --workspace
 
-test-api: deps ## check the resource against the API server that KUBECONFIG names
-	$(CARGO) test --release --locked --workspace --test apiserver
+test-api: deps ## check resource and operator against the API server that KUBECONFIG names
+	$(CARGO) test --release --locked --workspace --test apiserver --test controller \
+	  --test lease --test manifests --test reports
 
 manifests: deps ## write crds/ballsessions.yaml anew from the types, and deploy/dist/install.yaml from deploy/base
 	$(CARGO) run --release --locked -p ballsession-crds --bin crdgen crds/ballsessions.yaml
