@@ -202,7 +202,10 @@ impl Keeper {
             }
             Failure::Other(error) => {
                 self.metrics.count(Outcome::Failed);
-                tracing::warn!(lease = self.settings.name, %error, "request for the lease failed");
+                // Tried every second: once is enough to know.
+                if self.election.obstacle() != Some(error.as_str()) {
+                    tracing::warn!(lease = self.settings.name, error, "request for the lease failed");
+                }
                 self.election.failed(now, error);
             }
         }

@@ -10,7 +10,7 @@
 //! The clocks of two machines are never compared, so they need not agree. A holder gives up 5 s before anybody else can
 //! take over: time enough for its last writes to arrive or fail.
 //!
-//! [`election`] decides, without I/O and with the time as an argument; [`Lease`] asks the API server.
+//! `election` decides, without I/O and with the time as an argument; [`Lease`] asks the API server.
 
 mod election;
 mod keeper;

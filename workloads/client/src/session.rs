@@ -20,11 +20,17 @@ use crate::tally::{Stage, Tally};
 /// How long a server may take to make an offer: an aiortc server whose STUN server does not answer needs over 5 s.
 const OFFER_LIMIT: Duration = Duration::from_secs(15);
 
+/// Setting up takes a tenth of a second. A server that says bye after this long has given up; before, it is ending.
+const SETUP_LIMIT: Duration = Duration::from_secs(5);
+
 /// After its own bye the client goes on reporting until the server closes, but not longer.
 const FAREWELL: Duration = Duration::from_millis(500);
 
 /// The channel does not send again what is lost, so the hello goes out this often, a second apart.
 const HELLOS: u32 = 5;
+
+const NO_UDP: &str = "no UDP between client and server";
+const NO_HANDSHAKE: &str = "the DTLS handshake failed";
 
 /// What all sessions share.
 pub(crate) struct Context {
@@ -152,7 +158,8 @@ async fn stream(
     let failed = |code, message: &str| Ended::Failed { code, message: message.to_owned() };
     let mut second = tokio::time::interval(Duration::from_secs(1));
     let mut hellos = 0;
-    let mut connected = false;
+    let began = Instant::now();
+    let mut reached = None;
     loop {
         tokio::select! {
             () = context.stop.cancelled() => return Ended::Stopped,
@@ -162,15 +169,18 @@ async fn stream(
                 }
             }
             message = connection.receive() => match message {
-                Ok(Some(Message::Bye)) => return Ended::Bye,
+                Ok(Some(Message::Bye)) => return dismissed(reached, began.elapsed()),
                 Ok(Some(_)) => {}
                 Ok(None) | Err(signaling::ConnectionError::Broken { .. }) => return Ended::Lost,
                 Err(error) => return failed(ErrorCode::SignalingFailed, &error.to_string()),
             },
             event = receiver.next_event() => match event {
-                Some(Event::IceConnected) => context.tally.reached(Stage::Ice, Instant::now()),
+                Some(Event::IceConnected) => {
+                    reached = reached.or(Some(Stage::Ice));
+                    context.tally.reached(Stage::Ice, Instant::now());
+                }
                 Some(Event::Connected) => {
-                    connected = true;
+                    reached = Some(Stage::Dtls);
                     context.tally.reached(Stage::Dtls, Instant::now());
                 }
                 Some(Event::FirstPacket) => context.tally.reached(Stage::FirstFrame, Instant::now()),
@@ -182,17 +192,29 @@ async fn stream(
                 }
                 Some(Event::Message { .. } | Event::ChannelClosed { .. }) => {}
                 // It has worked, and does no more.
-                Some(Event::Failed { .. }) if connected => return Ended::Lost,
+                Some(Event::Failed { .. }) if reached == Some(Stage::Dtls) => return Ended::Lost,
                 Some(Event::Failed { stage: MediaStage::Ice }) => {
-                    return failed(ErrorCode::IceFailed, "no UDP between client and server");
+                    return failed(ErrorCode::IceFailed, NO_UDP);
                 }
                 Some(Event::Failed { stage: MediaStage::Dtls }) => {
-                    return failed(ErrorCode::DtlsFailed, "the DTLS handshake failed");
+                    return failed(ErrorCode::DtlsFailed, NO_HANDSHAKE);
                 }
                 Some(Event::Closed) | None => return Ended::Lost,
             },
         }
     }
+}
+
+/// The server said bye `elapsed` after the answer, when setting up had come as far as `reached`. Both sides give up
+/// after about the same time, and whoever is first says bye.
+fn dismissed(reached: Option<Stage>, elapsed: Duration) -> Ended {
+    let (code, message) = match reached {
+        _ if elapsed < SETUP_LIMIT => return Ended::Bye,
+        None => (ErrorCode::IceFailed, NO_UDP),
+        Some(Stage::Ice) => (ErrorCode::DtlsFailed, NO_HANDSHAKE),
+        Some(_) => return Ended::Bye,
+    };
+    Ended::Failed { code, message: message.to_owned() }
 }
 
 /// Says bye and waits until the server has taken the last reports and closes.
@@ -203,4 +225,24 @@ async fn leave(connection: &mut Connection) {
     let closed = async { while let Ok(Some(_)) = connection.receive().await {} };
     // A server that does not close has had its time.
     let _ = tokio::time::timeout(FAREWELL, closed).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bye_to_a_client_that_never_got_media_going_is_a_failure_unless_it_comes_early() {
+        let code = |reached, elapsed| match dismissed(reached, elapsed) {
+            Ended::Failed { code, .. } => Some(code),
+            _ => None,
+        };
+        let early = SETUP_LIMIT - Duration::from_millis(1);
+        for reached in [None, Some(Stage::Ice), Some(Stage::Dtls)] {
+            assert_eq!(dismissed(reached, early), Ended::Bye);
+        }
+        assert_eq!(code(None, SETUP_LIMIT), Some(ErrorCode::IceFailed));
+        assert_eq!(code(Some(Stage::Ice), SETUP_LIMIT), Some(ErrorCode::DtlsFailed));
+        assert_eq!(dismissed(Some(Stage::Dtls), SETUP_LIMIT * 100), Ended::Bye);
+    }
 }

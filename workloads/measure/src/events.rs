@@ -100,8 +100,9 @@ pub struct Latest<'a> {
 /// How many clients are there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Presence {
-    /// Clients with a signalling connection.
-    pub connected: u32,
-    /// Those of them that signalled 10 s ago or more, and of which no frame has been counted since.
-    pub without_media: u32,
+    /// Clients with a signalling connection, and those without media that had one 5 s ago or less.
+    pub connected: usize,
+    /// Those of them that signalled 10 s ago or more, in one attempt or in several, and of which no frame has been
+    /// counted since.
+    pub without_media: usize,
 }

@@ -4,7 +4,7 @@ mod messages;
 
 use std::{
     collections::HashMap,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     time::{Duration, Instant},
 };
 
@@ -12,6 +12,7 @@ use jiff::{Timestamp, Unit};
 use report::{ErrorCode, ErrorEntry, ErrorLog, State, Summary, Video, milliseconds};
 
 use crate::{
+    attempts::Attempts,
     books::Books,
     events::{Ended, Latest, Presence, SessionId, Settings, Stage},
     ledger::Ledger,
@@ -34,6 +35,9 @@ const FRESH: Duration = Duration::from_secs(2);
 struct Session {
     row: RowId,
     connected: Instant,
+    address: IpAddr,
+    /// When its client signalled for the first time without getting media since.
+    waits_since: Instant,
     /// The id it said, once it did.
     id: Option<String>,
     has_reported: bool,
@@ -50,6 +54,7 @@ pub struct Scoreboard {
     settings: Settings,
     timeline: Timeline,
     sessions: HashMap<SessionId, Session>,
+    attempts: Attempts,
     books: Books,
     errors: ErrorLog,
     skipped_frames: u64,
@@ -62,6 +67,7 @@ impl Scoreboard {
         Self {
             timeline: Timeline::new(settings.frames_per_second),
             sessions: HashMap::new(),
+            attempts: Attempts::default(),
             books: Books {
                 rows: Rows::default(),
                 total: Tally::new(3),
@@ -104,8 +110,16 @@ impl Scoreboard {
         }
         let row = self.books.rows.open(&peer.to_string(), id);
         let ledger = Ledger::new(self.settings.frames_per_second);
-        let session =
-            Session { row, connected: now, id: None, has_reported: false, has_ended: false, ledger };
+        let session = Session {
+            row,
+            connected: now,
+            address: peer.ip(),
+            waits_since: self.attempts.begin(peer.ip(), now),
+            id: None,
+            has_reported: false,
+            has_ended: false,
+            ledger,
+        };
         self.sessions.insert(id, session);
     }
 
@@ -160,6 +174,9 @@ impl Scoreboard {
         let Some(session) = self.sessions.get_mut(&id).filter(|session| !session.has_ended) else { return };
         session.has_ended = true;
         session.ledger.close();
+        if !session.ledger.has_counted() {
+            self.attempts.end(session.address, session.waits_since, now);
+        }
         let row = session.row;
         let state = match how {
             Ended::Bye => State::Ended,
@@ -197,6 +214,7 @@ impl Scoreboard {
     pub fn finish(&mut self, now: Instant) {
         self.finished.get_or_insert(now);
         self.sessions.values_mut().for_each(|session| session.ledger.close());
+        self.attempts.clear();
         self.expire(self.timeline.end());
     }
 
@@ -230,13 +248,15 @@ impl Scoreboard {
 
     /// Who is there at `now`, and how many of them in vain.
     pub fn presence(&self, now: Instant) -> Presence {
-        let mut presence = Presence::default();
-        for session in self.sessions.values().filter(|session| !session.has_ended) {
-            presence.connected += 1;
-            let waited = now.saturating_duration_since(session.connected);
-            presence.without_media += u32::from(waited >= MEDIA_WITHIN && !session.ledger.has_counted());
-        }
-        presence
+        let in_vain = |since: Instant| now.saturating_duration_since(since) >= MEDIA_WITHIN;
+        let connected = self.sessions.values().filter(|session| !session.has_ended);
+        let without_media = connected
+            .clone()
+            .filter(|session| !session.ledger.has_counted() && in_vain(session.waits_since))
+            .count();
+        // A client that is about to try again is still there.
+        let between = self.attempts.firsts(now).filter(|first| in_vain(*first)).count();
+        Presence { connected: connected.count() + between, without_media: without_media + between }
     }
 
     /// The errors so far, one entry a code.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use report::sender::{Counts, Pace, Sender, Source, Target, Url};
@@ -10,6 +11,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{Exposition, TerminationMessage};
+
+/// How long the end of a process waits for its termination message to be written.
+const MESSAGE_LIMIT: Duration = Duration::from_secs(1);
 
 /// The flags for it.
 #[derive(Debug, Clone, Default, Args)]
@@ -77,12 +81,12 @@ impl Reports {
         self.sender.as_ref().map(Sender::counts)
     }
 
-    /// Tells a last time how it was. Takes 2 s at most where nobody listens.
+    /// Tells a last time how it was. Takes 3 s at most.
     pub async fn finish(self) {
         if let Some((stop, task)) = self.keeper {
             drop(stop);
-            // A message that cannot be kept is no reason to fail.
-            let _ = task.await;
+            // A message that cannot be kept is no reason to fail, and none to wait for long.
+            let _ = tokio::time::timeout(MESSAGE_LIMIT, task).await;
         }
         if let Some(sender) = self.sender {
             sender.finish().await;

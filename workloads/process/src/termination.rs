@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -44,6 +44,10 @@ impl TerminationMessage {
             end -= 1;
         }
         let line = format!("{}\n", &line[..end]);
+        // Opening a pipe would wait for its other end.
+        if self.0.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "it is no file"));
+        }
         // In place: in a container it is a mount, and another file of its name would be read by nobody. What is left of
         // a longer message is cut off last, so that there is a whole line at any time.
         let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(&self.0)?;

@@ -24,9 +24,10 @@ pub struct ServerPost {
     pub sequence: u64,
     /// When the process started.
     pub started_at: Timestamp,
-    /// Clients with a signalling connection.
+    /// Clients with a signalling connection, and those without media that had one 5 s ago or less.
     pub connected_clients: u32,
-    /// Those of them that signalled 10 s ago or more, and of which no frame has been counted.
+    /// Those of them that signalled 10 s ago or more, in one attempt or in several, and of which no frame has been
+    /// counted since.
     pub clients_without_media: u32,
     /// The numbers, with at most [`MAX_ROWS`] rows.
     pub summary: Summary,

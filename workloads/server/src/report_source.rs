@@ -16,7 +16,9 @@ impl Source for Board {
 
     fn post(&self, sequence: u64) -> Vec<u8> {
         let (presence, summary) = self.full(Instant::now());
-        let post = ServerPost::new(sequence, presence.connected, presence.without_media, summary);
+        let count = |clients| u32::try_from(clients).unwrap_or(u32::MAX);
+        let (connected, without_media) = (count(presence.connected), count(presence.without_media));
+        let post = ServerPost::new(sequence, connected, without_media, summary);
         // Cannot fail: all keys are strings.
         serde_json::to_vec(&post).unwrap_or_default()
     }

@@ -5,6 +5,7 @@
 use std::fmt::{Debug, Display};
 use std::net::TcpListener;
 
+use ballsession_tests::relay::Blackhole;
 use ballsession_tests::{
     Client, Collector, Program, Server, Signal, assert_perfect, eventually, private_address,
 };
@@ -111,6 +112,41 @@ fn a_client_tells_how_far_it_got() {
         assert_eq!(client.exited.code, Some(143), "{:?}", client.exited);
         assert!(client.summary.errors.iter().any(|error| error.code == code), "{:?}", client.summary);
     }
+}
+
+#[test]
+fn blocked_media_is_told_by_both_sides() {
+    let (of_server, of_client) = (Collector::start(), Collector::start());
+    let server = server(&of_server, &[]);
+    let network = Blackhole::start(server.signaling());
+    let client = client("blocked", network.address(), &of_client, &["--reconnect"]);
+    let told = of_client.eventually("a client's IceFailed", |posts: &[ClientPost]| {
+        posts.iter().flat_map(|post| &post.errors).find(|error| error.code == ErrorCode::IceFailed).cloned()
+    });
+    assert!(told.message.contains("UDP"), "{told:?}");
+    // Each attempt is given up before it has lasted long enough to count.
+    let post = of_server.eventually("a client without media", |posts: &[ServerPost]| {
+        posts.iter().find(|post| post.clients_without_media > 0).cloned()
+    });
+    assert_eq!((post.connected_clients, post.clients_without_media), (1, 1));
+    let frames = post.summary.frames;
+    assert!(frames.sent == 0 && post.summary.clients.iter().all(|row| row.frames.sent == 0), "{frames:?}");
+    assert_eq!(client.stop().exited.code, Some(143));
+    assert_eq!(server.stop().exited.code, Some(0));
+    let last = of_server.posts::<ServerPost>().pop().unwrap();
+    assert_eq!((last.connected_clients, last.clients_without_media), (0, 0));
+}
+
+#[test]
+fn a_client_that_never_gets_media_fails() {
+    let server = Server::start(&[]);
+    let network = Blackhole::start(server.signaling());
+    let client = Client::start("blocked", network.address(), &["--give-up-after", "10s"]).finish();
+    assert_eq!(client.exited.code, Some(1), "{:?}", client.exited);
+    assert!(
+        client.exited.stderr.iter().any(|line| line.starts_with("error: no media: IceFailed")),
+        "{client:?}"
+    );
 }
 
 #[test]

@@ -44,7 +44,12 @@ pub(super) fn first_broken(
     let first = stuck.iter().min_by_key(|stuck| stuck.stage)?;
     let affected = stuck.iter().filter(|other| other.stage == first.stage).count();
     let wanted = session.spec.clients;
-    let message = format!("{}; {affected} of {wanted} clients affected", words(session, server, first));
+    let message = |detail| {
+        format!("{}; {affected} of {wanted} clients affected", words(session, server, first, detail))
+    };
+    let message = Some(message(Detail::Full))
+        .filter(|message| message.len() <= crds::MAX_MESSAGE)
+        .unwrap_or_else(|| message(Detail::Brief));
     let reason = match first.stage {
         Stage::Dns | Stage::Tcp | Stage::Offer => Reason::SignalingFailed,
         Stage::Ice | Stage::Dtls => Reason::MediaBlocked,
@@ -97,19 +102,9 @@ fn stage_of(code: ErrorCode) -> Option<Stage> {
     }
 }
 
-fn words(session: &Session, server_pod: Option<&PodFacts>, stuck: &Stuck<'_>) -> String {
+fn words(session: &Session, server: Option<&PodFacts>, stuck: &Stuck<'_>, detail: Detail) -> String {
     let name = session.server_name();
-    let client = match stuck.pod.index {
-        Some(index) => format!("{}-{index}", session.client_name()),
-        None => stuck.pod.name.clone(),
-    };
-    let client = format!("{client} (node {})", node(stuck.pod));
-    let server = match server_pod {
-        Some(pod) => {
-            format!("the server (node {}, {})", node(pod), pod.ip.as_deref().unwrap_or("no address"))
-        }
-        None => "the server".to_owned(),
-    };
+    let (client, server) = (detail.client(session, stuck.pod), detail.server(server));
     match stuck.stage {
         Stage::Dns => {
             format!("{client} cannot resolve {name}: check the cluster's DNS and NetworkPolicy for port 53")
@@ -143,9 +138,38 @@ fn words(session: &Session, server_pod: Option<&PodFacts>, stuck: &Stuck<'_>) ->
     }
 }
 
-/// A node's name may be as long as a host name; the message must not be.
+/// How pods are named: a message has to end with who is affected, within its limit.
+#[derive(Clone, Copy)]
+enum Detail {
+    /// With where they are.
+    Full,
+    /// Without.
+    Brief,
+}
+
+impl Detail {
+    fn client(self, session: &Session, pod: &PodFacts) -> String {
+        match (self, pod.index) {
+            (Self::Brief, Some(index)) => format!("client {index}"),
+            (Self::Brief, None) => "a client".to_owned(),
+            (Self::Full, Some(index)) => format!("{}-{index} (node {})", session.client_name(), node(pod)),
+            (Self::Full, None) => format!("{} (node {})", pod.name, node(pod)),
+        }
+    }
+
+    fn server(self, pod: Option<&PodFacts>) -> String {
+        match (self, pod) {
+            (Self::Full, Some(pod)) => {
+                format!("the server (node {}, {})", node(pod), pod.ip.as_deref().unwrap_or("no address"))
+            }
+            (Self::Brief, _) | (_, None) => "the server".to_owned(),
+        }
+    }
+}
+
+/// A node's name may be as long as a host name.
 fn node(pod: &PodFacts) -> String {
-    pod.node.as_deref().map_or_else(|| "unknown".to_owned(), |node| shorten(node, 24))
+    pod.node.as_deref().map_or_else(|| "unknown".to_owned(), |node| shorten(node, 40))
 }
 
 fn shorten(text: &str, limit: usize) -> String {

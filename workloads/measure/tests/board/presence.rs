@@ -2,8 +2,9 @@
 
 use crate::run::{A, B, C, Run};
 use ballsession_measure::{Ended, Presence, Stage};
+use report::ErrorCode;
 
-fn presence(run: &Run, milliseconds: u64) -> (u32, u32) {
+fn presence(run: &Run, milliseconds: u64) -> (usize, usize) {
     let Presence { connected, without_media } = run.board.presence(run.at(milliseconds));
     (connected, without_media)
 }
@@ -40,9 +41,28 @@ fn whoever_is_gone_is_not_there_and_comes_back_anew() {
     let now = run.at(20_000);
     run.board.disconnect(A, Ended::Lost, now);
     run.board.disconnect(B, Ended::Bye, now);
-    assert_eq!(presence(&run, 20_000), (0, 0));
+    // The one that had no media may come again.
+    assert_eq!((presence(&run, 25_000), presence(&run, 25_001)), ((1, 1), (0, 0)));
     // The frames of its earlier session are no media of this one.
     run.connect(C, 20_000);
     run.hello(C, "demo-client-0", 1);
     assert_eq!((presence(&run, 29_999), presence(&run, 30_000)), ((1, 0), (1, 1)));
+}
+
+#[test]
+fn attempt_after_attempt_is_one_client_without_media() {
+    let mut run = Run::new(30);
+    for (attempt, id) in [A, B, C].into_iter().enumerate() {
+        let start = attempt as u64 * 9000;
+        // Always from the same address, and another port.
+        let address = format!("10.0.0.9:{}", 5000 + attempt).parse().expect("an address");
+        let (now, end) = (run.at(start), run.at(start + 8000));
+        run.board.connect(id, address, now);
+        let in_vain = usize::from(attempt > 0);
+        assert_eq!(presence(&run, start + 7999), (1, in_vain));
+        run.board.disconnect(id, Ended::Failed { code: ErrorCode::IceFailed, message: "no UDP".into() }, end);
+        assert_eq!(presence(&run, start + 8500), (in_vain, in_vain));
+    }
+    run.finish(27_000);
+    assert_eq!(presence(&run, 27_000), (0, 0));
 }

@@ -9,6 +9,7 @@
 //! the headers are in clear: the relay sees which packet of which frame it carries, does to it what its [`Network`]
 //! says, and keeps a [`Log`] of what never arrived. It serves one session.
 
+mod blackhole;
 mod datagram;
 mod line;
 mod log;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+pub use blackhole::Blackhole;
 pub use datagram::LONG_NAME;
 pub use log::{CarriedFrame, Log};
 pub use network::{Loss, Network, Outage};

@@ -39,7 +39,12 @@ pub(super) fn serve(listener: &TcpListener, server: SocketAddr, shared: &Arc<Sha
 
 /// Passes lines on to the end of the stream, with `relay` as the sender's media address; `learn` is told the true one
 /// before the line goes on.
-fn forward(from: &TcpStream, to: &TcpStream, relay: SocketAddr, mut learn: impl FnMut(SocketAddr)) {
+pub(super) fn forward(
+    from: &TcpStream,
+    to: &TcpStream,
+    relay: SocketAddr,
+    mut learn: impl FnMut(SocketAddr),
+) {
     let mut writer = to;
     for line in BufReader::new(from).lines() {
         // A killed peer.

@@ -1,0 +1,144 @@
+//! What becomes of a command line.
+
+use super::*;
+
+fn resolve(arguments: &[&str], pods_namespace: Option<&str>) -> Result<Options, String> {
+    let arguments = [&["ballsession-operator"], arguments].concat();
+    let parsed = Arguments::try_parse_from(arguments).map_err(|error| error.to_string())?;
+    parsed.resolve(pods_namespace)
+}
+
+#[test]
+fn in_a_pod_nothing_has_to_be_given() {
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(
+        resolve(&[], Some("tower\n")).unwrap(),
+        Options {
+            http: "0.0.0.0:8081".parse().unwrap(),
+            reports: "0.0.0.0:8080".parse().unwrap(),
+            watched: Watched::All,
+            settings: Settings {
+                server_image: format!("ballsession-server:{version}"),
+                client_image: format!("ballsession-client:{version}"),
+                image_pull_policy: None,
+                report_url: "http://ballsession-operator.tower.svc:8080/v1/reports".into(),
+                operator_namespace: "tower".into(),
+            },
+            pod_name: "ballsession-operator".into(),
+            lease_name: "ballsession-operator".into(),
+            concurrency: 16,
+            log_format: LogFormat::Text,
+            verbose: false,
+        }
+    );
+}
+
+#[test]
+fn what_is_given_wins() {
+    let given = resolve(
+        &[
+            "--namespace",
+            "here",
+            "--watch-namespace",
+            "media",
+            "--report-url",
+            "https://r.example/v1/reports",
+        ],
+        Some("tower"),
+    )
+    .unwrap();
+    assert_eq!(given.watched, Watched::Namespace("media".into()));
+    assert_eq!(given.settings.operator_namespace, "here");
+    assert_eq!(given.settings.report_url, "https://r.example/v1/reports");
+    let given = resolve(&["--image-pull-policy", "Never", "--log-format", "json"], Some("tower")).unwrap();
+    assert_eq!(given.settings.image_pull_policy, Some(PullPolicy::Never));
+    assert_eq!(given.log_format, LogFormat::Json);
+}
+
+#[test]
+fn all_namespaces_have_two_spellings() {
+    for all in ["all", ""] {
+        assert_eq!(resolve(&["--watch-namespace", all], Some("tower")).unwrap().watched, Watched::All);
+    }
+}
+
+#[test]
+fn outside_of_a_pod_the_namespace_must_be_given() {
+    let problem = resolve(&[], None).unwrap_err();
+    assert!(problem.starts_with("--namespace is missing"), "{problem}");
+}
+
+#[test]
+fn a_refusal_says_what_is_allowed() {
+    for (flag, value, allowed) in [
+        (
+            "--watch-namespace",
+            "Media",
+            "must be a namespace: 1 to 63 of a-z, 0-9 and -, not - at an end, or all",
+        ),
+        ("--namespace", "a.b", "must be a namespace"),
+        ("--namespace", "", "must be a namespace"),
+        ("--lease-name", "-a", "must be a name"),
+        ("--lease-name", "a..b", "must be a name"),
+        ("--server-image", "my image:1", "must be an image"),
+        ("--client-image", "", "must be an image"),
+        ("--image-pull-policy", "never", "must be Always, IfNotPresent or Never"),
+        ("--report-url", "operator:8080", "must be a URL"),
+        ("--report-url", "ftp://operator/v1/reports", "must be a URL"),
+        ("--log-format", "xml", "must be text or json"),
+        ("--concurrency", "0", "must be a whole number from 1 to 256"),
+        ("--http", "localhost:8081", "must be an IP address and a port"),
+    ] {
+        let refusal = resolve(&[&format!("{flag}={value}")], Some("tower")).unwrap_err();
+        assert!(refusal.contains(flag) && refusal.contains(allowed), "{flag}={value}: {refusal}");
+    }
+}
+
+#[test]
+fn every_flag_has_a_twin_in_the_environment() {
+    let command = <Arguments as clap::CommandFactory>::command();
+    for argument in command.get_arguments() {
+        let Some(flag) = argument.get_long() else { continue };
+        let twin = format!("BALLSESSION_{}", flag.replace('-', "_").to_uppercase());
+        assert_eq!(argument.get_env(), Some(std::ffi::OsStr::new(&twin)), "--{flag}");
+    }
+}
+
+#[test]
+fn the_manifests_fit() {
+    let read = |yaml: &str| serde_saphyr::from_str::<serde_json::Value>(yaml).unwrap();
+    let deployment = read(include_str!("../../../deploy/base/deployment.yaml"));
+    let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+    let args: Vec<_> =
+        container["args"].as_array().unwrap().iter().map(|arg| arg.as_str().unwrap()).collect();
+    let given = resolve(&args, Some("tower")).unwrap();
+    // The images that belong together have the version in common, and it is this one.
+    let ours = resolve(&[], Some("tower")).unwrap();
+    assert_eq!(given, ours);
+    assert_eq!(container["image"], concat!("ballsession-operator:", env!("CARGO_PKG_VERSION")));
+
+    let command = <Arguments as clap::CommandFactory>::command();
+    for variable in container["env"].as_array().unwrap() {
+        let name = variable["name"].as_str().map(std::ffi::OsStr::new);
+        assert!(command.get_arguments().any(|argument| argument.get_env() == name), "{variable}");
+    }
+
+    let service = read(include_str!("../../../deploy/base/service.yaml"));
+    let port = &service["spec"]["ports"][0];
+    assert_eq!(
+        (&service["metadata"]["name"], &port["name"], &port["port"]),
+        (&SERVICE.into(), &"reports".into(), &REPORT_PORT.into())
+    );
+    for (name, address) in [("reports", ours.reports), ("http", ours.http)] {
+        let mut ports = container["ports"].as_array().unwrap().iter();
+        let port = ports.find(|port| port["name"] == name).unwrap();
+        assert_eq!(port["containerPort"], address.port());
+    }
+}
+
+#[test]
+fn no_two_processes_have_the_same_identity() {
+    let options = resolve(&["--pod-name", "operator-7f-x"], Some("tower")).unwrap();
+    assert_eq!(options.lease(0xbeef).identity, "operator-7f-x_0000beef");
+    assert_ne!(options.lease(1).identity, options.lease(2).identity);
+}

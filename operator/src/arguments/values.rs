@@ -1,0 +1,76 @@
+//! What the values of flags may be, for `value_parser`.
+
+use crds::PullPolicy;
+use http::Uri;
+use process::LogFormat;
+
+use crate::arguments::Watched;
+
+/// `all`, or one namespace. An empty text is `all`, as a variable that is not set is in many tools.
+pub(super) fn watched_namespace(text: &str) -> Result<Watched, String> {
+    match text {
+        "" | "all" => Ok(Watched::All),
+        name => label(name).map(Watched::Namespace).map_err(|problem| format!("{problem}, or all")),
+    }
+}
+
+/// The name that a pod has for it.
+pub(super) fn pull_policy(text: &str) -> Result<PullPolicy, &'static str> {
+    [PullPolicy::Always, PullPolicy::IfNotPresent, PullPolicy::Never]
+        .into_iter()
+        .find(|policy| policy.as_str() == text)
+        .ok_or("must be Always, IfNotPresent or Never")
+}
+
+/// How logs are written.
+pub(super) fn log_format(text: &str) -> Result<LogFormat, &'static str> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("must be text or json"),
+    }
+}
+
+/// Only what would make a pod invalid is refused: Kubernetes and the registry know the rest.
+pub(super) fn image(text: &str) -> Result<String, &'static str> {
+    let valid = (1..=512).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic());
+    if valid {
+        Ok(text.into())
+    } else {
+        Err("must be an image, as in registry.example/ballsession-server:1.0")
+    }
+}
+
+/// Where pods post.
+pub(super) fn report_url(text: &str) -> Result<String, &'static str> {
+    let url = text.parse::<Uri>().ok();
+    let valid = url.is_some_and(|url| {
+        matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty())
+    });
+    if valid { Ok(text.into()) } else { Err("must be a URL, as in http://operator.example:8080/v1/reports") }
+}
+
+/// The name of a namespace, which is a DNS label.
+pub(super) fn label(text: &str) -> Result<String, &'static str> {
+    let valid = text.len() <= 63 && is_label(text);
+    if valid {
+        Ok(text.into())
+    } else {
+        Err("must be a namespace: 1 to 63 of a-z, 0-9 and -, not - at an end")
+    }
+}
+
+/// The name of a pod or a lease, which is a DNS subdomain.
+pub(super) fn subdomain(text: &str) -> Result<String, &'static str> {
+    let valid = text.len() <= 253 && text.split('.').all(is_label);
+    if valid {
+        Ok(text.into())
+    } else {
+        Err("must be a name: 1 to 253 of a-z, 0-9, - and ., not - or . at an end")
+    }
+}
+
+fn is_label(text: &str) -> bool {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !text.is_empty() && text.chars().all(inner) && !text.starts_with('-') && !text.ends_with('-')
+}

@@ -1,0 +1,247 @@
+//! Children appear, stay as they are, follow their session and go with it.
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{Pod, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use kube::ResourceExt;
+use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams};
+use serde_json::{Value, json};
+
+use crate::harness::{Operator, client, condition, eventually};
+
+async fn names<K>(api: &Api<K>) -> Vec<String>
+where
+    K: kube::Resource + Clone + serde::de::DeserializeOwned + std::fmt::Debug,
+{
+    let labels = "app.kubernetes.io/managed-by=ballsession-operator";
+    let mut names: Vec<_> = api
+        .list(&ListParams::default().labels(labels))
+        .await
+        .unwrap()
+        .items
+        .iter()
+        .map(ResourceExt::name_any)
+        .collect();
+    names.sort();
+    names
+}
+
+async fn all_children(operator: &Operator) -> Vec<Vec<String>> {
+    vec![
+        names(&operator.api::<ServiceAccount>()).await,
+        names(&operator.api::<Deployment>()).await,
+        names(&operator.api::<Service>()).await,
+        names(&operator.api::<Job>()).await,
+        names(&operator.api::<NetworkPolicy>()).await,
+    ]
+}
+
+async fn wait_children(operator: &Operator, expected: &[&[&str]]) {
+    eventually("the children", async || {
+        let found = all_children(operator).await;
+        if found == expected { Ok(()) } else { Err(found) }
+    })
+    .await;
+}
+
+fn scale(job: &Job) -> (Option<i32>, Option<i32>) {
+    let spec = job.spec.as_ref().unwrap();
+    (spec.parallelism, spec.completions)
+}
+
+#[tokio::test]
+async fn a_session_gets_its_children_and_no_others() {
+    let Some((client, _shared)) = client("a_session_gets_its_children_and_no_others").await else { return };
+    let operator = Operator::start(&client).await;
+    operator.create("harbor", &json!({"clients": 2})).await;
+    let without_policies: [&[&str]; 5] =
+        [&["harbor-workload"], &["harbor-server"], &["harbor-server"], &["harbor-client"], &[]];
+    wait_children(&operator, &without_policies).await;
+
+    operator.change("harbor", &json!({"networkPolicy": "Isolated"})).await;
+    let mut with_policies = without_policies;
+    with_policies[4] = &["harbor-client", "harbor-server"];
+    wait_children(&operator, &with_policies).await;
+    operator.change("harbor", &json!({"networkPolicy": "None"})).await;
+    wait_children(&operator, &without_policies).await;
+    operator.finish().await;
+}
+
+#[tokio::test]
+async fn a_converged_session_costs_no_writes() {
+    let Some((client, _shared)) = client("a_converged_session_costs_no_writes").await else { return };
+    let operator = Operator::start(&client).await;
+    // With amounts in another form, and fields that the API server fills in or lists by key.
+    let pod = json!({
+        "resources": {"requests": {"cpu": "0.5", "memory": "65536Ki"}, "limits": {"memory": "1Gi"}},
+        "tolerations": [{"key": "media", "operator": "Exists"}],
+        "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}],
+        "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
+        "nodeSelector": {"disk": "ssd"}, "podAnnotations": {"note": "n"}
+    });
+    let spec = json!({"clients": 2, "networkPolicy": "Isolated", "server": pod, "client": pod});
+    let session = operator.create("harbor", &spec).await;
+    operator.play_pods("harbor", 2).await;
+    operator.wait_ready("harbor", "Ready").await;
+    operator.settle().await;
+
+    operator.reports.server_reports(&session).await;
+    operator.settle_without_writes().await;
+
+    // A field that is no longer asked for goes; then all is quiet again.
+    operator.change("harbor", &json!({"server": {"nodeSelector": null}})).await;
+    operator
+        .wait("harbor-server", "no node selector", |found: &Deployment| {
+            found.spec.template.spec.as_ref().unwrap().node_selector.is_none()
+        })
+        .await;
+    operator.settle().await;
+    operator.reports.server_reports(&session).await;
+    operator.settle_without_writes().await;
+    operator.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_deleted_or_edited_comes_back() {
+    let Some((client, _shared)) = client("what_is_deleted_or_edited_comes_back").await else { return };
+    let operator = Operator::start(&client).await;
+    operator.create("harbor", &json!({"clients": 1})).await;
+    operator.wait_ready("harbor", "ServerNotReady").await;
+
+    let (services, name) = (operator.api::<Service>(), "harbor-server");
+    let first = services.get(name).await.unwrap();
+    services.delete(name, &DeleteParams::default()).await.unwrap();
+    operator.wait(name, "another Service", |found: &Service| found.uid() != first.uid()).await;
+
+    let edit = |patch: Value| Patch::Merge(patch);
+    let deployments = operator.api::<Deployment>();
+    let params = PatchParams::default();
+    deployments.patch(name, &params, &edit(json!({"spec": {"replicas": 3}}))).await.unwrap();
+    operator.wait(name, "one replica", |found: &Deployment| found.spec.replicas == Some(1)).await;
+
+    // Without its label it is no longer seen by the watch.
+    let unlabelled = json!({"metadata": {"labels": {"app.kubernetes.io/managed-by": null}}});
+    deployments.patch(name, &params, &edit(unlabelled)).await.unwrap();
+    operator
+        .wait(name, "its label", |found: &Deployment| {
+            found.labels().contains_key("app.kubernetes.io/managed-by")
+        })
+        .await;
+
+    let jobs = operator.api::<Job>();
+    let first = jobs.get("harbor-client").await.unwrap();
+    jobs.delete("harbor-client", &DeleteParams::background()).await.unwrap();
+    operator.wait("harbor-client", "another Job", |found: &Job| found.uid() != first.uid()).await;
+    operator.finish().await;
+}
+
+#[tokio::test]
+async fn clients_follow_the_scale_to_none_and_back() {
+    let Some((client, _shared)) = client("clients_follow_the_scale_to_none_and_back").await else { return };
+    let operator = Operator::start(&client).await;
+    operator.create("harbor", &json!({"clients": 1})).await;
+    let sessions = operator.api::<crds::BallSession>();
+    let first =
+        operator.wait("harbor-client", "a Job of 1", |job: &Job| scale(job) == (Some(1), Some(1))).await;
+    for clients in [4, 0, 2] {
+        let patch = Patch::Merge(json!({"spec": {"replicas": clients}}));
+        sessions.patch_scale("harbor", &PatchParams::default(), &patch).await.unwrap();
+        match clients {
+            0 => operator.wait_gone::<Job>("harbor-client", None).await,
+            4 => {
+                let job = operator.wait("harbor-client", "4", |job: &Job| scale(job) == (Some(4), Some(4)));
+                assert_eq!(job.await.uid(), first.uid());
+            }
+            _ => {
+                let job = operator.wait("harbor-client", "2", |job: &Job| scale(job) == (Some(2), Some(2)));
+                assert_ne!(job.await.uid(), first.uid());
+            }
+        }
+        operator.wait_pods("harbor", "client", clients).await;
+    }
+    let scaled = operator.wait_ready("harbor", "ServerNotReady").await.status.unwrap();
+    assert_eq!(scaled.display.unwrap().clients.as_deref(), Some("0/2"));
+    operator.finish().await;
+}
+
+#[tokio::test]
+async fn suspending_removes_pods_and_resuming_brings_them_back() {
+    let Some((client, _shared)) = client("suspending_removes_pods_and_resuming_brings_them_back").await
+    else {
+        return;
+    };
+    let operator = Operator::start(&client).await;
+    operator.create("harbor", &json!({"clients": 2})).await;
+    operator.wait_pods("harbor", "client", 2).await;
+    let job = operator.api::<Job>().get("harbor-client").await.unwrap();
+
+    operator.change("harbor", &json!({"suspend": true})).await;
+    operator.wait_pods("harbor", "client", 0).await;
+    operator.wait_pods("harbor", "server", 0).await;
+    let suspended = operator.wait_ready("harbor", "Suspended").await;
+    assert_eq!(suspended.status.unwrap().display.unwrap().reason.as_deref(), Some("Suspended"));
+
+    operator.change("harbor", &json!({"suspend": false})).await;
+    operator.wait_pods("harbor", "client", 2).await;
+    operator.wait_pods("harbor", "server", 1).await;
+    assert_eq!(operator.api::<Job>().get("harbor-client").await.unwrap().uid(), job.uid());
+    operator.finish().await;
+}
+
+#[tokio::test]
+async fn what_a_job_cannot_follow_makes_another_job() {
+    let Some((client, _shared)) = client("what_a_job_cannot_follow_makes_another_job").await else { return };
+    let operator = Operator::start(&client).await;
+    operator.create("harbor", &json!({"clients": 1, "duration": "5m"})).await;
+    let pods = operator.wait_pods("harbor", "client", 1).await;
+    let first = operator.api::<Job>().get("harbor-client").await.unwrap();
+
+    operator.change("harbor", &json!({"video": {"width": 320}})).await;
+    operator.wait("harbor-client", "another Job", |job: &Job| job.uid() != first.uid()).await;
+    // Its pod went with it: deleted in the foreground, and not left to itself.
+    operator.wait_gone::<Pod>(&pods[0].name_any(), pods[0].uid().as_deref()).await;
+    operator.wait_pods("harbor", "client", 1).await;
+    assert!(
+        operator.writes().iter().any(|write| write.starts_with("DELETE") && write.ends_with("harbor-client"))
+    );
+    operator.finish().await;
+}
+
+#[tokio::test]
+async fn an_object_of_somebody_else_is_left_alone() {
+    let Some((client, _shared)) = client("an_object_of_somebody_else_is_left_alone").await else { return };
+    let operator = Operator::start(&client).await;
+    let foreign: Service = serde_json::from_value(json!({
+        "metadata": {"name": "harbor-server"}, "spec": {"ports": [{"port": 80}], "selector": {"app": "theirs"}}
+    }))
+    .unwrap();
+    let services = operator.api::<Service>();
+    let foreign = services.create(&PostParams::default(), &foreign).await.unwrap();
+    operator.create("harbor", &json!({"clients": 1})).await;
+
+    let session = operator.wait_ready("harbor", "NameTaken").await;
+    assert_eq!(
+        condition(&session, "Ready").1,
+        "Service harbor-server exists and does not belong to this session: delete it, or give the session another name"
+    );
+    assert_eq!(services.get("harbor-server").await.unwrap(), foreign);
+
+    services.delete("harbor-server", &DeleteParams::default()).await.unwrap();
+    operator.wait_ready("harbor", "ServerNotReady").await;
+    assert_ne!(services.get("harbor-server").await.unwrap().uid(), foreign.uid());
+    operator.finish().await;
+}
+
+#[tokio::test]
+async fn everything_goes_with_the_session() {
+    let Some((client, _shared)) = client("everything_goes_with_the_session").await else { return };
+    let operator = Operator::start(&client).await;
+    operator.create("harbor", &json!({"clients": 1, "networkPolicy": "Isolated"})).await;
+    operator.wait_pods("harbor", "client", 1).await;
+    let sessions = operator.api::<crds::BallSession>();
+    sessions.delete("harbor", &DeleteParams::foreground()).await.unwrap();
+    wait_children(&operator, &[&[], &[], &[], &[], &[]]).await;
+    operator.wait_gone::<crds::BallSession>("harbor", None).await;
+    operator.finish().await;
+}

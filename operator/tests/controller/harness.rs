@@ -1,0 +1,252 @@
+//! A controller in a namespace of a test's own, and the parts of a cluster that a test plays.
+
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use ballsession_operator::controller::backoff::Backoff;
+use ballsession_operator::controller::metrics::Metrics;
+use ballsession_operator::controller::settings::Settings;
+use ballsession_operator::controller::watches::{self, Scope};
+use ballsession_operator::controller::{Context, Pace, run};
+use cluster::Scratch;
+use crds::BallSession;
+use http::Request;
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
+use kube::client::{Body, ClientBuilder};
+use kube::{Client, Config, CustomResourceExt, Resource, ResourceExt};
+use prometheus_client::registry::Registry;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tower::util::MapRequestLayer;
+
+use crate::reports::FakeReports;
+
+/// A test that changes what all share, or looks at all namespaces, must be alone.
+static SHARED: RwLock<()> = RwLock::const_new(());
+
+/// Kubernetes' garbage collector takes up to a minute to learn of a new kind.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A client, and the right to use what all share.
+pub async fn client(test: &str) -> Option<(Client, RwLockReadGuard<'static, ()>)> {
+    let shared = SHARED.read().await;
+    Some((cluster::client(test).await?, shared))
+}
+
+/// A client, while no other test has one.
+pub async fn client_alone(test: &str) -> Option<(Client, RwLockWriteGuard<'static, ()>)> {
+    let alone = SHARED.write().await;
+    Some((cluster::client(test).await?, alone))
+}
+
+/// Waits until there is what a test waits for.
+pub async fn eventually<T, E: Debug>(what: &str, look: impl AsyncFn() -> Result<T, E>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match look().await {
+            Ok(found) => return found,
+            Err(instead) => assert!(Instant::now() < deadline, "{what} does not come; there is {instead:#?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// A controller under test.
+pub struct Operator {
+    pub namespace: Scratch,
+    pub reports: Arc<FakeReports>,
+    /// The client of the test, whose requests are not counted.
+    client: Client,
+    writes: Arc<Mutex<Vec<String>>>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Operator {
+    /// Runs in a new namespace.
+    pub async fn start(client: &Client) -> Self {
+        let namespace = Scratch::create(client).await;
+        let scope = Scope::Namespace(namespace.name.clone());
+        Self::start_in(client, namespace, &scope).await
+    }
+
+    /// Looks after `scope`; `namespace` is what the test works in.
+    pub async fn start_in(client: &Client, namespace: Scratch, scope: &Scope) -> Self {
+        let writes: Arc<Mutex<Vec<String>>> = Arc::default();
+        let counted = Arc::clone(&writes);
+        let count = MapRequestLayer::new(move |request: Request<Body>| {
+            if request.method() != http::Method::GET {
+                counted.lock().unwrap().push(format!("{} {}", request.method(), request.uri().path()));
+            }
+            request
+        });
+        let config = Config::infer().await.unwrap();
+        let counting = ClientBuilder::try_from(config).unwrap().with_layer(&count).build();
+        let (watches, _) = watches::start(&counting, scope);
+        let reports = Arc::new(FakeReports::new());
+        let context = Context {
+            client: counting,
+            settings: settings(),
+            reports: Arc::clone(&reports) as _,
+            metrics: Metrics::register(&mut Registry::default()),
+            pace: Pace {
+                debounce: Duration::from_millis(100),
+                retry: Backoff { first: Duration::from_millis(200), most: Duration::from_secs(2) },
+                ..Pace::default()
+            },
+        };
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(run(context, watches, stop.clone()));
+        Self { namespace, reports, client: client.clone(), writes, stop, task }
+    }
+
+    /// Stops the controller and asks for the end of the namespace.
+    pub async fn finish(self) {
+        self.stop.cancel();
+        self.task.await.unwrap();
+        self.namespace.delete().await;
+    }
+
+    pub fn api<K>(&self) -> Api<K>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
+        Api::namespaced(self.client.clone(), &self.namespace.name)
+    }
+
+    /// Stores a session as a user writes it.
+    pub async fn create(&self, name: &str, spec: &Value) -> BallSession {
+        let sessions: Api<DynamicObject> =
+            Api::namespaced_with(self.client.clone(), &self.namespace.name, &BallSession::api_resource());
+        sessions.create(&PostParams::default(), &cluster::session(name, spec)).await.unwrap();
+        self.api::<BallSession>().get(name).await.unwrap()
+    }
+
+    /// Changes the spec as a user does.
+    pub async fn change(&self, name: &str, spec: &Value) -> BallSession {
+        let patch = Patch::Merge(json!({"spec": spec}));
+        self.api::<BallSession>().patch(name, &PatchParams::default(), &patch).await.unwrap()
+    }
+
+    /// Waits for an object with what the test asks of it.
+    pub async fn wait<K>(&self, name: &str, what: &str, is_so: impl Fn(&K) -> bool) -> K
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
+    {
+        let api = self.api::<K>();
+        eventually(what, async || match api.get(name).await {
+            Ok(found) if is_so(&found) => Ok(found),
+            Ok(other) => Err(format!("{other:#?}")),
+            Err(error) => Err(error.to_string()),
+        })
+        .await
+    }
+
+    /// Waits until an object is gone.
+    pub async fn wait_gone<K>(&self, name: &str, uid: Option<&str>)
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
+    {
+        let api = self.api::<K>();
+        eventually("its end", async || match api.get_opt(name).await {
+            Ok(None) => Ok(()),
+            Ok(Some(other)) if uid.is_some() && other.uid().as_deref() != uid => Ok(()),
+            other => Err(format!("{other:?}")),
+        })
+        .await;
+    }
+
+    /// Waits for the condition Ready of a session to have this reason.
+    pub async fn wait_ready(&self, name: &str, reason: &str) -> BallSession {
+        self.wait(name, reason, |session: &BallSession| condition(session, "Ready").0 == reason).await
+    }
+
+    /// Waits for so many pods of a part of a session that are not on their way out.
+    pub async fn wait_pods(&self, session: &str, component: &str, count: usize) -> Vec<Pod> {
+        let labels = format!("app.kubernetes.io/instance={session},app.kubernetes.io/component={component}");
+        let (api, params) = (self.api::<Pod>(), ListParams::default().labels(&labels));
+        eventually(&format!("{count} {component} pods"), async || {
+            let mut pods = api.list(&params).await.unwrap().items;
+            pods.retain(|pod| pod.metadata.deletion_timestamp.is_none() && !is_done(pod));
+            pods.sort_by_key(|pod| pod.labels().get("batch.kubernetes.io/job-completion-index").cloned());
+            if pods.len() == count {
+                Ok(pods)
+            } else {
+                Err(pods.iter().map(ResourceExt::name_any).collect::<Vec<_>>())
+            }
+        })
+        .await
+    }
+
+    /// What a kubelet would write.
+    pub async fn set_pod(&self, pod: &Pod, status: &Value) {
+        let patch = Patch::Merge(json!({"status": status}));
+        self.api::<Pod>().patch_status(&pod.name_any(), &PatchParams::default(), &patch).await.unwrap();
+    }
+
+    /// Brings up the server and as many clients as there shall be.
+    pub async fn play_pods(&self, session: &str, clients: usize) {
+        for pod in self.wait_pods(session, "server", 1).await {
+            self.set_pod(&pod, &up()).await;
+        }
+        for pod in self.wait_pods(session, "client", clients).await {
+            self.set_pod(&pod, &up()).await;
+        }
+    }
+
+    /// Waits until nothing was written for a while, and forgets what was before.
+    pub async fn settle(&self) {
+        let mut before = usize::MAX;
+        while before != self.writes.lock().unwrap().len() {
+            before = self.writes.lock().unwrap().len();
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
+        self.writes.lock().unwrap().clear();
+    }
+
+    /// Waits a while in which nothing may be written.
+    pub async fn settle_without_writes(&self) {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert_eq!(self.writes(), Vec::<String>::new());
+    }
+
+    /// What the controller has asked the API server to change.
+    pub fn writes(&self) -> Vec<String> {
+        self.writes.lock().unwrap().clone()
+    }
+}
+
+/// Reason and message of a condition; empty where there is none.
+pub fn condition(session: &BallSession, kind: &str) -> (String, String) {
+    let conditions = session.status.iter().flat_map(|status| &status.conditions);
+    let found = conditions.into_iter().find(|condition| condition.type_ == kind);
+    found.map_or_else(Default::default, |found| (found.reason.clone(), found.message.clone()))
+}
+
+/// The status of a pod that works.
+pub fn up() -> Value {
+    let now = jiff::Timestamp::now();
+    json!({"phase": "Running", "podIP": "10.244.1.7",
+           "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": now}]})
+}
+
+fn is_done(pod: &Pod) -> bool {
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    matches!(phase, Some("Succeeded" | "Failed"))
+}
+
+fn settings() -> Settings {
+    Settings {
+        server_image: "registry.example/s:7".into(),
+        client_image: "registry.example/c:8".into(),
+        image_pull_policy: None,
+        report_url: "http://ballsession-operator.tower:8080/v1/reports".into(),
+        operator_namespace: "tower".into(),
+    }
+}

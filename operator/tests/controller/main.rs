@@ -1,0 +1,14 @@
+//! The controller on a real API server: the one that KUBECONFIG names. Without KUBECONFIG these tests are skipped, and
+//! say so.
+//!
+//! Kubernetes' own controllers make pods; no node runs them, so the tests play their part: they write what a kubelet
+//! would write into the pods' status, and answer for the reports.
+
+#![allow(clippy::unwrap_used, reason = "a test ends with what went wrong, in its helpers too")]
+
+mod children;
+mod conditions;
+mod harness;
+mod reports;
+mod runs;
+mod strangers;

@@ -1,0 +1,97 @@
+//! Reports that say what a test wants them to say.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use ballsession_operator::controller::report_source::{ClientView, Progress, ReportSource, ServerView, View};
+use ballsession_operator::controller::validate::Session;
+use crds::BallSession;
+use kube::runtime::reflector::ObjectRef;
+use report::{ErrorCode, ErrorEntry, State};
+use tokio::sync::mpsc;
+
+/// What was asked and what is answered.
+pub struct FakeReports {
+    said: Mutex<Said>,
+    changed: mpsc::Sender<ObjectRef<BallSession>>,
+    changes: Mutex<Option<mpsc::Receiver<ObjectRef<BallSession>>>>,
+}
+
+#[derive(Default)]
+struct Said {
+    views: BTreeMap<String, View>,
+    begun: Vec<String>,
+    finished: Vec<String>,
+    holds_back: bool,
+}
+
+impl FakeReports {
+    pub fn new() -> Self {
+        let (changed, changes) = mpsc::channel(16);
+        Self { said: Mutex::default(), changed, changes: Mutex::new(Some(changes)) }
+    }
+
+    /// A server that has just reported, for the session with this UID.
+    pub async fn server_reports(&self, session: &BallSession) {
+        let server = ServerView {
+            received: Instant::now(),
+            connected_clients: 1,
+            clients_without_media: 0,
+            rows: Vec::new(),
+            errors: Vec::new(),
+        };
+        self.change(session, |view| view.server = Some(server)).await;
+    }
+
+    /// A client pod that is stuck with this error.
+    pub async fn client_reports(&self, session: &BallSession, pod: &str, code: ErrorCode) {
+        let error =
+            ErrorEntry { code, count: 1, message: "no way".into(), last_seen: jiff::Timestamp::UNIX_EPOCH };
+        let client = ClientView { received: Instant::now(), state: State::Connecting, errors: vec![error] };
+        self.change(session, |view| drop(view.clients.insert(pod.to_owned(), client))).await;
+    }
+
+    /// Last numbers come only when told to.
+    pub fn hold_back(&self, holds_back: bool) {
+        self.said.lock().unwrap().holds_back = holds_back;
+    }
+
+    /// The runs that were asked to begin, by hash.
+    pub fn begun(&self) -> Vec<String> {
+        self.said.lock().unwrap().begun.clone()
+    }
+
+    /// The runs that were asked to finish, by hash.
+    pub fn finished(&self) -> Vec<String> {
+        self.said.lock().unwrap().finished.clone()
+    }
+
+    async fn change(&self, session: &BallSession, change: impl FnOnce(&mut View)) {
+        let uid = session.metadata.uid.clone().unwrap();
+        change(self.said.lock().unwrap().views.entry(uid).or_default());
+        self.changed.send(ObjectRef::from_obj(session)).await.unwrap();
+    }
+}
+
+impl ReportSource for FakeReports {
+    fn view(&self, session: &str) -> View {
+        self.said.lock().unwrap().views.get(session).cloned().unwrap_or_default()
+    }
+
+    fn begin_run(&self, session: &Session) -> Progress {
+        self.said.lock().unwrap().begun.push(session.run_hash.clone());
+        Progress::Done
+    }
+
+    fn finish_run(&self, session: &Session, since: Instant, now: Instant) -> Progress {
+        assert!(since <= now);
+        let mut said = self.said.lock().unwrap();
+        said.finished.push(session.run_hash.clone());
+        if said.holds_back { Progress::Pending } else { Progress::Done }
+    }
+
+    fn changes(&self) -> Option<mpsc::Receiver<ObjectRef<BallSession>>> {
+        self.changes.lock().unwrap().take()
+    }
+}

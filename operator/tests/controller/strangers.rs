@@ -1,0 +1,153 @@
+//! Sessions that should not exist as they do, and sessions in several namespaces.
+
+use ballsession_operator::controller::watches::{self, Scope};
+use cluster::Scratch;
+use crds::BallSession;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
+use kube::{Client, CustomResourceExt};
+use serde_json::{Value, json};
+
+use crate::harness::{Operator, client_alone, condition, eventually};
+
+/// Makes the API server take any spec, or again only what the schema allows.
+async fn set_schema(client: &Client, is_strict: bool) {
+    let mut crd = serde_json::to_value(BallSession::crd()).unwrap();
+    if !is_strict {
+        let schema = &mut crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+        schema["properties"]["spec"] =
+            json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+        schema.as_object_mut().unwrap().remove("x-kubernetes-validations");
+    }
+    let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
+    let params = PatchParams::apply("tests").force();
+    crds.patch(BallSession::crd_name(), &params, &Patch::Apply(&crd)).await.unwrap();
+}
+
+/// Stores a session around the schema.
+async fn store(client: &Client, namespace: &str, name: &str, spec: &Value) {
+    set_schema(client, false).await;
+    let sessions: Api<DynamicObject> =
+        Api::namespaced_with(client.clone(), namespace, &BallSession::api_resource());
+    eventually("a schema that takes anything", async || {
+        sessions
+            .create(&PostParams::default(), &cluster::session(name, spec))
+            .await
+            .map_err(|error| error.to_string())
+    })
+    .await;
+    set_schema(client, true).await;
+    let refused = cluster::session("refused", &json!({"video": {"width": 7}}));
+    let dry = PostParams { dry_run: true, ..PostParams::default() };
+    eventually("the real schema", async || match sessions.create(&dry, &refused).await {
+        Err(error) => Ok(error),
+        Ok(taken) => Err(taken),
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_from_before_a_rule_says_so_and_rests() {
+    let Some((client, _alone)) = client_alone("a_session_from_before_a_rule_says_so_and_rests").await else {
+        return;
+    };
+    let operator = Operator::start(&client).await;
+    store(&client, &operator.namespace.name, "harbor", &json!({"video": {"width": 641}})).await;
+    let session = operator.wait_ready("harbor", "InvalidSpec").await;
+    assert_eq!(
+        condition(&session, "Ready").1,
+        "spec.video.width is 641: it must be an even number from 64 to 1920"
+    );
+    assert_eq!(condition(&session, "Complete").0, "Unbounded");
+    assert!(operator.api::<Deployment>().get_opt("harbor-server").await.unwrap().is_none());
+    operator.settle().await;
+    operator.settle_without_writes().await;
+
+    operator.change("harbor", &json!({"video": {"width": 640}})).await;
+    operator.wait_ready("harbor", "ServerNotReady").await;
+    operator.finish().await;
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_read_does_not_stop_the_others() {
+    let Some((client, _alone)) = client_alone("one_that_cannot_be_read_does_not_stop_the_others").await
+    else {
+        return;
+    };
+    let operator = Operator::start(&client).await;
+    store(&client, &operator.namespace.name, "broken", &json!({"clients": "many"})).await;
+    operator.create("harbor", &json!({})).await;
+    operator.wait_ready("harbor", "ServerNotReady").await;
+
+    let sessions: Api<DynamicObject> =
+        Api::namespaced_with(client.clone(), &operator.namespace.name, &BallSession::api_resource());
+    let ready = eventually("a condition", async || {
+        let broken = sessions.get("broken").await.unwrap().data;
+        let ready = broken["status"]["conditions"][0].clone();
+        if ready["reason"] == "InvalidSpec" { Ok(ready) } else { Err(broken) }
+    })
+    .await;
+    let message = ready["message"].as_str().unwrap();
+    assert!(message.starts_with("the stored object cannot be read: "), "{message}");
+    operator.settle().await;
+    operator.settle_without_writes().await;
+    operator.finish().await;
+}
+
+#[tokio::test]
+async fn namesakes_in_two_namespaces_do_not_meet() {
+    let Some((client, _alone)) = client_alone("namesakes_in_two_namespaces_do_not_meet").await else {
+        return;
+    };
+    let (first, second) = (Scratch::create(&client).await, Scratch::create(&client).await);
+    let operator = Operator::start_in(&client, first, &Scope::All).await;
+    operator.create("harbor", &json!({"clients": 1})).await;
+    let elsewhere: Api<BallSession> = Api::namespaced(client.clone(), &second.name);
+    let namesake: Value = json!({
+        "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession",
+        "metadata": {"name": "harbor"}, "spec": {"clients": 0, "video": {"width": 320}}
+    });
+    elsewhere.create(&PostParams::default(), &serde_json::from_value(namesake).unwrap()).await.unwrap();
+    let deployments: Api<Deployment> = Api::namespaced(client.clone(), &second.name);
+    let args = eventually("the other server", async || {
+        let server = deployments.get("harbor-server").await.map_err(|error| error.to_string())?;
+        let container = server.spec.template.spec.unwrap().containers.remove(0);
+        Ok::<_, String>(container.args.unwrap())
+    })
+    .await;
+    assert!(args.contains(&"320".to_owned()), "{args:?}");
+    operator.play_pods("harbor", 1).await;
+    operator.wait_ready("harbor", "Ready").await;
+    let other = elsewhere.get("harbor").await.unwrap();
+    assert_eq!(condition(&other, "Ready").0, "ServerNotReady");
+    second.delete().await;
+    operator.finish().await;
+}
+
+#[tokio::test]
+async fn a_missing_definition_is_named() {
+    let Some((client, _alone)) = client_alone("a_missing_definition_is_named").await else { return };
+    let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
+    crds.delete(BallSession::crd_name(), &kube::api::DeleteParams::default()).await.unwrap();
+    eventually("its end", async || match crds.get_opt(BallSession::crd_name()).await {
+        Ok(None) => Ok(()),
+        other => Err(other),
+    })
+    .await;
+    let (watches, _) = watches::start(&client, &Scope::All);
+    let sync = watches.sync();
+    let named = "waiting for the first list of ballsessions (the API server does not know them: is the \
+                 CustomResourceDefinition installed?)";
+    eventually("the missing definition", async || {
+        let waiting = sync.waiting();
+        if waiting.as_deref() == Some(named) { Ok(()) } else { Err(waiting) }
+    })
+    .await;
+    set_schema(&client, true).await;
+    eventually("the first lists", async || match sync.waiting() {
+        None => Ok(()),
+        Some(waiting) => Err(waiting),
+    })
+    .await;
+}
