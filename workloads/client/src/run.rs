@@ -19,6 +19,10 @@ use crate::tally::Tally;
 /// Pauses between attempts to connect: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
+/// A supervisor starts server and clients together: so long after its start, a client that connects again anyway counts
+/// a server that is not there yet as no error.
+const START_GRACE: Duration = Duration::from_secs(5);
+
 /// Why the client stops by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reason {
@@ -122,7 +126,11 @@ async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
                 DialError::ResolveFailed { .. } => ErrorCode::ResolveFailed,
                 DialError::ConnectFailed { .. } => ErrorCode::ConnectFailed,
             };
-            tally.error(code, &error.to_string());
+            if arguments.reconnect && started.elapsed() < START_GRACE {
+                tracing::info!(%error, "the server is not there yet");
+            } else {
+                tally.error(code, &error.to_string());
+            }
         });
         let connection = tokio::select! {
             dialled = dialled => dialled?,
