@@ -42,8 +42,10 @@ impl Blockade {
         let rules = format!(
             "add table {table}; \
              add chain {table} forward {{ type filter hook forward priority -10; policy accept; }}; \
-             add rule {table} forward ip saddr {address} udp sport != 53 udp dport != 53 drop; \
-             add rule {table} forward ip daddr {address} udp sport != 53 udp dport != 53 drop"
+             add rule {table} forward udp sport 53 accept; \
+             add rule {table} forward udp dport 53 accept; \
+             add rule {table} forward ip saddr {address} meta l4proto udp drop; \
+             add rule {table} forward ip daddr {address} meta l4proto udp drop"
         );
         if let Err(error) = blockade.everywhere(&rules).await {
             // Some nodes may have it already, and they must not keep it.
