@@ -18,6 +18,8 @@ pub(super) struct Memory {
     pub(super) objectives_met: Option<String>,
     /// The run that was first seen to be over, and when.
     over: Option<(String, Instant)>,
+    /// By object: its version that something was written to. Whoever sees it sees what was before.
+    superseded: HashMap<String, String>,
     /// By child: its version that stayed when something was applied to it, and the hash of that.
     unchanged: HashMap<String, (String, String)>,
 }
@@ -29,6 +31,16 @@ impl Memory {
             Some((known, since)) if known == run => *since,
             _ => self.over.insert((run.to_owned(), now)).1,
         }
+    }
+
+    /// Whether a version of an object is known not to be the last one: the watch has not brought the next yet.
+    pub(super) fn is_superseded(&self, object: &str, version: &str) -> bool {
+        self.superseded.get(object).is_some_and(|known| known == version)
+    }
+
+    /// Remembers that this version is not the last one.
+    pub(super) fn supersede(&mut self, object: &str, version: &str) {
+        self.superseded.insert(object.to_owned(), version.to_owned());
     }
 
     /// Whether applying what `hash` names changes nothing in this version of a child.
@@ -90,6 +102,15 @@ mod tests {
         let later = start + Duration::from_secs(7);
         assert_eq!((memory.over_since("a", start), memory.over_since("a", later)), (start, start));
         assert_eq!(memory.over_since("b", later), later);
+    }
+
+    #[test]
+    fn only_the_version_that_was_written_to_is_superseded() {
+        let mut memory = Memory::default();
+        memory.supersede("Job/harbor-client", "7");
+        assert!(memory.is_superseded("Job/harbor-client", "7"));
+        assert!(!memory.is_superseded("Job/harbor-client", "8"));
+        assert!(!memory.is_superseded("Service/harbor-server", "7"));
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub mod resources;
 mod run;
 pub mod settings;
 mod status;
+mod subject;
 mod sync;
 mod triggers;
 mod update_status;

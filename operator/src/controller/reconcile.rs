@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 use crds::{BallSession, BallSessionStatus};
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{ObjectReference, Pod};
+use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ApiResource, DynamicObject};
 use kube::core::error_boundary::InvalidObject;
 use kube::runtime::controller::Action;
-use kube::runtime::reflector::ObjectRef;
 use kube::{Client, Resource};
 
 use crate::controller::api_error::describe;
@@ -19,15 +18,16 @@ use crate::controller::backoff::{Backoff, between};
 use crate::controller::build::build;
 use crate::controller::dereference::{Dereferenced, dereference};
 use crate::controller::events::{Announcement, Events, transitions};
-use crate::controller::memory::Memories;
+use crate::controller::memory::{Memories, Memory};
 use crate::controller::metrics::Metrics;
 use crate::controller::refusals;
 use crate::controller::report_source::{Progress, ReportSource};
 use crate::controller::settings::Settings;
 use crate::controller::status::{self, Clock, Complete, Owned, Reason, Verdict};
+use crate::controller::subject::Subject;
 use crate::controller::update_status::{self, update_status};
 use crate::controller::validate::{RunStage, Session, validate};
-use crate::controller::watches::{Guard, Key, Watches};
+use crate::controller::watches::{Guard, Watches};
 
 /// How long one look may take. The client repeats what the API server is too busy for, for much longer.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -35,6 +35,9 @@ const LIMIT: Duration = Duration::from_secs(30);
 const RESYNC: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(600));
 /// How long to wait for what is told when it happens, in case that it is not.
 const PENDING: Duration = Duration::from_secs(2);
+/// What the session itself is remembered by.
+const SESSION: &str = "BallSession";
+
 /// The same for a child that is on its way out.
 const LEAVING: Duration = Duration::from_secs(5);
 
@@ -92,19 +95,11 @@ pub(super) struct Controller {
     pub(super) started: Instant,
 }
 
-/// A session in the words of the API.
-struct Subject {
-    key: Key,
-    uid: String,
-    generation: Option<i64>,
-    reference: ObjectReference,
-}
-
 /// Looks at a session, and accounts for it.
 pub(super) async fn reconcile(stored: Arc<Guard>, controller: Arc<Controller>) -> Result<Action, Error> {
     let subject = Subject::of(&stored);
     let started = Instant::now();
-    let look = tokio::time::timeout(LIMIT, controller.look_at(&stored, &subject));
+    let look = tokio::time::timeout(LIMIT, controller.look(&stored, &subject));
     let result = look.await.unwrap_or(Err(Error::TimedOut));
     controller.account(&subject, &result, started.elapsed());
     result
@@ -113,8 +108,7 @@ pub(super) async fn reconcile(stored: Arc<Guard>, controller: Arc<Controller>) -
 impl Controller {
     /// When to try again after a failure.
     pub(super) fn retry(&self, stored: &Guard) -> Action {
-        let Subject { key, uid, .. } = Subject::of(stored);
-        let failures = self.memories.with(&key, &uid, |memory| memory.failures);
+        let failures = self.remember(&Subject::of(stored), |memory| memory.failures);
         Action::requeue(self.retry.delay(failures, fastrand::f64()))
     }
 
@@ -122,7 +116,7 @@ impl Controller {
     fn account(&self, subject: &Subject, result: &Result<Action, Error>, took: Duration) {
         let class = result.as_ref().err().map(Error::label);
         self.metrics.reconciled(class, took);
-        let is_news = self.memories.with(&subject.key, &subject.uid, |memory| {
+        let is_news = self.remember(subject, |memory| {
             memory.failures = if class.is_some() { memory.failures.saturating_add(1) } else { 0 };
             std::mem::replace(&mut memory.failure, class) != class
         });
@@ -141,6 +135,17 @@ impl Controller {
                     self.events.announce(&subject.reference, announcement);
                 }
             }
+        }
+    }
+
+    /// Looks at what the watch brought, unless that is known to be outdated.
+    async fn look(&self, stored: &Guard, subject: &Subject) -> Result<Action, Error> {
+        if !self.remember(subject, |memory| memory.is_superseded(SESSION, &subject.version)) {
+            return self.look_at(stored, subject).await;
+        }
+        match subject.api(&self.client).get_opt(&subject.key.name).await.map_err(Error::Read)? {
+            Some(current) => self.look_at(&current, &Subject::of(&current)).await,
+            None => Ok(Action::await_change()),
         }
     }
 
@@ -225,9 +230,7 @@ impl Controller {
         if !standing.is_over() || session.stage == RunStage::Finished {
             return standing;
         }
-        let since = self
-            .memories
-            .with(&subject.key, &subject.uid, |memory| memory.over_since(&session.run_hash, now));
+        let since = self.remember(subject, |memory| memory.over_since(&session.run_hash, now));
         if is_known_run && self.reports.finish_run(session, since, now) == Progress::Done {
             standing
         } else {
@@ -258,13 +261,17 @@ impl Controller {
     }
 
     async fn write(&self, subject: &Subject, known: &BallSessionStatus, owned: &Owned) -> Result<(), Error> {
-        let session = (&subject.key, subject.uid.as_str());
-        if update_status(&self.client, &self.metrics, session, known, owned).await? {
+        if update_status(&self.client, &self.metrics, subject, known, owned).await? {
+            self.remember(subject, |memory| memory.supersede(SESSION, &subject.version));
             for announcement in transitions(&Owned::stored(known), owned) {
                 self.events.announce(&subject.reference, announcement);
             }
         }
         Ok(())
+    }
+
+    fn remember<T>(&self, subject: &Subject, f: impl FnOnce(&mut Memory) -> T) -> T {
+        self.memories.with(&subject.key, &subject.uid, f)
     }
 
     async fn refuse(
@@ -299,9 +306,7 @@ impl Controller {
     /// The verdict is the reports' writer's; that it changed is told here, with all other transitions.
     fn announce_objectives(&self, subject: &Subject, known: &BallSessionStatus) {
         let Some(met) = status::find(&known.conditions, status::OBJECTIVES_MET) else { return };
-        let before = self
-            .memories
-            .with(&subject.key, &subject.uid, |memory| memory.objectives_met.replace(met.status.clone()));
+        let before = self.remember(subject, |memory| memory.objectives_met.replace(met.status.clone()));
         // The first that this process sees was told by another one, or is none yet.
         if met.status == "Unknown" || before.is_none_or(|before| before == met.status) {
             return;
@@ -313,18 +318,6 @@ impl Controller {
             note: status::bounded(&met.message),
         };
         self.events.announce(&subject.reference, announcement);
-    }
-}
-
-impl Subject {
-    fn of(stored: &Guard) -> Self {
-        let metadata = stored.meta();
-        Self {
-            key: ObjectRef::from_obj(stored),
-            uid: metadata.uid.clone().unwrap_or_default(),
-            generation: metadata.generation,
-            reference: stored.object_ref(&()),
-        }
     }
 }
 

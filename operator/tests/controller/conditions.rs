@@ -27,7 +27,7 @@ async fn a_session_says_at_each_moment_what_it_lacks() {
     assert_eq!(condition(&first, "Complete").0, "Unbounded");
     let status = first.status.unwrap();
     assert_eq!((status.observed_generation, status.ready_clients), (Some(1), Some(0)));
-    assert_eq!(operator.reports.begun(), [status.run.unwrap().hash]);
+    assert_eq!(operator.reports.begun(), [status.run.unwrap().hash].into());
 
     let server = operator.wait_pods("harbor", "server", 1).await.remove(0);
     let clients = operator.wait_pods("harbor", "client", 2).await;

@@ -34,19 +34,19 @@ static SHARED: RwLock<()> = RwLock::const_new(());
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A client, and the right to use what all share.
-pub async fn client(test: &str) -> Option<(Client, RwLockReadGuard<'static, ()>)> {
+pub(crate) async fn client(test: &str) -> Option<(Client, RwLockReadGuard<'static, ()>)> {
     let shared = SHARED.read().await;
     Some((cluster::client(test).await?, shared))
 }
 
 /// A client, while no other test has one.
-pub async fn client_alone(test: &str) -> Option<(Client, RwLockWriteGuard<'static, ()>)> {
+pub(crate) async fn client_alone(test: &str) -> Option<(Client, RwLockWriteGuard<'static, ()>)> {
     let alone = SHARED.write().await;
     Some((cluster::client(test).await?, alone))
 }
 
 /// Waits until there is what a test waits for.
-pub async fn eventually<T, E: Debug>(what: &str, look: impl AsyncFn() -> Result<T, E>) -> T {
+pub(crate) async fn eventually<T, E: Debug>(what: &str, look: impl AsyncFn() -> Result<T, E>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
         match look().await {
@@ -58,9 +58,9 @@ pub async fn eventually<T, E: Debug>(what: &str, look: impl AsyncFn() -> Result<
 }
 
 /// A controller under test.
-pub struct Operator {
-    pub namespace: Scratch,
-    pub reports: Arc<FakeReports>,
+pub(crate) struct Operator {
+    pub(crate) namespace: Scratch,
+    pub(crate) reports: Arc<FakeReports>,
     /// The client of the test, whose requests are not counted.
     client: Client,
     writes: Arc<Mutex<Vec<String>>>,
@@ -70,14 +70,14 @@ pub struct Operator {
 
 impl Operator {
     /// Runs in a new namespace.
-    pub async fn start(client: &Client) -> Self {
+    pub(crate) async fn start(client: &Client) -> Self {
         let namespace = Scratch::create(client).await;
         let scope = Scope::Namespace(namespace.name.clone());
         Self::start_in(client, namespace, &scope).await
     }
 
     /// Looks after `scope`; `namespace` is what the test works in.
-    pub async fn start_in(client: &Client, namespace: Scratch, scope: &Scope) -> Self {
+    pub(crate) async fn start_in(client: &Client, namespace: Scratch, scope: &Scope) -> Self {
         let writes: Arc<Mutex<Vec<String>>> = Arc::default();
         let counted = Arc::clone(&writes);
         let count = MapRequestLayer::new(move |request: Request<Body>| {
@@ -107,13 +107,13 @@ impl Operator {
     }
 
     /// Stops the controller and asks for the end of the namespace.
-    pub async fn finish(self) {
+    pub(crate) async fn finish(self) {
         self.stop.cancel();
         self.task.await.unwrap();
         self.namespace.delete().await;
     }
 
-    pub fn api<K>(&self) -> Api<K>
+    pub(crate) fn api<K>(&self) -> Api<K>
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     {
@@ -121,7 +121,7 @@ impl Operator {
     }
 
     /// Stores a session as a user writes it.
-    pub async fn create(&self, name: &str, spec: &Value) -> BallSession {
+    pub(crate) async fn create(&self, name: &str, spec: &Value) -> BallSession {
         let sessions: Api<DynamicObject> =
             Api::namespaced_with(self.client.clone(), &self.namespace.name, &BallSession::api_resource());
         sessions.create(&PostParams::default(), &cluster::session(name, spec)).await.unwrap();
@@ -129,13 +129,13 @@ impl Operator {
     }
 
     /// Changes the spec as a user does.
-    pub async fn change(&self, name: &str, spec: &Value) -> BallSession {
+    pub(crate) async fn change(&self, name: &str, spec: &Value) -> BallSession {
         let patch = Patch::Merge(json!({"spec": spec}));
         self.api::<BallSession>().patch(name, &PatchParams::default(), &patch).await.unwrap()
     }
 
     /// Waits for an object with what the test asks of it.
-    pub async fn wait<K>(&self, name: &str, what: &str, is_so: impl Fn(&K) -> bool) -> K
+    pub(crate) async fn wait<K>(&self, name: &str, what: &str, is_so: impl Fn(&K) -> bool) -> K
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
     {
@@ -149,7 +149,7 @@ impl Operator {
     }
 
     /// Waits until an object is gone.
-    pub async fn wait_gone<K>(&self, name: &str, uid: Option<&str>)
+    pub(crate) async fn wait_gone<K>(&self, name: &str, uid: Option<&str>)
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
     {
@@ -163,12 +163,12 @@ impl Operator {
     }
 
     /// Waits for the condition Ready of a session to have this reason.
-    pub async fn wait_ready(&self, name: &str, reason: &str) -> BallSession {
+    pub(crate) async fn wait_ready(&self, name: &str, reason: &str) -> BallSession {
         self.wait(name, reason, |session: &BallSession| condition(session, "Ready").0 == reason).await
     }
 
     /// Waits for so many pods of a part of a session that are not on their way out.
-    pub async fn wait_pods(&self, session: &str, component: &str, count: usize) -> Vec<Pod> {
+    pub(crate) async fn wait_pods(&self, session: &str, component: &str, count: usize) -> Vec<Pod> {
         let labels = format!("app.kubernetes.io/instance={session},app.kubernetes.io/component={component}");
         let (api, params) = (self.api::<Pod>(), ListParams::default().labels(&labels));
         eventually(&format!("{count} {component} pods"), async || {
@@ -185,13 +185,13 @@ impl Operator {
     }
 
     /// What a kubelet would write.
-    pub async fn set_pod(&self, pod: &Pod, status: &Value) {
+    pub(crate) async fn set_pod(&self, pod: &Pod, status: &Value) {
         let patch = Patch::Merge(json!({"status": status}));
         self.api::<Pod>().patch_status(&pod.name_any(), &PatchParams::default(), &patch).await.unwrap();
     }
 
     /// Brings up the server and as many clients as there shall be.
-    pub async fn play_pods(&self, session: &str, clients: usize) {
+    pub(crate) async fn play_pods(&self, session: &str, clients: usize) {
         for pod in self.wait_pods(session, "server", 1).await {
             self.set_pod(&pod, &up()).await;
         }
@@ -201,7 +201,7 @@ impl Operator {
     }
 
     /// Waits until nothing was written for a while, and forgets what was before.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         let mut before = usize::MAX;
         while before != self.writes.lock().unwrap().len() {
             before = self.writes.lock().unwrap().len();
@@ -211,26 +211,26 @@ impl Operator {
     }
 
     /// Waits a while in which nothing may be written.
-    pub async fn settle_without_writes(&self) {
+    pub(crate) async fn settle_without_writes(&self) {
         tokio::time::sleep(Duration::from_secs(3)).await;
         assert_eq!(self.writes(), Vec::<String>::new());
     }
 
     /// What the controller has asked the API server to change.
-    pub fn writes(&self) -> Vec<String> {
+    pub(crate) fn writes(&self) -> Vec<String> {
         self.writes.lock().unwrap().clone()
     }
 }
 
 /// Reason and message of a condition; empty where there is none.
-pub fn condition(session: &BallSession, kind: &str) -> (String, String) {
+pub(crate) fn condition(session: &BallSession, kind: &str) -> (String, String) {
     let conditions = session.status.iter().flat_map(|status| &status.conditions);
     let found = conditions.into_iter().find(|condition| condition.type_ == kind);
     found.map_or_else(Default::default, |found| (found.reason.clone(), found.message.clone()))
 }
 
 /// The status of a pod that works.
-pub fn up() -> Value {
+pub(crate) fn up() -> Value {
     let now = jiff::Timestamp::now();
     json!({"phase": "Running", "podIP": "10.244.1.7",
            "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": now}]})

@@ -1,6 +1,6 @@
 //! Reports that say what a test wants them to say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use report::{ErrorCode, ErrorEntry, State};
 use tokio::sync::mpsc;
 
 /// What was asked and what is answered.
-pub struct FakeReports {
+pub(crate) struct FakeReports {
     said: Mutex<Said>,
     changed: mpsc::Sender<ObjectRef<BallSession>>,
     changes: Mutex<Option<mpsc::Receiver<ObjectRef<BallSession>>>>,
@@ -21,19 +21,19 @@ pub struct FakeReports {
 #[derive(Default)]
 struct Said {
     views: BTreeMap<String, View>,
-    begun: Vec<String>,
-    finished: Vec<String>,
+    begun: BTreeSet<String>,
+    finished: BTreeSet<String>,
     holds_back: bool,
 }
 
 impl FakeReports {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (changed, changes) = mpsc::channel(16);
         Self { said: Mutex::default(), changed, changes: Mutex::new(Some(changes)) }
     }
 
     /// A server that has just reported, for the session with this UID.
-    pub async fn server_reports(&self, session: &BallSession) {
+    pub(crate) async fn server_reports(&self, session: &BallSession) {
         let server = ServerView {
             received: Instant::now(),
             connected_clients: 1,
@@ -45,7 +45,7 @@ impl FakeReports {
     }
 
     /// A client pod that is stuck with this error.
-    pub async fn client_reports(&self, session: &BallSession, pod: &str, code: ErrorCode) {
+    pub(crate) async fn client_reports(&self, session: &BallSession, pod: &str, code: ErrorCode) {
         let error =
             ErrorEntry { code, count: 1, message: "no way".into(), last_seen: jiff::Timestamp::UNIX_EPOCH };
         let client = ClientView { received: Instant::now(), state: State::Connecting, errors: vec![error] };
@@ -53,17 +53,17 @@ impl FakeReports {
     }
 
     /// Last numbers come only when told to.
-    pub fn hold_back(&self, holds_back: bool) {
+    pub(crate) fn hold_back(&self, holds_back: bool) {
         self.said.lock().unwrap().holds_back = holds_back;
     }
 
     /// The runs that were asked to begin, by hash.
-    pub fn begun(&self) -> Vec<String> {
+    pub(crate) fn begun(&self) -> BTreeSet<String> {
         self.said.lock().unwrap().begun.clone()
     }
 
     /// The runs that were asked to finish, by hash.
-    pub fn finished(&self) -> Vec<String> {
+    pub(crate) fn finished(&self) -> BTreeSet<String> {
         self.said.lock().unwrap().finished.clone()
     }
 
@@ -80,14 +80,14 @@ impl ReportSource for FakeReports {
     }
 
     fn begin_run(&self, session: &Session) -> Progress {
-        self.said.lock().unwrap().begun.push(session.run_hash.clone());
+        self.said.lock().unwrap().begun.insert(session.run_hash.clone());
         Progress::Done
     }
 
     fn finish_run(&self, session: &Session, since: Instant, now: Instant) -> Progress {
         assert!(since <= now);
         let mut said = self.said.lock().unwrap();
-        said.finished.push(session.run_hash.clone());
+        said.finished.insert(session.run_hash.clone());
         if said.holds_back { Progress::Pending } else { Progress::Done }
     }
 

@@ -5,7 +5,7 @@ use cluster::Scratch;
 use crds::BallSession;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
+use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::{Client, CustomResourceExt};
 use serde_json::{Value, json};
 
@@ -76,7 +76,7 @@ async fn one_that_cannot_be_read_does_not_stop_the_others() {
         return;
     };
     let operator = Operator::start(&client).await;
-    store(&client, &operator.namespace.name, "broken", &json!({"clients": "many"})).await;
+    store(&client, &operator.namespace.name, "broken", &json!({"suspend": "maybe"})).await;
     operator.create("harbor", &json!({})).await;
     operator.wait_ready("harbor", "ServerNotReady").await;
 
@@ -130,9 +130,10 @@ async fn a_missing_definition_is_named() {
     let Some((client, _alone)) = client_alone("a_missing_definition_is_named").await else { return };
     let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
     crds.delete(BallSession::crd_name(), &kube::api::DeleteParams::default()).await.unwrap();
-    eventually("its end", async || match crds.get_opt(BallSession::crd_name()).await {
-        Ok(None) => Ok(()),
-        other => Err(other),
+    let sessions: Api<BallSession> = Api::all(client.clone());
+    eventually("its end", async || match sessions.list(&ListParams::default()).await {
+        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
+        other => Err(other.map(|list| list.items)),
     })
     .await;
     let (watches, _) = watches::start(&client, &Scope::All);

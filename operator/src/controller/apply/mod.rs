@@ -19,7 +19,7 @@ pub use error::Error;
 pub use job::{Ending, ending};
 
 use crate::controller::hash::short_hash;
-use crate::controller::memory::Memories;
+use crate::controller::memory::{Memories, Memory};
 use crate::controller::metrics::Metrics;
 use crate::controller::resources::{Applied, Desired, Observed, Prepared, Resources};
 use crate::controller::validate::Session;
@@ -158,13 +158,19 @@ impl Run<'_> {
         None
     }
 
-    /// What there is under the name of a child. What was not seen may be there all the same: without our labels.
+    /// What there is under the name of a child. What was not seen may be there all the same, without our labels; and
+    /// what was written to since it was seen is another thing by now.
     async fn live<K: Child>(&self, desired: &K, observed: Option<K>) -> Result<Option<K>, Error> {
-        let live = match observed {
-            Some(observed) => Some(observed),
+        let name = desired.name_any();
+        let current = observed.filter(|observed| {
+            let version = observed.resource_version().unwrap_or_default();
+            !self.remember(|memory| memory.is_superseded(&child::<K>(&name), &version))
+        });
+        let live = match current {
+            Some(current) => Some(current),
             None => {
-                let read = self.api::<K>().get_opt(&desired.name_any()).await;
-                read.map_err(|source| Error::of("read", kind::<K>(), desired.name_any(), source))?
+                let read = self.api::<K>().get_opt(&name).await;
+                read.map_err(|source| Error::of("read", kind::<K>(), name, source))?
             }
         };
         match live {
@@ -180,14 +186,10 @@ impl Run<'_> {
         let failed = |source| Error::of("apply", kind::<K>(), name.clone(), source);
         let mut patch =
             serde_json::to_value(desired).map_err(|error| failed(kube::Error::SerdeError(error)))?;
-        let (child, hash) = (format!("{}/{name}", kind::<K>()), short_hash(&patch));
-        let key = self.key();
-        if let Some(live) = &live {
-            let version = live.resource_version().unwrap_or_default();
-            let is_known = self
-                .tools
-                .memories
-                .with(&key, &self.session.owner.uid, |memory| memory.is_unchanged(&child, &version, &hash));
+        let (child, hash) = (child::<K>(&name), short_hash(&patch));
+        let before = live.as_ref().and_then(ResourceExt::resource_version);
+        if let (Some(live), Some(version)) = (&live, &before) {
+            let is_known = self.remember(|memory| memory.is_unchanged(&child, version, &hash));
             if is_known || !difference::differs(&patch, live) {
                 return Ok(live.clone());
             }
@@ -199,14 +201,13 @@ impl Run<'_> {
         let applied: K =
             self.api::<K>().patch(&name, &params, &Patch::Apply(&patch)).await.map_err(failed)?;
         self.tools.metrics.child_written(&kind::<K>());
-        let version = applied.resource_version().unwrap_or_default();
-        let is_changed =
-            live.as_ref().is_none_or(|live| live.resource_version().as_deref() != Some(&version));
-        tracing::debug!(%child, is_changed, "applied");
-        if !is_changed {
-            self.tools
-                .memories
-                .with(&key, &self.session.owner.uid, |memory| memory.unchanged(&child, &version, &hash));
+        tracing::debug!(%child, "applied");
+        if let Some(before) = &before {
+            let is_unchanged = applied.resource_version().as_ref() == Some(before);
+            self.remember(|memory| match is_unchanged {
+                true => memory.unchanged(&child, before, &hash),
+                false => memory.supersede(&child, before),
+            });
         }
         Ok(applied)
     }
@@ -220,6 +221,8 @@ impl Run<'_> {
         match self.api::<K>().delete(&name, &params).await {
             Ok(_) => {
                 self.tools.metrics.child_written(&kind::<K>());
+                let version = live.resource_version().unwrap_or_default();
+                self.remember(|memory| memory.supersede(&child::<K>(&name), &version));
                 Ok(())
             }
             Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
@@ -237,9 +240,15 @@ impl Run<'_> {
         Api::namespaced(self.tools.client.clone(), &self.session.namespace)
     }
 
-    fn key(&self) -> Key {
-        Key::new(&self.session.name).within(&self.session.namespace)
+    fn remember<T>(&self, f: impl FnOnce(&mut Memory) -> T) -> T {
+        let key = Key::new(&self.session.name).within(&self.session.namespace);
+        self.tools.memories.with(&key, &self.session.owner.uid, f)
     }
+}
+
+/// What a child is remembered by.
+fn child<K: Child>(name: &str) -> String {
+    format!("{}/{name}", kind::<K>())
 }
 
 fn is_going<K: Child>(live: &K) -> bool {
