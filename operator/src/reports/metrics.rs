@@ -1,6 +1,6 @@
 //! Counters of what the reports' part of the operator does.
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -13,20 +13,20 @@ pub struct Metrics {
     rejected: Family<Reason, Counter>,
     cache: Family<Cached, Counter>,
     cache_entries: Gauge,
-    reviews: Family<Reviewed, Counter>,
-    writes: Family<Wrote, Counter>,
+    reviews: Family<Outcome, Counter>,
+    writes: Family<Outcome, Counter>,
     sessions: Family<Objectives, Gauge>,
 }
 
 /// Whether a token was known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum CacheAnswer {
     Hit,
     Miss,
 }
 
 /// What became of a TokenReview.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum ReviewOutcome {
     Accepted,
     Refused,
@@ -34,7 +34,7 @@ pub(super) enum ReviewOutcome {
 }
 
 /// What became of a write of status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum WriteOutcome {
     Written,
     /// Nothing had changed in the end.
@@ -54,17 +54,12 @@ struct Reason {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Cached {
-    answer: CacheAnswer,
+    answer: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Reviewed {
-    outcome: ReviewOutcome,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Wrote {
-    outcome: WriteOutcome,
+struct Outcome {
+    outcome: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -72,11 +67,26 @@ struct Objectives {
     met: &'static str,
 }
 
+impl WriteOutcome {
+    fn label(self) -> Outcome {
+        let outcome = match self {
+            Self::Written => "written",
+            Self::Suppressed => "suppressed",
+            Self::Failed => "failed",
+        };
+        Outcome { outcome }
+    }
+}
+
 impl Metrics {
     /// Puts the metrics into `registry`, which has the operator's prefix.
     pub fn register(registry: &mut Registry) -> Self {
         let metrics = Self::default();
-        registry.register("reports_accepted", "Reports taken, by the sender's role.", metrics.accepted.clone());
+        registry.register(
+            "reports_accepted",
+            "Reports taken, by the sender's role.",
+            metrics.accepted.clone(),
+        );
         registry.register("reports_rejected", "Reports not taken, by reason.", metrics.rejected.clone());
         registry.register(
             "token_cache_lookups",
@@ -115,6 +125,10 @@ impl Metrics {
     }
 
     pub(super) fn cache(&self, answer: CacheAnswer) {
+        let answer = match answer {
+            CacheAnswer::Hit => "hit",
+            CacheAnswer::Miss => "miss",
+        };
         self.cache.get_or_create(&Cached { answer }).inc();
     }
 
@@ -123,11 +137,16 @@ impl Metrics {
     }
 
     pub(super) fn review(&self, outcome: ReviewOutcome) {
-        self.reviews.get_or_create(&Reviewed { outcome }).inc();
+        let outcome = match outcome {
+            ReviewOutcome::Accepted => "accepted",
+            ReviewOutcome::Refused => "refused",
+            ReviewOutcome::Failed => "failed",
+        };
+        self.reviews.get_or_create(&Outcome { outcome }).inc();
     }
 
     pub(super) fn wrote(&self, outcome: WriteOutcome) {
-        self.writes.get_or_create(&Wrote { outcome }).inc();
+        self.writes.get_or_create(&outcome.label()).inc();
     }
 
     /// How many sessions there are with each status of ObjectivesMet: True, False, Unknown.
@@ -143,7 +162,7 @@ impl Metrics {
 impl Metrics {
     /// What was counted of a kind of write.
     pub(super) fn writes(&self, outcome: WriteOutcome) -> u64 {
-        self.writes.get_or_create(&Wrote { outcome }).get()
+        self.writes.get_or_create(&outcome.label()).get()
     }
 }
 
@@ -169,10 +188,10 @@ mod tests {
         for line in [
             "ballsession_operator_reports_accepted_total{role=\"server\"} 1",
             "ballsession_operator_reports_rejected_total{reason=\"forbidden\"} 1",
-            "ballsession_operator_token_cache_lookups_total{answer=\"Hit\"} 1",
+            "ballsession_operator_token_cache_lookups_total{answer=\"hit\"} 1",
             "ballsession_operator_token_cache_entries 7",
-            "ballsession_operator_token_reviews_total{outcome=\"Refused\"} 1",
-            "ballsession_operator_report_status_writes_total{outcome=\"Suppressed\"} 1",
+            "ballsession_operator_token_reviews_total{outcome=\"refused\"} 1",
+            "ballsession_operator_report_status_writes_total{outcome=\"suppressed\"} 1",
             "ballsession_operator_sessions_by_objectives{met=\"false\"} 2",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in\n{text}");

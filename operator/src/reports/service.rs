@@ -1,6 +1,7 @@
 //! The reports of all sessions, shared by the endpoint that takes them, the task that writes status and the controller.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use crds::{BallSession, BallSessionStatus};
 use jiff::Timestamp;
@@ -9,13 +10,12 @@ use kube::Client;
 use kube::core::DeserializeGuard;
 use kube::runtime::reflector::Store;
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
 use crate::controller::build::RUN;
 use crate::reports::aggregate::{Aggregate, Heard, PodFacts, Subject};
 use crate::reports::api::Post;
 use crate::reports::auth::{Authenticator, Reporter};
-use crate::reports::cluster::Cluster;
+use crate::reports::cluster::{CallError, Cluster};
 use crate::reports::metrics::{Metrics, WriteOutcome};
 use crate::reports::news::News;
 use crate::reports::refusal::Refusal;
@@ -35,6 +35,21 @@ pub struct Reports {
     pub(super) news: News,
     state: Mutex<State>,
     due: Notify,
+}
+
+/// A point in time, by both clocks: the steady one for how long something takes, the calendar's for what is told to
+/// others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) now: Instant,
+    pub(super) wall: Timestamp,
+}
+
+impl Moment {
+    /// The present.
+    pub(super) fn present() -> Self {
+        Self { now: Instant::now(), wall: Timestamp::now() }
+    }
 }
 
 /// Held for moments only, never across a call.
@@ -66,7 +81,7 @@ impl Reports {
     }
 
     pub(super) fn with(cluster: Arc<dyn Cluster>, stores: Stores, metrics: Metrics) -> Arc<Self> {
-        let now = now();
+        let now = Instant::now();
         Arc::new(Self {
             authenticator: Authenticator::new(Arc::clone(&cluster), metrics.clone(), now),
             cluster,
@@ -92,27 +107,27 @@ impl Reports {
     }
 
     /// Who sends `token`.
-    pub(super) async fn reporter(&self, token: &str, wall: Timestamp) -> Result<Reporter, Refusal> {
-        self.authenticator.reporter(token, &self.stores, now(), wall).await
+    pub(super) async fn reporter(&self, token: &str, at: Moment) -> Result<Reporter, Refusal> {
+        self.authenticator.reporter(token, &self.stores, at).await
     }
 
     /// Takes the report of an authenticated pod.
-    pub(super) fn accept(&self, reporter: &Reporter, post: Post) -> Result<(), Refusal> {
+    pub(super) fn accept(&self, reporter: &Reporter, post: Post, at: Moment) -> Result<(), Refusal> {
         let unknown = || Refusal::Unavailable("the pod or its session is not known any more".into());
         let stored = self.stores.session(&reporter.session).ok_or_else(unknown)?;
         let pod = self.stores.pod(&reporter.pod).ok_or_else(unknown)?;
         let Ok(stored) = &stored.0 else { return Err(unknown()) };
         let (subject, pod) = (Subject::of(stored), facts(&reporter.pod, &pod));
         let mut state = self.state();
-        let tracked = state.aggregate.follow(&reporter.session, &subject, now());
+        let tracked = state.aggregate.follow(&reporter.session, &subject, at.now);
         let heard = match post {
-            Post::Server(post) => tracked.server(pod, *post, &subject, now()),
-            Post::Client(post) => tracked.client(pod, post, &subject, now()),
+            Post::Server(post) => tracked.server(pod, *post, &subject, at.now),
+            Post::Client(post) => tracked.client(pod, post, &subject, at.now),
         };
         if heard == Heard::Ignored {
             return Ok(());
         }
-        self.plan(&mut state, &reporter.session, &subject);
+        self.plan(&mut state, &reporter.session, &subject, at);
         drop(state);
         if heard == Heard::News {
             self.news.tell(&reporter.session);
@@ -121,30 +136,32 @@ impl Reports {
     }
 
     /// Plans the next write of a session's status, if one is needed.
-    pub(super) fn plan(&self, state: &mut State, session: &SessionKey, subject: &Subject<'_>) {
-        let Some(write) = prepare(state, session, subject) else {
-            state.schedule.want(&session.uid, Change::None, now());
-            return;
-        };
-        let change = match Change::between(&write.stored, &write.wanted) {
-            Change::None => {
-                self.settle(state, &write);
-                Change::None
+    pub(super) fn plan(&self, state: &mut State, session: &SessionKey, subject: &Subject<'_>, at: Moment) {
+        let write = prepare(state, session, subject, at);
+        let change =
+            write.as_ref().map_or(Change::None, |write| Change::between(&write.stored, &write.wanted));
+        match write {
+            Some(write) if change != Change::None => {
+                let change = if write.is_waited_for { Change::Urgent } else { change };
+                state.schedule.want(&session.uid, change, at.now);
+                self.due.notify_one();
             }
-            _ if write.is_waited_for => Change::Urgent,
-            change => change,
-        };
-        state.schedule.want(&session.uid, change, now());
-        if change != Change::None {
-            self.due.notify_one();
+            write => {
+                if state.schedule.cancel(&session.uid) {
+                    self.metrics.wrote(WriteOutcome::Suppressed);
+                }
+                if let Some(write) = write {
+                    self.settle(state, &write);
+                }
+            }
         }
     }
 
     /// The next status to be written now. What turns out to be stored already is left out.
-    pub(super) fn next_write(&self) -> Option<Write> {
+    pub(super) fn next_write(&self, at: Moment) -> Option<Write> {
         let mut state = self.state();
-        while let Some(uid) = state.schedule.next(now()) {
-            match self.prepared(&state, &uid) {
+        while let Some(uid) = state.schedule.next(at.now) {
+            match self.prepared(&state, &uid, at) {
                 Some(write) if write.stored != write.wanted => return Some(write),
                 Some(write) => {
                     self.metrics.wrote(WriteOutcome::Suppressed);
@@ -157,21 +174,25 @@ impl Reports {
         None
     }
 
-    fn prepared(&self, state: &State, uid: &str) -> Option<Write> {
+    fn prepared(&self, state: &State, uid: &str, at: Moment) -> Option<Write> {
         let session = state.aggregate.get(uid)?.key().clone();
         let stored = self.stores.session(&session)?;
-        prepare(state, &session, &Subject::of(stored.0.as_ref().ok()?))
+        prepare(state, &session, &Subject::of(stored.0.as_ref().ok()?), at)
     }
 
-    /// Writes a status.
-    pub(super) async fn perform(&self, write: Write) {
-        let result = self.cluster.apply_status(&write.session, &write.wanted).await;
+    /// Makes a write, which has a time limit of its own.
+    pub(super) async fn perform(&self, write: &Write) -> Result<(), CallError> {
+        self.cluster.apply_status(&write.session, &write.wanted).await
+    }
+
+    /// Takes note of what became of a write.
+    pub(super) fn performed(&self, write: &Write, result: Result<(), CallError>, at: Moment) {
         let mut state = self.state();
-        state.schedule.done(&write.session.uid, result.is_ok(), now());
+        state.schedule.done(&write.session.uid, result.is_ok(), at.now);
         match result {
             Ok(()) => {
                 self.metrics.wrote(WriteOutcome::Written);
-                self.settle(&mut state, &write);
+                self.settle(&mut state, write);
             }
             Err(error) => {
                 self.metrics.wrote(WriteOutcome::Failed);
@@ -182,8 +203,10 @@ impl Reports {
                 }
             }
         }
-        // Reports that came meanwhile, or the failure.
-        self.replan(&mut state, &write.session);
+        // For reports that came meanwhile, or another attempt.
+        if let Some(Ok(stored)) = self.stores.session(&write.session).as_deref().map(|stored| &stored.0) {
+            self.plan(&mut state, &write.session, &Subject::of(stored), at);
+        }
     }
 
     /// What `write` wanted is stored.
@@ -199,7 +222,7 @@ impl Reports {
 
     /// When [`Reports::next_write`] has something to give.
     pub(super) fn next_wake(&self) -> Option<Instant> {
-        self.state().schedule.wake().map(Instant::from_std)
+        self.state().schedule.wake()
     }
 
     /// Waits for a write that was planned since.
@@ -208,7 +231,7 @@ impl Reports {
     }
 
     /// Looks at all sessions: some are gone, or their pods, or have fallen silent, or nobody reports of them.
-    pub(super) async fn sweep(&self) {
+    pub(super) async fn sweep(&self, at: Moment) {
         {
             let mut state = self.state();
             state.aggregate.retain(|key| self.stores.session(key).is_some());
@@ -222,7 +245,7 @@ impl Reports {
             }
             let Ok(stored) = &stored.0 else { continue };
             let Some(session) = SessionKey::of(stored) else { continue };
-            self.look_at(&session, &Subject::of(stored));
+            self.look_at(&session, &Subject::of(stored), at);
             let condition = stored.status.as_ref().and_then(status::condition);
             met[match condition.map(|condition| condition.status.as_str()) {
                 Some("True") => 0,
@@ -235,21 +258,15 @@ impl Reports {
     }
 
     /// Brings a session up to date.
-    pub(super) fn look_at(&self, session: &SessionKey, subject: &Subject<'_>) {
+    fn look_at(&self, session: &SessionKey, subject: &Subject<'_>, at: Moment) {
         let mut state = self.state();
-        let tracked = state.aggregate.follow(session, subject, now());
+        let tracked = state.aggregate.follow(session, subject, at.now);
         let lost_pods = tracked.forget_pods(|pod| self.stores.pod(pod).is_some());
-        let fell_silent = tracked.falls_silent(now());
-        self.plan(&mut state, session, subject);
+        let fell_silent = tracked.falls_silent(at.now);
+        self.plan(&mut state, session, subject, at);
         drop(state);
         if lost_pods || fell_silent {
             self.news.tell(session);
-        }
-    }
-
-    fn replan(&self, state: &mut State, session: &SessionKey) {
-        if let Some(Ok(stored)) = self.stores.session(session).as_deref().map(|stored| &stored.0) {
-            self.plan(state, session, &Subject::of(stored));
         }
     }
 
@@ -259,9 +276,9 @@ impl Reports {
 }
 
 /// What a session's status should say now, unless it has to stay as it is.
-fn prepare(state: &State, session: &SessionKey, subject: &Subject<'_>) -> Option<Write> {
+fn prepare(state: &State, session: &SessionKey, subject: &Subject<'_>, at: Moment) -> Option<Write> {
     let tracked = state.aggregate.get(&session.uid)?;
-    let wanted = tracked.wanted(subject, now(), Timestamp::now())?;
+    let wanted = tracked.wanted(subject, at.now, at.wall)?;
     Some(Write {
         session: session.clone(),
         run: tracked.run().map(str::to_owned),
@@ -270,11 +287,6 @@ fn prepare(state: &State, session: &SessionKey, subject: &Subject<'_>) -> Option
         stored: subject.owned(),
         wanted,
     })
-}
-
-/// By the runtime's clock, which tests can stop.
-pub(super) fn now() -> std::time::Instant {
-    Instant::now().into_std()
 }
 
 fn facts(key: &PodKey, pod: &Pod) -> PodFacts {

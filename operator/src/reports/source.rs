@@ -10,7 +10,7 @@ use crate::controller::report_source::{Progress, ReportSource, View};
 use crate::controller::validate::Session;
 use crate::reports::Reports;
 use crate::reports::aggregate::{Subject, Tracked};
-use crate::reports::service::State;
+use crate::reports::service::{Moment, State};
 use crate::reports::stores::SessionKey;
 
 impl ReportSource for Reports {
@@ -19,19 +19,20 @@ impl ReportSource for Reports {
     }
 
     fn begin_run(&self, session: &Session) -> Progress {
-        let begun = self.with_tracked(session, |state, key, subject| {
+        let begun = self.with_tracked(session, Moment::present(), |state, key, subject, at| {
             // The numbers that have to go are taken out by the next write.
-            self.plan(state, key, subject);
+            self.plan(state, key, subject, at);
             state.aggregate.get(&key.uid).is_some_and(Tracked::is_cleared)
         });
         if begun { Progress::Done } else { Progress::Pending }
     }
 
     fn finish_run(&self, session: &Session, since: Instant, now: Instant) -> Progress {
-        let ended = self.with_tracked(session, |state, key, subject| {
+        let at = Moment { now, ..Moment::present() };
+        let ended = self.with_tracked(session, at, |state, key, subject, at| {
             let Some(tracked) = state.aggregate.get_mut(&key.uid) else { return false };
-            if tracked.end(since, subject, now) {
-                self.plan(state, key, subject);
+            if tracked.end(since, subject, at.now) {
+                self.plan(state, key, subject, at);
             }
             state.aggregate.get(&key.uid).is_some_and(Tracked::is_ended)
         });
@@ -48,7 +49,8 @@ impl Reports {
     fn with_tracked(
         &self,
         session: &Session,
-        then: impl FnOnce(&mut State, &SessionKey, &Subject<'_>) -> bool,
+        at: Moment,
+        then: impl FnOnce(&mut State, &SessionKey, &Subject<'_>, Moment) -> bool,
     ) -> bool {
         let key = SessionKey {
             namespace: session.namespace.clone(),
@@ -62,7 +64,7 @@ impl Reports {
             return false;
         }
         let mut state = self.state();
-        state.aggregate.follow(&key, &subject, crate::reports::service::now());
-        then(&mut state, &key, &subject)
+        state.aggregate.follow(&key, &subject, at.now);
+        then(&mut state, &key, &subject, at)
     }
 }

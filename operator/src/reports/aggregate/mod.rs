@@ -48,7 +48,6 @@ impl Aggregate {
     pub(super) fn retain(&mut self, is_there: impl Fn(&SessionKey) -> bool) {
         self.sessions.retain(|_, tracked| is_there(tracked.key()));
     }
-
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use crds::BallSessionStatus;
 use jiff::Timestamp;
 use report::post::{ClientPost, ServerPost};
 
@@ -51,6 +52,8 @@ pub(in crate::reports) struct Tracked {
     pub(super) past: ErrorTotals,
     /// Errors that status showed before this process followed the session.
     pub(super) shown: ErrorTotals,
+    /// The server process that status showed before.
+    resumed: Option<StoredProcess>,
     pub(super) server_restarts: i32,
     pub(super) judge: Judge,
     /// Status holds no numbers but those of this run.
@@ -78,22 +81,23 @@ pub(super) struct ClientReport {
 
 impl Tracked {
     pub(super) fn new(key: SessionKey, subject: &Subject<'_>, now: Instant) -> Self {
-        let mut tracked = Self {
+        // After a restart of the operator, what it wrote before is where it goes on.
+        let stored = if subject.has_run() { subject.owned() } else { BallSessionStatus::default() };
+        Self {
             key,
             since: now,
-            run: None,
+            run: subject.run().map(str::to_owned),
             server: None,
             clients: HashMap::new(),
             past: ErrorTotals::default(),
-            shown: ErrorTotals::default(),
-            server_restarts: 0,
-            judge: Judge::default(),
+            shown: ErrorTotals::stored(&stored.errors),
+            server_restarts: stored.server_restarts.unwrap_or(0),
+            judge: stored::verdict(&stored).map(Judge::with).unwrap_or_default(),
+            resumed: StoredProcess::of(stored),
             is_cleared: false,
             is_silence_known: false,
             ending: None,
-        };
-        tracked.begin(subject, now);
-        tracked
+        }
     }
 
     pub(in crate::reports) fn key(&self) -> &SessionKey {
@@ -109,24 +113,9 @@ impl Tracked {
     pub(super) fn follow(&mut self, subject: &Subject<'_>, now: Instant) {
         // A spec that makes no sense is no run; whatever ran before goes on.
         if subject.run().is_some() && self.run.as_deref() != subject.run() {
-            self.begin(subject, now);
+            *self = Self::new(self.key.clone(), subject, now);
         }
         self.is_cleared |= subject.has_run() || !subject.has_numbers();
-    }
-
-    fn begin(&mut self, subject: &Subject<'_>, now: Instant) {
-        self.since = now;
-        self.run = subject.run().map(str::to_owned);
-        (self.server, self.ending) = (None, None);
-        self.clients.clear();
-        (self.past, self.shown) = (ErrorTotals::default(), ErrorTotals::default());
-        (self.server_restarts, self.judge, self.is_cleared) = (0, Judge::default(), false);
-        if subject.has_run() {
-            let owned = subject.owned();
-            self.shown = ErrorTotals::stored(&owned.errors);
-            self.server_restarts = owned.server_restarts.unwrap_or(0);
-            self.judge = stored::verdict(&owned).map(Judge::with).unwrap_or_default();
-        }
     }
 
     /// Takes the report of a server's pod.
@@ -144,7 +133,7 @@ impl Tracked {
         let is_new_process = match &self.server {
             Some(last) if !last.is_older_than(&pod, &post) => return Heard::Ignored,
             Some(last) => last.post.summary.started_at != post.summary.started_at,
-            None => match StoredProcess::of(subject.owned()).filter(|_| self.is_cleared) {
+            None => match &self.resumed {
                 Some(stored) if stored.is_after(&post) => return Heard::Ignored,
                 Some(stored) => !stored.is_of(&post),
                 None => false,
@@ -156,12 +145,15 @@ impl Tracked {
             self.past.add(last.as_ref().map_or(&[][..], |last| &last.post.summary.errors));
         }
         // After a silence the condition is Unknown: the next verdict is a first one again.
-        if last.as_ref().is_some_and(|last| last.is_silent(now)) {
+        let was_silent =
+            last.as_ref().map_or_else(|| is_long_ago(self.since, now), |last| last.is_silent(now));
+        if was_silent {
             self.judge = Judge::default();
         }
         self.judge.hear(Opinion::of(&post, Span::Recent, &session.objectives, pod.node.as_deref()));
-        let is_news =
-            last.is_none_or(|last| last.is_silent(now) || last.is_gone || news::of_server(&last.post, &post));
+        let is_news = is_new_process
+            || was_silent
+            || last.is_none_or(|last| last.is_gone || news::of_server(&last.post, &post));
         self.server = Some(ServerReport { pod, is_gone: false, received: now, post });
         self.is_silence_known = false;
         if is_news { Heard::News } else { Heard::Numbers }
@@ -258,7 +250,11 @@ impl ServerReport {
     }
 
     pub(super) fn is_silent(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.received) >= SILENCE
+        is_long_ago(self.received, now)
     }
 }
 
+/// Whether what was known at `then` is not known any more.
+pub(super) fn is_long_ago(then: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(then) >= SILENCE
+}

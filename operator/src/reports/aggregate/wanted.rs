@@ -6,6 +6,7 @@ use crds::BallSessionStatus;
 use jiff::Timestamp;
 
 use crate::controller::validate::RunStage;
+use crate::reports::aggregate::tracked::is_long_ago;
 use crate::reports::aggregate::{SILENCE, Subject, Tracked};
 use crate::reports::status::{self, ErrorTotals, Opinion, Span, numbers};
 
@@ -55,7 +56,7 @@ impl Tracked {
         if session.stage == RunStage::Suspended {
             return Some(Opinion::unknown("Suspended", "suspended: the numbers are those from before"));
         }
-        let is_young = now.saturating_duration_since(self.since) < SILENCE;
+        let is_young = !is_long_ago(self.since, now);
         match &self.server {
             Some(server) if server.is_silent(now) => {
                 no_reports(&format!("no report from the server for {} s", SILENCE.as_secs()))

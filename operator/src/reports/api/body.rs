@@ -88,7 +88,7 @@ mod tests {
             (r#"{"schemaVersion":1,"summary":{},"state":"Lost"}"#, "not exactly one"),
             (r#"{"schemaVersion":2,"state":"Lost"}"#, "schemaVersion is 2, this operator reads 1"),
             (r#"{"schemaVersion":1,"state":"Lost"}"#, "missing field `sequence`"),
-            ("[[[[[[[[", "EOF"),
+            ("[[[[[[[[", "invalid type"),
         ] {
             let error = Post::parse(body.as_bytes()).unwrap_err();
             assert!(error.contains(words), "{body}: {error}");
@@ -100,7 +100,8 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_do_not_hide_the_rest() {
         let mut post = serde_json::to_value(client_post(1)).unwrap();
-        post["errors"] = json!([{"code": "Other", "count": 1, "message": "<>", "lastSeen": "2026-01-01T00:00:00Z"}]);
+        post["errors"] =
+            json!([{"code": "Other", "count": 1, "message": "<>", "lastSeen": "2026-01-01T00:00:00Z"}]);
         let body = post.to_string().into_bytes();
         let at = body.windows(2).position(|pair| pair == b"<>").unwrap();
         let mut broken = body.clone();

@@ -11,7 +11,6 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
@@ -21,6 +20,7 @@ pub use server::serve;
 use crate::reports::Reports;
 use crate::reports::auth::Role;
 use crate::reports::refusal::Refusal;
+use crate::reports::service::Moment;
 
 /// When the whole of a request has to be there.
 #[derive(Clone, Copy)]
@@ -69,7 +69,7 @@ async fn take(endpoint: &Endpoint, request: Request) -> Result<&'static str, Ref
     let body = body::read(&head.headers, body, deadline).await?;
 
     let token = bearer(&head.headers).ok_or_else(|| Refusal::Unauthorized("no bearer token".into()))?;
-    let reporter = timeout(AUTHENTICATION_LIMIT, endpoint.reports.reporter(token, Timestamp::now()))
+    let reporter = timeout(AUTHENTICATION_LIMIT, endpoint.reports.reporter(token, Moment::present()))
         .await
         .map_err(|_| Refusal::Unavailable("cannot tell now whose report it is".into()))??;
 
@@ -80,7 +80,7 @@ async fn take(endpoint: &Endpoint, request: Request) -> Result<&'static str, Ref
         (Post::Server(_), Role::Client) => return Err(Refusal::Forbidden("a client measures nothing")),
         (Post::Client(_), Role::Server) => return Err(Refusal::Forbidden("a server is no client")),
     };
-    endpoint.reports.accept(&reporter, post)?;
+    endpoint.reports.accept(&reporter, post, Moment::present())?;
     Ok(role)
 }
 

@@ -35,13 +35,23 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 
 /// Takes reports from `listener` until `stop`; those under way then are still taken, for a moment.
 pub async fn serve(listener: TcpListener, reports: Arc<Reports>, stop: CancellationToken) {
+    serve_within(REQUEST_LIMIT, listener, reports, stop).await;
+}
+
+/// The same, with a limit for the arrival of a request.
+pub(super) async fn serve_within(
+    limit: Duration,
+    listener: TcpListener,
+    reports: Arc<Reports>,
+    stop: CancellationToken,
+) {
     let router = router(reports);
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
     while let Some((stream, place)) = stop.run_until_cancelled(accept(&listener, &room)).await {
         let (router, stop) = (router.clone(), stop.clone());
         connections.spawn(async move {
-            connection(stream, router, stop).await;
+            connection(stream, router, limit, stop).await;
             drop(place);
         });
         while connections.try_join_next().is_some() {}
@@ -69,8 +79,8 @@ async fn accept(
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) {
-    let deadline = Deadline(Instant::now() + REQUEST_LIMIT);
+async fn connection(stream: TcpStream, router: Router, limit: Duration, stop: CancellationToken) {
+    let deadline = Deadline(Instant::now() + limit);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(deadline);
@@ -79,7 +89,7 @@ async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) 
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(REQUEST_LIMIT)
+        .header_read_timeout(limit)
         .max_buf_size(MAX_HEAD)
         // A sender has something to say every 10 s at most: a connection in between would only take up room.
         .keep_alive(false)

@@ -1,1 +1,251 @@
+//! What is answered to whom: real HTTP on loopback, before an API server in memory.
 
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+
+use report::post::MAX_BYTES;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::server::serve_within;
+use super::*;
+use crate::controller::report_source::ReportSource;
+use crate::reports::cluster::Kind;
+use crate::reports::testing::{NAMESPACE, World, client_post, forged, server_post};
+
+const ACCOUNT: &str = "harbor-workload";
+
+struct Served {
+    world: World,
+    address: SocketAddr,
+    stop: CancellationToken,
+    server: JoinHandle<()>,
+}
+
+impl Served {
+    async fn new() -> Self {
+        Self::within(Duration::from_secs(60)).await
+    }
+
+    /// Where a request has to arrive within `limit`.
+    async fn within(limit: Duration) -> Self {
+        let world = World::new();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let server = tokio::spawn(serve_within(limit, listener, Arc::clone(&world.reports), stop.clone()));
+        Self { world, address, stop, server }
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// Sends `request` and reads until the connection ends.
+    async fn exchange(&self, request: &[u8]) -> String {
+        let mut stream = self.connect().await;
+        stream.write_all(request).await.unwrap();
+        rest(&mut stream).await
+    }
+
+    async fn post(&self, token: &str, body: &Value) -> String {
+        self.exchange(&request(token, body.to_string().as_bytes())).await
+    }
+
+    /// A token of one of the session's pods.
+    fn token(&self, pod: &str) -> String {
+        self.world.cluster.issue(pod, ACCOUNT, NAMESPACE)
+    }
+}
+
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    // A connection that is reset after its answer still has answered. One that stays open has failed its test.
+    let read = stream.read_to_end(&mut answer);
+    let _ = tokio::time::timeout(Duration::from_secs(30), read).await.expect("the connection stays open");
+    String::from_utf8(answer).unwrap()
+}
+
+fn request(token: &str, body: &[u8]) -> Vec<u8> {
+    let mut request = head(token, body.len()).into_bytes();
+    request.extend_from_slice(body);
+    request
+}
+
+fn head(token: &str, length: usize) -> String {
+    format!(
+        "POST /v1/reports HTTP/1.1\r\nHost: operator\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\n\r\n"
+    )
+}
+
+fn server_report(sequence: u64) -> Value {
+    serde_json::to_value(server_post(sequence)).unwrap()
+}
+
+fn code(answer: &str) -> u16 {
+    answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("{answer:?}"))
+}
+
+#[tokio::test]
+async fn reports_of_server_and_client_are_taken() {
+    let served = Served::new().await;
+    let answer = served.post(&served.token("server"), &server_report(1)).await;
+    assert_eq!(code(&answer), 202);
+    assert!(answer.to_ascii_lowercase().contains("connection: close"), "{answer}");
+    let client = serde_json::to_value(client_post(1)).unwrap();
+    assert_eq!(code(&served.post(&served.token("client"), &client).await), 202);
+    let view = served.world.reports.view("harbor-uid");
+    assert_eq!(view.server.unwrap().connected_clients, 2);
+    assert!(view.clients.contains_key("client"));
+}
+
+#[tokio::test]
+async fn a_body_that_names_another_session_is_credited_to_the_tokens_own() {
+    let served = Served::new().await;
+    let mut body = server_report(1);
+    (body["session"], body["namespace"], body["pod"]) =
+        (json!("other"), json!("elsewhere"), json!("other-server"));
+    assert_eq!(code(&served.post(&served.token("server"), &body).await), 202);
+    assert!(served.world.reports.view("harbor-uid").server.is_some());
+    assert!(served.world.reports.view("other-uid").server.is_none());
+}
+
+#[tokio::test]
+async fn a_pod_reports_only_what_it_is() {
+    let served = Served::new().await;
+    assert_eq!(code(&served.post(&served.token("client"), &server_report(1)).await), 403);
+    let client = serde_json::to_value(client_post(1)).unwrap();
+    assert_eq!(code(&served.post(&served.token("server"), &client).await), 403);
+    assert_eq!(served.world.reports.view("harbor-uid").server, None);
+}
+
+#[tokio::test]
+async fn strangers_are_told_to_go() {
+    let served = Served::new().await;
+    let wrong =
+        forged("server", NAMESPACE, |payload| payload["aud"] = json!("https://kubernetes.default.svc"));
+    let expired = forged("server", NAMESPACE, |payload| payload["exp"] = json!(1));
+    for token in [wrong.as_str(), expired.as_str(), "junk", ""] {
+        assert_eq!(code(&served.post(token, &server_report(1)).await), 401, "{token}");
+    }
+    let body = server_report(1).to_string();
+    for scheme in ["Basic YTpi", "Bearer", ""] {
+        let request = format!(
+            "POST /v1/reports HTTP/1.1\r\nHost: o\r\nAuthorization: {scheme}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        assert_eq!(code(&served.exchange(request.as_bytes()).await), 401, "{scheme:?}");
+    }
+    served.world.cluster.add(Kind::Pod, "hand-made", None);
+    assert_eq!(code(&served.post(&served.token("hand-made"), &server_report(1)).await), 403);
+    assert_eq!(code(&served.exchange(b"GET /v1/reports HTTP/1.1\r\nHost: o\r\n\r\n").await), 405);
+    assert_eq!(code(&served.exchange(b"GET /metrics HTTP/1.1\r\nHost: o\r\n\r\n").await), 404);
+}
+
+#[tokio::test]
+async fn an_api_server_that_does_not_answer_means_later() {
+    let served = Served::new().await;
+    served.world.cluster.is_down.store(true, Ordering::Relaxed);
+    let answer = served.post(&served.token("server"), &server_report(1)).await;
+    assert_eq!(code(&answer), 503);
+    let answer = answer.to_ascii_lowercase();
+    assert!(answer.contains("retry-after: 1\r\n") && answer.contains("connection: close"), "{answer}");
+}
+
+#[tokio::test]
+async fn too_many_unknown_tokens_mean_later() {
+    let served = Served::new().await;
+    let mut codes = Vec::new();
+    for number in 0..3 {
+        let token = forged("server", NAMESPACE, |payload| payload["jti"] = json!(number));
+        let answer = served.post(&token, &server_report(1)).await;
+        codes.push((code(&answer), answer.contains("retry-after: 1")));
+    }
+    assert_eq!(codes[0], (401, false));
+    assert!(codes[1..].contains(&(429, true)), "{codes:?}");
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_not_read() {
+    let served = Served::new().await;
+    // Only the head is sent: the answer does not wait for the body.
+    let answer = served.exchange(head(&served.token("server"), 10 << 20).as_bytes()).await;
+    assert_eq!(code(&answer), 413);
+    assert_eq!(served.world.cluster.reviews.load(Ordering::Relaxed), 0);
+
+    let mut chunked = b"POST /v1/reports HTTP/1.1\r\nHost: o\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+    chunked.extend_from_slice(format!("{:x}\r\n", MAX_BYTES + 1).as_bytes());
+    chunked.extend_from_slice(&vec![b' '; MAX_BYTES + 1]);
+    chunked.extend_from_slice(b"\r\n0\r\n\r\n");
+    assert_eq!(code(&served.exchange(&chunked).await), 413);
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_report_is_malformed() {
+    let served = Served::new().await;
+    let token = served.token("server");
+    for body in ["", "[]", "{\"schemaVersion\":1}", "\u{0}"] {
+        assert_eq!(code(&served.exchange(&request(&token, body.as_bytes())).await), 400, "{body}");
+    }
+    let mut negative = server_report(1);
+    negative["sequence"] = json!(-1);
+    assert_eq!(code(&served.post(&token, &negative).await), 400);
+}
+
+#[tokio::test]
+async fn numbers_beyond_all_bounds_do_no_harm() {
+    let served = Served::new().await;
+    let token = served.token("server");
+    let mut body = server_report(1);
+    let frames =
+        json!({"sent": u64::MAX, "pending": 0, "matched": u64::MAX, "lost": u64::MAX, "late": u64::MAX});
+    body["summary"]["recent"]["frames"] = frames.clone();
+    body["summary"]["frames"] = frames;
+    body["summary"]["recent"]["errorPixels"] =
+        json!({"mean": 1e308, "p50": -1e308, "p95": 1e-308, "max": 1e308});
+    assert_eq!(code(&served.post(&token, &body).await), 202);
+    assert_eq!(code(&served.post(&token, &server_report(2)).await), 202);
+}
+
+#[tokio::test]
+async fn a_replay_is_taken_and_ignored() {
+    let served = Served::new().await;
+    let token = served.token("server");
+    for (sequence, connected) in [(2, 2), (1, 1), (2, 0)] {
+        let mut body = server_report(sequence);
+        body["connectedClients"] = json!(connected);
+        assert_eq!(code(&served.post(&token, &body).await), 202);
+    }
+    assert_eq!(served.world.reports.view("harbor-uid").server.unwrap().connected_clients, 2);
+}
+
+#[tokio::test]
+async fn who_is_too_slow_is_cut_off() {
+    let served = Served::within(Duration::from_millis(300)).await;
+    let mut silent = served.connect().await;
+    assert_eq!(rest(&mut silent).await, "");
+    let mut half_a_head = served.connect().await;
+    half_a_head.write_all(b"POST /v1/reports HTTP/1.1\r\nHost: o\r\n").await.unwrap();
+    let answer = rest(&mut half_a_head).await;
+    assert!(answer.is_empty() || code(&answer) == 408, "{answer}");
+    let mut half_a_body = served.connect().await;
+    let report = request(&served.token("server"), server_report(1).to_string().as_bytes());
+    half_a_body.write_all(&report[..report.len() - 1]).await.unwrap();
+    assert_eq!(code(&rest(&mut half_a_body).await), 408);
+    assert_eq!(served.world.reports.view("harbor-uid").server, None);
+}
+
+#[tokio::test]
+async fn stopping_ends_the_endpoint() {
+    let served = Served::new().await;
+    let mut idle = served.connect().await;
+    assert_eq!(code(&served.post(&served.token("server"), &server_report(1)).await), 202);
+    served.stop.cancel();
+    served.server.await.unwrap();
+    assert_eq!(rest(&mut idle).await, "");
+    assert!(TcpStream::connect(served.address).await.is_err());
+}

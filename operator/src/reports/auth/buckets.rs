@@ -23,7 +23,11 @@ pub(super) struct Buckets {
 impl Buckets {
     /// Full ones.
     pub(super) fn new(now: Instant) -> Self {
-        Self { reviews: Bucket::new(REVIEWS, now), look_ups: Bucket::new(LOOK_UPS, now), pods: HashMap::new() }
+        Self {
+            reviews: Bucket::new(REVIEWS, now),
+            look_ups: Bucket::new(LOOK_UPS, now),
+            pods: HashMap::new(),
+        }
     }
 
     /// Takes a review of a token that claims to be of this pod; or says when to come again.
@@ -82,10 +86,7 @@ mod tests {
         let now = Instant::now();
         let mut buckets = Buckets::new(now);
         assert_eq!(buckets.review("a", now), Ok(()));
-        assert_eq!(
-            buckets.review("a", now + Duration::from_millis(300)),
-            Err(Duration::from_millis(700))
-        );
+        assert_eq!(buckets.review("a", now + Duration::from_millis(300)), Err(Duration::from_millis(700)));
         assert_eq!(buckets.review("b", now), Ok(()));
         assert_eq!(buckets.review("a", now + POD_INTERVAL), Ok(()));
     }

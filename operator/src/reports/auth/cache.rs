@@ -46,7 +46,13 @@ impl<A: Clone, R: Clone> Cache<A, R> {
     }
 
     /// Remembers what was found out about a token that is valid for another `remaining`.
-    pub(super) fn insert(&mut self, token: TokenHash, answer: Result<A, R>, remaining: Duration, now: Instant) {
+    pub(super) fn insert(
+        &mut self,
+        token: TokenHash,
+        answer: Result<A, R>,
+        remaining: Duration,
+        now: Instant,
+    ) {
         let limit = if answer.is_ok() { ACCEPTED } else { REFUSED };
         if self.entries.len() >= self.capacity && !self.entries.contains_key(&token) {
             self.make_room(now);

@@ -141,10 +141,7 @@ mod tests {
                 Err(ClaimsError::Audience)
             );
         }
-        assert_eq!(
-            read_payload(&payload(|payload| payload["exp"] = json!(NOW))),
-            Err(ClaimsError::Expired)
-        );
+        assert_eq!(read_payload(&payload(|payload| payload["exp"] = json!(NOW))), Err(ClaimsError::Expired));
         assert_eq!(
             read_payload(&payload(|payload| payload["exp"] = json!(i64::MAX))),
             Err(ClaimsError::Form)

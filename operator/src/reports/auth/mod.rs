@@ -15,14 +15,13 @@ mod owners;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-
 use crate::reports::auth::buckets::Buckets;
 use crate::reports::auth::cache::{Cache, TokenHash};
 use crate::reports::auth::claims::Claims;
 use crate::reports::cluster::{Cluster, Kind};
 use crate::reports::metrics::{CacheAnswer, Metrics, ReviewOutcome};
 use crate::reports::refusal::Refusal;
+use crate::reports::service::Moment;
 use crate::reports::stores::{PodKey, SessionKey, Stores};
 
 /// For whom the tokens are that come with reports. The API server itself accepts none of them.
@@ -61,13 +60,12 @@ impl Authenticator {
         Self { cluster, memory: Mutex::new(memory), metrics }
     }
 
-    /// Who sends `token`. `wall` is the time by the calendar, against which tokens expire.
+    /// Who sends `token`.
     pub(super) async fn reporter(
         &self,
         token: &str,
         stores: &Stores,
-        now: Instant,
-        wall: Timestamp,
+        Moment { now, wall }: Moment,
     ) -> Result<Reporter, Refusal> {
         let claims = claims::read(token, wall).map_err(|error| Refusal::Unauthorized(error.to_string()))?;
         let token_hash = TokenHash::of(token);

@@ -102,7 +102,10 @@ mod tests {
     async fn both_ways_lead_to_the_session() {
         let cluster = FakeCluster::with_session();
         let (session, role) = resolve(&cluster, "server", "harbor-workload").await.unwrap();
-        assert_eq!((session.name.as_str(), session.uid.as_str(), role), ("harbor", "harbor-uid", Role::Server));
+        assert_eq!(
+            (session.name.as_str(), session.uid.as_str(), role),
+            ("harbor", "harbor-uid", Role::Server)
+        );
         let (session, role) = resolve(&cluster, "client", "harbor-workload").await.unwrap();
         assert_eq!((session.name.as_str(), role), ("harbor", Role::Client));
     }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
@@ -21,14 +22,14 @@ struct Door {
 impl Door {
     fn new() -> Self {
         let world = World::new();
-        Self { world, start: crate::reports::service::now() }
+        Self { world, start: Instant::now() }
     }
 
     /// Shows `token` so many milliseconds after the start.
     async fn show(&self, token: &str, milliseconds: u64) -> Result<Reporter, Refusal> {
         let now = self.start + Duration::from_millis(milliseconds);
         let reports = &self.world.reports;
-        reports.authenticator().reporter(token, reports.stores(), now, wall()).await
+        reports.authenticator().reporter(token, reports.stores(), Moment { now, wall: wall() }).await
     }
 
     fn reviews(&self) -> usize {
@@ -65,9 +66,9 @@ async fn a_token_is_asked_about_once_in_five_minutes() {
 #[tokio::test]
 async fn a_wrong_audience_and_an_expired_token_cost_nothing() {
     let door = Door::new();
-    let wrong = forged("server", NAMESPACE, |payload| payload["aud"] = json!(["https://kubernetes.default.svc"]));
-    let expired =
-        forged("server", NAMESPACE, |payload| payload["exp"] = json!(wall().as_second() - 1));
+    let wrong =
+        forged("server", NAMESPACE, |payload| payload["aud"] = json!(["https://kubernetes.default.svc"]));
+    let expired = forged("server", NAMESPACE, |payload| payload["exp"] = json!(wall().as_second() - 1));
     for token in [wrong.as_str(), expired.as_str(), "junk", ""] {
         assert!(unauthorized(&door.show(token, 0).await), "{token}");
     }

@@ -95,7 +95,8 @@ mod tests {
     #[test]
     fn codes_are_added_up_and_the_last_message_stays() {
         let mut totals = ErrorTotals::default();
-        totals.add(&[error(ErrorCode::PeerLost, 2, "late", 20), error(ErrorCode::IceFailed, 1, "no\nway", 5)]);
+        totals
+            .add(&[error(ErrorCode::PeerLost, 2, "late", 20), error(ErrorCode::IceFailed, 1, "no\nway", 5)]);
         totals.add(&[error(ErrorCode::PeerLost, 3, "early", 10), error(ErrorCode::Other, 0, "", 0)]);
         let (count, errors) = totals.status();
         assert_eq!(count, 6);

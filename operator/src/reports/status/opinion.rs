@@ -126,10 +126,7 @@ mod tests {
 
         let bad = opinion(|_| (), "error-p95=0.01,latency-p95=5ms,loss=1");
         assert_eq!((bad.met, bad.reason.as_str()), (Some(false), "ErrorTooHigh"));
-        assert_eq!(
-            bad.message,
-            "0.012 px error p95, 0.01 px allowed; 7.5 ms latency p95, 5 ms allowed"
-        );
+        assert_eq!(bad.message, "0.012 px error p95, 0.01 px allowed; 7.5 ms latency p95, 5 ms allowed");
     }
 
     #[test]

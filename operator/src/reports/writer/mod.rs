@@ -3,15 +3,16 @@
 mod schedule;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 pub(super) use schedule::Schedule;
 
 use crate::reports::Reports;
+use crate::reports::service::Moment;
 
 /// How often all sessions are looked at: for those that nobody reports of, and pods that are gone.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -29,17 +30,20 @@ pub async fn write(reports: Arc<Reports>, stop: CancellationToken) {
     let mut under_way = JoinSet::new();
     loop {
         while under_way.len() < UNDER_WAY {
-            let Some(task) = reports.next_write() else { break };
+            let Some(write) = reports.next_write(Moment::present()) else { break };
             let reports = Arc::clone(&reports);
-            under_way.spawn(async move { reports.perform(task).await });
+            under_way.spawn(async move {
+                let result = reports.perform(&write).await;
+                reports.performed(&write, result, Moment::present());
+            });
         }
         let wake = if under_way.len() < UNDER_WAY { reports.next_wake() } else { None };
         tokio::select! {
             () = stop.cancelled() => break,
             Some(_) = under_way.join_next() => {}
-            _ = sweep.tick() => reports.sweep().await,
+            _ = sweep.tick() => reports.sweep(Moment::present()).await,
             () = reports.is_due() => {}
-            () = sleep_until(wake.unwrap_or_else(|| Instant::now() + IDLE)) => {}
+            () = sleep_until(wake.unwrap_or_else(|| Instant::now() + IDLE).into()) => {}
         }
     }
     while under_way.join_next().await.is_some() {}

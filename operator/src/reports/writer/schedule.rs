@@ -43,7 +43,7 @@ impl Schedule {
     /// The status of a session differs by `change` from the stored one.
     pub(in crate::reports) fn want(&mut self, uid: &str, change: Change, now: Instant) {
         if change == Change::None {
-            self.drop_due(uid);
+            self.cancel(uid);
             return;
         }
         let entry = self.entries.entry(uid.to_owned()).or_default();
@@ -101,16 +101,16 @@ impl Schedule {
         }
     }
 
+    /// What was planned for a session is not needed any more. Whether there was something.
+    pub(in crate::reports) fn cancel(&mut self, uid: &str) -> bool {
+        let due = self.entries.get_mut(uid).and_then(|entry| entry.due.take());
+        due.is_some_and(|due| self.queue.remove(&(due, uid.to_owned())))
+    }
+
     /// Forgets sessions that are not there any more.
     pub(in crate::reports) fn retain(&mut self, is_there: impl Fn(&str) -> bool) {
         self.entries.retain(|uid, _| is_there(uid));
         self.queue.retain(|(_, uid)| is_there(uid));
-    }
-
-    fn drop_due(&mut self, uid: &str) {
-        if let Some(due) = self.entries.get_mut(uid).and_then(|entry| entry.due.take()) {
-            self.queue.remove(&(due, uid.to_owned()));
-        }
     }
 }
 
@@ -183,7 +183,10 @@ mod tests {
             schedule.done(&uid, true, now);
             written += 1;
             let elapsed = (now - start).as_secs_f64();
-            assert!(f64::from(written) <= 50.0 * elapsed + f64::from(BURST) + 1.0, "{written} in {elapsed} s");
+            assert!(
+                f64::from(written) <= 50.0 * elapsed + f64::from(BURST) + 1.0,
+                "{written} in {elapsed} s"
+            );
         }
         assert_eq!(written, 10_000);
         assert!(now - start <= Duration::from_secs(200));

@@ -1,1 +1,280 @@
+//! From an accepted report to what is applied: every step at a given time.
 
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crds::BallSessionStatus;
+use jiff::Timestamp;
+use report::post::ServerPost;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::controller::report_source::{Progress, ReportSource};
+use crate::controller::validate::{Session, validate};
+use crate::reports::api::Post;
+use crate::reports::auth::{Reporter, Role};
+use crate::reports::metrics::WriteOutcome;
+use crate::reports::status::condition;
+use crate::reports::stores::SessionKey;
+use crate::reports::testing::{NAMESPACE, World, pod_key, run, server_post, stored};
+
+/// The writer, step by step: a tenth of a second at a time.
+struct Steps {
+    world: World,
+    start: Instant,
+    tenths: u32,
+}
+
+impl Steps {
+    fn new() -> Self {
+        Self { world: World::new(), start: Instant::now(), tenths: 0 }
+    }
+
+    fn at(&self) -> Moment {
+        let elapsed = Duration::from_millis(100) * self.tenths;
+        let wall = Timestamp::UNIX_EPOCH + jiff::SignedDuration::try_from(elapsed).unwrap();
+        Moment { now: self.start + elapsed, wall }
+    }
+
+    fn report(&self, post: ServerPost) {
+        let session =
+            SessionKey { namespace: NAMESPACE.into(), name: "harbor".into(), uid: "harbor-uid".into() };
+        let reporter = Reporter { session, role: Role::Server, pod: pod_key("server") };
+        self.world.reports.accept(&reporter, Post::Server(Box::new(post)), self.at()).unwrap();
+    }
+
+    /// What the task does in so many seconds. The watch sees each write at once.
+    async fn pass(&mut self, seconds: u32) {
+        for _ in 0..seconds * 10 {
+            if self.tenths.is_multiple_of(50) {
+                self.world.reports.sweep(self.at()).await;
+            }
+            while let Some(write) = self.world.reports.next_write(self.at()) {
+                let result = self.world.reports.perform(&write).await;
+                self.world.watch_applied(&json!({}));
+                self.world.reports.performed(&write, result, self.at());
+            }
+            self.tenths += 1;
+        }
+    }
+
+    fn applied(&self) -> usize {
+        self.world.cluster.applied().len()
+    }
+
+    fn last(&self) -> BallSessionStatus {
+        self.world.cluster.applied().pop().unwrap().1
+    }
+
+    fn finish(&self, since: Instant) -> Progress {
+        let session = session(&json!({}));
+        self.world.reports.finish_run(&session, since, self.at().now)
+    }
+}
+
+fn session(spec: &Value) -> Session {
+    validate(&stored(spec, &json!({}))).unwrap()
+}
+
+fn post(sequence: u64, lost: u64) -> ServerPost {
+    let mut post = server_post(sequence);
+    post.summary.recent.frames.lost = lost;
+    post
+}
+
+#[tokio::test]
+async fn a_session_has_its_condition_soon_and_then_no_more_writes() {
+    let mut steps = Steps::new();
+    steps.pass(1).await;
+    assert_eq!(steps.applied(), 1);
+    assert_eq!(condition(&steps.last()).unwrap().reason, "NoReports");
+    steps.pass(600).await;
+    assert_eq!(steps.applied(), 1, "nothing changes by the passing of time");
+}
+
+#[tokio::test]
+async fn equal_numbers_are_not_written_again() {
+    let mut steps = Steps::new();
+    steps.report(post(1, 3));
+    steps.pass(1).await;
+    let before = steps.applied();
+    assert_eq!(condition(&steps.last()).unwrap().reason, "Met");
+    for sequence in 2..60 {
+        steps.report(post(sequence, 3));
+        steps.pass(10).await;
+    }
+    assert_eq!(steps.applied(), before);
+}
+
+#[tokio::test]
+async fn counters_alone_are_written_once_a_minute_and_the_rest_every_ten_seconds() {
+    let mut steps = Steps::new();
+    steps.report(post(1, 3));
+    steps.pass(2).await;
+    let before = steps.applied();
+    for sequence in 2..=60 {
+        steps.report(post(sequence, 10 + sequence));
+        steps.pass(10).await;
+    }
+    assert_eq!(steps.applied() - before, 9, "in 590 s");
+
+    let before = steps.applied();
+    for sequence in 61..=180 {
+        let mut post = post(sequence, sequence);
+        post.summary.recent.loss_percent = Some(0.001 * sequence as f64);
+        steps.report(post);
+        steps.pass(5).await;
+    }
+    let shown = steps.applied() - before;
+    assert!((59..=61).contains(&shown), "{shown} in 600 s");
+}
+
+#[tokio::test]
+async fn the_first_error_and_a_change_of_verdict_are_written_at_once() {
+    let mut steps = Steps::new();
+    steps.report(post(1, 3));
+    steps.pass(5).await;
+    let mut bad = post(2, 3);
+    bad.summary.errors = serde_json::from_value(json!([
+        {"code": "IceFailed", "count": 1, "message": "m", "lastSeen": "2026-01-01T00:00:00Z"}
+    ]))
+    .unwrap();
+    bad.clients_without_media = 1;
+    steps.report(bad.clone());
+    steps.pass(1).await;
+    assert_eq!(steps.last().error_count, Some(1));
+    assert_eq!(condition(&steps.last()).unwrap().status, "True");
+    for sequence in [3, 4] {
+        bad.sequence = sequence;
+        steps.report(bad.clone());
+    }
+    steps.pass(1).await;
+    assert_eq!(condition(&steps.last()).unwrap().reason, "NoMedia");
+}
+
+#[tokio::test]
+async fn a_watch_that_lags_causes_no_second_write() {
+    let mut steps = Steps::new();
+    steps.report(post(1, 3));
+    let write = steps.world.reports.next_write(steps.at()).unwrap();
+    let result = steps.world.reports.perform(&write).await;
+    steps.world.reports.performed(&write, result, steps.at());
+    // The watch still shows the session without numbers when the next report comes.
+    steps.report(post(2, 3));
+    assert!(steps.world.reports.next_write(steps.at()).is_none());
+    steps.world.watch_applied(&json!({}));
+    steps.pass(20).await;
+    assert_eq!(steps.applied(), 1);
+    assert_eq!(steps.world.metrics.writes(WriteOutcome::Suppressed), 1);
+}
+
+#[tokio::test]
+async fn failures_are_retried_and_counted() {
+    let mut steps = Steps::new();
+    steps.world.cluster.is_down.store(true, Ordering::Relaxed);
+    steps.report(post(1, 3));
+    steps.pass(20).await;
+    assert_eq!(steps.world.metrics.writes(WriteOutcome::Failed), 5, "after 0, 1, 3, 7 and 15 s");
+    steps.world.cluster.is_down.store(false, Ordering::Relaxed);
+    steps.pass(31).await;
+    assert_eq!((steps.applied(), steps.world.metrics.writes(WriteOutcome::Written)), (1, 1));
+}
+
+#[tokio::test]
+async fn another_run_begins_when_the_numbers_of_the_last_are_gone() {
+    let mut steps = Steps::new();
+    steps.report(post(1, 3));
+    steps.pass(1).await;
+    let mut status = serde_json::to_value(steps.last()).unwrap();
+    status["run"] = json!({"hash": run(&json!({}))});
+    let spec = json!({"video": {"width": 320}});
+    let begin = |steps: &Steps| steps.world.reports.begin_run(&session(&spec));
+    assert_eq!(begin(&steps), Progress::Pending, "the watch does not know the new spec yet");
+
+    let mut changes = steps.world.reports.changes().unwrap();
+    while changes.try_recv().is_ok() {}
+    steps.world.watch_session(&stored(&spec, &status));
+    assert_eq!(begin(&steps), Progress::Pending);
+    steps.tenths = 20;
+    let write = steps.world.reports.next_write(steps.at()).unwrap();
+    let result = steps.world.reports.perform(&write).await;
+    steps.world.reports.performed(&write, result, steps.at());
+    assert_eq!(steps.last().measurements, None);
+    assert_eq!(changes.try_recv().unwrap().name, "harbor");
+    assert_eq!(begin(&steps), Progress::Done);
+}
+
+#[tokio::test]
+async fn the_end_of_a_run_is_written_once_and_for_all() {
+    let mut steps = Steps::new();
+    steps.report(post(1, 3));
+    steps.pass(12).await;
+    let since = steps.at().now;
+    assert_eq!(steps.finish(since), Progress::Pending);
+    let mut last = post(2, 3);
+    last.connected_clients = 0;
+    steps.report(last);
+    assert_eq!(steps.finish(since), Progress::Pending);
+    steps.pass(1).await;
+    assert_eq!(steps.finish(since), Progress::Done);
+    assert_eq!(steps.last().display.unwrap().error_p95.as_deref(), Some("0.02px"));
+
+    let before = steps.applied();
+    steps.report(post(3, 900));
+    steps.pass(120).await;
+    assert_eq!(steps.applied(), before);
+}
+
+#[tokio::test]
+async fn an_end_that_changes_nothing_is_an_end() {
+    let mut steps = Steps::new();
+    let mut last = post(1, 3);
+    last.summary.recent.error_pixels = last.summary.error_pixels;
+    last.connected_clients = 0;
+    steps.report(last);
+    steps.pass(12).await;
+    let since = steps.at().now;
+    assert_eq!(steps.finish(since), Progress::Pending);
+    steps.pass(2).await;
+    steps.finish(since);
+    steps.pass(2).await;
+    assert_eq!(steps.finish(since), Progress::Done);
+    let before = steps.applied();
+    assert_eq!(steps.finish(since), Progress::Done);
+    assert_eq!(steps.applied(), before);
+}
+
+#[tokio::test]
+async fn pods_that_are_gone_and_silent_servers_are_news() {
+    let mut steps = Steps::new();
+    steps.report(post(1, 3));
+    let mut changes = steps.world.reports.changes().unwrap();
+    let mut told = |seconds: u32| {
+        let told = std::iter::from_fn(|| changes.try_recv().ok()).count();
+        (seconds, told > 0)
+    };
+    steps.pass(1).await;
+    assert!(told(1).1);
+    steps.pass(20).await;
+    assert!(!told(21).1);
+    steps.pass(15).await;
+    assert!(told(36).1, "nothing was said for 30 s");
+    steps.world.unwatch_pod("server");
+    steps.pass(5).await;
+    assert!(told(41).1);
+}
+
+#[tokio::test]
+async fn the_task_writes_until_it_is_stopped() {
+    let steps = Steps::new();
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(write(Arc::clone(&steps.world.reports), stop.clone()));
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while steps.applied() == 0 {
+        assert!(Instant::now() < deadline, "nothing was written");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    stop.cancel();
+    task.await.unwrap();
+}

@@ -1,0 +1,199 @@
+//! A session with its children and pods in a namespace of its own, and an operator that takes its reports.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ballsession_operator::controller::build::build;
+use ballsession_operator::controller::labels::{COMPONENT, MANAGED_BY, OPERATOR};
+use ballsession_operator::controller::resources::{Desired, Observed, Prepared, Resources};
+use ballsession_operator::controller::settings::Settings;
+use ballsession_operator::controller::validate::validate;
+use ballsession_operator::reports::{self, Metrics, Reports};
+use cluster::Scratch;
+use crds::{BallSession, BallSessionSpec};
+use futures_util::StreamExt;
+use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec};
+use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
+use kube::api::{Api, ListParams, Patch, PatchParams, PostParams};
+use kube::core::DeserializeGuard;
+use kube::runtime::{reflector, watcher};
+use kube::{Client, ResourceExt};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// The audience of reports.
+pub(crate) const AUDIENCE: &str = "ballsession.dev/report";
+/// The name of every test's session.
+pub(crate) const NAME: &str = "beacon";
+
+/// The session.
+pub(crate) struct World {
+    pub(crate) client: Client,
+    pub(crate) namespace: Scratch,
+    pub(crate) sessions: Api<BallSession>,
+    pub(crate) pods: Api<Pod>,
+}
+
+impl World {
+    /// A session of one client whose pods exist, and whose run the controller has stored.
+    pub(crate) async fn create(client: &Client) -> Self {
+        let namespace = Scratch::create(client).await;
+        let sessions = Api::namespaced(client.clone(), &namespace.name);
+        let pods = Api::namespaced(client.clone(), &namespace.name);
+        let world = Self { client: client.clone(), namespace, sessions, pods };
+        let session = BallSession::new(NAME, BallSessionSpec { clients: 1, ..BallSessionSpec::default() });
+        let stored = world.sessions.create(&PostParams::default(), &session).await.unwrap();
+        let session = validate(&stored).unwrap();
+        let status = json!({"run": {"hash": session.run_hash}});
+        world.apply_status("ballsession-operator", &status).await;
+
+        let resources = build(&session, &nothing(), &settings());
+        world.create_children(resources).await;
+        world
+    }
+
+    async fn create_children(&self, resources: Resources<Prepared>) {
+        async fn create<T>(client: &Client, namespace: &str, child: Desired<T>)
+        where
+            T: kube::Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>,
+            T: Clone + std::fmt::Debug + serde::Serialize + serde::de::DeserializeOwned,
+        {
+            let Desired::Present(child) = child else { panic!("an active session has this child") };
+            let objects = Api::<T>::namespaced(client.clone(), namespace);
+            objects.create(&PostParams::default(), &child).await.unwrap();
+        }
+        create(&self.client, &self.namespace.name, resources.workload_service_account).await;
+        create(&self.client, &self.namespace.name, resources.server_deployment).await;
+        create(&self.client, &self.namespace.name, resources.client_job).await;
+    }
+
+    pub(crate) async fn apply_status(&self, manager: &str, status: &serde_json::Value) {
+        let patch =
+            json!({"apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession", "status": status});
+        let params = PatchParams::apply(manager).force();
+        self.sessions.patch_status(NAME, &params, &Patch::Apply(patch)).await.unwrap();
+    }
+
+    /// The pod that the API server's controllers made for a part of the session.
+    pub(crate) async fn pod(&self, component: &str) -> Pod {
+        let of_part = ListParams::default().labels(&format!("{COMPONENT}={component}"));
+        let mut found = None;
+        eventually("a pod", async || {
+            found = self.pods.list(&of_part).await.unwrap().items.pop();
+            found.is_some()
+        })
+        .await;
+        found.unwrap()
+    }
+
+    /// A pod that somebody made by hand to look like one of the session's.
+    pub(crate) async fn hand_made(&self, name: &str) -> Pod {
+        let mut labels = self.pod("server").await.labels().clone();
+        labels.remove("pod-template-hash");
+        let pod = json!({
+            "metadata": {"name": name, "labels": labels},
+            "spec": {"serviceAccountName": format!("{NAME}-workload"), "containers": [{"name": "a", "image": "a:1"}]}
+        });
+        self.pods.create(&PostParams::default(), &serde_json::from_value(pod).unwrap()).await.unwrap()
+    }
+
+    /// A token that is bound to `pod`, as the kubelet gets them.
+    pub(crate) async fn token(&self, pod: &Pod, audience: &str) -> String {
+        let request = TokenRequest {
+            spec: Some(TokenRequestSpec {
+                audiences: Some(vec![audience.into()]),
+                bound_object_ref: Some(BoundObjectReference {
+                    api_version: Some("v1".into()),
+                    kind: Some("Pod".into()),
+                    name: pod.metadata.name.clone(),
+                    uid: pod.metadata.uid.clone(),
+                }),
+                expiration_seconds: Some(3600),
+                ..TokenRequestSpec::default()
+            }),
+            ..TokenRequest::default()
+        };
+        let accounts = Api::<ServiceAccount>::namespaced(self.client.clone(), &pod.namespace().unwrap());
+        let name = pod.spec.as_ref().unwrap().service_account_name.clone().unwrap();
+        let answer: TokenRequest =
+            accounts.create_subresource("token", &name, &PostParams::default(), &request).await.unwrap();
+        answer.status.unwrap().token.unwrap()
+    }
+
+    /// Waits until the stored session is as it should be.
+    pub(crate) async fn wait(&self, what: &str, is_there: impl Fn(&BallSession) -> bool) -> BallSession {
+        let mut session = self.sessions.get(NAME).await.unwrap();
+        eventually(what, async || {
+            session = self.sessions.get(NAME).await.unwrap();
+            is_there(&session)
+        })
+        .await;
+        session
+    }
+}
+
+/// An operator, as far as reports are concerned; it ends when dropped.
+pub(crate) struct Operator {
+    pub(crate) address: SocketAddr,
+    pub(crate) reports: Arc<Reports>,
+    stop: CancellationToken,
+}
+
+impl Operator {
+    pub(crate) async fn start(client: &Client) -> Self {
+        let (sessions, session_writer) = reflector::store();
+        let (pods, pod_writer) = reflector::store();
+        let stop = CancellationToken::new();
+        let all = Api::<DeserializeGuard<BallSession>>::all(client.clone());
+        let watch = reflector(session_writer, watcher(all, watcher::Config::default()));
+        tokio::spawn(stop.clone().run_until_cancelled_owned(watch.for_each(async |_| ())));
+        let ours = watcher::Config::default().labels(&format!("{MANAGED_BY}={OPERATOR}"));
+        let watch = reflector(pod_writer, watcher(Api::<Pod>::all(client.clone()), ours));
+        tokio::spawn(stop.clone().run_until_cancelled_owned(watch.for_each(async |_| ())));
+
+        let reports = Reports::new(client.clone(), sessions, pods, Metrics::default());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(reports::serve(listener, Arc::clone(&reports), stop.clone()));
+        tokio::spawn(reports::write(Arc::clone(&reports), stop.clone()));
+        Self { address, reports, stop }
+    }
+}
+
+impl Drop for Operator {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Asks until the answer is yes, for a while.
+pub(crate) async fn eventually(what: &str, mut is_there: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !is_there().await {
+        assert!(Instant::now() < deadline, "{what}: not within 60 s");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn nothing() -> Resources<Observed> {
+    Resources {
+        workload_service_account: None,
+        server_deployment: None,
+        server_service: None,
+        client_job: None,
+        server_network_policy: None,
+        client_network_policy: None,
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        server_image: "registry.example/s:7".into(),
+        client_image: "registry.example/c:8".into(),
+        image_pull_policy: None,
+        report_url: "http://ballsession-operator.tower:8080/v1/reports".into(),
+        operator_namespace: "tower".into(),
+    }
+}
