@@ -28,7 +28,7 @@ impl Reporter {
     /// Over the server's channel a lost report would be sent again and hold up those behind it, so that latency would
     /// tell of the reports' troubles. It serves until a lossy one of our own is open.
     pub(crate) fn open(&self, channel: ChannelId, by_peer: bool, hello: &Hello) {
-        self.sender.send(channel, Message::Hello(hello.clone()).to_json());
+        self.sender.send(channel, Message::Hello(hello.clone()).to_text());
         *self.lock() = Some(channel);
         if by_peer {
             self.sender.open_lossy(LABEL);
@@ -37,7 +37,7 @@ impl Reporter {
 
     /// Says again who this is, in case it was lost; false where there is no channel yet.
     pub(crate) fn greet(&self, hello: &Hello) -> bool {
-        let hello = Message::Hello(hello.clone()).to_json();
+        let hello = Message::Hello(hello.clone()).to_text();
         self.channel().is_some_and(|channel| self.sender.send(channel, hello))
     }
 
@@ -60,7 +60,7 @@ impl Reporter {
             Seen::NoBall => Sighting::Undetected,
             Seen::Undecodable => Sighting::Undecodable,
         };
-        let text = Message::Frame(FrameReport { timestamp, sighting }).to_json();
+        let text = Message::Frame(FrameReport { timestamp, sighting }).to_text();
         let delay = faults.delay();
         if delay.is_zero() {
             self.sender.send(channel, text);

@@ -29,13 +29,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod arrival;
+mod asking;
 mod books;
 mod distribution;
 mod events;
+mod fit;
 mod freezes;
 mod ledger;
 mod numbers;
 mod objectives;
+mod pairing;
+mod relative;
 mod rows;
 mod scoreboard;
 mod tally;
