@@ -8,6 +8,7 @@
 mod arguments;
 mod eye;
 mod fault;
+mod foreign;
 mod reporter;
 mod run;
 mod session;

@@ -30,7 +30,8 @@ impl Fit {
 
     /// The median distance under a hypothesis; infinite without reports.
     pub(crate) fn median(&self, hypothesis: usize) -> f64 {
-        let mut distances: Vec<f64> = self.reports.iter().filter_map(|report| report.get(hypothesis).copied()).collect();
+        let mut distances: Vec<f64> =
+            self.reports.iter().filter_map(|report| report.get(hypothesis).copied()).collect();
         let middle = distances.len() / 2;
         if distances.is_empty() {
             return f64::INFINITY;

@@ -1,6 +1,8 @@
 //! The messages of the report channel: their look, their limits, and that nothing a peer sends can panic.
 
-use ballsession_report::channel::{Foreign, FrameReport, Hello, MAX_COORDINATE, Malformed, Message, Sighting};
+use ballsession_report::channel::{
+    Foreign, FrameReport, Hello, MAX_COORDINATE, Malformed, Message, Sighting,
+};
 use proptest::prelude::*;
 
 fn parse(text: &str) -> Result<Message, Malformed> {
@@ -133,7 +135,10 @@ fn what_is_said_to_other_programs_looks_like_their_own() {
 #[test]
 fn what_is_no_message_is_quoted_short_and_printable() {
     let message = parse(&format!("\u{1b}[2J{}", "x".repeat(4000))).unwrap_err().to_string();
-    assert!(message.starts_with("neither JSON nor hi, (x, y), x,y or x<TAB>y<TAB>pts: \\u{1b}[2Jxxx"), "{message}");
+    assert!(
+        message.starts_with("neither JSON nor hi, (x, y), x,y or x<TAB>y<TAB>pts: \\u{1b}[2Jxxx"),
+        "{message}"
+    );
     assert!(message.len() < 200, "{message}");
 }
 

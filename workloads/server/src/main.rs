@@ -8,6 +8,7 @@
 
 mod arguments;
 mod board;
+mod questions;
 mod run;
 mod session;
 mod sessions;

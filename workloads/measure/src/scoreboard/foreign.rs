@@ -52,7 +52,11 @@ impl Scoreboard {
             return Outcome::Uncounted;
         }
         let sighting = Sighting::Position { x: reported.x, y: reported.y, confidence: 1.0 };
-        self.pair(id, at, &Paired { timestamp: Some(timestamp), name: ("pts", pts), is_estimate: true, sighting })
+        self.pair(
+            id,
+            at,
+            &Paired { timestamp: Some(timestamp), name: ("pts", pts), is_estimate: true, sighting },
+        )
     }
 
     /// A report that names no frame.
