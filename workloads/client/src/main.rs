@@ -8,6 +8,7 @@
 mod arguments;
 mod eye;
 mod fault;
+mod foreign;
 mod report_source;
 mod reporter;
 mod run;

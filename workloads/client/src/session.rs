@@ -187,10 +187,12 @@ async fn stream(
                 Some(Event::ChannelOpened { channel, label, by_peer }) if label == LABEL => {
                     reporter.open(channel, by_peer, hello);
                 }
-                Some(Event::ChannelOpened { label, .. }) => {
-                    tracing::warn!(label, "a data channel on which reports are not understood");
+                Some(Event::ChannelOpened { channel, label, .. }) => {
+                    tracing::info!(label, "a data channel of another program");
+                    reporter.open_foreign(channel, Instant::now());
                 }
-                Some(Event::Message { .. } | Event::ChannelClosed { .. }) => {}
+                Some(Event::Message { channel, text }) => reporter.heard(channel, &text),
+                Some(Event::ChannelClosed { .. }) => {}
                 // It has worked, and does no more.
                 Some(Event::Failed { .. }) if reached == Some(Stage::Dtls) => return Ended::Lost,
                 Some(Event::Failed { stage: MediaStage::Ice }) => {

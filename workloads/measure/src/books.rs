@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::{
     rows::{RowId, Rows},
-    tally::{Entry, SetupTally, Tally},
+    tally::{Entry, Fate, SetupTally, Tally},
     window::Window,
 };
 
@@ -23,6 +23,9 @@ impl Books {
     pub(crate) fn enter(&mut self, row: RowId, moment: Instant, entry: Entry) {
         if let Some(row) = self.rows.get_mut(row) {
             row.tally.enter(entry);
+            if let Entry::Settled(Fate::Aligned { error }) = entry {
+                row.tally.add_error(error);
+            }
         }
         self.total.enter(entry);
         if let Some(slice) = self.window.slice(moment) {

@@ -57,7 +57,7 @@ pub enum Ended {
 /// What a message turned out to be.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// The client said its name; [`crate::Scoreboard::client`] has it.
+    /// The client greeted, and said its name if it has one; [`crate::Scoreboard::client`] has it.
     Hello,
     /// A position, in time.
     Scored {
@@ -70,6 +70,17 @@ pub enum Outcome {
         /// From capture to the arrival of the report.
         latency: Duration,
     },
+    /// A position in a frame that is not named, or not exactly: one that is most likely meant.
+    Estimated {
+        /// Where the client saw the ball.
+        reported: Point,
+        /// The distance from where it was.
+        error_pixels: f64,
+    },
+    /// A position of which the frame cannot be told yet.
+    Waiting,
+    /// A report for a frame that was sent before counting began.
+    Uncounted,
     /// The frame was decoded in time, but no ball was found.
     Undetected,
     /// The frame came but could not be decoded.

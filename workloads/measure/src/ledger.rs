@@ -72,6 +72,11 @@ impl Ledger {
         self.first.is_some()
     }
 
+    /// The timestamp that counting starts at, once it does.
+    pub(crate) fn from(&self) -> Option<i64> {
+        self.from
+    }
+
     /// Whether the next captured frame, of this ordinal, counts; then it is pending.
     pub(crate) fn send(&mut self, ordinal: u64, frame: &Frame) -> bool {
         let counts = self.is_open && self.from.is_some_and(|from| frame.timestamp >= from);
@@ -90,8 +95,8 @@ impl Ledger {
         self.is_open = false;
     }
 
-    /// Nothing after the timestamp `last` was sent: closes, and takes back the pending frames after it. A frame that
-    /// has its fate keeps it.
+    /// Nothing after the timestamp `last` was sent, or nothing after it is counted: closes, and takes back the pending
+    /// frames after it. A frame that has its fate keeps it.
     pub(crate) fn stop(&mut self, last: i64, timeline: &Timeline, mut withdrawn: impl FnMut(&Frame)) {
         self.close();
         self.until = self.until.min(last);

@@ -29,14 +29,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod arrival;
+mod asking;
 mod attempts;
 mod books;
 mod distribution;
 mod events;
+mod fit;
 mod freezes;
 mod ledger;
 mod numbers;
 mod objectives;
+mod pairing;
+mod relative;
 mod rows;
 mod scoreboard;
 mod tally;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use picture::Point;
-use report::{ClientRow, Pairing, SetupTimeline, State, channel::Hello};
+use report::{ClientRow, Pairing, SetupTimeline, State, channel::Hello, significant};
 
 use crate::{events::SessionId, tally::Tally};
 
@@ -25,6 +25,9 @@ pub(crate) struct Row {
     pub(crate) reconnects: u32,
     pub(crate) state: State,
     pub(crate) setup: SetupTimeline,
+    pub(crate) pairing: Pairing,
+    /// As [`ClientRow::pairing_milliseconds`].
+    pub(crate) pairing_milliseconds: Option<f64>,
     pub(crate) tally: Tally<u32>,
     pub(crate) last: Option<Position>,
     /// The session that is connected, if any.
@@ -59,6 +62,8 @@ impl Row {
     fn absorb(&mut self, other: &Self) {
         self.state = other.state;
         self.setup = other.setup;
+        self.pairing = other.pairing;
+        self.pairing_milliseconds = other.pairing_milliseconds;
         self.tally.merge(&other.tally);
         if let Some(position) = other.last {
             self.located(position);
@@ -70,11 +75,13 @@ impl Row {
             id: self.name.clone(),
             node: self.node.clone(),
             state: self.state,
-            pairing: Pairing::Rtp,
+            pairing: self.pairing,
+            pairing_milliseconds: self.pairing_milliseconds.map(significant),
             reconnects: self.reconnects,
             setup_milliseconds: self.setup,
             frames: self.tally.frames,
-            loss_percent: self.tally.loss_percent(),
+            // What was lost before the client's first word, if that took long, says nothing about the rest.
+            loss_percent: self.tally.loss_percent().filter(|_| self.pairing != Pairing::Arrival),
             error_pixels: self.tally.error_pixels(),
             latency_milliseconds: self.tally.latency_milliseconds(),
             freezes: self.tally.freezes(frames_per_second),
@@ -100,6 +107,8 @@ impl Rows {
             reconnects: 0,
             state: State::Connecting,
             setup: SetupTimeline::default(),
+            pairing: Pairing::Rtp,
+            pairing_milliseconds: None,
             tally: Tally::new(2),
             last: None,
             session: Some(session),

@@ -1,5 +1,6 @@
 //! The whole of it: frames and sessions come and go, and at any time there is a summary.
 
+mod foreign;
 mod messages;
 
 use std::{
@@ -12,10 +13,12 @@ use jiff::{Timestamp, Unit};
 use report::{ErrorCode, ErrorEntry, ErrorLog, State, Summary, Video, milliseconds};
 
 use crate::{
+    asking::Asking,
     attempts::Attempts,
     books::Books,
     events::{Ended, Latest, Presence, SessionId, Settings, Stage},
     ledger::Ledger,
+    pairing::Pairing,
     rows::{Position, Row, RowId, Rows},
     tally::{Entry, Fate, SetupTally, Tally},
     timeline::{Timeline, Truth},
@@ -42,6 +45,10 @@ struct Session {
     id: Option<String>,
     has_reported: bool,
     has_ended: bool,
+    /// The timestamp of the first frame that went to the peer, counted or not.
+    first_sent: Option<i64>,
+    asking: Asking,
+    pairing: Pairing,
     ledger: Ledger,
 }
 
@@ -118,6 +125,9 @@ impl Scoreboard {
             id: None,
             has_reported: false,
             has_ended: false,
+            first_sent: None,
+            asking: Asking::default(),
+            pairing: Pairing::Open,
             ledger,
         };
         self.sessions.insert(id, session);
@@ -136,6 +146,21 @@ impl Scoreboard {
         entry.get_or_insert(elapsed);
         if stage == Stage::Dtls {
             row.state = State::Connected;
+        }
+    }
+
+    /// A data channel of a session is open.
+    pub fn channel_opened(&mut self, id: SessionId, at: Instant) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.asking.opened(at);
+        }
+    }
+
+    /// This is the first frame that went to a session, counted or not: where the peer's own timestamps begin. The
+    /// first call counts.
+    pub fn sent_from(&mut self, id: SessionId, timestamp: u32) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.first_sent.get_or_insert(self.timeline.anchor(timestamp));
         }
     }
 
@@ -282,6 +307,20 @@ impl Scoreboard {
     /// Whether nothing more can change for a session: no further frame goes to it, and none is pending.
     pub fn is_settled(&self, id: SessionId) -> bool {
         self.sessions.get(&id).is_none_or(|session| session.ledger.is_done())
+    }
+
+    /// The sessions whose peers are to be asked now where the ball is, because they say nothing by themselves.
+    pub fn ask(&mut self, now: Instant) -> Vec<SessionId> {
+        let due = |(id, session): (&SessionId, &mut Session)| {
+            (!session.has_ended && session.asking.ask(now)).then_some(*id)
+        };
+        self.sessions.iter_mut().filter_map(due).collect()
+    }
+
+    /// The first moment after `after` that is in the middle between two captures: there a question finds a peer with
+    /// the newest frame decoded and the next one not yet come, so that little depends on how long either takes.
+    pub fn between_frames(&self, after: Instant) -> Instant {
+        self.timeline.between_frames(after)
     }
 
     /// Gives up the pending frames before the ordinal `before`.

@@ -17,6 +17,18 @@ pub(crate) enum Fate {
         /// From capture to the arrival of the report.
         latency: Duration,
     },
+    /// As matched, for the frame that is most likely meant.
+    Estimated {
+        /// In pixels.
+        error: f64,
+        /// From capture to the arrival of the report.
+        latency: Duration,
+    },
+    /// As estimated, by a client that does not say which frames it got: this one is known from its report alone.
+    Aligned {
+        /// In pixels.
+        error: f64,
+    },
     Lost,
     Late,
     Undecodable,
@@ -49,6 +61,8 @@ pub(crate) struct Tally<C: Counter> {
     steps: u64,
     freezes: u64,
     longest_extra_intervals: u64,
+    /// Frames with the fate [`Fate::Aligned`].
+    aligned: u64,
 }
 
 impl<C: Counter> Tally<C> {
@@ -61,6 +75,7 @@ impl<C: Counter> Tally<C> {
             steps: 0,
             freezes: 0,
             longest_extra_intervals: 0,
+            aligned: 0,
         }
     }
 
@@ -96,11 +111,25 @@ impl<C: Counter> Tally<C> {
                 self.error.record(error);
                 self.latency.record(latency.as_secs_f64());
             }
+            Fate::Estimated { error, latency } => {
+                self.frames.estimated += 1;
+                self.error.record(error);
+                self.latency.record(latency.as_secs_f64());
+            }
+            Fate::Aligned { .. } => {
+                self.frames.estimated += 1;
+                self.aligned += 1;
+            }
             Fate::Lost => self.frames.lost += 1,
             Fate::Late => self.frames.late += 1,
             Fate::Undecodable => self.frames.undecodable += 1,
             Fate::Undetected => self.frames.undetected += 1,
         }
+    }
+
+    /// Adds the error of an aligned frame, which is fit for its client's own numbers and not to be mixed with others.
+    pub(crate) fn add_error(&mut self, error: f64) {
+        self.error.record(error);
     }
 
     /// Adds what `other` has.
@@ -111,6 +140,7 @@ impl<C: Counter> Tally<C> {
         self.steps += other.steps;
         self.freezes += other.freezes;
         self.longest_extra_intervals = self.longest_extra_intervals.max(other.longest_extra_intervals);
+        self.aligned += other.aligned;
     }
 
     /// Back to nothing, keeping the memory.
@@ -121,6 +151,7 @@ impl<C: Counter> Tally<C> {
         self.steps = 0;
         self.freezes = 0;
         self.longest_extra_intervals = 0;
+        self.aligned = 0;
     }
 
     /// As it is written; `None` where no frame matched.
@@ -149,9 +180,10 @@ impl<C: Counter> Tally<C> {
             .then(|| Freezes { count: self.freezes, longest_milliseconds: significant(longest * 1e3) })
     }
 
-    /// As it is written.
+    /// As it is written. Aligned frames are left out: what else was sent to their clients is not known.
     pub(crate) fn loss_percent(&self) -> Option<f64> {
-        self.frames.loss_percent().map(significant)
+        let sent = self.frames.sent - self.aligned;
+        Frames { sent, ..self.frames }.loss_percent().map(significant)
     }
 }
 

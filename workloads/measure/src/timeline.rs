@@ -140,6 +140,50 @@ impl Timeline {
         }
     }
 
+    /// The timestamp of the frame that `timestamp`, which may be off by some ticks, comes nearest to; itself where that
+    /// is half a frame interval away or more. For what is not held any more it is a timestamp on the grid.
+    pub(crate) fn snap(&self, timestamp: i64) -> i64 {
+        match (self.around(timestamp), self.origin) {
+            (Some(frame), _) => frame.timestamp,
+            (None, Some(origin)) if self.frames.front().is_some_and(|first| timestamp < first.timestamp) => {
+                let ticks = timestamp.saturating_sub(origin).saturating_mul(self.frames_per_second);
+                let frame = ticks.saturating_add(CLOCK_RATE / 2).div_euclid(CLOCK_RATE);
+                origin.saturating_add((frame * CLOCK_RATE).div_euclid(self.frames_per_second))
+            }
+            (None, _) => timestamp,
+        }
+    }
+
+    /// The frame that is nearest to `timestamp`, less than half a frame interval away.
+    pub(crate) fn around(&self, timestamp: i64) -> Option<&Frame> {
+        let after = self.frames.partition_point(|frame| frame.timestamp < timestamp);
+        let distance = |frame: &&Frame| (frame.timestamp - timestamp).unsigned_abs();
+        let near = [after.checked_sub(1), Some(after)].into_iter().flatten();
+        let nearest = near.filter_map(|index| self.frames.get(index)).min_by_key(distance)?;
+        (distance(&nearest) * 2 < (CLOCK_RATE / self.frames_per_second).unsigned_abs()).then_some(nearest)
+    }
+
+    /// The ordinal of the newest frame captured at `moment` or before.
+    pub(crate) fn captured_by(&self, moment: Instant) -> Option<u64> {
+        let later = self.frames.partition_point(|frame| frame.captured <= moment);
+        Some(self.first + later.checked_sub(1)? as u64)
+    }
+
+    /// The first moment after `after` that is half a frame interval away from the captures before and behind it, as
+    /// far as they keep their pace.
+    pub(crate) fn between_frames(&self, after: Instant) -> Instant {
+        let interval = self.interval();
+        let Some(newest) = self.frames.back() else { return after };
+        let since = after.saturating_duration_since(newest.captured).as_nanos();
+        let past = (since + interval.as_nanos() / 2) / interval.as_nanos();
+        newest.captured + interval.mul_f64(past as f64 + 0.5)
+    }
+
+    /// The time between two frames.
+    pub(crate) fn interval(&self) -> Duration {
+        Duration::from_secs(1) / u32::try_from(self.frames_per_second).unwrap_or(1)
+    }
+
     /// Whether a frame can have had `timestamp`: frame k has floor(k * 90000 / frames per second), counted from
     /// some k that is not known here. Where that is no whole number, the difference to the origin may round
     /// either way.

@@ -1,11 +1,14 @@
-//! The messages on the report data channel of our own server and client: JSON text, one object a message.
+//! The messages on the report data channel. Our own server and client speak JSON text, one object a message; what other
+//! programs say instead is in [`Foreign`].
 //!
-//! The first message on a channel is a hello, every other one reports one frame, named by its RTP timestamp. The
+//! The first message on our channel is a hello, every other one reports one frame, named by its RTP timestamp. The
 //! channel is unordered and does not retransmit, so any message may be missing, repeated or early. Whoever parses
 //! trusts nothing: length, names and numbers are bounded here, once for all.
 
+mod foreign;
 mod wire;
 
+pub use foreign::{Foreign, QUESTION, is_question};
 use wire::Wire;
 
 use crate::text;
@@ -33,6 +36,8 @@ pub enum Message {
     Hello(Hello),
     /// What became of one frame.
     Frame(FrameReport),
+    /// A message of another program.
+    Foreign(Foreign),
 }
 
 /// Who a client is; names are 1 to [`MAX_NAME`] bytes, a node up to [`MAX_NODE`], without control characters.
@@ -84,6 +89,12 @@ pub enum Malformed {
     /// No JSON object, or a known key with a value of another type.
     #[error("no JSON of a hello or a frame report: {0}")]
     Syntax(String),
+    /// No JSON, and no text that is known.
+    #[error("neither JSON nor hi, (x, y), x,y or x<TAB>y<TAB>pts: {0}")]
+    Dialect(String),
+    /// A presentation timestamp that no frame can have.
+    #[error("pts is {0}, allowed is a whole number of ticks from 0")]
+    Pts(String),
     /// A hello of a dialect that is not known here.
     #[error("hello version {0}, only 1 is known")]
     HelloVersion(u32),
@@ -96,7 +107,7 @@ pub enum Malformed {
         most: usize,
     },
     /// Neither a hello nor a report, or both.
-    #[error("must have either hello and id, or ts with x and y or a state")]
+    #[error("must have either hello and id, or ts with x and y or a state, or x and y with or without pts")]
     Shape,
     /// A number out of its range.
     #[error("{name} is {value}, allowed is {least} to {most}")]
@@ -116,22 +127,27 @@ impl Message {
     /// The message as it goes onto the channel.
     ///
     /// A coordinate that is no number becomes `null`, which the other side refuses.
-    pub fn to_json(&self) -> String {
+    pub fn to_text(&self) -> String {
+        let wire = match self {
+            Self::Hello(hello) => Wire::from(hello),
+            Self::Frame(report) => Wire::from(report),
+            Self::Foreign(message) => return message.to_text(),
+        };
         // Cannot fail: every key is a string, and no writer is involved that could.
-        serde_json::to_string(&Wire::from(self)).unwrap_or_default()
+        serde_json::to_string(&wire).unwrap_or_default()
     }
 
     /// Parses what came from the channel. Keys that are not known are ignored.
     ///
     /// # Errors
-    /// Where the message is too long, is no JSON object of either shape, or has a value out of its bounds.
+    /// Where the message is too long, is of no shape that is known, or has a value out of its bounds.
     pub fn parse(data: &[u8]) -> Result<Self, Malformed> {
         if data.len() > MAX_MESSAGE {
             return Err(Malformed::TooLong(data.len()));
         }
         // The deserialiser would take an array of the values, too.
         if !data.trim_ascii_start().starts_with(b"{") {
-            return Err(Malformed::Syntax("not an object".to_owned()));
+            return Foreign::parse(data).map(Self::Foreign);
         }
         let wire: Wire = serde_json::from_slice(data).map_err(|error| {
             // The parser's message may quote the peer.
@@ -141,7 +157,8 @@ impl Message {
             (Some(1), None) => wire.into_hello().map(Self::Hello),
             (Some(version), None) => Err(Malformed::HelloVersion(version)),
             (None, Some(timestamp)) => Ok(Self::Frame(FrameReport { timestamp, sighting: wire.sighting()? })),
-            _ => Err(Malformed::Shape),
+            (None, None) => wire.foreign().map(Self::Foreign),
+            (Some(_), Some(_)) => Err(Malformed::Shape),
         }
     }
 }

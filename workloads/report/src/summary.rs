@@ -21,11 +21,12 @@ pub struct Summary {
     pub video: Video,
     /// The sum over all clients ever, those without a row included.
     pub frames: Frames,
-    /// [`Frames::loss_percent`].
+    /// [`Frames::loss_percent`], without the frames of clients that are paired by [`Pairing::Arrival`]: of those only
+    /// what was reported is known.
     pub loss_percent: Option<f64>,
-    /// Over the matched frames of all clients.
+    /// Over the matched and estimated frames of all clients, those paired by [`Pairing::Arrival`] left out.
     pub error_pixels: Option<ErrorPixels>,
-    /// Over the matched frames of all clients.
+    /// Over the same frames.
     pub latency_milliseconds: Option<LatencyMilliseconds>,
     /// From accepted signalling to the first report, over all sessions.
     pub setup_milliseconds: Option<SetupQuantiles>,
@@ -193,7 +194,8 @@ pub enum Pairing {
     Rtp,
     /// By a timestamp counted from the first frame received: the nearest frame, an estimate.
     Relative,
-    /// Reports carry no timestamp: by the moment of arrival, an estimate.
+    /// Reports carry no timestamp: by their moment, an estimate. What such a client did not report is not known, so that
+    /// only reported frames count, and there is no loss, latency or freeze.
     Arrival,
 }
 
@@ -209,17 +211,22 @@ pub struct ClientRow {
     pub state: State,
     /// How its reports are paired with frames.
     pub pairing: Pairing,
+    /// By how much pairing shifts the client's reports, where that is estimated: with [`Pairing::Arrival`] the client's
+    /// own delay, which fits its reports best; with [`Pairing::Relative`] the part of the video before the first frame
+    /// that it received. Null with [`Pairing::Rtp`], and until it is known.
+    #[serde(default)]
+    pub pairing_milliseconds: Option<f64>,
     /// As its last hello says.
     pub reconnects: u32,
     /// The last session's way to its first report.
     pub setup_milliseconds: SetupTimeline,
     /// What became of its frames.
     pub frames: Frames,
-    /// [`Frames::loss_percent`].
+    /// [`Frames::loss_percent`]; null with [`Pairing::Arrival`].
     pub loss_percent: Option<f64>,
-    /// Over its matched frames.
+    /// Over its matched and estimated frames.
     pub error_pixels: Option<ErrorPixels>,
-    /// Over its matched frames.
+    /// Over the same frames.
     pub latency_milliseconds: Option<LatencyMilliseconds>,
     /// The steps between its decoded frames.
     pub freezes: Option<Freezes>,

@@ -1,7 +1,7 @@
 //! The messages of the report channel: their look, their limits, and that nothing a peer sends can panic.
 
 use ballsession_report::channel::{
-    FrameReport, Hello, MAX_COORDINATE, MAX_NAME, MAX_NODE, Malformed, Message, Sighting,
+    Foreign, FrameReport, Hello, MAX_COORDINATE, MAX_NAME, MAX_NODE, Malformed, Message, Sighting,
 };
 use proptest::prelude::*;
 
@@ -28,7 +28,7 @@ fn messages_look_as_documented() {
         (report(0, Sighting::Undetected), r#"{"ts":0,"state":"undetected"}"#),
         (report(u32::MAX, Sighting::Undecodable), r#"{"ts":4294967295,"state":"undecodable"}"#),
     ] {
-        assert_eq!(message.to_json(), json);
+        assert_eq!(message.to_text(), json);
         assert_eq!(parse(json), Ok(message));
     }
 }
@@ -48,6 +48,26 @@ fn values_out_of_bounds_are_refused() {
         "[]",
         "null",
         "{}",
+        r#"{"x":1}"#,
+        r#"{"pts":1}"#,
+        r#"{"pts":1,"state":"undetected"}"#,
+        r#"{"pts":-1,"x":1,"y":1}"#,
+        r#"{"pts":1.5,"x":1,"y":1}"#,
+        r#"{"pts":1e300,"x":1,"y":1}"#,
+        r#"{"pts":1,"x":1e6,"y":1}"#,
+        "(1, 2",
+        "1, 2)",
+        "(1)",
+        "(1, 2, 3)",
+        "(None, None)",
+        "(nan, 1)",
+        "inf,1",
+        "(1e6, 1)",
+        "1\t2",
+        "1\t2\t3\t4",
+        "1\t2\tx",
+        "(__import__('os').getpid(), 1)",
+        "hello",
         r#"{"ts":1}"#,
         r#"{"ts":1,"x":1}"#,
         r#"{"ts":1,"x":NaN,"y":1}"#,
@@ -93,6 +113,45 @@ fn values_out_of_bounds_are_refused() {
     );
 }
 
+#[test]
+fn every_dialect_of_other_programs_is_understood() {
+    let position = |x, y, pts| Ok(Message::Foreign(Foreign::Position { x, y, pts }));
+    for (text, expected) in [
+        ("(12, 34)", position(12.0, 34.0, None)),
+        ("(12.5,-3)", position(12.5, -3.0, None)),
+        ("12.25,34.5", position(12.25, 34.5, None)),
+        (" 1 , 2 \n", position(1.0, 2.0, None)),
+        ("1.5\t2.5\t2999", position(1.5, 2.5, Some(2999))),
+        (r#"{"pts": 2999, "x": 1.5, "y": 2.5}"#, position(1.5, 2.5, Some(2999))),
+        (r#"{"pts": 3000.0, "x": 1, "y": 2, "t": 17.5}"#, position(1.0, 2.0, Some(3000))),
+        (r#"{"x": 1.5, "y": 2.5}"#, position(1.5, 2.5, None)),
+        (r#"{"pts": null, "x": 1.5, "y": 2.5}"#, position(1.5, 2.5, None)),
+        ("hi", Ok(Message::Foreign(Foreign::Greeting))),
+    ] {
+        assert_eq!(parse(text), expected, "{text}");
+    }
+    let exact = Sighting::Position { x: 1.0, y: 2.0, confidence: 1.0 };
+    assert_eq!(parse(r#"{"ts":7,"pts":3000,"x":1,"y":2}"#), Ok(report(7, exact)), "the exact one counts");
+}
+
+#[test]
+fn what_is_said_to_other_programs_looks_like_their_own() {
+    let position = |pts| Foreign::Position { x: 12.5, y: 33.4, pts };
+    assert_eq!(position(None).to_text(), "(13, 33)");
+    assert_eq!(position(Some(2999)).to_text(), r#"{"pts":2999,"x":12.5,"y":33.4}"#);
+    assert_eq!(Foreign::Greeting.to_text(), "hi");
+}
+
+#[test]
+fn what_is_no_message_is_quoted_short_and_printable() {
+    let message = parse(&format!("\u{1b}[2J{}", "x".repeat(4000))).unwrap_err().to_string();
+    assert!(
+        message.starts_with("neither JSON nor hi, (x, y), x,y or x<TAB>y<TAB>pts: \\u{1b}[2Jxxx"),
+        "{message}"
+    );
+    assert!(message.len() < 200, "{message}");
+}
+
 fn sighting() -> impl Strategy<Value = Sighting> {
     let coordinate = -MAX_COORDINATE..=MAX_COORDINATE;
     prop_oneof![
@@ -113,8 +172,29 @@ proptest! {
     }
 
     #[test]
+    fn no_text_panics(text in "[hi(){}:\",.0-9a-z\t \\-]{0,40}") {
+        let _ = parse(&text);
+    }
+
+    #[test]
+    fn positions_round_trip_in_the_dialects_of_others(
+        x in -MAX_COORDINATE..=MAX_COORDINATE, y in -MAX_COORDINATE..=MAX_COORDINATE, pts in 0u64..1 << 53,
+    ) {
+        let sent = Message::Foreign(Foreign::Position { x, y, pts: Some(pts) });
+        let Ok(Message::Foreign(Foreign::Position { x: came_x, y: came_y, pts: came })) = parse(&sent.to_text()) else {
+            return Err(TestCaseError::fail("refused"));
+        };
+        prop_assert_eq!(came, Some(pts));
+        prop_assert!((x - came_x).abs() < 1e-9 && (y - came_y).abs() < 1e-9);
+        let tabs = parse(&format!("{x}\t{y}\t{pts}"));
+        prop_assert_eq!(tabs, Ok(sent));
+        let pair = parse(&format!("({x}, {y})"));
+        prop_assert_eq!(pair, Ok(Message::Foreign(Foreign::Position { x, y, pts: None })));
+    }
+
+    #[test]
     fn no_damaged_message_panics(at in 0usize..60, byte: u8) {
-        let mut data = report(1, Sighting::Position { x: 1.0, y: 2.0, confidence: 1.0 }).to_json().into_bytes();
+        let mut data = report(1, Sighting::Position { x: 1.0, y: 2.0, confidence: 1.0 }).to_text().into_bytes();
         let at = at % data.len();
         data[at] = byte;
         let _ = Message::parse(&data);
@@ -122,7 +202,7 @@ proptest! {
 
     #[test]
     fn reports_round_trip(timestamp: u32, sent in sighting()) {
-        let Ok(Message::Frame(came)) = Message::parse(report(timestamp, sent).to_json().as_bytes()) else {
+        let Ok(Message::Frame(came)) = Message::parse(report(timestamp, sent).to_text().as_bytes()) else {
             return Err(TestCaseError::fail("refused"));
         };
         prop_assert_eq!(came.timestamp, timestamp);
@@ -142,6 +222,6 @@ proptest! {
     fn hellos_round_trip(id in "[^\\p{C}\u{2028}\u{2029}]{1,30}", node: bool, reconnects: u32) {
         let node = node.then(|| id.clone());
         let hello = Message::Hello(Hello { id, node, version: None, reconnects });
-        prop_assert_eq!(Message::parse(hello.to_json().as_bytes()), Ok(hello));
+        prop_assert_eq!(Message::parse(hello.to_text().as_bytes()), Ok(hello));
     }
 }

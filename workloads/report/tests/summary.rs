@@ -20,6 +20,7 @@ fn example() -> Value {
                               "undecodable": 0, "undetected": 0, "duplicate": 0, "malformed": 0},
                    "lossPercent": null, "errorPixels": null, "latencyMilliseconds": null, "freezes": null},
         "clients": [{"id": "demo-client-0", "node": "worker-2", "state": "Connected", "pairing": "rtp",
+                     "pairingMilliseconds": null,
                      "reconnects": 0,
                      "setupMilliseconds": {"signaling": 1.0, "ice": 25.0, "dtls": 30.0, "firstFrame": 52.0,
                                            "firstReport": null},

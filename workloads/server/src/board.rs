@@ -93,6 +93,16 @@ impl Board {
         scores.summary(now)
     }
 
+    /// The sessions whose peers are to be asked now where the ball is.
+    pub(crate) fn ask(&self, now: Instant) -> Vec<SessionId> {
+        self.lock().ask(now).into_iter().map(|id| SessionId(id.0)).collect()
+    }
+
+    /// The next moment after `after` that is a good one to ask at.
+    pub(crate) fn between_frames(&self, after: Instant) -> Instant {
+        self.lock().between_frames(after)
+    }
+
     /// One line for each connected client: where it saw the ball last, where it was, and how far off that is.
     pub(crate) fn latest_lines(&self, now: Instant) -> Vec<String> {
         let line = |latest: measure::Latest<'_>| {
@@ -111,11 +121,11 @@ impl Board {
         let mut is_news = false;
         for event in events {
             match event {
-                Event::Reached { id, stage, at } => {
-                    if let Some(stage) = stage_of(*stage) {
-                        scores.reached(session(*id), stage, *at);
-                    }
-                }
+                Event::Reached { id, stage, at } => match stage_of(*stage) {
+                    Some(stage) => scores.reached(session(*id), stage, *at),
+                    None => scores.channel_opened(session(*id), *at),
+                },
+                Event::Started { id, timestamp } => scores.sent_from(session(*id), *timestamp),
                 Event::Counting { id, timestamp } => scores.start_counting(session(*id), *timestamp),
                 Event::Stopped { id, last } => scores.stop_counting(session(*id), *last),
                 Event::Report { id, at, data } => {
@@ -151,7 +161,7 @@ fn stage_of(stage: fanout::Stage) -> Option<Stage> {
         fanout::Stage::Ice => Some(Stage::Ice),
         fanout::Stage::Dtls => Some(Stage::Dtls),
         fanout::Stage::FirstFrame => Some(Stage::FirstFrame),
-        // Counting starts with the next keyframe, which is what the board is told.
+        // No step of its own: counting starts with the next keyframe, which is what the board is told.
         fanout::Stage::Channel => None,
     }
 }
@@ -174,6 +184,11 @@ fn words(outcome: &Outcome) -> String {
             truth.y,
             latency.as_secs_f64() * 1e3
         ),
+        Outcome::Estimated { reported, error_pixels } => {
+            format!("reported ({:.3}, {:.3}), error {error_pixels:.4} px, estimated", reported.x, reported.y)
+        }
+        Outcome::Waiting => "waits until its frame can be told".into(),
+        Outcome::Uncounted => "before counting began".into(),
         Outcome::Hello => "hello".into(),
         Outcome::Undetected => "no ball found".into(),
         Outcome::Undecodable => "undecodable".into(),

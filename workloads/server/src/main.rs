@@ -8,6 +8,7 @@
 
 mod arguments;
 mod board;
+mod questions;
 mod report_source;
 mod run;
 mod session;

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
 use crate::board::Board;
+use crate::questions;
 use crate::report_source;
 use crate::session::{self, Context};
 use crate::sessions::Sessions;
@@ -107,7 +108,8 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
     });
     let mut tasks = JoinSet::new();
     let end = end(arguments.duration, signals, &camera, &context.fanout);
-    tokio::pin!(end);
+    let questions = questions::ask(&board, &context.fanout);
+    tokio::pin!(end, questions);
     let mut second = tokio::time::interval(Duration::from_secs(1));
     let ended = loop {
         tokio::select! {
@@ -116,6 +118,7 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
                 tasks.spawn(session::serve(Arc::clone(&context), connection));
             }
             Some(_) = tasks.join_next() => {}
+            never = &mut questions => match never {},
             _ = second.tick() => {
                 board.sweep(Instant::now());
                 board.latest_lines(Instant::now()).into_iter().for_each(|line| console.line(line));

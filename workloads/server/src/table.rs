@@ -1,7 +1,7 @@
 //! The numbers at the end, for people.
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
-use report::{ClientRow, ErrorPixels, Frames, Freezes, LatencyMilliseconds, Summary};
+use report::{ClientRow, ErrorPixels, Frames, Freezes, LatencyMilliseconds, Pairing, Summary};
 
 const NONE: &str = "-";
 
@@ -37,11 +37,24 @@ fn client_cells(client: &ClientRow) -> Vec<String> {
         1 => format!("{} (1 reconnect)", client.id),
         n => format!("{} ({n} reconnects)", client.id),
     };
+    let name = format!("{name}{}", pairing(client));
     let mut cells = vec![name, client.state.to_string()];
     cells.extend(frame_cells(&client.frames, client.loss_percent));
     cells.extend(quality_cells(client.error_pixels, client.latency_milliseconds, client.freezes));
     cells.push(number(client.setup_milliseconds.first_report));
     cells
+}
+
+/// How reports were paired with frames, where that is an estimate.
+fn pairing(client: &ClientRow) -> String {
+    let shift = client.pairing_milliseconds.filter(|shift| *shift > 0.0);
+    match (client.pairing, shift) {
+        (Pairing::Rtp, _) => String::new(),
+        (Pairing::Relative, None) => "\npaired by pts".to_owned(),
+        (Pairing::Relative, Some(shift)) => format!("\npaired by pts from {shift} ms on"),
+        (Pairing::Arrival, None) => "\npaired by arrival".to_owned(),
+        (Pairing::Arrival, Some(shift)) => format!("\npaired by arrival less {shift} ms"),
+    }
 }
 
 fn total_cells(summary: &Summary) -> Vec<String> {

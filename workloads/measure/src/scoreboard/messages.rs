@@ -13,6 +13,7 @@ use super::{LOST_AFTER, Scoreboard};
 use crate::{
     events::{Outcome, SessionId},
     ledger::Claim,
+    pairing::Pairing,
     rows::Position,
     tally::{Entry, Fate},
     timeline::Frame,
@@ -21,6 +22,15 @@ use crate::{
 /// A report is in time up to this age of its frame.
 const IN_TIME: Duration = Duration::from_secs(1);
 
+/// A report, and the timestamp of the frame that it means, as far as there can be one.
+pub(super) struct Paired {
+    pub(super) timestamp: Option<i64>,
+    /// What the peer calls the frame by.
+    pub(super) name: (&'static str, u64),
+    pub(super) is_estimate: bool,
+    pub(super) sighting: Sighting,
+}
+
 impl Scoreboard {
     /// A message came on a session's report channel.
     pub fn message(&mut self, id: SessionId, at: Instant, data: &[u8]) -> Outcome {
@@ -28,14 +38,16 @@ impl Scoreboard {
             return Outcome::UnknownSession;
         }
         match Message::parse(data) {
-            Ok(Message::Frame(report)) => self.report(id, at, report),
+            Ok(Message::Frame(report)) => self.report(id, at, &report),
             Ok(Message::Hello(hello)) => self.hello(id, at, &hello),
+            Ok(Message::Foreign(message)) => self.foreign(id, at, message),
             Err(reason) => self.malformed(id, at, reason.to_string()),
         }
     }
 
     fn hello(&mut self, id: SessionId, at: Instant, hello: &Hello) -> Outcome {
         let Some(session) = self.sessions.get_mut(&id) else { return Outcome::UnknownSession };
+        session.asking.speaks();
         match &session.id {
             // The channel may deliver a message twice.
             Some(known) if *known == hello.id => Outcome::Hello,
@@ -54,11 +66,26 @@ impl Scoreboard {
         }
     }
 
-    fn report(&mut self, id: SessionId, at: Instant, report: FrameReport) -> Outcome {
+    /// A report of our own client.
+    fn report(&mut self, id: SessionId, at: Instant, report: &FrameReport) -> Outcome {
         let Some(session) = self.sessions.get_mut(&id) else { return Outcome::UnknownSession };
+        session.asking.speaks();
+        match session.pairing {
+            Pairing::Open => session.pairing = Pairing::Rtp,
+            Pairing::Rtp => {}
+            _ => return self.other_kind(id, at, "ts"),
+        }
         let timestamp = self.timeline.nearest(report.timestamp);
-        let claim =
-            timestamp.map_or(Claim::NeverSent, |timestamp| session.ledger.claim(timestamp, &self.timeline));
+        let name = ("RTP timestamp", report.timestamp.into());
+        self.pair(id, at, &Paired { timestamp, name, is_estimate: false, sighting: report.sighting })
+    }
+
+    /// Settles the frame that a report means.
+    pub(super) fn pair(&mut self, id: SessionId, at: Instant, report: &Paired) -> Outcome {
+        let Some(session) = self.sessions.get_mut(&id) else { return Outcome::UnknownSession };
+        let claim = report
+            .timestamp
+            .map_or(Claim::NeverSent, |timestamp| session.ledger.claim(timestamp, &self.timeline));
         let (ordinal, frame) = match claim {
             Claim::Open(ordinal) => match self.timeline.get(ordinal) {
                 Some(frame) => (ordinal, frame),
@@ -69,7 +96,8 @@ impl Scoreboard {
                 return Outcome::Duplicate;
             }
             Claim::NeverSent => {
-                let reason = format!("no frame with the RTP timestamp {} was sent", report.timestamp);
+                let (name, value) = report.name;
+                let reason = format!("no frame with the {name} {value} was sent");
                 return self.malformed(id, at, reason);
             }
         };
@@ -82,19 +110,27 @@ impl Scoreboard {
             }
         }
         let age = at.saturating_duration_since(frame.captured);
-        let (fate, outcome) = judge(frame, age, report.sighting);
+        let (fate, outcome) = judge(frame, age, report);
         session.ledger.settle(ordinal, fate != Fate::Lost && report.sighting != Sighting::Undecodable);
         self.books.enter(session.row, frame.captured, Entry::Settled(fate));
         if fate == Fate::Lost {
             self.books.enter(session.row, at, Entry::Duplicate);
         }
-        if let Outcome::Scored { truth, reported, error_pixels: error, .. } = outcome
+        if let Outcome::Scored { reported, error_pixels: error, .. }
+        | Outcome::Estimated { reported, error_pixels: error } = outcome
             && let Some(row) = self.books.rows.get_mut(session.row)
         {
-            row.located(Position { ordinal, at, reported, truth, error });
+            row.located(Position { ordinal, at, reported, truth: frame.position, error });
         }
         Self::advance(session, &self.timeline, &mut self.books);
         outcome
+    }
+
+    /// A report that is paired otherwise than those before it.
+    pub(super) fn other_kind(&mut self, id: SessionId, at: Instant, names: &str) -> Outcome {
+        let Some(session) = self.sessions.get(&id) else { return Outcome::UnknownSession };
+        let reason = format!("a report that names {names} after one that names {}", session.pairing.words());
+        self.malformed(id, at, reason)
     }
 
     fn malformed(&mut self, id: SessionId, at: Instant, reason: String) -> Outcome {
@@ -106,14 +142,18 @@ impl Scoreboard {
 }
 
 /// The fate of a pending frame whose first report comes at this age, and what that is to the caller.
-fn judge(frame: &Frame, age: Duration, sighting: Sighting) -> (Fate, Outcome) {
-    match sighting {
+fn judge(frame: &Frame, age: Duration, report: &Paired) -> (Fate, Outcome) {
+    match report.sighting {
         // Nothing came in time; that it was not noticed before makes no difference.
         _ if age > LOST_AFTER => (Fate::Lost, Outcome::Duplicate),
         _ if age > IN_TIME => (Fate::Late, Outcome::Late),
         Sighting::Position { x, y, .. } => {
             let (truth, reported) = (frame.position, Point { x, y });
             let error = reported.distance(truth);
+            if report.is_estimate {
+                let outcome = Outcome::Estimated { reported, error_pixels: error };
+                return (Fate::Estimated { error, latency: age }, outcome);
+            }
             let outcome = Outcome::Scored { truth, reported, error_pixels: error, latency: age };
             (Fate::Matched { error, latency: age }, outcome)
         }

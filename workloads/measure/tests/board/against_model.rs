@@ -56,6 +56,9 @@ fn label(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Hello => "hello",
         Outcome::Scored { .. } => "scored",
+        Outcome::Estimated { .. } => "estimated",
+        Outcome::Waiting => "waiting",
+        Outcome::Uncounted => "uncounted",
         Outcome::Undetected => "undetected",
         Outcome::Undecodable => "undecodable",
         Outcome::Late => "late",

@@ -119,7 +119,7 @@ fn garbage_is_counted_and_survived() {
         vec![b'x'; 1 << 20],
         format!(r#"{{"ts":{ts},"x":NaN,"y":0}}"#).into_bytes(),
         format!(r#"{{"ts":{ts},"x":1e308,"y":0}}"#).into_bytes(),
-        b"(12, 13)".to_vec(),
+        b"(12, 13, 14)".to_vec(),
     ] {
         assert!(matches!(run.board.message(A, at, &data), Outcome::Malformed(_)));
     }

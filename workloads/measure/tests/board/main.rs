@@ -3,6 +3,8 @@
 mod against_model;
 mod clients;
 mod fates;
+mod foreign;
+mod foreign_properties;
 mod freezes;
 mod model;
 mod presence;

@@ -84,7 +84,7 @@ impl Run {
     pub(crate) fn hello(&mut self, id: SessionId, name: &str, reconnects: u32) -> Outcome {
         let hello = Message::Hello(Hello { id: name.into(), node: None, version: None, reconnects });
         let at = self.at(0);
-        self.board.message(id, at, hello.to_json().as_bytes())
+        self.board.message(id, at, hello.to_text().as_bytes())
     }
 
     /// A position that is off by (3, 4) pixels, thus by 5.
@@ -103,7 +103,7 @@ impl Run {
     ) -> Outcome {
         let report = Message::Frame(FrameReport { timestamp: self.timestamp(frame), sighting });
         let at = self.at(milliseconds);
-        self.board.message(id, at, report.to_json().as_bytes())
+        self.board.message(id, at, report.to_text().as_bytes())
     }
 
     pub(crate) fn sweep(&mut self, milliseconds: u64) {

@@ -135,6 +135,13 @@ impl Driver {
             match self.queue.try_recv() {
                 Ok(Command::Frame(frame)) => self.sweep(&frame),
                 Ok(Command::Adopt(peer)) => self.adopt(*peer),
+                Ok(Command::Send { id, text }) => {
+                    if let Some(slot) = self.slots.by_id.get(&id).copied() {
+                        let now = Instant::now();
+                        self.sessions[slot].peer.send_text(text, now);
+                        self.drain(slot, now);
+                    }
+                }
                 Ok(Command::Stop(id)) => {
                     if let Some(slot) = self.slots.by_id.get(&id) {
                         self.sessions[*slot].peer.stop(&mut self.events);

@@ -90,6 +90,13 @@ pub enum Event {
         /// When.
         at: Instant,
     },
+    /// The session's video begins with this frame.
+    Started {
+        /// The session.
+        id: SessionId,
+        /// The frame's RTP timestamp.
+        timestamp: u32,
+    },
     /// The first keyframe since a data channel is open was sent: from here on the peer can report every frame.
     Counting {
         /// The session.
@@ -190,6 +197,12 @@ impl Fanout {
     /// Sends no more video to `id`, while its reports are still taken in; `Event::Stopped` tells where it ended.
     pub fn stop(&self, id: SessionId) {
         self.negotiator.stop(id);
+    }
+
+    /// Sends text to the peer of `id` over a data channel: the first that the peer opened, else ours. Nothing happens
+    /// where none is open.
+    pub fn send(&self, id: SessionId, text: String) {
+        self.negotiator.send(id, text);
     }
 
     /// Ends `id` and forgets it. Unknown ids and ended sessions are fine.

@@ -19,6 +19,7 @@ const QUEUE: usize = 1024;
 enum Request {
     Offer { id: SessionId, addresses: Vec<IpAddr>, reply: oneshot::Sender<Result<String, FanoutError>> },
     Answer { id: SessionId, sdp: String, reply: oneshot::Sender<Result<(), FanoutError>> },
+    Send { id: SessionId, text: String },
     Stop(SessionId),
     Close(SessionId),
     End,
@@ -54,6 +55,10 @@ impl Negotiator {
         let (reply, answer) = oneshot::channel();
         self.request(Request::Answer { id, sdp, reply });
         answer
+    }
+
+    pub(super) fn send(&self, id: SessionId, text: String) {
+        self.request(Request::Send { id, text });
     }
 
     pub(super) fn stop(&self, id: SessionId) {
@@ -105,6 +110,7 @@ impl State {
                 Request::Answer { id, sdp, reply } => {
                     let _ = reply.send(self.answer(id, sdp));
                 }
+                Request::Send { id, text } => self.forward(id, Command::Send { id, text }),
                 Request::Stop(id) => self.forward(id, Command::Stop(id)),
                 Request::Close(id) => {
                     self.offered.remove(&id);

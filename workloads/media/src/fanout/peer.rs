@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use rtc::data_channel::RTCDataChannelInit;
+use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
 use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::configuration::media_engine::MIME_TYPE_VP8;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
@@ -40,6 +40,9 @@ pub(super) struct Peer {
     payload_type: u8,
     sequence_number: u16,
     schedule: Schedule,
+    /// The channel that we opened, and the first that the peer did; the latter once it is open.
+    own_channel: RTCDataChannelId,
+    peer_channel: Option<RTCDataChannelId>,
     connect_by: Instant,
     ice_worked: bool,
     failed: Option<CloseReason>,
@@ -60,7 +63,7 @@ impl Peer {
         // A sender makes the offer sendrecv: peers that add a track of their own to be sent to need that.
         let sender = connection.add_track(track(ssrc))?;
         let lossy = RTCDataChannelInit { ordered: false, max_retransmits: Some(0), ..Default::default() };
-        connection.create_data_channel(options.channel_label, Some(lossy))?;
+        let own_channel = connection.create_data_channel(options.channel_label, Some(lossy))?.id();
         for local in locals {
             connection.add_local_candidate(host_candidate(*local)?)?;
         }
@@ -80,6 +83,8 @@ impl Peer {
             payload_type: VP8_PAYLOAD_TYPE,
             sequence_number: 0,
             schedule: Schedule::default(),
+            own_channel,
+            peer_channel: None,
             connect_by: now + CONNECT_LIMIT,
             ice_worked: false,
             failed: None,
@@ -210,7 +215,10 @@ impl Peer {
                 }
                 self.schedule.connected(now);
             }
-            RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(_)) => {
+            RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(channel)) => {
+                if *channel != self.own_channel {
+                    self.peer_channel.get_or_insert(*channel);
+                }
                 // A second one, opened by the peer, is as good for reports and changes nothing.
                 let is_first = self.schedule.channel_opened();
                 if is_first {
@@ -242,6 +250,7 @@ impl Peer {
             Admission::Send { first, counting, keyframe_wanted } => {
                 if first {
                     events.push(Event::Reached { id: self.id, stage: Stage::FirstFrame, at: now });
+                    events.push(Event::Started { id: self.id, timestamp: frame.timestamp });
                 }
                 if counting {
                     events.push(Event::Counting { id: self.id, timestamp: frame.timestamp });
@@ -252,6 +261,16 @@ impl Peer {
                 self.write_packets(frame, now);
                 self.flush(outbox);
             }
+        }
+    }
+
+    /// Sends text over the peer's channel, or over ours; it leaves with the next drain.
+    pub(super) fn send_text(&mut self, text: String, now: Instant) {
+        let channel = self.peer_channel.unwrap_or(self.own_channel);
+        if let Some(mut channel) = self.connection.data_channel(channel)
+            && let Err(error) = channel.send_text(now, text)
+        {
+            tracing::debug!(session = self.id.0, %error, "text not sent");
         }
     }
 

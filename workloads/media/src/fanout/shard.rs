@@ -21,6 +21,7 @@ pub(super) enum Command {
     Listen(UdpSocket),
     Adopt(Box<Peer>),
     Frame(Arc<Frame>),
+    Send { id: SessionId, text: String },
     Stop(SessionId),
     Close(SessionId),
     End,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FrameReport, Hello, MAX_COORDINATE, MAX_NAME, MAX_NODE, Malformed, Message, Sighting};
+use super::{Foreign, FrameReport, Hello, MAX_COORDINATE, MAX_NAME, MAX_NODE, Malformed, Sighting};
 use crate::text;
 
 /// Both shapes of message at once: what is absent is left out.
@@ -30,6 +30,8 @@ pub(super) struct Wire<'a> {
     confidence: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<WireState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pts: Option<f64>,
 }
 
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq)]
@@ -59,29 +61,37 @@ impl Wire<'_> {
             _ => Err(Malformed::Shape),
         }
     }
+
+    pub(super) fn foreign(&self) -> Result<Foreign, Malformed> {
+        match (self.x, self.y, self.state) {
+            (Some(x), Some(y), None) => Foreign::position(x, y, self.pts),
+            _ => Err(Malformed::Shape),
+        }
+    }
 }
 
-impl<'a> From<&'a Message> for Wire<'a> {
-    fn from(message: &'a Message) -> Self {
-        match message {
-            Message::Hello(hello) => Self {
-                hello: Some(1),
-                id: Some(Cow::Borrowed(&hello.id)),
-                node: hello.node.as_deref().map(Cow::Borrowed),
-                version: hello.version.as_deref().map(Cow::Borrowed),
-                reconnects: Some(hello.reconnects),
-                ..Self::default()
-            },
-            Message::Frame(FrameReport { timestamp, sighting }) => {
-                let report = Self { ts: Some(*timestamp), ..Self::default() };
-                match *sighting {
-                    Sighting::Position { x, y, confidence } => {
-                        Self { x: Some(x), y: Some(y), confidence: Some(confidence), ..report }
-                    }
-                    Sighting::Undetected => Self { state: Some(WireState::Undetected), ..report },
-                    Sighting::Undecodable => Self { state: Some(WireState::Undecodable), ..report },
-                }
+impl<'a> From<&'a Hello> for Wire<'a> {
+    fn from(hello: &'a Hello) -> Self {
+        Self {
+            hello: Some(1),
+            id: Some(Cow::Borrowed(&hello.id)),
+            node: hello.node.as_deref().map(Cow::Borrowed),
+            version: hello.version.as_deref().map(Cow::Borrowed),
+            reconnects: Some(hello.reconnects),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&FrameReport> for Wire<'_> {
+    fn from(report: &FrameReport) -> Self {
+        let wire = Self { ts: Some(report.timestamp), ..Self::default() };
+        match report.sighting {
+            Sighting::Position { x, y, confidence } => {
+                Self { x: Some(x), y: Some(y), confidence: Some(confidence), ..wire }
             }
+            Sighting::Undetected => Self { state: Some(WireState::Undetected), ..wire },
+            Sighting::Undecodable => Self { state: Some(WireState::Undecodable), ..wire },
         }
     }
 }
@@ -92,7 +102,7 @@ fn name(name: &'static str, value: Option<Cow<'_, str>>, most: usize) -> Result<
     if valid { Ok(Some(value.into_owned())) } else { Err(Malformed::Name { name, most }) }
 }
 
-fn within(name: &'static str, value: f64, least: f64, most: f64) -> Result<f64, Malformed> {
+pub(super) fn within(name: &'static str, value: f64, least: f64, most: f64) -> Result<f64, Malformed> {
     if (least..=most).contains(&value) {
         Ok(value)
     } else {
