@@ -65,6 +65,8 @@ pub(super) struct Write {
     is_final: bool,
     /// Somebody asks for it again and again.
     is_waited_for: bool,
+    /// Of what is compared with.
+    resource_version: String,
     stored: BallSessionStatus,
     wanted: BallSessionStatus,
 }
@@ -182,25 +184,25 @@ impl Reports {
 
     /// Makes a write, which has a time limit of its own.
     pub(super) async fn perform(&self, write: &Write) -> Result<(), CallError> {
-        self.cluster.apply_status(&write.session, &write.wanted).await
+        self.cluster.apply_status(&write.session, &write.resource_version, &write.wanted).await
     }
 
     /// Takes note of what became of a write.
     pub(super) fn performed(&self, write: &Write, result: Result<(), CallError>, at: Moment) {
         let mut state = self.state();
-        state.schedule.done(&write.session.uid, result.is_ok(), at.now);
+        // A conflict is no failure: the next attempt knows what the other one wrote.
+        let is_stale = result.as_ref().is_err_and(CallError::is_stale);
+        state.schedule.done(&write.session.uid, result.is_ok() || is_stale, at.now);
         match result {
             Ok(()) => {
                 self.metrics.wrote(WriteOutcome::Written);
                 self.settle(&mut state, write);
             }
+            Err(_) if is_stale => self.metrics.wrote(WriteOutcome::Conflicting),
             Err(error) => {
                 self.metrics.wrote(WriteOutcome::Failed);
                 let (namespace, name) = (&write.session.namespace, &write.session.name);
-                // A session that is gone needs no status.
-                if !error.is_gone() {
-                    tracing::warn!(namespace, name, %error, "numbers not written to status");
-                }
+                tracing::warn!(namespace, name, %error, "numbers not written to status");
             }
         }
         // For reports that came meanwhile, or another attempt.
@@ -284,6 +286,7 @@ fn prepare(state: &State, session: &SessionKey, subject: &Subject<'_>, at: Momen
         run: tracked.run().map(str::to_owned),
         is_final: tracked.is_final(),
         is_waited_for: tracked.is_final() || !tracked.is_cleared(),
+        resource_version: subject.resource_version()?.to_owned(),
         stored: subject.owned(),
         wanted,
     })

@@ -47,6 +47,10 @@ impl<'a> Subject<'a> {
         self.stored.status.as_ref().is_some_and(status::has_numbers)
     }
 
+    pub(in crate::reports) fn resource_version(&self) -> Option<&str> {
+        self.stored.metadata.resource_version.as_deref()
+    }
+
     pub(super) fn generation(&self) -> Option<i64> {
         self.stored.metadata.generation
     }
