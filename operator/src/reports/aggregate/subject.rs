@@ -27,7 +27,7 @@ impl<'a> Subject<'a> {
     }
 
     /// Whether its run is over: its numbers stay as they are.
-    pub(super) fn is_finished(&self) -> bool {
+    pub(in crate::reports) fn is_finished(&self) -> bool {
         self.session.as_ref().is_ok_and(|session| session.stage == RunStage::Finished)
     }
 
