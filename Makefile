@@ -8,7 +8,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 BIN := $(TARGET_DIR)/release
 BUILD := $(CARGO) build --release --locked
 
-.PHONY: help deps build demo run-server run-client test test-api manifests lint format clean
+.PHONY: help deps build demo run-server run-client test interop test-api manifests lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ run-client: build ## run a client; ARGS="--server 127.0.0.1:8080" passes argumen
 test: deps ## run all tests that need no cluster
 	$(BUILD) --workspace --bins --tests
 	$(CARGO) test --release --locked --workspace
+	BALLSESSION_BIN="$(BIN)" interop/run
+
+interop: build ## test against real aiortc programs; needs Python 3.11 and pip
+	BALLSESSION_BIN="$(BIN)" interop/run
 
 test-api: deps ## check the resource against the API server that KUBECONFIG names
 	$(CARGO) test --release --locked --workspace --test apiserver
