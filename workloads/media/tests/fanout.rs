@@ -184,7 +184,9 @@ async fn text_goes_over_the_servers_channel_until_the_peer_has_one_of_its_own() 
     assert!(client.receiver.channel_sender().open("own"));
     let opened = async {
         loop {
-            if let receiver::Event::ChannelOpened { channel, .. } = client.receiver.next_event().await.unwrap() {
+            if let receiver::Event::ChannelOpened { channel, .. } =
+                client.receiver.next_event().await.unwrap()
+            {
                 return channel;
             }
         }
