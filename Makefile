@@ -28,7 +28,7 @@ SAMPLE := deploy/samples/session.yaml
 E2E_THREADS ?= 6
 
 .NOTPARALLEL:
-.PHONY: help deps build demo run-server run-client test test-api manifests lint format clean \
+.PHONY: help deps build demo run-server run-client test interop test-api manifests lint format clean \
   images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build print-tag
 
 help: ## list the targets
@@ -54,6 +54,10 @@ run-client: build ## run a client; ARGS="--server 127.0.0.1:8080" passes argumen
 test: deps ## run all tests that need no cluster
 	$(BUILD) --workspace --bins --tests
 	$(CARGO) test --release --locked --workspace
+	BALLSESSION_BIN="$(BIN)" interop/run
+
+interop: build ## test against real aiortc programs; needs Python 3.11 and pip
+	BALLSESSION_BIN="$(BIN)" interop/run
 
 test-api: deps ## check resource and operator against the API server that KUBECONFIG names
 	$(CARGO) test --release --locked --workspace --test apiserver --test controller \

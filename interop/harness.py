@@ -19,6 +19,9 @@ PEERS = Path(__file__).parent / "peers"
 ADDRESS = os.environ.get("BALLSESSION_INTEROP_ADDRESS", "127.0.0.1")
 # How long anything may take that should happen at once: a busy machine takes seconds to start Python.
 PATIENCE = 30.0
+# An error in pixels that a good detector stays below, the first frames of a stream included. In the frame before or
+# behind, the ball is 9 pixels away.
+CLOSE = 0.5
 
 T = TypeVar("T")
 

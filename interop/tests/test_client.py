@@ -1,6 +1,7 @@
 """aiortc clients at our server: every way in which such programs report."""
 
 import pytest
+from harness import CLOSE
 
 # Frames that an aiortc client can get and never report: its receiver gives a frame away when the next one comes, and
 # one more is on its way when it ends.
@@ -30,10 +31,10 @@ def test_timestamps_of_the_clients_own_are_paired_with_the_nearest_frame(program
         assert frames["estimated"] > 60 and frames["matched"] == frames["malformed"] == 0, row
         # Nothing was lost on the way, nor by pairing: the rest was in flight at the end.
         assert frames["sent"] - frames["estimated"] <= IN_FLIGHT + frames["late"], row
-        assert row["errorPixels"]["p95"] < 0.1, row
+        assert row["errorPixels"]["p95"] < CLOSE, row
         assert row["latencyMilliseconds"]["p50"] > 30, "aiortc holds a frame back until the next one"
         assert row["freezes"] is not None
-    assert summary["errorPixels"]["p95"] < 0.1
+    assert summary["errorPixels"]["p95"] < CLOSE
     assert summary["frames"]["estimated"] == sum(row["frames"]["estimated"] for row in summary["clients"])
     assert summary["errors"] == []
 
@@ -56,7 +57,7 @@ def test_reports_without_timestamps_are_paired_by_arrival(programs, dialect):
         assert (row["pairing"], row["state"]) == ("arrival", "Ended"), row
         assert frames["estimated"] > 60 and frames["sent"] == frames["estimated"], row
         assert row["lossPercent"] is row["latencyMilliseconds"] is row["freezes"] is None, row
-        assert row["errorPixels"]["p50"] < 0.1, row
+        assert row["errorPixels"]["p50"] < CLOSE, row
         assert 0 < row["pairingMilliseconds"] < 500, row
     # What is only known to be likely stays out of everybody's numbers.
     assert summary["errorPixels"] is summary["latencyMilliseconds"] is summary["lossPercent"] is None

@@ -5,7 +5,7 @@ import socket
 import threading
 
 import pytest
-from harness import ADDRESS, free_port
+from harness import ADDRESS, CLOSE, free_port
 
 # Longer than any line may be: aiortc's limit is that of asyncio, 64 KiB.
 LONG_LINE = b'{"type": "answer", "sdp": "' + b"x" * 70_000 + b'"}\n'
@@ -55,7 +55,7 @@ def test_further_connections_leave_a_running_session_alone(programs):
         assert mute.fileno() >= 0
         summary = server.stop()
     (row,) = summary["clients"]
-    assert row["errorPixels"]["p95"] < 0.1 and row["lossPercent"] < 5, row
+    assert row["errorPixels"]["p95"] < CLOSE and row["lossPercent"] < 5, row
     (error,) = summary["errors"]
     assert (error["code"], error["count"]) == ("SignalingFailed", 2)
 
@@ -90,7 +90,7 @@ def test_our_server_waits_for_a_client_whose_stun_server_is_silent(programs, sil
     server.until_counted(30)
     (row,) = server.rows()
     assert row["setupMilliseconds"]["signaling"] > 4000, "the case was not one of silence"
-    assert row["errorPixels"]["p95"] < 0.1
+    assert row["errorPixels"]["p95"] < CLOSE
     server.stop()
     assert client.result()["ended"] == "bye"
 

@@ -45,9 +45,8 @@ pub(super) enum CallError {
 }
 
 impl CallError {
-    /// Whether the object of the call does not exist, or not any more.
-    pub(super) fn is_gone(&self) -> bool {
-        // A conflict: the name now belongs to an object with another UID.
+    /// Whether the object is not the one any more that the call was made for: changed, or gone.
+    pub(super) fn is_stale(&self) -> bool {
         matches!(self, Self::Failed(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict())
     }
 }
@@ -65,10 +64,11 @@ pub(super) trait Cluster: Send + Sync + 'static {
         name: &'a str,
     ) -> BoxFuture<'a, Result<Option<ObjectMeta>, CallError>>;
 
-    /// Makes `status` all that this writer owns of the session's status.
+    /// Makes `status` all that this writer owns of the session's status, if that still has `resource_version`.
     fn apply_status<'a>(
         &'a self,
         session: &'a SessionKey,
+        resource_version: &'a str,
         status: &'a BallSessionStatus,
     ) -> BoxFuture<'a, Result<(), CallError>>;
 }
@@ -104,13 +104,15 @@ impl Cluster for Client {
     fn apply_status<'a>(
         &'a self,
         session: &'a SessionKey,
+        resource_version: &'a str,
         status: &'a BallSessionStatus,
     ) -> BoxFuture<'a, Result<(), CallError>> {
-        // With the UID, or the numbers of a deleted session could go to its successor of the same name.
+        // Or the numbers of a deleted session could go to its successor of the same name: an apply of status is not
+        // refused for a UID that differs.
         let patch = Patch::Apply(json!({
             "apiVersion": BallSession::api_version(&()),
             "kind": BallSession::kind(&()),
-            "metadata": {"name": session.name, "uid": session.uid},
+            "metadata": {"name": session.name, "resourceVersion": resource_version},
             "status": status,
         }));
         Box::pin(in_time(async move {

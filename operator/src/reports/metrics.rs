@@ -39,6 +39,8 @@ pub(super) enum WriteOutcome {
     Written,
     /// Nothing had changed in the end.
     Suppressed,
+    /// Somebody else wrote at the same time: to be done again.
+    Conflicting,
     Failed,
 }
 
@@ -72,6 +74,7 @@ impl WriteOutcome {
         let outcome = match self {
             Self::Written => "written",
             Self::Suppressed => "suppressed",
+            Self::Conflicting => "conflicting",
             Self::Failed => "failed",
         };
         Outcome { outcome }

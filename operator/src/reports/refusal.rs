@@ -76,8 +76,9 @@ impl Refusal {
 
 impl From<CallError> for Refusal {
     fn from(error: CallError) -> Self {
-        // What the API server said is for the log: it may name what the sender has no business to know.
-        tracing::warn!(%error, "cannot tell whose report it is");
+        // What the API server said is for the log: it may name what the sender has no business to know. While it does
+        // not answer every report leads here, so the metrics have to tell the rest.
+        tracing::debug!(%error, "cannot tell whose report it is");
         Self::Unavailable("cannot tell now whose report it is".into())
     }
 }

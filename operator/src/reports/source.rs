@@ -30,6 +30,9 @@ impl ReportSource for Reports {
     fn finish_run(&self, session: &Session, since: Instant, now: Instant) -> Progress {
         let at = Moment { now, ..Moment::present() };
         let ended = self.with_tracked(session, at, |state, key, subject, at| {
+            if subject.is_finished() {
+                return true;
+            }
             let Some(tracked) = state.aggregate.get_mut(&key.uid) else { return false };
             if tracked.end(since, subject, at.now) {
                 self.plan(state, key, subject, at);
@@ -57,7 +60,7 @@ impl Reports {
             name: session.name.clone(),
             uid: session.owner.uid.clone(),
         };
-        let Some(stored) = self.stores().session(&key) else { return false };
+        let Some(stored) = self.stores.session(&key) else { return false };
         let Ok(stored) = &stored.0 else { return false };
         let subject = Subject::of(stored);
         if subject.run() != Some(&session.run_hash) {

@@ -118,6 +118,7 @@ impl Cluster for FakeCluster {
     fn apply_status<'a>(
         &'a self,
         session: &'a SessionKey,
+        _resource_version: &'a str,
         status: &'a BallSessionStatus,
     ) -> BoxFuture<'a, Result<(), CallError>> {
         let answer = self.answer(());
@@ -199,7 +200,7 @@ pub(super) fn pod_key(name: &str) -> PodKey {
 pub(super) fn stored(spec: &Value, status: &Value) -> BallSession {
     serde_json::from_value(json!({
         "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession",
-        "metadata": {"name": "harbor", "namespace": NAMESPACE, "uid": "harbor-uid", "generation": 1},
+        "metadata": {"name": "harbor", "namespace": NAMESPACE, "uid": "harbor-uid", "generation": 1, "resourceVersion": "1"},
         "spec": spec, "status": status
     }))
     .unwrap()

@@ -30,7 +30,7 @@ fn errors(session: &BallSession) -> i64 {
 async fn reports_of_server_and_client_end_up_in_status() {
     let Some(client) = client("reports_of_server_and_client_end_up_in_status").await else { return };
     let world = World::create(&client).await;
-    let operator = Operator::start(&client).await;
+    let operator = Operator::start(&world).await;
     world.wait("a first condition", |session| met(session).as_deref() == Some("Unknown/NoReports")).await;
 
     let server = world.token(&world.pod("server").await, AUDIENCE).await;
@@ -68,13 +68,13 @@ async fn another_operator_never_lowers_numbers() {
     let world = World::create(&client).await;
     let server = world.token(&world.pod("server").await, AUDIENCE).await;
     let from_client = world.token(&world.pod("client").await, AUDIENCE).await;
-    let first = Operator::start(&client).await;
+    let first = Operator::start(&world).await;
     assert_eq!(post(first.address, &from_client, &post::client(1, 3)).await, 202);
     assert_eq!(post(first.address, &server, &post::server(0, 8, 800, 4)).await, 202);
     let before = world.wait("numbers", |session| errors(session) == 7 && matched(session) == 800).await;
     drop(first);
 
-    let second = Operator::start(&client).await;
+    let second = Operator::start(&world).await;
     // A report that was under way for long, then one that is new.
     assert_eq!(post(second.address, &server, &post::server(0, 7, 700, 4)).await, 202);
     assert_eq!(post(second.address, &server, &post::server(0, 9, 900, 5)).await, 202);
@@ -99,7 +99,7 @@ async fn a_run_ends_and_another_begins() {
     let Some(client) = client("a_run_ends_and_another_begins").await else { return };
     let world = World::create(&client).await;
     let server = world.token(&world.pod("server").await, AUDIENCE).await;
-    let operator = Operator::start(&client).await;
+    let operator = Operator::start(&world).await;
     let mut last = post::server(0, 1, 900, 0);
     last["connectedClients"] = json!(0);
     last["summary"]["errorPixels"]["p95"] = json!(0.5);
@@ -143,10 +143,10 @@ async fn numbers_never_go_to_another_session_of_the_same_name() {
         .await;
     let successor = BallSession::new(NAME, before.spec.clone());
     world.sessions.create(&PostParams::default(), &successor).await.unwrap();
-    // What the writer relies on: an apply that names a UID is only for the object that has it.
+    // What the writer relies on: an apply that names a version is only for the object that has it.
     let patch = json!({
         "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession",
-        "metadata": {"name": NAME, "uid": before.uid()}, "status": {"errorCount": 7}
+        "metadata": {"name": NAME, "resourceVersion": before.resource_version()}, "status": {"errorCount": 7}
     });
     let params = PatchParams::apply("ballsession-reports").force();
     let refused = world.sessions.patch_status(NAME, &params, &Patch::Apply(patch)).await.unwrap_err();

@@ -14,7 +14,7 @@ use crate::world::{AUDIENCE, NAME, Operator, World, eventually};
 async fn pods_that_belong_to_no_session_are_refused() {
     let Some(client) = client("pods_that_belong_to_no_session_are_refused").await else { return };
     let world = World::create(&client).await;
-    let operator = Operator::start(&client).await;
+    let operator = Operator::start(&world).await;
     let report = post::server(0, 1, 900, 0);
 
     let server = world.pod("server").await;
@@ -54,7 +54,7 @@ async fn pods_that_belong_to_no_session_are_refused() {
 async fn the_token_of_a_pod_ends_with_it() {
     let Some(client) = client("the_token_of_a_pod_ends_with_it").await else { return };
     let world = World::create(&client).await;
-    let operator = Operator::start(&client).await;
+    let operator = Operator::start(&world).await;
     let report = post::server(0, 1, 900, 0);
 
     // A pod that is recreated under the same name: its predecessor's token is worth nothing.

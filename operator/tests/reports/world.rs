@@ -81,7 +81,8 @@ impl World {
         let of_part = ListParams::default().labels(&format!("{COMPONENT}={component}"));
         let mut found = None;
         eventually("a pod", async || {
-            found = self.pods.list(&of_part).await.unwrap().items.pop();
+            let pods = self.pods.list(&of_part).await.unwrap();
+            found = pods.into_iter().find(|pod| !pod.owner_references().is_empty());
             found.is_some()
         })
         .await;
@@ -134,7 +135,8 @@ impl World {
     }
 }
 
-/// An operator, as far as reports are concerned; it ends when dropped.
+/// An operator of one namespace, as far as reports are concerned; it ends when dropped. Those of other tests would
+/// write the same sessions.
 pub(crate) struct Operator {
     pub(crate) address: SocketAddr,
     pub(crate) reports: Arc<Reports>,
@@ -142,15 +144,16 @@ pub(crate) struct Operator {
 }
 
 impl Operator {
-    pub(crate) async fn start(client: &Client) -> Self {
+    pub(crate) async fn start(world: &World) -> Self {
+        let (client, namespace) = (&world.client, &world.namespace.name);
         let (sessions, session_writer) = reflector::store();
         let (pods, pod_writer) = reflector::store();
         let stop = CancellationToken::new();
-        let all = Api::<DeserializeGuard<BallSession>>::all(client.clone());
+        let all = Api::<DeserializeGuard<BallSession>>::namespaced(client.clone(), namespace);
         let watch = reflector(session_writer, watcher(all, watcher::Config::default()));
         tokio::spawn(stop.clone().run_until_cancelled_owned(watch.for_each(async |_| ())));
         let ours = watcher::Config::default().labels(&format!("{MANAGED_BY}={OPERATOR}"));
-        let watch = reflector(pod_writer, watcher(Api::<Pod>::all(client.clone()), ours));
+        let watch = reflector(pod_writer, watcher(world.pods.clone(), ours));
         tokio::spawn(stop.clone().run_until_cancelled_owned(watch.for_each(async |_| ())));
 
         let reports = Reports::new(client.clone(), sessions, pods, Metrics::default());

@@ -2,6 +2,7 @@
 
 mod foreign;
 mod messages;
+mod questions;
 
 use std::{
     collections::HashMap,
@@ -146,13 +147,6 @@ impl Scoreboard {
         entry.get_or_insert(elapsed);
         if stage == Stage::Dtls {
             row.state = State::Connected;
-        }
-    }
-
-    /// A data channel of a session is open.
-    pub fn channel_opened(&mut self, id: SessionId, at: Instant) {
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.asking.opened(at);
         }
     }
 
@@ -307,20 +301,6 @@ impl Scoreboard {
     /// Whether nothing more can change for a session: no further frame goes to it, and none is pending.
     pub fn is_settled(&self, id: SessionId) -> bool {
         self.sessions.get(&id).is_none_or(|session| session.ledger.is_done())
-    }
-
-    /// The sessions whose peers are to be asked now where the ball is, because they say nothing by themselves.
-    pub fn ask(&mut self, now: Instant) -> Vec<SessionId> {
-        let due = |(id, session): (&SessionId, &mut Session)| {
-            (!session.has_ended && session.asking.ask(now)).then_some(*id)
-        };
-        self.sessions.iter_mut().filter_map(due).collect()
-    }
-
-    /// The first moment after `after` that is in the middle between two captures: there a question finds a peer with
-    /// the newest frame decoded and the next one not yet come, so that little depends on how long either takes.
-    pub fn between_frames(&self, after: Instant) -> Instant {
-        self.timeline.between_frames(after)
     }
 
     /// Gives up the pending frames before the ordinal `before`.

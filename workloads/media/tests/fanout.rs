@@ -122,6 +122,11 @@ async fn counting_starts_with_a_keyframe_and_ends_with_the_last_frame_before_the
     server.publish(false, 700);
     server.wait(|event| matches!(event, Event::KeyframeWanted(SessionId(7))).then_some(()));
     let first = server.publish(true, 700);
+    let started = server.wait(|event| match event {
+        Event::Started { id: SessionId(7), timestamp } => Some(*timestamp),
+        _ => None,
+    });
+    assert_eq!(started, first);
     let counting = server.wait(|event| match event {
         Event::Counting { id: SessionId(7), timestamp } => Some(*timestamp),
         _ => None,
@@ -155,6 +160,44 @@ async fn a_keyframe_request_of_the_peer_is_delivered() {
     while server.events.try_recv().is_ok() {}
     client.frames.lost(first);
     server.wait(|event| matches!(event, Event::KeyframeWanted(SessionId(1))).then_some(()));
+}
+
+/// The next text that the server sends, and the channel it comes over.
+async fn heard(client: &mut Client) -> (ChannelId, String) {
+    let text = async {
+        loop {
+            if let receiver::Event::Message { channel, text } = client.receiver.next_event().await.unwrap() {
+                return (channel, text);
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, text).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn text_goes_over_the_servers_channel_until_the_peer_has_one_of_its_own() {
+    let server = Server::start();
+    let mut client = server.connect(1).await;
+    server.fanout.send(SessionId(1), "first".into());
+    assert_eq!(heard(&mut client).await, (client.channel, "first".to_owned()));
+
+    assert!(client.receiver.channel_sender().open("own"));
+    let opened = async {
+        loop {
+            if let receiver::Event::ChannelOpened { channel, .. } =
+                client.receiver.next_event().await.unwrap()
+            {
+                return channel;
+            }
+        }
+    };
+    let own = tokio::time::timeout(PATIENCE, opened).await.unwrap();
+    // What it says over its channel shows that the server knows of that one.
+    client.receiver.channel_sender().send(own, "here".into());
+    server.wait(|event| matches!(event, Event::Report { data, .. } if *data == "here").then_some(()));
+    server.fanout.send(SessionId(1), "second".into());
+    assert_eq!(heard(&mut client).await, (own, "second".to_owned()));
+    server.fanout.send(SessionId(404), "nobody".into());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

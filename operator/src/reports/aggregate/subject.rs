@@ -27,7 +27,7 @@ impl<'a> Subject<'a> {
     }
 
     /// Whether its run is over: its numbers stay as they are.
-    pub(super) fn is_finished(&self) -> bool {
+    pub(in crate::reports) fn is_finished(&self) -> bool {
         self.session.as_ref().is_ok_and(|session| session.stage == RunStage::Finished)
     }
 
@@ -45,6 +45,10 @@ impl<'a> Subject<'a> {
     /// Whether there are numbers in its status.
     pub(super) fn has_numbers(&self) -> bool {
         self.stored.status.as_ref().is_some_and(status::has_numbers)
+    }
+
+    pub(in crate::reports) fn resource_version(&self) -> Option<&str> {
+        self.stored.metadata.resource_version.as_deref()
     }
 
     pub(super) fn generation(&self) -> Option<i64> {

@@ -246,7 +246,8 @@ impl ServerReport {
         if self.pod.key.uid == pod.key.uid {
             return (self.post.started_at, self.post.sequence) < (post.started_at, post.sequence);
         }
-        self.is_gone || self.pod.created < pod.created
+        // Pods that were created within the same second are told apart by their own clocks.
+        self.is_gone || (self.pod.created, self.post.started_at) < (pod.created, post.started_at)
     }
 
     pub(super) fn is_silent(&self, now: Instant) -> bool {

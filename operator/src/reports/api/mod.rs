@@ -6,11 +6,11 @@ mod server;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::{Extension, Router};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
@@ -28,7 +28,7 @@ struct Deadline(Instant);
 
 /// How long it may take to find out whose report it is: some questions to the API server.
 const AUTHENTICATION_LIMIT: Duration = Duration::from_secs(10);
-/// Reports that are read and judged at a time. Each holds at most [`report::post::MAX_BYTES`].
+/// Reports that are judged at a time.
 const IN_FLIGHT: usize = 256;
 
 #[derive(Clone)]
@@ -45,28 +45,35 @@ fn router(reports: Arc<Reports>) -> Router {
         .with_state(Endpoint { reports, room: Arc::new(Semaphore::new(IN_FLIGHT)) })
 }
 
-async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response {
-    match take(&endpoint, request).await {
+async fn answer(
+    State(endpoint): State<Endpoint>,
+    Extension(deadline): Extension<Deadline>,
+    request: Request,
+) -> Response {
+    match take(&endpoint, deadline, request).await {
         Ok(role) => {
-            endpoint.reports.metrics().accepted(role);
+            endpoint.reports.metrics.accepted(role);
             StatusCode::ACCEPTED.into_response()
         }
         Err(refusal) => {
-            endpoint.reports.metrics().rejected(refusal.reason());
+            endpoint.reports.metrics.rejected(refusal.reason());
             refusal.into_response()
         }
     }
 }
 
 /// Takes a report in: the role of its sender, or why not.
-async fn take(endpoint: &Endpoint, request: Request) -> Result<&'static str, Refusal> {
-    let _place =
-        endpoint.room.try_acquire().map_err(|_| Refusal::Unavailable("too many reports at once".into()))?;
+async fn take(
+    endpoint: &Endpoint,
+    Deadline(deadline): Deadline,
+    request: Request,
+) -> Result<&'static str, Refusal> {
     let (head, body) = request.into_parts();
-    let deadline = head.extensions.get::<Deadline>().copied();
-    let Deadline(deadline) = deadline.ok_or_else(|| Refusal::Unavailable("no deadline".into()))?;
     // Before the token: a sender that gets its answer while it still sends would not read it.
     let body = body::read(&head.headers, body, deadline).await?;
+    // Not before: whoever sends slowly takes up a connection, and nothing else.
+    let _place =
+        endpoint.room.try_acquire().map_err(|_| Refusal::Unavailable("too many reports at once".into()))?;
 
     let token = bearer(&head.headers).ok_or_else(|| Refusal::Unauthorized("no bearer token".into()))?;
     let reporter = timeout(AUTHENTICATION_LIMIT, endpoint.reports.reporter(token, Moment::present()))

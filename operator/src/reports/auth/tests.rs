@@ -29,7 +29,7 @@ impl Door {
     async fn show(&self, token: &str, milliseconds: u64) -> Result<Reporter, Refusal> {
         let now = self.start + Duration::from_millis(milliseconds);
         let reports = &self.world.reports;
-        reports.authenticator().reporter(token, reports.stores(), Moment { now, wall: wall() }).await
+        reports.authenticator.reporter(token, &reports.stores, Moment { now, wall: wall() }).await
     }
 
     fn reviews(&self) -> usize {

@@ -1,6 +1,7 @@
 //! The one task that writes what reports say into status.
 
 mod schedule;
+mod work;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

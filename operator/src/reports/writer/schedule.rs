@@ -85,12 +85,12 @@ impl Schedule {
         self.queue.first().map(|(due, _)| (*due).max(self.paced))
     }
 
-    /// A write that [`Schedule::next`] asked for is over. `is_stored`: status says now what it should.
-    pub(in crate::reports) fn done(&mut self, uid: &str, is_stored: bool, now: Instant) {
+    /// A write that [`Schedule::next`] asked for is over. `is_well`: it has not failed.
+    pub(in crate::reports) fn done(&mut self, uid: &str, is_well: bool, now: Instant) {
         if let Some(entry) = self.entries.get_mut(uid) {
             entry.is_under_way = false;
             entry.written = Some(now);
-            entry.failures = if is_stored { 0 } else { entry.failures.saturating_add(1) };
+            entry.failures = if is_well { 0 } else { entry.failures.saturating_add(1) };
         }
     }
 

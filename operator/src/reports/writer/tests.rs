@@ -246,6 +246,21 @@ async fn an_end_that_changes_nothing_is_an_end() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_stored_as_finished_is_at_its_end() {
+    let mut steps = Steps::new();
+    let status = json!({
+        "run": {"hash": run(&json!({}))},
+        "conditions": [{"type": "Complete", "status": "True", "reason": "Finished", "message": "",
+                        "lastTransitionTime": "2026-01-01T00:00:00Z"}]
+    });
+    steps.world.watch_session(&stored(&json!({}), &status));
+    assert_eq!(steps.finish(steps.start), Progress::Done);
+    steps.report(post(1, 3));
+    steps.pass(60).await;
+    assert_eq!(steps.applied(), 0);
+}
+
+#[tokio::test]
 async fn pods_that_are_gone_and_silent_servers_are_news() {
     let mut steps = Steps::new();
     steps.report(post(1, 3));

@@ -109,7 +109,8 @@ fn first_frames_that_never_came_are_found_out() {
     // The reports up to the decision keep what they had, and the frames that it skipped have no report.
     assert_eq!(row.frames.estimated, 57);
     assert_eq!(row.error_pixels.map(|error| (error.p50, error.max)), Some((0.0, 3.0)));
-    assert_eq!(row.latency_milliseconds.map(|latency| latency.p50), Some(5.0));
+    // 100 ms more without the shift.
+    assert!(row.latency_milliseconds.is_some_and(|latency| latency.p50 < 6.0), "{row:?}");
 }
 
 #[test]

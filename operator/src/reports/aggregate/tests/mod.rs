@@ -1,0 +1,125 @@
+//! A session's reports from the first to the last, on virtual time.
+
+mod ending;
+mod reporting;
+mod restart;
+mod silence;
+
+use crds::{BallSession, BallSessionStatus};
+use jiff::Timestamp;
+use report::post::ServerPost;
+use report::{ErrorCode, ErrorEntry, State};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::reports::status::{Change, condition};
+use crate::reports::stores::PodKey;
+use crate::reports::testing::{client_post, pod_key, run, server_post, stored};
+
+/// One session, its aggregate and its stored status.
+struct Story {
+    aggregate: Aggregate,
+    session: BallSession,
+    spec: Value,
+    start: Instant,
+    second: u64,
+}
+
+impl Story {
+    fn new(spec: &Value) -> Self {
+        let session = stored(spec, &json!({}));
+        let start = Instant::now();
+        Self { aggregate: Aggregate::default(), session, spec: spec.clone(), start, second: 0 }
+    }
+
+    fn now(&self) -> Instant {
+        self.start + Duration::from_secs(self.second)
+    }
+
+    /// Does something with the session, `second` seconds after the start.
+    fn at<T>(&mut self, second: u64, then: impl FnOnce(&mut Tracked, &Subject<'_>, Instant) -> T) -> T {
+        self.second = second;
+        let (now, subject) = (self.now(), Subject::of(&self.session));
+        let key = SessionKey::of(&self.session).unwrap();
+        then(self.aggregate.follow(&key, &subject, now), &subject, now)
+    }
+
+    fn server(&mut self, second: u64, post: ServerPost) -> Heard {
+        let pod = self.pod("server");
+        self.at(second, |tracked, subject, now| tracked.server(pod, post, subject, now))
+    }
+
+    fn client(&mut self, second: u64, pod: &str, errors: u64) -> Heard {
+        let mut post = client_post(second + 1);
+        post.errors = error(ErrorCode::IceFailed, errors);
+        let pod = self.pod(pod);
+        self.at(second, |tracked, subject, now| tracked.client(pod, post, subject, now))
+    }
+
+    fn pod(&self, name: &str) -> PodFacts {
+        let created = Some(Timestamp::UNIX_EPOCH);
+        PodFacts { key: pod_key(name), created, node: Some("worker-1".into()), run: Some(run(&self.spec)) }
+    }
+
+    fn wanted(&mut self, second: u64) -> Option<BallSessionStatus> {
+        let wall = Timestamp::from_second(1_767_225_600 + i64::try_from(second).unwrap()).unwrap();
+        self.at(second, |tracked, subject, now| tracked.wanted(subject, now, wall))
+    }
+
+    /// Writes what is wanted, as the writer does, for a controller that has stored the run.
+    fn write(&mut self, second: u64) -> Value {
+        let wanted = self.wanted(second).expect("nothing is to be written");
+        let mut status = serde_json::to_value(&wanted).unwrap();
+        status["run"] = json!({"hash": run(&self.spec)});
+        self.session = stored(&self.spec, &status);
+        let hash = run(&self.spec);
+        self.at(second, |tracked, _, _| {
+            let is_final = tracked.is_final();
+            tracked.written(Some(&hash), is_final)
+        });
+        status
+    }
+
+    /// Another operator, that knows what is stored and nothing else.
+    fn restart(&mut self) {
+        self.aggregate = Aggregate::default();
+    }
+
+    fn forget(&mut self, gone: &[&str]) -> bool {
+        let second = self.second;
+        self.at(second, |tracked, _, _| {
+            tracked.forget_pods(|pod: &PodKey| !gone.contains(&pod.name.as_str()))
+        })
+    }
+}
+
+fn error(code: ErrorCode, count: u64) -> Vec<ErrorEntry> {
+    let last_seen = Timestamp::UNIX_EPOCH;
+    if count == 0 { Vec::new() } else { vec![ErrorEntry { code, count, message: "m".into(), last_seen }] }
+}
+
+/// A post of the process that started at `start`, with so many frames lost and errors.
+fn post(start: i64, sequence: u64, lost: u64) -> ServerPost {
+    let mut post = server_post(sequence);
+    post.started_at = Timestamp::from_second(1_767_225_600 + start).unwrap();
+    post.summary.started_at = post.started_at;
+    post.summary.recent.frames.lost = lost;
+    post.summary.errors = error(ErrorCode::PeerLost, lost);
+    for row in &mut post.summary.clients {
+        row.frames.sent = 9_000 + sequence;
+    }
+    post
+}
+
+fn lost(status: &BallSessionStatus) -> i64 {
+    status.measurements.as_ref().unwrap().frames.unwrap().lost
+}
+
+fn met(status: &BallSessionStatus) -> (String, String) {
+    let condition = condition(status).unwrap();
+    (condition.status.clone(), condition.reason.clone())
+}
+
+fn says(status: &BallSessionStatus, expected: (&str, &str)) -> bool {
+    met(status) == (expected.0.into(), expected.1.into())
+}

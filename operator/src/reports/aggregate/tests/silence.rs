@@ -1,0 +1,84 @@
+//! What is said where nothing is reported, and where something else is asked for.
+
+use super::*;
+
+#[test]
+fn a_silent_server_makes_everything_unknown_and_its_return_a_first_verdict() {
+    let mut story = Story::new(&json!({}));
+    assert!(says(&story.wanted(0).unwrap(), ("Unknown", "NoReports")));
+    story.server(0, post(0, 1, 0));
+    assert!(says(&story.wanted(29).unwrap(), ("True", "Met")));
+    let fell_silent =
+        |story: &mut Story, second| story.at(second, |tracked, _, now| tracked.falls_silent(now));
+    assert!(!fell_silent(&mut story, 29));
+    assert!(fell_silent(&mut story, 30));
+    assert!(!fell_silent(&mut story, 40));
+    let silent = story.wanted(40).unwrap();
+    assert!(says(&silent, ("Unknown", "NoReports")) && silent.measurements.is_some());
+
+    let mut bad = post(0, 2, 0);
+    bad.clients_without_media = 1;
+    assert_eq!(story.server(41, bad), Heard::News);
+    assert!(says(&story.wanted(41).unwrap(), ("False", "NoMedia")));
+}
+
+#[test]
+fn a_suspended_session_keeps_its_numbers() {
+    let mut story = Story::new(&json!({}));
+    story.server(0, post(0, 1, 0));
+    story.write(0);
+    let mut status = serde_json::to_value(story.session.status.as_ref().unwrap()).unwrap();
+    status["run"] = json!({"hash": run(&json!({}))});
+    story.session = stored(&json!({"suspend": true}), &status);
+    for is_restarted in [false, true] {
+        if is_restarted {
+            story.restart();
+        }
+        let suspended = story.wanted(5).unwrap();
+        assert!(says(&suspended, ("Unknown", "Suspended")) && lost(&suspended) == 0);
+    }
+}
+
+#[test]
+fn another_run_takes_the_numbers_away() {
+    let mut story = Story::new(&json!({}));
+    story.server(0, post(0, 1, 3));
+    story.write(0);
+    let before = serde_json::to_value(story.session.status.as_ref().unwrap()).unwrap();
+    for is_restarted in [false, true] {
+        let mut story = Story { aggregate: std::mem::take(&mut story.aggregate), ..Story::new(&json!({})) };
+        if is_restarted {
+            story.restart();
+        }
+        // The controller stores the new run when the numbers are gone.
+        story.spec = json!({"video": {"width": 320}});
+        story.session = stored(&story.spec, &before);
+        assert!(!story.at(1, |tracked, _, _| tracked.is_cleared()));
+        let cleared = story.wanted(1).unwrap();
+        assert!(says(&cleared, ("Unknown", "NoReports")));
+        assert_eq!((&cleared.measurements, &cleared.display, cleared.error_count), (&None, &None, None));
+        assert_eq!(Change::between(&Subject::of(&story.session).owned(), &cleared), Change::Urgent);
+        let hash = run(&story.spec);
+        assert!(!story.at(1, |tracked, _, _| tracked.written(Some("of another run"), false)));
+        assert!(story.at(1, |tracked, _, _| tracked.written(Some(&hash), false)));
+        assert!(story.at(1, |tracked, _, _| tracked.is_cleared()));
+        assert_ne!(story.server(2, post(60, 1, 1)), Heard::Ignored);
+        assert_eq!(story.wanted(2).unwrap().server_restarts, Some(0));
+    }
+}
+
+#[test]
+fn a_spec_that_makes_no_sense_takes_nothing_away() {
+    let mut story = Story::new(&json!({}));
+    story.server(0, post(0, 1, 3));
+    let status = story.write(0);
+    story.session = stored(&json!({"clients": 101}), &status);
+    for is_restarted in [false, true] {
+        if is_restarted {
+            story.restart();
+        }
+        let kept = story.wanted(1).unwrap();
+        assert!(says(&kept, ("Unknown", "NoReports")) && lost(&kept) == 3);
+        assert_eq!(story.server(2, post(0, 2, 4)), Heard::Ignored);
+    }
+}
