@@ -2,6 +2,7 @@
 
 mod foreign;
 mod messages;
+mod presence;
 mod questions;
 
 use std::{
@@ -17,7 +18,7 @@ use crate::{
     asking::Asking,
     attempts::Attempts,
     books::Books,
-    events::{Ended, Latest, Presence, SessionId, Settings, Stage},
+    events::{Ended, Latest, SessionId, Settings, Stage},
     ledger::Ledger,
     pairing::Pairing,
     rows::{Position, Row, RowId, Rows},
@@ -28,9 +29,6 @@ use crate::{
 
 /// A frame without a report up to this age is lost.
 const LOST_AFTER: Duration = Duration::from_secs(3);
-
-/// A client without any frame counted this long after its signalling has no media.
-const MEDIA_WITHIN: Duration = Duration::from_secs(10);
 
 /// A position that was reported longer ago says nothing about now.
 const FRESH: Duration = Duration::from_secs(2);
@@ -263,19 +261,6 @@ impl Scoreboard {
             recent: self.books.window.recent(now, fps),
             clients: self.books.rows.to_wire(fps),
         }
-    }
-
-    /// Who is there at `now`, and how many of them in vain.
-    pub fn presence(&self, now: Instant) -> Presence {
-        let in_vain = |since: Instant| now.saturating_duration_since(since) >= MEDIA_WITHIN;
-        let connected = self.sessions.values().filter(|session| !session.has_ended);
-        let without_media = connected
-            .clone()
-            .filter(|session| !session.ledger.has_counted() && in_vain(session.waits_since))
-            .count();
-        // A client that is about to try again is still there.
-        let between = self.attempts.firsts(now).filter(|first| in_vain(*first)).count();
-        Presence { connected: connected.count() + between, without_media: without_media + between }
     }
 
     /// The errors so far, one entry a code.
