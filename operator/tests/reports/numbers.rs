@@ -54,7 +54,8 @@ async fn reports_of_server_and_client_end_up_in_status() {
         session.managed_fields().iter().filter_map(|field| field.manager.clone()).collect();
     assert!(managers.contains(&"ballsession-reports".to_owned()), "{managers:?}");
 
-    // What is stored already is not written again.
+    // What the API server gives back is what was meant, so it is not written again, however long one waits: here a
+    // little longer than writes of a session are apart.
     let version = session.resource_version();
     assert_eq!(post(operator.address, &server, &post::server(0, 2, 900, 2)).await, 202);
     tokio::time::sleep(std::time::Duration::from_secs(12)).await;
