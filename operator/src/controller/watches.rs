@@ -24,8 +24,8 @@ use kube::{Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 
+use crate::controller::first_sync::{FirstSync, Tracker};
 use crate::controller::labels;
-use crate::controller::sync::{Sync, Tracker};
 use crate::controller::triggers::Triggers;
 
 /// A stored session, which may be none: one that cannot be decoded must not stop the others.
@@ -69,22 +69,22 @@ pub struct Watches {
     pub(super) stores: Stores,
     pub(super) children: Children,
     pub(super) triggers: Arc<Triggers>,
-    sync: Sync,
+    first_sync: FirstSync,
     _tasks: JoinSet<()>,
 }
 
 impl Watches {
     /// Which watches have had their first answer.
-    pub fn sync(&self) -> Sync {
-        self.sync.clone()
+    pub fn first_sync(&self) -> FirstSync {
+        self.first_sync.clone()
     }
 }
 
-/// Starts all watches. They go on whatever happens; [`Watches::sync`] tells whether there is something to be had from
+/// Starts all watches. They go on whatever happens; [`Watches::first_sync`] tells whether there is something to be had from
 /// them yet.
 pub fn start(client: &Client, scope: &Scope) -> (Watches, Stores) {
     let (sessions, sessions_writer) = reflector::store();
-    let (tracker, sync) = Tracker::new();
+    let (tracker, first_sync) = Tracker::new();
     let mut starter = Starter {
         client: client.clone(),
         scope: scope.clone(),
@@ -106,7 +106,7 @@ pub fn start(client: &Client, scope: &Scope) -> (Watches, Stores) {
     };
     let stores = Stores { sessions, pods };
     let Starter { triggers, tasks, .. } = starter;
-    (Watches { stores: stores.clone(), children, triggers, sync, _tasks: tasks }, stores)
+    (Watches { stores: stores.clone(), children, triggers, first_sync, _tasks: tasks }, stores)
 }
 
 struct Starter {
@@ -168,7 +168,7 @@ trait Watched:
     + DeserializeOwned
     + Debug
     + Send
-    + std::marker::Sync
+    + Sync
     + 'static
 {
 }
@@ -179,7 +179,7 @@ impl<K> Watched for K where
         + DeserializeOwned
         + Debug
         + Send
-        + std::marker::Sync
+        + Sync
         + 'static
 {
 }

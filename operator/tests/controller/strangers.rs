@@ -1,15 +1,21 @@
 //! Sessions that should not exist as they do, and sessions in several namespaces.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use ballsession_operator::controller::watches::{self, Scope};
 use cluster::Scratch;
 use crds::BallSession;
+use http::Request;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
-use kube::{Client, CustomResourceExt};
+use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
+use kube::client::{Body, ClientBuilder};
+use kube::{Client, Config, CustomResourceExt};
 use serde_json::{Value, json};
+use tower::util::MapRequestLayer;
 
-use crate::harness::{Operator, client_alone, condition, eventually};
+use crate::harness::{Operator, client, client_alone, condition, eventually};
 
 /// Makes the API server take any spec, or again only what the schema allows.
 async fn set_schema(client: &Client, is_strict: bool) {
@@ -127,28 +133,34 @@ async fn namesakes_in_two_namespaces_do_not_meet() {
 
 #[tokio::test]
 async fn a_missing_definition_is_named() {
-    let Some((client, _alone)) = client_alone("a_missing_definition_is_named").await else { return };
-    let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
-    crds.delete(BallSession::crd_name(), &kube::api::DeleteParams::default()).await.unwrap();
-    let sessions: Api<BallSession> = Api::all(client.clone());
-    eventually("its end", async || match sessions.list(&ListParams::default()).await {
-        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
-        other => Err(other.map(|list| list.items)),
-    })
-    .await;
-    let (watches, _) = watches::start(&client, &Scope::All);
-    let sync = watches.sync();
+    let Some((client, _shared)) = client("a_missing_definition_is_named").await else { return };
+    let namespace = Scratch::create(&client).await;
+    // Asked for another group, the API server answers as it does where the definition is not installed.
+    let is_missing = Arc::new(AtomicBool::new(true));
+    let missing = Arc::clone(&is_missing);
+    let elsewhere = MapRequestLayer::new(move |mut request: Request<Body>| {
+        if missing.load(Ordering::Relaxed) {
+            let uri = request.uri().to_string().replace("/ballsession.dev/", "/absent.ballsession.dev/");
+            *request.uri_mut() = uri.parse().unwrap();
+        }
+        request
+    });
+    let config = Config::infer().await.unwrap();
+    let mistaken = ClientBuilder::try_from(config).unwrap().with_layer(&elsewhere).build();
+    let (watches, _) = watches::start(&mistaken, &Scope::Namespace(namespace.name.clone()));
+    let first_sync = watches.first_sync();
     let named = "waiting for the first list of ballsessions (the API server does not know them: is the \
                  CustomResourceDefinition installed?)";
     eventually("the missing definition", async || {
-        let waiting = sync.waiting();
+        let waiting = first_sync.waiting();
         if waiting.as_deref() == Some(named) { Ok(()) } else { Err(waiting) }
     })
     .await;
-    set_schema(&client, true).await;
-    eventually("the first lists", async || match sync.waiting() {
+    is_missing.store(false, Ordering::Relaxed);
+    eventually("the first lists", async || match first_sync.waiting() {
         None => Ok(()),
         Some(waiting) => Err(waiting),
     })
     .await;
+    namespace.delete().await;
 }
