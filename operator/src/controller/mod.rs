@@ -17,6 +17,7 @@ pub mod apply;
 pub mod backoff;
 pub mod build;
 pub mod dereference;
+mod error;
 mod events;
 mod first_sync;
 mod hash;
@@ -36,6 +37,6 @@ mod update_status;
 pub mod validate;
 pub mod watches;
 
+pub use error::Error;
 pub use first_sync::FirstSync;
-pub use reconcile::Error;
 pub use run::{Context, Pace, run};

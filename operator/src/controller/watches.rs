@@ -5,7 +5,7 @@
 //! may have been missed.
 
 use std::fmt::Debug;
-use std::future::ready;
+use std::pin::pin;
 use std::sync::Arc;
 
 use crds::BallSession;
@@ -159,7 +159,10 @@ async fn follow<K>(
     events: impl Stream<Item = watcher::Result<Event<K>>>,
     mut take: impl FnMut(watcher::Result<Event<K>>),
 ) {
-    events.for_each(|event| ready(take(event))).await;
+    let mut events = pin!(events);
+    while let Some(event) = events.next().await {
+        take(event);
+    }
 }
 
 trait Watched:
@@ -204,7 +207,7 @@ mod tests {
 
     use super::*;
 
-    fn service(metadata: Value) -> Service {
+    fn service(metadata: &Value) -> Service {
         serde_json::from_value(json!({"metadata": metadata})).unwrap()
     }
 
@@ -216,13 +219,13 @@ mod tests {
     fn children_name_their_session_as_owner_or_by_label() {
         let harbor = Some(Key::new("harbor").within("lighthouse"));
         let owned =
-            service(json!({"namespace": "lighthouse", "ownerReferences": [owner("BallSession", "harbor")]}));
+            service(&json!({"namespace": "lighthouse", "ownerReferences": [owner("BallSession", "harbor")]}));
         assert_eq!(session_of(&owned), harbor);
-        let labelled = service(json!({
+        let labelled = service(&json!({
             "namespace": "lighthouse", "labels": {"app.kubernetes.io/instance": "harbor"},
             "ownerReferences": [owner("Other", "pier")]
         }));
         assert_eq!(session_of(&labelled), harbor);
-        assert_eq!(session_of(&service(json!({"namespace": "lighthouse"}))), None);
+        assert_eq!(session_of(&service(&json!({"namespace": "lighthouse"}))), None);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ballsession_operator::controller::watches::{self, Scope};
 use cluster::Scratch;
-use crds::BallSession;
+use crds::{BallSession, BallSessionSpec};
 use http::Request;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -58,8 +58,10 @@ async fn a_session_from_before_a_rule_says_so_and_rests() {
     let Some((client, _alone)) = client_alone("a_session_from_before_a_rule_says_so_and_rests").await else {
         return;
     };
-    let operator = Operator::start(&client).await;
-    store(&client, &operator.namespace.name, "harbor", &json!({"video": {"width": 641}})).await;
+    let namespace = Scratch::create(&client).await;
+    let scope = Scope::Namespace(namespace.name.clone());
+    store(&client, &namespace.name, "harbor", &json!({"video": {"width": 641}})).await;
+    let operator = Operator::start_in(&client, namespace, &scope).await;
     let session = operator.wait_ready("harbor", "InvalidSpec").await;
     assert_eq!(
         condition(&session, "Ready").1,
@@ -68,9 +70,26 @@ async fn a_session_from_before_a_rule_says_so_and_rests() {
     assert_eq!(condition(&session, "Complete").0, "Unbounded");
     assert!(operator.api::<Deployment>().get_opt("harbor-server").await.unwrap().is_none());
     operator.settle().await;
-    operator.settle_without_writes().await;
+    operator.look_again_without_writes(&session).await;
 
     operator.change("harbor", &json!({"video": {"width": 640}})).await;
+    operator.wait_ready("harbor", "ServerNotReady").await;
+    operator.finish().await;
+}
+
+#[tokio::test]
+async fn what_only_kubernetes_refuses_is_told_in_its_words() {
+    let Some((client, _shared)) = client("what_only_kubernetes_refuses_is_told_in_its_words").await else {
+        return;
+    };
+    let operator = Operator::start(&client).await;
+    let resources = json!({"requests": {"cpu": "2"}, "limits": {"cpu": "1"}});
+    operator.create("harbor", &json!({"server": {"resources": resources}})).await;
+    let session = operator.wait_ready("harbor", "InvalidSpec").await;
+    let message = condition(&session, "Ready").1;
+    assert!(message.starts_with("the API server refuses Deployment harbor-server as invalid: "), "{message}");
+
+    operator.change("harbor", &json!({"server": {"resources": null}})).await;
     operator.wait_ready("harbor", "ServerNotReady").await;
     operator.finish().await;
 }
@@ -81,8 +100,10 @@ async fn one_that_cannot_be_read_does_not_stop_the_others() {
     else {
         return;
     };
-    let operator = Operator::start(&client).await;
-    store(&client, &operator.namespace.name, "broken", &json!({"suspend": "maybe"})).await;
+    let namespace = Scratch::create(&client).await;
+    let scope = Scope::Namespace(namespace.name.clone());
+    store(&client, &namespace.name, "broken", &json!({"suspend": "maybe"})).await;
+    let operator = Operator::start_in(&client, namespace, &scope).await;
     operator.create("harbor", &json!({})).await;
     operator.wait_ready("harbor", "ServerNotReady").await;
 
@@ -97,7 +118,11 @@ async fn one_that_cannot_be_read_does_not_stop_the_others() {
     let message = ready["message"].as_str().unwrap();
     assert!(message.starts_with("the stored object cannot be read: "), "{message}");
     operator.settle().await;
-    operator.settle_without_writes().await;
+    let broken = BallSession {
+        metadata: sessions.get("broken").await.unwrap().metadata,
+        ..BallSession::new("broken", BallSessionSpec::default())
+    };
+    operator.look_again_without_writes(&broken).await;
     operator.finish().await;
 }
 
