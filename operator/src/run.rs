@@ -55,7 +55,7 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
     let reports = Reports::new(client.clone(), stores.sessions.clone(), stores.pods, report_metrics);
     let needs: Vec<Need> = vec![
         Box::new({
-            let sync = watches.sync();
+            let sync = watches.first_sync();
             move || sync.waiting()
         }),
         Box::new({

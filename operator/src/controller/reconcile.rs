@@ -12,11 +12,11 @@ use kube::core::error_boundary::InvalidObject;
 use kube::runtime::controller::Action;
 use kube::{Client, Resource};
 
-use crate::controller::api_error::describe;
 use crate::controller::apply::{self, Tools, apply};
 use crate::controller::backoff::{Backoff, between};
 use crate::controller::build::build;
 use crate::controller::dereference::{Dereferenced, dereference};
+use crate::controller::error::{Error, LIMIT};
 use crate::controller::events::{Announcement, Events, transitions};
 use crate::controller::memory::{Memories, Memory};
 use crate::controller::metrics::Metrics;
@@ -25,12 +25,10 @@ use crate::controller::report_source::{Progress, ReportSource};
 use crate::controller::settings::Settings;
 use crate::controller::status::{self, Clock, Complete, Owned, Reason, Verdict};
 use crate::controller::subject::Subject;
-use crate::controller::update_status::{self, update_status};
+use crate::controller::update_status::{update_conditions, update_status};
 use crate::controller::validate::{RunStage, Session, validate};
 use crate::controller::watches::{Guard, Watches};
 
-/// How long one look may take. The client repeats what the API server is too busy for, for much longer.
-const LIMIT: Duration = Duration::from_secs(30);
 /// How long after a look without anything pending comes the next.
 const RESYNC: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(600));
 /// How long to wait for what is told when it happens, in case that it is not.
@@ -40,47 +38,6 @@ const SESSION: &str = "BallSession";
 
 /// The same for a child that is on its way out.
 const LEAVING: Duration = Duration::from_secs(5);
-
-/// Why a look at a session failed.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A child is not what it shall be.
-    #[error(transparent)]
-    Apply(#[from] apply::Error),
-    /// The status could not be written.
-    #[error(transparent)]
-    Status(#[from] update_status::Error),
-    /// A session that cannot be decoded could not be read as plain JSON either.
-    #[error("cannot read the session: {}", describe(.0))]
-    Read(kube::Error),
-    /// The API server took too long.
-    #[error("the API server did not answer within {} s", LIMIT.as_secs())]
-    TimedOut,
-}
-
-impl Error {
-    /// Its class: the label of metrics and the reason of events.
-    pub fn label(&self) -> &'static str {
-        match self {
-            Self::Apply(error) => error.label(),
-            Self::Status(_) => "StatusFailed",
-            Self::Read(_) => "ReadFailed",
-            Self::TimedOut => "TimedOut",
-        }
-    }
-
-    /// What it says about the session itself, where trying again is not all there is to it.
-    fn verdict(&self) -> Option<Verdict> {
-        let Self::Apply(error) = self else { return None };
-        let reason = match error {
-            apply::Error::NameTaken { .. } => Reason::NameTaken,
-            apply::Error::Invalid { .. } => Reason::InvalidSpec,
-            apply::Error::Forbidden { .. } => Reason::PodsForbidden,
-            apply::Error::Conflict { .. } | apply::Error::Api { .. } => return None,
-        };
-        Some(reason.because(error.to_string()))
-    }
-}
 
 /// What the controller works with.
 pub(super) struct Controller {
@@ -254,20 +211,25 @@ impl Controller {
         }) else {
             return (None, None);
         };
-        match refusals::PATIENCE.checked_sub(status::age(job, time).unwrap_or_default()) {
-            Some(left) if !left.is_zero() => (None, Some(left)),
-            _ => (refusals::last_refusal(&self.client, job).await, Some(refusals::PATIENCE)),
+        match refusals::patience_left(job, time) {
+            Some(left) => (None, Some(left)),
+            None => (refusals::last_refusal(&self.client, job, time).await, Some(refusals::PATIENCE)),
         }
     }
 
     async fn write(&self, subject: &Subject, known: &BallSessionStatus, owned: &Owned) -> Result<(), Error> {
         if update_status(&self.client, &self.metrics, subject, known, owned).await? {
-            self.remember(subject, |memory| memory.supersede(SESSION, &subject.version));
-            for announcement in transitions(&Owned::stored(known), owned) {
-                self.events.announce(&subject.reference, announcement);
-            }
+            self.written(subject, known, owned);
         }
         Ok(())
+    }
+
+    /// After a write what was seen is outdated, and transitions are facts.
+    fn written(&self, subject: &Subject, known: &BallSessionStatus, owned: &Owned) {
+        self.remember(subject, |memory| memory.supersede(SESSION, &subject.version));
+        for announcement in transitions(&Owned::stored(known), owned) {
+            self.events.announce(&subject.reference, announcement);
+        }
     }
 
     fn remember<T>(&self, subject: &Subject, f: impl FnOnce(&mut Memory) -> T) -> T {
@@ -295,11 +257,14 @@ impl Controller {
             Err(kube::Error::Api(status)) if status.is_not_found() => return Ok(Action::await_change()),
             Err(error) => return Err(Error::Read(error)),
         };
-        let known = serde_json::from_value(raw["status"].clone()).unwrap_or_default();
+        let known: BallSessionStatus = serde_json::from_value(raw["status"].clone()).unwrap_or_default();
         let is_bounded = raw["spec"].get("duration").is_some();
         let why = &invalid.error;
         let verdict = Reason::InvalidSpec.because(format!("the stored object cannot be read: {why}"));
-        self.refuse(subject, &known, is_bounded, &verdict).await?;
+        let owned = status::refused(&verdict, &known, is_bounded, subject.generation, Timestamp::now());
+        if update_conditions(&self.client, &self.metrics, subject, &known, &owned).await? {
+            self.written(subject, &known, &owned);
+        }
         Ok(resync())
     }
 

@@ -57,9 +57,9 @@ impl Default for Pace {
 /// Looks after all sessions that are watched, until told to stop; what is under way then is done first.
 pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
     // Before that, a child that exists would look like one that has to be made.
-    let mut sync = watches.sync();
+    let mut first_sync = watches.first_sync();
     tokio::select! {
-        () = sync.done() => {}
+        () = first_sync.done() => {}
         () = stop.cancelled() => return,
     }
     let Context { client, settings, reports, metrics, pace } = context;

@@ -2,7 +2,7 @@
 
 use crds::BallSessionStatus;
 use kube::Client;
-use kube::api::{Api, Patch, PatchParams};
+use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
 use crate::controller::api_error::describe;
@@ -10,7 +10,6 @@ use crate::controller::apply::FIELD_MANAGER;
 use crate::controller::metrics::{Metrics, StatusWrite};
 use crate::controller::status::Owned;
 use crate::controller::subject::Subject;
-use crate::controller::watches::Guard;
 
 /// A status that could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -32,13 +31,46 @@ pub(super) async fn update_status(
         metrics.status(StatusWrite::Suppressed);
         return Ok(false);
     }
-    // What comes back need not be readable.
-    let sessions: Api<Guard> = session.api(client);
-    let mut patch: Value = owned.patch();
+    let mut patch = owned.patch();
     // Not a namesake that came after it.
     patch["metadata"] = json!({"name": session.key.name, "uid": session.uid});
     let params = PatchParams::apply(FIELD_MANAGER).force();
-    match sessions.patch_status(&session.key.name, &params, &Patch::Apply(&patch)).await {
+    send(client, metrics, session, &params, &Patch::Apply(&patch)).await
+}
+
+/// Says in the conditions of a session that it cannot be read. For an apply the API server would have to read it as
+/// well, so they are merged; and they alone, because what is merged is not taken away by later applies.
+///
+/// # Errors
+/// As [`update_status`].
+pub(super) async fn update_conditions(
+    client: &Client,
+    metrics: &Metrics,
+    session: &Subject,
+    stored: &BallSessionStatus,
+    owned: &Owned,
+) -> Result<bool, Error> {
+    let conditions = owned.conditions_among(&stored.conditions);
+    if stored.conditions == conditions {
+        metrics.status(StatusWrite::Suppressed);
+        return Ok(false);
+    }
+    let patch = json!({
+        "metadata": {"uid": session.uid},
+        "status": {"observedGeneration": session.generation, "conditions": conditions}
+    });
+    let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+    send(client, metrics, session, &params, &Patch::Merge(&patch)).await
+}
+
+async fn send(
+    client: &Client,
+    metrics: &Metrics,
+    session: &Subject,
+    params: &PatchParams,
+    patch: &Patch<&Value>,
+) -> Result<bool, Error> {
+    match session.api(client).patch_status(&session.key.name, params, patch).await {
         Ok(_) => {
             metrics.status(StatusWrite::Done);
             Ok(true)

@@ -5,7 +5,7 @@
 //! may have been missed.
 
 use std::fmt::Debug;
-use std::future::ready;
+use std::pin::pin;
 use std::sync::Arc;
 
 use crds::BallSession;
@@ -24,8 +24,8 @@ use kube::{Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 
+use crate::controller::first_sync::{FirstSync, Tracker};
 use crate::controller::labels;
-use crate::controller::sync::{Sync, Tracker};
 use crate::controller::triggers::Triggers;
 
 /// A stored session, which may be none: one that cannot be decoded must not stop the others.
@@ -69,22 +69,22 @@ pub struct Watches {
     pub(super) stores: Stores,
     pub(super) children: Children,
     pub(super) triggers: Arc<Triggers>,
-    sync: Sync,
+    first_sync: FirstSync,
     _tasks: JoinSet<()>,
 }
 
 impl Watches {
     /// Which watches have had their first answer.
-    pub fn sync(&self) -> Sync {
-        self.sync.clone()
+    pub fn first_sync(&self) -> FirstSync {
+        self.first_sync.clone()
     }
 }
 
-/// Starts all watches. They go on whatever happens; [`Watches::sync`] tells whether there is something to be had from
+/// Starts all watches. They go on whatever happens; [`Watches::first_sync`] tells whether there is something to be had from
 /// them yet.
 pub fn start(client: &Client, scope: &Scope) -> (Watches, Stores) {
     let (sessions, sessions_writer) = reflector::store();
-    let (tracker, sync) = Tracker::new();
+    let (tracker, first_sync) = Tracker::new();
     let mut starter = Starter {
         client: client.clone(),
         scope: scope.clone(),
@@ -106,7 +106,7 @@ pub fn start(client: &Client, scope: &Scope) -> (Watches, Stores) {
     };
     let stores = Stores { sessions, pods };
     let Starter { triggers, tasks, .. } = starter;
-    (Watches { stores: stores.clone(), children, triggers, sync, _tasks: tasks }, stores)
+    (Watches { stores: stores.clone(), children, triggers, first_sync, _tasks: tasks }, stores)
 }
 
 struct Starter {
@@ -159,7 +159,10 @@ async fn follow<K>(
     events: impl Stream<Item = watcher::Result<Event<K>>>,
     mut take: impl FnMut(watcher::Result<Event<K>>),
 ) {
-    events.for_each(|event| ready(take(event))).await;
+    let mut events = pin!(events);
+    while let Some(event) = events.next().await {
+        take(event);
+    }
 }
 
 trait Watched:
@@ -168,7 +171,7 @@ trait Watched:
     + DeserializeOwned
     + Debug
     + Send
-    + std::marker::Sync
+    + Sync
     + 'static
 {
 }
@@ -179,7 +182,7 @@ impl<K> Watched for K where
         + DeserializeOwned
         + Debug
         + Send
-        + std::marker::Sync
+        + Sync
         + 'static
 {
 }
@@ -204,7 +207,7 @@ mod tests {
 
     use super::*;
 
-    fn service(metadata: Value) -> Service {
+    fn service(metadata: &Value) -> Service {
         serde_json::from_value(json!({"metadata": metadata})).unwrap()
     }
 
@@ -216,13 +219,13 @@ mod tests {
     fn children_name_their_session_as_owner_or_by_label() {
         let harbor = Some(Key::new("harbor").within("lighthouse"));
         let owned =
-            service(json!({"namespace": "lighthouse", "ownerReferences": [owner("BallSession", "harbor")]}));
+            service(&json!({"namespace": "lighthouse", "ownerReferences": [owner("BallSession", "harbor")]}));
         assert_eq!(session_of(&owned), harbor);
-        let labelled = service(json!({
+        let labelled = service(&json!({
             "namespace": "lighthouse", "labels": {"app.kubernetes.io/instance": "harbor"},
             "ownerReferences": [owner("Other", "pier")]
         }));
         assert_eq!(session_of(&labelled), harbor);
-        assert_eq!(session_of(&service(json!({"namespace": "lighthouse"}))), None);
+        assert_eq!(session_of(&service(&json!({"namespace": "lighthouse"}))), None);
     }
 }

@@ -86,8 +86,7 @@ async fn a_converged_session_costs_no_writes() {
     operator.wait_ready("harbor", "Ready").await;
     operator.settle().await;
 
-    operator.reports.server_reports(&session).await;
-    operator.settle_without_writes().await;
+    operator.look_again_without_writes(&session).await;
 
     // A field that is no longer asked for goes; then all is quiet again.
     operator.change("harbor", &json!({"server": {"nodeSelector": null}})).await;
@@ -97,8 +96,7 @@ async fn a_converged_session_costs_no_writes() {
         })
         .await;
     operator.settle().await;
-    operator.reports.server_reports(&session).await;
-    operator.settle_without_writes().await;
+    operator.look_again_without_writes(&session).await;
     operator.finish().await;
 }
 

@@ -17,6 +17,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::client::{Body, ClientBuilder};
 use kube::{Client, Config, CustomResourceExt, Resource, ResourceExt};
+use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -64,6 +65,7 @@ pub(crate) struct Operator {
     /// The client of the test, whose requests are not counted.
     client: Client,
     writes: Arc<Mutex<Vec<String>>>,
+    registry: Registry,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -90,11 +92,12 @@ impl Operator {
         let counting = ClientBuilder::try_from(config).unwrap().with_layer(&count).build();
         let (watches, _) = watches::start(&counting, scope);
         let reports = Arc::new(FakeReports::new());
+        let mut registry = Registry::default();
         let context = Context {
             client: counting,
             settings: settings(),
             reports: Arc::clone(&reports) as _,
-            metrics: Metrics::register(&mut Registry::default()),
+            metrics: Metrics::register(&mut registry),
             pace: Pace {
                 debounce: Duration::from_millis(100),
                 retry: Backoff { first: Duration::from_millis(200), most: Duration::from_secs(2) },
@@ -103,7 +106,7 @@ impl Operator {
         };
         let stop = CancellationToken::new();
         let task = tokio::spawn(run(context, watches, stop.clone()));
-        Self { namespace, reports, client: client.clone(), writes, stop, task }
+        Self { namespace, reports, client: client.clone(), writes, registry, stop, task }
     }
 
     /// Stops the controller and asks for the end of the namespace.
@@ -210,10 +213,25 @@ impl Operator {
         self.writes.lock().unwrap().clear();
     }
 
-    /// Waits a while in which nothing may be written.
-    pub(crate) async fn settle_without_writes(&self) {
-        tokio::time::sleep(Duration::from_secs(3)).await;
+    /// Has the session looked at again, and waits a while in which nothing may be written.
+    pub(crate) async fn look_again_without_writes(&self, session: &BallSession) {
+        let before = self.looks();
+        self.reports.server_reports(session).await;
+        eventually("another look", async || match self.looks() {
+            now if now > before => Ok(()),
+            now => Err(now),
+        })
+        .await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
         assert_eq!(self.writes(), Vec::<String>::new());
+    }
+
+    /// How often sessions were looked at, all of them without an error.
+    fn looks(&self) -> u64 {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).unwrap();
+        let line = "controller_reconciles_total{result=\"success\"} ";
+        text.lines().find_map(|found| found.strip_prefix(line)).map_or(0, |count| count.parse().unwrap())
     }
 
     /// What the controller has asked the API server to change.

@@ -2,7 +2,8 @@
 //! say so.
 //!
 //! Kubernetes' own controllers make pods; no node runs them, so the tests play their part: they write what a kubelet
-//! would write into the pods' status, and answer for the reports.
+//! would write into the pods' status, and answer for the reports. Two tests store sessions around the schema, and take it
+//! away for a moment.
 
 #![allow(clippy::unwrap_used, reason = "a test ends with what went wrong, in its helpers too")]
 

@@ -1,15 +1,21 @@
 //! Sessions that should not exist as they do, and sessions in several namespaces.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use ballsession_operator::controller::watches::{self, Scope};
 use cluster::Scratch;
-use crds::BallSession;
+use crds::{BallSession, BallSessionSpec};
+use http::Request;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
-use kube::{Client, CustomResourceExt};
+use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
+use kube::client::{Body, ClientBuilder};
+use kube::{Client, Config, CustomResourceExt};
 use serde_json::{Value, json};
+use tower::util::MapRequestLayer;
 
-use crate::harness::{Operator, client_alone, condition, eventually};
+use crate::harness::{Operator, client, client_alone, condition, eventually};
 
 /// Makes the API server take any spec, or again only what the schema allows.
 async fn set_schema(client: &Client, is_strict: bool) {
@@ -52,8 +58,10 @@ async fn a_session_from_before_a_rule_says_so_and_rests() {
     let Some((client, _alone)) = client_alone("a_session_from_before_a_rule_says_so_and_rests").await else {
         return;
     };
-    let operator = Operator::start(&client).await;
-    store(&client, &operator.namespace.name, "harbor", &json!({"video": {"width": 641}})).await;
+    let namespace = Scratch::create(&client).await;
+    let scope = Scope::Namespace(namespace.name.clone());
+    store(&client, &namespace.name, "harbor", &json!({"video": {"width": 641}})).await;
+    let operator = Operator::start_in(&client, namespace, &scope).await;
     let session = operator.wait_ready("harbor", "InvalidSpec").await;
     assert_eq!(
         condition(&session, "Ready").1,
@@ -62,9 +70,26 @@ async fn a_session_from_before_a_rule_says_so_and_rests() {
     assert_eq!(condition(&session, "Complete").0, "Unbounded");
     assert!(operator.api::<Deployment>().get_opt("harbor-server").await.unwrap().is_none());
     operator.settle().await;
-    operator.settle_without_writes().await;
+    operator.look_again_without_writes(&session).await;
 
     operator.change("harbor", &json!({"video": {"width": 640}})).await;
+    operator.wait_ready("harbor", "ServerNotReady").await;
+    operator.finish().await;
+}
+
+#[tokio::test]
+async fn what_only_kubernetes_refuses_is_told_in_its_words() {
+    let Some((client, _shared)) = client("what_only_kubernetes_refuses_is_told_in_its_words").await else {
+        return;
+    };
+    let operator = Operator::start(&client).await;
+    let resources = json!({"requests": {"cpu": "2"}, "limits": {"cpu": "1"}});
+    operator.create("harbor", &json!({"server": {"resources": resources}})).await;
+    let session = operator.wait_ready("harbor", "InvalidSpec").await;
+    let message = condition(&session, "Ready").1;
+    assert!(message.starts_with("the API server refuses Deployment harbor-server as invalid: "), "{message}");
+
+    operator.change("harbor", &json!({"server": {"resources": null}})).await;
     operator.wait_ready("harbor", "ServerNotReady").await;
     operator.finish().await;
 }
@@ -75,8 +100,10 @@ async fn one_that_cannot_be_read_does_not_stop_the_others() {
     else {
         return;
     };
-    let operator = Operator::start(&client).await;
-    store(&client, &operator.namespace.name, "broken", &json!({"suspend": "maybe"})).await;
+    let namespace = Scratch::create(&client).await;
+    let scope = Scope::Namespace(namespace.name.clone());
+    store(&client, &namespace.name, "broken", &json!({"suspend": "maybe"})).await;
+    let operator = Operator::start_in(&client, namespace, &scope).await;
     operator.create("harbor", &json!({})).await;
     operator.wait_ready("harbor", "ServerNotReady").await;
 
@@ -91,7 +118,11 @@ async fn one_that_cannot_be_read_does_not_stop_the_others() {
     let message = ready["message"].as_str().unwrap();
     assert!(message.starts_with("the stored object cannot be read: "), "{message}");
     operator.settle().await;
-    operator.settle_without_writes().await;
+    let broken = BallSession {
+        metadata: sessions.get("broken").await.unwrap().metadata,
+        ..BallSession::new("broken", BallSessionSpec::default())
+    };
+    operator.look_again_without_writes(&broken).await;
     operator.finish().await;
 }
 
@@ -127,28 +158,34 @@ async fn namesakes_in_two_namespaces_do_not_meet() {
 
 #[tokio::test]
 async fn a_missing_definition_is_named() {
-    let Some((client, _alone)) = client_alone("a_missing_definition_is_named").await else { return };
-    let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
-    crds.delete(BallSession::crd_name(), &kube::api::DeleteParams::default()).await.unwrap();
-    let sessions: Api<BallSession> = Api::all(client.clone());
-    eventually("its end", async || match sessions.list(&ListParams::default()).await {
-        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
-        other => Err(other.map(|list| list.items)),
-    })
-    .await;
-    let (watches, _) = watches::start(&client, &Scope::All);
-    let sync = watches.sync();
+    let Some((client, _shared)) = client("a_missing_definition_is_named").await else { return };
+    let namespace = Scratch::create(&client).await;
+    // Asked for another group, the API server answers as it does where the definition is not installed.
+    let is_missing = Arc::new(AtomicBool::new(true));
+    let missing = Arc::clone(&is_missing);
+    let elsewhere = MapRequestLayer::new(move |mut request: Request<Body>| {
+        if missing.load(Ordering::Relaxed) {
+            let uri = request.uri().to_string().replace("/ballsession.dev/", "/absent.ballsession.dev/");
+            *request.uri_mut() = uri.parse().unwrap();
+        }
+        request
+    });
+    let config = Config::infer().await.unwrap();
+    let mistaken = ClientBuilder::try_from(config).unwrap().with_layer(&elsewhere).build();
+    let (watches, _) = watches::start(&mistaken, &Scope::Namespace(namespace.name.clone()));
+    let first_sync = watches.first_sync();
     let named = "waiting for the first list of ballsessions (the API server does not know them: is the \
                  CustomResourceDefinition installed?)";
     eventually("the missing definition", async || {
-        let waiting = sync.waiting();
+        let waiting = first_sync.waiting();
         if waiting.as_deref() == Some(named) { Ok(()) } else { Err(waiting) }
     })
     .await;
-    set_schema(&client, true).await;
-    eventually("the first lists", async || match sync.waiting() {
+    is_missing.store(false, Ordering::Relaxed);
+    eventually("the first lists", async || match first_sync.waiting() {
         None => Ok(()),
         Some(waiting) => Err(waiting),
     })
     .await;
+    namespace.delete().await;
 }

@@ -22,6 +22,7 @@ pub(crate) const SESSIONS: &[Right] = &[
     ("", "pods", "get list watch"),
     ("apps", "replicasets", "get"),
     ("events.k8s.io", "events", "create patch"),
+    ("", "events", "list"),
 ];
 
 /// In the cluster.

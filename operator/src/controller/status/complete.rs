@@ -1,10 +1,7 @@
 //! Whether a bounded run is over.
 
-use std::time::Duration;
-
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::ResourceExt;
 
 use super::conditions::find;
 use crate::controller::apply::{Ending, ending};
@@ -72,12 +69,6 @@ fn stored_reason(stored: &[Condition]) -> Complete {
         }
         _ => Complete::Finished,
     }
-}
-
-/// How long ago a Job was made.
-pub(in crate::controller) fn age(job: &Job, time: jiff::Timestamp) -> Option<Duration> {
-    let created = job.creation_timestamp()?.0;
-    Some(time.duration_since(created).try_into().unwrap_or_default())
 }
 
 #[cfg(test)]

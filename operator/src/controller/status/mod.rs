@@ -20,7 +20,7 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
-pub(super) use complete::{Complete, age, by_job};
+pub(super) use complete::{Complete, by_job};
 pub(super) use conditions::{OBJECTIVES_MET, bounded, find};
 pub(super) use owned::Owned;
 pub(super) use reason::{Reason, Verdict};

@@ -62,6 +62,18 @@ impl Owned {
         json!({"apiVersion": BallSession::api_version(&()), "kind": BallSession::kind(&()), "status": status})
     }
 
+    /// All conditions there are when ours are set among those that are stored.
+    pub(in crate::controller) fn conditions_among(&self, stored: &[Condition]) -> Vec<Condition> {
+        let mut conditions = stored.to_vec();
+        for ours in self.ready.iter().chain(&self.complete) {
+            match conditions.iter_mut().find(|condition| condition.type_ == ours.type_) {
+                Some(condition) => *condition = ours.clone(),
+                None => conditions.push(ours.clone()),
+            }
+        }
+        conditions
+    }
+
     /// The condition Ready.
     pub(in crate::controller) fn ready(&self) -> Option<&Condition> {
         self.ready.as_ref()
@@ -107,6 +119,12 @@ mod tests {
         stored["serverRestarts"] = json!(1);
         stored["measurements"] = json!({"lossPercent": "1"});
         let owned = Owned::stored(&serde_json::from_value(stored).unwrap());
+        let types = |stored: &[Condition]| -> Vec<String> {
+            owned.conditions_among(stored).into_iter().map(|condition| condition.type_).collect()
+        };
+        let met: Condition = serde_json::from_value(condition("ObjectivesMet")).unwrap();
+        assert_eq!(types(&[]), ["Ready", "Complete"]);
+        assert_eq!(types(&[owned.complete.clone().unwrap(), met]), ["Complete", "ObjectivesMet", "Ready"]);
         assert_eq!(
             owned.patch(),
             json!({"apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession", "status": ours})

@@ -13,9 +13,9 @@ type State = BTreeMap<String, Option<String>>;
 
 /// Tells how far the watches are.
 #[derive(Debug, Clone)]
-pub struct Sync(watch::Receiver<State>);
+pub struct FirstSync(watch::Receiver<State>);
 
-impl Sync {
+impl FirstSync {
     /// Why there is nothing to be had from the watches yet; `None` when there is.
     pub fn waiting(&self) -> Option<String> {
         let state = self.0.borrow();
@@ -37,9 +37,9 @@ impl Sync {
 pub(super) struct Tracker(Arc<watch::Sender<State>>);
 
 impl Tracker {
-    pub(super) fn new() -> (Self, Sync) {
+    pub(super) fn new() -> (Self, FirstSync) {
         let (sender, receiver) = watch::channel(State::new());
-        (Self(Arc::new(sender)), Sync(receiver))
+        (Self(Arc::new(sender)), FirstSync(receiver))
     }
 
     /// Another watch, of objects with this plural.
@@ -86,7 +86,7 @@ fn describe(error: &watcher::Error) -> String {
     match error {
         watcher::Error::InitialListFailed(kube::Error::Api(status))
         | watcher::Error::WatchStartFailed(kube::Error::Api(status))
-            if status.is_not_found() =>
+            if status.code == 404 =>
         {
             "the API server does not know them: is the CustomResourceDefinition installed?".to_owned()
         }

@@ -1,4 +1,6 @@
-//! How far a client has come, and in words where it is stuck: DNS, TCP, offer, ICE, DTLS, first frame, first report.
+//! How far a client has come, and where it is stuck: DNS, TCP, offer, ICE, DTLS, first frame, first report.
+
+mod words;
 
 use report::{ClientRow, ErrorCode, ErrorEntry, State};
 
@@ -6,6 +8,7 @@ use super::pods::PodFacts;
 use super::reason::{Reason, Verdict};
 use crate::controller::report_source::View;
 use crate::controller::validate::Session;
+use words::{Detail, words};
 
 /// What a client does one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,84 +105,6 @@ fn stage_of(code: ErrorCode) -> Option<Stage> {
     }
 }
 
-fn words(session: &Session, server: Option<&PodFacts>, stuck: &Stuck<'_>, detail: Detail) -> String {
-    let name = session.server_name();
-    let (client, server) = (detail.client(session, stuck.pod), detail.server(server));
-    match stuck.stage {
-        Stage::Dns => {
-            format!("{client} cannot resolve {name}: check the cluster's DNS and NetworkPolicy for port 53")
-        }
-        Stage::Tcp => {
-            format!("{name} resolved, no TCP from {client} to {server}: check NetworkPolicy and the Service")
-        }
-        Stage::Offer => {
-            let said = stuck.said.map_or("no offer came", |said| said.message.as_str());
-            format!(
-                "TCP ok, no offer from {server} to {client} ({}): check the logs of both",
-                shorten(said, 60)
-            )
-        }
-        Stage::Ice => {
-            let signaling = match stuck.row.and_then(|row| row.setup_milliseconds.signaling) {
-                Some(milliseconds) => format!("signalling ok in {milliseconds:.0} ms"),
-                None => "signalling ok".to_owned(),
-            };
-            format!("{signaling}, no UDP from {client} to {server}: check NetworkPolicy and CNI")
-        }
-        Stage::Dtls => format!(
-            "UDP ok, no DTLS handshake between {client} and {server}: check the MTU and what filters UDP on the way"
-        ),
-        Stage::FirstFrame => {
-            format!("connected, no video from {server} to {client}: check the logs of both")
-        }
-        Stage::FirstReport => format!(
-            "video was sent from {server} to {client}, no report came back: check packet loss, MTU and the client's log"
-        ),
-    }
-}
-
-/// How pods are named: a message has to end with who is affected, within its limit.
-#[derive(Clone, Copy)]
-enum Detail {
-    /// With where they are.
-    Full,
-    /// Without.
-    Brief,
-}
-
-impl Detail {
-    fn client(self, session: &Session, pod: &PodFacts) -> String {
-        match (self, pod.index) {
-            (Self::Brief, Some(index)) => format!("client {index}"),
-            (Self::Brief, None) => "a client".to_owned(),
-            (Self::Full, Some(index)) => format!("{}-{index} (node {})", session.client_name(), node(pod)),
-            (Self::Full, None) => format!("{} (node {})", pod.name, node(pod)),
-        }
-    }
-
-    fn server(self, pod: Option<&PodFacts>) -> String {
-        match (self, pod) {
-            (Self::Full, Some(pod)) => {
-                format!("the server (node {}, {})", node(pod), pod.ip.as_deref().unwrap_or("no address"))
-            }
-            (Self::Brief, _) | (_, None) => "the server".to_owned(),
-        }
-    }
-}
-
-/// A node's name may be as long as a host name.
-fn node(pod: &PodFacts) -> String {
-    pod.node.as_deref().map_or_else(|| "unknown".to_owned(), |node| shorten(node, 40))
-}
-
-fn shorten(text: &str, limit: usize) -> String {
-    if text.chars().count() <= limit {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(limit).collect();
-    format!("{kept}…")
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use std::time::Instant;
@@ -187,11 +112,11 @@ pub(super) mod tests {
     use jiff::Timestamp;
     use serde_json::{Value, json};
 
-    use super::super::pods::Pods;
-    use super::super::pods::tests::{pod, ready};
     use super::*;
     use crate::controller::build::fixture;
     use crate::controller::report_source::{ClientView, ServerView};
+    use crate::controller::status::pods::Pods;
+    use crate::controller::status::pods::tests::{pod, ready};
 
     pub(in super::super) fn client_says(state: State, errors: &[(ErrorCode, i64, &str)]) -> ClientView {
         let errors = errors
@@ -226,7 +151,7 @@ pub(super) mod tests {
         let session = fixture::session(&json!({"clients": 2}));
         let up = ready("2026-01-01T00:00:00Z");
         let pods = [pod("server", 0, &up), pod("client", 0, &up), pod("client", 1, &json!({}))];
-        let pods = Pods::of(&pods, Some(&super::super::pods::tests::job()));
+        let pods = Pods::of(&pods, Some(&crate::controller::status::pods::tests::job()));
         first_broken(&session, pods.server.as_ref(), &pods.clients, view)
     }
 
@@ -312,7 +237,7 @@ pub(super) mod tests {
     fn the_first_of_several_stages_is_named() {
         let session = fixture::session(&json!({"clients": 3}));
         let pods: Vec<_> = (0..3).map(|index| pod("client", index, &json!({}))).collect();
-        let pods = Pods::of(&pods, Some(&super::super::pods::tests::job()));
+        let pods = Pods::of(&pods, Some(&crate::controller::status::pods::tests::job()));
         let view = View {
             server: None,
             clients: [(0, ErrorCode::DtlsFailed), (1, ErrorCode::IceFailed), (2, ErrorCode::IceFailed)]
