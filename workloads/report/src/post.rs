@@ -115,7 +115,7 @@ mod tests {
     fn row(id: &str, node: &str, count: u64, number: f64) -> ClientRow {
         let stages = json!({"signaling": number, "ice": number, "dtls": number, "firstFrame": number, "firstReport": number});
         serde_json::from_value(json!({
-            "id": id, "node": node, "state": "Connecting", "pairing": "relative", "reconnects": u32::MAX,
+            "id": id, "node": node, "state": "Connecting", "pairing": "relative", "pairingMilliseconds": number, "reconnects": u32::MAX,
             "setupMilliseconds": stages, "frames": frames(count), "lossPercent": number,
             "errorPixels": {"mean": number, "p50": number, "p95": number, "max": number},
             "latencyMilliseconds": {"p50": number, "p95": number, "max": number},

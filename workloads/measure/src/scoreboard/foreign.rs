@@ -62,6 +62,10 @@ impl Scoreboard {
     /// A report that names no frame.
     fn arrival(&mut self, id: SessionId, at: Instant, reported: Point) -> Outcome {
         let Some(session) = self.sessions.get_mut(&id) else { return Outcome::UnknownSession };
+        // Before frames count there is nothing that a report could be about, and nothing to decide.
+        if !session.ledger.has_counted() {
+            return Outcome::Uncounted;
+        }
         if matches!(session.pairing, Pairing::Open) {
             session.pairing = Pairing::Arrival(Box::default());
             // Whether the peer got a frame is known from its reports alone. What was given up before stays lost.

@@ -292,3 +292,21 @@ fn the_moment_to_ask_is_in_the_middle_between_captures() {
         assert!(moment > run.at(after));
     }
 }
+
+#[test]
+fn a_peer_that_speaks_before_frames_count_has_media_once_they_do() {
+    let mut run = Run::new(30);
+    run.connect(A, 0);
+    run.board.sent_from(A, run.timestamp(0));
+    run.board.channel_opened(A, run.at(0));
+    run.capture(0, capture_time(0));
+    assert_eq!(says(&mut run, &bare_report(0), DELAY), Outcome::Uncounted);
+    run.board.start_counting(A, run.timestamp(1));
+    for frame in 1..30 {
+        run.capture(frame, capture_time(frame));
+        says(&mut run, &bare_report(frame), capture_time(frame) + DELAY);
+    }
+    assert_eq!(run.row(NAME).pairing, Pairing::Arrival);
+    let presence = run.board.presence(run.at(20_000));
+    assert_eq!((presence.connected, presence.without_media), (1, 0));
+}

@@ -84,6 +84,7 @@ mod tests {
             node: None,
             state,
             pairing: Pairing::Rtp,
+            pairing_milliseconds: None,
             reconnects: 0,
             setup_milliseconds: SetupTimeline::default(),
             frames: Frames { sent: matched, matched, ..Frames::default() },
