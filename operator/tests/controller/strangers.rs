@@ -174,7 +174,7 @@ async fn a_missing_definition_is_named() {
     let mistaken = ClientBuilder::try_from(config).unwrap().with_layer(&elsewhere).build();
     let (watches, _) = watches::start(&mistaken, &Scope::Namespace(namespace.name.clone()));
     let first_sync = watches.first_sync();
-    let named = "waiting for the first list of ballsessions (the API server does not know them: is the \
+    let named = "the first list of ballsessions (the API server does not know them: is the \
                  CustomResourceDefinition installed?)";
     eventually("the missing definition", async || {
         let waiting = first_sync.waiting();
