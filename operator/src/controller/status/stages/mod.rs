@@ -2,6 +2,8 @@
 
 mod words;
 
+use std::net::SocketAddr;
+
 use report::{ClientRow, ErrorCode, ErrorEntry, State};
 
 use super::pods::PodFacts;
@@ -65,7 +67,7 @@ fn stuck<'a>(session: &Session, pod: &'a PodFacts, view: &'a View) -> Option<Stu
     let client = view.clients.get(&pod.name);
     let id = pod.index.map(|index| format!("{}-{index}", session.client_name()));
     let server = view.server.as_ref();
-    let row = server.and_then(|server| server.rows.iter().find(|row| Some(&row.id) == id.as_ref()));
+    let row = server.and_then(|server| row_of(&server.rows, id.as_deref(), pod));
     let without_media = server.is_some_and(|server| server.clients_without_media > 0);
 
     // What the client says last is nearer to the truth than what the server last saw of it.
@@ -87,6 +89,14 @@ fn stuck<'a>(session: &Session, pod: &'a PodFacts, view: &'a View) -> Option<Stu
     ];
     let (stage, _) = timeline.into_iter().find(|(_, reached)| reached.is_none())?;
     Some(Stuck { stage, pod, row, said: None })
+}
+
+/// The row of a client. One that never had a data channel could not say its name: its row has its address, and the newest
+/// comes first.
+fn row_of<'a>(rows: &'a [ClientRow], id: Option<&str>, pod: &PodFacts) -> Option<&'a ClientRow> {
+    let address = |row: &ClientRow| row.id.parse().map(|address: SocketAddr| address.ip().to_string()).ok();
+    let is_from = |row: &&ClientRow| pod.ip.is_some() && address(row) == pod.ip;
+    rows.iter().find(|row| Some(row.id.as_str()) == id).or_else(|| rows.iter().find(is_from))
 }
 
 /// The stage that an error keeps a client from completing.
@@ -231,6 +241,23 @@ pub(super) mod tests {
         let mut early = server_says(&json!({"signaling": 3}));
         early.clients_without_media = 0;
         assert_eq!(broken(&View { server: Some(early), ..View::default() }), None);
+    }
+
+    #[test]
+    fn a_client_that_could_not_say_its_name_is_known_by_its_address() {
+        let session = fixture::session(&json!({"clients": 2}));
+        let pods = [pod("client", 1, &json!({"podIP": "10.244.2.10"}))];
+        let pods = Pods::of(&pods, Some(&crate::controller::status::pods::tests::job()));
+        let mut server = server_says(&json!({"signaling": 3.2}));
+        let said =
+            |server| View { server: Some(server), ..said(State::Failed, &[(ErrorCode::IceFailed, 1, "")]) };
+        for (id, signalling) in
+            [("10.244.2.10:57076", "signalling ok in 3 ms,"), ("10.244.2.1:57076", "signalling ok,")]
+        {
+            server.rows[0].id = id.into();
+            let message = first_broken(&session, None, &pods.clients, &said(server.clone())).unwrap().message;
+            assert!(message.starts_with(signalling), "{message}");
+        }
     }
 
     #[test]
