@@ -62,7 +62,7 @@ interop: build ## test against real aiortc programs; needs Python 3.11 and pip
 test-api: deps ## check resource and operator against the API server that KUBECONFIG names
 	@test -n "$$KUBECONFIG" || { echo "test-api: KUBECONFIG must name an API server for tests"; exit 2; }
 	$(CARGO) test --release --locked --workspace --test apiserver --test controller \
-	  --test lease --test manifests --test reports
+	  --test lease --test manifests --test reporting
 
 manifests: deps ## write crds/ballsessions.yaml anew from the types, and deploy/dist/install.yaml from deploy/base
 	$(CARGO) run --release --locked -p ballsession-crds --bin crdgen crds/ballsessions.yaml

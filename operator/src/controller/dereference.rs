@@ -33,7 +33,7 @@ pub(super) fn dereference(session: &Session, watches: &Watches) -> Dereferenced 
         client_network_policy: child(&children.network_policies, session, Component::Client),
     };
     let pods = watches.stores.pods.state_filter(|pod| {
-        pod.namespace().as_ref() == Some(&session.namespace)
+        pod.metadata.namespace.as_ref() == Some(&session.namespace)
             && pod.labels().get(labels::INSTANCE) == Some(&session.name)
     });
     Dereferenced { resources, pods }

@@ -26,6 +26,7 @@ pub use summary::{
     ClientRow, ErrorPixels, Frames, Freezes, LatencyMilliseconds, Pairing, Recent, SetupQuantiles,
     SetupTimeline, Summary, Video,
 };
+pub use text::escape;
 
 /// The version of the summaries' JSON. It changes only when a reader of the old form would misread the new one.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -8,7 +8,7 @@ pub(crate) fn is_unprintable(c: char) -> bool {
 }
 
 /// `text` with unprintable characters escaped, cut to at most `limit` bytes, never within a character or an escape.
-pub(crate) fn escape(text: &str, limit: usize) -> String {
+pub fn escape(text: &str, limit: usize) -> String {
     let mut escaped = String::with_capacity(text.len().min(limit));
     for c in text.chars() {
         let before = escaped.len();

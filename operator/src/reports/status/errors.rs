@@ -8,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use report::{ErrorCode, ErrorEntry};
 
 use crate::reports::status::numbers::whole;
-use crate::reports::status::text::{escape, seconds};
+use crate::reports::status::text::seconds;
 
 /// How often each code happened, and the last time in words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl ErrorTotals {
         for error in errors {
             let total = Total {
                 count: error.count,
-                message: escape(&error.message, MAX_MESSAGE),
+                message: report::escape(&error.message, MAX_MESSAGE),
                 last_seen: Some(seconds(error.last_seen)),
             };
             self.merge(error.code, total, u64::saturating_add);

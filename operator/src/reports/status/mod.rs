@@ -71,7 +71,7 @@ pub(super) fn condition_of(
         type_: OBJECTIVES_MET.into(),
         status: status.into(),
         reason: opinion.reason.clone(),
-        message: text::escape(&opinion.message, crds::MAX_MESSAGE),
+        message: report::escape(&opinion.message, crds::MAX_MESSAGE),
         observed_generation: generation,
         last_transition_time: since
             .map_or_else(|| Time(seconds(wall)), |stored| stored.last_transition_time.clone()),

@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use measure::Numbers;
 use report::{ClientRow, Summary};
 
-use crate::reports::status::text::{self, decimal, escape};
+use crate::reports::status::text::{self, decimal};
 
 /// Bytes of a client's name, and of a node's.
 const MAX_ID: usize = 128;
@@ -82,8 +82,8 @@ fn display(numbers: &Numbers) -> Option<Display> {
 
 fn client(row: &ClientRow) -> ClientStatus {
     ClientStatus {
-        id: escape(&row.id, MAX_ID),
-        node: row.node.as_deref().map(|node| escape(node, MAX_NODE)),
+        id: report::escape(&row.id, MAX_ID),
+        node: row.node.as_deref().map(|node| report::escape(node, MAX_NODE)),
         state: Some(row.state.as_str().to_owned()),
         reconnects: row.reconnects.into(),
         frames: Some(frames(&row.frames)),

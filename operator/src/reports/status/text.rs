@@ -1,5 +1,4 @@
-//! How numbers and foreign texts look in a status: bounded in length, and without anything that could change how a
-//! terminal shows them.
+//! How numbers and times look in a status: bounded in length.
 
 use jiff::Timestamp;
 
@@ -42,31 +41,6 @@ pub(super) fn percent(value: f64) -> Option<String> {
     Some(format!("{value:.decimals$}%"))
 }
 
-/// `text` with everything escaped that is no printable character, cut to `limit` bytes, never within a character or an
-/// escape.
-pub(super) fn escape(text: &str, limit: usize) -> String {
-    let mut escaped = String::with_capacity(text.len().min(limit));
-    for c in text.chars() {
-        let before = escaped.len();
-        if is_unprintable(c) {
-            escaped.extend(c.escape_default());
-        } else {
-            escaped.push(c);
-        }
-        if escaped.len() > limit {
-            escaped.truncate(before);
-            break;
-        }
-    }
-    escaped
-}
-
-/// Control characters, and the invisible ones that join, split or turn text.
-fn is_unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 /// `time` in whole seconds: as times in Kubernetes are stored.
 pub(in crate::reports) fn seconds(time: Timestamp) -> Timestamp {
     // Rounded towards the past, so it is as valid as it was.
@@ -105,14 +79,6 @@ mod tests {
             }
         }
         assert_eq!((decimal(f64::NAN), percent(f64::NAN)), (None, None));
-    }
-
-    #[test]
-    fn nothing_unprintable_passes_and_cuts_are_clean() {
-        assert_eq!(escape("a\nb\u{1b}[0m", 256), "a\\nb\\u{1b}[0m");
-        assert_eq!(escape("turn \u{202e}", 256), "turn \\u{202e}");
-        assert_eq!(escape("häh", 2), "h");
-        assert_eq!(escape("ab\n", 3), "ab");
     }
 
     #[test]
