@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use axum::Router;
 use kube::{Client, Config};
 use process::{Exit, Http, Stop};
 use prometheus_client::registry::Registry;
@@ -64,7 +65,7 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
         }),
     ];
     let status = Arc::new(Status::new(needs, stores.sessions, registry));
-    let http = Http::serve(options.http, status).await?;
+    let http = Http::serve(options.http, status, Router::new()).await?;
     tracing::info!(address = %http.address(), "health, status and metrics");
 
     let work = Work {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use process::{Console, Exit, Http, Stop, SummaryTarget};
 use report::ErrorCode;
 use report::sender::Pace;
@@ -62,7 +63,7 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
     let http = match arguments.http {
         Some(address) => {
             let status = Status { tally: Arc::clone(&tally), posts: reports.posts() };
-            Some(Http::serve(address, Arc::new(status)).await?)
+            Some(Http::serve(address, Arc::new(status), Router::new()).await?)
         }
         None => None,
     };

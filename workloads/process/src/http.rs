@@ -1,4 +1,5 @@
-//! The HTTP endpoints that every program has: `/healthz`, `/readyz`, `/status` and `/metrics`.
+//! The HTTP endpoints that every program has, `/healthz`, `/readyz`, `/status` and `/metrics`, and room for a program's
+//! own pages beside them.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -59,15 +60,20 @@ pub struct Http {
 }
 
 impl Http {
-    /// Serves the endpoints on `address`; port 0 picks one.
+    /// Serves the endpoints and `pages` on `address`; port 0 picks one. Pages that hold connections open must bound
+    /// their number well below 64, which is all there are: health checks need some too.
     ///
     /// # Errors
     /// Where the address cannot be bound.
-    pub async fn serve(address: SocketAddr, source: Arc<dyn StatusSource>) -> Result<Self, HttpError> {
+    pub async fn serve(
+        address: SocketAddr,
+        source: Arc<dyn StatusSource>,
+        pages: Router,
+    ) -> Result<Self, HttpError> {
         let failed = |source| HttpError { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let task = tokio::spawn(accept(listener, router(source)));
+        let task = tokio::spawn(accept(listener, router(source).merge(pages)));
         Ok(Self { address, task })
     }
 
@@ -172,8 +178,10 @@ mod tests {
 
     #[tokio::test]
     async fn the_four_endpoints_answer() {
-        let http = Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(Sample)).await.unwrap();
+        let pages = Router::new().route("/page", axum::routing::get(|| async { "hello" }));
+        let http = Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(Sample), pages).await.unwrap();
         let address = http.address();
+        assert!(get(address, "/page").await.ends_with("hello"));
         assert!(get(address, "/healthz").await.starts_with("HTTP/1.1 200"));
         let waiting = get(address, "/readyz").await;
         assert!(waiting.starts_with("HTTP/1.1 503") && waiting.ends_with("waiting for a first frame\n"));
@@ -185,8 +193,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_taken_port_is_an_error_that_names_it() {
-        let first = Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(Sample)).await.unwrap();
-        let Err(error) = Http::serve(first.address(), Arc::new(Sample)).await else { panic!("bound twice") };
+        let first =
+            Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(Sample), Router::new()).await.unwrap();
+        let Err(error) = Http::serve(first.address(), Arc::new(Sample), Router::new()).await else {
+            panic!("bound twice")
+        };
         let expected = format!("cannot serve HTTP on {}: ", first.address());
         assert!(error.to_string().starts_with(&expected), "{error}");
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use axum::Router;
 use measure::{Numbers, Objectives, Settings, verdict};
 use media::fanout::{CHANNEL_GRACE, Event, EventSink, Fanout, Options, Stage};
 use process::{Console, Exit, Http, SummaryTarget};
@@ -90,7 +91,7 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
         posts: reports.posts(),
         stop: stop.clone(),
     };
-    let http = Http::serve(arguments.http, Arc::new(status)).await?;
+    let http = Http::serve(arguments.http, Arc::new(status), Router::new()).await?;
     let (width, height) = (scene.size.width(), scene.size.height());
     console.line(format!(
         "streaming {width}x{height} at {} frames per second; signalling on {}, HTTP on {}",
