@@ -9,6 +9,7 @@ mod exposition;
 mod http;
 mod logging;
 mod output;
+pub mod pages;
 mod reporting;
 mod signals;
 mod termination;
