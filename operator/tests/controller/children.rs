@@ -101,6 +101,45 @@ async fn a_converged_session_costs_no_writes() {
 }
 
 #[tokio::test]
+async fn parts_go_that_are_not_asked_for_any_more_or_that_somebody_else_added() {
+    let test = "parts_go_that_are_not_asked_for_any_more_or_that_somebody_else_added";
+    let Some((client, _shared)) = client(test).await else { return };
+    let operator = Operator::start(&client).await;
+    let server = json!({
+        "nodeSelector": {"disk": "ssd", "zone": "a"}, "podLabels": {"team": "media", "tier": "canary"},
+        "tolerations": [{"key": "media", "operator": "Exists", "effect": "NoSchedule"}, {"key": "gpu", "operator": "Exists"}]
+    });
+    let session = operator.create("harbor", &json!({"clients": 1, "server": server})).await;
+    let is_placed = |found: &Deployment, disk: &Value, tolerations: &Value, labels: usize| {
+        let template = serde_json::to_value(&found.spec.template).unwrap();
+        let ours = template["metadata"]["labels"].as_object().unwrap();
+        template["spec"]["nodeSelector"] == *disk
+            && template["spec"]["tolerations"] == *tolerations
+            && ours.keys().filter(|key| ["team", "tier"].contains(&key.as_str())).count() == labels
+    };
+    operator
+        .wait("harbor-server", "all parts", |found: &Deployment| {
+            is_placed(found, &json!({"disk": "ssd", "zone": "a"}), &server["tolerations"], 2)
+        })
+        .await;
+
+    let fewer = json!({
+        "nodeSelector": {"zone": null}, "podLabels": {"tier": null}, "tolerations": [{"key": "media", "operator": "Exists"}]
+    });
+    operator.change("harbor", &json!({"server": fewer})).await;
+    let is_less = |found: &Deployment| is_placed(found, &json!({"disk": "ssd"}), &fewer["tolerations"], 1);
+    operator.wait("harbor-server", "fewer parts", is_less).await;
+
+    let added = json!({"spec": {"template": {"spec": {"nodeSelector": {"rack": "7"}}}}});
+    let deployments = operator.api::<Deployment>();
+    deployments.patch("harbor-server", &PatchParams::default(), &Patch::Merge(added)).await.unwrap();
+    operator.wait("harbor-server", "the parts that are asked for", is_less).await;
+    operator.settle().await;
+    operator.look_again_without_writes(&session).await;
+    operator.finish().await;
+}
+
+#[tokio::test]
 async fn what_is_deleted_or_edited_comes_back() {
     let Some((client, _shared)) = client("what_is_deleted_or_edited_comes_back").await else { return };
     let operator = Operator::start(&client).await;

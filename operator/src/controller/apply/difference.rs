@@ -3,6 +3,9 @@
 //! What the API server filled in is nobody's difference. Which lists are merged by keys, and which fields were set
 //! before but no longer are, stands in the object's `managedFields`: `f:name` is a field, `k:{…}` an item of a list by
 //! its keys, and what has nothing below it is one value to the API server.
+//!
+//! Which parts of such a value were ours and which are defaults, nothing tells: so a [`stamp`] says whether the object
+//! asks for the same as at the last apply. Whoever else changes the value takes it over: it is not noted as ours then.
 
 use kube::Resource;
 use serde::Serialize;
@@ -11,11 +14,33 @@ use serde_json::{Map, Value};
 use super::quantity;
 use crate::controller::apply::FIELD_MANAGER;
 
-/// Whether a field that is set in `desired` has another value in `live`, or one that we set in `live` is no longer in
-/// `desired`.
-pub(super) fn differs<K: Resource + Serialize>(desired: &Value, live: &K) -> bool {
+/// The annotation with the hash of what was applied. It is on the object itself, never on the template of its pods:
+/// another version of the operator may ask for something else, and pods are not to start anew for that alone.
+const APPLIED: &str = "ballsession.dev/applied-hash";
+
+/// Notes in an object that is to be applied the hash of all that it asks for.
+pub(in crate::controller) fn stamp(desired: &mut Value, hash: &str) {
+    desired["metadata"]["annotations"][APPLIED] = hash.into();
+}
+
+/// Whether a field that is set in `desired` has another value in `live` or is not ours any more, or one that we set in
+/// `live` is no longer in `desired`.
+pub(in crate::controller) fn differs<K: Resource + Serialize>(desired: &Value, live: &K) -> bool {
     let Ok(value) = serde_json::to_value(live) else { return true };
-    Comparison { in_resources: false }.differs(desired, Some(&value), ours(live))
+    let fields = without_identity(desired.clone());
+    Comparison { in_resources: false }.differs(&fields, Some(&value), ours(live))
+}
+
+/// What names an object is part of the request. The API server notes it as nobody's.
+fn without_identity(mut desired: Value) -> Value {
+    let mut remove = |place: &str, names: [&str; 2]| {
+        if let Some(fields) = desired.pointer_mut(place).and_then(Value::as_object_mut) {
+            fields.retain(|name, _| !names.contains(&name.as_str()));
+        }
+    };
+    remove("", ["apiVersion", "kind"]);
+    remove("/metadata", ["name", "namespace"]);
+    desired
 }
 
 /// The fields that we have set, as the API server noted them.
@@ -39,7 +64,7 @@ impl Comparison {
     fn differs(self, desired: &Value, live: Option<&Value>, owned: Option<&Value>) -> bool {
         match (desired, live) {
             (Value::Null, _) => false,
-            (_, None) => true,
+            (desired, None) => !is_empty(desired),
             (Value::Object(desired), Some(Value::Object(live))) => self.objects(desired, live, owned),
             (Value::Array(desired), Some(Value::Array(live))) => self.lists(desired, live, owned),
             (Value::String(desired), Some(Value::String(live))) if self.in_resources => {
@@ -50,10 +75,13 @@ impl Comparison {
     }
 
     fn objects(self, desired: &Map<String, Value>, live: &Map<String, Value>, owned: Option<&Value>) -> bool {
+        // Where nothing is noted of the parts, they are one value.
+        let noted = owned.and_then(Value::as_object).filter(|parts| !parts.is_empty());
         let changed = desired.iter().any(|(name, value)| {
             let within = Self { in_resources: self.in_resources || name == "requests" || name == "limits" };
-            let owned = owned.and_then(|owned| owned.get(format!("f:{name}")));
-            within.differs(value, live.get(name), owned)
+            let owned = noted.and_then(|parts| parts.get(&format!("f:{name}")));
+            let is_lost = noted.is_some() && owned.is_none() && !is_empty(value);
+            is_lost || within.differs(value, live.get(name), owned)
         });
         changed || owned_names(owned, "f:").any(|(name, _)| !desired.contains_key(name))
     }
@@ -79,6 +107,16 @@ impl Comparison {
     }
 }
 
+/// Whether setting this sets nothing: it reads back as nothing, and nothing is noted of it.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(fields) => fields.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
 /// What is noted of the parts of a field, by name.
 fn owned_names<'a>(owned: Option<&'a Value>, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
     let parts = owned.and_then(Value::as_object).into_iter().flatten();
@@ -96,6 +134,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::controller::hash::short_hash;
 
     /// What the API server makes of a Deployment: defaults, amounts in its own form, and a note of who set what.
     fn live() -> Value {
@@ -202,6 +241,47 @@ mod tests {
             let ports = &mut desired["spec"]["template"]["spec"]["containers"][0]["ports"];
             ports.as_array_mut().unwrap().push(json!({"name": "signaling", "containerPort": 8080}));
         }));
+    }
+
+    /// Whether an object that was applied as `desired` would be applied again after its session changed.
+    fn applied_again(change: impl FnOnce(&mut Value)) -> bool {
+        let stamped = |mut desired: Value| {
+            let hash = short_hash(&desired);
+            stamp(&mut desired, &hash);
+            desired
+        };
+        let (mut asked, mut live) = (desired(), live());
+        live["metadata"]["annotations"] = stamped(asked.clone())["metadata"]["annotations"].clone();
+        live["metadata"]["managedFields"][1]["fieldsV1"]["f:metadata"]["f:annotations"] =
+            json!({"f:ballsession.dev/applied-hash": {}});
+        change(&mut asked);
+        differs(&stamped(asked), &serde_json::from_value::<Deployment>(live).unwrap())
+    }
+
+    #[test]
+    fn a_part_that_we_no_longer_set_in_one_value_has_to_go() {
+        assert!(!applied_again(|_| ()));
+        assert!(applied_again(|desired| desired["spec"]["template"]["spec"]["nodeSelector"] = json!({})));
+        assert!(applied_again(|desired| {
+            let toleration = &mut desired["spec"]["template"]["spec"]["tolerations"][0];
+            toleration.as_object_mut().unwrap().remove("operator");
+        }));
+    }
+
+    #[test]
+    fn a_value_that_somebody_else_added_to_is_not_ours_any_more() {
+        assert!(changed(|_, live| {
+            live["spec"]["template"]["spec"]["nodeSelector"]["zone"] = json!("a");
+            let noted =
+                &mut live["metadata"]["managedFields"][1]["fieldsV1"]["f:spec"]["f:template"]["f:spec"];
+            noted.as_object_mut().unwrap().remove("f:nodeSelector");
+        }));
+    }
+
+    #[test]
+    fn nothing_asked_for_is_no_difference_to_nothing_there() {
+        assert!(!changed(|desired, _| desired["spec"]["template"]["spec"]["affinity"] = json!({})));
+        assert!(!changed(|desired, _| desired["spec"]["template"]["spec"]["hostAliases"] = json!([])));
     }
 
     #[test]

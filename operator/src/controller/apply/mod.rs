@@ -187,6 +187,7 @@ impl Run<'_> {
         let mut patch =
             serde_json::to_value(desired).map_err(|error| failed(kube::Error::SerdeError(error)))?;
         let (child, hash) = (child::<K>(&name), short_hash(&patch));
+        difference::stamp(&mut patch, &hash);
         let before = live.as_ref().and_then(ResourceExt::resource_version);
         if let (Some(live), Some(version)) = (&live, &before) {
             let is_known = self.remember(|memory| memory.is_unchanged(&child, version, &hash));
