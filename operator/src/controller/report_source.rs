@@ -43,6 +43,8 @@ pub struct View {
     pub server: Option<ServerView>,
     /// The last report of each client pod there is, by the pod's name.
     pub clients: BTreeMap<String, ClientView>,
+    /// The server's silence until then says nothing: its reports came, and could not be taken.
+    pub excused_until: Option<Instant>,
 }
 
 /// What a server has said.

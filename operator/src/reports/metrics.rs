@@ -23,6 +23,8 @@ pub struct Metrics {
 pub(super) enum CacheAnswer {
     Hit,
     Miss,
+    /// Too old, but there is no asking again now.
+    Stale,
 }
 
 /// What became of a TokenReview.
@@ -131,6 +133,7 @@ impl Metrics {
         let answer = match answer {
             CacheAnswer::Hit => "hit",
             CacheAnswer::Miss => "miss",
+            CacheAnswer::Stale => "stale",
         };
         self.cache.get_or_create(&Cached { answer }).inc();
     }

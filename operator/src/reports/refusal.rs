@@ -51,6 +51,11 @@ impl Refusal {
         }
     }
 
+    /// Whether it says nothing about the report and its sender: the same may be taken in a moment.
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self, Self::TooMany(_) | Self::Unavailable(_))
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use crate::controller::build::RUN;
 use crate::reports::aggregate::{Aggregate, Heard, PodFacts, Subject};
 use crate::reports::api::Post;
-use crate::reports::auth::{Authenticator, Reporter};
+use crate::reports::auth::{self, Authenticator, Reporter};
 use crate::reports::cluster::Cluster;
 use crate::reports::metrics::Metrics;
 use crate::reports::news::News;
@@ -105,6 +105,15 @@ impl Reports {
             self.news.tell(&reporter.session);
         }
         Ok(())
+    }
+
+    /// Takes note that a report was not taken, for a reason that is not its sender's. What its token claims is enough:
+    /// all that comes of it is some patience with a server.
+    pub(super) fn turned_away(&self, token: &str, at: Moment) {
+        let Some(session) = auth::claimed_server(token, &self.stores, at.wall) else { return };
+        if let Some(tracked) = self.state().aggregate.get_mut(&session.uid) {
+            tracked.turned_away(at.now);
+        }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

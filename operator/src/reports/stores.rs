@@ -49,6 +49,12 @@ impl Stores {
         (stored.uid().as_deref() == Some(&key.uid) && stored.0.is_ok()).then_some(stored)
     }
 
+    /// The key of the session that the watch knows under this name.
+    pub(super) fn session_named(&self, namespace: &str, name: &str) -> Option<SessionKey> {
+        let stored = self.sessions.get(&ObjectRef::new(name).within(namespace))?;
+        SessionKey::of(stored.0.as_ref().ok()?)
+    }
+
     /// The pod, if the watch knows it under this UID.
     pub(super) fn pod(&self, key: &PodKey) -> Option<Arc<Pod>> {
         let stored = self.pods.get(&ObjectRef::new(&key.name).within(&key.namespace))?;

@@ -20,6 +20,7 @@ use report::{ClientRow, State};
 use serde_json::{Value, json};
 
 use crate::controller::build::RUN;
+use crate::controller::labels::{self, Component};
 use crate::controller::validate::validate;
 use crate::reports::auth::AUDIENCE;
 use crate::reports::cluster::{CallError, Cluster, Kind};
@@ -212,8 +213,9 @@ pub(super) fn run(spec: &Value) -> String {
 }
 
 fn pod(name: &str) -> Pod {
+    let component = if name.starts_with("server") { Component::Server } else { Component::Client };
     serde_json::from_value(json!({
-        "metadata": {"name": name, "namespace": NAMESPACE, "uid": uid(name),
+        "metadata": {"name": name, "namespace": NAMESPACE, "uid": uid(name), "labels": labels::of("harbor", component),
                      "creationTimestamp": "2026-01-01T00:00:00Z", "annotations": {RUN: run(&json!({}))}},
         "spec": {"nodeName": "worker-1", "containers": []}
     }))

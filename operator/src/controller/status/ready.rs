@@ -98,8 +98,9 @@ fn silence(input: &Input<'_>, pods: &Pods, wanted: usize) -> (Verdict, Option<Du
     let Some(ready_since) = pods.clients.iter().filter_map(|pod| pod.ready_since).max() else {
         return (ready, None);
     };
-    let last_report = input.view.server.as_ref().map_or(watching_since, |server| server.received);
-    let since_report = now.saturating_duration_since(last_report.max(watching_since));
+    let last_report = input.view.server.as_ref().map(|server| server.received);
+    let heard = last_report.max(input.view.excused_until).map_or(watching_since, |at| at.max(watching_since));
+    let since_report = now.saturating_duration_since(heard);
     let since_ready = Duration::try_from(time.duration_since(ready_since)).unwrap_or_default();
     let silent = since_report.min(since_ready);
     match SILENCE.checked_sub(silent).filter(|left| !left.is_zero()) {

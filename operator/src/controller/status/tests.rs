@@ -20,6 +20,8 @@ struct Scene {
     complete: Complete,
     begun: bool,
     refused_client: Option<String>,
+    /// How long ago the server's silence stopped to be excused.
+    excused: Option<Duration>,
     /// Since the operator's start and since the last report.
     watching: Duration,
     silent: Duration,
@@ -53,6 +55,7 @@ impl Scene {
             complete: Complete::Unbounded,
             begun: true,
             refused_client: None,
+            excused: None,
             watching: Duration::from_secs(100),
             silent: Duration::from_secs(1),
         }
@@ -75,6 +78,7 @@ impl Scene {
         if let Some(server) = &mut self.view.server {
             server.received = now - self.silent;
         }
+        self.view.excused_until = self.excused.map(|excused| now - excused);
         status(&Input {
             session: &self.session,
             applied: &self.applied,
@@ -202,6 +206,9 @@ fn silence_counts_from_when_a_report_could_have_come() {
     assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("Ready", Some(Duration::from_secs(20))));
     scene.set_client(1, &ready("2026-01-01T00:00:30Z"));
     assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("NoReports", None));
+    // Its reports came, but could not be taken.
+    scene.excused = Some(Duration::from_secs(10));
+    assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("Ready", Some(Duration::from_secs(20))));
 }
 
 #[test]

@@ -2,22 +2,19 @@
 
 mod ending;
 mod news;
+mod silence;
 mod stored;
 mod subject;
 mod tracked;
 mod wanted;
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 pub(super) use subject::Subject;
 pub(super) use tracked::{Heard, PodFacts, Tracked};
 
 use crate::reports::stores::SessionKey;
-
-/// How long a server may say nothing before nothing is known of its session. It reports every 10 s while it has a
-/// client.
-pub(super) const SILENCE: Duration = Duration::from_secs(30);
 
 /// Sessions by UID. As many as there are: [`Aggregate::retain`] drops those that are gone.
 #[derive(Default)]

@@ -10,7 +10,7 @@ use report::post::{ClientPost, ServerPost};
 use crate::controller::report_source::{ClientView, ServerView, View};
 use crate::reports::aggregate::ending::Ending;
 use crate::reports::aggregate::stored::StoredProcess;
-use crate::reports::aggregate::{SILENCE, Subject, news, stored};
+use crate::reports::aggregate::{Subject, news, stored};
 use crate::reports::status::{ErrorTotals, Judge, Opinion, Span};
 use crate::reports::stores::{PodKey, SessionKey};
 
@@ -59,7 +59,9 @@ pub(in crate::reports) struct Tracked {
     /// Status holds no numbers but those of this run.
     pub(super) is_cleared: bool,
     /// The silence of the server was noticed.
-    is_silence_known: bool,
+    pub(super) is_silence_known: bool,
+    /// Its silence up to then is not the server's own.
+    pub(super) excused_until: Option<Instant>,
     pub(super) ending: Option<Ending>,
 }
 
@@ -96,6 +98,7 @@ impl Tracked {
             resumed: StoredProcess::of(stored),
             is_cleared: false,
             is_silence_known: false,
+            excused_until: None,
             ending: None,
         }
     }
@@ -139,16 +142,15 @@ impl Tracked {
                 None => false,
             },
         };
+        // After a silence the condition is Unknown: the next verdict is a first one again.
+        let was_silent = self.is_silent(now);
+        if was_silent {
+            self.judge = Judge::default();
+        }
         let last = self.server.take();
         if is_new_process {
             self.server_restarts = self.server_restarts.saturating_add(1);
             self.past.add(last.as_ref().map_or(&[][..], |last| &last.post.summary.errors));
-        }
-        // After a silence the condition is Unknown: the next verdict is a first one again.
-        let was_silent =
-            last.as_ref().map_or_else(|| is_long_ago(self.since, now), |last| last.is_silent(now));
-        if was_silent {
-            self.judge = Judge::default();
         }
         self.judge.hear(Opinion::of(&post, Span::Recent, &session.objectives, pod.node.as_deref()));
         let is_news = is_new_process
@@ -220,13 +222,8 @@ impl Tracked {
             let (state, errors) = (client.post.state, client.post.errors.clone());
             (client.pod.name.clone(), ClientView { received: client.received, state, errors })
         };
-        View { server, clients: self.clients.values().map(client).collect() }
-    }
-
-    /// Whether the server has said nothing for so long that nothing is known any more, and this is news.
-    pub(in crate::reports) fn falls_silent(&mut self, now: Instant) -> bool {
-        let is_silent = self.server.as_ref().is_some_and(|server| server.is_silent(now));
-        is_silent && !std::mem::replace(&mut self.is_silence_known, is_silent)
+        let clients = self.clients.values().map(client).collect();
+        View { server, clients, excused_until: self.excused_until }
     }
 
     /// Whether status is free of the numbers of other runs.
@@ -249,13 +246,4 @@ impl ServerReport {
         // Pods that were created within the same second are told apart by their own clocks.
         self.is_gone || (self.pod.created, self.post.started_at) < (pod.created, post.started_at)
     }
-
-    pub(super) fn is_silent(&self, now: Instant) -> bool {
-        is_long_ago(self.received, now)
-    }
-}
-
-/// Whether what was known at `then` is not known any more.
-pub(super) fn is_long_ago(then: Instant, now: Instant) -> bool {
-    now.saturating_duration_since(then) >= SILENCE
 }

@@ -6,8 +6,8 @@ use crds::BallSessionStatus;
 use jiff::Timestamp;
 
 use crate::controller::validate::RunStage;
-use crate::reports::aggregate::tracked::is_long_ago;
-use crate::reports::aggregate::{SILENCE, Subject, Tracked};
+use crate::reports::aggregate::silence::SILENCE;
+use crate::reports::aggregate::{Subject, Tracked};
 use crate::reports::status::{self, ErrorTotals, Opinion, Span, numbers};
 
 impl Tracked {
@@ -56,14 +56,14 @@ impl Tracked {
         if session.stage == RunStage::Suspended {
             return Some(Opinion::unknown("Suspended", "suspended: the numbers are those from before"));
         }
-        let is_young = !is_long_ago(self.since, now);
+        let is_silent = self.is_silent(now);
         match &self.server {
-            Some(server) if server.is_silent(now) => {
+            Some(_) if is_silent => {
                 no_reports(&format!("no report from the server for {} s", SILENCE.as_secs()))
             }
             Some(_) => self.judge.shown().cloned(),
             // After a restart of the operator the server gets the time to report.
-            None if is_young && subject.has_run() && status::condition(&subject.owned()).is_some() => None,
+            None if !is_silent && subject.has_run() && status::condition(&subject.owned()).is_some() => None,
             None => no_reports("no report from the server yet"),
         }
     }

@@ -71,16 +71,24 @@ async fn take(
     let (head, body) = request.into_parts();
     // Before the token: a sender that gets its answer while it still sends would not read it.
     let body = body::read(&head.headers, body, deadline).await?;
+    let token = bearer(&head.headers).ok_or_else(|| Refusal::Unauthorized("no bearer token".into()))?;
+    let taken = judge(endpoint, token, &body).await;
+    if taken.as_ref().is_err_and(Refusal::is_passing) {
+        endpoint.reports.turned_away(token, Moment::present());
+    }
+    taken
+}
+
+/// Takes in what has arrived.
+async fn judge(endpoint: &Endpoint, token: &str, body: &[u8]) -> Result<&'static str, Refusal> {
     // Not before: whoever sends slowly takes up a connection, and nothing else.
     let _place =
         endpoint.room.try_acquire().map_err(|_| Refusal::Unavailable("too many reports at once".into()))?;
-
-    let token = bearer(&head.headers).ok_or_else(|| Refusal::Unauthorized("no bearer token".into()))?;
     let reporter = timeout(AUTHENTICATION_LIMIT, endpoint.reports.reporter(token, Moment::present()))
         .await
         .map_err(|_| Refusal::Unavailable("cannot tell now whose report it is".into()))??;
 
-    let post = Post::parse(&body).map_err(Refusal::Malformed)?;
+    let post = Post::parse(body).map_err(Refusal::Malformed)?;
     let role = match (&post, reporter.role) {
         (Post::Server(_), Role::Server) => "server",
         (Post::Client(_), Role::Client) => "client",

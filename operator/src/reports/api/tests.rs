@@ -104,6 +104,18 @@ async fn reports_of_server_and_client_are_taken() {
 }
 
 #[tokio::test]
+async fn a_server_whose_report_cannot_be_taken_is_excused() {
+    let served = Served::new().await;
+    let client = serde_json::to_value(client_post(1)).unwrap();
+    assert_eq!(code(&served.post(&served.token("client"), &client).await), 202);
+    let excused = || served.world.reports.view("harbor-uid").excused_until;
+    assert_eq!(excused(), None);
+    served.world.cluster.is_down.store(true, Ordering::Relaxed);
+    assert_eq!(code(&served.post(&served.token("server"), &server_report(1)).await), 503);
+    assert!(excused().is_some());
+}
+
+#[tokio::test]
 async fn a_body_that_names_another_session_is_credited_to_the_tokens_own() {
     let served = Served::new().await;
     let mut body = server_report(1);

@@ -7,6 +7,9 @@ use ring::digest::{SHA256, digest};
 
 /// How long an accepted token is not asked about again, unless it ends before.
 const ACCEPTED: Duration = Duration::from_secs(300);
+/// How long one that was accepted stands where it cannot be asked about again, unless it ends before: as long as the
+/// tokens last that pods get.
+const LONGEST: Duration = Duration::from_secs(3600);
 /// How long a refused one is not.
 const REFUSED: Duration = Duration::from_secs(10);
 /// Tokens that are remembered: more than sessions' pods that report at a time.
@@ -27,7 +30,15 @@ impl TokenHash {
 /// Answers by token.
 pub(super) struct Cache<A, R> {
     capacity: usize,
-    entries: HashMap<TokenHash, (Instant, Result<A, R>)>,
+    entries: HashMap<TokenHash, Entry<A, R>>,
+}
+
+struct Entry<A, R> {
+    answer: Result<A, R>,
+    /// Until then nobody is asked again.
+    fresh_until: Instant,
+    /// Then an accepted token ends, or a refused one may have become a good one.
+    ends: Instant,
 }
 
 impl<A: Clone, R: Clone> Cache<A, R> {
@@ -41,8 +52,12 @@ impl<A: Clone, R: Clone> Cache<A, R> {
 
     /// What is known of a token.
     pub(super) fn get(&self, token: &TokenHash, now: Instant) -> Option<Result<A, R>> {
-        let (until, answer) = self.entries.get(token)?;
-        (now < *until).then(|| answer.clone())
+        self.entries.get(token).filter(|entry| now < entry.fresh_until).map(|entry| entry.answer.clone())
+    }
+
+    /// Whose a token was when that was asked last, for when it cannot be asked again.
+    pub(super) fn last_accepted(&self, token: &TokenHash, now: Instant) -> Option<A> {
+        self.entries.get(token).filter(|entry| now < entry.ends)?.answer.clone().ok()
     }
 
     /// Remembers what was found out about a token that is valid for another `remaining`.
@@ -53,11 +68,12 @@ impl<A: Clone, R: Clone> Cache<A, R> {
         remaining: Duration,
         now: Instant,
     ) {
-        let limit = if answer.is_ok() { ACCEPTED } else { REFUSED };
+        let limit = if answer.is_ok() { ACCEPTED } else { REFUSED }.min(remaining);
+        let lifetime = if answer.is_ok() { remaining.min(LONGEST) } else { limit };
         if self.entries.len() >= self.capacity && !self.entries.contains_key(&token) {
             self.make_room(now);
         }
-        self.entries.insert(token, (now + limit.min(remaining), answer));
+        self.entries.insert(token, Entry { answer, fresh_until: now + limit, ends: now + lifetime });
     }
 
     /// Tokens in memory.
@@ -68,9 +84,9 @@ impl<A: Clone, R: Clone> Cache<A, R> {
     /// Forgets what is over, else what is over next: refused tokens before accepted ones, so that a flood of junk
     /// drives out nobody.
     fn make_room(&mut self, now: Instant) {
-        self.entries.retain(|_, (until, _)| now < *until);
+        self.entries.retain(|_, entry| now < entry.ends);
         if self.entries.len() >= self.capacity {
-            let next = self.entries.iter().min_by_key(|(_, (until, _))| *until).map(|(token, _)| *token);
+            let next = self.entries.iter().min_by_key(|(_, entry)| entry.ends).map(|(token, _)| *token);
             next.map(|token| self.entries.remove(&token));
         }
     }
@@ -104,6 +120,22 @@ mod tests {
         assert_eq!(known(10), [true, true, false]);
         assert_eq!(known(60), [true, false, false]);
         assert_eq!(known(300), [false, false, false]);
+    }
+
+    #[test]
+    fn an_accepted_token_stands_until_it_ends_if_need_be() {
+        let now = Instant::now();
+        let mut cache = Cache::new();
+        cache.insert(token(1), Ok(1), Duration::from_secs(600), now);
+        cache.insert(token(2), Ok(2), 2 * HOUR, now);
+        cache.insert(token(3), Err("no"), HOUR, now);
+        let stands = |second| {
+            let now = now + Duration::from_secs(second);
+            [1, 2, 3].map(|number| cache.last_accepted(&token(number), now).is_some())
+        };
+        assert_eq!(stands(599), [true, true, false]);
+        assert_eq!(stands(600), [false, true, false]);
+        assert_eq!(stands(3600), [false, false, false]);
     }
 
     #[test]

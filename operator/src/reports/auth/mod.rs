@@ -15,6 +15,11 @@ mod owners;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::ResourceExt;
+
+use crate::controller::labels::{self, Component};
 use crate::reports::auth::buckets::Buckets;
 use crate::reports::auth::cache::{Cache, TokenHash};
 use crate::reports::auth::claims::Claims;
@@ -77,7 +82,9 @@ impl Authenticator {
             None => self.metrics.cache(CacheAnswer::Miss),
         }
 
-        self.spend(&claims, stores, now).await?;
+        if let Err(refusal) = self.spend(&claims, stores, now).await {
+            return self.last_accepted(&token_hash, stores, now).ok_or(refusal);
+        }
         let answer = self.ask(token, &claims).await;
         if let Ok(_) | Err(Refusal::Unauthorized(_) | Refusal::Forbidden(_)) = &answer {
             let remaining = claims.expires.duration_since(wall);
@@ -106,17 +113,32 @@ impl Authenticator {
         holds.then_some(answer)
     }
 
+    /// Who had this token when the API server was asked last: what pods are due to be asked about again, and more of
+    /// them than can be, still counts. A pod that is gone does not.
+    fn last_accepted(&self, token: &TokenHash, stores: &Stores, now: Instant) -> Option<Reporter> {
+        let reporter = self.memory().cache.last_accepted(token, now)?;
+        is_known(&reporter, stores).then(|| {
+            self.metrics.cache(CacheAnswer::Stale);
+            reporter
+        })
+    }
+
     /// Pays for questions to the API server.
     async fn spend(&self, claims: &Claims, stores: &Stores, now: Instant) -> Result<(), Refusal> {
         let pod = &claims.pod;
-        if stores.pod(pod).is_none() {
-            self.memory().buckets.look_up(now).map_err(Refusal::TooMany)?;
-            let found = self.cluster.metadata(Kind::Pod, &pod.namespace, &pod.name).await?;
-            if found.and_then(|metadata| metadata.uid).as_ref() != Some(&pod.uid) {
-                return Err(Refusal::Unauthorized("the pod of the token does not exist".into()));
+        let is_server = match stores.pod(pod) {
+            Some(known) => is_server(&known.metadata),
+            None => {
+                self.memory().buckets.look_up(now).map_err(Refusal::TooMany)?;
+                let found = self.cluster.metadata(Kind::Pod, &pod.namespace, &pod.name).await?;
+                let found = found.filter(|metadata| metadata.uid.as_ref() == Some(&pod.uid));
+                is_server(
+                    &found
+                        .ok_or_else(|| Refusal::Unauthorized("the pod of the token does not exist".into()))?,
+                )
             }
-        }
-        self.memory().buckets.review(&pod.uid, now).map_err(Refusal::TooMany)
+        };
+        self.memory().buckets.review(&pod.uid, is_server, now).map_err(Refusal::TooMany)
     }
 
     /// Asks the API server whose token it is, and whether that pod belongs to a session.
@@ -149,6 +171,22 @@ impl Authenticator {
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The session whose server `token` claims to be of. Nobody vouches for that.
+pub(super) fn claimed_server(token: &str, stores: &Stores, wall: Timestamp) -> Option<SessionKey> {
+    let pod = stores.pod(&claims::read(token, wall).ok()?.pod)?;
+    if !is_server(&pod.metadata) {
+        return None;
+    }
+    let session = pod.labels().get(labels::INSTANCE)?;
+    stores.session_named(pod.metadata.namespace.as_deref()?, session)
+}
+
+/// Whether a pod is labelled as a server. Labels prove nothing, but nothing is given for them that others lack.
+fn is_server(pod: &ObjectMeta) -> bool {
+    let component = pod.labels.as_ref().and_then(|labels| labels.get(labels::COMPONENT));
+    component.is_some_and(|component| component == Component::Server.as_str())
 }
 
 fn is_known(reporter: &Reporter, stores: &Stores) -> bool {

@@ -64,6 +64,40 @@ async fn a_token_is_asked_about_once_in_five_minutes() {
 }
 
 #[tokio::test]
+async fn a_known_token_still_counts_when_there_is_no_asking_again() {
+    let mut door = Door::new();
+    let token = door.world.cluster.issue("server", ACCOUNT, NAMESPACE);
+    door.show(&token, 0).await.unwrap();
+    for pod in 0..100 {
+        door.world.watch_pod(&format!("server-{pod}"));
+    }
+    let flood = async |door: &Door, milliseconds: u64| {
+        for pod in 0..100 {
+            let _ = door.show(&forged(&format!("server-{pod}"), NAMESPACE, |_| ()), milliseconds).await;
+        }
+    };
+    flood(&door, 300_000).await;
+    let before = door.reviews();
+    assert_eq!(door.show(&token, 300_000).await.unwrap().role, Role::Server);
+    assert_eq!(door.reviews(), before, "nobody was asked");
+
+    // What is new has to wait, and a pod that is gone has nothing to say.
+    let other = forged("server", NAMESPACE, |payload| payload["jti"] = json!("other"));
+    assert!(matches!(door.show(&other, 300_000).await, Err(Refusal::TooMany(_))));
+    door.world.unwatch_pod("server");
+    assert!(door.show(&token, 300_000).await.is_err());
+}
+
+#[tokio::test]
+async fn only_a_token_that_claims_to_be_a_servers_excuses_one() {
+    let door = Door::new();
+    let claimed =
+        |pod: &str| claimed_server(&forged(pod, NAMESPACE, |_| ()), &door.world.reports.stores, wall());
+    assert_eq!(claimed("server").unwrap().name, "harbor");
+    assert_eq!((claimed("client"), claimed("nobody")), (None, None));
+}
+
+#[tokio::test]
 async fn a_wrong_audience_and_an_expired_token_cost_nothing() {
     let door = Door::new();
     let wrong =

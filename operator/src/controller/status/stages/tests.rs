@@ -47,7 +47,8 @@ fn broken(view: &View) -> Option<Verdict> {
 }
 
 fn said(state: State, errors: &[(ErrorCode, i64, &str)]) -> View {
-    View { server: None, clients: [("harbor-client-1-y".into(), client_says(state, errors))].into() }
+    let clients = [("harbor-client-1-y".into(), client_says(state, errors))].into();
+    View { clients, ..View::default() }
 }
 
 #[test]
@@ -147,12 +148,12 @@ fn the_first_of_several_stages_is_named() {
     let pods: Vec<_> = (0..3).map(|index| pod("client", index, &json!({}))).collect();
     let pods = Pods::of(&pods, Some(&crate::controller::status::pods::tests::job()));
     let view = View {
-        server: None,
         clients: [(0, ErrorCode::DtlsFailed), (1, ErrorCode::IceFailed), (2, ErrorCode::IceFailed)]
             .map(|(index, code)| {
                 (format!("harbor-client-{index}-y"), client_says(State::Connecting, &[(code, 1, "")]))
             })
             .into(),
+        ..View::default()
     };
     let message = first_broken(&session, None, &pods.clients, &view).unwrap().message;
     assert!(
@@ -179,9 +180,9 @@ fn the_longest_names_fit_with_what_to_check() {
     let client = facts(Some(99));
     for code in [ErrorCode::ResolveFailed, ErrorCode::ConnectFailed, ErrorCode::IceFailed] {
         let view = View {
-            server: None,
             clients: [(client.name.clone(), client_says(State::Failed, &[(code, 1, &"m".repeat(256))]))]
                 .into(),
+            ..View::default()
         };
         let verdict =
             first_broken(&session, Some(&facts(None)), std::slice::from_ref(&client), &view).unwrap();

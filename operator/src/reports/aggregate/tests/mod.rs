@@ -5,6 +5,8 @@ mod reporting;
 mod restart;
 mod silence;
 
+use std::time::Duration;
+
 use crds::{BallSession, BallSessionStatus};
 use jiff::Timestamp;
 use report::post::ServerPost;

@@ -23,6 +23,32 @@ fn a_silent_server_makes_everything_unknown_and_its_return_a_first_verdict() {
 }
 
 #[test]
+fn a_server_that_is_turned_away_is_not_silent_but_not_for_ever() {
+    let turned_away =
+        |story: &mut Story, second| story.at(second, |tracked, _, now| tracked.turned_away(now));
+    let mut story = Story::new(&json!({}));
+    story.server(0, post(0, 1, 0));
+    for second in (10..1000).step_by(10) {
+        turned_away(&mut story, second);
+        let met = if second < 630 { ("True", "Met") } else { ("Unknown", "NoReports") };
+        assert!(says(&story.wanted(second).unwrap(), met), "after {second} s");
+        assert_eq!(story.at(second, |tracked, _, now| tracked.falls_silent(now)), second == 630);
+    }
+    assert_eq!(story.server(1000, post(0, 2, 0)), Heard::News);
+    assert!(says(&story.wanted(1029).unwrap(), ("True", "Met")));
+    assert!(says(&story.wanted(1030).unwrap(), ("Unknown", "NoReports")), "what excused it before is over");
+
+    // After a restart of the operator the servers of many sessions come at once.
+    story.server(1031, post(0, 3, 0));
+    story.write(1031);
+    story.restart();
+    turned_away(&mut story, 1032);
+    turned_away(&mut story, 1060);
+    assert!(says(&story.wanted(1062 + 57).unwrap(), ("True", "Met")));
+    assert!(says(&story.wanted(1062 + 58).unwrap(), ("Unknown", "NoReports")));
+}
+
+#[test]
 fn a_suspended_session_keeps_its_numbers() {
     let mut story = Story::new(&json!({}));
     story.server(0, post(0, 1, 0));
