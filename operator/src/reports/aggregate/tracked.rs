@@ -137,7 +137,9 @@ impl Tracked {
             Some(last) if !last.is_older_than(&pod, &post) => return Heard::Ignored,
             Some(last) => last.post.summary.started_at != post.summary.started_at,
             None => match &self.resumed {
-                Some(stored) if stored.is_after(&post) => return Heard::Ignored,
+                Some(stored) if stored.is_after(&post, now.saturating_duration_since(self.since)) => {
+                    return Heard::Ignored;
+                }
                 Some(stored) => !stored.is_of(&post),
                 None => false,
             },

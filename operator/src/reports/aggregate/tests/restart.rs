@@ -46,6 +46,26 @@ fn a_restart_of_the_operator_never_lowers_numbers() {
 }
 
 #[test]
+fn a_client_that_is_counted_anew_does_not_make_a_report_old() {
+    let mut story = Story::new(&json!({}));
+    story.server(0, post(0, 5, 7));
+    story.write(0);
+
+    story.restart();
+    let mut next = post(0, 6, 8);
+    next.summary.clients[0].frames.sent = 3;
+    assert_eq!(story.server(1, next.clone()), Heard::News);
+
+    // Not even where there is no other client.
+    story.restart();
+    next.summary.clients.truncate(1);
+    assert_eq!(story.server(2, next.clone()), Heard::Ignored);
+    assert_eq!(story.server(2 + 14, next.clone()), Heard::Ignored);
+    assert_eq!(story.server(2 + 15, next), Heard::News);
+    assert_eq!(lost(&story.wanted(2 + 15).unwrap()), 8);
+}
+
+#[test]
 fn a_restarted_operator_does_not_change_its_mind_sooner() {
     let mut story = Story::new(&json!({}));
     story.server(0, post(0, 1, 0));
