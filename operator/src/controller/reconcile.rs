@@ -23,7 +23,7 @@ use crate::controller::metrics::Metrics;
 use crate::controller::refusals;
 use crate::controller::report_source::{Progress, ReportSource};
 use crate::controller::settings::Settings;
-use crate::controller::status::{self, Clock, Complete, Owned, Reason, Verdict};
+use crate::controller::status::{self, Clock, Complete, Owned, Reason, Refused, Verdict};
 use crate::controller::subject::Subject;
 use crate::controller::update_status::{update_conditions, update_status};
 use crate::controller::validate::{RunStage, Session, validate};
@@ -121,13 +121,17 @@ impl Controller {
             Ok(session) => session,
             Err(error) => {
                 let verdict = Reason::InvalidSpec.because(error.to_string());
-                self.refuse(subject, &known, object.spec.duration.is_some(), &verdict).await?;
+                let is_bounded = object.spec.duration.is_some();
+                let refused = Refused { run: None, is_bounded, generation: subject.generation };
+                self.refuse(subject, &known, refused, &verdict).await?;
                 return Ok(resync());
             }
         };
         let result = self.run(subject, &session, &known).await;
         if let Some(verdict) = result.as_ref().err().and_then(Error::verdict) {
-            self.refuse(subject, &known, session.duration.is_some(), &verdict).await?;
+            let (run, is_bounded) = (Some(session.run_hash.as_str()), session.duration.is_some());
+            let refused = Refused { run, is_bounded, generation: subject.generation };
+            self.refuse(subject, &known, refused, &verdict).await?;
         }
         result
     }
@@ -240,10 +244,10 @@ impl Controller {
         &self,
         subject: &Subject,
         known: &BallSessionStatus,
-        is_bounded: bool,
+        refused: Refused<'_>,
         verdict: &Verdict,
     ) -> Result<(), Error> {
-        let owned = status::refused(verdict, known, is_bounded, subject.generation, Timestamp::now());
+        let owned = status::refused(verdict, known, refused, Timestamp::now());
         self.write(subject, known, &owned).await
     }
 
@@ -261,7 +265,8 @@ impl Controller {
         let is_bounded = raw["spec"].get("duration").is_some();
         let why = &invalid.error;
         let verdict = Reason::InvalidSpec.because(format!("the stored object cannot be read: {why}"));
-        let owned = status::refused(&verdict, &known, is_bounded, subject.generation, Timestamp::now());
+        let refused = Refused { run: None, is_bounded, generation: subject.generation };
+        let owned = status::refused(&verdict, &known, refused, Timestamp::now());
         if update_conditions(&self.client, &self.metrics, subject, &known, &owned).await? {
             self.written(subject, &known, &owned);
         }

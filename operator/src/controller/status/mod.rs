@@ -97,19 +97,33 @@ pub(super) fn client_pods(pods: &[Arc<Pod>], job: &Job) -> usize {
     Pods::of(pods, Some(job)).clients.len()
 }
 
-/// The status of a session that cannot be run as it is: all else stays as it was found.
+/// What is known of a run that cannot be run as it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Refused<'a> {
+    /// Its hash, where it makes sense at all.
+    pub(super) run: Option<&'a str>,
+    /// Whether it shall have an end.
+    pub(super) is_bounded: bool,
+    /// The generation of the spec that asks for it.
+    pub(super) generation: Option<i64>,
+}
+
+/// The status of a session that cannot be run as it is: all else stays as it was found. Whether a run is complete is no
+/// word on another one; but where what is asked for makes no sense, there is no other.
 pub(super) fn refused(
     verdict: &Verdict,
     stored: &BallSessionStatus,
-    is_bounded: bool,
-    generation: Option<i64>,
+    refused: Refused<'_>,
     time: Timestamp,
 ) -> Owned {
+    let Refused { run, is_bounded, generation } = refused;
     let mut owned = Owned::stored(stored);
+    let is_other_run = run.is_some() && run != stored.run.as_ref().map(|run| run.hash.as_str());
+    let known = owned.complete.take().filter(|_| !is_other_run);
     let conditions = &stored.conditions;
     let ready =
         condition(READY, false, verdict.reason.as_str(), &verdict.message, generation, conditions, time);
-    let complete = owned.complete.take().map_or_else(
+    let complete = known.map_or_else(
         || {
             let complete = if is_bounded { Complete::Running } else { Complete::Unbounded };
             condition(

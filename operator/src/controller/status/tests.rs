@@ -283,13 +283,20 @@ fn a_refused_session_keeps_what_was_known() {
     scene.stored = serde_json::from_value(finished.patch()["status"].clone()).unwrap();
     let verdict = Reason::InvalidSpec.because("spec.clients is 101");
     let time = START.parse().unwrap();
-    let refusal = refused(&verdict, &scene.stored, true, Some(4), time);
+    let of_run = |run| Refused { run, is_bounded: true, generation: Some(4) };
+    let refusal = refused(&verdict, &scene.stored, of_run(None), time);
     assert_eq!((refusal.run.as_ref(), refusal.clients.as_deref()), (finished.run.as_ref(), Some("2/2")));
     let (ready, complete) = (refusal.ready.unwrap(), refusal.complete.unwrap());
     assert_eq!((ready.reason.as_str(), ready.observed_generation), ("InvalidSpec", Some(4)));
     assert_eq!((complete.status.as_str(), complete.observed_generation), ("True", Some(4)));
     assert_eq!(refusal.reason.as_deref(), Some("InvalidSpec"));
 
-    let first = refused(&verdict, &BallSessionStatus::default(), false, Some(1), time);
+    let known = scene.session.run_hash.as_str();
+    assert_eq!(refused(&verdict, &scene.stored, of_run(Some(known)), time).complete.unwrap().status, "True");
+    let other = refused(&verdict, &scene.stored, of_run(Some("another")), time).complete.unwrap();
+    assert_eq!((other.status.as_str(), other.reason.as_str()), ("False", "Running"));
+
+    let unbounded = Refused { run: Some(known), is_bounded: false, generation: Some(1) };
+    let first = refused(&verdict, &BallSessionStatus::default(), unbounded, time);
     assert_eq!(first.complete.unwrap().reason, "Unbounded");
 }
