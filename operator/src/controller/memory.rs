@@ -33,6 +33,16 @@ impl Memory {
         }
     }
 
+    /// Whether a run was seen to be over, and nothing was seen since that takes it back.
+    pub(super) fn was_over(&self) -> bool {
+        self.over.is_some()
+    }
+
+    /// Whatever was over, the run that is asked for now is not.
+    pub(super) fn not_over(&mut self) {
+        self.over = None;
+    }
+
     /// Whether a version of an object is known not to be the last one: the watch has not brought the next yet.
     pub(super) fn is_superseded(&self, object: &str, version: &str) -> bool {
         self.superseded.get(object).is_some_and(|known| known == version)
@@ -102,6 +112,11 @@ mod tests {
         let later = start + Duration::from_secs(7);
         assert_eq!((memory.over_since("a", start), memory.over_since("a", later)), (start, start));
         assert_eq!(memory.over_since("b", later), later);
+        assert!(memory.was_over());
+        memory.not_over();
+        assert!(!memory.was_over());
+        let again = later + Duration::from_secs(7);
+        assert_eq!(memory.over_since("b", again), again);
     }
 
     #[test]

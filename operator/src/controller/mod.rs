@@ -19,6 +19,7 @@ pub mod build;
 pub mod dereference;
 mod error;
 mod events;
+mod finish;
 mod first_sync;
 mod hash;
 pub mod labels;

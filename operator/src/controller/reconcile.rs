@@ -23,7 +23,7 @@ use crate::controller::metrics::Metrics;
 use crate::controller::refusals;
 use crate::controller::report_source::{Progress, ReportSource};
 use crate::controller::settings::Settings;
-use crate::controller::status::{self, Clock, Complete, Owned, Reason, Refused, Verdict};
+use crate::controller::status::{self, Clock, Owned, Reason, Refused, Verdict};
 use crate::controller::subject::Subject;
 use crate::controller::update_status::{update_conditions, update_status};
 use crate::controller::validate::{RunStage, Session, validate};
@@ -157,7 +157,7 @@ impl Controller {
         let clock = Clock { now: Instant::now(), time: Timestamp::now(), watching_since: self.started };
         let job = outcome.resources.client_job.as_ref();
         let standing = status::by_job(session, job, &known.conditions);
-        let complete = self.finish(subject, session, standing, is_known_run, clock.now);
+        let (complete, finishing) = self.finish(subject, session, standing, is_known_run, clock.now);
         let (refused_client, missing) = self.refused_client(session, &pods, job, clock.time).await;
         let view = self.reports.view(&subject.uid);
         let (owned, recheck) = status::status(&status::Input {
@@ -174,29 +174,9 @@ impl Controller {
         });
         self.write(subject, known, &owned).await?;
 
-        let pending = !begun || complete != standing;
-        let next = [recheck, missing, pending.then_some(PENDING), outcome.waiting.then_some(LEAVING)];
+        let pending = (!begun || finishing == Progress::Pending).then_some(PENDING);
+        let next = [recheck, missing, pending, outcome.waiting.then_some(LEAVING)];
         Ok(next.into_iter().flatten().min().map_or_else(resync, Action::requeue))
-    }
-
-    /// A run is over only when its last numbers are in the status.
-    fn finish(
-        &self,
-        subject: &Subject,
-        session: &Session,
-        standing: Complete,
-        is_known_run: bool,
-        now: Instant,
-    ) -> Complete {
-        if !standing.is_over() || session.stage == RunStage::Finished {
-            return standing;
-        }
-        let since = self.remember(subject, |memory| memory.over_since(&session.run_hash, now));
-        if is_known_run && self.reports.finish_run(session, since, now) == Progress::Done {
-            standing
-        } else {
-            Complete::Running
-        }
     }
 
     /// Why the Job has fewer pods than clients, or when to ask.
@@ -236,7 +216,7 @@ impl Controller {
         }
     }
 
-    fn remember<T>(&self, subject: &Subject, f: impl FnOnce(&mut Memory) -> T) -> T {
+    pub(super) fn remember<T>(&self, subject: &Subject, f: impl FnOnce(&mut Memory) -> T) -> T {
         self.memories.with(&subject.key, &subject.uid, f)
     }
 

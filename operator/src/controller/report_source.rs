@@ -22,6 +22,10 @@ pub trait ReportSource: Send + Sync + 'static {
     /// and again until they do. `since` is when it was over.
     fn finish_run(&self, session: &Session, since: Instant, now: Instant) -> Progress;
 
+    /// The run is not over, although [`ReportSource::finish_run`] was asked to finish one: its numbers are those of a run
+    /// that goes on. Asked for again and again until that is known.
+    fn continue_run(&self, session: &Session) -> Progress;
+
     /// The sessions whose [`View`] changed in more than its numbers, or whose [`Progress`] came to an end. To be taken
     /// once.
     fn changes(&self) -> Option<mpsc::Receiver<ObjectRef<crds::BallSession>>>;

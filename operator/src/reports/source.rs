@@ -42,6 +42,17 @@ impl ReportSource for Reports {
         if ended { Progress::Done } else { Progress::Pending }
     }
 
+    fn continue_run(&self, session: &Session) -> Progress {
+        let continued = self.with_tracked(session, Moment::present(), |state, key, subject, at| {
+            if let Some(tracked) = state.aggregate.get_mut(&key.uid) {
+                tracked.goes_on();
+            }
+            self.plan(state, key, subject, at);
+            true
+        });
+        if continued { Progress::Done } else { Progress::Pending }
+    }
+
     fn changes(&self) -> Option<mpsc::Receiver<ObjectRef<BallSession>>> {
         self.news.take()
     }

@@ -22,7 +22,9 @@ pub(crate) struct FakeReports {
 struct Said {
     views: BTreeMap<String, View>,
     begun: BTreeSet<String>,
-    finished: BTreeSet<String>,
+    /// By run: since when it was said to be over.
+    finished: BTreeMap<String, Instant>,
+    continued: BTreeSet<String>,
     holds_back: bool,
 }
 
@@ -62,9 +64,14 @@ impl FakeReports {
         self.said.lock().unwrap().begun.clone()
     }
 
-    /// The runs that were asked to finish, by hash.
-    pub(crate) fn finished(&self) -> BTreeSet<String> {
+    /// The runs that were asked to finish, by hash, and since when they were over.
+    pub(crate) fn finished(&self) -> BTreeMap<String, Instant> {
         self.said.lock().unwrap().finished.clone()
+    }
+
+    /// The runs that turned out not to be over, by hash.
+    pub(crate) fn continued(&self) -> BTreeSet<String> {
+        self.said.lock().unwrap().continued.clone()
     }
 
     async fn change(&self, session: &BallSession, change: impl FnOnce(&mut View)) {
@@ -87,8 +94,13 @@ impl ReportSource for FakeReports {
     fn finish_run(&self, session: &Session, since: Instant, now: Instant) -> Progress {
         assert!(since <= now);
         let mut said = self.said.lock().unwrap();
-        said.finished.insert(session.run_hash.clone());
+        said.finished.insert(session.run_hash.clone(), since);
         if said.holds_back { Progress::Pending } else { Progress::Done }
+    }
+
+    fn continue_run(&self, session: &Session) -> Progress {
+        self.said.lock().unwrap().continued.insert(session.run_hash.clone());
+        Progress::Done
     }
 
     fn changes(&self) -> Option<mpsc::Receiver<ObjectRef<BallSession>>> {

@@ -46,7 +46,7 @@ async fn a_run_ends_with_its_last_numbers_stays_ended_and_begins_anew() {
     let job = operator.wait("harbor-client", "the Job's end", is_ended).await;
     eventually("a question for the last numbers", async || {
         let asked = operator.reports.finished();
-        if asked.contains(&first_run) { Ok(()) } else { Err(asked) }
+        if asked.contains_key(&first_run) { Ok(()) } else { Err(asked) }
     })
     .await;
     let session = operator.api::<BallSession>().get("harbor").await.unwrap();
@@ -75,6 +75,37 @@ async fn a_run_ends_with_its_last_numbers_stays_ended_and_begins_anew() {
     assert_eq!(operator.reports.begun().len(), 2);
     operator.wait_pods("harbor", "client", 1).await;
     operator.wait_pods("harbor", "server", 1).await;
+    operator.finish().await;
+}
+
+#[tokio::test]
+async fn an_end_is_taken_back_with_its_job() {
+    let Some((client, _shared)) = client("an_end_is_taken_back_with_its_job").await else { return };
+    let operator = Operator::start(&client).await;
+    operator.create("harbor", &json!({"clients": 1, "duration": "5m"})).await;
+    let running = wait_complete(&operator, "Running").await;
+    let run = running.status.unwrap().run.unwrap().hash;
+    operator.reports.hold_back(true);
+    operator.play_pods("harbor", 1).await;
+    finish_clients(&operator, 1).await;
+    let first_end = eventually("a question for the last numbers", async || {
+        operator.reports.finished().get(&run).copied().ok_or("none")
+    })
+    .await;
+
+    // Before these are in, somebody deletes the Job: its clients run again, as long as they shall.
+    let first = operator.api::<Job>().get("harbor-client").await.unwrap();
+    operator.api::<Job>().delete("harbor-client", &DeleteParams::background()).await.unwrap();
+    operator.wait("harbor-client", "another Job", |job: &Job| job.uid() != first.uid()).await;
+    eventually("the end of the end", async || {
+        let continued = operator.reports.continued();
+        if continued.contains(&run) { Ok(()) } else { Err(continued) }
+    })
+    .await;
+    operator.reports.hold_back(false);
+    finish_clients(&operator, 1).await;
+    wait_complete(&operator, "Finished").await;
+    assert!(operator.reports.finished()[&run] > first_end);
     operator.finish().await;
 }
 

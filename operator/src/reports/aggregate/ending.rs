@@ -44,6 +44,11 @@ impl Tracked {
         true
     }
 
+    /// The run is not over, whatever was said before.
+    pub(in crate::reports) fn goes_on(&mut self) {
+        self.ending = None;
+    }
+
     /// Whether what is wanted now are the last numbers of the run.
     pub(in crate::reports) fn is_final(&self) -> bool {
         self.ending.as_ref().is_some_and(|ending| ending.verdict.is_some())

@@ -50,6 +50,23 @@ fn a_finished_run_shows_the_whole_and_stays_as_it_is() {
 }
 
 #[test]
+fn an_end_that_was_none_leaves_nothing_behind() {
+    let (mut story, _) = ending(&[(95, 2), (104, 0)]);
+    story.write(130);
+    assert_eq!(story.server(131, post(0, 900, 9)), Heard::Ignored);
+    story.at(132, |tracked, _, _| tracked.goes_on());
+    assert_ne!(story.server(133, post(0, 901, 9)), Heard::Ignored);
+    assert_eq!(lost(&story.wanted(133).unwrap()), 9, "of the last while, not of the whole run");
+
+    // The next end waits for its own last report.
+    let since = story.now();
+    let ended = |story: &mut Story, second| {
+        story.at(second, |tracked, subject, now| tracked.end(since, subject, now))
+    };
+    assert_eq!((ended(&mut story, 142), ended(&mut story, 143)), (false, true));
+}
+
+#[test]
 fn the_verdict_on_the_whole_run_is_immediate() {
     let (mut story, _) = ending(&[(95, 2)]);
     let mut strict = story.session.clone();
