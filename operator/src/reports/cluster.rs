@@ -49,6 +49,11 @@ impl CallError {
     pub(super) fn is_stale(&self) -> bool {
         matches!(self, Self::Failed(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict())
     }
+
+    /// Whether the same call would be refused again.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Failed(kube::Error::Api(status)) if matches!(status.code, 400 | 403 | 413 | 422))
+    }
 }
 
 /// The API server.

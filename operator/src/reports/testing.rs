@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::authentication::v1::TokenReviewStatus;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::core::DeserializeGuard;
+use kube::core::{DeserializeGuard, Status};
 use kube::runtime::{reflector, watcher};
 use report::post::{ClientPost, ServerPost};
 use report::{ClientRow, State};
@@ -38,6 +38,8 @@ pub(super) struct FakeCluster {
     tokens: Mutex<HashMap<String, TokenReviewStatus>>,
     applied: Mutex<Vec<(SessionKey, BallSessionStatus)>>,
     pub(super) is_down: AtomicBool,
+    /// It takes no status.
+    pub(super) is_strict: AtomicBool,
     pub(super) reviews: AtomicUsize,
     pub(super) look_ups: AtomicUsize,
 }
@@ -122,7 +124,11 @@ impl Cluster for FakeCluster {
         _resource_version: &'a str,
         status: &'a BallSessionStatus,
     ) -> BoxFuture<'a, Result<(), CallError>> {
-        let answer = self.answer(());
+        let mut answer = self.answer(());
+        if self.is_strict.load(Ordering::Relaxed) {
+            let status = Status { code: 422, reason: "Invalid".into(), ..Status::default() };
+            answer = Err(CallError::Failed(kube::Error::Api(Box::new(status))));
+        }
         if answer.is_ok() {
             self.applied.lock().unwrap().push((session.clone(), status.clone()));
         }

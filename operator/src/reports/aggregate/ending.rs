@@ -10,18 +10,23 @@ const LAST_REPORT: Duration = Duration::from_secs(10);
 /// How long it waits for a later one than the one that says that the clients are gone.
 const LAST_MOMENT: Duration = Duration::from_secs(2);
 
+/// How often the API server may refuse the last numbers, before the run ends without them.
+const MOST_REFUSALS: u8 = 5;
+
 /// The end of a run.
 pub(super) struct Ending {
     since: Instant,
     /// The last report is there, or was waited for long enough: what it says.
     pub(super) verdict: Option<Opinion>,
     is_written: bool,
+    refusals: u8,
 }
 
 impl Tracked {
     /// The run is over since `since`: whether there is something new to be written, once the last report is there.
     pub(in crate::reports) fn end(&mut self, since: Instant, subject: &Subject<'_>, now: Instant) -> bool {
-        let ending = self.ending.get_or_insert(Ending { since, verdict: None, is_written: false });
+        let ending =
+            self.ending.get_or_insert(Ending { since, verdict: None, is_written: false, refusals: 0 });
         if ending.verdict.is_some() {
             return false;
         }
@@ -54,7 +59,7 @@ impl Tracked {
         self.ending.as_ref().is_some_and(|ending| ending.verdict.is_some())
     }
 
-    /// Whether they are in status.
+    /// Whether they are in status, or are never going to be.
     pub(in crate::reports) fn is_ended(&self) -> bool {
         self.ending.as_ref().is_some_and(|ending| ending.is_written)
     }
@@ -70,5 +75,15 @@ impl Tracked {
             came_to_an_end = true;
         }
         came_to_an_end
+    }
+
+    /// The API server refuses what was wanted for `run`. Whether that is not going to be tried again: a run that cannot
+    /// show its last numbers is over all the same.
+    pub(in crate::reports) fn refused(&mut self, run: Option<&str>, is_final: bool) -> bool {
+        let is_same = self.run.as_deref() == run;
+        let Some(ending) = self.ending.as_mut().filter(|_| is_same && is_final) else { return false };
+        ending.refusals = ending.refusals.saturating_add(1);
+        ending.is_written |= ending.refusals >= MOST_REFUSALS;
+        ending.is_written
     }
 }

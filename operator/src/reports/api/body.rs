@@ -3,6 +3,7 @@
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use jiff::Timestamp;
 use report::SCHEMA_VERSION;
 use report::post::{ClientPost, MAX_BYTES, ServerPost};
 use serde::Deserialize;
@@ -52,11 +53,29 @@ impl Post {
                 kind.schema_version
             ));
         }
-        match (kind.summary, kind.state) {
+        let post = match (kind.summary, kind.state) {
             (Some(_), None) => json(&text).map(Self::Server),
             (None, Some(_)) => json(&text).map(Self::Client),
             _ => Err("it has not exactly one of summary (from servers) and state (from clients)".into()),
+        }?;
+        let early = post.times().find(|(_, time)| *time < Timestamp::UNIX_EPOCH);
+        match early {
+            Some((field, time)) => Err(format!("{field} is {time}: it must be a time from 1970 to 9999")),
+            None => Ok(post),
         }
+    }
+
+    /// All its times. The API server stores none from before our era, and would refuse the whole status for one; later
+    /// ones than it stores cannot be read in the first place.
+    fn times(&self) -> impl Iterator<Item = (&'static str, Timestamp)> {
+        let (times, errors) = match self {
+            Self::Server(post) => {
+                let measured_since = ("summary.startedAt", post.summary.started_at);
+                ([Some(("startedAt", post.started_at)), Some(measured_since)], &post.summary.errors)
+            }
+            Self::Client(post) => ([Some(("startedAt", post.started_at)), None], &post.errors),
+        };
+        times.into_iter().flatten().chain(errors.iter().map(|error| ("errors.lastSeen", error.last_seen)))
     }
 }
 
@@ -95,6 +114,36 @@ mod tests {
         }
         let deep = "[".repeat(MAX_BYTES);
         assert!(Post::parse(deep.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn times_that_no_status_can_hold_are_refused() {
+        let mut client = serde_json::to_value(client_post(1)).unwrap();
+        client["errors"] =
+            json!([{"code": "Other", "count": 1, "message": "", "lastSeen": "2026-01-01T00:00:00Z"}]);
+        let mut server = serde_json::to_value(server_post(1)).unwrap();
+        server["summary"]["errors"] = client["errors"].clone();
+        let says = |post: &serde_json::Value| Post::parse(post.to_string().as_bytes()).err();
+        assert_eq!((says(&client), says(&server)), (None, None));
+        for (post, path, field) in [
+            (&client, "/startedAt", "startedAt"),
+            (&client, "/errors/0/lastSeen", "errors.lastSeen"),
+            (&server, "/startedAt", "startedAt"),
+            (&server, "/summary/startedAt", "summary.startedAt"),
+            (&server, "/summary/errors/0/lastSeen", "errors.lastSeen"),
+        ] {
+            let with = |time: &str| {
+                let mut post = post.clone();
+                *post.pointer_mut(path).unwrap() = json!(time);
+                says(&post)
+            };
+            assert_eq!(with("1970-01-01T00:00:00Z"), None);
+            for time in ["1969-12-31T23:59:59Z", "-000044-03-15T12:00:00Z"] {
+                let error = format!("{field} is {time}: it must be a time from 1970 to 9999");
+                assert_eq!(with(time), Some(error));
+            }
+            assert!(with("+010000-01-01T00:00:00Z").is_some());
+        }
     }
 
     #[test]

@@ -227,6 +227,31 @@ async fn the_end_of_a_run_is_written_once_and_for_all() {
 }
 
 #[tokio::test]
+async fn a_run_whose_last_numbers_are_refused_ends_without_them() {
+    let mut steps = Steps::new();
+    steps.report(post(1, 3));
+    steps.pass(12).await;
+    let since = steps.at().now;
+    let mut last = post(2, 3);
+    last.connected_clients = 0;
+    steps.report(last);
+    steps.finish(since);
+    steps.world.cluster.is_strict.store(true, Ordering::Relaxed);
+    steps.pass(10).await;
+    assert_eq!(steps.finish(since), Progress::Pending);
+    steps.pass(10).await;
+    assert_eq!(steps.finish(since), Progress::Done);
+    assert_eq!(steps.world.metrics.writes(WriteOutcome::Failed), 5, "after 0, 1, 3, 7 and 15 s");
+
+    // That it cannot be reached is another matter.
+    let mut steps = Steps::new();
+    steps.world.cluster.is_down.store(true, Ordering::Relaxed);
+    steps.finish(steps.start);
+    steps.pass(300).await;
+    assert_eq!(steps.finish(steps.start), Progress::Pending);
+}
+
+#[tokio::test]
 async fn an_end_that_changes_nothing_is_an_end() {
     let mut steps = Steps::new();
     let mut last = post(1, 3);

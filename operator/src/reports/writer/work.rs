@@ -101,6 +101,10 @@ impl Reports {
                 self.metrics.wrote(WriteOutcome::Failed);
                 let (namespace, name) = (&write.session.namespace, &write.session.name);
                 tracing::warn!(namespace, name, %error, "numbers not written to status");
+                let tracked = state.aggregate.get_mut(&write.session.uid).filter(|_| error.is_refusal());
+                if tracked.is_some_and(|tracked| tracked.refused(write.run.as_deref(), write.is_final)) {
+                    self.news.tell(&write.session);
+                }
             }
         }
         // For reports that came meanwhile, or another attempt.
