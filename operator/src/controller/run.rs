@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crds::BallSession;
 use futures_util::{Stream, StreamExt, stream};
@@ -11,6 +11,7 @@ use kube::Client;
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::{Config, applier, controller};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::controller::backoff::Backoff;
@@ -42,15 +43,16 @@ pub struct Context {
 pub struct Pace {
     /// Sessions looked at at a time.
     pub concurrency: u16,
-    /// How long a session has to be quiet before it is looked at: changes come in crowds.
-    pub debounce: Duration,
+    /// Between two looks at a session, unless it asks for one sooner: changes come in crowds, of which the first is not
+    /// kept waiting, and the rest are one.
+    pub pause: Duration,
     /// How long to wait after failures.
     pub retry: Backoff,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { concurrency: 16, debounce: Duration::from_millis(250), retry: Backoff::default() }
+        Self { concurrency: 16, pause: Duration::from_millis(250), retry: Backoff::default() }
     }
 }
 
@@ -65,7 +67,7 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
     let Context { client, settings, reports, metrics, pace } = context;
     let (events, publisher) = events::start(client.clone(), metrics.clone());
     let sessions = watches.stores.sessions.clone();
-    let queue = queue(Arc::clone(&watches.triggers), reports.changes());
+    let queue = queue(Arc::clone(&watches.triggers), reports.changes(), pace.pause);
     let controller = Arc::new(Controller {
         client,
         settings,
@@ -75,9 +77,10 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
         watches,
         memories: Memories::default(),
         events,
-        started: Instant::now(),
+        started: std::time::Instant::now(),
     });
-    let config = Config::default().concurrency(pace.concurrency).debounce(pace.debounce);
+    // Without its debounce, which would put off a session for as long as changes keep coming.
+    let config = Config::default().concurrency(pace.concurrency);
     let results = applier(
         |stored, controller| Box::pin(reconcile(stored, controller)),
         |stored: Arc<Guard>, _, controller: Arc<Controller>| controller.retry(&stored),
@@ -104,33 +107,42 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
     publisher.finish().await;
 }
 
-/// The sessions to look at.
-fn queue(
-    triggers: Arc<Triggers>,
-    changes: Option<mpsc::Receiver<ObjectRef<BallSession>>>,
-) -> impl Stream<Item = Key> {
-    let batches = stream::unfold((triggers, changes), |(triggers, mut changes)| async move {
-        let batch = tokio::select! {
+type Changes = Option<mpsc::Receiver<ObjectRef<BallSession>>>;
+
+/// The sessions to look at, each of them at most once in `pause`.
+fn queue(triggers: Arc<Triggers>, changes: Changes, pause: Duration) -> impl Stream<Item = Key> {
+    let start = (triggers, changes, Instant::now());
+    let batches = stream::unfold(start, move |(triggers, mut changes, not_before)| async move {
+        sleep_until(not_before).await;
+        let mut batch = tokio::select! {
             batch = triggers.take() => batch,
             Some(changed) = changed(&mut changes) => [changed.into_kind_unchecked(())].into(),
         };
-        Some((stream::iter(batch), (triggers, changes)))
+        batch.extend(waiting(&mut changes));
+        Some((stream::iter(batch), (triggers, changes, Instant::now() + pause)))
     });
     batches.flatten()
 }
 
-async fn changed(
-    changes: &mut Option<mpsc::Receiver<ObjectRef<BallSession>>>,
-) -> Option<ObjectRef<BallSession>> {
+async fn changed(changes: &mut Changes) -> Option<ObjectRef<BallSession>> {
     match changes {
         Some(changes) => changes.recv().await,
         None => pending().await,
     }
 }
 
+/// What has changed already: no more than the channel holds, however fast others are.
+fn waiting(changes: &mut Changes) -> impl Iterator<Item = Key> {
+    let most = changes.as_ref().map_or(0, mpsc::Receiver::len);
+    let next = || changes.as_mut()?.try_recv().ok().map(|changed| changed.into_kind_unchecked(()));
+    std::iter::from_fn(next).take(most)
+}
+
 #[cfg(test)]
 mod tests {
     use std::pin::pin;
+
+    use tokio::time::sleep;
 
     use super::*;
 
@@ -138,7 +150,7 @@ mod tests {
     async fn watches_and_reports_trigger_alike() {
         let triggers = Arc::new(Triggers::default());
         let (changed, changes) = mpsc::channel(4);
-        let mut queue = pin!(queue(Arc::clone(&triggers), Some(changes)));
+        let mut queue = pin!(queue(Arc::clone(&triggers), Some(changes), Duration::ZERO));
         changed.send(ObjectRef::new("harbor").within("lighthouse")).await.unwrap();
         assert_eq!(queue.next().await.unwrap().name, "harbor");
         triggers.extend([Key::new("pier").within("lighthouse")]);
@@ -147,5 +159,33 @@ mod tests {
         drop(changed);
         triggers.extend([Key::new("pier").within("lighthouse")]);
         assert_eq!(queue.next().await.unwrap().name, "pier");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_never_rests_is_looked_at_all_the_same() {
+        let triggers = Arc::new(Triggers::default());
+        let (changed, changes) = mpsc::channel(16);
+        let mut queue = pin!(queue(Arc::clone(&triggers), Some(changes), Duration::from_millis(250)));
+        let storm = async {
+            for _ in 0..100 {
+                triggers.extend([Key::new("harbor").within("lighthouse")]);
+                changed.send(ObjectRef::new("harbor").within("lighthouse")).await.unwrap();
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let start = Instant::now();
+        let mut looks = Vec::new();
+        let look = async {
+            loop {
+                assert_eq!(queue.next().await.unwrap().name, "harbor");
+                looks.push(start.elapsed().as_millis());
+            }
+        };
+        tokio::select! {
+            () = storm => {}
+            () = look => {}
+        }
+        let expected: Vec<_> = (0..20).map(|look| look * 250).collect();
+        assert_eq!(looks[..20], expected, "at once, and then in its turn");
     }
 }

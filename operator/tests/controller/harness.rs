@@ -99,7 +99,7 @@ impl Operator {
             reports: Arc::clone(&reports) as _,
             metrics: Metrics::register(&mut registry),
             pace: Pace {
-                debounce: Duration::from_millis(100),
+                pause: Duration::from_millis(100),
                 retry: Backoff { first: Duration::from_millis(200), most: Duration::from_secs(2) },
                 ..Pace::default()
             },
