@@ -1,7 +1,7 @@
 //! When which session's status is written: seldom enough for the API server, soon enough for people. No clock of its
 //! own.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use crate::reports::status::Change;
@@ -16,13 +16,16 @@ const SETTLE: Duration = Duration::from_secs(1);
 const SHOWN: Duration = Duration::from_secs(10);
 /// The same, where nothing but counters changed.
 const COUNTERS: Duration = Duration::from_secs(60);
+/// Where more is due than fits the pace, what is more urgent goes first, unless the rest has waited for so much longer.
+const HANDICAP: Duration = Duration::from_secs(60);
 /// The longest wait after a failure. The first is [`SETTLE`], each further one twice as long.
 const FAILED: Duration = Duration::from_secs(30);
 
 /// The sessions whose status is to be written, by UID.
 pub(in crate::reports) struct Schedule {
     entries: HashMap<String, Entry>,
-    queue: BTreeSet<(Instant, String)>,
+    /// By what has changed, each in the order in which they are due.
+    queues: BTreeMap<Change, BTreeSet<(Instant, String)>>,
     /// When the next write fits the pace.
     paced: Instant,
 }
@@ -30,14 +33,14 @@ pub(in crate::reports) struct Schedule {
 #[derive(Default)]
 struct Entry {
     written: Option<Instant>,
-    due: Option<Instant>,
+    planned: Option<(Change, Instant)>,
     failures: u32,
     is_under_way: bool,
 }
 
 impl Schedule {
     pub(in crate::reports) fn new(now: Instant) -> Self {
-        Self { entries: HashMap::new(), queue: BTreeSet::new(), paced: now }
+        Self { entries: HashMap::new(), queues: BTreeMap::new(), paced: now }
     }
 
     /// The status of a session differs by `change` from the stored one.
@@ -59,30 +62,34 @@ impl Schedule {
         let spacing = spacing.max(entry.penalty());
         let due = entry.written.map_or(now, |written| now.max(written + spacing));
         // Never later than before: who waits in a long queue shall not lose the place by every report.
-        let due = entry.due.map_or(due, |before| due.min(before));
-        if let Some(before) = entry.due.replace(due) {
-            self.queue.remove(&(before, uid.to_owned()));
+        let planned = entry.planned.map_or((change, due), |before| (change.max(before.0), due.min(before.1)));
+        if let Some(before) = entry.planned.replace(planned) {
+            self.leave(before, uid);
         }
-        self.queue.insert((due, uid.to_owned()));
+        self.queues.entry(planned.0).or_default().insert((planned.1, uid.to_owned()));
     }
 
     /// The next session to be written now.
     pub(in crate::reports) fn next(&mut self, now: Instant) -> Option<String> {
-        if now < self.paced || self.queue.first().is_none_or(|(due, _)| now < *due) {
+        if now < self.paced {
             return None;
         }
-        let (_, uid) = self.queue.pop_first()?;
+        let firsts = self.queues.iter().filter_map(|(change, queue)| Some((*change, queue.first()?.0)));
+        let due = firsts.filter(|(_, due)| *due <= now);
+        let (change, _) = due.min_by_key(|(change, due)| *due + handicap(*change))?;
+        let (_, uid) = self.queues.get_mut(&change)?.pop_first()?;
         // Time that was not used counts only as far as the burst goes.
         let earliest = now.checked_sub(PACE * BURST).unwrap_or(now);
         self.paced = self.paced.max(earliest) + PACE;
         let entry = self.entries.get_mut(&uid)?;
-        (entry.due, entry.is_under_way) = (None, true);
+        (entry.planned, entry.is_under_way) = (None, true);
         Some(uid)
     }
 
     /// When [`Schedule::next`] has something to give.
     pub(in crate::reports) fn wake(&self) -> Option<Instant> {
-        self.queue.first().map(|(due, _)| (*due).max(self.paced))
+        let firsts = self.queues.values().filter_map(BTreeSet::first);
+        firsts.map(|(due, _)| (*due).max(self.paced)).min()
     }
 
     /// A write that [`Schedule::next`] asked for is over. `is_well`: it has not failed.
@@ -103,14 +110,26 @@ impl Schedule {
 
     /// What was planned for a session is not needed any more. Whether there was something.
     pub(in crate::reports) fn cancel(&mut self, uid: &str) -> bool {
-        let due = self.entries.get_mut(uid).and_then(|entry| entry.due.take());
-        due.is_some_and(|due| self.queue.remove(&(due, uid.to_owned())))
+        let planned = self.entries.get_mut(uid).and_then(|entry| entry.planned.take());
+        planned.is_some_and(|planned| self.leave(planned, uid))
     }
 
     /// Forgets sessions that are not there any more.
     pub(in crate::reports) fn retain(&mut self, is_there: impl Fn(&str) -> bool) {
         self.entries.retain(|uid, _| is_there(uid));
-        self.queue.retain(|(_, uid)| is_there(uid));
+        self.queues.values_mut().for_each(|queue| queue.retain(|(_, uid)| is_there(uid)));
+    }
+
+    fn leave(&mut self, (change, due): (Change, Instant), uid: &str) -> bool {
+        self.queues.get_mut(&change).is_some_and(|queue| queue.remove(&(due, uid.to_owned())))
+    }
+}
+
+fn handicap(change: Change) -> Duration {
+    match change {
+        Change::Urgent => Duration::ZERO,
+        Change::Shown => HANDICAP,
+        Change::Counters | Change::None => HANDICAP * 2,
     }
 }
 
@@ -190,6 +209,33 @@ mod tests {
         }
         assert_eq!(written, 10_000);
         assert!(now - start <= Duration::from_secs(200));
+    }
+
+    #[test]
+    fn what_is_urgent_does_not_queue_behind_the_rest_nor_the_rest_for_ever() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start);
+        for uid in 0..1000 {
+            let change = if uid % 2 == 0 { Change::Shown } else { Change::Counters };
+            schedule.want(&uid.to_string(), change, start);
+        }
+        let later = start + Duration::from_secs(5);
+        schedule.want("urgent", Change::Urgent, later);
+        assert_eq!(schedule.next(later).as_deref(), Some("urgent"));
+
+        // More is urgent again and again than fits the pace.
+        let mut written = [0; 2];
+        for second in 5..120 {
+            let now = start + Duration::from_secs(second);
+            for uid in 0..50 {
+                schedule.want(&format!("urgent {uid}"), Change::Urgent, now);
+            }
+            while let Some(uid) = schedule.next(now) {
+                written[usize::from(uid.starts_with("urgent"))] += 1;
+                schedule.done(&uid, true, now);
+            }
+        }
+        assert!(written.iter().all(|written| *written > 0), "{written:?}");
     }
 
     #[test]
