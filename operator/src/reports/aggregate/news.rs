@@ -1,7 +1,7 @@
 //! What of a report is more than numbers: whoever waits for it looks at the session again.
 
 use jiff::Timestamp;
-use report::post::{ClientPost, ServerPost};
+use report::post::{ClientPost, MAX_ROWS, ServerPost};
 use report::{ErrorCode, State};
 
 /// Whether a server says more than other numbers.
@@ -24,9 +24,11 @@ fn codes(post: &ServerPost) -> Vec<ErrorCode> {
     post.summary.errors.iter().map(|error| error.code).collect()
 }
 
-/// Who is there. The worst come first, so the order changes with the numbers.
+/// Who is there, and how it stands. The worst come first, so the order changes with the numbers. Where there are more
+/// than a report holds, so does who is among them: then only those count that are not connected.
 fn rows(post: &ServerPost) -> Vec<(&str, Option<&str>, &'static str)> {
-    let rows = post.summary.clients.iter();
+    let is_all = post.summary.clients.len() < MAX_ROWS;
+    let rows = post.summary.clients.iter().filter(|row| is_all || row.state != State::Connected);
     let mut rows: Vec<_> =
         rows.map(|row| (row.id.as_str(), row.node.as_deref(), row.state.as_str())).collect();
     rows.sort_unstable();

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::reports::status::{Change, condition};
 use crate::reports::stores::PodKey;
-use crate::reports::testing::{client_post, pod_key, run, server_post, stored};
+use crate::reports::testing::{client_post, pod_key, row, run, server_post, stored};
 
 /// One session, its aggregate and its stored status.
 struct Story {

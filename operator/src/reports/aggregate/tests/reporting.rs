@@ -111,6 +111,25 @@ fn news_is_what_is_more_than_numbers() {
 }
 
 #[test]
+fn which_of_many_clients_are_the_worst_is_no_news() {
+    let with = |sequence: u64, clients: std::ops::Range<u64>| {
+        let mut post = post(0, sequence, 0);
+        post.summary.clients = clients.map(|client| row(&format!("client-{client}"))).collect();
+        post
+    };
+    let mut story = Story::new(&json!({}));
+    story.server(0, with(1, 0..16));
+    assert_eq!(story.server(10, with(2, 4..20)), Heard::Numbers);
+    let mut lost = with(3, 5..21);
+    lost.summary.clients[0].state = State::Lost;
+    assert_eq!(story.server(20, lost), Heard::News);
+    assert_eq!(story.server(30, with(4, 6..22)), Heard::News, "it is back, or gone");
+    // Where all are told of, it is news who they are.
+    assert_eq!(story.server(40, with(5, 0..15)), Heard::News);
+    assert_eq!(story.server(50, with(6, 1..16)), Heard::News);
+}
+
+#[test]
 fn sessions_that_are_gone_are_forgotten() {
     let mut story = Story::new(&json!({}));
     story.server(0, post(0, 1, 0));
