@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use crate::controller::refusals::Answer;
 use crate::controller::watches::Key;
 
 /// What is remembered of one session.
@@ -16,6 +17,8 @@ pub(super) struct Memory {
     pub(super) failure: Option<&'static str>,
     /// Whether the objectives were met when that was last looked at.
     pub(super) objectives_met: Option<String>,
+    /// Why a Job has too few pods, when that was asked last.
+    pub(super) refusal: Option<Answer>,
     /// The run that was first seen to be over, and when.
     over: Option<(String, Instant)>,
     /// By object: its version that something was written to. Whoever sees it sees what was before.

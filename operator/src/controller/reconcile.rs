@@ -158,7 +158,7 @@ impl Controller {
         let job = outcome.resources.client_job.as_ref();
         let standing = status::by_job(session, job, &known.conditions);
         let (complete, finishing) = self.finish(subject, session, standing, is_known_run, clock.now);
-        let (refused_client, missing) = self.refused_client(session, &pods, job, clock.time).await;
+        let (refused_client, missing) = self.refused_client(subject, session, &pods, job, clock).await;
         let view = self.reports.view(&subject.uid);
         let (owned, recheck) = status::status(&status::Input {
             session,
@@ -182,10 +182,11 @@ impl Controller {
     /// Why the Job has fewer pods than clients, or when to ask.
     async fn refused_client(
         &self,
+        subject: &Subject,
         session: &Session,
         pods: &[Arc<Pod>],
         job: Option<&Job>,
-        time: Timestamp,
+        Clock { now, time, .. }: Clock,
     ) -> (Option<String>, Option<Duration>) {
         let wanted = usize::try_from(session.spec.clients).unwrap_or_default();
         let Some(job) = job.filter(|job| {
@@ -195,10 +196,17 @@ impl Controller {
         }) else {
             return (None, None);
         };
-        match refusals::patience_left(job, time) {
-            Some(left) => (None, Some(left)),
-            None => (refusals::last_refusal(&self.client, job, time).await, Some(refusals::PATIENCE)),
+        if let Some(left) = refusals::patience_left(job, time) {
+            return (None, Some(left));
         }
+        let known = self.remember(subject, |memory| memory.refusal.as_ref()?.holds(job, now));
+        if let Some((refusal, left)) = known {
+            return (refusal, Some(left));
+        }
+        let refusal = refusals::last_refusal(&self.client, job, pods, time).await;
+        let answer = refusals::Answer::new(job, refusal.clone(), now);
+        self.remember(subject, |memory| memory.refusal = Some(answer));
+        (refusal, Some(refusals::PATIENCE))
     }
 
     async fn write(&self, subject: &Subject, known: &BallSessionStatus, owned: &Owned) -> Result<(), Error> {

@@ -1,16 +1,17 @@
 //! Why a Job makes no pods. Unlike a Deployment it says so in events alone.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::Event;
+use k8s_openapi::api::core::v1::{Event, Pod};
 use kube::api::{Api, ListParams};
 use kube::{Client, ResourceExt};
 
 use crate::controller::api_error::describe;
 
-/// How long a Job may take to make its pods before anybody asks why it does not.
+/// How long a Job may take to make its pods before anybody asks why it does not; and then between two questions.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How old an event may be to say something about now. A Job's controller tries again within 10 minutes.
@@ -19,20 +20,48 @@ const RECENT: Duration = Duration::from_secs(900);
 /// Events of a Job to read at most: there is one for each message.
 const MOST: u32 = 50;
 
+/// What a Job's events said when they were read last.
+#[derive(Debug, Clone)]
+pub(super) struct Answer {
+    job: Option<String>,
+    at: Instant,
+    refusal: Option<String>,
+}
+
+impl Answer {
+    pub(super) fn new(job: &Job, refusal: Option<String>, now: Instant) -> Self {
+        Self { job: job.uid(), at: now, refusal }
+    }
+
+    /// The refusal, if there was one, and how long it is not asked about again; `None` once it is time.
+    pub(super) fn holds(&self, job: &Job, now: Instant) -> Option<(Option<String>, Duration)> {
+        let left = PATIENCE.checked_sub(now.saturating_duration_since(self.at))?;
+        (self.job == job.uid() && !left.is_zero()).then(|| (self.refusal.clone(), left))
+    }
+}
+
 /// What is left of the time in which a Job may make its pods.
 pub(super) fn patience_left(job: &Job, time: Timestamp) -> Option<Duration> {
     let age = since(job).map(|since| Duration::try_from(time.duration_since(since)).unwrap_or_default());
     PATIENCE.checked_sub(age.unwrap_or_default()).filter(|left| !left.is_zero())
 }
 
-/// What the Job's last failed attempt to make a pod was told. An answer that cannot be had is none: it decides
-/// nothing but a message.
-pub(super) async fn last_refusal(client: &Client, job: &Job, time: Timestamp) -> Option<String> {
+/// What the Job's last failed attempt to make a pod was told, if it has made none since. An answer that cannot be had is
+/// none: it decides nothing but a message.
+pub(super) async fn last_refusal(
+    client: &Client,
+    job: &Job,
+    pods: &[Arc<Pod>],
+    time: Timestamp,
+) -> Option<String> {
     let (namespace, uid) = (job.namespace()?, job.uid()?);
     let events: Api<Event> = Api::namespaced(client.clone(), &namespace);
     let selector = format!("involvedObject.uid={uid},reason=FailedCreate");
     match events.list(&ListParams::default().fields(&selector).limit(MOST)).await {
-        Ok(events) => latest(&events.items, since(job).max(time.checked_sub(RECENT).ok())),
+        Ok(events) => {
+            let made = last_made(job, pods);
+            latest(&events.items, since(job).max(made).max(time.checked_sub(RECENT).ok()))
+        }
         Err(error) => {
             tracing::debug!(error = %describe(&error), "cannot read a Job's events");
             None
@@ -44,6 +73,18 @@ pub(super) async fn last_refusal(client: &Client, job: &Job, time: Timestamp) ->
 fn since(job: &Job) -> Option<Timestamp> {
     let started = job.status.as_ref().and_then(|status| status.start_time.as_ref());
     started.or(job.metadata.creation_timestamp.as_ref()).map(|time| time.0)
+}
+
+/// When the Job made the last of its pods that are there, on their way out or not.
+fn last_made(job: &Job, pods: &[Arc<Pod>]) -> Option<Timestamp> {
+    let is_its = |pod: &&Arc<Pod>| {
+        pod.owner_references().iter().any(|owner| Some(&owner.uid) == job.metadata.uid.as_ref())
+    };
+    pods.iter()
+        .filter(is_its)
+        .filter_map(|pod| pod.metadata.creation_timestamp.as_ref())
+        .map(|time| time.0)
+        .max()
 }
 
 fn latest(events: &[Event], since: Option<Timestamp>) -> Option<String> {
@@ -70,6 +111,37 @@ mod tests {
         assert_eq!(left(&job), None);
         job.status = serde_json::from_value(json!({"startTime": "2026-01-01T00:00:09Z"})).unwrap();
         assert_eq!(left(&job), Some(Duration::from_secs(7)));
+    }
+
+    fn job(uid: &str) -> Job {
+        serde_json::from_value(json!({"metadata": {"uid": uid}})).unwrap()
+    }
+
+    #[test]
+    fn events_are_read_once_in_a_while() {
+        let (job, now) = (job("a"), Instant::now());
+        let answer = Answer::new(&job, Some("exceeded quota".into()), now);
+        let at = |seconds| answer.holds(&job, now + Duration::from_secs(seconds));
+        assert_eq!(at(0), Some((Some("exceeded quota".into()), PATIENCE)));
+        assert_eq!(at(7), Some((Some("exceeded quota".into()), Duration::from_secs(3))));
+        assert_eq!(at(10), None);
+        assert_eq!(answer.holds(&self::job("b"), now), None, "another Job");
+    }
+
+    #[test]
+    fn what_a_job_was_refused_before_its_last_pod_is_over() {
+        let pod = |owner: &str, created: &str| -> Arc<Pod> {
+            let owners = json!([{"apiVersion": "batch/v1", "kind": "Job", "name": "j", "uid": owner}]);
+            let metadata = json!({"creationTimestamp": created, "ownerReferences": owners});
+            Arc::new(serde_json::from_value(json!({"metadata": metadata})).unwrap())
+        };
+        let pods = [
+            pod("a", "2026-01-01T00:00:20Z"),
+            pod("a", "2026-01-01T00:00:10Z"),
+            pod("b", "2026-01-01T00:00:30Z"),
+        ];
+        assert_eq!(last_made(&job("a"), &pods).unwrap().to_string(), "2026-01-01T00:00:20Z");
+        assert_eq!(last_made(&job("c"), &pods), None);
     }
 
     #[test]
