@@ -10,6 +10,7 @@ mod reason;
 mod stages;
 #[cfg(test)]
 mod tests;
+mod unmet;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -88,7 +89,7 @@ pub(super) fn status(input: &Input<'_>) -> (Owned, Option<Duration>) {
         // Until then it is the old run's numbers that stand in the status.
         run: if input.begun { Some(run) } else { stored.run.clone() },
     };
-    owned.explain(&stored.conditions);
+    owned.explain(&stored.conditions, &session.spec.objectives);
     (owned, recheck)
 }
 

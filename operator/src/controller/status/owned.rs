@@ -1,12 +1,13 @@
 //! The controller's part of the status. The rest belongs to the reports' writer, and applying a status with fewer
 //! fields takes the others away: this is always complete.
 
-use crds::{BallSession, BallSessionStatus, Display, Run};
+use crds::{BallSession, BallSessionStatus, Display, Objectives, Run};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::Resource;
 use serde_json::{Value, json};
 
 use super::conditions::{OBJECTIVES_MET, READY, find};
+use super::unmet;
 use crate::controller::validate::COMPLETE;
 
 /// What the controller writes into the status.
@@ -86,13 +87,19 @@ impl Owned {
 
     /// Sets what `kubectl get` shows as reason: why the session is not ready, else why its objectives are not met. Of
     /// a run that is over only the latter can still be news.
-    pub(super) fn explain(&mut self, conditions: &[Condition]) {
+    pub(super) fn explain(&mut self, conditions: &[Condition], objectives: &Objectives) {
         let is_over = self.complete.as_ref().is_some_and(|complete| complete.status == "True");
         let not_ready = self.ready.as_ref().filter(|ready| ready.status != "True");
         let unmet = find(conditions, OBJECTIVES_MET).filter(|met| met.status != "True");
+        let unmet = unmet.map(|met| (met, unmet::words(met, objectives)));
+        let not_ready = not_ready.map(|ready| (ready, ready.message.clone()));
         let shown = if is_over { unmet.or(not_ready) } else { not_ready.or(unmet) };
-        self.reason = shown.map(|condition| condition.reason.chars().take(64).collect());
-        self.message = shown.map(|condition| super::conditions::bounded(&condition.message));
+        (self.reason, self.message) = match shown {
+            Some((condition, words)) => {
+                (Some(condition.reason.chars().take(64).collect()), Some(super::conditions::bounded(&words)))
+            }
+            None => (None, None),
+        };
     }
 }
 

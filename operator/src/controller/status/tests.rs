@@ -264,7 +264,7 @@ fn the_reason_shown_is_why_not_ready_else_why_not_met() {
     scene.stored.conditions = met("True", "Met");
     assert_eq!(shown(&mut scene), (String::new(), String::new()));
     scene.stored.conditions = met("False", "LossTooHigh");
-    assert_eq!(shown(&mut scene), ("LossTooHigh".into(), "9 % of 1 %".into()));
+    assert_eq!(shown(&mut scene), ("LossTooHigh".into(), "loss above the 1 % that are allowed".into()));
     scene.session.stage = RunStage::Suspended;
     assert_eq!(shown(&mut scene).0, "Suspended");
 
