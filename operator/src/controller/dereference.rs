@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::Pod;
+use kube::Resource;
 use kube::runtime::reflector::{ObjectRef, Store};
-use kube::{Resource, ResourceExt};
 
-use crate::controller::labels::{self, Component};
+use crate::controller::labels::Component;
 use crate::controller::resources::{Observed, Resources};
 use crate::controller::validate::Session;
 use crate::controller::watches::Watches;
@@ -32,10 +32,7 @@ pub(super) fn dereference(session: &Session, watches: &Watches) -> Dereferenced 
         server_network_policy: child(&children.network_policies, session, Component::Server),
         client_network_policy: child(&children.network_policies, session, Component::Client),
     };
-    let pods = watches.stores.pods.state_filter(|pod| {
-        pod.metadata.namespace.as_ref() == Some(&session.namespace)
-            && pod.labels().get(labels::INSTANCE) == Some(&session.name)
-    });
+    let pods = watches.pods_of(&ObjectRef::new(&session.name).within(&session.namespace));
     Dereferenced { resources, pods }
 }
 

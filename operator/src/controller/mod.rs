@@ -25,6 +25,7 @@ mod hash;
 pub mod labels;
 mod memory;
 pub mod metrics;
+mod pod_index;
 mod reconcile;
 mod refusals;
 pub mod report_source;

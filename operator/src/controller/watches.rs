@@ -26,6 +26,7 @@ use tokio::task::JoinSet;
 
 use crate::controller::first_sync::{FirstSync, Tracker};
 use crate::controller::labels;
+use crate::controller::pod_index::PodIndex;
 use crate::controller::triggers::Triggers;
 
 /// A stored session, which may be none: one that cannot be decoded must not stop the others.
@@ -69,6 +70,7 @@ pub struct Watches {
     pub(super) stores: Stores,
     pub(super) children: Children,
     pub(super) triggers: Arc<Triggers>,
+    pods: Arc<PodIndex>,
     first_sync: FirstSync,
     _tasks: JoinSet<()>,
 }
@@ -77,6 +79,12 @@ impl Watches {
     /// Which watches have had their first answer.
     pub fn first_sync(&self) -> FirstSync {
         self.first_sync.clone()
+    }
+
+    /// The pods with the labels of a session.
+    pub(super) fn pods_of(&self, session: &Key) -> Vec<Arc<Pod>> {
+        let named = self.pods.pods_of(session).into_iter().filter_map(|pod| self.stores.pods.get(&pod));
+        named.filter(|pod| session_by_label(&**pod).as_ref() == Some(session)).collect()
     }
 }
 
@@ -94,9 +102,14 @@ pub fn start(client: &Client, scope: &Scope) -> (Watches, Stores) {
         tasks: JoinSet::new(),
     };
     let all = watcher::Config::default().timeout(WATCH_SECONDS);
-    starter.watch(sessions_writer, &all, |session: &Guard| Some(ObjectRef::from_obj(session)));
+    starter.watch(sessions_writer, &all, |session: &Guard| Some(ObjectRef::from_obj(session)), |_| ());
     let ours = all.labels(&format!("{}={}", labels::MANAGED_BY, labels::OPERATOR));
-    let pods = starter.watch_children(&ours, session_by_label::<Pod>);
+    let (pods, pods_writer) = reflector::store();
+    let index = Arc::new(PodIndex::default());
+    starter.watch(pods_writer, &ours, session_by_label::<Pod>, {
+        let (index, pods) = (Arc::clone(&index), pods.clone());
+        move |event| index.follow(event, |pod| pods.get(pod).is_some())
+    });
     let children = Children {
         deployments: starter.watch_children(&ours, session_of),
         services: starter.watch_children(&ours, session_of),
@@ -106,7 +119,7 @@ pub fn start(client: &Client, scope: &Scope) -> (Watches, Stores) {
     };
     let stores = Stores { sessions, pods };
     let Starter { triggers, tasks, .. } = starter;
-    (Watches { stores: stores.clone(), children, triggers, first_sync, _tasks: tasks }, stores)
+    (Watches { stores: stores.clone(), children, triggers, pods: index, first_sync, _tasks: tasks }, stores)
 }
 
 struct Starter {
@@ -125,7 +138,7 @@ impl Starter {
         session_of: fn(&K) -> Option<Key>,
     ) -> Store<K> {
         let (store, writer) = reflector::store();
-        self.watch(writer, config, session_of);
+        self.watch(writer, config, session_of, |_| ());
         store
     }
 
@@ -134,6 +147,7 @@ impl Starter {
         writer: reflector::store::Writer<K>,
         config: &watcher::Config,
         session_of: fn(&K) -> Option<Key>,
+        follow: impl Fn(&Event<K>) + Send + 'static,
     ) {
         let client = self.client.clone();
         let api: Api<K> = match &self.scope {
@@ -143,19 +157,26 @@ impl Starter {
         let (triggers, sessions) = (Arc::clone(&self.triggers), self.sessions.clone());
         let report = self.tracker.watch(&K::plural(&()));
         let events = watcher(api, config.clone()).reflect(writer).default_backoff();
-        self.tasks.spawn(follow(events, move |event| match event {
-            Ok(Event::Apply(object) | Event::Delete(object)) => triggers.extend(session_of(&object)),
-            Ok(Event::Init | Event::InitApply(_)) => {}
-            Ok(Event::InitDone) => {
-                report.synced();
-                triggers.extend(sessions.state().iter().map(|session| ObjectRef::from_obj(&**session)));
+        self.tasks.spawn(each(events, move |event| {
+            let event = match event {
+                Ok(event) => event,
+                Err(error) => return report.failed(&error),
+            };
+            // Whoever is triggered finds it done.
+            follow(&event);
+            match event {
+                Event::Apply(object) | Event::Delete(object) => triggers.extend(session_of(&object)),
+                Event::Init | Event::InitApply(_) => {}
+                Event::InitDone => {
+                    report.synced();
+                    triggers.extend(sessions.state().iter().map(|session| ObjectRef::from_obj(&**session)));
+                }
             }
-            Err(error) => report.failed(&error),
         }));
     }
 }
 
-async fn follow<K>(
+async fn each<K>(
     events: impl Stream<Item = watcher::Result<Event<K>>>,
     mut take: impl FnMut(watcher::Result<Event<K>>),
 ) {
@@ -196,7 +217,7 @@ fn session_of<K: Watched>(child: &K) -> Option<Key> {
 }
 
 /// The session that a label names.
-fn session_by_label<K: Watched>(object: &K) -> Option<Key> {
+pub(super) fn session_by_label<K: Resource>(object: &K) -> Option<Key> {
     let name = object.labels().get(labels::INSTANCE)?;
     Some(ObjectRef::new(name).within(object.meta().namespace.as_deref()?))
 }
