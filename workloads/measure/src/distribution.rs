@@ -22,8 +22,8 @@ pub(crate) struct Distribution<C: Counter> {
 impl<C: Counter> Distribution<C> {
     /// No samples yet. Quantiles resolve `significant_digits` (0 to 5), and nothing below `unit`.
     pub(crate) fn new(unit: f64, significant_digits: u8) -> Self {
-        let histogram = hdrhistogram::Histogram::new(significant_digits)
-            .expect("the callers' 2 and 3 digits are valid");
+        let histogram =
+            hdrhistogram::Histogram::new(significant_digits).expect("the callers' 2 and 3 digits are valid");
         Self { histogram, unit, sum: 0.0, max: 0.0 }
     }
 

@@ -223,6 +223,11 @@ impl Tracked {
         View { server, clients: self.clients.values().map(client).collect() }
     }
 
+    /// When the server's last report came, whether its pod is still there or not.
+    pub(in crate::reports) fn last_report(&self) -> Option<Instant> {
+        self.server.as_ref().map(|server| server.received)
+    }
+
     /// Whether the server has said nothing for so long that nothing is known any more, and this is news.
     pub(in crate::reports) fn falls_silent(&mut self, now: Instant) -> bool {
         let is_silent = self.server.as_ref().is_some_and(|server| server.is_silent(now));

@@ -61,13 +61,12 @@ fn total(histogram: &Histogram) -> u64 {
 
 /// Whether no number is smaller than before.
 fn has_grown(before: &Histograms, after: &Histograms) -> bool {
-    let pairs = [
-        (&before.error_pixels, &after.error_pixels),
-        (&before.latency_seconds, &after.latency_seconds),
-    ];
+    let pairs =
+        [(&before.error_pixels, &after.error_pixels), (&before.latency_seconds, &after.latency_seconds)];
     pairs.iter().all(|(before, after)| {
         let buckets = before.buckets.iter().zip(&after.buckets);
-        before.sum <= after.sum && buckets.clone().all(|(before, after)| before.0 == after.0 && before.1 <= after.1)
+        before.sum <= after.sum
+            && buckets.clone().all(|(before, after)| before.0 == after.0 && before.1 <= after.1)
     })
 }
 
