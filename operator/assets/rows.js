@@ -15,7 +15,7 @@ export const COLUMNS = [
   { key: "loss", title: "Loss", isNumber: true },
   { key: "errors", title: "Errors", isNumber: true },
   { key: "age", title: "Age", isNumber: true },
-  { key: "why", title: "Reason" },
+  { key: "why", title: "Reason, and the line that leads inside" },
 ];
 
 /** The row of a session of /status, at `now` in milliseconds since 1970. */

@@ -23,7 +23,6 @@ export function makeHead(onOrder) {
     head.append(button);
     columns.append(head);
   }
-  columns.append(element("th", { scope: "col", textContent: "Look inside" }));
   markOrder();
 }
 
@@ -59,41 +58,42 @@ function makeLine(key) {
   const line = element("tr", {});
   for (const { key, isNumber } of COLUMNS) {
     const cell = element("td", { className: isNumber ? "number" : key });
-    if (key === "why") {
-      cell.append(element("span", {}), element("span", { className: "message quiet" }));
-    }
     line.append(cell);
   }
-  const inside = element("td", { className: "inside" });
+  const why = line.lastElementChild;
+  why.append(element("p", {}), element("p", { className: "quiet" }), makeInside(key));
+  known.set(key, line);
+  return line;
+}
+
+/** The line that leads to the page of the session `key`, to be copied. */
+function makeInside(key) {
+  const inside = element("p", { className: "inside" });
   const button = element("button", { type: "button", textContent: "Copy" });
   button.setAttribute("aria-label", `Copy the line for ${key}`);
   const code = element("code", {});
   const outcome = element("span", { className: "quiet" });
   outcome.setAttribute("role", "status");
   button.addEventListener("click", async () => {
-    outcome.textContent = (await copy(code)) ? " copied" : " selected: copy it with Ctrl+C";
+    outcome.textContent = (await copy(code)) ? "copied" : "selected: copy it with Ctrl+C";
   });
   inside.append(code, button, outcome);
-  line.append(inside);
-  known.set(key, line);
-  return line;
+  return inside;
 }
 
 function fill(line, row) {
   COLUMNS.forEach(({ key }, place) => {
     const cell = line.children[place];
-    if (key === "why") {
-      setText(cell.children[0], row.text.why);
-      setText(cell.children[1], row.message);
-      return;
-    }
+    if (key === "why") return;
     setText(cell, row.text[key]);
     if (row.tone[key]) cell.className = row.tone[key];
   });
-  const [code, button, outcome] = line.lastElementChild.children;
-  setText(code, row.line ?? "no server runs");
-  code.className = row.line ? "" : "quiet";
-  button.hidden = outcome.hidden = !row.line;
+  const [reason, message, inside] = line.lastElementChild.children;
+  setText(reason, row.text.why);
+  setText(message, row.message);
+  setText(inside.firstElementChild, row.line ?? "");
+  // Where no server runs there is nothing to look into.
+  inside.hidden = !row.line;
 }
 
 /** What does not change is left alone: somebody may have selected it. */
