@@ -28,7 +28,7 @@ SAMPLE := deploy/samples/session.yaml
 E2E_THREADS ?= 6
 
 .NOTPARALLEL:
-.PHONY: help deps build demo run-server run-client test interop test-api manifests lint format clean \
+.PHONY: help deps build demo run-server run-client test monitoring interop test-api manifests lint format clean \
   images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build print-tag
 
 help: ## list the targets
@@ -55,6 +55,10 @@ test: deps ## run all tests that need no cluster
 	$(BUILD) --workspace --bins --tests
 	env -u KUBECONFIG $(CARGO) test --release --locked --workspace
 	BALLSESSION_BIN="$(BIN)" interop/run
+	scripts/check-rules
+
+monitoring: ## check and test the alerts in deploy/monitoring with promtool
+	scripts/check-rules
 
 interop: build ## test against real aiortc programs; needs Python 3.11 and pip
 	BALLSESSION_BIN="$(BIN)" interop/run

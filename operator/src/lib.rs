@@ -6,6 +6,7 @@
 pub mod arguments;
 pub mod controller;
 pub mod lease;
+pub mod page;
 pub mod reports;
 pub mod run;
 pub mod status;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use axum::Router;
 use kube::{Client, Config};
 use process::{Exit, Http, Stop};
 use prometheus_client::registry::Registry;
@@ -18,8 +17,9 @@ use crate::arguments::{Options, Watched};
 use crate::controller::watches::{self, Scope};
 use crate::controller::{self, Pace};
 use crate::lease::{self, Lease};
+use crate::page;
 use crate::reports::{self, Reports};
-use crate::status::{Need, Status};
+use crate::status::{LastReport, Need, Status};
 
 /// Longer than any watch is quiet: the API server ends each of them sooner.
 const READ_TIMEOUT: Duration = Duration::from_secs(330);
@@ -64,8 +64,12 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
             move || lease.waiting_for(Instant::now())
         }),
     ];
-    let status = Arc::new(Status::new(needs, stores.sessions, registry));
-    let http = Http::serve(options.http, status, Router::new()).await?;
+    let last_report: LastReport = Box::new({
+        let reports = Arc::clone(&reports);
+        move |session| reports.last_report(session)
+    });
+    let status = Arc::new(Status::new(needs, stores.sessions, last_report, registry));
+    let http = Http::serve(options.http, status, page::router()).await?;
     tracing::info!(address = %http.address(), "health, status and metrics");
 
     let work = Work {

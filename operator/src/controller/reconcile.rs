@@ -72,7 +72,7 @@ impl Controller {
     /// The one place where a result becomes log, metric and event.
     fn account(&self, subject: &Subject, result: &Result<Action, Error>, took: Duration) {
         let class = result.as_ref().err().map(Error::label);
-        self.metrics.reconciled(class, took);
+        self.metrics.reconciled(class, took, Timestamp::now());
         let is_news = self.remember(subject, |memory| {
             memory.failures = if class.is_some() { memory.failures.saturating_add(1) } else { 0 };
             std::mem::replace(&mut memory.failure, class) != class

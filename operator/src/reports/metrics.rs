@@ -89,33 +89,33 @@ impl Metrics {
         let metrics = Self::default();
         registry.register(
             "reports_accepted",
-            "Reports taken, by the sender's role.",
+            "Reports taken, by the sender's role",
             metrics.accepted.clone(),
         );
-        registry.register("reports_rejected", "Reports not taken, by reason.", metrics.rejected.clone());
+        registry.register("reports_rejected", "Reports not taken, by reason", metrics.rejected.clone());
         registry.register(
             "token_cache_lookups",
-            "Tokens looked up in the cache of TokenReviews.",
+            "Tokens looked up in the cache of TokenReviews",
             metrics.cache.clone(),
         );
         registry.register(
             "token_cache_entries",
-            "Tokens in the cache of TokenReviews.",
+            "Tokens in the cache of TokenReviews",
             metrics.cache_entries.clone(),
         );
         registry.register(
             "token_reviews",
-            "TokenReviews asked of the API server, by outcome.",
+            "TokenReviews asked of the API server, by outcome",
             metrics.reviews.clone(),
         );
         registry.register(
             "report_status_writes",
-            "Writes of what reports say into status, by outcome.",
+            "Writes of what reports say into status, by outcome",
             metrics.writes.clone(),
         );
         registry.register(
             "sessions_by_objectives",
-            "Sessions whose reports meet their objectives, do not, or are not enough to tell.",
+            "Sessions whose reports meet their objectives, do not, or are not enough to tell",
             metrics.sessions.clone(),
         );
         metrics

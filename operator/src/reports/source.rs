@@ -1,6 +1,6 @@
 //! What the controller asks of the reports.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crds::BallSession;
 use kube::runtime::reflector::ObjectRef;
@@ -59,6 +59,12 @@ impl ReportSource for Reports {
 }
 
 impl Reports {
+    /// How long ago the server of the session with this UID reported last, if it did since the operator began.
+    pub fn last_report(&self, uid: &str) -> Option<Duration> {
+        let last = self.state().aggregate.get(uid).and_then(Tracked::last_report)?;
+        Some(last.elapsed())
+    }
+
     /// Does something about a session; `false` while the watch does not know it as it is asked about.
     fn with_tracked(
         &self,

@@ -14,7 +14,9 @@ fn status(needs: Vec<Need>, objects: &[Value]) -> Status {
     for object in objects {
         writer.apply_watcher_event(&watcher::Event::Apply(serde_json::from_value(object.clone()).unwrap()));
     }
-    Status::new(needs, sessions, Registry::with_prefix("ballsession_operator"))
+    // What the tests call UIDs are seconds.
+    let last_report: LastReport = Box::new(|uid| uid.parse().ok().map(Duration::from_secs));
+    Status::new(needs, sessions, last_report, Registry::with_prefix("ballsession_operator"))
 }
 
 fn session(namespace: &str, name: &str, ready: Option<&str>) -> Value {
@@ -23,7 +25,7 @@ fn session(namespace: &str, name: &str, ready: Option<&str>) -> Value {
     });
     json!({
         "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession",
-        "metadata": {"namespace": namespace, "name": name}, "spec": {},
+        "metadata": {"namespace": namespace, "name": name, "creationTimestamp": "2026-01-01T00:00:00Z"}, "spec": {},
         "status": {"conditions": ready.unwrap_or(json!([])), "display": {"clients": "2/2", "errorP95": "0.012px"}, "errorCount": 3}
     })
 }
@@ -71,11 +73,11 @@ fn the_sessions_have_the_numbers_of_kubectl_get() {
         shown["sessions"],
         json!([
             {
-                "namespace": "a", "name": "pier", "clients": "2/2", "errorP95": "0.012px", "errors": 3,
+                "namespace": "a", "name": "pier", "created": "2026-01-01T00:00:00Z", "clients": "2/2", "errorP95": "0.012px", "errors": 3,
                 "conditions": [{"type": "Ready", "status": "False", "reason": "R"}]
             },
             {
-                "namespace": "b", "name": "harbor", "clients": "2/2", "errorP95": "0.012px", "errors": 3,
+                "namespace": "b", "name": "harbor", "created": "2026-01-01T00:00:00Z", "clients": "2/2", "errorP95": "0.012px", "errors": 3,
                 "conditions": [{"type": "Ready", "status": "True", "reason": "R"}]
             }
         ])
@@ -94,29 +96,69 @@ fn of_very_many_sessions_the_first_are_shown_and_all_are_counted() {
     assert_eq!((&shown["watched"], &shown["omitted"]), (&json!(MAX_SESSIONS + 7), &json!(7)));
     let rows = shown["sessions"].as_array().unwrap();
     assert_eq!((rows.len(), &rows[0]["name"]), (MAX_SESSIONS, &json!("s0000")));
-    let counted = format!("ballsession_operator_sessions{{ready=\"True\"}} {}", MAX_SESSIONS + 7);
-    assert!(status.metrics().unwrap().lines().any(|line| line == counted));
+    let series = series(&status);
+    let counted = format!("sessions{{ready=\"True\"}} {}.0", MAX_SESSIONS + 7);
+    assert!(series.contains(&counted) && series.contains(&"sessions_omitted 7.0".to_owned()));
+    let named = series.iter().filter(|line| line.starts_with("session_ready{")).count();
+    assert_eq!(named, MAX_SESSIONS);
+}
+
+/// The lines of the metrics without those about them.
+fn series(status: &Status) -> Vec<String> {
+    let text = status.metrics().unwrap();
+    assert!(text.ends_with("# EOF\n"), "{text}");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.strip_prefix("ballsession_operator_").unwrap().to_owned()).collect()
 }
 
 #[test]
-fn metrics_count_sessions_by_readiness_and_have_what_others_register() {
+fn metrics_count_sessions_by_readiness() {
     let mut broken = session("b", "broken", None);
     broken["spec"] = json!({"clients": "many"});
-    let (sessions, mut writer) = reflector::store();
-    for object in [broken, session("a", "new", None), session("a", "x", Some("False"))] {
-        writer.apply_watcher_event(&watcher::Event::Apply(serde_json::from_value(object).unwrap()));
-    }
-    let mut registry = Registry::with_prefix("ballsession_operator");
-    crate::lease::Metrics::register(&mut registry);
-    let text = Status::new(vec![], sessions, registry).metrics().unwrap();
-    for line in [
-        "ballsession_operator_sessions{ready=\"True\"} 0",
-        "ballsession_operator_sessions{ready=\"False\"} 1",
-        "ballsession_operator_sessions{ready=\"Unknown\"} 1",
-        "ballsession_operator_sessions{ready=\"Undecodable\"} 1",
-        "ballsession_operator_lease_held 0",
-        "# EOF",
-    ] {
-        assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
-    }
+    let needs: Vec<Need> = vec![Box::new(|| Some("the first list of pods".into()))];
+    let series =
+        series(&status(needs, &[broken, session("a", "new", None), session("a", "x", Some("False"))]));
+    let of_all = [
+        "ready 0.0",
+        "sessions{ready=\"True\"} 0.0",
+        "sessions{ready=\"False\"} 1.0",
+        "sessions{ready=\"Unknown\"} 1.0",
+        "sessions{ready=\"Undecodable\"} 1.0",
+        "sessions_omitted 0.0",
+    ];
+    assert_eq!(series[..of_all.len()], of_all);
+}
+
+#[test]
+fn metrics_say_how_each_session_stands() {
+    let condition = |kind: &str, status: &str| json!({"type": kind, "status": status, "reason": "R", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
+    let mut good = session("a", "good", Some("True"));
+    good["metadata"]["uid"] = json!("7");
+    good["spec"] = json!({"clients": 3});
+    good["status"]["readyClients"] = json!(2);
+    good["status"]["conditions"] = json!([condition("Ready", "True"), condition("ObjectivesMet", "True")]);
+    let mut complete = session("b", "complete", None);
+    complete["status"]["conditions"] =
+        json!([condition("ObjectivesMet", "False"), condition("Complete", "True")]);
+    let mut suspended = session("c", "suspended", None);
+    suspended["spec"] = json!({"suspend": true});
+    suspended["status"]["conditions"] = json!([condition("ObjectivesMet", "Unknown")]);
+    let series = series(&status(vec![], &[good, complete, suspended]));
+    let by_name: Vec<_> =
+        series.iter().filter(|line| line.starts_with("session_")).map(String::as_str).collect();
+    assert_eq!(
+        by_name,
+        [
+            "session_ready{namespace=\"a\",session=\"good\"} 1.0",
+            "session_ready{namespace=\"b\",session=\"complete\"} 0.0",
+            "session_ready{namespace=\"c\",session=\"suspended\"} 0.0",
+            "session_objectives_met{namespace=\"a\",session=\"good\"} 1.0",
+            "session_objectives_met{namespace=\"b\",session=\"complete\"} 0.0",
+            "session_wanted_clients{namespace=\"a\",session=\"good\"} 3.0",
+            "session_wanted_clients{namespace=\"b\",session=\"complete\"} 0.0",
+            "session_wanted_clients{namespace=\"c\",session=\"suspended\"} 0.0",
+            "session_ready_clients{namespace=\"a\",session=\"good\"} 2.0",
+            "session_last_report_age_seconds{namespace=\"a\",session=\"good\"} 7.0",
+        ]
+    );
 }

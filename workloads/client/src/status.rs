@@ -37,7 +37,7 @@ impl StatusSource for Status {
         Exposition::default()
             .counters(
                 "client_frames",
-                "Complete frames, by what became of them.",
+                "Complete frames, by what became of them",
                 "fate",
                 [
                     ("detected", frames.detected),
@@ -45,15 +45,15 @@ impl StatusSource for Status {
                     ("undecodable", frames.undecodable),
                 ],
             )
-            .counter("client_reconnects", "Sessions after the first.", summary.reconnects.into())
+            .counter("client_reconnects", "Sessions after the first", summary.reconnects.into())
             .counter(
                 "client_queue_overruns",
-                "Frames dropped as the decoder was behind.",
+                "Frames dropped as the decoder was behind",
                 summary.queue_overruns,
             )
             .counters(
                 "client_errors",
-                "Errors by code.",
+                "Errors by code",
                 "code",
                 summary.errors.iter().map(|error| (error.code.as_str(), error.count)),
             )

@@ -37,6 +37,7 @@ mod distribution;
 mod events;
 mod fit;
 mod freezes;
+mod histogram;
 mod ledger;
 mod numbers;
 mod objectives;
@@ -50,6 +51,7 @@ mod verdict;
 mod window;
 
 pub use events::{Ended, Latest, Outcome, Presence, SessionId, Settings, Stage};
+pub use histogram::{Histogram, Histograms};
 pub use numbers::Numbers;
 pub use objectives::{InvalidObjectives, Objectives};
 pub use scoreboard::Scoreboard;

@@ -5,7 +5,11 @@ use std::time::Duration;
 use hdrhistogram::Counter;
 use report::{ErrorPixels, Frames, Freezes, LatencyMilliseconds, milliseconds, significant};
 
-use crate::{distribution::Distribution, freezes::Step};
+use crate::{
+    distribution::Distribution,
+    freezes::Step,
+    histogram::{ERROR_PIXELS, Histograms, LATENCY_SECONDS},
+};
 
 /// What became of a frame. It never changes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -171,6 +175,14 @@ impl<C: Counter> Tally<C> {
             p95: significant(self.latency.quantile(0.95) * 1e3),
             max: significant(self.latency.max() * 1e3),
         })
+    }
+
+    /// Of the same samples, for monitoring.
+    pub(crate) fn histograms(&self) -> Histograms {
+        Histograms {
+            error_pixels: self.error.histogram(&ERROR_PIXELS),
+            latency_seconds: self.latency.histogram(&LATENCY_SECONDS),
+        }
     }
 
     /// As it is written; `None` where there was no step, that is less than two decoded frames.

@@ -1,6 +1,8 @@
 //! Metrics in OpenMetrics text, made from a snapshot at every scrape: the numbers are kept elsewhere, and keeping them
 //! twice would let them differ.
 
+mod histogram;
+
 use std::fmt::Error;
 use std::sync::atomic::AtomicU64;
 
@@ -10,9 +12,12 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use self::histogram::Snapshot;
+
 type Label = Vec<(&'static str, String)>;
 
-/// Collects metrics; names follow Prometheus' conventions: base units, `_total` is appended to counters.
+/// Collects metrics; names follow Prometheus' conventions: base units at their end, `_total` is appended to counters. A
+/// help text is a sentence without its full stop, which is appended as well.
 pub struct Exposition {
     registry: Registry,
 }
@@ -68,6 +73,23 @@ impl Exposition {
         self
     }
 
+    /// A number that goes up and down, left out while it has no value.
+    #[must_use]
+    pub fn gauge_if_any(self, name: &str, help: &str, value: Option<f64>) -> Self {
+        match value {
+            Some(value) => self.gauge(name, help, value),
+            None => self,
+        }
+    }
+
+    /// The distribution of a quantity since the start: upper bounds, ascending, the last one infinite, each with the
+    /// number of samples above the bound before it and not above itself; and the sum of all samples.
+    #[must_use]
+    pub fn histogram(mut self, name: &str, help: &str, buckets: &[(f64, u64)], sum: f64) -> Self {
+        self.registry.register(name, help, Snapshot { buckets: buckets.to_vec(), sum });
+        self
+    }
+
     /// Numbers that one label tells apart; those without a value are left out.
     #[must_use]
     pub fn gauges(
@@ -105,11 +127,13 @@ mod tests {
     #[test]
     fn the_text_is_open_metrics() {
         let text = Exposition::default()
-            .counter("sweeps", "Frames swept over the sessions.", 3)
-            .counter_of("sweep_seconds", "The time that took.", 0.5)
-            .counters("frames", "Frames by fate.", "fate", [("matched", 5), ("lost", 1)])
-            .gauges("latency_seconds", "Latency.", "quantile", [("0.5", Some(0.003)), ("0.95", None)])
-            .gauge("sessions", "Sessions now.", 2.0)
+            .counter("sweeps", "Frames swept over the sessions", 3)
+            .counter_of("sweep_seconds", "The time that took", 0.5)
+            .counters("frames", "Frames by fate", "fate", [("matched", 5), ("lost", 1)])
+            .gauges("recent_latency_seconds", "Latency", "quantile", [("0.5", Some(0.003)), ("0.95", None)])
+            .gauge_if_any("loss_ratio", "Loss", None)
+            .histogram("error_pixels", "Error", &[(0.5, 3), (1.0, 1), (f64::INFINITY, 2)], 9.5)
+            .gauge("sessions", "Sessions now", 2.0)
             .finish()
             .unwrap();
         for line in [
@@ -117,12 +141,19 @@ mod tests {
             "ballsession_sweeps_total 3",
             "ballsession_sweep_seconds_total 0.5",
             "ballsession_frames_total{fate=\"lost\"} 1",
-            "ballsession_latency_seconds{quantile=\"0.5\"} 0.003",
+            "ballsession_recent_latency_seconds{quantile=\"0.5\"} 0.003",
+            "# HELP ballsession_sessions Sessions now.",
             "ballsession_sessions 2.0",
+            "# TYPE ballsession_error_pixels histogram",
+            "ballsession_error_pixels_bucket{le=\"0.5\"} 3",
+            "ballsession_error_pixels_bucket{le=\"1.0\"} 4",
+            "ballsession_error_pixels_bucket{le=\"+Inf\"} 6",
+            "ballsession_error_pixels_count 6",
+            "ballsession_error_pixels_sum 9.5",
             "# EOF",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
         }
-        assert!(!text.contains("0.95"));
+        assert!(!text.contains("0.95") && !text.contains("loss"));
     }
 }

@@ -64,7 +64,7 @@ impl Exposition {
     #[must_use]
     pub fn posts(self, posts: Option<&Counts>) -> Self {
         let Some(posts) = posts else { return self };
-        self.counters("report_posts", "Posts to the operator, by result.", "result", posts.by_result())
+        self.counters("report_posts", "Posts to the operator, by result", "result", posts.by_result())
     }
 }
 

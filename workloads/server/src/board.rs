@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use measure::{Ended, Outcome, Presence, Scoreboard, Settings, Stage, Truth};
+use measure::{Ended, Histograms, Outcome, Presence, Scoreboard, Settings, Stage, Truth};
 use media::fanout::{self, Event, SessionId};
 use process::Console;
 use report::channel::Message;
@@ -67,6 +67,12 @@ impl Board {
 
     pub(crate) fn summary(&self, now: Instant) -> Summary {
         self.lock().summary(now)
+    }
+
+    /// The numbers and what they are made of, of the same moment.
+    pub(crate) fn detailed(&self, now: Instant) -> (Summary, Histograms) {
+        let scores = self.lock();
+        (scores.summary(now), scores.histograms())
     }
 
     /// Who is there, and the numbers of the same moment.

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use measure::Histograms;
 use media::fanout::Fanout;
 use process::{Exposition, Readiness, StatusSource};
-use report::Summary;
 use report::sender::Counts;
+use report::{Recent, Summary};
 use tokio_util::sync::CancellationToken;
 
 use crate::board::Board;
@@ -39,21 +40,21 @@ impl StatusSource for Status {
     }
 
     fn metrics(&self) -> Result<String, std::fmt::Error> {
-        let exposition = scores(Exposition::default(), &self.board.summary(Instant::now()));
+        let (summary, histograms) = self.board.detailed(Instant::now());
+        let exposition = recent(scores(Exposition::default(), &summary, &histograms), &summary.recent);
         transport(exposition, &self.fanout).posts(self.posts.as_ref()).finish()
     }
 }
 
-fn scores(exposition: Exposition, summary: &Summary) -> Exposition {
+/// Of the whole run.
+fn scores(exposition: Exposition, summary: &Summary, histograms: &Histograms) -> Exposition {
     let frames = summary.frames;
-    let recent = &summary.recent;
-    let (error, latency) = (recent.error_pixels, recent.latency_milliseconds);
-    let seconds = |milliseconds: f64| milliseconds / 1e3;
+    let (error, latency) = (&histograms.error_pixels, &histograms.latency_seconds);
     exposition
-        .gauge("frames_pending", "Frames sent whose fate is not known yet.", frames.pending as f64)
+        .gauge("frames_pending", "Frames sent whose fate is not known yet", frames.pending as f64)
         .counters(
             "frames",
-            "Frames whose fate is known, by fate.",
+            "Frames whose fate is known, by fate",
             "fate",
             [
                 ("matched", frames.matched),
@@ -64,52 +65,61 @@ fn scores(exposition: Exposition, summary: &Summary) -> Exposition {
                 ("undetected", frames.undetected),
             ],
         )
-        .counter("reports_duplicate", "Reports for frames whose fate was known.", frames.duplicate)
-        .counter("reports_malformed", "Messages that make no sense.", frames.malformed)
-        .counter("frames_skipped", "Frames left out to keep the pace.", summary.video.skipped_frames)
+        .counter("reports_duplicate", "Reports for frames whose fate was known", frames.duplicate)
+        .counter("reports_malformed", "Messages that make no sense", frames.malformed)
+        .counter("frames_skipped", "Frames left out to keep the pace", summary.video.skipped_frames)
         .counter(
             "freezes",
-            "Steps between decoded frames that a viewer would see.",
+            "Steps between decoded frames that a viewer would see",
             summary.freezes.map_or(0, |f| f.count),
         )
+        .histogram("error_pixels", "Distance of reported and true position", &error.buckets, error.sum)
+        .histogram("latency_seconds", "From capture to report", &latency.buckets, latency.sum)
+        .counters(
+            "errors",
+            "Errors by code",
+            "code",
+            summary.errors.iter().map(|error| (error.code.as_str(), error.count)),
+        )
+}
+
+/// Of the last while, as objectives are judged by: exact where histograms only know a bucket.
+fn recent(exposition: Exposition, recent: &Recent) -> Exposition {
+    let (error, latency) = (recent.error_pixels, recent.latency_milliseconds);
+    let seconds = |milliseconds: f64| milliseconds / 1e3;
+    exposition
+        .gauge("recent_window_seconds", "The length of the recent window", recent.window_seconds)
         .gauges(
-            "error_pixels",
-            "Distance of reported and true position in the recent window.",
+            "recent_error_pixels",
+            "Distance of reported and true position in the recent window",
             "quantile",
             [("0.5", error.map(|error| error.p50)), ("0.95", error.map(|error| error.p95))],
         )
         .gauges(
-            "latency_seconds",
-            "From capture to report in the recent window.",
+            "recent_latency_seconds",
+            "From capture to report in the recent window",
             "quantile",
             [
                 ("0.5", latency.map(|latency| seconds(latency.p50))),
                 ("0.95", latency.map(|latency| seconds(latency.p95))),
             ],
         )
-        .gauges(
-            "loss_ratio",
-            "Lost, late and undecodable frames of those whose fate is known, in the recent window.",
-            "window",
-            [("recent", recent.loss_percent.map(|percent| percent / 100.0))],
-        )
-        .counters(
-            "errors",
-            "Errors by code.",
-            "code",
-            summary.errors.iter().map(|error| (error.code.as_str(), error.count)),
+        .gauge_if_any(
+            "recent_loss_ratio",
+            "Lost, late and undecodable frames of those whose fate is known, in the recent window",
+            recent.loss_percent.map(|percent| percent / 100.0),
         )
 }
 
 fn transport(exposition: Exposition, fanout: &Fanout) -> Exposition {
     let stats = fanout.stats();
     exposition
-        .gauge("sessions", "Peer connections now.", stats.sessions as f64)
-        .counter("datagrams_sent", "UDP datagrams sent.", stats.datagrams_sent)
-        .counter("datagrams_received", "UDP datagrams received.", stats.datagrams_received)
-        .counter("datagrams_unknown", "UDP datagrams of no session.", stats.unknown_datagrams)
-        .counter("send_errors", "UDP datagrams that the system did not take.", stats.send_errors)
-        .counter("receive_drops", "UDP datagrams lost at a full receive buffer.", stats.receive_drops)
-        .counter("sweeps", "Frames swept over the sessions, by shard.", stats.sweeps)
-        .counter_of("sweep_seconds", "The time that took.", stats.sweep_time.as_secs_f64())
+        .gauge("sessions", "Peer connections now", stats.sessions as f64)
+        .counter("datagrams_sent", "UDP datagrams sent", stats.datagrams_sent)
+        .counter("datagrams_received", "UDP datagrams received", stats.datagrams_received)
+        .counter("datagrams_unknown", "UDP datagrams of no session", stats.unknown_datagrams)
+        .counter("send_errors", "UDP datagrams that the system did not take", stats.send_errors)
+        .counter("receive_drops", "UDP datagrams lost at a full receive buffer", stats.receive_drops)
+        .counter("sweeps", "Frames swept over the sessions, by shard", stats.sweeps)
+        .counter_of("sweep_seconds", "The time that took", stats.sweep_time.as_secs_f64())
 }

@@ -228,6 +228,11 @@ impl Tracked {
         View { server, clients, excused_until: self.excused_until }
     }
 
+    /// When the server's last report came, whether its pod is still there or not.
+    pub(in crate::reports) fn last_report(&self) -> Option<Instant> {
+        self.server.as_ref().map(|server| server.received)
+    }
+
     /// Whether status is free of the numbers of other runs.
     pub(in crate::reports) fn is_cleared(&self) -> bool {
         self.is_cleared

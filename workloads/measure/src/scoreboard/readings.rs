@@ -7,6 +7,7 @@ use report::{ErrorEntry, Summary, Video};
 use super::{Scoreboard, to_milliseconds};
 use crate::{
     events::{Latest, SessionId},
+    histogram::Histograms,
     rows::Position,
 };
 
@@ -40,6 +41,11 @@ impl Scoreboard {
             recent: self.books.window.recent(now, fps),
             clients: self.books.rows.to_wire(fps),
         }
+    }
+
+    /// The errors and latencies of the whole run, of the samples that the summary's quantiles are of.
+    pub fn histograms(&self) -> Histograms {
+        self.books.total.histograms()
     }
 
     /// The errors so far, one entry a code.

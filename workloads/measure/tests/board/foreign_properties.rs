@@ -1,6 +1,6 @@
 //! What holds whatever programs of all kinds say, in whatever order.
 
-use ballsession_measure::{Ended, SessionId};
+use ballsession_measure::{Ended, Histogram, Histograms, SessionId};
 use proptest::prelude::*;
 use report::{Frames, Pairing};
 
@@ -54,6 +54,22 @@ fn settled(frames: &Frames) -> [u64; 8] {
     [matched, estimated, lost, late, undecodable, undetected, duplicate, malformed]
 }
 
+/// All samples.
+fn total(histogram: &Histogram) -> u64 {
+    histogram.buckets.iter().map(|(_, count)| count).sum()
+}
+
+/// Whether no number is smaller than before.
+fn has_grown(before: &Histograms, after: &Histograms) -> bool {
+    let pairs =
+        [(&before.error_pixels, &after.error_pixels), (&before.latency_seconds, &after.latency_seconds)];
+    pairs.iter().all(|(before, after)| {
+        let buckets = before.buckets.iter().zip(&after.buckets);
+        before.sum <= after.sum
+            && buckets.clone().all(|(before, after)| before.0 == after.0 && before.1 <= after.1)
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
@@ -68,6 +84,7 @@ proptest! {
             run.board.start_counting(id, first);
         }
         let (mut now, mut frame, mut before) = (0, 0, [0; 8]);
+        let mut histograms = run.board.histograms();
         for action in actions {
             match action {
                 Action::Capture => {
@@ -97,6 +114,14 @@ proptest! {
             let after = settled(&summary.frames);
             prop_assert!(before.iter().zip(&after).all(|(before, after)| before <= after), "{before:?} {after:?}");
             before = after;
+            // Errors and latencies are of all reported frames but those of clients that are known from their reports alone.
+            let aligned = summary.clients.iter().filter(|row| row.pairing == Pairing::Arrival);
+            let aligned: u64 = aligned.map(|row| row.frames.estimated).sum();
+            let measured = summary.frames.matched + summary.frames.estimated - aligned;
+            let before = std::mem::replace(&mut histograms, run.board.histograms());
+            prop_assert_eq!(total(&histograms.error_pixels), measured);
+            prop_assert_eq!(total(&histograms.latency_seconds), measured);
+            prop_assert!(has_grown(&before, &histograms), "{before:?} {histograms:?}");
             for row in summary.clients.iter().filter(|row| row.pairing == Pairing::Arrival) {
                 prop_assert_eq!(row.frames.sent, row.frames.estimated + row.frames.lost, "{:?}", row);
                 prop_assert!(row.loss_percent.is_none() && row.latency_milliseconds.is_none());

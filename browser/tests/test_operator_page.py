@@ -1,0 +1,204 @@
+"""The operator's page of all sessions."""
+
+import json
+import re
+
+import pytest
+from harness import BIN, Program, until
+from kubernetes import Kubernetes, condition, session
+from page import PHONE
+from programs import get
+from selenium.webdriver.common.by import By
+
+DEMO = session(
+    "media",
+    "demo",
+    conditions=[condition("Ready", "True", "Ready"), condition("ObjectivesMet", "True", "Met")],
+    display={"clients": "2/2", "serverNode": "worker-1", "errorP95": "0.012px", "latencyP95": "7.5ms", "loss": "0.00%"},
+    errorCount=0,
+)
+HARBOR = session(
+    "edge",
+    "harbor",
+    conditions=[condition("Ready", "False", "MediaBlocked"), condition("ObjectivesMet", "False", "LossTooHigh")],
+    display={
+        "clients": "1/2",
+        "serverNode": "worker-2",
+        "errorP95": "14.2px",
+        "latencyP95": "412ms",
+        "loss": "8.10%",
+        "reason": "MediaBlocked",
+        "message": "no UDP from <img src=x onerror=alert(1)> to the server: check NetworkPolicy and CNI",
+    },
+    errorCount=37,
+)
+GATE = session(
+    "edge",
+    "gate",
+    conditions=[condition("Ready", "False", "Completed"), condition("Complete", "True", "Finished")],
+    display={"clients": "0/2", "latencyP95": "21ms", "reason": "Completed"},
+)
+NEW = session("media", "new")
+BROKEN = session("media", "broken", spec={"clients": "<b>many</b>"})
+
+
+class Operator(Program):
+    """Our operator, looking at an API server that has sessions and gives it no lease."""
+
+    def __init__(self, folder, kubernetes: Kubernetes) -> None:
+        kubeconfig = folder / "kubeconfig"
+        kubeconfig.write_text(json.dumps(kubernetes.kubeconfig()))
+        arguments = ["--http=127.0.0.1:0", "--reports=127.0.0.1:0", "--namespace=tower"]
+        command = ["env", f"KUBECONFIG={kubeconfig}", str(BIN / "ballsession-operator"), *arguments]
+        super().__init__(folder, "operator", command)
+        pattern = r"status and metrics.* address=\S*?(\d+\.\d+\.\d+\.\d+:\d+)"
+        self.http = until("the operator's address", lambda: re.search(pattern, self.plain_log()))[1]
+
+    def plain_log(self) -> str:
+        """Without colours."""
+        return re.sub(r"\x1b\[[0-9;]*m", "", self.log())
+
+
+@pytest.fixture
+def operator(tmp_path):
+    """Starts an operator that watches some sessions: it, and the API server."""
+    started = []
+
+    def start(*sessions: dict) -> tuple[Operator, Kubernetes]:
+        kubernetes = Kubernetes(list(sessions))
+        started.append(kubernetes)
+        started.append(Operator(tmp_path, kubernetes))
+        return started[-1], kubernetes
+
+    yield start
+    for part in reversed(started):
+        part.end()
+
+
+def rows(page) -> list[list[str]]:
+    """The texts of the table, all read at the same moment."""
+    return page.run("return [...document.querySelectorAll('#sessions tr')].map((row) => [...row.cells].map((cell) => cell.innerText.trim()))")
+
+
+def names(page) -> list[str]:
+    return [row[1] for row in rows(page)]
+
+
+def until_names(page, *expected: str) -> None:
+    until(f"{expected}, there are {names(page)}", lambda: names(page) == list(expected))
+
+
+def test_the_table_has_what_kubectl_get_has(operator, page):
+    program, _ = operator(DEMO, HARBOR, GATE, NEW, BROKEN)
+    page.open(program.http)
+    until_names(page, "gate", "harbor", "demo", "new")
+    gate, harbor, demo, new = rows(page)
+    assert demo[:9] == ["media", "demo", "True", "True", "2/2", "0.012px", "7.5ms", "0.00%", "0"]
+    assert harbor[:9] == ["edge", "harbor", "False", "False", "1/2", "14.2px", "412ms", "8.10%", "37"]
+    assert re.fullmatch(r"\d+[smhd]", demo[9])
+    assert [part for part in harbor[10].split("\n") if part] == [
+        "MediaBlocked",
+        HARBOR["status"]["display"]["message"],
+        "kubectl -n edge port-forward deploy/harbor-server 8082:8081",
+        "Copy",
+    ]
+    assert new[2:9] == ["", "", "", "", "", "", ""]
+    # No server runs any more that could be looked into.
+    assert gate[10] == "Completed"
+    assert page.text("inside") == "http://127.0.0.1:8082/"
+    # Foreign texts are texts.
+    assert page.driver.find_elements(By.CSS_SELECTOR, "main img, main b") == []
+    assert page.text("summary") == "5 sessions watched, 4 listed: 2 not ready, 1 with objectives not met."
+    assert "media/broken" in page.text("undecodable") and "<b>many</b>" in page.text("undecodable")
+    assert json.loads(get(program.http, "/status")[1])["watched"] == 5
+    page.screenshot("operator")
+
+
+def test_what_changes_is_shown_without_asking_for_it(operator, page):
+    program, kubernetes = operator(DEMO)
+    page.open(program.http)
+    until_names(page, "demo")
+    page.run("document.querySelector('#sessions code').dataset.kept = 'yes'")
+    kubernetes.change("MODIFIED", DEMO | {"status": DEMO["status"] | {"errorCount": 4}})
+    kubernetes.change("ADDED", HARBOR)
+    until_names(page, "harbor", "demo")
+    until("the new number", lambda: rows(page)[1][8] == "4")
+    # The row is the one that it was: a selection in it would still be there.
+    assert page.run("return document.querySelectorAll('#sessions code')[1].dataset.kept") == "yes"
+    kubernetes.change("DELETED", DEMO)
+    until_names(page, "harbor")
+
+
+def test_it_is_filtered_and_sorted_by_keyboard(operator, page):
+    program, _ = operator(DEMO, HARBOR, GATE, NEW)
+    page.open(program.http)
+    until_names(page, "gate", "harbor", "demo", "new")
+    page.element("filter").send_keys("EDGE worker-2")
+    until_names(page, "harbor")
+    assert page.text("matches") == "1 of 4 match"
+    page.element("filter").clear()
+    page.element("filter").send_keys("nowhere")
+    until_names(page)
+    assert page.text("empty") == "No session matches the filter."
+    page.element("filter").clear()
+    until_names(page, "gate", "harbor", "demo", "new")
+
+    latency = page.driver.find_element(By.CSS_SELECTOR, "th[data-key=latency]")
+    page.run("arguments[0].firstChild.focus()", latency)
+    # As numbers, and what has none comes last in either order.
+    page.press("ENTER")
+    until_names(page, "demo", "gate", "harbor", "new")
+    assert latency.get_attribute("aria-sort") == "ascending"
+    page.press("ENTER")
+    until_names(page, "harbor", "gate", "demo", "new")
+    assert latency.get_attribute("aria-sort") == "descending"
+    assert page.run("return document.activeElement.textContent") == "Latency p95"
+
+
+@pytest.mark.parametrize("has_clipboard", [True, False])
+def test_a_line_is_copied_by_keyboard(operator, page, has_clipboard):
+    program, _ = operator(DEMO)
+    page.open(program.http)
+    until_names(page, "demo")
+    line = "kubectl -n media port-forward deploy/demo-server 8082:8081"
+    # As on plain http from another host.
+    clipboard = "{writeText: async (text) => { window.copied = text; }}" if has_clipboard else "undefined"
+    page.run(f"Object.defineProperty(navigator, 'clipboard', {{value: {clipboard}}})")
+    page.run("document.addEventListener('copy', () => { window.copied = getSelection().toString(); })")
+    page.run("document.querySelector('#sessions button').focus()")
+    page.press("ENTER")
+    until("the line is copied", lambda: page.run("return window.copied") == line)
+    assert page.run("return getSelection().toString()") == line
+    until("it says so", lambda: "copied" in rows(page)[0][10])
+
+
+def test_it_says_what_the_operator_waits_for_and_that_it_is_gone(operator, page):
+    program, _ = operator()
+    page.open(program.http)
+    waiting = page.until_text("waiting", "The operator is not ready: it waits for")
+    assert "lease tower/ballsession-operator" in waiting
+    assert page.text("empty") == "There are no sessions."
+    page.expect_complaint("/status")
+    program.end()
+    page.until_text("problem", "No answer from the operator")
+    assert "What is below is from" in page.text("problem")
+
+
+def test_of_very_many_sessions_it_shows_the_first_and_says_so(operator, page):
+    program, _ = operator(*(session("media", f"s{number:03}") for number in range(507)))
+    page.open(program.http)
+    until("500 rows", lambda: len(rows(page)) == 500)
+    assert page.text("omitted") == "7 further sessions are not shown: kubectl get ballsessions -A has all."
+    page.element("filter").send_keys("s499")
+    until_names(page, "s499")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_it_at_its_own_width(operator, page, scheme):
+    program, _ = operator(DEMO, HARBOR, GATE, NEW, BROKEN)
+    page.resize(PHONE)
+    page.prefer(scheme)
+    page.open(program.http)
+    until_names(page, "gate", "harbor", "demo", "new")
+    assert not page.is_wider_than_its_window()
+    page.screenshot(f"operator-phone-{scheme}")

@@ -1,0 +1,76 @@
+// Asks the operator again and again, and shows what it says.
+
+import { INSIDE, row } from "./rows.js";
+import { makeHead, showRows } from "./table.js";
+
+/** Between an answer and the next question, in milliseconds. */
+const PAUSE = 3000;
+/** How long an answer may take. */
+const PATIENCE = 10000;
+
+const part = (id) => document.getElementById(id);
+let status = null;
+let answered = null;
+
+async function ask() {
+  let problem = "";
+  try {
+    const response = await fetch("status", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    status = await response.json();
+    answered = new Date();
+  } catch (error) {
+    const since = answered ? ` What is below is from ${answered.toLocaleTimeString()}.` : "";
+    problem = `No answer from the operator: ${error.message}.${since}`;
+  }
+  say("problem", problem);
+  show();
+  setTimeout(askWhenVisible, PAUSE);
+}
+
+/** Nobody looks at a hidden page. */
+function askWhenVisible() {
+  if (document.hidden) document.addEventListener("visibilitychange", askWhenVisible, { once: true });
+  else ask();
+}
+
+function show() {
+  if (!status) return;
+  const rows = status.sessions.map((session) => row(session, Date.now()));
+  const count = (test) => rows.filter(test).length;
+  const [idle, missed] = [count((row) => !row.isReady), count((row) => row.isMissed)];
+  setText("summary", `${status.watched} sessions watched, ${rows.length} listed: ${idle} not ready, ${missed} with objectives not met.`);
+  say("waiting", status.ready ? "" : `The operator is not ready: it waits for ${status.waitingFor.join("; for ")}.`);
+  const filter = part("filter").value.trim();
+  const matching = showRows(rows, filter);
+  setText("matches", filter ? `${matching} of ${rows.length} match` : "");
+  say("empty", matching ? "" : filter && rows.length ? "No session matches the filter." : "There are no sessions.");
+  say("omitted", status.omitted ? `${status.omitted} further sessions are not shown: kubectl get ballsessions -A has all.` : "");
+  showUndecodable(status.undecodable);
+  setText("version", status.version);
+}
+
+function showUndecodable(sessions) {
+  part("undecodable").hidden = sessions.length === 0;
+  const texts = sessions.map(({ namespace, name, error }) => `${namespace}/${name}: ${error}`);
+  const list = part("undecodable-sessions");
+  if (texts.join("\n") === [...list.children].map((item) => item.textContent).join("\n")) return;
+  list.replaceChildren(...texts.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+}
+
+/** Shows a paragraph with `text`, or none without. */
+function say(id, text) {
+  setText(id, text);
+  part(id).hidden = text === "";
+}
+
+/** A text that stays as it is is not read out again. */
+function setText(id, text) {
+  if (part(id).textContent !== text) part(id).textContent = text;
+}
+
+Object.assign(part("inside"), { href: INSIDE, textContent: INSIDE });
+makeHead(show);
+part("filter").addEventListener("input", show);
+part("search").addEventListener("submit", (event) => event.preventDefault());
+ask();
