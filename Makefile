@@ -28,7 +28,7 @@ SAMPLE := deploy/samples/session.yaml
 E2E_THREADS ?= 6
 
 .NOTPARALLEL:
-.PHONY: help deps build demo run-server run-client test interop test-api manifests lint format clean \
+.PHONY: help deps build demo run-server run-client test interop browser browser-cost test-api manifests lint format clean \
   images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build print-tag
 
 help: ## list the targets
@@ -55,9 +55,16 @@ test: deps ## run all tests that need no cluster
 	$(BUILD) --workspace --bins --tests
 	env -u KUBECONFIG $(CARGO) test --release --locked --workspace
 	BALLSESSION_BIN="$(BIN)" interop/run
+	BALLSESSION_BIN="$(BIN)" browser/run
 
 interop: build ## test against real aiortc programs; needs Python 3.11 and pip
 	BALLSESSION_BIN="$(BIN)" interop/run
+
+browser: build ## test the pages in a real browser; needs Python 3.11 and pip, screenshots go to target/browser
+	BALLSESSION_BIN="$(BIN)" browser/run
+
+browser-cost: build ## measure what a session has to bear when people look at it
+	BALLSESSION_BIN="$(BIN)" browser/run --script cost.py
 
 test-api: deps ## check resource and operator against the API server that KUBECONFIG names
 	@test -n "$$KUBECONFIG" || { echo "test-api: KUBECONFIG must name an API server for tests"; exit 2; }

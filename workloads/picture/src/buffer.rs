@@ -42,9 +42,30 @@ impl I420Buffer {
     }
 }
 
+impl From<I420<'_>> for I420Buffer {
+    /// A copy that stays when what `picture` borrows from changes.
+    fn from(picture: I420<'_>) -> Self {
+        let luma = picture.size().width() * picture.size().height();
+        let mut data = Vec::with_capacity(luma + luma / 2);
+        for plane in [picture.y(), picture.u(), picture.v()] {
+            (0..plane.height()).for_each(|y| data.extend_from_slice(plane.row(y)));
+        }
+        Self { size: picture.size(), data }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_leaves_out_the_gaps_between_rows() {
+        let luma = [1, 2, 3, 4, 0, 5, 6, 7, 8, 0];
+        let chroma = Plane::new(&[9, 10, 0], 3, 2, 1);
+        let size = Size::new(4, 2).unwrap();
+        let copy = I420Buffer::from(I420::new(size, Plane::new(&luma, 5, 4, 2), chroma, chroma));
+        assert_eq!(copy.data, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 9, 10]);
+    }
 
     #[test]
     fn planes_follow_one_another() {

@@ -1,0 +1,187 @@
+"""The client's page, and the pictures that it is made of."""
+
+import http.client
+import signal
+
+import pytest
+from ball import distance, look
+from harness import free_port, until
+from page import PHONE
+from programs import get
+
+# Edges that a codec blurred, pixels halved in colour, a cross on whole pixels: what is seen may be off by that.
+NEAR = 1.0
+VIEWERS = 10
+
+
+class Viewer:
+    """Somebody who watches the live stream, or was refused."""
+
+    def __init__(self, address: str) -> None:
+        self.connection = http.client.HTTPConnection(address, timeout=10)
+        self.connection.request("GET", "/live")
+        self.response = self.connection.getresponse()
+
+    def until_picture(self) -> None:
+        """Waits for a picture: what separates it from the next one."""
+        separator = b"--picture"
+        for _ in range(2):
+            while not self.response.readline().startswith(separator):
+                assert not self.response.isclosed()
+
+    def leave(self) -> None:
+        self.response.close()
+        self.connection.close()
+
+
+@pytest.fixture
+def watch():
+    viewers = []
+
+    def watch(client) -> Viewer:
+        viewers.append(Viewer(client.http))
+        return viewers[-1]
+
+    yield watch
+    for viewer in viewers:
+        viewer.leave()
+
+
+def shown(page):
+    """What a reader sees of the live picture."""
+    return look(page.element("picture").screenshot_as_png)
+
+
+def until_ball_shown(page):
+    return until("the ball in the page", lambda: seen if (seen := shown(page)).ball and seen.cross else None)
+
+
+def test_the_live_picture_moves_and_the_cross_stays_on_the_ball(programs, page):
+    _, client = programs.pair()
+    page.open(client.http)
+    until_ball_shown(page)
+    places = []
+    while len(places) < 5:
+        seen = shown(page)
+        scale = seen.size[0] / 640
+        if seen.ball is None or (places and distance(seen.ball, places[-1]) < NEAR):
+            continue
+        assert distance(seen.ball, seen.cross) < NEAR * scale, seen
+        places.append(seen.ball)
+    page.screenshot("client")
+
+
+def test_the_ball_is_where_status_says(programs):
+    _, client = programs.pair("--speed=0")
+    code, png = get(client.http, "/frame.png")
+    seen, said = look(png), client.status()["ball"]
+    assert (code, seen.size) == (200, (640, 480))
+    assert distance(seen.ball, (said["x"], said["y"])) < NEAR
+    assert distance(seen.cross, (said["x"], said["y"])) < NEAR
+
+
+def test_the_numbers_are_those_of_status(programs, page):
+    _, client = programs.pair()
+    page.open(client.http)
+    earlier = client.status()["frames"]["detected"]
+
+    def number(name: str) -> float:
+        return float(page.text(name).replace(",", "").split()[0].strip("–") or -1)
+
+    until("a newer number of frames", lambda: number("detected") > earlier)
+    assert number("detected") <= client.status()["frames"]["detected"]
+    until("the frame rate", lambda: 25 < number("rate") < 35)
+    assert number("undecodable") == number("undetected") == number("reconnects") == 0
+    assert (page.text("state"), page.text("id")) == ("Connected", client.name)
+    assert page.text("no-errors") and not page.text("errors")
+    assert page.text("missing") == ""
+
+
+def test_nothing_is_encoded_while_nobody_watches(programs, page):
+    _, client = programs.pair()
+    client.until_decoded(30)
+    assert client.metric("pictures_encoded_total") == 0
+
+    page.open(client.http)
+    until("pictures for the page", lambda: client.metric("pictures_encoded_total") >= 3)
+    assert client.metric("picture_viewers") == 1
+    page.leave()
+    until("the viewer has left", lambda: client.metric("picture_viewers") == 0)
+    # One may have been on its way.
+    seen = client.until_decoded(client.status()["frames"]["decoded"] + 15)
+    encoded = client.metric("pictures_encoded_total")
+    client.until_decoded(seen["frames"]["decoded"] + 30)
+    assert client.metric("pictures_encoded_total") == encoded
+
+
+def test_there_is_room_for_ten_viewers_and_the_next_one_is_told_so(programs, page, watch):
+    _, client = programs.pair()
+    viewers = [watch(client) for _ in range(VIEWERS)]
+    assert [viewer.response.status for viewer in viewers] == [200] * VIEWERS
+    for viewer in viewers:
+        viewer.until_picture()
+    refused = watch(client).response
+    assert (refused.status, refused.read()) == (503, b"no picture: 10 viewers are watching, and there is no room for more\n")
+    assert client.metric("picture_viewers") == VIEWERS
+    assert look(get(client.http, "/frame.png")[1]).ball
+
+    page.expect_complaint("503")
+    page.open(client.http)
+    page.until_text("missing", "10 viewers are watching")
+    viewers[0].leave()
+    until_ball_shown(page)
+    assert page.text("missing") == ""
+    # Encoded once for all: at most 5 a second of the client's life, whatever the number of viewers.
+    assert client.metric("pictures_encoded_total") <= 5 * client.status()["durationSeconds"] + 1
+
+
+def test_the_page_says_why_there_is_no_picture(programs, page):
+    port = free_port()
+    client = programs.client(port, "--reconnect")
+    page.open(client.http)
+    page.until_text("missing", "ConnectFailed")
+    page.screenshot("client-without-server")
+    assert "ConnectFailed" in page.text("errors")
+    code, words = get(client.http, "/frame.png")
+    assert (code, words) == (503, b"no picture within 2 s: there is no video at the moment\n")
+
+    server = programs.server(port=port)
+    until_ball_shown(page)
+    page.until_text("state", "Connected")
+    assert page.text("missing") == ""
+    server.signal(signal.SIGKILL)
+    page.until_text("missing", "no frame was decoded for 2 s")
+
+    page.expect_complaint("ERR_CONNECTION_REFUSED")
+    page.expect_complaint("ERR_INCOMPLETE_CHUNKED_ENCODING")
+    client.signal(signal.SIGKILL)
+    page.until_text("missing", "the client does not answer")
+
+
+def test_the_picture_can_be_paused_with_the_keyboard(programs, page):
+    _, client = programs.pair()
+    page.open(client.http)
+    until_ball_shown(page)
+    page.press("TAB")
+    assert page.run("return document.activeElement.id") == "pause"
+    page.press("SPACE")
+    assert page.element("pause").get_attribute("aria-pressed") == "true"
+    until("nobody watches", lambda: client.metric("picture_viewers") == 0)
+    still = until_ball_shown(page)
+    client.until_decoded(client.status()["frames"]["decoded"] + 15)
+    assert shown(page).ball == still.ball
+    page.press("SPACE")
+    until("the picture moves again", lambda: (seen := shown(page).ball) and distance(seen, still.ball) > 5)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_fits_a_phone_in_light_and_dark(programs, page, scheme):
+    _, client = programs.pair()
+    page.resize(PHONE)
+    page.prefer(scheme)
+    page.open(client.http)
+    until_ball_shown(page)
+    assert not page.is_wider_than_its_window()
+    red = page.run("return getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]")
+    assert (int(red) > 128) == (scheme == "light")
+    page.screenshot(f"client-phone-{scheme}")
