@@ -39,6 +39,10 @@ export class Video {
     this.shown = 0;
     this.say("connecting");
     this.toggle.textContent = "Stop";
+    this.video.srcObject = player.stream;
+    // A browser that refuses leaves the video paused; the reason is its own to show.
+    this.video.play().catch(() => {});
+    this.follow(player);
     const connected = player.connected(CONNECT_MILLISECONDS);
     try {
       await player.start();
@@ -51,12 +55,8 @@ export class Video {
       return;
     }
     if (this.player !== player) return;
-    this.video.srcObject = player.stream;
-    // A browser that refuses leaves the video paused; the reason is its own to show.
-    this.video.play().catch(() => {});
     this.say(this.reporter ? "playing over WebRTC, counted as a client" : "playing over WebRTC, not counted");
     player.peer.addEventListener("connectionstatechange", () => this.watch(player));
-    this.follow(player);
   }
 
   stop(words) {

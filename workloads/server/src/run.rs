@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use measure::{Numbers, Objectives, Settings, verdict};
 use media::fanout::{CHANNEL_GRACE, Event, EventSink, Fanout, Options, Stage};
+use preview::Preview;
 use process::{Console, Exit, Http, SummaryTarget};
 use report::sender::Pace;
 use report::{Summary, channel};
@@ -71,12 +72,14 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
         frames_per_second: arguments.fps,
         bitrate_kbps: arguments.bitrate_kbps,
     };
+    let preview = Preview::start()?;
     let camera = Arc::new(Camera::start(
         &video,
         Arc::clone(&fanout),
         Arc::clone(&board),
         Arc::clone(&sessions),
         keyframes,
+        preview.clone(),
     )?);
     let line = {
         let board = Arc::clone(&board);
@@ -95,12 +98,12 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
         fanout,
         board: Arc::clone(&board),
         sessions,
-        ice_addresses: arguments.ice_addresses.clone(),
+        ice_addresses: arguments.ice_addresses,
         stop: stop.clone(),
     });
     let events = Arc::new(Events::new(Arc::clone(&board)));
     let viewers = Arc::new(Viewers::new(Arc::clone(&context)));
-    let pages = page::router(&events, &viewers);
+    let pages = page::router(&events, &viewers).merge(preview.router());
     let http = Http::serve(arguments.http, Arc::new(status), pages).await?;
     let (width, height) = (scene.size.width(), scene.size.height());
     console.line(format!(
