@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -48,6 +48,15 @@ pub trait StatusSource: Send + Sync + 'static {
     fn status(&self) -> serde_json::Result<String>;
     /// For `/metrics`: OpenMetrics text.
     fn metrics(&self) -> Result<String, std::fmt::Error>;
+}
+
+/// Both ends of the connection that a request came over; pages get it as an [`Extension`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Endpoints {
+    /// Where this machine was reached.
+    pub local: SocketAddr,
+    /// Where the request comes from.
+    pub peer: SocketAddr,
 }
 
 /// An address that cannot be served.
@@ -109,8 +118,10 @@ async fn accept(listener: TcpListener, router: Router, stall_limit: Duration) {
     loop {
         // The semaphore is never closed.
         let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let accepted = listener.accept().await;
+        let accepted = accepted.and_then(|(stream, peer)| Ok((stream.local_addr()?, peer, stream)));
+        let (local, peer, stream) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::debug!(%error, "HTTP connection not accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -119,7 +130,8 @@ async fn accept(listener: TcpListener, router: Router, stall_limit: Duration) {
         };
         // The kernel knows best what was taken. A system that does not have this option keeps such clients.
         let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(stall_limit));
-        let service = TowerToHyperService::new(router.clone());
+        let router = router.clone().layer(Extension(Endpoints { local, peer }));
+        let service = TowerToHyperService::new(router);
         connections.spawn(async move {
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -229,6 +241,15 @@ mod tests {
         until(&|count| count > idle).await;
         until(&|count| count <= idle).await;
         serving.abort();
+    }
+
+    #[tokio::test]
+    async fn a_page_knows_both_ends_of_its_connection() {
+        let ends = |Extension(Endpoints { local, peer })| async move { format!("{local} {}", peer.ip()) };
+        let pages = Router::new().route("/ends", axum::routing::get(ends));
+        let http = Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(Sample), pages).await.unwrap();
+        let expected = format!("{} 127.0.0.1", http.address());
+        assert!(get(http.address(), "/ends").await.ends_with(&expected));
     }
 
     #[tokio::test]

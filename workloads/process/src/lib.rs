@@ -17,7 +17,7 @@ mod termination;
 pub use console::Console;
 pub use exit::Exit;
 pub use exposition::Exposition;
-pub use http::{Http, HttpError, Readiness, StatusSource};
+pub use http::{Endpoints, Http, HttpError, Readiness, StatusSource};
 pub use logging::{LogFormat, log_to_stderr, log_to_stderr_as};
 pub use output::{SummaryTarget, WriteError};
 pub use reporting::{Reporting, Reports};

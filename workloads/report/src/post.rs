@@ -3,6 +3,8 @@
 
 mod worst;
 
+pub use worst::first as worst_first;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -15,9 +15,13 @@ use report::channel::Message;
 use report::{ErrorCode, Summary};
 use tokio::sync::watch;
 
+use crate::live::{Live, Scored};
+
 /// The scoreboard.
 pub(crate) struct Board {
     scores: Mutex<Scoreboard>,
+    /// Locked after the scores, where both are.
+    live: Mutex<Live>,
     /// Where every report is printed, if that is wanted.
     verbose: Option<Console>,
     /// Raised when somebody comes or goes, and with every error.
@@ -26,7 +30,8 @@ pub(crate) struct Board {
 
 impl Board {
     pub(crate) fn new(settings: Settings, verbose: Option<Console>) -> Self {
-        Self { scores: Mutex::new(Scoreboard::new(settings)), verbose, news: watch::Sender::new(()) }
+        let live = Mutex::new(Live::new(settings.started));
+        Self { scores: Mutex::new(Scoreboard::new(settings)), live, verbose, news: watch::Sender::new(()) }
     }
 
     pub(crate) fn captured(&self, truth: Truth) {
@@ -47,6 +52,7 @@ impl Board {
 
     pub(crate) fn disconnected(&self, id: SessionId, how: Ended, now: Instant) {
         self.lock().disconnect(session(id), how, now);
+        self.live().gone(session(id));
         self.news.send_replace(());
     }
 
@@ -124,6 +130,7 @@ impl Board {
     /// What the fan-out has to say about scores.
     pub(crate) fn take(&self, events: &[Event]) {
         let mut scores = self.lock();
+        let mut live = self.live();
         let mut is_news = false;
         for event in events {
             match event {
@@ -137,18 +144,27 @@ impl Board {
                 Event::Report { id, at, data } => {
                     let outcome = scores.message(session(*id), *at, data);
                     is_news |= matches!(outcome, Outcome::Malformed(_));
+                    let client = scores.client(session(*id)).unwrap_or("?");
+                    if let Outcome::Scored { truth, reported, error_pixels, latency } = outcome {
+                        let scored = Scored { at: *at, truth, reported, error_pixels, latency };
+                        live.scored(session(*id), client, &scored);
+                    }
                     if let Some(console) = &self.verbose {
-                        let client = scores.client(session(*id)).unwrap_or("?");
                         console.line(format!("{client}: {}{}", frame(data), words(&outcome)));
                     }
                 }
                 Event::KeyframeWanted(_) | Event::Closed { .. } => {}
             }
         }
-        drop(scores);
+        drop((scores, live));
         if is_news {
             self.news.send_replace(());
         }
+    }
+
+    /// What can be watched while it happens.
+    pub(crate) fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Scoreboard> {

@@ -8,6 +8,8 @@
 
 mod arguments;
 mod board;
+mod live;
+mod page;
 mod questions;
 mod report_source;
 mod run;

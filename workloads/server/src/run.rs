@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use axum::Router;
 use measure::{Numbers, Objectives, Settings, verdict};
 use media::fanout::{CHANNEL_GRACE, Event, EventSink, Fanout, Options, Stage};
+use preview::Preview;
 use process::{Console, Exit, Http, SummaryTarget};
 use report::sender::Pace;
 use report::{Summary, channel};
@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
 use crate::board::Board;
+use crate::page::{self, Events, Viewers};
 use crate::questions;
 use crate::report_source;
 use crate::session::{self, Context};
@@ -71,12 +72,14 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
         frames_per_second: arguments.fps,
         bitrate_kbps: arguments.bitrate_kbps,
     };
+    let preview = Preview::start()?;
     let camera = Arc::new(Camera::start(
         &video,
         Arc::clone(&fanout),
         Arc::clone(&board),
         Arc::clone(&sessions),
         keyframes,
+        preview.clone(),
     )?);
     let line = {
         let board = Arc::clone(&board);
@@ -91,7 +94,17 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
         posts: reports.posts(),
         stop: stop.clone(),
     };
-    let http = Http::serve(arguments.http, Arc::new(status), Router::new()).await?;
+    let context = Arc::new(Context {
+        fanout,
+        board: Arc::clone(&board),
+        sessions,
+        ice_addresses: arguments.ice_addresses,
+        stop: stop.clone(),
+    });
+    let events = Arc::new(Events::new(Arc::clone(&board)));
+    let viewers = Arc::new(Viewers::new(Arc::clone(&context)));
+    let pages = page::router(&events, &viewers).merge(preview.router());
+    let http = Http::serve(arguments.http, Arc::new(status), pages).await?;
     let (width, height) = (scene.size.width(), scene.size.height());
     console.line(format!(
         "streaming {width}x{height} at {} frames per second; signalling on {}, HTTP on {}",
@@ -100,17 +113,11 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
         http.address()
     ));
 
-    let context = Arc::new(Context {
-        fanout,
-        board: Arc::clone(&board),
-        sessions,
-        ice_addresses: arguments.ice_addresses,
-        stop: stop.clone(),
-    });
     let mut tasks = JoinSet::new();
     let end = end(arguments.duration, signals, &camera, &context.fanout);
     let questions = questions::ask(&board, &context.fanout);
-    tokio::pin!(end, questions);
+    let publishing = events.publish();
+    tokio::pin!(end, questions, publishing);
     let mut second = tokio::time::interval(Duration::from_secs(1));
     let ended = loop {
         tokio::select! {
@@ -120,6 +127,7 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
             }
             Some(_) = tasks.join_next() => {}
             never = &mut questions => match never {},
+            never = &mut publishing => match never {},
             _ = second.tick() => {
                 board.sweep(Instant::now());
                 board.latest_lines(Instant::now()).into_iter().for_each(|line| console.line(line));
@@ -129,7 +137,10 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
     };
     drop(listener);
     stop.cancel();
-    let all_ended = tokio::time::timeout(FAREWELL, async { while tasks.join_next().await.is_some() {} });
+    let all_ended = tokio::time::timeout(FAREWELL, async {
+        while tasks.join_next().await.is_some() {}
+        viewers.ended().await;
+    });
     if all_ended.await.is_err() {
         tracing::warn!("some sessions did not end in time and are cut off");
     }

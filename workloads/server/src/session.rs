@@ -53,11 +53,8 @@ pub(crate) async fn serve(context: Arc<Context>, mut connection: Connection) {
     match negotiated {
         Ok(()) => {
             let how = stream(&context, &mut connection, lost).await;
-            if how == Ended::Bye {
-                drain(&context, id).await;
-            }
             tracing::info!(session = id.0, peer = %connection.peer_addr(), ?how, "session over");
-            context.board.disconnected(id, how, Instant::now());
+            conclude(&context, id, how).await;
         }
         // It may have got its row before the server began to end.
         Err(Refusal::Silent) => context.board.disconnected(id, Ended::Bye, Instant::now()),
@@ -134,11 +131,7 @@ async fn stream(
     loop {
         tokio::select! {
             () = context.stop.cancelled() => return Ended::Bye,
-            reason = &mut lost => return match reason {
-                Ok(CloseReason::IceFailed) => ended(ErrorCode::IceFailed, "no UDP between server and client"),
-                Ok(CloseReason::DtlsFailed) => ended(ErrorCode::DtlsFailed, "the DTLS handshake failed"),
-                Ok(CloseReason::PeerLost) | Err(_) => Ended::Lost,
-            },
+            reason = &mut lost => return reason.map_or(Ended::Lost, ended_by),
             message = connection.receive() => match message {
                 Ok(Some(Message::Bye)) => return Ended::Bye,
                 // Trickled candidates, or an answer once more.
@@ -151,8 +144,25 @@ async fn stream(
     }
 }
 
+/// How a session ended of which the peer connection is gone.
+pub(crate) fn ended_by(reason: CloseReason) -> Ended {
+    match reason {
+        CloseReason::IceFailed => ended(ErrorCode::IceFailed, "no UDP between server and client"),
+        CloseReason::DtlsFailed => ended(ErrorCode::DtlsFailed, "the DTLS handshake failed"),
+        CloseReason::PeerLost => Ended::Lost,
+    }
+}
+
 fn ended(code: ErrorCode, message: &str) -> Ended {
     Ended::Failed { code, message: message.to_owned() }
+}
+
+/// A client's session is over: after a bye, what it still has to report is waited for.
+pub(crate) async fn conclude(context: &Context, id: SessionId, how: Ended) {
+    if how == Ended::Bye {
+        drain(context, id).await;
+    }
+    context.board.disconnected(id, how, Instant::now());
 }
 
 /// Stops the video and waits for the reports of what was sent.

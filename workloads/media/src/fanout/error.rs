@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-/// Why there is no offer, or an answer was refused.
+/// Why a session cannot be negotiated.
 #[derive(Debug, thiserror::Error)]
 pub enum FanoutError {
     /// No UDP socket on the address that media should use.
@@ -16,8 +16,11 @@ pub enum FanoutError {
     /// The peer's answer is not SDP, or not one that fits the offer.
     #[error("the answer was refused: {0}")]
     Answer(#[source] rtc::shared::error::Error),
-    /// The peer's answer takes no VP8 video.
-    #[error("the answer takes no VP8 video")]
+    /// The peer's offer is not SDP, or not one that can be answered.
+    #[error("the offer was refused: {0}")]
+    Offer(#[source] rtc::shared::error::Error),
+    /// The peer takes no VP8 video.
+    #[error("the peer takes no VP8 video")]
     NoVideo,
     /// An answer for a session without an open offer.
     #[error("there is no open offer to answer")]

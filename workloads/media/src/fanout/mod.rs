@@ -6,7 +6,7 @@
 //! shard in one sweep.
 //!
 //! ```text
-//! offer, answer, stop, close --> negotiator --adopt--> shard --datagrams--> peers
+//! offer, answer, accept, … --> negotiator --adopt--> shard --datagrams--> peers
 //! publish ------------------------------------------->  |
 //!                                    sink <--events-----'
 //! ```
@@ -179,6 +179,18 @@ impl Fanout {
     /// Applies the peer's SDP answer; from then on the session runs by itself and speaks through events.
     pub fn answer(&self, id: SessionId, sdp: String) -> oneshot::Receiver<Result<(), FanoutError>> {
         self.negotiator.answer(id, sdp)
+    }
+
+    /// Makes a peer connection for `id` on sockets bound to `addresses` as a peer's SDP offer has it, which takes VP8 and
+    /// may open a data channel; answers with SDP that has all candidates in it. From then on the session runs by
+    /// itself and speaks through events.
+    pub fn accept(
+        &self,
+        id: SessionId,
+        addresses: Vec<IpAddr>,
+        offer: String,
+    ) -> oneshot::Receiver<Result<String, FanoutError>> {
+        self.negotiator.accept(id, addresses, offer)
     }
 
     /// Sends a frame to every session.

@@ -17,9 +17,26 @@ use super::{FanoutError, Options, SessionId, sockets};
 const QUEUE: usize = 1024;
 
 enum Request {
-    Offer { id: SessionId, addresses: Vec<IpAddr>, reply: oneshot::Sender<Result<String, FanoutError>> },
-    Answer { id: SessionId, sdp: String, reply: oneshot::Sender<Result<(), FanoutError>> },
-    Send { id: SessionId, text: String },
+    Offer {
+        id: SessionId,
+        addresses: Vec<IpAddr>,
+        reply: oneshot::Sender<Result<String, FanoutError>>,
+    },
+    Answer {
+        id: SessionId,
+        sdp: String,
+        reply: oneshot::Sender<Result<(), FanoutError>>,
+    },
+    Accept {
+        id: SessionId,
+        addresses: Vec<IpAddr>,
+        offer: String,
+        reply: oneshot::Sender<Result<String, FanoutError>>,
+    },
+    Send {
+        id: SessionId,
+        text: String,
+    },
     Stop(SessionId),
     Close(SessionId),
     End,
@@ -54,6 +71,17 @@ impl Negotiator {
     pub(super) fn answer(&self, id: SessionId, sdp: String) -> oneshot::Receiver<Result<(), FanoutError>> {
         let (reply, answer) = oneshot::channel();
         self.request(Request::Answer { id, sdp, reply });
+        answer
+    }
+
+    pub(super) fn accept(
+        &self,
+        id: SessionId,
+        addresses: Vec<IpAddr>,
+        offer: String,
+    ) -> oneshot::Receiver<Result<String, FanoutError>> {
+        let (reply, answer) = oneshot::channel();
+        self.request(Request::Accept { id, addresses, offer, reply });
         answer
     }
 
@@ -110,6 +138,9 @@ impl State {
                 Request::Answer { id, sdp, reply } => {
                     let _ = reply.send(self.answer(id, sdp));
                 }
+                Request::Accept { id, addresses, offer, reply } => {
+                    let _ = reply.send(self.accept(id, &addresses, offer));
+                }
                 Request::Send { id, text } => self.forward(id, Command::Send { id, text }),
                 Request::Stop(id) => self.forward(id, Command::Stop(id)),
                 Request::Close(id) => {
@@ -126,23 +157,11 @@ impl State {
 
     fn offer(&mut self, id: SessionId, addresses: &[IpAddr]) -> Result<String, FanoutError> {
         let shard = self.least_loaded();
-        // An address that has just gone, or is not ready yet, is no reason to do without the others.
-        let (mut locals, mut refused) = (Vec::new(), None);
-        for address in addresses {
-            match self.local(shard, *address) {
-                Ok(local) => locals.push(local),
-                Err(error) => refused = Some(error),
-            }
-        }
-        if let Some(error) = refused.filter(|_| locals.is_empty()) {
-            return Err(error);
-        }
+        let locals = self.locals(shard, addresses)?;
         let (peer, sdp) =
             Peer::offer(id, &locals, self.options, Instant::now()).map_err(FanoutError::Setup)?;
         self.offered.insert(id, peer);
-        if self.placed.insert(id, shard).is_none() {
-            self.shards[shard].joined();
-        }
+        self.place(id, shard);
         Ok(sdp)
     }
 
@@ -151,6 +170,36 @@ impl State {
         peer.answer(sdp, Instant::now())?;
         let shard = *self.placed.get(&id).ok_or(FanoutError::NoOffer)?;
         self.shards[shard].send(Command::Adopt(Box::new(peer)))
+    }
+
+    fn accept(&mut self, id: SessionId, addresses: &[IpAddr], offer: String) -> Result<String, FanoutError> {
+        let shard = self.least_loaded();
+        let locals = self.locals(shard, addresses)?;
+        let (peer, sdp) = Peer::accept(id, &locals, offer, self.options, Instant::now())?;
+        self.place(id, shard);
+        self.shards[shard].send(Command::Adopt(Box::new(peer)))?;
+        Ok(sdp)
+    }
+
+    fn place(&mut self, id: SessionId, shard: usize) {
+        if self.placed.insert(id, shard).is_none() {
+            self.shards[shard].joined();
+        }
+    }
+
+    fn locals(&mut self, shard: usize, addresses: &[IpAddr]) -> Result<Vec<SocketAddr>, FanoutError> {
+        // An address that has just gone, or is not ready yet, is no reason to do without the others.
+        let (mut locals, mut refused) = (Vec::new(), None);
+        for address in addresses {
+            match self.local(shard, *address) {
+                Ok(local) => locals.push(local),
+                Err(error) => refused = Some(error),
+            }
+        }
+        match refused {
+            Some(error) if locals.is_empty() => Err(error),
+            _ => Ok(locals),
+        }
     }
 
     fn forward(&self, id: SessionId, command: Command) {

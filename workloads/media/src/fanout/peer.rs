@@ -1,36 +1,31 @@
 //! One session's peer connection: `rtc` with what it was told and what it says, translated.
 
+mod setup;
+
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::BytesMut;
-use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
+use rtc::data_channel::RTCDataChannelId;
 use rtc::peer_connection::RTCPeerConnection;
-use rtc::peer_connection::configuration::media_engine::MIME_TYPE_VP8;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
-use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState};
 use rtc::rtp;
 use rtc::rtp_transceiver::RTCRtpSenderId;
 use rtc::sansio::Protocol;
-use rtc::shared::error::{Error, Result};
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
-use super::connection::{self, VP8_PAYLOAD_TYPE, host_candidate, track};
 use super::keyframe_requests::is_keyframe_request;
 use super::schedule::{Admission, Schedule};
-use super::{CloseReason, Event, FanoutError, Frame, Options, SessionId, Stage};
-
-/// How long a set-up may take from the answer on. `rtc` itself never gives up a DTLS handshake.
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+use super::{CloseReason, Event, Frame, SessionId, Stage};
 
 /// Where datagrams go.
 pub(super) trait Outbox {
     fn send(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8]);
 }
 
-/// A peer connection of which the offer is out.
+/// A peer connection, from its description on.
 pub(super) struct Peer {
     id: SessionId,
     connection: RTCPeerConnection,
@@ -40,8 +35,8 @@ pub(super) struct Peer {
     payload_type: u8,
     sequence_number: u16,
     schedule: Schedule,
-    /// The channel that we opened, and the first that the peer did; the latter once it is open.
-    own_channel: RTCDataChannelId,
+    /// The channel that we opened, if we did, and the first that the peer did; the latter once it is open.
+    own_channel: Option<RTCDataChannelId>,
     peer_channel: Option<RTCDataChannelId>,
     connect_by: Instant,
     ice_worked: bool,
@@ -49,70 +44,6 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// A connection that offers VP8 and a channel for reports on `locals`, and the SDP that says so.
-    pub(super) fn offer(
-        id: SessionId,
-        locals: &[SocketAddr],
-        options: Options,
-        now: Instant,
-    ) -> Result<(Self, String)> {
-        let mut connection = connection::build(options.bitrate_kbps, now)?;
-        // Sessions share sockets, but each has its own SRTP keys: equal SSRCs would do, distinct ones read better in
-        // a capture.
-        let ssrc = 0x1000_0000 | (id.0 as u32 & 0x0fff_ffff);
-        // A sender makes the offer sendrecv: peers that add a track of their own to be sent to need that.
-        let sender = connection.add_track(track(ssrc))?;
-        let lossy = RTCDataChannelInit { ordered: false, max_retransmits: Some(0), ..Default::default() };
-        let own_channel = connection.create_data_channel(options.channel_label, Some(lossy))?.id();
-        for local in locals {
-            connection.add_local_candidate(host_candidate(*local)?)?;
-        }
-        let offer = connection.create_offer(None)?;
-        connection.set_local_description(now, offer)?;
-        let sdp = connection.local_description().ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?.sdp;
-        let ufrag = sdp
-            .lines()
-            .find_map(|line| line.strip_prefix("a=ice-ufrag:"))
-            .ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?;
-        let peer = Self {
-            id,
-            connection,
-            sender,
-            ufrag: ufrag.trim().to_owned(),
-            ssrc,
-            payload_type: VP8_PAYLOAD_TYPE,
-            sequence_number: 0,
-            schedule: Schedule::default(),
-            own_channel,
-            peer_channel: None,
-            connect_by: now + CONNECT_LIMIT,
-            ice_worked: false,
-            failed: None,
-        };
-        Ok((peer, sdp))
-    }
-
-    /// Applies the peer's answer.
-    pub(super) fn answer(&mut self, sdp: String, now: Instant) -> std::result::Result<(), FanoutError> {
-        let answer = RTCSessionDescription::answer(sdp).map_err(FanoutError::Answer)?;
-        // Port 0 declines a section (RFC 3264, section 6); `rtc` would take it by its codecs all the same.
-        let takes_video =
-            answer.unmarshal().map_err(FanoutError::Answer)?.media_descriptions.iter().any(|media| {
-                let is_received = !media.has_attribute("sendonly") && !media.has_attribute("inactive");
-                media.media_name.media == "video" && media.media_name.port.value != 0 && is_received
-            });
-        if !takes_video {
-            return Err(FanoutError::NoVideo);
-        }
-        self.connection.set_remote_description(now, answer).map_err(FanoutError::Answer)?;
-        let mut sender = self.connection.rtp_sender(self.sender).ok_or(FanoutError::NoVideo)?;
-        let codecs = &sender.get_parameters().rtp_parameters.codecs;
-        let codec = codecs.iter().find(|codec| codec.rtp_codec.mime_type.eq_ignore_ascii_case(MIME_TYPE_VP8));
-        self.payload_type = codec.ok_or(FanoutError::NoVideo)?.payload_type;
-        self.connect_by = now + CONNECT_LIMIT;
-        Ok(())
-    }
-
     pub(super) fn id(&self) -> SessionId {
         self.id
     }
@@ -216,7 +147,7 @@ impl Peer {
                 self.schedule.connected(now);
             }
             RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(channel)) => {
-                if *channel != self.own_channel {
+                if Some(*channel) != self.own_channel {
                     self.peer_channel.get_or_insert(*channel);
                 }
                 // A second one, opened by the peer, is as good for reports and changes nothing.
@@ -266,8 +197,8 @@ impl Peer {
 
     /// Sends text over the peer's channel, or over ours; it leaves with the next drain.
     pub(super) fn send_text(&mut self, text: String, now: Instant) {
-        let channel = self.peer_channel.unwrap_or(self.own_channel);
-        if let Some(mut channel) = self.connection.data_channel(channel)
+        if let Some(channel) = self.peer_channel.or(self.own_channel)
+            && let Some(mut channel) = self.connection.data_channel(channel)
             && let Err(error) = channel.send_text(now, text)
         {
             tracing::debug!(session = self.id.0, %error, "text not sent");
@@ -316,23 +247,5 @@ impl Peer {
             tracing::debug!(session = self.id.0, %error, "close");
         }
         self.flush(outbox);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_offer_is_sendrecv_with_every_candidate_and_nothing_to_trickle() {
-        let locals = ["127.0.0.1:5000".parse().unwrap(), "[::1]:5001".parse().unwrap()];
-        let options = Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports" };
-        let (mut peer, sdp) = Peer::offer(SessionId(7), &locals, options, Instant::now()).unwrap();
-        for expected in
-            ["a=sendrecv", "VP8/90000", "127.0.0.1 5000 typ host", "::1 5001 typ host", "nack pli"]
-        {
-            assert!(sdp.contains(expected), "{expected} in {sdp}");
-        }
-        assert!(matches!(peer.answer("v=garbage".into(), Instant::now()), Err(FanoutError::Answer(_))));
     }
 }

@@ -22,7 +22,7 @@ enum Rank {
 }
 
 /// The rows, worst first. They come in the order in which the clients did; of those that are gone the last go first.
-pub(super) fn first(rows: Vec<ClientRow>) -> Vec<ClientRow> {
+pub fn first(rows: Vec<ClientRow>) -> Vec<ClientRow> {
     let mut broken = 0;
     let mut ranked: Vec<(Rank, ClientRow)> = rows
         .into_iter()

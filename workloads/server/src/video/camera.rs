@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use measure::Truth;
 use media::fanout::Fanout;
+use preview::Preview;
 use scene::Background;
 
 use super::keyframes::KeyframeRequests;
@@ -47,6 +48,7 @@ impl Camera {
         board: Arc<Board>,
         sessions: Arc<Sessions>,
         keyframes: Arc<KeyframeRequests>,
+        preview: Preview,
     ) -> anyhow::Result<Self> {
         let Settings { scene, background, frames_per_second, bitrate_kbps } = settings;
         let source = Source::new(scene, *background, *frames_per_second, *bitrate_kbps)?;
@@ -59,6 +61,7 @@ impl Camera {
             board,
             sessions,
             keyframes,
+            preview,
             last_keyframe: None,
         };
         let thread = std::thread::Builder::new().name("camera".into()).spawn(move || work.run())?;
@@ -88,6 +91,7 @@ struct Work {
     board: Arc<Board>,
     sessions: Arc<Sessions>,
     keyframes: Arc<KeyframeRequests>,
+    preview: Preview,
     last_keyframe: Option<Instant>,
 }
 
@@ -102,7 +106,7 @@ impl Work {
             }
             let slot = self.pace.take(now);
             // Without anybody to see it nothing is captured, and nothing is missing.
-            if !self.sessions.anybody_watches(now) {
+            if !self.sessions.anybody_watches(now) && self.preview.watchers() == 0 {
                 continue;
             }
             if slot.skipped > 0 {
@@ -129,6 +133,9 @@ impl Work {
         }
         self.board.captured(Truth { timestamp: frame.timestamp, position, captured });
         self.fanout.publish(&Arc::new(frame));
+        if self.preview.wants(captured) {
+            self.preview.offer(self.source.picture(), Some(position), captured);
+        }
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context;
 use media::fanout::Frame;
 use media::packetise::packetise;
-use picture::Point;
+use picture::{I420, Point};
 use scene::{Background, Motion, Painter};
 use vp8::{ActiveMap, CLOCK_RATE, Encoder, EncoderSettings, FrameKind};
 
@@ -45,6 +45,11 @@ impl Source {
     /// The RTP timestamp of slot `index`, before it is cut to 32 bits.
     pub(super) fn rtp_time(&self, index: u64) -> u64 {
         index * u64::from(CLOCK_RATE) / u64::from(self.frames_per_second)
+    }
+
+    /// The picture of the last frame, before it was encoded.
+    pub(super) fn picture(&self) -> I420<'_> {
+        self.painter.picture()
     }
 
     /// The frame with the ball at `position`, shown at `rtp_time`.

@@ -1,0 +1,211 @@
+//! Offer and answer, in either direction.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
+use rtc::peer_connection::RTCPeerConnection;
+use rtc::peer_connection::configuration::media_engine::MIME_TYPE_VP8;
+use rtc::peer_connection::sdp::RTCSessionDescription;
+use rtc::rtp_transceiver::RTCRtpSenderId;
+use rtc::shared::error::{Error, Result};
+
+use super::Peer;
+use crate::fanout::connection::{self, VP8_PAYLOAD_TYPE, host_candidate, track};
+use crate::fanout::schedule::Schedule;
+use crate::fanout::{FanoutError, Options, SessionId};
+
+/// How long a set-up may take from the answer on. `rtc` itself never gives up a DTLS handshake.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+impl Peer {
+    /// A connection that offers VP8 and a channel for reports on `locals`, and the SDP that says so.
+    pub(in crate::fanout) fn offer(
+        id: SessionId,
+        locals: &[SocketAddr],
+        options: Options,
+        now: Instant,
+    ) -> Result<(Self, String)> {
+        let mut connection = connection::build(options.bitrate_kbps, now)?;
+        // A sender makes the offer sendrecv: peers that add a track of their own to be sent to need that.
+        let sender = connection.add_track(track(ssrc(id)))?;
+        let lossy = RTCDataChannelInit { ordered: false, max_retransmits: Some(0), ..Default::default() };
+        let own_channel = connection.create_data_channel(options.channel_label, Some(lossy))?.id();
+        add_candidates(&mut connection, locals)?;
+        let offer = connection.create_offer(None)?;
+        Self::described(id, connection, sender, Some(own_channel), offer, now)
+    }
+
+    /// Applies the peer's answer.
+    pub(in crate::fanout) fn answer(
+        &mut self,
+        sdp: String,
+        now: Instant,
+    ) -> std::result::Result<(), FanoutError> {
+        let answer = RTCSessionDescription::answer(sdp).map_err(FanoutError::Answer)?;
+        if !takes_video(&answer).map_err(FanoutError::Answer)? {
+            return Err(FanoutError::NoVideo);
+        }
+        self.connection.set_remote_description(now, answer).map_err(FanoutError::Answer)?;
+        self.learn_payload_type()?;
+        self.connect_by = now + CONNECT_LIMIT;
+        Ok(())
+    }
+
+    /// A connection that sends VP8 from `locals` to the peer that offers to take it, and the SDP of its answer. A
+    /// channel for reports is the peer's to open.
+    pub(in crate::fanout) fn accept(
+        id: SessionId,
+        locals: &[SocketAddr],
+        offer: String,
+        options: Options,
+        now: Instant,
+    ) -> std::result::Result<(Self, String), FanoutError> {
+        let offer = RTCSessionDescription::offer(offer).map_err(FanoutError::Offer)?;
+        if !takes_video(&offer).map_err(FanoutError::Offer)? {
+            return Err(FanoutError::NoVideo);
+        }
+        let mut connection = connection::build(options.bitrate_kbps, now).map_err(FanoutError::Setup)?;
+        connection.set_remote_description(now, offer).map_err(FanoutError::Offer)?;
+        let described = Self::respond(id, connection, locals, now).map_err(FanoutError::Offer);
+        let (mut peer, sdp) = described?;
+        peer.learn_payload_type()?;
+        Ok((peer, sdp))
+    }
+
+    /// Answers the offer that `connection` was given.
+    fn respond(
+        id: SessionId,
+        mut connection: RTCPeerConnection,
+        locals: &[SocketAddr],
+        now: Instant,
+    ) -> Result<(Self, String)> {
+        let sender = connection.add_track(track(ssrc(id)))?;
+        add_candidates(&mut connection, locals)?;
+        let answer = connection.create_answer(None)?;
+        Self::described(id, connection, sender, None, answer, now)
+    }
+
+    /// The connection once it has described itself, and that description with all candidates.
+    fn described(
+        id: SessionId,
+        mut connection: RTCPeerConnection,
+        sender: RTCRtpSenderId,
+        own_channel: Option<RTCDataChannelId>,
+        description: RTCSessionDescription,
+        now: Instant,
+    ) -> Result<(Self, String)> {
+        connection.set_local_description(now, description)?;
+        let sdp = connection.local_description().ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?.sdp;
+        let ufrag = sdp
+            .lines()
+            .find_map(|line| line.strip_prefix("a=ice-ufrag:"))
+            .ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?;
+        let peer = Self {
+            id,
+            connection,
+            sender,
+            ufrag: ufrag.trim().to_owned(),
+            ssrc: ssrc(id),
+            payload_type: VP8_PAYLOAD_TYPE,
+            sequence_number: 0,
+            schedule: Schedule::default(),
+            own_channel,
+            peer_channel: None,
+            connect_by: now + CONNECT_LIMIT,
+            ice_worked: false,
+            failed: None,
+        };
+        Ok((peer, sdp))
+    }
+
+    /// Takes the payload type that was agreed on for VP8.
+    fn learn_payload_type(&mut self) -> std::result::Result<(), FanoutError> {
+        let mut sender = self.connection.rtp_sender(self.sender).ok_or(FanoutError::NoVideo)?;
+        let codecs = &sender.get_parameters().rtp_parameters.codecs;
+        let codec = codecs.iter().find(|codec| codec.rtp_codec.mime_type.eq_ignore_ascii_case(MIME_TYPE_VP8));
+        self.payload_type = codec.ok_or(FanoutError::NoVideo)?.payload_type;
+        Ok(())
+    }
+}
+
+/// Sessions share sockets, but each has its own SRTP keys: equal SSRCs would do, distinct ones read better in a
+/// capture.
+fn ssrc(id: SessionId) -> u32 {
+    0x1000_0000 | (id.0 as u32 & 0x0fff_ffff)
+}
+
+fn add_candidates(connection: &mut RTCPeerConnection, locals: &[SocketAddr]) -> Result<()> {
+    locals.iter().try_for_each(|local| connection.add_local_candidate(host_candidate(*local)?))
+}
+
+/// Whether the peer is willing to receive video. `rtc` would take a section that it declines, and one that only sends,
+/// by its codecs all the same.
+fn takes_video(description: &RTCSessionDescription) -> Result<bool> {
+    let sections = description.unmarshal()?.media_descriptions;
+    Ok(sections.iter().any(|media| {
+        let is_received = !media.has_attribute("sendonly") && !media.has_attribute("inactive");
+        // Port 0 declines (RFC 3264, section 6), except in an offer that bundles (RFC 9143, section 6).
+        let is_open = media.media_name.port.value != 0 || media.has_attribute("bundle-only");
+        media.media_name.media == "video" && is_open && is_received
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPTIONS: Options = Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports" };
+
+    fn locals() -> [SocketAddr; 2] {
+        ["127.0.0.1:5000".parse().unwrap(), "[::1]:5001".parse().unwrap()]
+    }
+
+    fn assert_candidates(sdp: &str) {
+        for expected in ["VP8/90000", "127.0.0.1 5000 typ host", "::1 5001 typ host", "nack pli"] {
+            assert!(sdp.contains(expected), "{expected} in {sdp}");
+        }
+    }
+
+    #[test]
+    fn an_offer_is_sendrecv_with_every_candidate_and_nothing_to_trickle() {
+        let (mut peer, sdp) = Peer::offer(SessionId(7), &locals(), OPTIONS, Instant::now()).unwrap();
+        assert_candidates(&sdp);
+        assert!(sdp.contains("a=sendrecv"), "{sdp}");
+        assert!(matches!(peer.answer("v=garbage".into(), Instant::now()), Err(FanoutError::Answer(_))));
+    }
+
+    /// What a browser offers that wants to watch.
+    const RECVONLY: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
+        m=video 9 UDP/TLS/RTP/SAVPF 120 121\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:abcd\r\n\
+        a=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 \
+        11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00\r\n\
+        a=setup:actpass\r\na=mid:0\r\na=recvonly\r\na=rtcp-mux\r\na=rtpmap:120 VP8/90000\r\n\
+        a=rtcp-fb:120 nack\r\na=rtcp-fb:120 nack pli\r\na=rtpmap:121 H264/90000\r\n";
+
+    fn accept(offer: &str) -> std::result::Result<(Peer, String), FanoutError> {
+        Peer::accept(SessionId(7), &locals(), offer.into(), OPTIONS, Instant::now())
+    }
+
+    #[test]
+    fn an_answer_sends_only_and_takes_the_payload_type_of_the_offer() {
+        let (peer, sdp) = accept(RECVONLY).unwrap();
+        assert_candidates(&sdp);
+        assert!(sdp.contains("a=sendonly") && !sdp.contains("m=application"), "{sdp}");
+        assert_eq!(peer.payload_type, 120);
+        assert!(sdp.contains(&format!("a=ice-ufrag:{}", peer.ufrag())));
+    }
+
+    #[test]
+    fn offers_that_take_no_video_are_refused() {
+        for (from, to) in
+            [("recvonly", "sendonly"), ("recvonly", "inactive"), ("VP8", "AV1"), ("m=video 9", "m=video 0")]
+        {
+            let refused = accept(&RECVONLY.replace(from, to)).err();
+            assert!(matches!(refused, Some(FanoutError::NoVideo)), "{from} -> {to}: {refused:?}");
+        }
+        for garbage in ["", "v=garbage", "v=0\r\n", &RECVONLY.replace("a=mid:0\r\n", "")] {
+            assert!(accept(garbage).is_err(), "{garbage}");
+        }
+    }
+}

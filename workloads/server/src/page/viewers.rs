@@ -1,0 +1,163 @@
+//! Browsers that watch the video: sessions of the fan-out that began with a request over HTTP.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use measure::Ended;
+use media::addresses::media_addresses;
+use media::fanout::{CloseReason, FanoutError, SessionId};
+use process::Endpoints;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::session::{self, Context};
+
+/// Viewers at a time. Each takes as much as a client does.
+pub(super) const MOST_VIEWERS: usize = 8;
+
+/// Why there is no video.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unavailable {
+    #[error("{MOST_VIEWERS} browsers are watching already, and there is no room for more")]
+    Full,
+    #[error("the server is ending")]
+    Ending,
+    #[error("cannot list local addresses: {0}")]
+    Addresses(#[from] std::io::Error),
+    #[error(transparent)]
+    Fanout(#[from] FanoutError),
+}
+
+/// The viewers there are.
+pub(crate) struct Viewers {
+    context: Arc<Context>,
+    places: Arc<Semaphore>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// How each is told to end.
+    ends: HashMap<SessionId, CancellationToken>,
+    tasks: JoinSet<()>,
+}
+
+/// A browser that wants to watch.
+struct Viewer {
+    id: SessionId,
+    endpoints: Endpoints,
+    offer: String,
+    /// The fan-out lost it.
+    lost: oneshot::Receiver<CloseReason>,
+    /// The browser does not want to watch any more.
+    end: CancellationToken,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Viewers {
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        let places = Arc::new(Semaphore::new(MOST_VIEWERS));
+        Self { context, places, inner: Mutex::default() }
+    }
+
+    /// Answers a browser's offer. One that offers a data channel is a client, which will report what it sees; any other
+    /// just watches and is not counted.
+    pub(super) async fn admit(
+        self: &Arc<Self>,
+        endpoints: Endpoints,
+        offer: String,
+    ) -> Result<(SessionId, String), Unavailable> {
+        if self.context.stop.is_cancelled() {
+            return Err(Unavailable::Ending);
+        }
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Unavailable::Full)?;
+        let (id, lost) = self.context.sessions.open();
+        let end = CancellationToken::new();
+        let viewer = Viewer { id, endpoints, offer, lost, end: end.clone(), _place: place };
+        let (reply, answer) = oneshot::channel();
+        self.spawn(viewer, end, reply);
+        let sdp = answer.await.unwrap_or(Err(Unavailable::Ending))?;
+        Ok((id, sdp))
+    }
+
+    /// A task of its own: the browser may go while its request is being served.
+    fn spawn(
+        self: &Arc<Self>,
+        viewer: Viewer,
+        end: CancellationToken,
+        reply: oneshot::Sender<Result<String, Unavailable>>,
+    ) {
+        let (id, viewers) = (viewer.id, Arc::clone(self));
+        let mut inner = self.lock();
+        inner.ends.insert(id, end);
+        while inner.tasks.try_join_next().is_some() {}
+        inner.tasks.spawn(async move {
+            viewer.serve(&viewers.context, reply).await;
+            viewers.lock().ends.remove(&id);
+        });
+    }
+
+    /// Ends `id`; false where it is no viewer, or no more.
+    pub(super) fn end(&self, id: SessionId) -> bool {
+        let end = self.lock().ends.remove(&id);
+        end.inspect(CancellationToken::cancel).is_some()
+    }
+
+    /// Waits until all have ended, after the sessions were told to stop.
+    pub(crate) async fn ended(&self) {
+        let mut tasks = std::mem::take(&mut self.lock().tasks);
+        while tasks.join_next().await.is_some() {}
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Every operation leaves it whole.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Viewer {
+    async fn serve(mut self, context: &Context, reply: oneshot::Sender<Result<String, Unavailable>>) {
+        let is_client = self.offer.lines().any(|line| line.starts_with("m=application "));
+        let accepted = Instant::now();
+        match self.answer(context).await {
+            Ok(sdp) => {
+                if is_client {
+                    context.board.connected(self.id, self.endpoints.peer, accepted, Instant::now());
+                }
+                let how = match reply.send(Ok(sdp)) {
+                    Ok(()) => self.watch(context).await,
+                    Err(_) => Ended::Bye,
+                };
+                tracing::info!(viewer = self.id.0, peer = %self.endpoints.peer, ?how, "viewer gone");
+                if is_client {
+                    session::conclude(context, self.id, how).await;
+                }
+            }
+            Err(error) => {
+                tracing::debug!(peer = %self.endpoints.peer, %error, "no video for a viewer");
+                // A browser that is gone needs no answer.
+                let _ = reply.send(Err(error));
+            }
+        }
+        context.fanout.close(self.id);
+        context.sessions.close(self.id);
+    }
+
+    async fn answer(&mut self, context: &Context) -> Result<String, Unavailable> {
+        let addresses = media_addresses(self.endpoints.local.ip(), &context.ice_addresses)?;
+        let offer = std::mem::take(&mut self.offer);
+        let answer = context.fanout.accept(self.id, addresses, offer).await;
+        Ok(answer.unwrap_or(Err(FanoutError::ShuttingDown))?)
+    }
+
+    /// Waits for the end.
+    async fn watch(&mut self, context: &Context) -> Ended {
+        tokio::select! {
+            () = context.stop.cancelled() => Ended::Bye,
+            () = self.end.cancelled() => Ended::Bye,
+            reason = &mut self.lost => reason.map_or(Ended::Lost, session::ended_by),
+        }
+    }
+}
