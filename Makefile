@@ -24,11 +24,14 @@ NODES ?= 3
 KUBECTL := $(IN_CLUSTER) kubectl
 INSTALL := deploy/dist/install.yaml
 SAMPLE := deploy/samples/session.yaml
+# Figures are medians over so many rounds, each of so many seconds.
+BENCH_ROUNDS ?= 3
+BENCH_SECONDS ?= 10
 # Scenarios at once. One takes a few percent of a processor, and most of its time waits.
 E2E_THREADS ?= 6
 
 .NOTPARALLEL:
-.PHONY: help deps build demo run-server run-client test interop test-api manifests lint format clean \
+.PHONY: help deps build demo run-server run-client test interop bench test-api manifests lint format clean \
   images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build print-tag
 
 help: ## list the targets
@@ -58,6 +61,9 @@ test: deps ## run all tests that need no cluster
 
 interop: build ## test against real aiortc programs; needs Python 3.11 and pip
 	BALLSESSION_BIN="$(BIN)" interop/run
+
+bench: build ## measure beside aiortc programs; BENCH_ROUNDS, BENCH_SECONDS, BENCH_PARTS="pairs sessions stages loss"
+	BALLSESSION_BIN="$(BIN)" bench/run --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) $(BENCH_PARTS)
 
 test-api: deps ## check resource and operator against the API server that KUBECONFIG names
 	@test -n "$$KUBECONFIG" || { echo "test-api: KUBECONFIG must name an API server for tests"; exit 2; }
