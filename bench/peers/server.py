@@ -23,6 +23,8 @@ from common import consume, peer_connection
 
 CLOCK = 90000
 BACKGROUND, BALL = 18, (0, 220, 255)
+# The last frames before the end may still be on their way: they are not counted.
+ON_THEIR_WAY = 0.5
 
 
 def bounce(distance: float, low: float, high: float) -> float:
@@ -113,7 +115,7 @@ async def main() -> None:
     parser.add_argument("--width", type=int, default=640)
     parser.add_argument("--height", type=int, default=480)
     parser.add_argument("--fps", type=int, default=30)
-    parser.add_argument("--window", type=float, default=10.0, help="seconds before the end that the numbers are of")
+    parser.add_argument("--window", type=float, default=10.0, help="the numbers are of so many seconds before the end")
     parser.add_argument("--verbose", action="store_true", help="prints every report")
     arguments = parser.parse_args()
 
@@ -142,7 +144,7 @@ async def main() -> None:
     consuming = asyncio.ensure_future(consume(signaling, pc))
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait([consuming, stopping], return_when=asyncio.FIRST_COMPLETED)
-    ended = time.monotonic()
+    ended = time.monotonic() - ON_THEIR_WAY
     consuming.cancel()
     await pc.close()
     await signaling.close()
