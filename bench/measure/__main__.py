@@ -1,0 +1,79 @@
+"""Measures, and writes results/last.json, results/sessions.svg and the README's last part. Parts that are not asked for
+keep the results that they have."""
+
+import argparse
+import json
+import sys
+import time
+
+from measure import loss, machine, pairs, sessions, stages
+from measure.plot import sessions_plot
+from measure.programs import BENCH
+from measure.table import markdown
+from measure.targets import judge
+
+PARTS = ("stages", "sessions", "pairs", "loss")
+RESULTS = BENCH / "results" / "last.json"
+PLOT = BENCH / "results" / "sessions.svg"
+README = BENCH / "README.md"
+LAST_RUN = "<!-- What follows is written by `make bench`. -->\n"
+
+
+def say(text: str) -> None:
+    print(time.strftime("%H:%M:%S"), text, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="of everything but sessions; figures are medians")
+    parser.add_argument("--seconds", type=int, default=10, help="measured of each run, at least 5")
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], default=[], help="all, if none is named")
+    arguments = parser.parse_args()
+    if arguments.rounds < 1 or not 5 <= arguments.seconds <= 600:
+        parser.error("--rounds must be at least 1, --seconds 5 to 600")
+
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for part in arguments.parts or PARTS:
+        if part == "loss" and not loss.is_possible():
+            say("loss is left out: no nft that may drop packets in this network namespace")
+            continue
+        measured = {
+            "stages": lambda: stages.measure(arguments.rounds, say),
+            "sessions": lambda: sessions.measure(arguments.seconds, say),
+            "pairs": lambda: pairs.measure(arguments.rounds, arguments.seconds, say),
+            "loss": lambda: loss.measure(arguments.rounds, say),
+        }[part]()
+        results[part] = measured
+        results.setdefault("measured", {})[part] = {
+            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "rounds": 1 if part == "sessions" else arguments.rounds,
+            "seconds": arguments.seconds,
+        }
+        results["machine"] = machine.describe()
+        write(results)
+    print(markdown(results, judge(results)))
+
+
+def write(results: dict) -> None:
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    if results.get("sessions"):
+        PLOT.write_text(sessions_plot(results["sessions"]))
+    head, _, _ = README.read_text().partition(LAST_RUN)
+    README.write_text(head + LAST_RUN + "\n" + last_run(results))
+
+
+def last_run(results: dict) -> str:
+    """The README's part on the last run."""
+    described = results["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in described["versions"].items())
+    when = "; ".join(
+        f"{part} {how['at']}, {how['rounds']} round{'s' if how['rounds'] > 1 else ''}"
+        for part, how in results["measured"].items()
+    )
+    where = f"{described['cpu']}, {described['cores']} cores, Linux {described['kernel']}"
+    return f"{where}; {versions}. Measured: {when}.\n\n{markdown(results, judge(results))}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""The results as Markdown."""
+
+from measure.sessions import carried
+
+
+def markdown(results: dict, targets: list[dict]) -> str:
+    """All tables there are results for."""
+    parts = [
+        (targets, "## Against the targets", targets_table(targets)),
+        (results.get("pairs"), "## Pairs", pairs_table(results.get("pairs", []))),
+        (results.get("stages"), "## Stages of a frame", stages_tables(results.get("stages", []))),
+        (results.get("sessions"), "## Sessions per server", sessions_table(results.get("sessions", []))),
+        (results.get("loss"), "## Loss of 2 %", loss_table(results.get("loss", []))),
+    ]
+    return "\n".join(f"{title}\n\n{text}" for there, title, text in parts if there)
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def spread(figure: dict | None, digits: int) -> str:
+    """The median, and behind it the least and the most of all rounds."""
+    if figure is None:
+        return "-"
+    least, most = f"{figure['min']:.{digits}f}", f"{figure['max']:.{digits}f}"
+    median = f"{figure['median']:.{digits}f}"
+    return median if least == most else f"{median} ({least}-{most})"
+
+
+def number(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def targets_table(targets: list[dict]) -> str:
+    head = ["quantity", "target", "ours", "aiortc", ""]
+    rows = [
+        [row["quantity"], row["target"], row["ours"], row["aiortc"], "reached" if row["reached"] else "**not reached**"]
+        for row in targets
+    ]
+    return table(head, rows)
+
+
+def pairs_table(pairs: list[dict]) -> str:
+    head = ["video", "server", "client", "server CPU %", "client CPU %", "server MB", "client MB"]
+    head += ["latency p50 ms", "p95 ms", "error mean px", "p95 px", "matched %"]
+    columns = [("serverCpuPercent", 1), ("clientCpuPercent", 1)]
+    columns += [("serverResidentMegabytes", 0), ("clientResidentMegabytes", 0)]
+    columns += [("latencyP50Milliseconds", 1), ("latencyP95Milliseconds", 1)]
+    columns += [("errorMeanPixels", 4), ("errorP95Pixels", 4), ("matchedPercent", 2)]
+    rows = [
+        [pair["video"], pair["server"], pair["client"], *(spread(pair[key], digits) for key, digits in columns)]
+        for pair in pairs
+    ]
+    return table(head, rows)
+
+
+def stages_tables(videos: list[dict]) -> str:
+    names = ["draw", "encode", "packetise", "send", "receive", "decode", "detect"]
+    rows = []
+    for video in videos:
+        for part in ("session", "floor"):
+            figures = [spread(video[part].get(name), 0) for name in names]
+            total = sum(figure["median"] for figure in video[part].values())
+            rows.append([video["video"], part, *figures, f"{total:.0f}"])
+    text = "Microseconds of processor time per frame: in a session at the video's pace, and in a loop without a network.\n\n"
+    text += table(["video", "", *names, "sum"], rows)
+    head = ["video", "detector", "error mean px", "p95 px", "max px", "missed", "us per frame"]
+    rows = [
+        [
+            video["video"],
+            detector["name"],
+            *(number((detector["errorPixels"] or {}).get(key), 3) for key in ("mean", "p95", "max")),
+            str(detector["missed"]),
+            spread(detector["microseconds"], 0),
+        ]
+        for video in videos
+        for detector in video["detectors"]
+    ]
+    return text + "\nDetectors, all on the same decoded frames:\n\n" + table(head, rows)
+
+
+def sessions_table(rows: list[dict]) -> str:
+    head = ["sessions", "up", "frames reported %", "latency p50 ms", "p95 ms", "server CPU %", "load CPU %"]
+    head += ["server MB", "join p50 ms", "p95 ms"]
+    body = [
+        [
+            str(row["sessions"]),
+            str(row["up"]),
+            number(row["reportedPercent"], 2),
+            number(row["latencyP50Milliseconds"], 1),
+            number(row["latencyP95Milliseconds"], 1),
+            number(row["serverCpuPercent"], 0),
+            number(row["loadCpuPercent"], 0),
+            number(row["serverResidentMegabytes"], 0),
+            number(row["joinP50Milliseconds"], 0),
+            number(row["joinP95Milliseconds"], 0),
+        ]
+        for row in rows
+    ]
+    most = f"\nThe most with 99.5 % of the frames reported and p95 <= 20 ms: **{carried(rows)}**.\n"
+    return table(head, body) + most
+
+
+def loss_table(pairs: list[dict]) -> str:
+    head = ["pair", "latency before, p50 ms", "during", "after", "freezes", "median ms", "longest ms"]
+    head += ["seconds until latency is back", "rounds in which it came back"]
+    rows = [
+        [
+            pair["pair"],
+            spread(pair["latencyBeforeP50Milliseconds"], 1),
+            spread(pair["latencyDuringP50Milliseconds"], 1),
+            spread(pair["latencyAfterP50Milliseconds"], 1),
+            spread(pair["freezes"], 0),
+            spread(pair["freezeMedianMilliseconds"], 0),
+            spread(pair["freezeLongestMilliseconds"], 0),
+            spread(pair["recoverySeconds"], 2),
+            f"{pair['recoveredRounds']} of {pair['rounds']}",
+        ]
+        for pair in pairs
+    ]
+    return table(head, rows)

@@ -1,0 +1,79 @@
+"""What good means, and whether it is reached."""
+
+from measure.sessions import carried
+
+# Beside the aiortc pair of the same run, 640x480 at 30 frames per second.
+CPU_RATIO = 1 / 3
+LATENCY_MILLISECONDS = 4.0
+ERROR_PIXELS = 0.01
+SERVER_MEGABYTES, CLIENT_MEGABYTES = 40.0, 30.0
+RECOVERY_SECONDS, FREEZE_MILLISECONDS = 1.0, 150.0
+SESSIONS = 500
+
+
+def judge(results: dict) -> list[dict]:
+    """A row for each target of which there is a measurement."""
+    rows = [*judge_pairs(results.get("pairs", [])), *judge_loss(results.get("loss", []))]
+    if sessions := results.get("sessions"):
+        most = carried(sessions)
+        rows.append(row("sessions per server with p95 <= 20 ms", f">= {SESSIONS}", f"{most}", None, most >= SESSIONS))
+    return rows
+
+
+def judge_pairs(pairs: list[dict]) -> list[dict]:
+    found = {pair["server"]: pair for pair in pairs if pair["video"] == "640x480@30" and pair["server"] == pair["client"]}
+    if len(found) < 2:
+        return []
+    ours, aiortc = found["ours"], found["aiortc"]
+
+    def cpu(side: str) -> dict:
+        mine, theirs = (pair[f"{side}CpuPercent"]["median"] for pair in (ours, aiortc))
+        words = f"{mine / theirs:.2f} ({mine:.1f} %)"
+        return row(f"{side} CPU, of the aiortc {side}'s", "<= 0.33", words, f"1 ({theirs:.1f} %)", mine / theirs <= CPU_RATIO)
+
+    def figure(name: str, key: str, unit: str, limit: float, digits: int) -> dict:
+        mine, theirs = (pair[key]["median"] for pair in (ours, aiortc))
+        words = [f"{value:.{digits}f} {unit}" for value in (mine, theirs)]
+        return row(name, f"<= {limit:g} {unit}", *words, mine <= limit)
+
+    return [
+        cpu("server"),
+        cpu("client"),
+        figure("capture to report, p50", "latencyP50Milliseconds", "ms", LATENCY_MILLISECONDS, 2),
+        figure("mean error", "errorMeanPixels", "px", ERROR_PIXELS, 4),
+        figure("server memory", "serverResidentMegabytes", "MB", SERVER_MEGABYTES, 0),
+        figure("client memory", "clientResidentMegabytes", "MB", CLIENT_MEGABYTES, 0),
+    ]
+
+
+def judge_loss(loss: list[dict]) -> list[dict]:
+    found = {pair["pair"]: pair for pair in loss}
+    if "ours" not in found or "aiortc" not in found:
+        return []
+    ours, aiortc = found["ours"], found["aiortc"]
+
+    def recovery(pair: dict) -> str:
+        if pair["recoveredRounds"] < pair["rounds"]:
+            return f"never in {pair['rounds'] - pair['recoveredRounds']} of {pair['rounds']} rounds"
+        return f"{pair['recoverySeconds']['max']:.2f} s at most"
+
+    def freeze(pair: dict) -> str:
+        freezes = pair["freezeMedianMilliseconds"]
+        return f"{freezes['median']:.0f} ms" if freezes else "none"
+
+    recovered = ours["recoveredRounds"] == ours["rounds"] and ours["recoverySeconds"]["max"] <= RECOVERY_SECONDS
+    froze = ours["freezeMedianMilliseconds"]
+    return [
+        row("latency back after 2 % loss", "<= 1 s", recovery(ours), recovery(aiortc), recovered),
+        row(
+            "median freeze during the loss",
+            "<= 150 ms",
+            freeze(ours),
+            freeze(aiortc),
+            froze is None or froze["median"] <= FREEZE_MILLISECONDS,
+        ),
+    ]
+
+
+def row(quantity: str, target: str, ours: str, aiortc: str | None, reached: bool) -> dict:
+    return {"quantity": quantity, "target": target, "ours": ours, "aiortc": aiortc or "", "reached": reached}

@@ -1,0 +1,21 @@
+//! What a frame costs on its way from drawing to detection, stage by stage, in processor time.
+//!
+//! ```text
+//! floor:    footage (draw, encode) --> eye (decode, detect), one frame after the other as fast as it goes
+//! session:  footage --packetise--> fan-out ==WebRTC on loopback==> receiver --> eye, at the video's pace
+//! ```
+//! The floor is what no server and client can do without, at its best: caches stay warm, nothing waits. A session at
+//! its real pace has cold caches and wake-ups besides, in every stage.
+
+mod arguments;
+mod detectors;
+mod eye;
+mod floor;
+mod footage;
+mod outsiders;
+mod run;
+mod session;
+mod threads;
+
+pub use arguments::Arguments;
+pub use run::run;
