@@ -26,6 +26,8 @@ pub mod labels;
 mod memory;
 pub mod metrics;
 mod pod_index;
+#[cfg(test)]
+mod properties;
 mod reconcile;
 mod refusals;
 pub mod report_source;

@@ -1,6 +1,6 @@
 //! Makes the children in the cluster what they shall be: by server-side apply, and only where something differs.
 
-mod difference;
+pub(super) mod difference;
 mod error;
 mod job;
 mod quantity;
