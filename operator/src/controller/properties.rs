@@ -21,7 +21,7 @@ fn pod() -> impl Strategy<Value = Value> {
             let tolerations: Vec<_> =
                 tolerations.into_iter().map(|key| json!({"key": key, "operator": "Exists"})).collect();
             let resources = millicores.map(|cpu| {
-                json!({"requests": {"cpu": format!("{}", f64::from(cpu) / 1000.0)}, "limits": {"memory": "1Gi"}})
+                json!({"requests": {"cpu": (f64::from(cpu) / 1000.0).to_string()}, "limits": {"memory": "1Gi"}})
             });
             let mut pod = json!({
                 "nodeSelector": selector, "podLabels": labels, "podAnnotations": annotations, "tolerations": tolerations
@@ -147,6 +147,21 @@ proptest! {
     fn what_is_stored_as_it_was_applied_is_not_applied_again(spec in spec()) {
         let applied = applied(&deployment(&spec));
         prop_assert!(!differs(&applied, stored(&applied)));
+    }
+
+    #[test]
+    fn whatever_is_taken_out_is_applied(spec in spec(), which in any::<prop::sample::Index>()) {
+        let mut fewer = spec.clone();
+        let parts = ["nodeSelector", "podLabels", "podAnnotations", "tolerations"];
+        match &mut fewer["server"][parts[which.index(parts.len())]] {
+            Value::Object(map) if !map.is_empty() => {
+                let key = map.keys().nth(which.index(map.len())).cloned();
+                key.map(|key| map.remove(&key));
+            }
+            Value::Array(list) if !list.is_empty() => drop(list.remove(which.index(list.len()))),
+            _ => return Ok(()),
+        }
+        prop_assert!(differs(&applied(&deployment(&fewer)), stored(&applied(&deployment(&spec)))));
     }
 
     #[test]

@@ -97,6 +97,8 @@ async fn a_converged_session_costs_no_writes() {
         .await;
     operator.settle().await;
     operator.look_again_without_writes(&session).await;
+    let operator = operator.restart().await;
+    operator.look_again_without_writes(&session).await;
     operator.finish().await;
 }
 
@@ -136,6 +138,37 @@ async fn parts_go_that_are_not_asked_for_any_more_or_that_somebody_else_added() 
     operator.wait("harbor-server", "the parts that are asked for", is_less).await;
     operator.settle().await;
     operator.look_again_without_writes(&session).await;
+    operator.finish().await;
+}
+
+#[tokio::test]
+async fn children_without_a_hash_get_one_and_keep_their_pods() {
+    let test = "children_without_a_hash_get_one_and_keep_their_pods";
+    let Some((client, _shared)) = client(test).await else { return };
+    let operator = Operator::start(&client).await;
+    operator.create("harbor", &json!({"clients": 1})).await;
+    operator.play_pods("harbor", 1).await;
+    operator.wait_ready("harbor", "Ready").await;
+    let name_of_hash = "ballsession.dev/applied-hash";
+    let (deployments, jobs) = (operator.api::<Deployment>(), operator.api::<Job>());
+    let server = deployments.get("harbor-server").await.unwrap();
+    let pod = operator.wait_pods("harbor", "server", 1).await.remove(0);
+    let clients = jobs.get("harbor-client").await.unwrap();
+
+    // As a version of the operator left them that knew no hash.
+    let none = Patch::Merge(json!({"metadata": {"annotations": {name_of_hash: null}}}));
+    deployments.patch("harbor-server", &PatchParams::default(), &none).await.unwrap();
+    jobs.patch("harbor-client", &PatchParams::default(), &none).await.unwrap();
+    let found = operator
+        .wait("harbor-server", "a hash", |found: &Deployment| found.annotations().contains_key(name_of_hash))
+        .await;
+    assert_eq!(found.spec.template, server.spec.template);
+    let found = operator
+        .wait("harbor-client", "a hash", |found: &Job| found.annotations().contains_key(name_of_hash))
+        .await;
+    assert_eq!((found.uid(), found.metadata.generation), (clients.uid(), clients.metadata.generation));
+    operator.settle().await;
+    assert_eq!(operator.wait_pods("harbor", "server", 1).await[0].uid(), pod.uid());
     operator.finish().await;
 }
 

@@ -116,6 +116,14 @@ impl Operator {
         self.namespace.delete().await;
     }
 
+    /// Another process in its place, that knows nothing of what this one did.
+    pub(crate) async fn restart(self) -> Self {
+        self.stop.cancel();
+        self.task.await.unwrap();
+        let scope = Scope::Namespace(self.namespace.name.clone());
+        Self::start_in(&self.client, self.namespace, &scope).await
+    }
+
     pub(crate) fn api<K>(&self) -> Api<K>
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
