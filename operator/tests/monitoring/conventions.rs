@@ -39,8 +39,10 @@ fn check(program: &str, text: &str) {
         // A family without a member yet has none.
         assert!(mine.is_empty() || mine.iter().eq(endings.iter()), "{program}: {line}: {mine:?}");
     }
-    for series in exposed::series(text).keys() {
+    for (series, labels) in &exposed::series(text) {
         assert!(described.iter().any(|name| series.starts_with(name)), "{program}: {series}");
+        // That label is for summaries, of which there are none.
+        assert!(!labels.contains_key("quantile"), "{program}: {series}");
     }
 }
 

@@ -9,13 +9,30 @@ mod promql;
 mod rules;
 mod scraping;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+fn path(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(file)
+}
+
 /// The objects in a file of deploy/.
 fn objects(file: &str) -> Vec<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(file);
+    let path = path(file);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_saphyr::from_multiple(&text).unwrap()
+}
+
+#[test]
+fn all_files_are_applied() {
+    let [kustomization] = objects("monitoring/kustomization.yaml").try_into().unwrap();
+    let mut applied: Vec<String> = serde_json::from_value(kustomization["resources"].clone()).unwrap();
+    applied.push("kustomization.yaml".into());
+    applied.sort();
+    let files = std::fs::read_dir(path("monitoring")).unwrap().map(|entry| entry.unwrap());
+    let files = files.map(|entry| entry.file_name().into_string().unwrap());
+    let mut files: Vec<_> = files.filter(|name| name.ends_with(".yaml")).collect();
+    files.sort();
+    assert_eq!(applied, files);
 }

@@ -130,7 +130,7 @@ mod tests {
             .counter("sweeps", "Frames swept over the sessions", 3)
             .counter_of("sweep_seconds", "The time that took", 0.5)
             .counters("frames", "Frames by fate", "fate", [("matched", 5), ("lost", 1)])
-            .gauges("recent_latency_seconds", "Latency", "quantile", [("0.5", Some(0.003)), ("0.95", None)])
+            .gauges("recent_latency_seconds", "Latency", "percentile", [("50", Some(0.003)), ("95", None)])
             .gauge_if_any("loss_ratio", "Loss", None)
             .histogram("error_pixels", "Error", &[(0.5, 3), (1.0, 1), (f64::INFINITY, 2)], 9.5)
             .gauge("sessions", "Sessions now", 2.0)
@@ -141,7 +141,7 @@ mod tests {
             "ballsession_sweeps_total 3",
             "ballsession_sweep_seconds_total 0.5",
             "ballsession_frames_total{fate=\"lost\"} 1",
-            "ballsession_recent_latency_seconds{quantile=\"0.5\"} 0.003",
+            "ballsession_recent_latency_seconds{percentile=\"50\"} 0.003",
             "# HELP ballsession_sessions Sessions now.",
             "ballsession_sessions 2.0",
             "# TYPE ballsession_error_pixels histogram",
@@ -154,6 +154,6 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
         }
-        assert!(!text.contains("0.95") && !text.contains("loss"));
+        assert!(!text.contains("95") && !text.contains("loss"));
     }
 }

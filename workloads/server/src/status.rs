@@ -92,16 +92,16 @@ fn recent(exposition: Exposition, recent: &Recent) -> Exposition {
         .gauges(
             "recent_error_pixels",
             "Distance of reported and true position in the recent window",
-            "quantile",
-            [("0.5", error.map(|error| error.p50)), ("0.95", error.map(|error| error.p95))],
+            "percentile",
+            [("50", error.map(|error| error.p50)), ("95", error.map(|error| error.p95))],
         )
         .gauges(
             "recent_latency_seconds",
             "From capture to report in the recent window",
-            "quantile",
+            "percentile",
             [
-                ("0.5", latency.map(|latency| seconds(latency.p50))),
-                ("0.95", latency.map(|latency| seconds(latency.p95))),
+                ("50", latency.map(|latency| seconds(latency.p50))),
+                ("95", latency.map(|latency| seconds(latency.p95))),
             ],
         )
         .gauge_if_any(

@@ -35,8 +35,8 @@ fn a_server_is_healthy_and_ready_and_shows_its_numbers() {
     assert_eq!(value("ballsession_frames_total{fate=\"lost\"}"), 0.0);
     assert_eq!(value("ballsession_sessions"), 1.0);
     // Of so few frames the 95th percentile is the worst: the first ones after a keyframe are coarse.
-    assert!((0.0..0.5).contains(&value("ballsession_recent_error_pixels{quantile=\"0.95\"}")));
-    assert!(value("ballsession_recent_latency_seconds{quantile=\"0.5\"}") > 0.0);
+    assert!((0.0..0.5).contains(&value("ballsession_recent_error_pixels{percentile=\"95\"}")));
+    assert!(value("ballsession_recent_latency_seconds{percentile=\"50\"}") > 0.0);
     let matched = value("ballsession_frames_total{fate=\"matched\"}");
     for name in ["ballsession_error_pixels", "ballsession_latency_seconds"] {
         assert_eq!(value(&format!("{name}_count")), matched);
