@@ -64,7 +64,7 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
     ));
     let sessions = Arc::new(Sessions::default());
     let keyframes = Arc::new(KeyframeRequests::default());
-    let fanout = Arc::new(start_fanout(&arguments, &board, &sessions, &keyframes)?);
+    let fanout = Arc::new(start_fanout(arguments.bitrate_kbps, &board, &sessions, &keyframes)?);
     let mut listener = Listener::bind(arguments.listen, CONNECTIONS).await?;
     let video = video::Settings {
         scene,
@@ -156,8 +156,9 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
     exit
 }
 
-fn start_fanout(
-    arguments: &Arguments,
+/// The fan-out, with everybody told who has to know what happens in it.
+pub(crate) fn start_fanout(
+    bitrate_kbps: u32,
     board: &Arc<Board>,
     sessions: &Arc<Sessions>,
     keyframes: &Arc<KeyframeRequests>,
@@ -179,7 +180,7 @@ fn start_fanout(
     });
     // Two at most: they spread the receive buffers, and more threads than cores only take turns.
     let shards = std::thread::available_parallelism().map_or(1, usize::from).min(2);
-    let options = Options { shards, bitrate_kbps: arguments.bitrate_kbps, channel_label: channel::LABEL };
+    let options = Options { shards, bitrate_kbps, channel_label: channel::LABEL };
     Fanout::start(options, &sink).context("cannot start the media threads")
 }
 

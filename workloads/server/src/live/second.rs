@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn a_second_has_its_own_quantiles_and_an_empty_one_has_none() {
         let mut second = Second::new();
-        for n in 1..=100 {
+        for n in 1..=100_u32 {
             second.record(f64::from(n) * 1e-3, Duration::from_millis(n.into()));
         }
         let point = second.take(1.0);
