@@ -23,7 +23,7 @@ def look(png: bytes) -> Seen:
     return Seen(
         image.size,
         ball=centroid((red > 150) & (green > 150) & (blue < 110)),
-        cross=centroid((red > 200) & (green < 90) & (blue > 200)),
+        cross=centroid((red > 180) & (green < 130) & (blue > 130)),
     )
 
 

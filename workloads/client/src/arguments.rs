@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
     /// Where the server's signalling listens
     #[arg(long, env = "BALLSESSION_SERVER", value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
     pub(crate) server: Endpoint,
-    /// Where /healthz, /readyz, /status and /metrics are served; without it: nowhere
+    /// Where a page with the live picture, /healthz, /readyz, /status and /metrics are served; without it: nowhere
     #[arg(long, env = "BALLSESSION_HTTP", value_name = "IP:PORT", value_parser = arguments::address)]
     pub(crate) http: Option<SocketAddr>,
     /// The client's name in the server's numbers [default: hostname and process id]

@@ -6,7 +6,8 @@ use std::time::Instant;
 use detect::Detector;
 use media::assemble::Assembled;
 use media::receiver::Frames;
-use picture::{Point, Size};
+use picture::{I420, Point, Size};
+use preview::Preview;
 use process::Console;
 use report::ErrorCode;
 use vp8::Decoder;
@@ -26,6 +27,7 @@ pub(crate) struct Eye {
     reporter: Reporter,
     tally: Arc<Tally>,
     verbose: Option<Console>,
+    preview: Option<Preview>,
     /// When the first frame was decoded: freezes count from there.
     opened: Option<Instant>,
     was_frozen: bool,
@@ -42,6 +44,7 @@ impl Eye {
         reporter: Reporter,
         tally: Arc<Tally>,
         verbose: Option<Console>,
+        preview: Option<Preview>,
     ) -> anyhow::Result<Self> {
         let largest = Size::new(LARGEST.0, LARGEST.1)?;
         Ok(Self {
@@ -51,6 +54,7 @@ impl Eye {
             reporter,
             tally,
             verbose,
+            preview,
             opened: None,
             was_frozen: false,
         })
@@ -63,22 +67,38 @@ impl Eye {
                 self.was_frozen = true;
                 continue;
             }
-            let (timestamp, seen) = match assembled {
-                Assembled::Undecodable { timestamp } => (timestamp, Seen::Undecodable),
+            let (timestamp, seen, picture) = match assembled {
+                Assembled::Undecodable { timestamp } => (timestamp, Seen::Undecodable, None),
                 Assembled::Frame { timestamp, data, keyframe } => {
                     let thawed = std::mem::take(&mut self.was_frozen);
-                    let seen = if thawed && !keyframe { None } else { self.look(&data) };
-                    if seen.is_none() {
+                    let is_usable = !thawed || keyframe;
+                    let decoded = is_usable.then(|| decode(&mut self.decoder, &data, &self.tally)).flatten();
+                    let seen = match decoded {
+                        Some(Some(picture)) => look(&mut *self.detector, &picture, &self.tally),
+                        // A frame that is not to be shown has no ball in it.
+                        Some(None) => Seen::NoBall,
+                        None => Seen::Undecodable,
+                    };
+                    if decoded.is_some() {
+                        self.opened.get_or_insert_with(Instant::now);
+                    } else {
                         // What follows builds on this frame: nothing is decodable before the next keyframe.
                         frames.lost(timestamp);
                     }
-                    (timestamp, seen.unwrap_or(Seen::Undecodable))
+                    (timestamp, seen, decoded.flatten())
                 }
             };
-            self.tally.seen(seen, Instant::now());
+            let now = Instant::now();
+            self.tally.seen(seen, now);
             self.reporter.report(timestamp, seen, &mut self.faults);
             if let Some(console) = &self.verbose {
                 console.line(format!("frame {timestamp}: {}", words(seen)));
+            }
+            // Last of all: a copy for viewers takes time that is not to count as latency.
+            if let (Some(preview), Some(picture)) = (&self.preview, picture)
+                && preview.wants(now)
+            {
+                preview.offer(picture, seen.position(), now);
             }
         }
     }
@@ -86,26 +106,20 @@ impl Eye {
     fn is_frozen(&self) -> bool {
         self.opened.is_some_and(|opened| self.faults.freezes(opened.elapsed()))
     }
+}
 
-    /// None where the frame cannot be decoded.
-    fn look(&mut self, frame: &[u8]) -> Option<Seen> {
-        let picture = match self.decoder.decode(frame) {
-            Ok(picture) => picture,
-            Err(error) => {
-                self.tally.error(ErrorCode::DecodeFailed, &error.to_string());
-                return None;
-            }
-        };
-        self.opened.get_or_insert_with(Instant::now);
-        // A frame that is not to be shown has no ball in it.
-        let Some(picture) = picture else { return Some(Seen::NoBall) };
-        match self.detector.detect(&picture) {
-            Ok(Some(ball)) => Some(Seen::Ball { position: ball.position, confidence: ball.confidence }),
-            Ok(None) => Some(Seen::NoBall),
-            Err(error) => {
-                self.tally.error(ErrorCode::Other, &error.to_string());
-                Some(Seen::NoBall)
-            }
+/// The frame's picture, if it is one to show; `None` where it cannot be decoded.
+fn decode<'a>(decoder: &'a mut Decoder, frame: &[u8], tally: &Tally) -> Option<Option<I420<'a>>> {
+    decoder.decode(frame).map_err(|error| tally.error(ErrorCode::DecodeFailed, &error.to_string())).ok()
+}
+
+fn look(detector: &mut dyn Detector, picture: &I420<'_>, tally: &Tally) -> Seen {
+    match detector.detect(picture) {
+        Ok(Some(ball)) => Seen::Ball { position: ball.position, confidence: ball.confidence },
+        Ok(None) => Seen::NoBall,
+        Err(error) => {
+            tally.error(ErrorCode::Other, &error.to_string());
+            Seen::NoBall
         }
     }
 }

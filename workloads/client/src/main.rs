@@ -2,13 +2,15 @@
 //!
 //! ```text
 //! dial -> offer, answer -> receiver --frames--> eye (thread): decode -> detect --reports--> data channel
-//!                                                 '--> tally --> console, HTTP, summary, reports
+//!                                                 |--> tally --> console, HTTP, summary, reports
+//!                                                 '--> preview --> pictures over HTTP
 //! ```
 
 mod arguments;
 mod eye;
 mod fault;
 mod foreign;
+mod page;
 mod report_source;
 mod reporter;
 mod run;

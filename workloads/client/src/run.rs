@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Router;
+use preview::Preview;
 use process::{Console, Exit, Http, Stop, SummaryTarget};
 use report::ErrorCode;
 use report::sender::Pace;
@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
+use crate::page;
 use crate::report_source;
 use crate::session::{self, Context, Ended};
 use crate::status::Status;
@@ -60,10 +61,12 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
         move || report_source::line(&tally)
     };
     let reports = arguments.reporting.start(Pace::CLIENT, Arc::<Tally>::clone(&tally), line, tally.news());
-    let http = match arguments.http {
-        Some(address) => {
-            let status = Status { tally: Arc::clone(&tally), posts: reports.posts() };
-            Some(Http::serve(address, Arc::new(status), Router::new()).await?)
+    let preview = arguments.http.map(|_| Preview::start()).transpose()?;
+    let http = match arguments.http.zip(preview.clone()) {
+        Some((address, preview)) => {
+            let pages = page::router().merge(preview.router());
+            let status = Status { tally: Arc::clone(&tally), posts: reports.posts(), preview };
+            Some(Http::serve(address, Arc::new(status), pages).await?)
         }
         None => None,
     };
@@ -76,6 +79,7 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
         arguments,
         tally: Arc::clone(&tally),
         console: console.clone(),
+        preview,
         stop: CancellationToken::new(),
     };
     let sessions = sessions(&context, started);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use media::addresses::media_addresses;
 use media::receiver::{Answer, Event, Options, Receiver, ReceiverError, Stage as MediaStage};
+use preview::Preview;
 use process::Console;
 use report::channel::{Hello, LABEL};
 use report::{ErrorCode, State};
@@ -37,6 +38,8 @@ pub(crate) struct Context {
     pub(crate) arguments: Arguments,
     pub(crate) tally: Arc<Tally>,
     pub(crate) console: Console,
+    /// Where there is HTTP.
+    pub(crate) preview: Option<Preview>,
     /// Ends the session in good order.
     pub(crate) stop: CancellationToken,
 }
@@ -82,11 +85,12 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
             return Ok(ended);
         }
     };
-    let Context { arguments, tally, console, .. } = context;
+    let Context { arguments, tally, console, preview, .. } = context;
     let reporter = Reporter::new(receiver.channel_sender());
     let verbose = arguments.verbose.then(|| console.clone());
     let faults = Faults::new(&arguments.faults);
-    let eye = Eye::new(arguments.detector, faults, reporter.clone(), Arc::clone(tally), verbose)?;
+    let eye =
+        Eye::new(arguments.detector, faults, reporter.clone(), Arc::clone(tally), verbose, preview.clone())?;
     let eye = tokio::task::spawn_blocking(move || eye.watch(&frames));
 
     let hello = Hello {

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use preview::Preview;
 use process::{Exposition, Readiness, StatusSource};
+use report::ClientSummary;
 use report::sender::Counts;
+use serde::Serialize;
 
 use crate::tally::Tally;
 
@@ -12,6 +15,25 @@ use crate::tally::Tally;
 pub(crate) struct Status {
     pub(crate) tally: Arc<Tally>,
     pub(crate) posts: Option<Counts>,
+    pub(crate) preview: Preview,
+}
+
+/// The summary so far, and what only matters while it runs.
+#[derive(Serialize)]
+struct Now {
+    #[serde(flatten)]
+    summary: ClientSummary,
+    /// As it was last seen; null before.
+    ball: Option<Ball>,
+    /// Why there is no video; null while there is.
+    waiting: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Ball {
+    x: f64,
+    y: f64,
+    confidence: f64,
 }
 
 impl StatusSource for Status {
@@ -28,7 +50,14 @@ impl StatusSource for Status {
     }
 
     fn status(&self) -> serde_json::Result<String> {
-        serde_json::to_string(&self.tally.summary(Instant::now()))
+        let summary = self.tally.summary(Instant::now());
+        let last = self.tally.last_position();
+        let ball = last.map(|(position, confidence)| Ball { x: position.x, y: position.y, confidence });
+        let waiting = match self.readiness() {
+            Readiness::Ready => None,
+            Readiness::Waiting(why) => Some(why),
+        };
+        serde_json::to_string(&Now { summary, ball, waiting })
     }
 
     fn metrics(&self) -> Result<String, std::fmt::Error> {
@@ -56,6 +85,12 @@ impl StatusSource for Status {
                 "Errors by code.",
                 "code",
                 summary.errors.iter().map(|error| (error.code.as_str(), error.count)),
+            )
+            .counter("client_pictures_encoded", "Pictures encoded for viewers.", self.preview.encoded())
+            .gauge(
+                "client_picture_viewers",
+                "Requests now that wait for pictures.",
+                self.preview.watchers() as f64,
             )
             .posts(self.posts.as_ref())
             .finish()

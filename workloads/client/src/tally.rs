@@ -31,6 +31,16 @@ pub(crate) enum Seen {
     Undecodable,
 }
 
+impl Seen {
+    /// Where the ball is, if it was found.
+    pub(crate) fn position(self) -> Option<Point> {
+        match self {
+            Self::Ball { position, .. } => Some(position),
+            Self::NoBall | Self::Undecodable => None,
+        }
+    }
+}
+
 /// The counts, shared by tasks and the decoding thread.
 #[derive(Debug)]
 pub(crate) struct Tally {

@@ -8,12 +8,12 @@ use crate::rgb::Rgb;
 pub(crate) const COLOUR: [u8; 3] = [255, 0, 255];
 
 /// Draws a cross at the pixel nearest to `centre`, cut at the picture's edges. Its middle is left open, so that what it
-/// points at can be seen; arms are as long as suits the picture.
+/// points at can be seen; arms are as long and as broad as suits the picture.
 pub(crate) fn draw(picture: &mut Rgb, centre: Point) {
     let centre = Point { x: centre.x.round(), y: centre.y.round() };
     let height = picture.size.height();
     let (reach, gap, breadth) =
-        ((height / 40).max(8) as f64, (height / 160).max(2) as f64, (height / 720) as f64);
+        ((height / 40).max(8) as f64, (height / 160).max(2) as f64, (height / 480) as f64);
     let area = Rect::around(centre, reach, picture.size);
     for y in area.y..area.y + area.height {
         let down = (y as f64 - centre.y).abs();

@@ -108,10 +108,11 @@ fn run(jobs: &Taker<Job>, published: &Published) {
             mark::draw(&mut picture, mark);
         }
         match encode::png(&picture) {
-            Ok(png) => {
-                published.pictures.send_replace(png.into());
+            Ok(png) => published.pictures.send_modify(|latest| {
+                *latest = png.into();
+                // In here, so that whoever has seen the picture also finds it counted.
                 published.encoded.fetch_add(1, Relaxed);
-            }
+            }),
             Err(error) => tracing::warn!(%error, "a picture for viewers was not encoded"),
         }
     }

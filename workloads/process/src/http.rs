@@ -13,6 +13,7 @@ use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
@@ -22,6 +23,10 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
 /// Connections at a time: health checks and scrapes come from a few places. Further ones wait.
 const CONNECTIONS: usize = 64;
+
+/// How long a client may take nothing of what it asked for: whoever sleeps, or is gone without a word, gives its place
+/// back, and a stream's end is told to whoever produces it.
+const STALL_LIMIT: Duration = Duration::from_secs(20);
 
 /// How long to wait after the system refused a connection, as for a lack of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -82,7 +87,7 @@ impl Http {
         let failed = |source| HttpError { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let task = tokio::spawn(accept(listener, router(source).merge(pages)));
+        let task = tokio::spawn(accept(listener, router(source).merge(pages), STALL_LIMIT));
         Ok(Self { address, task })
     }
 
@@ -107,7 +112,7 @@ fn router(source: Arc<dyn StatusSource>) -> Router {
         .with_state(source)
 }
 
-async fn accept(listener: TcpListener, router: Router) {
+async fn accept(listener: TcpListener, router: Router, stall_limit: Duration) {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
@@ -123,6 +128,8 @@ async fn accept(listener: TcpListener, router: Router) {
                 continue;
             }
         };
+        // The kernel knows best what was taken. A system that does not have this option keeps such clients.
+        let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(stall_limit));
         let router = router.clone().layer(Extension(Endpoints { local, peer }));
         let service = TowerToHyperService::new(router);
         connections.spawn(async move {
@@ -210,6 +217,39 @@ mod tests {
         let http = Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(Sample), pages).await.unwrap();
         let expected = format!("{} 127.0.0.1", http.address());
         assert!(get(http.address(), "/ends").await.ends_with(&expected));
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_nothing_any_more_is_left() {
+        let watched = Arc::new(());
+        let watcher = Arc::clone(&watched);
+        let endless = move || {
+            let watcher = Arc::clone(&watcher);
+            let chunks = futures_util::stream::repeat_with(move || {
+                let _held = &watcher;
+                Ok::<_, std::convert::Infallible>(vec![0; 1 << 16])
+            });
+            async { axum::body::Body::from_stream(chunks) }
+        };
+        let pages = Router::new().route("/endless", axum::routing::get(endless));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let serving = tokio::spawn(accept(listener, pages, Duration::from_millis(500)));
+
+        let idle = Arc::strong_count(&watched);
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /endless HTTP/1.1\r\nHost: test\r\n\r\n").await.unwrap();
+        let until = async |wanted: &dyn Fn(usize) -> bool| {
+            let reached = async {
+                while !wanted(Arc::strong_count(&watched)) {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(20), reached).await.unwrap();
+        };
+        until(&|count| count > idle).await;
+        until(&|count| count <= idle).await;
+        serving.abort();
     }
 
     #[tokio::test]
