@@ -87,13 +87,6 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
     };
     let reports = arguments.reporting.start(Pace::SERVER, Arc::<Board>::clone(&board), line, board.news());
     let stop = CancellationToken::new();
-    let status = Status {
-        board: Arc::clone(&board),
-        fanout: Arc::clone(&fanout),
-        camera: Arc::clone(&camera),
-        posts: reports.posts(),
-        stop: stop.clone(),
-    };
     let context = Arc::new(Context {
         fanout,
         board: Arc::clone(&board),
@@ -103,6 +96,16 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
     });
     let events = Arc::new(Events::new(Arc::clone(&board)));
     let viewers = Arc::new(Viewers::new(Arc::clone(&context)));
+    let status = Status {
+        board: Arc::clone(&board),
+        fanout: Arc::clone(&context.fanout),
+        camera: Arc::clone(&camera),
+        preview: preview.clone(),
+        events: Arc::clone(&events),
+        viewers: Arc::clone(&viewers),
+        posts: reports.posts(),
+        stop: stop.clone(),
+    };
     let pages = page::router(&events, &viewers).merge(preview.router());
     let http = Http::serve(arguments.http, Arc::new(status), pages).await?;
     let (width, height) = (scene.size.width(), scene.size.height());
