@@ -77,7 +77,8 @@ export class Chart {
     });
     const options = {
       ...this.size(),
-      cursor: { drag: { x: false, y: false } },
+      // One cursor for both charts.
+      cursor: { drag: { x: false, y: false }, sync: { key: "seconds" } },
       scales: { y: { range: (_, least, most) => [0, Math.max(most * 1.1, 1e-3)] } },
       axes: [{ ...axis, space: 70 }, { ...axis, size: 60 }],
       series: [{ label: "time" }, series("p50", "--median"), series("p95", "--worst")],

@@ -64,7 +64,7 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
     ));
     let sessions = Arc::new(Sessions::default());
     let keyframes = Arc::new(KeyframeRequests::default());
-    let fanout = Arc::new(start_fanout(&arguments, &board, &sessions, &keyframes)?);
+    let fanout = Arc::new(start_fanout(arguments.bitrate_kbps, &board, &sessions, &keyframes)?);
     let mut listener = Listener::bind(arguments.listen, CONNECTIONS).await?;
     let video = video::Settings {
         scene,
@@ -87,13 +87,6 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
     };
     let reports = arguments.reporting.start(Pace::SERVER, Arc::<Board>::clone(&board), line, board.news());
     let stop = CancellationToken::new();
-    let status = Status {
-        board: Arc::clone(&board),
-        fanout: Arc::clone(&fanout),
-        camera: Arc::clone(&camera),
-        posts: reports.posts(),
-        stop: stop.clone(),
-    };
     let context = Arc::new(Context {
         fanout,
         board: Arc::clone(&board),
@@ -103,6 +96,16 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
     });
     let events = Arc::new(Events::new(Arc::clone(&board)));
     let viewers = Arc::new(Viewers::new(Arc::clone(&context)));
+    let status = Status {
+        board: Arc::clone(&board),
+        fanout: Arc::clone(&context.fanout),
+        camera: Arc::clone(&camera),
+        preview: preview.clone(),
+        events: Arc::clone(&events),
+        viewers: Arc::clone(&viewers),
+        posts: reports.posts(),
+        stop: stop.clone(),
+    };
     let pages = page::router(&events, &viewers).merge(preview.router());
     let http = Http::serve(arguments.http, Arc::new(status), pages).await?;
     let (width, height) = (scene.size.width(), scene.size.height());
@@ -156,8 +159,9 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
     exit
 }
 
-fn start_fanout(
-    arguments: &Arguments,
+/// The fan-out, with everybody told who has to know what happens in it.
+pub(crate) fn start_fanout(
+    bitrate_kbps: u32,
     board: &Arc<Board>,
     sessions: &Arc<Sessions>,
     keyframes: &Arc<KeyframeRequests>,
@@ -179,7 +183,7 @@ fn start_fanout(
     });
     // Two at most: they spread the receive buffers, and more threads than cores only take turns.
     let shards = std::thread::available_parallelism().map_or(1, usize::from).min(2);
-    let options = Options { shards, bitrate_kbps: arguments.bitrate_kbps, channel_label: channel::LABEL };
+    let options = Options { shards, bitrate_kbps, channel_label: channel::LABEL };
     Fanout::start(options, &sink).context("cannot start the media threads")
 }
 

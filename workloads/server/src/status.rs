@@ -5,12 +5,14 @@ use std::time::Instant;
 
 use measure::Histograms;
 use media::fanout::Fanout;
+use preview::Preview;
 use process::{Exposition, Readiness, StatusSource};
 use report::sender::Counts;
 use report::{Recent, Summary};
 use tokio_util::sync::CancellationToken;
 
 use crate::board::Board;
+use crate::page::{Events, Viewers};
 use crate::video::Camera;
 
 /// Looks at the parts of the server.
@@ -18,6 +20,9 @@ pub(crate) struct Status {
     pub(crate) board: Arc<Board>,
     pub(crate) fanout: Arc<Fanout>,
     pub(crate) camera: Arc<Camera>,
+    pub(crate) preview: Preview,
+    pub(crate) events: Arc<Events>,
+    pub(crate) viewers: Arc<Viewers>,
     pub(crate) posts: Option<Counts>,
     pub(crate) stop: CancellationToken,
 }
@@ -42,7 +47,18 @@ impl StatusSource for Status {
     fn metrics(&self) -> Result<String, std::fmt::Error> {
         let (summary, histograms) = self.board.detailed(Instant::now());
         let exposition = recent(scores(Exposition::default(), &summary, &histograms), &summary.recent);
-        transport(exposition, &self.fanout).posts(self.posts.as_ref()).finish()
+        let exposition = transport(exposition, &self.fanout);
+        self.watchers(exposition).posts(self.posts.as_ref()).finish()
+    }
+}
+
+impl Status {
+    fn watchers(&self, exposition: Exposition) -> Exposition {
+        exposition
+            .gauge("pages", "Pages open in browsers.", self.events.pages() as f64)
+            .gauge("video_viewers", "Browsers with a video session.", self.viewers.count() as f64)
+            .gauge("picture_viewers", "Requests now that wait for pictures.", self.preview.watchers() as f64)
+            .counter("pictures_encoded", "Pictures encoded for viewers.", self.preview.encoded())
     }
 }
 

@@ -67,6 +67,11 @@ impl Events {
         Self { board, updates: watch::Sender::new(Bytes::new()), places }
     }
 
+    /// Pages that are open.
+    pub(crate) fn pages(&self) -> usize {
+        MOST_PAGES - self.places.available_permits()
+    }
+
     /// Notes every second, and tells of it where somebody listens; for ever.
     pub(crate) async fn publish(&self) -> Infallible {
         let mut second = tokio::time::interval(Duration::from_secs(1));

@@ -10,6 +10,8 @@
 mod assets;
 mod events;
 mod refusal;
+#[cfg(test)]
+mod testing;
 mod viewers;
 mod whep;
 

@@ -105,6 +105,11 @@ impl Viewers {
         end.inspect(CancellationToken::cancel).is_some()
     }
 
+    /// Browsers that are here, counted or not.
+    pub(crate) fn count(&self) -> usize {
+        MOST_VIEWERS - self.places.available_permits()
+    }
+
     /// Waits until all have ended, after the sessions were told to stop.
     pub(crate) async fn ended(&self) {
         let mut tasks = std::mem::take(&mut self.lock().tasks);

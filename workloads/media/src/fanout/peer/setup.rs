@@ -43,7 +43,7 @@ impl Peer {
         now: Instant,
     ) -> std::result::Result<(), FanoutError> {
         let answer = RTCSessionDescription::answer(sdp).map_err(FanoutError::Answer)?;
-        if !takes_video(&answer).map_err(FanoutError::Answer)? {
+        if !takes_vp8(&answer).map_err(FanoutError::Answer)? {
             return Err(FanoutError::NoVideo);
         }
         self.connection.set_remote_description(now, answer).map_err(FanoutError::Answer)?;
@@ -62,7 +62,7 @@ impl Peer {
         now: Instant,
     ) -> std::result::Result<(Self, String), FanoutError> {
         let offer = RTCSessionDescription::offer(offer).map_err(FanoutError::Offer)?;
-        if !takes_video(&offer).map_err(FanoutError::Offer)? {
+        if !takes_vp8(&offer).map_err(FanoutError::Offer)? {
             return Err(FanoutError::NoVideo);
         }
         let mut connection = connection::build(options.bitrate_kbps, now).map_err(FanoutError::Setup)?;
@@ -139,15 +139,18 @@ fn add_candidates(connection: &mut RTCPeerConnection, locals: &[SocketAddr]) -> 
     locals.iter().try_for_each(|local| connection.add_local_candidate(host_candidate(*local)?))
 }
 
-/// Whether the peer is willing to receive video. `rtc` would take a section that it declines, and one that only sends,
-/// by its codecs all the same.
-fn takes_video(description: &RTCSessionDescription) -> Result<bool> {
+/// Whether the peer is willing to receive VP8. `rtc` would take a section that it declines, and one that only sends, by
+/// its codecs all the same.
+fn takes_vp8(description: &RTCSessionDescription) -> Result<bool> {
     let sections = description.unmarshal()?.media_descriptions;
     Ok(sections.iter().any(|media| {
         let is_received = !media.has_attribute("sendonly") && !media.has_attribute("inactive");
         // Port 0 declines (RFC 3264, section 6), except in an offer that bundles (RFC 9143, section 6).
         let is_open = media.media_name.port.value != 0 || media.has_attribute("bundle-only");
-        media.media_name.media == "video" && is_open && is_received
+        let mut formats = media.attributes.iter().filter(|attribute| attribute.key == "rtpmap");
+        let is_vp8 = |value: &str| value.to_ascii_uppercase().contains(" VP8/90000");
+        let has_vp8 = formats.any(|format| format.value.as_deref().is_some_and(is_vp8));
+        media.media_name.media == "video" && is_open && is_received && has_vp8
     }))
 }
 
