@@ -60,6 +60,7 @@ test: deps ## run all tests that need no cluster
 	env -u KUBECONFIG $(CARGO) test --release --locked --workspace
 	BALLSESSION_BIN="$(BIN)" interop/run
 	BALLSESSION_BIN="$(BIN)" browser/run
+	BALLSESSION_BIN="$(BIN)" bench/test
 	scripts/check-rules
 
 monitoring: ## check and test the alerts in deploy/monitoring with promtool
