@@ -28,7 +28,13 @@ mod tests {
     #[test]
     fn threads_are_found_by_name() {
         let (tell, told) = std::sync::mpsc::channel::<()>();
-        let thread = std::thread::Builder::new().name("a-thread".into()).spawn(move || told.recv());
+        let (say, runs) = std::sync::mpsc::channel();
+        let thread = std::thread::Builder::new().name("a-thread".into()).spawn(move || {
+            say.send(()).unwrap();
+            told.recv()
+        });
+        // It is the thread itself that takes its name.
+        runs.recv().unwrap();
         assert!(processor_time("a-thread").is_ok());
         drop(tell);
         assert!(thread.unwrap().join().unwrap().is_err());
