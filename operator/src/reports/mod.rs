@@ -14,6 +14,8 @@ mod aggregate;
 mod api;
 mod auth;
 mod cluster;
+#[cfg(test)]
+mod crowd;
 mod metrics;
 mod news;
 mod refusal;

@@ -169,7 +169,12 @@ impl World {
 
     /// The watch of pods sees one of the session's run.
     pub(super) fn watch_pod(&mut self, name: &str) {
-        self.pods.apply_watcher_event(&watcher::Event::Apply(pod(name)));
+        self.watch(&pod(name));
+    }
+
+    /// The watch of pods sees this one.
+    pub(super) fn watch(&mut self, pod: &Pod) {
+        self.pods.apply_watcher_event(&watcher::Event::Apply(pod.clone()));
     }
 
     /// The watch of pods sees that one is gone.

@@ -183,7 +183,8 @@ pub(super) fn claimed_server(token: &str, stores: &Stores, wall: Timestamp) -> O
     stores.session_named(pod.metadata.namespace.as_deref()?, session)
 }
 
-/// Whether a pod is labelled as a server. Labels prove nothing, but nothing is given for them that others lack.
+/// Whether a pod is labelled as a server. Labels prove nothing: what follows from them is only who is asked about first,
+/// and some patience.
 fn is_server(pod: &ObjectMeta) -> bool {
     let component = pod.labels.as_ref().and_then(|labels| labels.get(labels::COMPONENT));
     component.is_some_and(|component| component == Component::Server.as_str())

@@ -135,7 +135,7 @@ impl Reports {
     }
 
     /// Looks at all sessions: some are gone, or their pods, or have fallen silent, or nobody reports of them.
-    pub(super) async fn sweep(&self, at: Moment) {
+    pub(in crate::reports) async fn sweep(&self, at: Moment) {
         {
             let mut state = self.state();
             state.aggregate.retain(|key| self.stores.session(key).is_some());
