@@ -14,6 +14,7 @@ use crate::reports::aggregate::Subject;
 use crate::reports::api::Post;
 use crate::reports::auth::Role;
 use crate::reports::cluster::Kind;
+use crate::reports::refusal::Refusal;
 use crate::reports::service::Moment;
 use crate::reports::status::condition;
 use crate::reports::testing::{NAMESPACE, World, client_post, run, server_post, stored, uid};
@@ -48,7 +49,7 @@ impl Poster {
             }
             Err(refusal) => Err(refusal),
         };
-        if taken.as_ref().is_err_and(|refusal| refusal.is_passing()) {
+        if taken.as_ref().is_err_and(Refusal::is_passing) {
             world.reports.turned_away(&self.token, at);
         }
         taken.is_ok()
