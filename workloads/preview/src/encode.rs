@@ -14,7 +14,7 @@ pub(crate) fn png(picture: &Rgb) -> Result<Vec<u8>, EncodingError> {
     let mut encoder = Encoder::new(&mut bytes, picture.size.width() as u32, picture.size.height() as u32);
     encoder.set_color(ColorType::Rgb);
     encoder.set_depth(BitDepth::Eight);
-    encoder.set_compression(Compression::Fast);
+    encoder.set_compression(Compression::Fastest);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(&picture.data)?;
     writer.finish()?;

@@ -16,17 +16,22 @@ impl From<I420<'_>> for Rgb {
         let size = picture.size();
         let mut data = vec![0; size.width() * size.height() * 3];
         for (y, row) in data.chunks_exact_mut(size.width() * 3).enumerate() {
+            let (pixels, luma) = (row.as_chunks_mut::<6>().0, picture.y().row(y).as_chunks::<2>().0);
             let chroma = picture.u().row(y / 2).iter().zip(picture.v().row(y / 2));
-            let pairs = row.chunks_exact_mut(6).zip(picture.y().row(y).chunks_exact(2));
-            for ((pixels, luma), (u, v)) in pairs.zip(chroma) {
+            for ((pixels, &[left, right]), (u, v)) in pixels.iter_mut().zip(luma).zip(chroma) {
                 let (u, v) = (i32::from(*u) - 128, i32::from(*v) - 128);
-                let offsets = [409 * v, -100 * u - 208 * v, 516 * u];
-                for (pixel, luma) in pixels.chunks_exact_mut(3).zip(luma) {
-                    let grey = 298 * (i32::from(*luma) - 16) + 128;
-                    for (sample, offset) in pixel.iter_mut().zip(offsets) {
-                        *sample = ((grey + offset) >> 8).clamp(0, 255) as u8;
-                    }
-                }
+                let (red, green, blue) = (409 * v, -100 * u - 208 * v, 516 * u);
+                let sample = |luma: u8, offset: i32| {
+                    ((298 * (i32::from(luma) - 16) + 128 + offset) >> 8).clamp(0, 255) as u8
+                };
+                *pixels = [
+                    sample(left, red),
+                    sample(left, green),
+                    sample(left, blue),
+                    sample(right, red),
+                    sample(right, green),
+                    sample(right, blue),
+                ];
             }
         }
         Self { size, data }
