@@ -98,9 +98,9 @@ class Program:
 class Server(Program):
     """Our server, on ports of its own choice, unless it is told where to listen."""
 
-    def __init__(self, folder: Path, arguments: tuple[str, ...], port: int) -> None:
+    def __init__(self, folder: Path, arguments: tuple[str, ...], port: int, http: int) -> None:
         self.summary_file = folder / "server.json"
-        where = [f"--listen={ADDRESS}:{port}", f"--http={ADDRESS}:0", f"--summary={self.summary_file}"]
+        where = [f"--listen={ADDRESS}:{port}", f"--http={ADDRESS}:{http}", f"--summary={self.summary_file}"]
         super().__init__(folder, "server", [str(BIN / "ballsession-server"), *where, "-v", *arguments])
         found = until(
             "the server's addresses", lambda: re.search(r"signalling on \S+:(\d+), HTTP on (\S+)\n", self.output())
@@ -142,8 +142,8 @@ class Programs:
         self.started.append(program)
         return program
 
-    def server(self, *arguments: str, port: int = 0) -> Server:
-        return self._add(Server(self.folder, arguments, port))
+    def server(self, *arguments: str, port: int = 0, http: int = 0) -> Server:
+        return self._add(Server(self.folder, arguments, port, http))
 
     def client(self, port: int, *arguments: str) -> Program:
         """Our client."""

@@ -2,7 +2,7 @@
 
 import pytest
 from ball import distance, look
-from harness import until
+from harness import free_port, until
 from page import PHONE
 from programs import get, metric
 
@@ -152,15 +152,22 @@ def test_all_controls_are_reached_by_keyboard_and_keep_the_focus(session, page):
     page.until_text("video-state", "counted as a client")
 
 
-def test_the_page_says_that_the_server_is_gone(programs, page):
-    server = programs.server()
-    programs.client(server.port, "--reconnect")
-    server.until_counted(1)
+def test_the_page_says_that_the_server_is_gone_and_goes_on_with_the_next_one(programs, page):
+    http = free_port()
+    server = programs.server(http=http)
     page.expect_complaint("ERR_")
     page.open(server.http)
     page.until_text("video-state", "playing")
     server.end()
     page.until_text("connection", "The server does not answer")
+
+    server = programs.server(http=http)
+    until("the page is back", lambda: metric(server.http, "ballsession_pages") == 1)
+    until("the message is gone", lambda: page.text("connection") == "")
+    until("video again", lambda: metric(server.http, "ballsession_video_viewers") == 1, within=60)
+    page.until_text("video-state", "playing")
+    earlier = frames_shown(page)
+    until("frames", lambda: frames_shown(page) > earlier)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

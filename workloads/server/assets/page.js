@@ -36,7 +36,7 @@ let allRows = null;
 listen({
   past({ points }) {
     history.reset(points);
-    video.recover();
+    video.reach(true);
   },
   update(update) {
     const { summary, points, trails, rows } = update;
@@ -52,7 +52,10 @@ listen({
     errors.show(summary.errors);
     element("no-errors").hidden = summary.errors.length > 0;
   },
-  standing: (words) => setText(element("connection"), words),
+  standing(words) {
+    setText(element("connection"), words);
+    if (words !== "") video.reach(false);
+  },
 });
 
 function showClients(listed, rows) {

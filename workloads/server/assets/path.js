@@ -50,7 +50,7 @@ export class Path {
       key.style.setProperty("--key", `var(${name})`);
       setText(key, text);
     });
-    if (entries.length === 0) setText(this.legend, "nothing was reported");
+    if (entries.length === 0) setText(this.legend, "no frame was matched");
   }
 }
 

@@ -20,6 +20,7 @@ export class Video {
     this.reporter = null;
     this.shown = 0;
     this.lost = false;
+    this.reachable = true;
     toggle.addEventListener("click", () => (this.isRunning() ? this.stop("stopped") : this.start()));
     counted.addEventListener("change", () => this.start());
     pictures.addEventListener("error", () => this.noPictures());
@@ -47,7 +48,7 @@ export class Video {
     try {
       await player.start();
     } catch (error) {
-      if (this.player === player) this.stop(`No video: ${error.message}`);
+      if (this.player === player) this.lose(`No video: ${error.message}`);
       return;
     }
     if (!(await connected)) {
@@ -71,15 +72,24 @@ export class Video {
     this.say(words);
   }
 
-  // The server is there again: goes on if the video was lost with it.
-  recover() {
-    if (this.lost) this.start();
+  // The server is there, or not; goes on with what was lost with it. A stream of pictures just stands still then.
+  reach(reachable) {
+    const returned = reachable && !this.reachable;
+    this.reachable = reachable;
+    if (reachable && (this.lost || (returned && !this.pictures.hidden))) this.start();
+  }
+
+  // Stops for now.
+  lose(words) {
+    this.stop(words);
+    this.lost = true;
   }
 
   watch(player) {
     if (this.player !== player || player.peer.connectionState !== "failed") return;
-    this.stop("The video broke off: nothing came from the server any more.");
-    this.lost = true;
+    // A browser takes its time to notice: the server may be another one by now.
+    if (this.reachable) this.start();
+    else this.lose("The video broke off: nothing came from the server any more.");
   }
 
   fallBack() {
@@ -98,8 +108,7 @@ export class Video {
 
   noPictures() {
     if (this.pictures.hidden) return;
-    this.stop("Neither video nor pictures: the server has no room for another viewer, or is gone.");
-    this.lost = true;
+    this.lose("Neither video nor pictures: the server has no room for another viewer, or is gone.");
   }
 
   // Looks at every frame that is shown.

@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
     /// Where clients dial for signalling (TCP)
     #[arg(long, env = "BALLSESSION_LISTEN", value_name = "IP:PORT", default_value = "127.0.0.1:8080", value_parser = arguments::address)]
     pub(crate) listen: SocketAddr,
-    /// Where /healthz, /readyz, /status and /metrics are served
+    /// Where the page for browsers, /healthz, /readyz, /status and /metrics are served
     #[arg(long, env = "BALLSESSION_HTTP", value_name = "IP:PORT", default_value = "127.0.0.1:8081", value_parser = arguments::address)]
     pub(crate) http: SocketAddr,
     /// Width of the video, pixels

@@ -3,7 +3,7 @@
 //! ```text
 //! video (thread): scene -> encode -> packetise --frame--> fan-out (threads) <==WebRTC==> clients
 //!      '-- truth --> board <---------------- events -------'
-//!                      '--> console, HTTP, summary, verdict, reports
+//!                      '--> console, HTTP and its page, summary, verdict, reports
 //! ```
 
 mod arguments;

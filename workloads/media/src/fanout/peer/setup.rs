@@ -156,6 +156,8 @@ fn takes_vp8(description: &RTCSessionDescription) -> Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const OPTIONS: Options = Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports" };
@@ -188,6 +190,22 @@ mod tests {
 
     fn accept(offer: &str) -> std::result::Result<(Peer, String), FanoutError> {
         Peer::accept(SessionId(7), &locals(), offer.into(), OPTIONS, Instant::now())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        /// Whatever else comes of it, the thread that negotiates for all must survive it.
+        #[test]
+        fn a_damaged_offer_panics_nobody(
+            from in 0..RECVONLY.len(),
+            length in 0..60_usize,
+            with in prop::sample::select(vec!["", "0", "-1", "99999999999999999999", " ", "\r\n", "a=", ":", "/"]),
+        ) {
+            let mut offer = RECVONLY.to_owned();
+            offer.replace_range(from..(from + length).min(RECVONLY.len()), with);
+            let _ = accept(&offer);
+        }
     }
 
     #[test]
