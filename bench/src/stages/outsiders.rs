@@ -68,8 +68,8 @@ fn copy(plane: Plane<'_>, samples: &mut Vec<u8>) -> (i32, i32) {
     for row in 0..plane.height() {
         samples.extend_from_slice(plane.row(row));
     }
-    // A picture's sides are 1920 at most.
-    (plane.height() as i32, plane.width() as i32)
+    // A picture's sides fit (`picture::Size::MAX`); anything else OpenCV's binding refuses for its length.
+    (i32::try_from(plane.height()).unwrap_or(0), i32::try_from(plane.width()).unwrap_or(0))
 }
 
 #[cfg(test)]

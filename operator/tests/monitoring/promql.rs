@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+/// What a label must be: the label, an operator, a value.
+type Matcher = (String, String, String);
+
 /// What an expression names.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Named {
-    /// The series, with what their labels must be: label, operator, value.
-    pub(crate) series: Vec<(String, Vec<(String, String, String)>)>,
+    /// The series, with what their labels must be.
+    pub(crate) series: Vec<(String, Vec<Matcher>)>,
     /// The labels that it groups or joins by.
     pub(crate) labels: BTreeSet<String>,
 }
@@ -36,7 +39,7 @@ pub(crate) fn named(expression: &str) -> Named {
 }
 
 /// What is between braces.
-fn matchers(tokens: &[String]) -> Vec<(String, String, String)> {
+fn matchers(tokens: &[String]) -> Vec<Matcher> {
     let inside: Vec<_> = tokens.iter().take_while(|token| *token != "}").collect();
     let each = inside.split(|token| *token == ",").filter(|matcher| !matcher.is_empty());
     each.map(|matcher| {
