@@ -141,8 +141,8 @@ def test_all_controls_are_reached_by_keyboard_and_keep_the_focus(session, page):
     assert focused() == "video-toggle"
     page.press("SPACE")
     page.until_text("video-state", "stopped")
-    matched = facts(page, "totals")["matched"]
-    until("an update", lambda: facts(page, "totals")["matched"] != matched)
+    matched = until("an update", lambda: facts(page, "totals").get("matched"))
+    until("another update", lambda: facts(page, "totals")["matched"] != matched)
     assert focused() == "video-toggle"
     page.press("SPACE")
     page.until_text("video-state", "playing")
@@ -156,6 +156,8 @@ def test_the_page_says_that_the_server_is_gone_and_goes_on_with_the_next_one(pro
     http = free_port()
     server = programs.server(http=http)
     page.expect_complaint("ERR_")
+    # What it watched went with the server.
+    page.expect_complaint("404")
     page.open(server.http)
     page.until_text("video-state", "playing")
     server.end()

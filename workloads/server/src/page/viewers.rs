@@ -1,6 +1,7 @@
 //! Browsers that watch the video: sessions of the fan-out that began with a request over HTTP.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -34,19 +35,25 @@ pub(super) enum Unavailable {
 pub(crate) struct Viewers {
     context: Arc<Context>,
     places: Arc<Semaphore>,
+    /// Makes keys that nobody guesses, and that no other process of this server has.
+    keys: RandomState,
     inner: Mutex<Inner>,
 }
 
 #[derive(Default)]
 struct Inner {
     /// How each is told to end.
-    ends: HashMap<SessionId, CancellationToken>,
+    ends: HashMap<Key, CancellationToken>,
     tasks: JoinSet<()>,
 }
+
+/// What a viewer is ended by; only its browser is told.
+pub(super) type Key = u64;
 
 /// A browser that wants to watch.
 struct Viewer {
     id: SessionId,
+    key: Key,
     endpoints: Endpoints,
     offer: String,
     /// The fan-out lost it.
@@ -59,7 +66,7 @@ struct Viewer {
 impl Viewers {
     pub(crate) fn new(context: Arc<Context>) -> Self {
         let places = Arc::new(Semaphore::new(MOST_VIEWERS));
-        Self { context, places, inner: Mutex::default() }
+        Self { context, places, keys: RandomState::new(), inner: Mutex::default() }
     }
 
     /// Answers a browser's offer. One that offers a data channel is a client, which will report what it sees; any other
@@ -68,18 +75,19 @@ impl Viewers {
         self: &Arc<Self>,
         endpoints: Endpoints,
         offer: String,
-    ) -> Result<(SessionId, String), Unavailable> {
+    ) -> Result<(Key, String), Unavailable> {
         if self.context.stop.is_cancelled() {
             return Err(Unavailable::Ending);
         }
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Unavailable::Full)?;
         let (id, lost) = self.context.sessions.open();
         let end = CancellationToken::new();
-        let viewer = Viewer { id, endpoints, offer, lost, end: end.clone(), _place: place };
+        let key = self.keys.hash_one(id);
+        let viewer = Viewer { id, key, endpoints, offer, lost, end: end.clone(), _place: place };
         let (reply, answer) = oneshot::channel();
         self.spawn(viewer, end, reply);
         let sdp = answer.await.unwrap_or(Err(Unavailable::Ending))?;
-        Ok((id, sdp))
+        Ok((key, sdp))
     }
 
     /// A task of its own: the browser may go while its request is being served.
@@ -89,19 +97,19 @@ impl Viewers {
         end: CancellationToken,
         reply: oneshot::Sender<Result<String, Unavailable>>,
     ) {
-        let (id, viewers) = (viewer.id, Arc::clone(self));
+        let (key, viewers) = (viewer.key, Arc::clone(self));
         let mut inner = self.lock();
-        inner.ends.insert(id, end);
+        inner.ends.insert(key, end);
         while inner.tasks.try_join_next().is_some() {}
         inner.tasks.spawn(async move {
             viewer.serve(&viewers.context, reply).await;
-            viewers.lock().ends.remove(&id);
+            viewers.lock().ends.remove(&key);
         });
     }
 
-    /// Ends `id`; false where it is no viewer, or no more.
-    pub(super) fn end(&self, id: SessionId) -> bool {
-        let end = self.lock().ends.remove(&id);
+    /// Ends a viewer; false where there is none with this key, or no more.
+    pub(super) fn end(&self, key: Key) -> bool {
+        let end = self.lock().ends.remove(&key);
         end.inspect(CancellationToken::cancel).is_some()
     }
 

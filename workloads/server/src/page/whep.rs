@@ -11,12 +11,12 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, post};
 use axum::{Extension, Router};
-use media::fanout::{FanoutError, SessionId};
+use media::fanout::FanoutError;
 use process::Endpoints;
 use process::pages::is_same_origin;
 
 use super::refusal::{Refusal, refused};
-use super::viewers::{Unavailable, Viewers};
+use super::viewers::{Key, Unavailable, Viewers};
 
 const SDP: &str = "application/sdp";
 
@@ -27,7 +27,10 @@ const MOST_BYTES: usize = 64 * 1024;
 const OFFER_LIMIT: Duration = Duration::from_secs(5);
 
 pub(super) fn router(viewers: &Arc<Viewers>) -> Router {
-    Router::new().route("/whep", post(watch)).route("/whep/{id}", delete(end)).with_state(Arc::clone(viewers))
+    Router::new()
+        .route("/whep", post(watch))
+        .route("/whep/{key}", delete(end))
+        .with_state(Arc::clone(viewers))
 }
 
 async fn watch(
@@ -39,19 +42,19 @@ async fn watch(
     check_origin(&headers)?;
     check_content_type(&headers)?;
     let offer = read(body).await?;
-    let (SessionId(id), answer) = viewers.admit(endpoints, offer).await?;
-    let headers = [(header::CONTENT_TYPE, SDP.to_owned()), (header::LOCATION, format!("/whep/{id}"))];
+    let (key, answer) = viewers.admit(endpoints, offer).await?;
+    let headers = [(header::CONTENT_TYPE, SDP.to_owned()), (header::LOCATION, format!("/whep/{key:016x}"))];
     Ok((StatusCode::CREATED, headers, answer).into_response())
 }
 
 async fn end(
     State(viewers): State<Arc<Viewers>>,
-    Path(id): Path<String>,
+    Path(key): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Refusal> {
     check_origin(&headers)?;
-    let ended = id.parse().is_ok_and(|id| viewers.end(SessionId(id)));
-    if ended { Ok(StatusCode::OK) } else { Err(refused(StatusCode::NOT_FOUND, format!("no viewer {id:?}"))) }
+    let ended = Key::from_str_radix(&key, 16).is_ok_and(|key| viewers.end(key));
+    if ended { Ok(StatusCode::OK) } else { Err(refused(StatusCode::NOT_FOUND, format!("no viewer {key:?}"))) }
 }
 
 fn check_origin(headers: &HeaderMap) -> Result<(), Refusal> {
