@@ -107,8 +107,9 @@ impl Peer {
         let _ = self.connection.handle_read(TaggedBytesMut { now, transport, message: BytesMut::from(data) });
         // Media changes no state: the sweep over all of the connection's parts can wait for other datagrams.
         if data.first().is_some_and(|first| MEDIA.contains(first)) {
-            self.report_frames(now, counters);
-            self.flush(socket, counters);
+            for _ in 0..self.report_frames(now, counters) {
+                self.send_one(socket, counters);
+            }
             return None;
         }
         Some(self.drain(socket, now, counters))
@@ -148,7 +149,9 @@ impl Peer {
         self.connection.poll_timeout().unwrap_or(now + ICE_KEEPALIVE)
     }
 
-    fn report_frames(&mut self, now: Instant, counters: &Counters) {
+    /// Reports what is complete; returns how many frames that were.
+    fn report_frames(&mut self, now: Instant, counters: &Counters) -> u32 {
+        let mut reported = 0;
         while let Some(message) = self.connection.poll_media_read() {
             let RTCMessage::RtpPacket(_, packet) = message.message else { continue };
             match self.frames.take(packet.header.sequence_number, packet.header.marker) {
@@ -160,6 +163,7 @@ impl Peer {
                 Step::Complete => {
                     let report = FrameReport { timestamp: packet.header.timestamp, sighting: SIGHTING };
                     self.send(&Message::Frame(report), now);
+                    reported += 1;
                     counters.answered.fetch_add(1, Relaxed);
                     if let Some(dialled) = self.dialled.take() {
                         counters.joined(dialled.elapsed());
@@ -167,6 +171,7 @@ impl Peer {
                 }
             }
         }
+        reported
     }
 
     fn send(&mut self, message: &Message, now: Instant) {
@@ -177,11 +182,16 @@ impl Peer {
     }
 
     fn flush(&mut self, socket: &UdpSocket, counters: &Counters) {
-        while let Some(datagram) = self.connection.poll_write() {
-            if socket.send_to(&datagram.message, datagram.transport.peer_addr).is_err() {
-                counters.unsent.fetch_add(1, Relaxed);
-            }
+        while self.send_one(socket, counters) {}
+    }
+
+    /// Sends the next datagram in the queue; false where there is none, which takes another sweep to find out.
+    fn send_one(&mut self, socket: &UdpSocket, counters: &Counters) -> bool {
+        let Some(datagram) = self.connection.poll_write() else { return false };
+        if socket.send_to(&datagram.message, datagram.transport.peer_addr).is_err() {
+            counters.unsent.fetch_add(1, Relaxed);
         }
+        true
     }
 
     /// Says farewell.
