@@ -60,6 +60,11 @@ class Programs(harness.Programs):
         """Our client, which can be looked at."""
         return self._add(Client(self.folder, port, f"client-{len(self.started)}", arguments))
 
+    def load(self, port: int, sessions: int) -> Program:
+        """So many sessions with the server behind `port`, which report each frame and decode none."""
+        command = [str(BIN / "ballsession-load"), f"--server={ADDRESS}:{port}", f"--sessions={sessions}"]
+        return self._add(Program(self.folder, f"load-{len(self.started)}", [*command, "--duration=10m"]))
+
     def pair(self, *arguments: str) -> tuple[harness.Server, Client]:
         """A server with such arguments, and a client that has seen the ball."""
         server = self.server(*arguments)

@@ -152,6 +152,21 @@ def test_all_controls_are_reached_by_keyboard_and_keep_the_focus(session, page):
     page.until_text("video-state", "counted as a client")
 
 
+def test_with_fifty_sessions_the_page_goes_on_and_answers(programs, page):
+    server = programs.server()
+    programs.load(server.port, 50)
+    server.until_counted(30, rows=50)
+    page.open(server.http)
+    page.until_text("video-state", "playing")
+    until("all rows", lambda: len(rows(page)) == 50)
+    shown, matched = frames_shown(page), number(facts(page, "totals")["matched"])
+    until("more video", lambda: frames_shown(page) >= shown + 30)
+    until("newer numbers", lambda: number(facts(page, "totals")["matched"]) > matched + 50 * 30)
+    page.element("video-toggle").click()
+    page.until_text("video-state", "stopped", within=5)
+    assert server.status()["errors"] == []
+
+
 def test_the_page_says_that_the_server_is_gone_and_goes_on_with_the_next_one(programs, page):
     http = free_port()
     server = programs.server(http=http)

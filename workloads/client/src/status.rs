@@ -86,10 +86,10 @@ impl StatusSource for Status {
                 "code",
                 summary.errors.iter().map(|error| (error.code.as_str(), error.count)),
             )
-            .counter("client_pictures_encoded", "Pictures encoded for viewers.", self.preview.encoded())
+            .counter("client_pictures_encoded", "Pictures encoded for viewers", self.preview.encoded())
             .gauge(
                 "client_picture_viewers",
-                "Requests now that wait for pictures.",
+                "Requests now that wait for pictures",
                 self.preview.watchers() as f64,
             )
             .posts(self.posts.as_ref())

@@ -55,10 +55,10 @@ impl StatusSource for Status {
 impl Status {
     fn watchers(&self, exposition: Exposition) -> Exposition {
         exposition
-            .gauge("pages", "Pages open in browsers.", self.events.pages() as f64)
-            .gauge("video_viewers", "Browsers with a video session.", self.viewers.count() as f64)
-            .gauge("picture_viewers", "Requests now that wait for pictures.", self.preview.watchers() as f64)
-            .counter("pictures_encoded", "Pictures encoded for viewers.", self.preview.encoded())
+            .gauge("pages", "Pages open in browsers", self.events.pages() as f64)
+            .gauge("video_viewers", "Browsers with a video session", self.viewers.count() as f64)
+            .gauge("picture_viewers", "Requests now that wait for pictures", self.preview.watchers() as f64)
+            .counter("pictures_encoded", "Pictures encoded for viewers", self.preview.encoded())
     }
 }
 
