@@ -1,10 +1,14 @@
-"""What looking costs a session: the same session without viewers and with as many as there may be, turn by turn, so
-that whatever else the machine does falls on both alike. Ends with 1 where watching changes the session's numbers by
-more than a tenth.
+"""What looking costs a session: the same session without viewers, with as many as its client may have, and with as
+many as its server may have and the video in a browser; turn by turn, so that whatever else the machine does falls on all
+alike. Ends with 1 where watching changes the session's numbers by more than a tenth.
 
-    browser/run --script cost.py [SECONDS-A-TURN [TURNS]]
+    browser/run --script cost.py [--seconds 15] [--turns 3] [--apart]
+
+A browser that decodes video is a heavy neighbour. With --apart it has the machine's last processor for itself: then what
+is left is what the session does for those who look.
 """
 
+import argparse
 import http.client
 import os
 import selectors
@@ -17,10 +21,10 @@ from pathlib import Path
 from statistics import median
 
 from page import Page, start_browser
-from programs import Client, Programs
+from programs import Client, Programs, metric
 
-# With the page itself, all that the client has room for.
-STREAMS = 9
+# With the client's page itself, all that a client has room for; a server's page shows video instead.
+STREAMS = {"client": 9, "server": 10}
 ALLOWED = 0.1
 
 
@@ -82,17 +86,21 @@ def processor_seconds(root: int) -> float:
     return sum(seconds for process, seconds in used.items() if belongs(process))
 
 
-def turn(seconds: float, server, client: Client, page: Page, watched: bool) -> Turn:
+def turn(seconds: float, server, client: Client, page: Page, watched: str | None) -> Turn:
+    """`watched` is which of the two people look at."""
+    http = {"client": client.http, "server": server.http}.get(watched)
     if watched:
-        page.open(client.http)
-        streams = Streams(client.http, STREAMS)
+        page.open(http)
+        streams = Streams(http, STREAMS[watched])
+    if watched == "server":
+        page.until_text("video-state", "playing over WebRTC")
     # What beginning costs is not to be measured.
     time.sleep(2)
     processes = [server.process.pid, client.process.pid, page.driver.service.process.pid]
 
     def now() -> tuple[float, int, float, list[float]]:
         matched = server.status()["frames"]["matched"]
-        pictures = client.metric("pictures_encoded_total")
+        pictures = client.metric("pictures_encoded_total") + metric(server.http, "ballsession_pictures_encoded_total")
         return time.monotonic(), matched, pictures, [processor_seconds(process) for process in processes]
 
     before = now()
@@ -100,7 +108,8 @@ def turn(seconds: float, server, client: Client, page: Page, watched: bool) -> T
     latency = server.status()["recent"]["latencyMilliseconds"]["p50"]
     after = now()
     if watched:
-        assert client.metric("picture_viewers") == STREAMS + 1
+        names = {"client": "ballsession_client_picture_viewers", "server": "ballsession_picture_viewers"}
+        assert metric(http, names[watched]) == 10
         streams.end()
         page.leave()
     elapsed = after[0] - before[0]
@@ -108,22 +117,47 @@ def turn(seconds: float, server, client: Client, page: Page, watched: bool) -> T
     return Turn((after[1] - before[1]) / elapsed, latency, (after[2] - before[2]) / elapsed, *used)
 
 
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="cost.py")
+    parser.add_argument("--seconds", type=int, default=15)
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--apart", action="store_true")
+    return parser.parse_args()
+
+
 def main() -> int:
-    seconds, turns = float((sys.argv[1:] or ["15"])[0]), int((sys.argv[2:] or ["3"])[0])
-    driver = start_browser()
-    results = {False: [], True: []}
+    asked = arguments()
+    *others, last = sorted(os.sched_getaffinity(0))
+    if asked.apart and not others:
+        print("cost: --apart needs more than one processor")
+        return 2
+    results = {None: [], "client": [], "server": []}
     with tempfile.TemporaryDirectory() as folder:
         programs = Programs(Path(folder))
         try:
-            server, client = programs.pair(f"--window={seconds:.0f}s")
+            # Programs run where whoever starts them does.
+            if asked.apart:
+                os.sched_setaffinity(0, others)
+            server, client = programs.pair(f"--window={asked.seconds}s")
+            if asked.apart:
+                os.sched_setaffinity(0, [last])
+            driver = start_browser()
+        except BaseException:
+            programs.end()
+            raise
+        try:
             page = Page(driver, "cost")
-            for number in range(2 * turns):
-                watched = number % 2 == 1
-                results[watched].append(turn(seconds, server, client, page, watched))
+            for _ in range(asked.turns):
+                for watched, turns in results.items():
+                    turns.append(turn(asked.seconds, server, client, page, watched))
         finally:
             programs.end()
             driver.quit()
+    return report(results)
 
+
+def report(results: dict[str | None, list[Turn]]) -> int:
+    """Prints a table; 1 where a number that is judged changes too much."""
     quantities = [
         ("matched", "matched frames a second", True),
         ("latency_milliseconds", "latency p50, ms", True),
@@ -133,13 +167,15 @@ def main() -> int:
         ("browser", "browser, % of a core", False),
     ]
     missed = False
-    print(f"{'median of ' + str(turns) + ' turns':28} {'nobody':>10} {'10 viewers':>10} {'change':>9}")
+    print(f"{'medians':26} {'nobody':>8} {'client watched':>18} {'server watched':>18}")
     for name, label, judged in quantities:
-        alone, watched = (median(getattr(turn, name) for turn in results[which]) for which in (False, True))
-        change = watched - alone
-        told = f"{change / alone:+.1%}" if judged else f"{change:+.2f}"
-        print(f"{label:28} {alone:10.2f} {watched:10.2f} {told:>9}")
-        missed |= judged and abs(change) > ALLOWED * alone
+        alone, *watched = (median(getattr(turn, name) for turn in turns) for turns in results.values())
+        line = f"{label:26} {alone:8.2f}"
+        for value in watched:
+            told = f"{(value - alone) / alone:+.1%}" if judged else f"{value - alone:+.2f}"
+            line += f" {value:9.2f} {told:>8}"
+            missed |= judged and abs(value - alone) > ALLOWED * alone
+        print(line)
     if missed:
         print("cost: watching changes the session by more than a tenth")
     return int(missed)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::controller::api_error::describe;
+use crate::api_error::describe;
 use crate::controller::apply;
 use crate::controller::status::{Reason, Verdict};
 use crate::controller::update_status;

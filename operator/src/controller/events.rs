@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::controller::api_error::describe;
+use crate::api_error::describe;
 use crate::controller::apply::FIELD_MANAGER;
 use crate::controller::metrics::Metrics;
 use crate::controller::status::{Owned, Reason};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kube::runtime::watcher;
 use tokio::sync::watch;
 
-use crate::controller::api_error;
+use crate::api_error;
 
 /// By the plural of what is watched: `None` once it is in memory, else why it is not.
 type State = BTreeMap<String, Option<String>>;

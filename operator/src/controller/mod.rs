@@ -12,7 +12,6 @@
 //! The types keep the order: only apply makes `Resources<Applied>`, and it has to take every prepared resource in hand.
 //! [`watches`] brings what happens in the cluster, [`run`] turns it into looks at sessions.
 
-mod api_error;
 pub mod apply;
 pub mod backoff;
 pub mod build;

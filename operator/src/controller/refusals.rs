@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{Event, Pod};
 use kube::api::{Api, ListParams};
 use kube::{Client, ResourceExt};
 
-use crate::controller::api_error::describe;
+use crate::api_error::describe;
 
 /// How long a Job may take to make its pods before anybody asks why it does not; and then between two questions.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);

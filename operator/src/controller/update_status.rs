@@ -5,7 +5,7 @@ use kube::Client;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
-use crate::controller::api_error::describe;
+use crate::api_error::describe;
 use crate::controller::apply::FIELD_MANAGER;
 use crate::controller::metrics::{Metrics, StatusWrite};
 use crate::controller::status::Owned;

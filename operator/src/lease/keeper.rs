@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::api_error::describe;
 use crate::lease::election::{Election, Step};
 use crate::lease::metrics::Outcome;
 use crate::lease::{Metrics, Settings, record};
@@ -272,7 +273,7 @@ async fn limited<T>(limit: Duration, request: impl Future<Output = kube::Result<
         Ok(Err(kube::Error::Api(status))) if status.code == 409 || status.is_not_found() => {
             Err(Failure::Refused)
         }
-        Ok(Err(error)) => Err(Failure::Other(error.to_string())),
+        Ok(Err(error)) => Err(Failure::Other(describe(&error))),
         Err(_) => Err(Failure::Other(format!("no answer within {limit:?}"))),
     }
 }

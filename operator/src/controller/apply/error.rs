@@ -1,6 +1,6 @@
 //! What goes wrong between the operator and the children of a session.
 
-use crate::controller::api_error::describe;
+use crate::api_error::describe;
 
 /// Why a child is not as it shall be.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! Errors of the API server in one line: their usual display repeats the whole answer.
 
 /// What went wrong, in the API server's own words where it answered.
-pub(super) fn describe(error: &kube::Error) -> String {
+pub(crate) fn describe(error: &kube::Error) -> String {
     match error {
         kube::Error::Api(status) => format!("{} ({} {})", status.message, status.code, status.reason),
         other => other.to_string(),
