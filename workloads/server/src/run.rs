@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
 use crate::board::Board;
+use crate::huge_pages::HugePages;
 use crate::page::{self, Events, Viewers};
 use crate::questions;
 use crate::report_source;
@@ -36,16 +37,20 @@ const FAREWELL: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// Where it cannot run, or cannot write its summary.
-pub(crate) fn run(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<Exit> {
+pub(crate) fn run(
+    arguments: Arguments,
+    scene: scene::Settings,
+    huge_pages: HugePages,
+) -> anyhow::Result<Exit> {
     // Signalling and HTTP are all that tasks do here: media has threads of its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let exit = runtime.block_on(serve(arguments, scene));
+    let exit = runtime.block_on(serve(arguments, scene, huge_pages));
     // A name lookup may hang in a thread of the system's.
     runtime.shutdown_timeout(Duration::from_millis(200));
     exit
 }
 
-async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<Exit> {
+async fn serve(arguments: Arguments, scene: scene::Settings, huge_pages: HugePages) -> anyhow::Result<Exit> {
     if let Some(target) = &arguments.summary {
         target.check()?;
     }
@@ -62,7 +67,7 @@ async fn serve(arguments: Arguments, scene: scene::Settings) -> anyhow::Result<E
         },
         arguments.verbose.then(|| console.clone()),
     ));
-    let sessions = Arc::new(Sessions::default());
+    let sessions = Arc::new(Sessions::new(huge_pages));
     let keyframes = Arc::new(KeyframeRequests::default());
     let fanout = Arc::new(start_fanout(arguments.bitrate_kbps, &board, &sessions, &keyframes)?);
     let mut listener = Listener::bind(arguments.listen, CONNECTIONS).await?;

@@ -7,9 +7,12 @@ use std::time::Instant;
 use media::fanout::{CloseReason, SessionId};
 use tokio::sync::oneshot;
 
+use crate::huge_pages::HugePages;
+
 /// All sessions, from the first byte of signalling to the end.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
+    huge_pages: HugePages,
     inner: Mutex<Inner>,
 }
 
@@ -28,6 +31,11 @@ struct Session {
 }
 
 impl Sessions {
+    /// None yet; memory is suited to how many there are.
+    pub(crate) fn new(huge_pages: HugePages) -> Self {
+        Self { huge_pages, inner: Mutex::default() }
+    }
+
     /// A new session, and the news of its end, should its peer connection fail.
     pub(crate) fn open(&self) -> (SessionId, oneshot::Receiver<CloseReason>) {
         let (tell, told) = oneshot::channel();
@@ -35,6 +43,7 @@ impl Sessions {
         inner.last += 1;
         let id = SessionId(inner.last);
         inner.open.insert(id, Session { failed: Some(tell), watches_from: None });
+        self.huge_pages.suit(inner.open.len());
         (id, told)
     }
 
