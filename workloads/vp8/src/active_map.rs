@@ -5,17 +5,13 @@ use picture::{Rect, Size};
 /// Pixels along each side of a macroblock (RFC 6386, section 2).
 const MACROBLOCK: usize = 16;
 
-/// Pixels around a changed area that belong to it: the loop filter, run on the edges of the macroblocks that change,
-/// alters up to three pixels beyond (RFC 6386, section 15).
-const MARGIN: usize = 4;
-
 /// Frames in which each macroblock gets its turn, whether it changed or not.
 ///
 /// Without turns the background keeps for ever what a short keyframe left of it: with a texture, at 640x480 and 1000
-/// kbit/s, 34 dB, and 38 dB after 10 s, which the encoder without a map brings to 47 dB. With a turn every 60 frames it
+/// kbit/s, 33 dB, and 37 dB after 10 s, which the encoder without a map brings to 47 dB. With a turn every 60 frames it
 /// is 47 dB again, for 1.7 % more active macroblocks, too little to measure. Where bits are scarce the turns take some
-/// from what moves: at 1280x720 and 60 a second a disc was found to 0.022 px without them, to 0.024 px with them, to
-/// 0.026 px with one every 30 frames (and to 0.034 px without a map). Keeping macroblocks active for some frames after
+/// from what moves: at 1280x720 and 60 a second a disc was found to 0.021 px without them, to 0.022 px with them, to
+/// 0.023 px with one every 30 frames (and to 0.032 px without a map). Keeping macroblocks active for some frames after
 /// they changed made no difference. The example `cost` measures the effect of what is set here.
 const TURN_FRAMES: usize = 60;
 
@@ -75,10 +71,10 @@ impl ActiveMap {
     }
 }
 
-/// The macroblocks, of `count` in a row or column, that `length` pixels from `start` on touch with their margin.
+/// The macroblocks, of `count` in a row or column, that `length` pixels from `start` on touch.
 fn touched(start: usize, length: usize, count: usize) -> std::ops::Range<usize> {
-    let first = start.saturating_sub(MARGIN) / MACROBLOCK;
-    let end = start.saturating_add(length).saturating_add(MARGIN).div_ceil(MACROBLOCK).min(count);
+    let first = start / MACROBLOCK;
+    let end = start.saturating_add(length).div_ceil(MACROBLOCK).min(count);
     first.min(end)..end
 }
 
@@ -103,11 +99,11 @@ mod tests {
 
     #[test]
     fn an_area_makes_the_macroblocks_active_that_it_touches() {
-        let inside = Rect { x: 36, y: 52, width: 8, height: 8 };
+        let inside = Rect { x: 32, y: 48, width: 16, height: 16 };
         assert_eq!(active(size(), &[inside]), [(2, 3)]);
-        let beyond = Rect { width: 9, ..inside };
+        let beyond = Rect { width: 17, ..inside };
         assert_eq!(active(size(), &[beyond]), [(2, 3), (3, 3)]);
-        let before = Rect { y: 51, ..inside };
+        let before = Rect { y: 47, ..inside };
         assert_eq!(active(size(), &[before]), [(2, 2), (2, 3)]);
     }
 
