@@ -16,8 +16,9 @@ pub(crate) const BITRATES_KBPS: RangeInclusive<u32> = 1..=50_000;
 /// The frame rates that [`EncoderSettings`] may ask for.
 pub(crate) const FRAME_RATES: RangeInclusive<u32> = 5..=240;
 
-/// The least width and height that [`EncoderSettings`] may ask for: two macroblocks. Where a picture is a single one high,
-/// libvpx before 1.15 would choose the strength of its loop filter, were it not off, by rows that nobody has written.
+/// The least width and height that [`EncoderSettings`] may ask for: two macroblocks. Where a picture is a single one
+/// high, libvpx before 1.15 would choose the strength of its loop filter, were it not off, by rows that nobody has
+/// written.
 pub(crate) const LEAST_LENGTH: usize = 32;
 
 /// What an encoder is made for.

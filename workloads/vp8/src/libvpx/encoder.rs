@@ -189,9 +189,9 @@ fn configuration(settings: &EncoderSettings) -> Result<vpx_codec_enc_cfg_t, Erro
     config.g_h = settings.size.height() as u32;
     config.g_timebase.num = 1;
     config.g_timebase.den = CLOCK_RATE.cast_signed();
-    // Bilinear prediction and no loop filter (RFC 6386, section 9.1). The filter goes over each picture as a whole, however
-    // little of it changed, here and in every decoder: without it both are a quarter cheaper, streams no longer, and a disc is found
-    // no worse.
+    // Bilinear prediction and no loop filter (RFC 6386, section 9.1). The filter goes over each picture as a whole,
+    // however little of it changed, here and in every decoder: without it both are a quarter cheaper, streams no
+    // longer, and a disc is found as well.
     config.g_profile = 2;
     // Every picture in becomes one frame out, at once: no lag, no second pass, no dropped frame.
     config.g_pass = vpx_enc_pass::VPX_RC_ONE_PASS;
