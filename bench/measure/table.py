@@ -84,21 +84,11 @@ def stages_tables(videos: list[dict]) -> str:
 def sessions_table(rows: list[dict]) -> str:
     head = ["sessions", "up", "frames reported %", "latency p50 ms", "p95 ms", "server CPU %", "load CPU %"]
     head += ["server MB", "join p50 ms", "p95 ms"]
-    body = [
-        [
-            str(row["sessions"]),
-            str(row["up"]),
-            number(row["reportedPercent"], 2),
-            number(row["latencyP50Milliseconds"], 1),
-            number(row["latencyP95Milliseconds"], 1),
-            number(row["serverCpuPercent"], 0),
-            number(row["loadCpuPercent"], 0),
-            number(row["serverResidentMegabytes"], 0),
-            number(row["joinP50Milliseconds"], 0),
-            number(row["joinP95Milliseconds"], 0),
-        ]
-        for row in rows
-    ]
+    columns = [("sessions", 0), ("up", 0), ("reportedPercent", 2)]
+    columns += [("latencyP50Milliseconds", 1), ("latencyP95Milliseconds", 1)]
+    columns += [("serverCpuPercent", 0), ("loadCpuPercent", 0), ("serverResidentMegabytes", 0)]
+    columns += [("joinP50Milliseconds", 0), ("joinP95Milliseconds", 0)]
+    body = [[number(row[key], digits) for key, digits in columns] for row in rows]
     most = f"\nThe most with 99.5 % of the frames reported and p95 <= 20 ms: **{carried(rows)}**.\n"
     return table(head, body) + most
 
@@ -106,16 +96,13 @@ def sessions_table(rows: list[dict]) -> str:
 def loss_table(pairs: list[dict]) -> str:
     head = ["pair", "latency before, p50 ms", "during", "after", "freezes", "median ms", "longest ms"]
     head += ["seconds until latency is back", "rounds in which it came back"]
+    columns = [("latencyBeforeP50Milliseconds", 1), ("latencyDuringP50Milliseconds", 1)]
+    columns += [("latencyAfterP50Milliseconds", 1), ("freezes", 0), ("freezeMedianMilliseconds", 0)]
+    columns += [("freezeLongestMilliseconds", 0), ("recoverySeconds", 2)]
     rows = [
         [
             pair["pair"],
-            spread(pair["latencyBeforeP50Milliseconds"], 1),
-            spread(pair["latencyDuringP50Milliseconds"], 1),
-            spread(pair["latencyAfterP50Milliseconds"], 1),
-            spread(pair["freezes"], 0),
-            spread(pair["freezeMedianMilliseconds"], 0),
-            spread(pair["freezeLongestMilliseconds"], 0),
-            spread(pair["recoverySeconds"], 2),
+            *(spread(pair[key], digits) for key, digits in columns),
             f"{pair['recoveredRounds']} of {pair['rounds']}",
         ]
         for pair in pairs

@@ -8,5 +8,8 @@
 
 mod clock;
 pub mod load;
+mod program;
 pub mod stages;
 mod statistics;
+
+pub use program::program;
