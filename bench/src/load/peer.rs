@@ -134,7 +134,7 @@ impl Peer {
                     if channel == self.channel =>
                 {
                     self.is_open = true;
-                    let hello = Hello { id: self.name.clone(), node: None, version: None, reconnects: 0 };
+                    let hello = Hello::new(self.name.clone());
                     self.send(&Message::Hello(hello), now);
                 }
                 RTCPeerConnectionEvent::OnConnectionStateChangeEvent(RTCPeerConnectionState::Failed) => {
@@ -161,7 +161,7 @@ impl Peer {
                 }
                 Step::Complete if !self.is_open => {}
                 Step::Complete => {
-                    let report = FrameReport { timestamp: packet.header.timestamp, sighting: SIGHTING };
+                    let report = FrameReport::new(packet.header.timestamp, SIGHTING);
                     self.send(&Message::Frame(report), now);
                     reported += 1;
                     counters.answered.fetch_add(1, Relaxed);

@@ -148,7 +148,7 @@ fn watch(mut eye: Eye, frames: &Frames, report: impl Fn(String)) -> anyhow::Resu
             }
             None => Sighting::Undetected,
         };
-        report(Message::Frame(FrameReport { timestamp, sighting }).to_text());
+        report(Message::Frame(FrameReport::new(timestamp, sighting)).to_text());
         looks.push(Timed { timestamp, decode: look.decode, detect: look.detect });
     }
     Ok(looks)

@@ -123,7 +123,7 @@ impl State {
         self.latest = position.or(self.latest);
         match self.way.as_ref()? {
             Way::Own(channel) => {
-                Some((*channel, Message::Frame(FrameReport { timestamp, sighting }).to_text()))
+                Some((*channel, Message::Frame(FrameReport::new(timestamp, sighting)).to_text()))
             }
             // Other programs have no word for a frame without a ball.
             Way::Foreign(channel, server) => Some((*channel, server.report(Instant::now(), pts, position?)?)),

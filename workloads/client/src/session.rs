@@ -94,10 +94,10 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
     let eye = tokio::task::spawn_blocking(move || eye.watch(&frames));
 
     let hello = Hello {
-        id: arguments.id(),
         node: Some(arguments.node()),
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         reconnects,
+        ..Hello::new(arguments.id())
     };
     let ended = stream(context, &mut connection, &mut receiver, &reporter, &hello).await;
     if ended == Ended::Stopped {

@@ -1,14 +1,19 @@
 //! The messages on the report data channel. Our own server and client speak JSON text, one object a message; what other
 //! programs say instead is in [`Foreign`].
 //!
-//! The first message on our channel is a hello, every other one reports one frame, named by its RTP timestamp. The
-//! channel is unordered and does not retransmit, so any message may be missing, repeated or early. Whoever parses
-//! trusts nothing: length, names and numbers are bounded here, once for all.
+//! The first message on our channel is a hello. Then each reports one frame, named by its RTP timestamp, and repeats what
+//! became of the last ones before; once a second one has the client's own counters. The channel is unordered and does not
+//! retransmit, so any message may be missing, repeated or early. Whoever parses trusts nothing: length, names and numbers
+//! are bounded here, once for all.
 
 mod foreign;
+mod previous;
+mod stats;
 mod wire;
 
 pub use foreign::{Foreign, QUESTION, is_question};
+pub use previous::{MAX_PREVIOUS, Previous};
+pub use stats::{ClientCpu, ClientStats};
 use wire::Wire;
 
 use crate::text;
@@ -36,6 +41,8 @@ pub enum Message {
     Hello(Hello),
     /// What became of one frame.
     Frame(FrameReport),
+    /// What the client counted.
+    Stats(ClientStats),
     /// A message of another program.
     Foreign(Foreign),
 }
@@ -45,8 +52,14 @@ pub enum Message {
 pub struct Hello {
     /// Its name, the same after a reconnect.
     pub id: String,
+    /// A random word for its process: of two with the same id it tells whether they are the same.
+    pub instance: Option<String>,
+    /// Counts the processes that were started under this id, where somebody counts them.
+    pub attempt: Option<u32>,
     /// The machine it runs on.
     pub node: Option<String>,
+    /// The zone that machine is in.
+    pub zone: Option<String>,
     /// Its version.
     pub version: Option<String>,
     /// Its sessions before this one.
@@ -60,6 +73,11 @@ pub struct FrameReport {
     pub timestamp: u32,
     /// What the client saw.
     pub sighting: Sighting,
+    /// From the moment at which the frame was complete to this report, in microseconds; `None` where the client does not
+    /// say.
+    pub held_microseconds: Option<u32>,
+    /// What became of the frames before, in case their reports were lost.
+    pub previous: Previous,
 }
 
 /// What a client saw in a frame.
@@ -78,6 +96,21 @@ pub enum Sighting {
     Undetected,
     /// The frame came, but could not be decoded.
     Undecodable,
+}
+
+impl Hello {
+    /// The hello of a client that says nothing but its name.
+    pub fn new(id: impl Into<String>) -> Self {
+        let (instance, attempt, node, zone, version) = (None, None, None, None, None);
+        Self { id: id.into(), instance, attempt, node, zone, version, reconnects: 0 }
+    }
+}
+
+impl FrameReport {
+    /// A report that says nothing besides.
+    pub fn new(timestamp: u32, sighting: Sighting) -> Self {
+        Self { timestamp, sighting, held_microseconds: None, previous: Previous::default() }
+    }
 }
 
 /// Why a message was refused.
@@ -106,8 +139,13 @@ pub enum Malformed {
         /// The most bytes that are allowed.
         most: usize,
     },
+    /// More than [`MAX_PREVIOUS`] earlier outcomes, or one that is none.
+    #[error("prev must be at most {MAX_PREVIOUS} outcomes, each [ticks, x, y], [ticks, 0] or [ticks, 1]")]
+    Previous,
     /// Neither a hello nor a report, or both.
-    #[error("must have either hello and id, or ts with x and y or a state, or x and y with or without pts")]
+    #[error(
+        "must have either hello and id, or ts with x and y or a state, or stats, or x and y with or without pts"
+    )]
     Shape,
     /// A number out of its range.
     #[error("{name} is {value}, allowed is {least} to {most}")]
@@ -117,9 +155,9 @@ pub enum Malformed {
         /// As text, so that errors can be compared.
         value: String,
         /// The least that is allowed.
-        least: i32,
+        least: i64,
         /// The most that is allowed.
-        most: i32,
+        most: i64,
     },
 }
 
@@ -131,6 +169,7 @@ impl Message {
         let wire = match self {
             Self::Hello(hello) => Wire::from(hello),
             Self::Frame(report) => Wire::from(report),
+            Self::Stats(stats) => Wire::from(stats),
             Self::Foreign(message) => return message.to_text(),
         };
         // Cannot fail: every key is a string, and no writer is involved that could.
@@ -153,12 +192,13 @@ impl Message {
             // The parser's message may quote the peer.
             Malformed::Syntax(text::escape(&error.to_string(), MAX_NAME))
         })?;
-        match (wire.hello, wire.ts) {
-            (Some(1), None) => wire.into_hello().map(Self::Hello),
-            (Some(version), None) => Err(Malformed::HelloVersion(version)),
-            (None, Some(timestamp)) => Ok(Self::Frame(FrameReport { timestamp, sighting: wire.sighting()? })),
-            (None, None) => wire.foreign().map(Self::Foreign),
-            (Some(_), Some(_)) => Err(Malformed::Shape),
+        match (wire.hello, wire.ts, wire.stats) {
+            (Some(1), None, None) => wire.into_hello().map(Self::Hello),
+            (Some(version), None, None) => Err(Malformed::HelloVersion(version)),
+            (None, Some(timestamp), None) => wire.into_report(timestamp).map(Self::Frame),
+            (None, None, Some(stats)) => stats.bounded().map(Self::Stats),
+            (None, None, None) => wire.foreign().map(Self::Foreign),
+            _ => Err(Malformed::Shape),
         }
     }
 }

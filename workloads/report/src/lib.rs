@@ -6,11 +6,13 @@
 //! tolerant (unknown keys are ignored, new error codes become [`ErrorCode::Other`]), because a summary may come from
 //! a newer version; peers on the data channel are not trusted, so that parser is bounded and strict about values.
 
+mod cause;
 pub mod channel;
 mod client;
 mod codes;
 pub mod duration;
 mod error_log;
+pub mod judged;
 mod number;
 pub mod post;
 #[cfg(feature = "sender")]
@@ -18,6 +20,7 @@ pub mod sender;
 mod summary;
 mod text;
 
+pub use cause::Cause;
 pub use client::{ClientFrames, ClientSetup, ClientSummary};
 pub use codes::{ErrorCode, State};
 pub use error_log::{ErrorEntry, ErrorLog};

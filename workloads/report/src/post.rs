@@ -1,8 +1,10 @@
 //! What pods post to the operator. Numbers are those since the process started, never differences, so that a post
 //! that is lost, doubled or overtaken does no harm: of two, the one with the greater (`started_at`, `sequence`) holds.
 
+mod answer;
 mod worst;
 
+pub use answer::{Answer, index_ranges};
 pub use worst::first as worst_first;
 
 use jiff::Timestamp;
