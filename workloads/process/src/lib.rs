@@ -3,6 +3,7 @@
 //! are written whole or not at all.
 
 pub mod arguments;
+mod cgroup;
 mod console;
 mod exit;
 mod exposition;
@@ -14,6 +15,7 @@ mod reporting;
 mod signals;
 mod termination;
 
+pub use cgroup::{Cgroup, CpuHindrance};
 pub use console::Console;
 pub use exit::Exit;
 pub use exposition::Exposition;
