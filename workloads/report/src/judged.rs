@@ -38,7 +38,12 @@ pub struct JudgedNumbers {
 pub enum Media {
     /// Frames are decoded.
     Flowing,
-    /// None was ever decoded, for so many seconds since the client is there.
+    /// The client is to be there, and was never seen.
+    Awaited {
+        /// Since it is to be there.
+        seconds: f64,
+    },
+    /// The client is there, and never decoded a frame.
     NeverHad {
         /// Since its signalling.
         seconds: f64,

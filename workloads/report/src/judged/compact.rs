@@ -8,7 +8,7 @@ use crate::Cause;
 /// The clients of a post, each an array of what is judged.
 ///
 /// `["0",0,0,600,20.0,0.5,0,99.8,0.0121,7.52,33.3,87.1,0]`: the id without the common prefix, [`Media`] as a code (0 flowing,
-/// 1 never had, 2 stopped, 3 gone; 4 more where the client is not wanted) and its seconds, settled frames, wanted seconds, percent lost,
+/// 1 never had, 2 stopped, 3 gone, 4 awaited; 8 more where the client is not wanted) and its seconds, settled frames, wanted seconds, percent lost,
 /// undetected and delivered, error p95 in pixels, latency p95, longest freeze and setup p95 in milliseconds, and the
 /// cause as its position in [`Cause::ALL`]. A quantity without samples is null.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ struct CompactClient(
 );
 
 /// Added to the code of [`Media`] where the client is not wanted.
-const UNWANTED: u8 = 4;
+const UNWANTED: u8 = 8;
 
 impl CompactClients {
     /// The clients as a post carries them. Nodes are left out: the operator knows where its pods run.
@@ -74,6 +74,7 @@ impl CompactClient {
             Media::NeverHad { seconds } => (1, seconds),
             Media::Stopped { seconds } => (2, seconds),
             Media::Gone { seconds } => (3, seconds),
+            Media::Awaited { seconds } => (4, seconds),
         };
         let numbers = &client.numbers;
         let cause = Cause::ALL.iter().position(|cause| *cause == client.cause).unwrap_or_default();
@@ -115,6 +116,7 @@ impl CompactClient {
             0 => Media::Flowing,
             1 => Media::NeverHad { seconds },
             2 => Media::Stopped { seconds },
+            4 => Media::Awaited { seconds },
             _ => Media::Gone { seconds },
         };
         JudgedClient {
@@ -200,7 +202,7 @@ mod tests {
 
     #[test]
     fn codes_that_are_not_known_are_never_good() {
-        let json = r#"{"prefix":"","clients":[["x",7,1.0,0,0.0,null,null,null,null,null,null,null,99]]}"#;
+        let json = r#"{"prefix":"","clients":[["x",15,1.0,0,0.0,null,null,null,null,null,null,null,99]]}"#;
         let clients = serde_json::from_str::<CompactClients>(json).unwrap().to_clients();
         assert_eq!(clients[0].media, Media::Gone { seconds: 1.0 });
         assert_eq!((clients[0].is_wanted, clients[0].cause), (false, Cause::Unknown));
