@@ -40,6 +40,7 @@ impl Scoreboard {
         match Message::parse(data) {
             Ok(Message::Frame(report)) => self.report(id, at, &report),
             Ok(Message::Hello(hello)) => self.hello(id, at, &hello),
+            Ok(Message::Stats(_)) => Outcome::Duplicate,
             Ok(Message::Foreign(message)) => self.foreign(id, at, message),
             Err(reason) => self.malformed(id, at, reason.to_string()),
         }
