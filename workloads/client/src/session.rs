@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use media::addresses::media_addresses;
-use media::receiver::{Answer, Event, Options, Receiver, ReceiverError, Stage as MediaStage};
+use media::receiver::{Answer, Event, Options, Receiver, ReceiverError, TransportStage};
 use preview::Preview;
 use process::Console;
 use report::channel::{Hello, LABEL};
-use report::{ErrorCode, State};
+use report::{ErrorCode, Stage, State};
 use signaling::{Connection, Message};
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +16,7 @@ use crate::arguments::Arguments;
 use crate::eye::Eye;
 use crate::fault::Faults;
 use crate::reporter::Reporter;
-use crate::tally::{Stage, Tally};
+use crate::tally::Tally;
 
 /// How long a server may take to make an offer: an aiortc server whose STUN server does not answer needs over 5 s.
 const OFFER_LIMIT: Duration = Duration::from_secs(15);
@@ -199,10 +199,10 @@ async fn stream(
                 Some(Event::ChannelClosed { .. }) => {}
                 // It has worked, and does no more.
                 Some(Event::Failed { .. }) if reached == Some(Stage::Dtls) => return Ended::Lost,
-                Some(Event::Failed { stage: MediaStage::Ice }) => {
+                Some(Event::Failed { stage: TransportStage::Ice }) => {
                     return failed(ErrorCode::IceFailed, NO_UDP);
                 }
-                Some(Event::Failed { stage: MediaStage::Dtls }) => {
+                Some(Event::Failed { stage: TransportStage::Dtls }) => {
                     return failed(ErrorCode::DtlsFailed, NO_HANDSHAKE);
                 }
                 Some(Event::Closed) | None => return Ended::Lost,

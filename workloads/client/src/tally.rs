@@ -7,21 +7,12 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use picture::Point;
 use report::{
-    ClientFrames, ClientSetup, ClientSummary, ErrorCode, ErrorLog, SCHEMA_VERSION, State, milliseconds,
+    ClientFrames, ClientSetup, ClientSummary, ErrorCode, ErrorLog, SCHEMA_VERSION, Stage, State, milliseconds,
 };
 use tokio::sync::watch;
 
 /// A client whose last decoded frame is older than this is not ready.
 const FRESH: Duration = Duration::from_secs(2);
-
-/// A step of setting a session up, on the client's side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
-    Signaling,
-    Ice,
-    Dtls,
-    FirstFrame,
-}
 
 /// What became of a complete frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -123,6 +114,8 @@ impl Tally {
                 &mut setup.dtls
             }
             Stage::FirstFrame => &mut setup.first_frame,
+            // A client's summary has no place for it.
+            Stage::Channel => return,
         };
         entry.get_or_insert(elapsed);
         drop(inner);

@@ -6,10 +6,6 @@ use jiff::Timestamp;
 use picture::{Point, Size};
 use report::ErrorCode;
 
-/// One peer connection. The caller chooses it and never uses it twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionId(pub u64);
-
 /// What a board needs to know at the start.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
@@ -23,19 +19,6 @@ pub struct Settings {
     pub started: Instant,
     /// The same moment on the wall clock.
     pub started_at: Timestamp,
-}
-
-/// A step of setting a session up, on the server's side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Offer and answer were exchanged.
-    Signaling,
-    /// ICE found a way.
-    Ice,
-    /// The media keys are agreed: media can flow.
-    Dtls,
-    /// The first video packet was sent.
-    FirstFrame,
 }
 
 /// How a session ended.

@@ -50,10 +50,11 @@ mod timeline;
 mod verdict;
 mod window;
 
-pub use events::{Ended, Latest, Outcome, Presence, SessionId, Settings, Stage};
+pub use events::{Ended, Latest, Outcome, Presence, Settings};
 pub use histogram::{Histogram, Histograms};
 pub use numbers::Numbers;
 pub use objectives::{InvalidObjectives, Objectives};
+pub use report::{SessionId, Stage};
 pub use scoreboard::Scoreboard;
 pub use timeline::Truth;
 pub use verdict::{Failure, Reason, Verdict, verdict};

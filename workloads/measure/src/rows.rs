@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use picture::Point;
-use report::{ClientRow, Pairing, SetupTimeline, State, channel::Hello, significant};
+use report::{ClientRow, Pairing, SessionId, SetupTimeline, State, channel::Hello, significant};
 
-use crate::{events::SessionId, tally::Tally};
+use crate::tally::Tally;
 
 /// How many rows of gone clients are kept.
 const GONE_KEPT: usize = 16;

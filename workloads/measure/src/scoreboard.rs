@@ -13,13 +13,13 @@ use std::{
 };
 
 use jiff::{Timestamp, Unit};
-use report::{ErrorCode, ErrorLog, State, milliseconds};
+use report::{ErrorCode, ErrorLog, SessionId, Stage, State, milliseconds};
 
 use crate::{
     asking::Asking,
     attempts::Attempts,
     books::Books,
-    events::{Ended, SessionId, Settings, Stage},
+    events::{Ended, Settings},
     ledger::Ledger,
     pairing::Pairing,
     rows::{Row, RowId, Rows},
@@ -132,6 +132,9 @@ impl Scoreboard {
 
     /// Setting up a session got further. The first time counts.
     pub fn reached(&mut self, id: SessionId, stage: Stage, at: Instant) {
+        if stage == Stage::Channel {
+            return self.channel_opened(id, at);
+        }
         let Some((session, row)) = self.live(id) else { return };
         let elapsed = milliseconds(at.saturating_duration_since(session.connected));
         let entry = match stage {
@@ -139,6 +142,7 @@ impl Scoreboard {
             Stage::Ice => &mut row.setup.ice,
             Stage::Dtls => &mut row.setup.dtls,
             Stage::FirstFrame => &mut row.setup.first_frame,
+            Stage::Channel => return,
         };
         entry.get_or_insert(elapsed);
         if stage == Stage::Dtls {

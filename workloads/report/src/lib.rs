@@ -15,6 +15,7 @@ mod number;
 pub mod post;
 #[cfg(feature = "sender")]
 pub mod sender;
+mod session;
 mod summary;
 mod text;
 
@@ -22,6 +23,7 @@ pub use client::{ClientFrames, ClientSetup, ClientSummary};
 pub use codes::{ErrorCode, State};
 pub use error_log::{ErrorEntry, ErrorLog};
 pub use number::{milliseconds, significant};
+pub use session::{SessionId, Stage};
 pub use summary::{
     ClientRow, ErrorPixels, Frames, Freezes, LatencyMilliseconds, Pairing, Recent, SetupQuantiles,
     SetupTimeline, Summary, Video,

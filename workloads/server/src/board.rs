@@ -8,11 +8,11 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use measure::{Ended, Histograms, Outcome, Presence, Scoreboard, Settings, Stage, Truth};
-use media::fanout::{self, Event, SessionId};
+use measure::{Ended, Histograms, Outcome, Presence, Scoreboard, Settings, Truth};
+use media::fanout::Event;
 use process::Console;
 use report::channel::Message;
-use report::{ErrorCode, Summary};
+use report::{ErrorCode, SessionId, Stage, Summary};
 use tokio::sync::watch;
 
 use crate::live::{Live, Scored};
@@ -44,15 +44,15 @@ impl Board {
 
     pub(crate) fn connected(&self, id: SessionId, peer: SocketAddr, accepted: Instant, answered: Instant) {
         let mut scores = self.lock();
-        scores.connect(session(id), peer, accepted);
-        scores.reached(session(id), Stage::Signaling, answered);
+        scores.connect(id, peer, accepted);
+        scores.reached(id, Stage::Signaling, answered);
         drop(scores);
         self.news.send_replace(());
     }
 
     pub(crate) fn disconnected(&self, id: SessionId, how: Ended, now: Instant) {
-        self.lock().disconnect(session(id), how, now);
-        self.live().gone(session(id));
+        self.lock().disconnect(id, how, now);
+        self.live().gone(id);
         self.news.send_replace(());
     }
 
@@ -64,7 +64,7 @@ impl Board {
 
     /// Whether no further frame goes to a session, and the fate of all that went is known.
     pub(crate) fn is_settled(&self, id: SessionId) -> bool {
-        self.lock().is_settled(session(id))
+        self.lock().is_settled(id)
     }
 
     pub(crate) fn sweep(&self, now: Instant) {
@@ -107,7 +107,7 @@ impl Board {
 
     /// The sessions whose peers are to be asked now where the ball is.
     pub(crate) fn ask(&self, now: Instant) -> Vec<SessionId> {
-        self.lock().ask(now).into_iter().map(|id| SessionId(id.0)).collect()
+        self.lock().ask(now)
     }
 
     /// The next moment after `after` that is a good one to ask at.
@@ -134,20 +134,17 @@ impl Board {
         let mut is_news = false;
         for event in events {
             match event {
-                Event::Reached { id, stage, at } => match stage_of(*stage) {
-                    Some(stage) => scores.reached(session(*id), stage, *at),
-                    None => scores.channel_opened(session(*id), *at),
-                },
-                Event::Started { id, timestamp } => scores.sent_from(session(*id), *timestamp),
-                Event::Counting { id, timestamp } => scores.start_counting(session(*id), *timestamp),
-                Event::Stopped { id, last } => scores.stop_counting(session(*id), *last),
+                Event::Reached { id, stage, at } => scores.reached(*id, *stage, *at),
+                Event::Started { id, timestamp } => scores.sent_from(*id, *timestamp),
+                Event::Counting { id, timestamp } => scores.start_counting(*id, *timestamp),
+                Event::Stopped { id, last } => scores.stop_counting(*id, *last),
                 Event::Report { id, at, data } => {
-                    let outcome = scores.message(session(*id), *at, data);
+                    let outcome = scores.message(*id, *at, data);
                     is_news |= matches!(outcome, Outcome::Malformed(_));
-                    let client = scores.client(session(*id)).unwrap_or("?");
+                    let client = scores.client(*id).unwrap_or("?");
                     if let Outcome::Scored { truth, reported, error_pixels, latency } = outcome {
                         let scored = Scored { at: *at, truth, reported, error_pixels, latency };
-                        live.scored(session(*id), client, &scored);
+                        live.scored(*id, client, &scored);
                     }
                     if let Some(console) = &self.verbose {
                         console.line(format!("{client}: {}{}", frame(data), words(&outcome)));
@@ -171,20 +168,6 @@ impl Board {
         // Numbers after a panic in here would be worth nothing, but the panic has been seen by then; ending a run
         // in order, with what there is, beats a chain of further panics.
         self.scores.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn session(id: SessionId) -> measure::SessionId {
-    measure::SessionId(id.0)
-}
-
-fn stage_of(stage: fanout::Stage) -> Option<Stage> {
-    match stage {
-        fanout::Stage::Ice => Some(Stage::Ice),
-        fanout::Stage::Dtls => Some(Stage::Dtls),
-        fanout::Stage::FirstFrame => Some(Stage::FirstFrame),
-        // No step of its own: counting starts with the next keyframe, which is what the board is told.
-        fanout::Stage::Channel => None,
     }
 }
 

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use measure::{Numbers, Objectives, Settings, verdict};
-use media::fanout::{CHANNEL_GRACE, Event, EventSink, Fanout, Options, Stage};
+use media::fanout::{CHANNEL_GRACE, Event, EventSink, Fanout, Options};
 use preview::Preview;
 use process::{Console, Exit, Http, SummaryTarget};
 use report::sender::Pace;
-use report::{Summary, channel};
+use report::{Stage, Summary, channel};
 use signaling::Listener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use measure::Ended;
 use media::addresses::media_addresses;
-use media::fanout::{CloseReason, Fanout, FanoutError, SessionId};
-use report::ErrorCode;
+use media::fanout::{CloseReason, Fanout, FanoutError};
+use report::{ErrorCode, SessionId};
 use signaling::{Connection, ConnectionError, Message};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;

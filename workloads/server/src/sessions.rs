@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use media::fanout::{CloseReason, SessionId};
+use media::fanout::CloseReason;
+use report::SessionId;
 use tokio::sync::oneshot;
 
 use crate::huge_pages::HugePages;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use picture::Point;
 use report::{
-    Pairing as RowPairing,
+    Pairing as RowPairing, SessionId,
     channel::{Foreign, Sighting},
     milliseconds,
 };
@@ -13,7 +13,7 @@ use super::{Scoreboard, messages::Paired};
 use crate::{
     arrival::Aligned,
     asking::Voice,
-    events::{Outcome, SessionId},
+    events::Outcome,
     pairing::Pairing,
     relative::Relative,
     rows::Position,

@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use picture::Point;
 use report::{
-    ErrorCode,
+    ErrorCode, SessionId,
     channel::{FrameReport, Hello, Message, Sighting},
     milliseconds,
 };
 
 use super::{LOST_AFTER, Scoreboard};
 use crate::{
-    events::{Outcome, SessionId},
+    events::Outcome,
     ledger::Claim,
     pairing::Pairing,
     rows::Position,

@@ -2,12 +2,13 @@
 
 use std::time::Instant;
 
+use report::SessionId;
+
 use super::{Scoreboard, Session};
-use crate::events::SessionId;
 
 impl Scoreboard {
     /// A data channel of a session is open.
-    pub fn channel_opened(&mut self, id: SessionId, at: Instant) {
+    pub(super) fn channel_opened(&mut self, id: SessionId, at: Instant) {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.asking.opened(at);
         }

@@ -2,14 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use report::{ErrorEntry, Summary, Video};
+use report::{ErrorEntry, SessionId, Summary, Video};
 
 use super::{Scoreboard, to_milliseconds};
-use crate::{
-    events::{Latest, SessionId},
-    histogram::Histograms,
-    rows::Position,
-};
+use crate::{events::Latest, histogram::Histograms, rows::Position};
 
 /// A position that was reported longer ago says nothing about now.
 const FRESH: Duration = Duration::from_secs(2);

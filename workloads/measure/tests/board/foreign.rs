@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::run::{A, B, Run};
 use ballsession_measure::Outcome;
 use picture::Point;
-use report::{ErrorCode, Frames, Pairing};
+use report::{ErrorCode, Frames, Pairing, Stage};
 
 /// The client of A.
 const NAME: &str = "10.0.0.1:5000";
@@ -145,7 +145,7 @@ fn frames_before_counting_are_no_mistake_of_the_peer() {
 fn a_peer_that_names_no_frame_is_known_by_its_reports_alone() {
     let mut run = run();
     run.join(B);
-    run.board.channel_opened(A, run.at(0));
+    run.board.reached(A, Stage::Channel, run.at(0));
     for frame in 0..60 {
         run.capture(frame, capture_time(frame));
         run.see(B, frame, capture_time(frame) + 7);
@@ -197,7 +197,7 @@ fn arrivals_do_not_dilute_the_loss_of_others() {
 #[test]
 fn an_answer_means_the_moment_of_its_question() {
     let mut run = run();
-    run.board.channel_opened(A, run.at(0));
+    run.board.reached(A, Stage::Channel, run.at(0));
     let mut answers = 0;
     for frame in 0..450 {
         run.capture(frame, capture_time(frame));
@@ -224,13 +224,13 @@ fn peers_that_say_something_by_themselves_are_not_asked() {
     {
         let mut run = run();
         run.capture_all(0..1);
-        run.board.channel_opened(A, run.at(0));
+        run.board.reached(A, Stage::Channel, run.at(0));
         says(&mut run, text, 500);
         assert_eq!(!run.board.ask(run.at(1000)).is_empty(), is_asked, "{text}");
     }
     let mut run = Run::new(30);
     run.connect(A, 0);
-    run.board.channel_opened(A, run.at(0));
+    run.board.reached(A, Stage::Channel, run.at(0));
     run.hello(A, "ours", 0);
     assert!(run.board.ask(run.at(1000)).is_empty());
 }
@@ -298,7 +298,7 @@ fn a_peer_that_speaks_before_frames_count_has_media_once_they_do() {
     let mut run = Run::new(30);
     run.connect(A, 0);
     run.board.sent_from(A, run.timestamp(0));
-    run.board.channel_opened(A, run.at(0));
+    run.board.reached(A, Stage::Channel, run.at(0));
     run.capture(0, capture_time(0));
     assert_eq!(says(&mut run, &bare_report(0), DELAY), Outcome::Uncounted);
     run.board.start_counting(A, run.timestamp(1));

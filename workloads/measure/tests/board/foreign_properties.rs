@@ -2,7 +2,7 @@
 
 use ballsession_measure::{Ended, Histogram, Histograms, SessionId};
 use proptest::prelude::*;
-use report::{Frames, Pairing};
+use report::{Frames, Pairing, Stage};
 
 use crate::run::{Run, sum};
 
@@ -79,7 +79,7 @@ proptest! {
         for session in 0..SESSIONS {
             let id = SessionId(session);
             run.connect(id, 0);
-            run.board.channel_opened(id, run.at(0));
+            run.board.reached(id, Stage::Channel, run.at(0));
             run.board.sent_from(id, first);
             run.board.start_counting(id, first);
         }

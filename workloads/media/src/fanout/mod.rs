@@ -35,13 +35,10 @@ use tokio::sync::oneshot;
 
 pub use error::FanoutError;
 use negotiator::Negotiator;
+pub use report::{SessionId, Stage};
 pub use schedule::CHANNEL_GRACE;
 use shard::Shard;
 pub use stats::Stats;
-
-/// One peer connection, as the caller names it; never used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionId(pub u64);
 
 /// An encoded frame, packetised once for all sessions.
 #[derive(Debug)]
@@ -52,19 +49,6 @@ pub struct Frame {
     pub keyframe: bool,
     /// RTP payloads in order; headers are filled in for each session.
     pub payloads: Vec<Bytes>,
-}
-
-/// How far a session's set-up has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// A candidate pair works.
-    Ice,
-    /// Keys are agreed: media can flow.
-    Dtls,
-    /// A data channel is open.
-    Channel,
-    /// The first packet of video was sent.
-    FirstFrame,
 }
 
 /// Why a session ended by itself.

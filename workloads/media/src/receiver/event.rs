@@ -6,7 +6,7 @@ pub struct ChannelId(pub(super) usize);
 
 /// What has to work, in this order, before media flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub enum TransportStage {
     /// A way for UDP between the peers (RFC 8445).
     Ice,
     /// The handshake that agrees on keys (RFC 5764).
@@ -46,7 +46,7 @@ pub enum Event {
     /// This stage did not work within the time allowed, or, for ICE, works no more.
     Failed {
         /// The first stage that does not work.
-        stage: Stage,
+        stage: TransportStage,
     },
     /// The connection ended.
     Closed,

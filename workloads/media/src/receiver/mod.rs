@@ -29,7 +29,7 @@ use crate::assemble::{Assembler, Settings};
 use channels::Channels;
 pub use channels::MAX_MESSAGE_BYTES;
 pub use error::ReceiverError;
-pub use event::{ChannelId, Event, Stage};
+pub use event::{ChannelId, Event, TransportStage};
 use notices::Handler;
 pub use queue::Frames;
 use session::{Request, Session};

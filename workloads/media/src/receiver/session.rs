@@ -13,7 +13,7 @@ use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use webrtc::peer_connection::{PeerConnection, RTCIceConnectionState, RTCPeerConnectionState};
 
 use super::channels::{self, Channels};
-use super::event::{ChannelId, Event, Stage};
+use super::event::{ChannelId, Event, TransportStage};
 use super::notices::Notice;
 use super::queue::{FrameSender, Pushed};
 use super::stats::{Counters, count};
@@ -181,8 +181,8 @@ impl Session {
     }
 
     /// The connection says so only where ICE fails. A handshake that fails just never ends.
-    fn failing_stage(&self) -> Stage {
-        if self.ice_worked && self.connect_by.is_some() { Stage::Dtls } else { Stage::Ice }
+    fn failing_stage(&self) -> TransportStage {
+        if self.ice_worked && self.connect_by.is_some() { TransportStage::Dtls } else { TransportStage::Ice }
     }
 
     fn tell(&self, event: Event) {

@@ -11,7 +11,7 @@ pub(crate) use history::{LENGTH, Point};
 pub(crate) use trails::Trail;
 
 use history::History;
-use measure::SessionId;
+use report::SessionId;
 use second::Second;
 use trails::{Sample, Trails};
 

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use measure::SessionId;
 use picture::Point;
+use report::SessionId;
 use serde::Serialize;
 
 /// Clients that are followed: more lines than that over one another nobody can tell apart.

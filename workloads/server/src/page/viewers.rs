@@ -7,8 +7,9 @@ use std::time::Instant;
 
 use measure::Ended;
 use media::addresses::media_addresses;
-use media::fanout::{CloseReason, FanoutError, SessionId};
+use media::fanout::{CloseReason, FanoutError};
 use process::Endpoints;
+use report::SessionId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;

@@ -80,7 +80,7 @@ fn of_many_clients_the_worst_are_told() {
     let now = settings.started;
     for id in 0..150 {
         let peer = format!("192.0.2.1:{}", 1000 + id).parse().unwrap();
-        board.connected(media::fanout::SessionId(id), peer, now, now);
+        board.connected(report::SessionId(id), peer, now, now);
     }
     let update = String::from_utf8(update(&board, now).to_vec()).unwrap();
     let update = last("update", &update);
