@@ -1,8 +1,8 @@
 //! Detectors by name.
 
 use crate::contour::Contour;
+use crate::detector::{DetectError, Detector};
 use crate::moments::Moments;
-use crate::{DetectError, Detector};
 
 /// Which detector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,10 +3,10 @@
 use picture::{I420, Point, Size};
 
 use crate::blob::Blob;
+use crate::detector::{DetectError, Detection, Detector};
 use crate::locate::Locator;
 use crate::refine::Refiner;
 use crate::window::Window;
-use crate::{DetectError, Detection, Detector};
 
 /// How far around the predicted place the tracked ball is looked for, beyond its radius, in pixels.
 const MARGIN: f64 = 24.0;
