@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Arguments;
-use super::eye::Eye;
+use super::decode::TimedDecoder;
 use super::footage::Footage;
 
 /// The first frames are left out: nothing is in any cache yet.
@@ -22,16 +22,16 @@ pub(super) struct Floor {
 
 pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<Floor> {
     let mut footage = Footage::new(arguments)?;
-    let mut eye = Eye::new(footage.size())?;
+    let mut decoder = TimedDecoder::new(footage.size())?;
     let [mut draw, mut encode, mut decode, mut detect] = [Duration::ZERO; 4];
     for frame in 0..arguments.frames() + WARM_UP {
         let shot = footage.shoot(false)?;
-        let look = eye.look(shot.data)?;
+        let decoded = decoder.decode(shot.data)?;
         if frame >= WARM_UP {
             draw += shot.draw;
             encode += shot.encode;
-            decode += look.decode;
-            detect += look.detect;
+            decode += decoded.decode;
+            detect += decoded.detect;
         }
     }
     let per_frame = |total: Duration| micros(total) / f64::from(arguments.frames());

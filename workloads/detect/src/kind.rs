@@ -12,7 +12,7 @@ pub enum Kind {
     #[default]
     Moments,
     /// The circle around the largest bright (or dark) contour: a simple one to compare with, right to a tenth of a
-    /// pixel. Blind to a ball that only its colour tells from the background.
+    /// pixel. Blind to a ball that differs from the background in colour only.
     Contour,
 }
 

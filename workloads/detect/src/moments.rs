@@ -8,10 +8,10 @@ use crate::locate::Locator;
 use crate::refine::Refiner;
 use crate::window::Window;
 
-/// How far around the predicted place the tracked ball is looked for, beyond its radius, in pixels.
+/// How far around the predicted place the tracked ball is searched for, beyond its radius, in pixels.
 const MARGIN: f64 = 24.0;
 
-/// Looks for the ball where the last two pictures let it be expected; where it is not there, in all of the picture.
+/// Searches for the ball where the last two pictures let it be expected; where it is not there, in all of the picture.
 #[derive(Debug, Default)]
 pub(crate) struct Moments {
     locator: Locator,

@@ -9,30 +9,30 @@ use vp8::Decoder;
 
 use crate::clock;
 
-/// Looks at frames as the client does.
-pub(super) struct Eye {
+/// Decodes frames and detects the ball in them as the client does.
+pub(super) struct TimedDecoder {
     decoder: Decoder,
     detector: Box<dyn Detector>,
 }
 
-/// What was seen in a frame, and what looking took of the processor.
-pub(super) struct Look {
-    pub(super) seen: Option<Detection>,
+/// What was detected in a frame, and what that took of the processor.
+pub(super) struct Decoded {
+    pub(super) detection: Option<Detection>,
     pub(super) decode: Duration,
     pub(super) detect: Duration,
 }
 
-impl Eye {
+impl TimedDecoder {
     pub(super) fn new(size: Size) -> anyhow::Result<Self> {
         Ok(Self { decoder: Decoder::new(size), detector: detect::build(Kind::default())? })
     }
 
-    pub(super) fn look(&mut self, data: &[u8]) -> anyhow::Result<Look> {
+    pub(super) fn decode(&mut self, data: &[u8]) -> anyhow::Result<Decoded> {
         let began = clock::of_this_thread();
         let picture = self.decoder.decode(data)?.context("a frame without a picture")?;
         let decoded = clock::of_this_thread();
-        let seen = self.detector.detect(&picture)?;
+        let detection = self.detector.detect(&picture)?;
         let detect = clock::of_this_thread() - decoded;
-        Ok(Look { seen, decode: decoded - began, detect })
+        Ok(Decoded { detection, decode: decoded - began, detect })
     }
 }
