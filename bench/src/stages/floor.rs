@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Arguments;
 use super::decode::TimedDecoder;
-use super::footage::Footage;
+use super::source::VideoSource;
 
 /// The first frames are left out: nothing is in any cache yet.
 const WARM_UP: u32 = 15;
@@ -21,15 +21,15 @@ pub(super) struct Floor {
 }
 
 pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<Floor> {
-    let mut footage = Footage::new(arguments)?;
-    let mut decoder = TimedDecoder::new(footage.size())?;
+    let mut source = VideoSource::new(arguments)?;
+    let mut decoder = TimedDecoder::new(source.size())?;
     let [mut draw, mut encode, mut decode, mut detect] = [Duration::ZERO; 4];
-    for frame in 0..arguments.frames() + WARM_UP {
-        let shot = footage.shoot(false)?;
-        let decoded = decoder.decode(shot.data)?;
-        if frame >= WARM_UP {
-            draw += shot.draw;
-            encode += shot.encode;
+    for index in 0..arguments.frames() + WARM_UP {
+        let frame = source.next_frame(false)?;
+        let decoded = decoder.decode(frame.data)?;
+        if index >= WARM_UP {
+            draw += frame.draw;
+            encode += frame.encode;
             decode += decoded.decode;
             detect += decoded.detect;
         }

@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::Arguments;
 use super::decode::TimedDecoder;
 use super::floor::micros;
-use super::footage::Footage;
+use super::source::VideoSource;
 use super::threads::processor_time;
 use crate::clock;
 
@@ -77,7 +77,7 @@ pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<Costs> {
     fanout.answer(SESSION, client.answer().to_owned()).blocking_recv()??;
     await_channel(&events)?;
 
-    let mut footage = Footage::new(arguments)?;
+    let mut source = VideoSource::new(arguments)?;
     let mut mark = Mark {
         timestamp: 0,
         draw: Duration::ZERO,
@@ -98,14 +98,14 @@ pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<Costs> {
             from = Some(mark);
         }
         let keyframe = events.try_iter().any(|event| matches!(event, Event::KeyframeWanted(_)));
-        let shot = footage.shoot(keyframe)?;
+        let frame = source.next_frame(keyframe)?;
         let packetising = clock::of_this_thread();
-        let payloads = packetise(shot.data, index as u16);
+        let payloads = packetise(frame.data, index as u16);
         mark.packetise += clock::of_this_thread() - packetising;
-        mark.draw += shot.draw;
-        mark.encode += shot.encode;
-        mark.timestamp = shot.timestamp;
-        fanout.publish(&Arc::new(Frame { timestamp: shot.timestamp, keyframe: shot.keyframe, payloads }));
+        mark.draw += frame.draw;
+        mark.encode += frame.encode;
+        mark.timestamp = frame.timestamp;
+        fanout.publish(&Arc::new(Frame { timestamp: frame.timestamp, keyframe: frame.keyframe, payloads }));
     }
     // The last frames are on their way for a few milliseconds.
     std::thread::sleep(Duration::from_secs(1) / arguments.fps);

@@ -10,7 +10,7 @@ use super::Arguments;
 use crate::clock;
 
 /// The ball's video, made as the server makes it.
-pub(super) struct Footage {
+pub(super) struct VideoSource {
     motion: Motion,
     painter: Painter,
     encoder: Encoder,
@@ -21,7 +21,7 @@ pub(super) struct Footage {
 }
 
 /// One encoded frame.
-pub(super) struct Shot<'a> {
+pub(super) struct SourceFrame<'a> {
     /// Where the ball is.
     pub(super) truth: Point,
     /// RTP timestamp.
@@ -34,7 +34,7 @@ pub(super) struct Shot<'a> {
     pub(super) encode: Duration,
 }
 
-impl Footage {
+impl VideoSource {
     pub(super) fn new(arguments: &Arguments) -> anyhow::Result<Self> {
         let scene = arguments.scene()?;
         let settings = EncoderSettings {
@@ -58,7 +58,7 @@ impl Footage {
     }
 
     /// The next frame; the first one is a keyframe anyway.
-    pub(super) fn shoot(&mut self, keyframe: bool) -> anyhow::Result<Shot<'_>> {
+    pub(super) fn next_frame(&mut self, keyframe: bool) -> anyhow::Result<SourceFrame<'_>> {
         let index = self.index;
         self.index += 1;
         let began = clock::of_this_thread();
@@ -69,7 +69,7 @@ impl Footage {
         let time = u64::from(index) * u64::from(CLOCK_RATE) / u64::from(self.frames_per_second);
         let encoded = self.encoder.encode(&self.painter.picture(), time, kind)?;
         let encode = clock::of_this_thread() - drawn;
-        Ok(Shot {
+        Ok(SourceFrame {
             truth,
             timestamp: time as u32,
             keyframe: encoded.keyframe,
