@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use process::standing_line;
+use process::state_line;
 use report::post::ClientPost;
 use report::sender::{Source, Standing};
 
@@ -30,5 +30,5 @@ pub(crate) fn line(tally: &Tally) -> String {
         "{} to {}; {} frames received, {} with the ball, {} reconnects",
         summary.state, summary.server, summary.frames.received, summary.frames.detected, summary.reconnects
     );
-    standing_line(&summary.errors, &numbers)
+    state_line(&summary.errors, &numbers)
 }

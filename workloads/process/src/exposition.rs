@@ -47,7 +47,7 @@ impl Exposition {
         self
     }
 
-    /// Numbers of events that one label tells apart. The values of the label must be few and known.
+    /// Numbers of events, distinguished by one label. The values of the label must be few and known.
     #[must_use]
     pub fn counters(
         mut self,
@@ -90,7 +90,7 @@ impl Exposition {
         self
     }
 
-    /// Numbers that one label tells apart; those without a value are left out.
+    /// Numbers, distinguished by one label; those without a value are left out.
     #[must_use]
     pub fn gauges(
         mut self,

@@ -22,4 +22,4 @@ pub use logging::{LogFormat, log_to_stderr, log_to_stderr_as};
 pub use output::{SummaryTarget, WriteError};
 pub use reporting::{Reporting, Reports};
 pub use signals::{Stop, stop_signals};
-pub use termination::{TerminationMessage, standing_line};
+pub use termination::{TerminationMessage, state_line};

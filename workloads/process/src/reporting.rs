@@ -1,4 +1,4 @@
-//! How a process tells of itself inside a cluster: posts to the operator, and the termination message.
+//! How a process reports on itself inside a cluster: posts to the operator, and the termination message.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,25 +30,25 @@ pub struct Reporting {
 }
 
 impl Reporting {
-    /// Starts what was asked for. `line` says how the process stands, in one line; `news` is whatever may have changed
-    /// that, or the source's standing. Needs a Tokio runtime.
+    /// Starts what was asked for. `line` is the state of the process, in one line; `changes` notifies of
+    /// whatever may have changed that, or the source's standing. Needs a Tokio runtime.
     pub fn start(
         &self,
         pace: Pace,
         source: Arc<dyn Source>,
         line: impl Fn() -> String + Send + 'static,
-        news: &watch::Sender<()>,
+        changes: &watch::Sender<()>,
     ) -> Reports {
         let target = self.report_url.clone().zip(self.report_token_file.clone());
         let sender = target.map(|(url, token_file)| {
-            Sender::start(Target { url, token_file }, pace, source, news.subscribe())
+            Sender::start(Target { url, token_file }, pace, source, changes.subscribe())
         });
-        let keeper = self.termination_message.clone().map(|message| {
+        let message_task = self.termination_message.clone().map(|message| {
             let stop = CancellationToken::new();
-            let task = tokio::spawn(message.keep(line, news.subscribe(), stop.clone()));
+            let task = tokio::spawn(message.keep_current(line, changes.subscribe(), stop.clone()));
             (stop.drop_guard(), task)
         });
-        Reports { sender, keeper }
+        Reports { sender, message_task }
     }
 
     /// The process failed: that is the last message.
@@ -72,7 +72,7 @@ impl Exposition {
 #[derive(Debug)]
 pub struct Reports {
     sender: Option<Sender>,
-    keeper: Option<(DropGuard, JoinHandle<()>)>,
+    message_task: Option<(DropGuard, JoinHandle<()>)>,
 }
 
 impl Reports {
@@ -81,9 +81,9 @@ impl Reports {
         self.sender.as_ref().map(Sender::counts)
     }
 
-    /// Tells a last time how it was. Takes 3 s at most.
+    /// Writes the last message and sends the last post. Takes 3 s at most.
     pub async fn finish(self) {
-        if let Some((stop, task)) = self.keeper {
+        if let Some((stop, task)) = self.message_task {
             drop(stop);
             // A message that cannot be kept is no reason to fail, and none to wait for long.
             let _ = tokio::time::timeout(MESSAGE_LIMIT, task).await;

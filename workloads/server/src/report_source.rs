@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use process::standing_line;
+use process::state_line;
 use report::post::ServerPost;
 use report::sender::{Source, Standing};
 
@@ -38,5 +38,5 @@ pub(crate) fn line(board: &Board) -> String {
         number(summary.error_pixels.map(|error| error.p95)),
         number(summary.latency_milliseconds.map(|latency| latency.p95)),
     );
-    standing_line(&summary.errors, &numbers)
+    state_line(&summary.errors, &numbers)
 }
