@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use preview::Preview;
-use process::{Console, Exit, Http, Stop, SummaryTarget};
+use process::{Console, Exit, Http, Stop, SummaryTarget, last_error};
 use report::ErrorCode;
 use report::sender::Pace;
 use signaling::{Backoff, DialError, dial_until};
@@ -114,7 +114,11 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
     ended?;
     match stopped {
         Some(Reason::Signal(Stop::Terminate)) => Ok(Exit::Terminated),
-        Some(Reason::NoMedia) => anyhow::bail!("no media{}", last_error(&summary)),
+        Some(Reason::NoMedia) => {
+            let cause = last_error(&summary.errors)
+                .map_or_else(String::new, |error| format!(": {}: {}", error.code, error.message));
+            anyhow::bail!("no media{cause}")
+        }
         Some(Reason::Signal(Stop::Interrupt) | Reason::DurationOver) | None => Ok(Exit::Done),
     }
 }
@@ -211,9 +215,4 @@ fn show(tally: &Tally, console: &Console) {
     if let Some((position, confidence)) = tally.last_position().filter(|_| tally.is_fresh(now)) {
         console.line(format!("ball at ({:.2}, {:.2}), confidence {confidence:.2}", position.x, position.y));
     }
-}
-
-fn last_error(summary: &report::ClientSummary) -> String {
-    let last = summary.errors.iter().max_by_key(|error| error.last_seen);
-    last.map_or_else(String::new, |error| format!(": {}: {}", error.code, error.message))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use preview::Preview;
-use process::{Exposition, Readiness, StatusSource};
+use process::{Exposition, Readiness, StatusSource, last_error};
 use report::ClientSummary;
 use report::sender::Counts;
 use serde::Serialize;
@@ -43,9 +43,8 @@ impl StatusSource for Status {
             return Readiness::Ready;
         }
         let summary = self.tally.summary(now);
-        let last = summary.errors.iter().max_by_key(|error| error.last_seen);
-        let why =
-            last.map_or_else(String::new, |error| format!("; last error: {}: {}", error.code, error.message));
+        let why = last_error(&summary.errors)
+            .map_or_else(String::new, |error| format!("; last error: {}: {}", error.code, error.message));
         Readiness::Waiting(format!("no frame was decoded for 2 s; {}{why}", summary.state))
     }
 
@@ -80,12 +79,7 @@ impl StatusSource for Status {
                 "Frames dropped as the decoder was behind",
                 summary.queue_overruns,
             )
-            .counters(
-                "client_errors",
-                "Errors by code",
-                "code",
-                summary.errors.iter().map(|error| (error.code.as_str(), error.count)),
-            )
+            .errors("client_errors", &summary.errors)
             .counter("client_pictures_encoded", "Pictures encoded for viewers", self.preview.encoded())
             .gauge(
                 "client_picture_viewers",

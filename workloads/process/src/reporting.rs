@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::{Exposition, TerminationMessage};
+use crate::termination::TerminationMessage;
 
 /// How long the end of a process waits for its termination message to be written.
 const MESSAGE_LIMIT: Duration = Duration::from_secs(1);
@@ -56,15 +56,6 @@ impl Reporting {
         if let Some(Err(error)) = self.termination_message.as_ref().map(|file| file.write(message)) {
             tracing::warn!("cannot write the termination message: {error}");
         }
-    }
-}
-
-impl Exposition {
-    /// The posts to the operator, where there are to be any.
-    #[must_use]
-    pub fn posts(self, posts: Option<&Counts>) -> Self {
-        let Some(posts) = posts else { return self };
-        self.counters("report_posts", "Posts to the operator, by result", "result", posts.by_result())
     }
 }
 

@@ -10,7 +10,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use report::ErrorEntry;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -91,23 +90,11 @@ impl TerminationMessage {
     }
 }
 
-/// One line on the state of a process: the last error, then the numbers.
-pub fn state_line(errors: &[ErrorEntry], numbers: &str) -> String {
-    match errors.iter().max_by_key(|error| error.last_seen) {
-        Some(ErrorEntry { code, count, message, .. }) => {
-            format!("{code} {count} times, last: {message}; {numbers}")
-        }
-        None => format!("no errors; {numbers}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::MetadataExt;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-
-    use report::{ErrorCode, ErrorLog};
 
     use super::*;
 
@@ -159,18 +146,5 @@ mod tests {
         stop.cancel();
         kept.await.unwrap();
         shows("2\n").await;
-    }
-
-    #[test]
-    fn the_line_begins_with_the_last_error() {
-        let mut errors = ErrorLog::default();
-        assert_eq!(state_line(&[], "5 frames"), "no errors; 5 frames");
-        let at = |second| jiff::Timestamp::from_second(second).unwrap();
-        errors.record(ErrorCode::PeerLost, "gone", at(2));
-        errors.record(ErrorCode::IceFailed, "no UDP", at(3));
-        errors.record(ErrorCode::IceFailed, "no UDP still", at(4));
-        errors.record(ErrorCode::ConnectFailed, "refused", at(1));
-        let entries: Vec<_> = errors.entries().cloned().collect();
-        assert_eq!(state_line(&entries, "5 frames"), "IceFailed 2 times, last: no UDP still; 5 frames");
     }
 }

@@ -91,12 +91,7 @@ fn scores(exposition: Exposition, summary: &Summary, histograms: &Histograms) ->
         )
         .histogram("error_pixels", "Distance of reported and true position", &error.buckets, error.sum)
         .histogram("latency_seconds", "From capture to report", &latency.buckets, latency.sum)
-        .counters(
-            "errors",
-            "Errors by code",
-            "code",
-            summary.errors.iter().map(|error| (error.code.as_str(), error.count)),
-        )
+        .errors("errors", &summary.errors)
 }
 
 /// Of the last while, as objectives are judged by: exact where histograms only know a bucket.
