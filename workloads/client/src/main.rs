@@ -1,13 +1,14 @@
 //! The client: receives the ball, finds it in every frame, and reports where it is.
 //!
 //! ```text
-//! dial -> offer, answer -> receiver --frames--> eye (thread): decode -> detect --reports--> data channel
-//!                                                 |--> tally --> console, HTTP, summary, reports
+//! dial -> offer, answer -> receiver --frames--> decode thread: decode -> detect --reports--> data channel
+//!                                                 |--> counters --> console, HTTP, summary, reports
 //!                                                 '--> preview --> pictures over HTTP
 //! ```
 
 mod arguments;
-mod eye;
+mod counters;
+mod decode_thread;
 mod fault;
 mod foreign;
 mod page;
@@ -15,8 +16,7 @@ mod report_source;
 mod reporter;
 mod run;
 mod session;
-mod status;
-mod tally;
+mod status_source;
 
 use std::process::ExitCode;
 

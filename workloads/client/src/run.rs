@@ -12,11 +12,11 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
+use crate::counters::Counters;
 use crate::page;
 use crate::report_source;
 use crate::session::{self, Context, Ended};
-use crate::status::Status;
-use crate::tally::Tally;
+use crate::status_source::ClientStatus;
 
 /// Pauses between attempts to connect: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
@@ -55,17 +55,18 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
     let console = Console::start(target == Some(SummaryTarget::Stdout), arguments.duration)?;
     let started = Instant::now();
     let server = arguments.server.to_string();
-    let tally = Arc::new(Tally::new(arguments.id(), server, started, jiff::Timestamp::now()));
+    let counters = Arc::new(Counters::new(arguments.id(), server, started, jiff::Timestamp::now()));
     let line = {
-        let tally = Arc::clone(&tally);
-        move || report_source::line(&tally)
+        let counters = Arc::clone(&counters);
+        move || report_source::line(&counters)
     };
-    let reports = arguments.reporting.start(Pace::CLIENT, Arc::<Tally>::clone(&tally), line, tally.news());
+    let reports =
+        arguments.reporting.start(Pace::CLIENT, Arc::<Counters>::clone(&counters), line, counters.changes());
     let preview = arguments.http.map(|_| Preview::start()).transpose()?;
     let http = match arguments.http.zip(preview.clone()) {
         Some((address, preview)) => {
             let pages = page::router().merge(preview.router());
-            let status = Status { tally: Arc::clone(&tally), posts: reports.posts(), preview };
+            let status = ClientStatus { counters: Arc::clone(&counters), posts: reports.posts(), preview };
             Some(Http::serve(address, Arc::new(status), pages).await?)
         }
         None => None,
@@ -74,16 +75,16 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
         console.line(format!("HTTP on {}", http.address()));
     }
 
-    let (duration, patience) = (arguments.duration, arguments.patience());
+    let (duration, give_up_after) = (arguments.duration, arguments.give_up_after());
     let context = Context {
         arguments,
-        tally: Arc::clone(&tally),
+        counters: Arc::clone(&counters),
         console: console.clone(),
         preview,
         stop: CancellationToken::new(),
     };
     let sessions = sessions(&context, started);
-    let reason = reason(signals, &tally, duration, patience, started);
+    let reason = reason(signals, &counters, duration, give_up_after, started);
     tokio::pin!(sessions, reason);
     let mut second = tokio::time::interval(Duration::from_secs(1));
     let mut stopped = None;
@@ -94,12 +95,12 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
                 stopped = Some(why);
                 context.stop.cancel();
             }
-            _ = second.tick() => show(&tally, &console),
+            _ = second.tick() => print_state(&counters, &console),
         }
     };
     console.end_progress();
 
-    let summary = tally.summary(Instant::now());
+    let summary = counters.summary(Instant::now());
     console.line(format!(
         "{} frames received: {} with the ball, {} without, {} undecodable",
         summary.frames.received,
@@ -123,13 +124,13 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
     }
 }
 
-/// Connects and runs sessions until told to stop, or until one ends for good.
+/// Connects and runs sessions until cancelled, or until one ends for good.
 async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
-    let Context { arguments, tally, stop, .. } = context;
+    let Context { arguments, counters, stop, .. } = context;
     let mut backoff = Backoff::new(PAUSES.0, PAUSES.1)?;
     loop {
-        tally.dialling(Instant::now());
-        // Without a deadline of its own: whoever loses patience stops everything.
+        counters.dialling(Instant::now());
+        // Without a deadline of its own: whoever gives up stops everything.
         let dialled = dial_until(&arguments.server, &mut backoff, None, |error, _pause| {
             let code = match error {
                 DialError::ResolveFailed { .. } => ErrorCode::ResolveFailed,
@@ -138,22 +139,22 @@ async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
             if arguments.reconnect && started.elapsed() < START_GRACE {
                 tracing::info!(%error, "the server is not there yet");
             } else {
-                tally.error(code, &error.to_string());
+                counters.error(code, &error.to_string());
             }
         });
         let connection = tokio::select! {
             dialled = dialled => dialled?,
             () = stop.cancelled() => return Ok(()),
         };
-        let before = tally.last_decoded();
+        let before = counters.last_decoded();
         match session::run(context, connection).await? {
             Ended::Stopped => return Ok(()),
             Ended::Bye if !arguments.reconnect => return Ok(()),
             Ended::Bye => {}
-            Ended::Lost => tally.error(ErrorCode::PeerLost, "the server is gone without a bye"),
-            Ended::Failed { code, message } => tally.error(code, &message),
+            Ended::Lost => counters.error(ErrorCode::PeerLost, "the server is gone without a bye"),
+            Ended::Failed { code, message } => counters.error(code, &message),
         }
-        if tally.last_decoded() > before {
+        if counters.last_decoded() > before {
             backoff.reset();
         }
         let pause = backoff.next_delay(fastrand::f64());
@@ -168,9 +169,9 @@ async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
 /// Waits for whatever makes the client stop.
 async fn reason(
     mut signals: watch::Receiver<Option<Stop>>,
-    tally: &Tally,
+    counters: &Counters,
     duration: Option<Duration>,
-    patience: Option<Duration>,
+    give_up_after: Option<Duration>,
     started: Instant,
 ) -> Reason {
     let signal = async {
@@ -182,17 +183,17 @@ async fn reason(
     };
     let over = async {
         let Some(duration) = duration else { return std::future::pending().await };
-        let mut first_decoded = tally.first_decoded();
+        let mut first_decoded = counters.first_decoded();
         let first = first_decoded.wait_for(Option::is_some).await.map(|first| *first);
         match first {
             Ok(Some(first)) => tokio::time::sleep_until((first + duration).into()).await,
             _ => std::future::pending().await,
         }
     };
-    let impatient = async {
-        let Some(patience) = patience else { return std::future::pending().await };
+    let gave_up = async {
+        let Some(give_up_after) = give_up_after else { return std::future::pending().await };
         loop {
-            let deadline = tally.last_decoded().unwrap_or(started) + patience;
+            let deadline = counters.last_decoded().unwrap_or(started) + give_up_after;
             if Instant::now() >= deadline {
                 return;
             }
@@ -202,17 +203,17 @@ async fn reason(
     tokio::select! {
         stop = signal => Reason::Signal(stop),
         () = over => Reason::DurationOver,
-        () = impatient => Reason::NoMedia,
+        () = gave_up => Reason::NoMedia,
     }
 }
 
-/// The line of the second.
-fn show(tally: &Tally, console: &Console) {
+/// Prints where the ball is, once a second.
+fn print_state(counters: &Counters, console: &Console) {
     let now = Instant::now();
-    if let Some(first) = *tally.first_decoded().borrow() {
+    if let Some(first) = *counters.first_decoded().borrow() {
         console.progress(now.saturating_duration_since(first));
     }
-    if let Some((position, confidence)) = tally.last_position().filter(|_| tally.is_fresh(now)) {
+    if let Some((position, confidence)) = counters.last_position().filter(|_| counters.is_fresh(now)) {
         console.line(format!("ball at ({:.2}, {:.2}), confidence {confidence:.2}", position.x, position.y));
     }
 }

@@ -9,11 +9,11 @@ use report::ClientSummary;
 use report::sender::Counts;
 use serde::Serialize;
 
-use crate::tally::Tally;
+use crate::counters::Counters;
 
-/// Looks at the tally.
-pub(crate) struct Status {
-    pub(crate) tally: Arc<Tally>,
+/// Shows the counters.
+pub(crate) struct ClientStatus {
+    pub(crate) counters: Arc<Counters>,
     pub(crate) posts: Option<Counts>,
     pub(crate) preview: Preview,
 }
@@ -36,21 +36,21 @@ struct Ball {
     confidence: f64,
 }
 
-impl StatusSource for Status {
+impl StatusSource for ClientStatus {
     fn readiness(&self) -> Readiness {
         let now = Instant::now();
-        if self.tally.is_fresh(now) {
+        if self.counters.is_fresh(now) {
             return Readiness::Ready;
         }
-        let summary = self.tally.summary(now);
+        let summary = self.counters.summary(now);
         let why = last_error(&summary.errors)
             .map_or_else(String::new, |error| format!("; last error: {}: {}", error.code, error.message));
         Readiness::Waiting(format!("no frame was decoded for 2 s; {}{why}", summary.state))
     }
 
     fn status(&self) -> serde_json::Result<String> {
-        let summary = self.tally.summary(Instant::now());
-        let last = self.tally.last_position();
+        let summary = self.counters.summary(Instant::now());
+        let last = self.counters.last_position();
         let ball = last.map(|(position, confidence)| Ball { x: position.x, y: position.y, confidence });
         let waiting = match self.readiness() {
             Readiness::Ready => None,
@@ -60,7 +60,7 @@ impl StatusSource for Status {
     }
 
     fn metrics(&self) -> Result<String, std::fmt::Error> {
-        let summary = self.tally.summary(Instant::now());
+        let summary = self.counters.summary(Instant::now());
         let frames = summary.frames;
         Exposition::default()
             .counters(

@@ -32,14 +32,14 @@ impl Seen {
     }
 }
 
-/// The counts, shared by tasks and the decoding thread.
+/// The counters, shared by tasks and the decode thread.
 #[derive(Debug)]
-pub(crate) struct Tally {
+pub(crate) struct Counters {
     inner: Mutex<Inner>,
     started: Instant,
     first_decoded: watch::Sender<Option<Instant>>,
-    /// Raised with every error, and whenever the state may have changed.
-    news: watch::Sender<()>,
+    /// Notifies of every error, and whenever the state may have changed.
+    changes: watch::Sender<()>,
 }
 
 #[derive(Debug)]
@@ -52,7 +52,7 @@ struct Inner {
     last_position: Option<(Point, f64)>,
 }
 
-impl Tally {
+impl Counters {
     pub(crate) fn new(id: String, server: String, started: Instant, started_at: Timestamp) -> Self {
         let summary = ClientSummary {
             schema_version: SCHEMA_VERSION,
@@ -79,7 +79,7 @@ impl Tally {
             inner: Mutex::new(inner),
             started,
             first_decoded: watch::Sender::new(None),
-            news: watch::Sender::new(()),
+            changes: watch::Sender::new(()),
         }
     }
 
@@ -90,7 +90,7 @@ impl Tally {
         inner.summary.state = State::Connecting;
         inner.summary.setup_milliseconds = ClientSetup::default();
         drop(inner);
-        self.news.send_replace(());
+        self.changes.send_replace(());
     }
 
     /// A session begins; answers how many were connected before.
@@ -119,11 +119,11 @@ impl Tally {
         };
         entry.get_or_insert(elapsed);
         drop(inner);
-        self.news.send_replace(());
+        self.changes.send_replace(());
     }
 
-    /// A complete frame was looked at.
-    pub(crate) fn seen(&self, seen: Seen, now: Instant) {
+    /// A complete frame was processed.
+    pub(crate) fn frame(&self, seen: Seen, now: Instant) {
         let mut inner = self.lock();
         inner.summary.frames.received += 1;
         if seen == Seen::Undecodable {
@@ -145,28 +145,28 @@ impl Tally {
         }
     }
 
-    /// A session is over: how it stands now, and what its connection counted.
+    /// A session is over: its state now, and what its connection counted.
     pub(crate) fn session_ended(&self, state: State, overruns: u64) {
         let mut inner = self.lock();
         inner.summary.state = state;
         inner.summary.queue_overruns += overruns;
         drop(inner);
-        self.news.send_replace(());
+        self.changes.send_replace(());
     }
 
     pub(crate) fn error(&self, code: ErrorCode, message: &str) {
         tracing::warn!(%code, "{message}");
         self.lock().errors.record(code, message, Timestamp::now());
-        self.news.send_replace(());
+        self.changes.send_replace(());
     }
 
-    /// Where it is raised that something went wrong, or that the state may have changed.
-    pub(crate) fn news(&self) -> &watch::Sender<()> {
-        &self.news
+    /// Notifies that something went wrong, or that the state may have changed.
+    pub(crate) fn changes(&self) -> &watch::Sender<()> {
+        &self.changes
     }
 
-    /// How the connection stands, and what went wrong so far.
-    pub(crate) fn outline(&self) -> (State, BTreeSet<ErrorCode>) {
+    /// The connection's state, and what went wrong so far.
+    pub(crate) fn state_and_error_codes(&self) -> (State, BTreeSet<ErrorCode>) {
         let inner = self.lock();
         (inner.summary.state, inner.errors.entries().map(|error| error.code).collect())
     }
@@ -212,19 +212,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_are_counted_once_each_and_the_first_decoded_one_is_told() {
+    fn frames_are_counted_once_each_and_the_first_decoded_one_is_notified() {
         let start = Instant::now();
-        let tally = Tally::new("c".into(), "s:1".into(), start, Timestamp::UNIX_EPOCH);
-        let first = tally.first_decoded();
-        tally.dialling(start);
-        tally.seen(Seen::Undecodable, start);
+        let counters = Counters::new("c".into(), "s:1".into(), start, Timestamp::UNIX_EPOCH);
+        let first = counters.first_decoded();
+        counters.dialling(start);
+        counters.frame(Seen::Undecodable, start);
         assert_eq!(*first.borrow(), None);
         let at = start + Duration::from_millis(50);
-        tally.seen(Seen::Ball { position: Point { x: 1.0, y: 2.0 }, confidence: 0.9 }, at);
-        tally.seen(Seen::NoBall, at + Duration::from_millis(33));
+        counters.frame(Seen::Ball { position: Point { x: 1.0, y: 2.0 }, confidence: 0.9 }, at);
+        counters.frame(Seen::NoBall, at + Duration::from_millis(33));
         assert_eq!(*first.borrow(), Some(at));
-        assert!(tally.is_fresh(at + FRESH) && !tally.is_fresh(at + FRESH * 2));
-        let summary = tally.summary(at);
+        assert!(counters.is_fresh(at + FRESH) && !counters.is_fresh(at + FRESH * 2));
+        let summary = counters.summary(at);
         let ClientFrames { received, decoded, detected, undetected, undecodable } = summary.frames;
         assert_eq!([received, decoded, detected, undetected, undecodable], [3, 2, 1, 1, 1]);
         assert_eq!(summary.setup_milliseconds.first_decoded, Some(50.0));
@@ -233,13 +233,13 @@ mod tests {
     #[test]
     fn a_new_session_starts_its_timeline_anew() {
         let start = Instant::now();
-        let tally = Tally::new("c".into(), "s:1".into(), start, Timestamp::UNIX_EPOCH);
-        assert_eq!(tally.session_begins(), 0);
-        tally.reached(Stage::Dtls, start + Duration::from_millis(30));
-        assert_eq!(tally.summary(start).state, State::Connected);
-        tally.dialling(start + Duration::from_secs(9));
-        assert_eq!(tally.session_begins(), 1);
-        let summary = tally.summary(start);
+        let counters = Counters::new("c".into(), "s:1".into(), start, Timestamp::UNIX_EPOCH);
+        assert_eq!(counters.session_begins(), 0);
+        counters.reached(Stage::Dtls, start + Duration::from_millis(30));
+        assert_eq!(counters.summary(start).state, State::Connected);
+        counters.dialling(start + Duration::from_secs(9));
+        assert_eq!(counters.session_begins(), 1);
+        let summary = counters.summary(start);
         assert_eq!((summary.reconnects, summary.setup_milliseconds.dtls), (1, None));
     }
 }
