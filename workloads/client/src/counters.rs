@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use picture::Point;
+use report::channel::Sighting;
 use report::{
     ClientFrames, ClientSetup, ClientSummary, ErrorCode, ErrorLog, SCHEMA_VERSION, Stage, State, milliseconds,
 };
@@ -13,24 +14,6 @@ use tokio::sync::watch;
 
 /// A client whose last decoded frame is older than this is not ready.
 const FRESH: Duration = Duration::from_secs(2);
-
-/// What became of a complete frame.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Seen {
-    Ball { position: Point, confidence: f64 },
-    NoBall,
-    Undecodable,
-}
-
-impl Seen {
-    /// Where the ball is, if it was found.
-    pub(crate) fn position(self) -> Option<Point> {
-        match self {
-            Self::Ball { position, .. } => Some(position),
-            Self::NoBall | Self::Undecodable => None,
-        }
-    }
-}
 
 /// The counters, shared by tasks and the decode thread.
 #[derive(Debug)]
@@ -123,21 +106,22 @@ impl Counters {
     }
 
     /// A complete frame was processed.
-    pub(crate) fn frame(&self, seen: Seen, now: Instant) {
+    pub(crate) fn frame(&self, sighting: Sighting, now: Instant) {
         let mut inner = self.lock();
-        inner.summary.frames.received += 1;
-        if seen == Seen::Undecodable {
-            inner.summary.frames.undecodable += 1;
-            return;
+        let frames = &mut inner.summary.frames;
+        frames.received += 1;
+        match sighting {
+            Sighting::Undecodable => {
+                frames.undecodable += 1;
+                return;
+            }
+            Sighting::Undetected => frames.undetected += 1,
+            Sighting::Position { x, y, confidence } => {
+                frames.detected += 1;
+                inner.last_position = Some((Point { x, y }, confidence));
+            }
         }
         inner.summary.frames.decoded += 1;
-        match seen {
-            Seen::Ball { position, confidence } => {
-                inner.summary.frames.detected += 1;
-                inner.last_position = Some((position, confidence));
-            }
-            _ => inner.summary.frames.undetected += 1,
-        }
         let elapsed = milliseconds(now.saturating_duration_since(inner.dialled));
         inner.summary.setup_milliseconds.first_decoded.get_or_insert(elapsed);
         if inner.last_decoded.replace(now).is_none() {
@@ -217,11 +201,11 @@ mod tests {
         let counters = Counters::new("c".into(), "s:1".into(), start, Timestamp::UNIX_EPOCH);
         let first = counters.first_decoded();
         counters.dialling(start);
-        counters.frame(Seen::Undecodable, start);
+        counters.frame(Sighting::Undecodable, start);
         assert_eq!(*first.borrow(), None);
         let at = start + Duration::from_millis(50);
-        counters.frame(Seen::Ball { position: Point { x: 1.0, y: 2.0 }, confidence: 0.9 }, at);
-        counters.frame(Seen::NoBall, at + Duration::from_millis(33));
+        counters.frame(Sighting::Position { x: 1.0, y: 2.0, confidence: 0.9 }, at);
+        counters.frame(Sighting::Undetected, at + Duration::from_millis(33));
         assert_eq!(*first.borrow(), Some(at));
         assert!(counters.is_fresh(at + FRESH) && !counters.is_fresh(at + FRESH * 2));
         let summary = counters.summary(at);

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use detect::Detector;
+use detect::{Detection, Detector};
 use media::assemble::Assembled;
 use media::receiver::Frames;
 use picture::{I420, Point, Size};
 use preview::Preview;
 use process::Console;
 use report::ErrorCode;
+use report::channel::Sighting;
 use vp8::Decoder;
 
-use crate::counters::{Counters, Seen};
+use crate::counters::Counters;
 use crate::fault::Faults;
 use crate::reporter::Reporter;
+use crate::sighting::{describe, position};
 
 /// The largest picture that is decoded: a frame's header may claim anything.
 const LARGEST: (usize, usize) = (1920, 1080);
@@ -67,18 +69,18 @@ impl DecodeThread {
                 self.was_frozen = true;
                 continue;
             }
-            let (timestamp, seen, picture) = match assembled {
-                Assembled::Undecodable { timestamp } => (timestamp, Seen::Undecodable, None),
+            let (timestamp, sighting, picture) = match assembled {
+                Assembled::Undecodable { timestamp } => (timestamp, Sighting::Undecodable, None),
                 Assembled::Frame { timestamp, data, keyframe } => {
                     let after_freeze = std::mem::take(&mut self.was_frozen);
                     let is_usable = !after_freeze || keyframe;
                     let decoded =
                         is_usable.then(|| decode(&mut self.decoder, &data, &self.counters)).flatten();
-                    let seen = match decoded {
+                    let sighting = match decoded {
                         Some(Some(picture)) => detect(&mut *self.detector, &picture, &self.counters),
                         // A frame that is not to be shown has no ball in it.
-                        Some(None) => Seen::NoBall,
-                        None => Seen::Undecodable,
+                        Some(None) => Sighting::Undetected,
+                        None => Sighting::Undecodable,
                     };
                     if decoded.is_some() {
                         self.first_decoded.get_or_insert_with(Instant::now);
@@ -86,20 +88,20 @@ impl DecodeThread {
                         // What follows builds on this frame: nothing is decodable before the next keyframe.
                         frames.lost(timestamp);
                     }
-                    (timestamp, seen, decoded.flatten())
+                    (timestamp, sighting, decoded.flatten())
                 }
             };
             let now = Instant::now();
-            self.counters.frame(seen, now);
-            self.reporter.report(timestamp, seen, &mut self.faults);
+            self.counters.frame(sighting, now);
+            self.reporter.report(timestamp, sighting, &mut self.faults);
             if let Some(console) = &self.verbose {
-                console.line(format!("frame {timestamp}: {}", describe(seen)));
+                console.line(format!("frame {timestamp}: {}", describe(sighting)));
             }
             // Last of all: a copy for viewers takes time that is not to count as latency.
             if let (Some(preview), Some(picture)) = (&self.preview, picture)
                 && preview.wants(now)
             {
-                preview.offer(picture, seen.position(), now);
+                preview.offer(picture, position(sighting), now);
             }
         }
     }
@@ -114,23 +116,15 @@ fn decode<'a>(decoder: &'a mut Decoder, frame: &[u8], counters: &Counters) -> Op
     decoder.decode(frame).map_err(|error| counters.error(ErrorCode::DecodeFailed, &error.to_string())).ok()
 }
 
-fn detect(detector: &mut dyn Detector, picture: &I420<'_>, counters: &Counters) -> Seen {
+fn detect(detector: &mut dyn Detector, picture: &I420<'_>, counters: &Counters) -> Sighting {
     match detector.detect(picture) {
-        Ok(Some(ball)) => Seen::Ball { position: ball.position, confidence: ball.confidence },
-        Ok(None) => Seen::NoBall,
+        Ok(Some(Detection { position: Point { x, y }, confidence, .. })) => {
+            Sighting::Position { x, y, confidence }
+        }
+        Ok(None) => Sighting::Undetected,
         Err(error) => {
             counters.error(ErrorCode::Other, &error.to_string());
-            Seen::NoBall
+            Sighting::Undetected
         }
-    }
-}
-
-fn describe(seen: Seen) -> String {
-    match seen {
-        Seen::Ball { position: Point { x, y }, confidence } => {
-            format!("ball at ({x:.3}, {y:.3}), confidence {confidence:.2}")
-        }
-        Seen::NoBall => "no ball".into(),
-        Seen::Undecodable => "undecodable".into(),
     }
 }

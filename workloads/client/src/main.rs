@@ -16,6 +16,7 @@ mod report_source;
 mod reporter;
 mod run;
 mod session;
+mod sighting;
 mod status_source;
 
 use std::process::ExitCode;

@@ -8,9 +8,9 @@ use picture::Point;
 use report::channel::{FrameReport, Hello, LABEL, Message, Sighting};
 use tokio::runtime::Handle;
 
-use crate::counters::Seen;
 use crate::fault::Faults;
 use crate::foreign::{ForeignServer, PresentationClock};
+use crate::sighting::position;
 
 /// Sends reports to the server.
 #[derive(Debug, Clone)]
@@ -75,19 +75,14 @@ impl Reporter {
         self.sender.send(channel, Message::Hello(hello.clone()).to_text())
     }
 
-    /// Reports what was seen in the frame of `timestamp`, as far as the faults let it.
-    pub(crate) fn report(&self, timestamp: u32, seen: Seen, faults: &mut Faults) {
-        let sighting = match seen {
-            Seen::Ball { position, confidence } => {
-                let position = faults.distort(position);
-                Sighting::Position {
-                    x: rounded(position.x),
-                    y: rounded(position.y),
-                    confidence: rounded(confidence),
-                }
+    /// Reports what the frame of `timestamp` showed, as far as the faults let it.
+    pub(crate) fn report(&self, timestamp: u32, sighting: Sighting, faults: &mut Faults) {
+        let sighting = match sighting {
+            Sighting::Position { x, y, confidence } => {
+                let Point { x, y } = faults.distort(Point { x, y });
+                Sighting::Position { x: rounded(x), y: rounded(y), confidence: rounded(confidence) }
             }
-            Seen::NoBall => Sighting::Undetected,
-            Seen::Undecodable => Sighting::Undecodable,
+            Sighting::Undetected | Sighting::Undecodable => sighting,
         };
         // Before the channel is open the server counts no frames.
         let Some((channel, text)) = self.lock().encode(timestamp, sighting) else { return };
@@ -116,10 +111,7 @@ impl State {
     /// The report of a frame, and its channel; `None` where none is to be sent.
     fn encode(&mut self, timestamp: u32, sighting: Sighting) -> Option<(ChannelId, String)> {
         let pts = self.clock.pts(timestamp);
-        let position = match sighting {
-            Sighting::Position { x, y, .. } => Some(Point { x, y }),
-            Sighting::Undetected | Sighting::Undecodable => None,
-        };
+        let position = position(sighting);
         self.latest = position.or(self.latest);
         match self.route.as_ref()? {
             Route::Own(channel) => {
