@@ -10,7 +10,7 @@ use media::assemble::Assembled;
 use media::fanout::{Event, EventSink, Fanout, Frame, Options, SessionId, Stage};
 use media::packetise::packetise;
 use media::receiver::Frames;
-use report::channel::{FrameReport, LABEL, Message, Sighting};
+use report::channel::{FrameOutcome, FrameReport, LABEL, Message};
 use serde::Serialize;
 
 use super::Arguments;
@@ -142,13 +142,13 @@ fn watch(mut eye: Eye, frames: &Frames, report: impl Fn(String)) -> anyhow::Resu
             anyhow::bail!("packets were lost on loopback");
         };
         let look = eye.look(&data)?;
-        let sighting = match look.seen {
+        let outcome = match look.seen {
             Some(ball) => {
-                Sighting::Position { x: ball.position.x, y: ball.position.y, confidence: ball.confidence }
+                FrameOutcome::Position { x: ball.position.x, y: ball.position.y, confidence: ball.confidence }
             }
-            None => Sighting::Undetected,
+            None => FrameOutcome::Undetected,
         };
-        report(Message::Frame(FrameReport { timestamp, sighting }).to_text());
+        report(Message::Frame(FrameReport { timestamp, outcome }).to_text());
         looks.push(Timed { timestamp, decode: look.decode, detect: look.detect });
     }
     Ok(looks)

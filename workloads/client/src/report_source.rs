@@ -4,15 +4,15 @@ use std::time::Instant;
 
 use process::standing_line;
 use report::post::ClientPost;
-use report::sender::{Source, Standing};
+use report::sender::{Source, SourceState};
 
 use crate::tally::Tally;
 
 impl Source for Tally {
-    fn standing(&self) -> Standing {
+    fn state(&self) -> SourceState {
         let (state, codes) = self.outline();
         // Even a client without news says from time to time that it is there.
-        Standing { active: true, state: Some(state), codes }
+        SourceState { active: true, state: Some(state), codes }
     }
 
     fn post(&self, sequence: u64) -> Vec<u8> {

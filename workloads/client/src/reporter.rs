@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use media::receiver::{ChannelId, ChannelSender};
 use picture::Point;
-use report::channel::{FrameReport, Hello, LABEL, Message, Sighting};
+use report::channel::{FrameOutcome, FrameReport, Hello, LABEL, Message};
 use tokio::runtime::Handle;
 
 use crate::fault::Faults;
@@ -77,20 +77,20 @@ impl Reporter {
 
     /// Reports what was seen in the frame of `timestamp`, as far as the faults let it.
     pub(crate) fn report(&self, timestamp: u32, seen: Seen, faults: &mut Faults) {
-        let sighting = match seen {
+        let outcome = match seen {
             Seen::Ball { position, confidence } => {
                 let position = faults.distort(position);
-                Sighting::Position {
+                FrameOutcome::Position {
                     x: rounded(position.x),
                     y: rounded(position.y),
                     confidence: rounded(confidence),
                 }
             }
-            Seen::NoBall => Sighting::Undetected,
-            Seen::Undecodable => Sighting::Undecodable,
+            Seen::NoBall => FrameOutcome::Undetected,
+            Seen::Undecodable => FrameOutcome::Undecodable,
         };
         // Before the channel is open the server counts no frames.
-        let Some((channel, text)) = self.lock().words(timestamp, sighting) else { return };
+        let Some((channel, text)) = self.lock().words(timestamp, outcome) else { return };
         if faults.drops() {
             return;
         }
@@ -114,16 +114,16 @@ impl Reporter {
 
 impl State {
     /// What is reported of a frame, and where; `None` where nobody is to be told.
-    fn words(&mut self, timestamp: u32, sighting: Sighting) -> Option<(ChannelId, String)> {
+    fn words(&mut self, timestamp: u32, outcome: FrameOutcome) -> Option<(ChannelId, String)> {
         let pts = self.clock.pts(timestamp);
-        let position = match sighting {
-            Sighting::Position { x, y, .. } => Some(Point { x, y }),
-            Sighting::Undetected | Sighting::Undecodable => None,
+        let position = match outcome {
+            FrameOutcome::Position { x, y, .. } => Some(Point { x, y }),
+            FrameOutcome::Undetected | FrameOutcome::Undecodable => None,
         };
         self.latest = position.or(self.latest);
         match self.way.as_ref()? {
             Way::Own(channel) => {
-                Some((*channel, Message::Frame(FrameReport { timestamp, sighting }).to_text()))
+                Some((*channel, Message::Frame(FrameReport { timestamp, outcome }).to_text()))
             }
             // Other programs have no word for a frame without a ball.
             Way::Foreign(channel, server) => Some((*channel, server.report(Instant::now(), pts, position?)?)),

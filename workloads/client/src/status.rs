@@ -6,7 +6,7 @@ use std::time::Instant;
 use preview::Preview;
 use process::{Exposition, Readiness, StatusSource};
 use report::ClientSummary;
-use report::sender::Counts;
+use report::sender::PostCounters;
 use serde::Serialize;
 
 use crate::tally::Tally;
@@ -14,7 +14,7 @@ use crate::tally::Tally;
 /// Looks at the tally.
 pub(crate) struct Status {
     pub(crate) tally: Arc<Tally>,
-    pub(crate) posts: Option<Counts>,
+    pub(crate) posts: Option<PostCounters>,
     pub(crate) preview: Preview,
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use report::sender::{Counts, Pace, Sender, Source, Target, Url};
+use report::sender::{Pace, PostCounters, Sender, Source, Target, Url};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -62,7 +62,7 @@ impl Reporting {
 impl Exposition {
     /// The posts to the operator, where there are to be any.
     #[must_use]
-    pub fn posts(self, posts: Option<&Counts>) -> Self {
+    pub fn posts(self, posts: Option<&PostCounters>) -> Self {
         let Some(posts) = posts else { return self };
         self.counters("report_posts", "Posts to the operator, by result", "result", posts.by_result())
     }
@@ -77,7 +77,7 @@ pub struct Reports {
 
 impl Reports {
     /// The posts so far by what became of them, if there are any to be sent.
-    pub fn posts(&self) -> Option<Counts> {
+    pub fn posts(&self) -> Option<PostCounters> {
         self.sender.as_ref().map(Sender::counts)
     }
 
