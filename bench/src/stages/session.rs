@@ -10,7 +10,7 @@ use media::assemble::Assembled;
 use media::fanout::{Event, EventSink, Fanout, Frame, Options, SessionId, Stage};
 use media::packetise::packetise;
 use media::receiver::Frames;
-use report::channel::{FrameReport, LABEL, Message, Sighting};
+use report::channel::{FrameOutcome, FrameReport, LABEL, Message};
 use serde::Serialize;
 
 use super::Arguments;
@@ -141,13 +141,13 @@ fn decode(
             anyhow::bail!("packets were lost on loopback");
         };
         let decoded = decoder.decode(&data)?;
-        let sighting = match decoded.detection {
+        let outcome = match decoded.detection {
             Some(ball) => {
-                Sighting::Position { x: ball.position.x, y: ball.position.y, confidence: ball.confidence }
+                FrameOutcome::Position { x: ball.position.x, y: ball.position.y, confidence: ball.confidence }
             }
-            None => Sighting::Undetected,
+            None => FrameOutcome::Undetected,
         };
-        report(Message::Frame(FrameReport { timestamp, sighting }).to_text());
+        report(Message::Frame(FrameReport { timestamp, outcome }).to_text());
         costs.push(FrameCost { timestamp, decode: decoded.decode, detect: decoded.detect });
     }
     Ok(costs)

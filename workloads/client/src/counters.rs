@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use picture::Point;
-use report::channel::Sighting;
+use report::channel::FrameOutcome;
 use report::{
     ClientFrames, ClientSetup, ClientSummary, ErrorCode, ErrorLog, SCHEMA_VERSION, Stage, State, milliseconds,
 };
@@ -106,17 +106,17 @@ impl Counters {
     }
 
     /// A complete frame was processed.
-    pub(crate) fn frame(&self, sighting: Sighting, now: Instant) {
+    pub(crate) fn frame(&self, outcome: FrameOutcome, now: Instant) {
         let mut inner = self.lock();
         let frames = &mut inner.summary.frames;
         frames.received += 1;
-        match sighting {
-            Sighting::Undecodable => {
+        match outcome {
+            FrameOutcome::Undecodable => {
                 frames.undecodable += 1;
                 return;
             }
-            Sighting::Undetected => frames.undetected += 1,
-            Sighting::Position { x, y, confidence } => {
+            FrameOutcome::Undetected => frames.undetected += 1,
+            FrameOutcome::Position { x, y, confidence } => {
                 frames.detected += 1;
                 inner.last_position = Some((Point { x, y }, confidence));
             }
@@ -201,11 +201,11 @@ mod tests {
         let counters = Counters::new("c".into(), "s:1".into(), start, Timestamp::UNIX_EPOCH);
         let first = counters.first_decoded();
         counters.dialling(start);
-        counters.frame(Sighting::Undecodable, start);
+        counters.frame(FrameOutcome::Undecodable, start);
         assert_eq!(*first.borrow(), None);
         let at = start + Duration::from_millis(50);
-        counters.frame(Sighting::Position { x: 1.0, y: 2.0, confidence: 0.9 }, at);
-        counters.frame(Sighting::Undetected, at + Duration::from_millis(33));
+        counters.frame(FrameOutcome::Position { x: 1.0, y: 2.0, confidence: 0.9 }, at);
+        counters.frame(FrameOutcome::Undetected, at + Duration::from_millis(33));
         assert_eq!(*first.borrow(), Some(at));
         assert!(counters.is_fresh(at + FRESH) && !counters.is_fresh(at + FRESH * 2));
         let summary = counters.summary(at);

@@ -10,13 +10,13 @@ use picture::{I420, Point, Size};
 use preview::Preview;
 use process::Console;
 use report::ErrorCode;
-use report::channel::Sighting;
+use report::channel::FrameOutcome;
 use vp8::Decoder;
 
 use crate::counters::Counters;
 use crate::fault::Faults;
+use crate::outcome::{describe, position};
 use crate::reporter::Reporter;
-use crate::sighting::{describe, position};
 
 /// The largest picture that is decoded: a frame's header may claim anything.
 const LARGEST: (usize, usize) = (1920, 1080);
@@ -69,18 +69,18 @@ impl DecodeThread {
                 self.was_frozen = true;
                 continue;
             }
-            let (timestamp, sighting, picture) = match assembled {
-                Assembled::Undecodable { timestamp } => (timestamp, Sighting::Undecodable, None),
+            let (timestamp, outcome, picture) = match assembled {
+                Assembled::Undecodable { timestamp } => (timestamp, FrameOutcome::Undecodable, None),
                 Assembled::Frame { timestamp, data, keyframe } => {
                     let after_freeze = std::mem::take(&mut self.was_frozen);
                     let is_usable = !after_freeze || keyframe;
                     let decoded =
                         is_usable.then(|| decode(&mut self.decoder, &data, &self.counters)).flatten();
-                    let sighting = match decoded {
+                    let outcome = match decoded {
                         Some(Some(picture)) => detect(&mut *self.detector, &picture, &self.counters),
                         // A frame that is not to be shown has no ball in it.
-                        Some(None) => Sighting::Undetected,
-                        None => Sighting::Undecodable,
+                        Some(None) => FrameOutcome::Undetected,
+                        None => FrameOutcome::Undecodable,
                     };
                     if decoded.is_some() {
                         self.first_decoded.get_or_insert_with(Instant::now);
@@ -88,20 +88,20 @@ impl DecodeThread {
                         // What follows builds on this frame: nothing is decodable before the next keyframe.
                         frames.lost(timestamp);
                     }
-                    (timestamp, sighting, decoded.flatten())
+                    (timestamp, outcome, decoded.flatten())
                 }
             };
             let now = Instant::now();
-            self.counters.frame(sighting, now);
-            self.reporter.report(timestamp, sighting, &mut self.faults);
+            self.counters.frame(outcome, now);
+            self.reporter.report(timestamp, outcome, &mut self.faults);
             if let Some(console) = &self.verbose {
-                console.line(format!("frame {timestamp}: {}", describe(sighting)));
+                console.line(format!("frame {timestamp}: {}", describe(outcome)));
             }
             // Last of all: a copy for viewers takes time that is not to count as latency.
             if let (Some(preview), Some(picture)) = (&self.preview, picture)
                 && preview.wants(now)
             {
-                preview.offer(picture, position(sighting), now);
+                preview.offer(picture, position(outcome), now);
             }
         }
     }
@@ -116,15 +116,15 @@ fn decode<'a>(decoder: &'a mut Decoder, frame: &[u8], counters: &Counters) -> Op
     decoder.decode(frame).map_err(|error| counters.error(ErrorCode::DecodeFailed, &error.to_string())).ok()
 }
 
-fn detect(detector: &mut dyn Detector, picture: &I420<'_>, counters: &Counters) -> Sighting {
+fn detect(detector: &mut dyn Detector, picture: &I420<'_>, counters: &Counters) -> FrameOutcome {
     match detector.detect(picture) {
         Ok(Some(Detection { position: Point { x, y }, confidence, .. })) => {
-            Sighting::Position { x, y, confidence }
+            FrameOutcome::Position { x, y, confidence }
         }
-        Ok(None) => Sighting::Undetected,
+        Ok(None) => FrameOutcome::Undetected,
         Err(error) => {
             counters.error(ErrorCode::Other, &error.to_string());
-            Sighting::Undetected
+            FrameOutcome::Undetected
         }
     }
 }

@@ -39,7 +39,7 @@ impl ForeignServer {
     }
 }
 
-/// Counts RTP timestamps from the first frame that came, past the wrap-around.
+/// PostCounters RTP timestamps from the first frame that came, past the wrap-around.
 #[derive(Debug, Default)]
 pub(crate) struct PresentationClock {
     last: Option<(u32, u64)>,

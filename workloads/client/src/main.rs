@@ -11,12 +11,12 @@ mod counters;
 mod decode_thread;
 mod fault;
 mod foreign;
+mod outcome;
 mod page;
 mod report_source;
 mod reporter;
 mod run;
 mod session;
-mod sighting;
 mod status_source;
 
 use std::process::ExitCode;

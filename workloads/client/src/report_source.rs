@@ -4,15 +4,15 @@ use std::time::Instant;
 
 use process::state_line;
 use report::post::ClientPost;
-use report::sender::{Source, Standing};
+use report::sender::{Source, SourceState};
 
 use crate::counters::Counters;
 
 impl Source for Counters {
-    fn standing(&self) -> Standing {
+    fn state(&self) -> SourceState {
         let (state, codes) = self.state_and_error_codes();
         // A client posts from time to time even where nothing has changed.
-        Standing { active: true, state: Some(state), codes }
+        SourceState { active: true, state: Some(state), codes }
     }
 
     fn post(&self, sequence: u64) -> Vec<u8> {

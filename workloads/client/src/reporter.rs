@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use media::receiver::{ChannelId, ChannelSender};
 use picture::Point;
-use report::channel::{FrameReport, Hello, LABEL, Message, Sighting};
+use report::channel::{FrameOutcome, FrameReport, Hello, LABEL, Message};
 use tokio::runtime::Handle;
 
 use crate::fault::Faults;
 use crate::foreign::{ForeignServer, PresentationClock};
-use crate::sighting::position;
+use crate::outcome::position;
 
 /// Sends reports to the server.
 #[derive(Debug, Clone)]
@@ -76,16 +76,16 @@ impl Reporter {
     }
 
     /// Reports what the frame of `timestamp` showed, as far as the faults let it.
-    pub(crate) fn report(&self, timestamp: u32, sighting: Sighting, faults: &mut Faults) {
-        let sighting = match sighting {
-            Sighting::Position { x, y, confidence } => {
+    pub(crate) fn report(&self, timestamp: u32, outcome: FrameOutcome, faults: &mut Faults) {
+        let outcome = match outcome {
+            FrameOutcome::Position { x, y, confidence } => {
                 let Point { x, y } = faults.distort(Point { x, y });
-                Sighting::Position { x: rounded(x), y: rounded(y), confidence: rounded(confidence) }
+                FrameOutcome::Position { x: rounded(x), y: rounded(y), confidence: rounded(confidence) }
             }
-            Sighting::Undetected | Sighting::Undecodable => sighting,
+            FrameOutcome::Undetected | FrameOutcome::Undecodable => outcome,
         };
         // Before the channel is open the server counts no frames.
-        let Some((channel, text)) = self.lock().encode(timestamp, sighting) else { return };
+        let Some((channel, text)) = self.lock().encode(timestamp, outcome) else { return };
         if faults.drops() {
             return;
         }
@@ -109,13 +109,13 @@ impl Reporter {
 
 impl State {
     /// The report of a frame, and its channel; `None` where none is to be sent.
-    fn encode(&mut self, timestamp: u32, sighting: Sighting) -> Option<(ChannelId, String)> {
+    fn encode(&mut self, timestamp: u32, outcome: FrameOutcome) -> Option<(ChannelId, String)> {
         let pts = self.clock.pts(timestamp);
-        let position = position(sighting);
+        let position = position(outcome);
         self.latest = position.or(self.latest);
         match self.route.as_ref()? {
             Route::Own(channel) => {
-                Some((*channel, Message::Frame(FrameReport { timestamp, sighting }).to_text()))
+                Some((*channel, Message::Frame(FrameReport { timestamp, outcome }).to_text()))
             }
             // Other programs have no word for a frame without a ball.
             Route::Foreign(channel, server) => {

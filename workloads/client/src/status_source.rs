@@ -6,7 +6,7 @@ use std::time::Instant;
 use preview::Preview;
 use process::{Exposition, Readiness, StatusSource, last_error};
 use report::ClientSummary;
-use report::sender::Counts;
+use report::sender::PostCounters;
 use serde::Serialize;
 
 use crate::counters::Counters;
@@ -14,7 +14,7 @@ use crate::counters::Counters;
 /// Shows the counters.
 pub(crate) struct ClientStatus {
     pub(crate) counters: Arc<Counters>,
-    pub(crate) posts: Option<Counts>,
+    pub(crate) posts: Option<PostCounters>,
     pub(crate) preview: Preview,
 }
 

@@ -1,4 +1,4 @@
-//! What the scoreboard is told, and what it answers.
+//! What the measurement is told, and what it answers.
 
 use std::time::{Duration, Instant};
 
@@ -39,8 +39,8 @@ pub enum Ended {
 
 /// What a message turned out to be.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// The client greeted, and said its name if it has one; [`crate::Scoreboard::client`] has it.
+pub enum MessageOutcome {
+    /// The client greeted, and said its name if it has one; [`crate::Measurement::client`] has it.
     Hello,
     /// A position, in time.
     Scored {

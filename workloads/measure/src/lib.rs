@@ -1,16 +1,16 @@
 //! The numbers of a session: which frame a report means, what became of every frame, and whether that is good enough.
 //!
-//! A [`Scoreboard`] is told what happened (a frame was captured, a client connected, a message came) and when; it
+//! A [`Measurement`] is told what happened (a frame was captured, a client connected, a message came) and when; it
 //! has no clock, no threads and does no I/O, so that every rule is tested on virtual time. [`verdict()`] compares its
 //! summary with what was asked for.
 //!
 //! ```
 //! use std::time::{Duration, Instant};
-//! use ballsession_measure::{Scoreboard, SessionId, Settings, Truth};
+//! use ballsession_measure::{Measurement, SessionId, Settings, Truth};
 //! use picture::{Point, Size};
 //!
 //! let started = Instant::now();
-//! let mut board = Scoreboard::new(Settings {
+//! let mut board = Measurement::new(Settings {
 //!     size: Size::new(640, 480)?,
 //!     frames_per_second: 30,
 //!     window: Duration::from_secs(60),
@@ -39,22 +39,22 @@ mod fit;
 mod freezes;
 mod histogram;
 mod ledger;
+mod measurement;
 mod numbers;
 mod objectives;
 mod pairing;
 mod relative;
 mod rows;
-mod scoreboard;
 mod tally;
 mod timeline;
 mod verdict;
 mod window;
 
-pub use events::{Ended, Latest, Outcome, Presence, Settings};
+pub use events::{Ended, Latest, MessageOutcome, Presence, Settings};
 pub use histogram::{Histogram, Histograms};
+pub use measurement::Measurement;
 pub use numbers::Numbers;
 pub use objectives::{InvalidObjectives, Objectives};
 pub use report::{SessionId, Stage};
-pub use scoreboard::Scoreboard;
 pub use timeline::Truth;
 pub use verdict::{Failure, Reason, Verdict, verdict};

@@ -12,7 +12,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use report::ErrorEntry;
-use report::sender::Counts;
+use report::sender::PostCounters;
 
 use self::histogram::Snapshot;
 
@@ -120,7 +120,7 @@ impl Exposition {
 
     /// The posts to the operator, where there are to be any.
     #[must_use]
-    pub fn posts(self, posts: Option<&Counts>) -> Self {
+    pub fn posts(self, posts: Option<&PostCounters>) -> Self {
         let Some(posts) = posts else { return self };
         self.counters("report_posts", "Posts to the operator, by result", "result", posts.by_result())
     }

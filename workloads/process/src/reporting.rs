@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use report::sender::{Counts, Pace, Sender, Source, Target, Url};
+use report::sender::{Pace, PostCounters, Sender, Source, Target, Url};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -31,7 +31,7 @@ pub struct Reporting {
 
 impl Reporting {
     /// Starts what was asked for. `line` is the state of the process, in one line; `changes` notifies of
-    /// whatever may have changed that, or the source's standing. Needs a Tokio runtime.
+    /// whatever may have changed that, or the source's state. Needs a Tokio runtime.
     pub fn start(
         &self,
         pace: Pace,
@@ -68,7 +68,7 @@ pub struct Reports {
 
 impl Reports {
     /// The posts so far by what became of them, if there are any to be sent.
-    pub fn posts(&self) -> Option<Counts> {
+    pub fn posts(&self) -> Option<PostCounters> {
         self.sender.as_ref().map(Sender::counts)
     }
 

@@ -59,12 +59,12 @@ pub struct FrameReport {
     /// The RTP timestamp of the frame, as received.
     pub timestamp: u32,
     /// What the client saw.
-    pub sighting: Sighting,
+    pub outcome: FrameOutcome,
 }
 
 /// What a client saw in a frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Sighting {
+pub enum FrameOutcome {
     /// The ball; pixel centres are at integer coordinates.
     Position {
         /// To the right, at most [`MAX_COORDINATE`] either way.
@@ -156,7 +156,7 @@ impl Message {
         match (wire.hello, wire.ts) {
             (Some(1), None) => wire.into_hello().map(Self::Hello),
             (Some(version), None) => Err(Malformed::HelloVersion(version)),
-            (None, Some(timestamp)) => Ok(Self::Frame(FrameReport { timestamp, sighting: wire.sighting()? })),
+            (None, Some(timestamp)) => Ok(Self::Frame(FrameReport { timestamp, outcome: wire.outcome()? })),
             (None, None) => wire.foreign().map(Self::Foreign),
             (Some(_), Some(_)) => Err(Malformed::Shape),
         }

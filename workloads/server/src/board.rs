@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use measure::{Ended, Histograms, Outcome, Presence, Scoreboard, Settings, Truth};
+use measure::{Ended, Histograms, Measurement, MessageOutcome, Presence, Settings, Truth};
 use media::fanout::Event;
 use process::Console;
 use report::channel::Message;
@@ -19,7 +19,7 @@ use crate::live::{Live, Scored};
 
 /// The scoreboard.
 pub(crate) struct Board {
-    scores: Mutex<Scoreboard>,
+    scores: Mutex<Measurement>,
     /// Locked after the scores, where both are.
     live: Mutex<Live>,
     /// Where every report is printed, if that is wanted.
@@ -31,7 +31,7 @@ pub(crate) struct Board {
 impl Board {
     pub(crate) fn new(settings: Settings, verbose: Option<Console>) -> Self {
         let live = Mutex::new(Live::new(settings.started));
-        Self { scores: Mutex::new(Scoreboard::new(settings)), live, verbose, news: watch::Sender::new(()) }
+        Self { scores: Mutex::new(Measurement::new(settings)), live, verbose, news: watch::Sender::new(()) }
     }
 
     pub(crate) fn captured(&self, truth: Truth) {
@@ -68,7 +68,7 @@ impl Board {
     }
 
     pub(crate) fn sweep(&self, now: Instant) {
-        self.lock().sweep(now);
+        self.lock().expire_lost(now);
     }
 
     pub(crate) fn summary(&self, now: Instant) -> Summary {
@@ -107,7 +107,7 @@ impl Board {
 
     /// The sessions whose peers are to be asked now where the ball is.
     pub(crate) fn ask(&self, now: Instant) -> Vec<SessionId> {
-        self.lock().ask(now)
+        self.lock().due_questions(now)
     }
 
     /// The next moment after `after` that is a good one to ask at.
@@ -140,9 +140,9 @@ impl Board {
                 Event::Stopped { id, last } => scores.stop_counting(*id, *last),
                 Event::Report { id, at, data } => {
                     let outcome = scores.message(*id, *at, data);
-                    is_news |= matches!(outcome, Outcome::Malformed(_));
+                    is_news |= matches!(outcome, MessageOutcome::Malformed(_));
                     let client = scores.client(*id).unwrap_or("?");
-                    if let Outcome::Scored { truth, reported, error_pixels, latency } = outcome {
+                    if let MessageOutcome::Matched { truth, reported, error_pixels, latency } = outcome {
                         let scored = Scored { at: *at, truth, reported, error_pixels, latency };
                         live.scored(*id, client, &scored);
                     }
@@ -164,7 +164,7 @@ impl Board {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Scoreboard> {
+    fn lock(&self) -> MutexGuard<'_, Measurement> {
         // Numbers after a panic in here would be worth nothing, but the panic has been seen by then; ending a run
         // in order, with what there is, beats a chain of further panics.
         self.scores.lock().unwrap_or_else(PoisonError::into_inner)
@@ -179,9 +179,9 @@ fn frame(report: &[u8]) -> String {
     }
 }
 
-fn words(outcome: &Outcome) -> String {
+fn words(outcome: &MessageOutcome) -> String {
     match outcome {
-        Outcome::Scored { truth, reported, error_pixels, latency } => format!(
+        MessageOutcome::Matched { truth, reported, error_pixels, latency } => format!(
             "reported ({:.3}, {:.3}), true ({:.3}, {:.3}), error {error_pixels:.4} px, {:.2} ms",
             reported.x,
             reported.y,
@@ -189,17 +189,17 @@ fn words(outcome: &Outcome) -> String {
             truth.y,
             latency.as_secs_f64() * 1e3
         ),
-        Outcome::Estimated { reported, error_pixels } => {
+        MessageOutcome::Estimated { reported, error_pixels } => {
             format!("reported ({:.3}, {:.3}), error {error_pixels:.4} px, estimated", reported.x, reported.y)
         }
-        Outcome::Waiting => "waits until its frame can be told".into(),
-        Outcome::Uncounted => "before counting began".into(),
-        Outcome::Hello => "hello".into(),
-        Outcome::Undetected => "no ball found".into(),
-        Outcome::Undecodable => "undecodable".into(),
-        Outcome::Late => "too late".into(),
-        Outcome::Duplicate => "reported before".into(),
-        Outcome::Malformed(why) => format!("malformed: {why}"),
-        Outcome::UnknownSession => "after the end".into(),
+        MessageOutcome::Waiting => "waits until its frame can be told".into(),
+        MessageOutcome::Uncounted => "before counting began".into(),
+        MessageOutcome::Hello => "hello".into(),
+        MessageOutcome::Undetected => "no ball found".into(),
+        MessageOutcome::Undecodable => "undecodable".into(),
+        MessageOutcome::Late => "too late".into(),
+        MessageOutcome::Duplicate => "reported before".into(),
+        MessageOutcome::Malformed(why) => format!("malformed: {why}"),
+        MessageOutcome::UnknownSession => "after the end".into(),
     }
 }

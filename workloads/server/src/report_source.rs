@@ -4,14 +4,14 @@ use std::time::Instant;
 
 use process::state_line;
 use report::post::ServerPost;
-use report::sender::{Source, Standing};
+use report::sender::{Source, SourceState};
 
 use crate::board::Board;
 
 impl Source for Board {
-    fn standing(&self) -> Standing {
+    fn state(&self) -> SourceState {
         let (active, codes) = self.outline(Instant::now());
-        Standing { active, state: None, codes }
+        SourceState { active, state: None, codes }
     }
 
     fn post(&self, sequence: u64) -> Vec<u8> {

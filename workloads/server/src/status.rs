@@ -7,7 +7,7 @@ use measure::Histograms;
 use media::fanout::Fanout;
 use preview::Preview;
 use process::{Exposition, Readiness, StatusSource};
-use report::sender::Counts;
+use report::sender::PostCounters;
 use report::{Recent, Summary};
 use tokio_util::sync::CancellationToken;
 
@@ -23,7 +23,7 @@ pub(crate) struct Status {
     pub(crate) preview: Preview,
     pub(crate) events: Arc<Events>,
     pub(crate) viewers: Arc<Viewers>,
-    pub(crate) posts: Option<Counts>,
+    pub(crate) posts: Option<PostCounters>,
     pub(crate) stop: CancellationToken,
 }
 

@@ -24,9 +24,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-pub use counts::Counts;
+pub use counts::PostCounters;
 pub use schedule::Pace;
-pub use standing::Standing;
+pub use standing::SourceState;
 pub use url::{InvalidUrl, Url};
 
 /// How long the end of a process waits for its last post.
@@ -35,7 +35,7 @@ pub const LAST_POST_LIMIT: Duration = Duration::from_secs(2);
 /// What is reported. Asked on the task's thread, so it must be quick.
 pub trait Source: Send + Sync + 'static {
     /// What decides whether a post is due.
-    fn standing(&self) -> Standing;
+    fn state(&self) -> SourceState;
 
     /// The post with this number, as JSON: all that there is to say now.
     fn post(&self, sequence: u64) -> Vec<u8>;
@@ -53,7 +53,7 @@ pub struct Target {
 /// The running task. Dropping it makes it end by itself, with its last post.
 #[derive(Debug)]
 pub struct Sender {
-    counts: Counts,
+    counts: PostCounters,
     stop: DropGuard,
     task: JoinHandle<()>,
 }
@@ -61,14 +61,14 @@ pub struct Sender {
 impl Sender {
     /// Starts the task; needs a Tokio runtime. `news` is whatever may have changed the source's standing.
     pub fn start(target: Target, pace: Pace, source: Arc<dyn Source>, news: watch::Receiver<()>) -> Self {
-        let (counts, stop) = (Counts::default(), CancellationToken::new());
+        let (counts, stop) = (PostCounters::default(), CancellationToken::new());
         let task = task::Task::new(target, pace, source, counts.clone());
         let task = tokio::spawn(task.run(news, stop.clone()));
         Self { counts, stop: stop.drop_guard(), task }
     }
 
     /// The posts so far, by what became of them.
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> PostCounters {
         self.counts.clone()
     }
 

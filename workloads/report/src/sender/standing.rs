@@ -6,7 +6,7 @@ use crate::{ErrorCode, State};
 
 /// How a process stands, as far as that decides when it reports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct SourceState {
     /// Whether there are numbers that change by themselves, and so are reported again and again.
     pub active: bool,
     /// How its connection stands, if it is one connection.
@@ -15,7 +15,7 @@ pub struct Standing {
     pub codes: BTreeSet<ErrorCode>,
 }
 
-impl Standing {
+impl SourceState {
     /// Whether this is worth a post at once, when `before` is what it was: an error of a new kind, another state, or
     /// the end of what changes by itself.
     pub(super) fn is_news(&self, before: &Self) -> bool {
@@ -29,11 +29,11 @@ mod tests {
 
     #[test]
     fn a_new_code_another_state_and_the_end_are_news() {
-        let idle = Standing { state: Some(State::Connecting), ..Standing::default() };
-        let active = Standing { active: true, ..idle.clone() };
-        let failed = Standing { codes: [ErrorCode::IceFailed].into(), ..active.clone() };
-        let worse = Standing { codes: [ErrorCode::IceFailed, ErrorCode::Other].into(), ..active.clone() };
-        let connected = Standing { state: Some(State::Connected), ..active.clone() };
+        let idle = SourceState { state: Some(State::Connecting), ..SourceState::default() };
+        let active = SourceState { active: true, ..idle.clone() };
+        let failed = SourceState { codes: [ErrorCode::IceFailed].into(), ..active.clone() };
+        let worse = SourceState { codes: [ErrorCode::IceFailed, ErrorCode::Other].into(), ..active.clone() };
+        let connected = SourceState { state: Some(State::Connected), ..active.clone() };
         for (before, after, news) in [
             (&active, &active, false),
             (&idle, &active, false),

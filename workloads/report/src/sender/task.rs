@@ -8,10 +8,10 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Answer;
-use super::counts::Counts;
+use super::counts::PostCounters;
 use super::poster::{Poster, Reply};
 use super::schedule::{Pace, Schedule};
-use super::standing::Standing;
+use super::standing::SourceState;
 use super::{LAST_POST_LIMIT, Source, Target};
 
 /// All that the loop needs.
@@ -20,19 +20,19 @@ pub(super) struct Task {
     schedule: Schedule,
     source: Arc<dyn Source>,
     /// How the source stood when it was last looked at.
-    standing: Standing,
+    standing: SourceState,
     sequence: u64,
-    counts: Counts,
+    counts: PostCounters,
     log: Log,
 }
 
 impl Task {
-    pub(super) fn new(target: Target, pace: Pace, source: Arc<dyn Source>, counts: Counts) -> Self {
+    pub(super) fn new(target: Target, pace: Pace, source: Arc<dyn Source>, counts: PostCounters) -> Self {
         Self {
             poster: Poster::new(target),
             schedule: Schedule::new(pace),
             // The state it starts in is no news; errors that it has already are.
-            standing: Standing { state: source.standing().state, ..Standing::default() },
+            standing: SourceState { state: source.state().state, ..SourceState::default() },
             source,
             sequence: 0,
             counts,
@@ -64,7 +64,7 @@ impl Task {
 
     /// Looks whether anything changed that is worth a post.
     fn look(&mut self) {
-        let (now, standing) = (Instant::now(), self.source.standing());
+        let (now, standing) = (Instant::now(), self.source.state());
         if standing.is_news(&self.standing) {
             self.schedule.news(now);
         }

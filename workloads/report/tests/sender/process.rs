@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ballsession_report::post::ClientPost;
-use ballsession_report::sender::{Pace, Sender, Source, Standing, Target};
+use ballsession_report::sender::{Pace, Sender, Source, SourceState, Target};
 use ballsession_report::{ErrorCode, ErrorLog, State};
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -22,10 +22,10 @@ pub(crate) async fn patiently<T>(what: &str, future: impl Future<Output = T>) ->
 struct Facts(Mutex<(bool, State, ErrorLog)>);
 
 impl Source for Facts {
-    fn standing(&self) -> Standing {
+    fn state(&self) -> SourceState {
         let (active, state, errors) = &*self.0.lock().unwrap();
         let codes = errors.entries().map(|error| error.code).collect();
-        Standing { active: *active, state: Some(*state), codes }
+        SourceState { active: *active, state: Some(*state), codes }
     }
 
     fn post(&self, sequence: u64) -> Vec<u8> {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use report::{Frames, channel::Sighting};
+use report::{Frames, channel::FrameOutcome};
 
 pub(super) const FPS: u64 = 10;
 pub(super) const INTERVAL: u64 = 1000 / FPS;
@@ -92,7 +92,7 @@ impl Model {
         }
     }
 
-    pub(super) fn report(&mut self, id: usize, frame: u64, sighting: Sighting) -> &'static str {
+    pub(super) fn report(&mut self, id: usize, frame: u64, reported: FrameOutcome) -> &'static str {
         let Some(session) = self.sessions.get_mut(&id).filter(|session| !session.forgotten) else {
             return "unknown";
         };
@@ -108,12 +108,12 @@ impl Model {
             session.duplicate += 1;
             return "duplicate";
         };
-        *decoded = sighting != Sighting::Undecodable;
+        *decoded = reported != FrameOutcome::Undecodable;
         let outcome;
-        (*fate, outcome) = match (self.now - self.captured[&frame], sighting) {
-            (0..=1000, Sighting::Position { .. }) => (Fate::Matched, "scored"),
-            (0..=1000, Sighting::Undetected) => (Fate::Undetected, "undetected"),
-            (0..=1000, Sighting::Undecodable) => (Fate::Undecodable, "undecodable"),
+        (*fate, outcome) = match (self.now - self.captured[&frame], reported) {
+            (0..=1000, FrameOutcome::Position { .. }) => (Fate::Matched, "matched"),
+            (0..=1000, FrameOutcome::Undetected) => (Fate::Undetected, "undetected"),
+            (0..=1000, FrameOutcome::Undecodable) => (Fate::Undecodable, "undecodable"),
             (1001..=3000, _) => (Fate::Late, "late"),
             _ => {
                 *decoded = false;
@@ -124,7 +124,7 @@ impl Model {
         outcome
     }
 
-    pub(super) fn sweep(&mut self) {
+    pub(super) fn expire_lost(&mut self) {
         self.give_up(3000);
         for session in self.sessions.values_mut() {
             session.forgotten |=

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use picture::Point;
 use report::{
     ErrorCode, SessionId,
-    channel::{FrameReport, Hello, Message, Sighting},
+    channel::{FrameOutcome, FrameReport, Hello, Message},
     milliseconds,
 };
 
-use super::{LOST_AFTER, Scoreboard};
+use super::{LOST_AFTER, Measurement};
 use crate::{
-    events::Outcome,
+    events::MessageOutcome,
     ledger::Claim,
     pairing::Pairing,
     rows::Position,
@@ -28,14 +28,14 @@ pub(super) struct Paired {
     /// What the peer calls the frame by.
     pub(super) name: (&'static str, u64),
     pub(super) is_estimate: bool,
-    pub(super) sighting: Sighting,
+    pub(super) outcome: FrameOutcome,
 }
 
-impl Scoreboard {
+impl Measurement {
     /// A message came on a session's report channel.
-    pub fn message(&mut self, id: SessionId, at: Instant, data: &[u8]) -> Outcome {
+    pub fn message(&mut self, id: SessionId, at: Instant, data: &[u8]) -> MessageOutcome {
         if self.finished.is_some() {
-            return Outcome::UnknownSession;
+            return MessageOutcome::UnknownSession;
         }
         match Message::parse(data) {
             Ok(Message::Frame(report)) => self.report(id, at, &report),
@@ -45,12 +45,12 @@ impl Scoreboard {
         }
     }
 
-    fn hello(&mut self, id: SessionId, at: Instant, hello: &Hello) -> Outcome {
-        let Some(session) = self.sessions.get_mut(&id) else { return Outcome::UnknownSession };
+    fn hello(&mut self, id: SessionId, at: Instant, hello: &Hello) -> MessageOutcome {
+        let Some(session) = self.sessions.get_mut(&id) else { return MessageOutcome::UnknownSession };
         session.asking.speaks();
         match &session.id {
             // The channel may deliver a message twice.
-            Some(known) if *known == hello.id => Outcome::Hello,
+            Some(known) if *known == hello.id => MessageOutcome::Hello,
             Some(known) => {
                 let reason = format!("a second hello, with the id {:?} after {known:?}", hello.id);
                 self.malformed(id, at, reason)
@@ -61,14 +61,14 @@ impl Scoreboard {
                 if !session.has_ended {
                     session.row = self.books.rows.name(session.row, hello);
                 }
-                Outcome::Hello
+                MessageOutcome::Hello
             }
         }
     }
 
     /// A report of our own client.
-    fn report(&mut self, id: SessionId, at: Instant, report: &FrameReport) -> Outcome {
-        let Some(session) = self.sessions.get_mut(&id) else { return Outcome::UnknownSession };
+    fn report(&mut self, id: SessionId, at: Instant, report: &FrameReport) -> MessageOutcome {
+        let Some(session) = self.sessions.get_mut(&id) else { return MessageOutcome::UnknownSession };
         session.asking.speaks();
         match session.pairing {
             Pairing::Open => session.pairing = Pairing::Rtp,
@@ -77,23 +77,23 @@ impl Scoreboard {
         }
         let timestamp = self.timeline.nearest(report.timestamp);
         let name = ("RTP timestamp", report.timestamp.into());
-        self.pair(id, at, &Paired { timestamp, name, is_estimate: false, sighting: report.sighting })
+        self.pair(id, at, &Paired { timestamp, name, is_estimate: false, outcome: report.outcome })
     }
 
     /// Settles the frame that a report means.
-    pub(super) fn pair(&mut self, id: SessionId, at: Instant, report: &Paired) -> Outcome {
-        let Some(session) = self.sessions.get_mut(&id) else { return Outcome::UnknownSession };
+    pub(super) fn pair(&mut self, id: SessionId, at: Instant, report: &Paired) -> MessageOutcome {
+        let Some(session) = self.sessions.get_mut(&id) else { return MessageOutcome::UnknownSession };
         let claim = report
             .timestamp
             .map_or(Claim::NeverSent, |timestamp| session.ledger.claim(timestamp, &self.timeline));
         let (ordinal, frame) = match claim {
             Claim::Open(ordinal) => match self.timeline.get(ordinal) {
                 Some(frame) => (ordinal, frame),
-                None => return Outcome::Duplicate,
+                None => return MessageOutcome::Duplicate,
             },
             Claim::Settled => {
                 self.books.enter(session.row, at, Entry::Duplicate);
-                return Outcome::Duplicate;
+                return MessageOutcome::Duplicate;
             }
             Claim::NeverSent => {
                 let (name, value) = report.name;
@@ -111,13 +111,13 @@ impl Scoreboard {
         }
         let age = at.saturating_duration_since(frame.captured);
         let (fate, outcome) = judge(frame, age, report);
-        session.ledger.settle(ordinal, fate != Fate::Lost && report.sighting != Sighting::Undecodable);
+        session.ledger.settle(ordinal, fate != Fate::Lost && report.outcome != FrameOutcome::Undecodable);
         self.books.enter(session.row, frame.captured, Entry::Settled(fate));
         if fate == Fate::Lost {
             self.books.enter(session.row, at, Entry::Duplicate);
         }
-        if let Outcome::Scored { reported, error_pixels: error, .. }
-        | Outcome::Estimated { reported, error_pixels: error } = outcome
+        if let MessageOutcome::Matched { reported, error_pixels: error, .. }
+        | MessageOutcome::Estimated { reported, error_pixels: error } = outcome
             && let Some(row) = self.books.rows.get_mut(session.row)
         {
             row.located(Position { ordinal, at, reported, truth: frame.position, error });
@@ -127,37 +127,37 @@ impl Scoreboard {
     }
 
     /// A report that is paired otherwise than those before it.
-    pub(super) fn other_kind(&mut self, id: SessionId, at: Instant, names: &str) -> Outcome {
-        let Some(session) = self.sessions.get(&id) else { return Outcome::UnknownSession };
+    pub(super) fn other_kind(&mut self, id: SessionId, at: Instant, names: &str) -> MessageOutcome {
+        let Some(session) = self.sessions.get(&id) else { return MessageOutcome::UnknownSession };
         let reason = format!("a report that names {names} after one that names {}", session.pairing.words());
         self.malformed(id, at, reason)
     }
 
-    fn malformed(&mut self, id: SessionId, at: Instant, reason: String) -> Outcome {
-        let Some(session) = self.sessions.get(&id) else { return Outcome::UnknownSession };
+    fn malformed(&mut self, id: SessionId, at: Instant, reason: String) -> MessageOutcome {
+        let Some(session) = self.sessions.get(&id) else { return MessageOutcome::UnknownSession };
         self.books.enter(session.row, at, Entry::Malformed);
         self.error(Some(id), ErrorCode::MalformedReport, &reason, at);
-        Outcome::Malformed(reason)
+        MessageOutcome::Malformed(reason)
     }
 }
 
 /// The fate of a pending frame whose first report comes at this age, and what that is to the caller.
-fn judge(frame: &Frame, age: Duration, report: &Paired) -> (Fate, Outcome) {
-    match report.sighting {
+fn judge(frame: &Frame, age: Duration, report: &Paired) -> (Fate, MessageOutcome) {
+    match report.outcome {
         // Nothing came in time; that it was not noticed before makes no difference.
-        _ if age > LOST_AFTER => (Fate::Lost, Outcome::Duplicate),
-        _ if age > IN_TIME => (Fate::Late, Outcome::Late),
-        Sighting::Position { x, y, .. } => {
+        _ if age > LOST_AFTER => (Fate::Lost, MessageOutcome::Duplicate),
+        _ if age > IN_TIME => (Fate::Late, MessageOutcome::Late),
+        FrameOutcome::Position { x, y, .. } => {
             let (truth, reported) = (frame.position, Point { x, y });
             let error = reported.distance(truth);
             if report.is_estimate {
-                let outcome = Outcome::Estimated { reported, error_pixels: error };
+                let outcome = MessageOutcome::Estimated { reported, error_pixels: error };
                 return (Fate::Estimated { error, latency: age }, outcome);
             }
-            let outcome = Outcome::Scored { truth, reported, error_pixels: error, latency: age };
+            let outcome = MessageOutcome::Matched { truth, reported, error_pixels: error, latency: age };
             (Fate::Matched { error, latency: age }, outcome)
         }
-        Sighting::Undetected => (Fate::Undetected, Outcome::Undetected),
-        Sighting::Undecodable => (Fate::Undecodable, Outcome::Undecodable),
+        FrameOutcome::Undetected => (Fate::Undetected, MessageOutcome::Undetected),
+        FrameOutcome::Undecodable => (Fate::Undecodable, MessageOutcome::Undecodable),
     }
 }

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use report::SessionId;
 
-use super::{Scoreboard, Session};
+use super::{Measurement, Session};
 
-impl Scoreboard {
+impl Measurement {
     /// A data channel of a session is open.
     pub(super) fn channel_opened(&mut self, id: SessionId, at: Instant) {
         if let Some(session) = self.sessions.get_mut(&id) {
@@ -15,7 +15,7 @@ impl Scoreboard {
     }
 
     /// The sessions whose peers are to be asked now where the ball is, because they say nothing by themselves.
-    pub fn ask(&mut self, now: Instant) -> Vec<SessionId> {
+    pub fn due_questions(&mut self, now: Instant) -> Vec<SessionId> {
         let due = |(id, session): (&SessionId, &mut Session)| {
             (!session.has_ended && session.asking.ask(now)).then_some(*id)
         };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::run::{A, B, Run};
-use ballsession_measure::Outcome;
+use ballsession_measure::MessageOutcome;
 use picture::Point;
 use report::{ErrorCode, Frames, Pairing, Stage};
 
@@ -15,15 +15,15 @@ const DELAY: u64 = 47;
 /// A run in which A gets frames from 0 on, and counts them.
 fn run() -> Run {
     let mut run = Run::new(30);
-    run.board.sent_from(A, run.timestamp(0));
+    run.measurement.sent_from(A, run.timestamp(0));
     run.join(A);
-    run.board.sent_from(A, run.timestamp(0));
+    run.measurement.sent_from(A, run.timestamp(0));
     run
 }
 
-fn says(run: &mut Run, text: &str, milliseconds: u64) -> Outcome {
+fn says(run: &mut Run, text: &str, milliseconds: u64) -> MessageOutcome {
     let at = run.at(milliseconds);
-    run.board.message(A, at, text.as_bytes())
+    run.measurement.message(A, at, text.as_bytes())
 }
 
 /// The position of `frame`, off by (3, 4), with this `pts`.
@@ -49,7 +49,7 @@ fn timestamps_of_the_peers_own_mean_the_nearest_frame() {
     // aiortc truncates: every third frame is off by a tick.
     for (frame, pts) in [(0, 0), (1, 2999), (2, 6001), (3, 9000 + 1499)] {
         let outcome = says(&mut run, &pts_report(frame, pts), capture_time(frame) + DELAY);
-        assert!(matches!(outcome, Outcome::Estimated { error_pixels: 5.0, .. }), "{outcome:?}");
+        assert!(matches!(outcome, MessageOutcome::Estimated { error_pixels: 5.0, .. }), "{outcome:?}");
     }
     let summary = run.summary(200);
     let expected = Frames { sent: 5, pending: 1, estimated: 4, ..Frames::default() };
@@ -67,12 +67,12 @@ fn a_frame_that_the_peer_names_itself_has_one_fate_as_well() {
     let mut run = run();
     run.capture_all(0..5);
     says(&mut run, &pts_report(0, 0), 10);
-    assert_eq!(says(&mut run, &pts_report(0, 1), 20), Outcome::Duplicate);
-    assert_eq!(says(&mut run, &pts_report(1, 3000), 33 + 1001), Outcome::Late);
-    assert_eq!(says(&mut run, &pts_report(2, 6000), 66 + 3001), Outcome::Duplicate);
+    assert_eq!(says(&mut run, &pts_report(0, 1), 20), MessageOutcome::Duplicate);
+    assert_eq!(says(&mut run, &pts_report(1, 3000), 33 + 1001), MessageOutcome::Late);
+    assert_eq!(says(&mut run, &pts_report(2, 6000), 66 + 3001), MessageOutcome::Duplicate);
     for pts in [10_500, 30_000, 1 << 53] {
         let outcome = says(&mut run, &pts_report(3, pts), 400);
-        assert!(matches!(outcome, Outcome::Malformed(_)), "{pts}: {outcome:?}");
+        assert!(matches!(outcome, MessageOutcome::Malformed(_)), "{pts}: {outcome:?}");
     }
     let expected = Frames {
         sent: 5,
@@ -89,7 +89,7 @@ fn a_frame_that_the_peer_names_itself_has_one_fate_as_well() {
     assert!(summary.errors[0].message.ends_with("no frame with the pts 9007199254740992 was sent"));
     // Long forgotten.
     run.capture_all(5..600);
-    assert_eq!(says(&mut run, &pts_report(0, 2999), 20_000), Outcome::Duplicate);
+    assert_eq!(says(&mut run, &pts_report(0, 2999), 20_000), MessageOutcome::Duplicate);
 }
 
 #[test]
@@ -119,7 +119,10 @@ fn a_detector_that_is_off_is_not_explained_away() {
     for frame in 0..200 {
         run.capture(frame, capture_time(frame));
         let outcome = says(&mut run, &pts_report(frame, frame * 3000), capture_time(frame) + DELAY);
-        assert!(matches!(outcome, Outcome::Estimated { error_pixels: 5.0, .. }), "{frame}: {outcome:?}");
+        assert!(
+            matches!(outcome, MessageOutcome::Estimated { error_pixels: 5.0, .. }),
+            "{frame}: {outcome:?}"
+        );
     }
     assert_eq!(run.row(NAME).pairing_milliseconds, Some(0.0));
 }
@@ -129,14 +132,14 @@ fn frames_before_counting_are_no_mistake_of_the_peer() {
     let mut run = Run::new(30);
     run.connect(A, 0);
     run.capture_all(0..10);
-    assert_eq!(says(&mut run, &pts_report(0, 0), 5), Outcome::Uncounted);
-    run.board.sent_from(A, run.timestamp(2));
-    assert_eq!(says(&mut run, &pts_report(2, 0), 70), Outcome::Uncounted);
-    run.board.start_counting(A, run.timestamp(6));
-    assert_eq!(says(&mut run, &pts_report(5, 9000), 210), Outcome::Uncounted);
+    assert_eq!(says(&mut run, &pts_report(0, 0), 5), MessageOutcome::Uncounted);
+    run.measurement.sent_from(A, run.timestamp(2));
+    assert_eq!(says(&mut run, &pts_report(2, 0), 70), MessageOutcome::Uncounted);
+    run.measurement.start_counting(A, run.timestamp(6));
+    assert_eq!(says(&mut run, &pts_report(5, 9000), 210), MessageOutcome::Uncounted);
     assert!(matches!(
         says(&mut run, &pts_report(6, 12_000), 210),
-        Outcome::Estimated { error_pixels: 5.0, .. }
+        MessageOutcome::Estimated { error_pixels: 5.0, .. }
     ));
     assert_eq!(run.summary(300).frames, Frames { sent: 4, pending: 3, estimated: 1, ..Frames::default() });
 }
@@ -145,15 +148,15 @@ fn frames_before_counting_are_no_mistake_of_the_peer() {
 fn a_peer_that_names_no_frame_is_known_by_its_reports_alone() {
     let mut run = run();
     run.join(B);
-    run.board.reached(A, Stage::Channel, run.at(0));
+    run.measurement.reached(A, Stage::Channel, run.at(0));
     for frame in 0..60 {
         run.capture(frame, capture_time(frame));
         run.see(B, frame, capture_time(frame) + 7);
         let outcome = says(&mut run, &bare_report(frame), capture_time(frame) + DELAY);
         let waits = frame < 2;
-        assert_eq!(outcome == Outcome::Waiting, waits, "{frame}: {outcome:?}");
+        assert_eq!(outcome == MessageOutcome::Waiting, waits, "{frame}: {outcome:?}");
         assert_eq!(
-            matches!(outcome, Outcome::Estimated { error_pixels: 0.5, .. }),
+            matches!(outcome, MessageOutcome::Estimated { error_pixels: 0.5, .. }),
             !waits,
             "{frame}: {outcome:?}"
         );
@@ -197,12 +200,12 @@ fn arrivals_do_not_dilute_the_loss_of_others() {
 #[test]
 fn an_answer_means_the_moment_of_its_question() {
     let mut run = run();
-    run.board.reached(A, Stage::Channel, run.at(0));
+    run.measurement.reached(A, Stage::Channel, run.at(0));
     let mut answers = 0;
     for frame in 0..450 {
         run.capture(frame, capture_time(frame));
-        let now = run.board.between_frames(run.at(capture_time(frame)));
-        if run.board.ask(now) == [A] {
+        let now = run.measurement.between_frames(run.at(capture_time(frame)));
+        if run.measurement.due_questions(now) == [A] {
             // Of the newest frame at that moment, however long the answer takes.
             answers += 1;
             let took = [3, 30, 300][answers % 3];
@@ -224,22 +227,22 @@ fn peers_that_say_something_by_themselves_are_not_asked() {
     {
         let mut run = run();
         run.capture_all(0..1);
-        run.board.reached(A, Stage::Channel, run.at(0));
+        run.measurement.reached(A, Stage::Channel, run.at(0));
         says(&mut run, text, 500);
-        assert_eq!(!run.board.ask(run.at(1000)).is_empty(), is_asked, "{text}");
+        assert_eq!(!run.measurement.due_questions(run.at(1000)).is_empty(), is_asked, "{text}");
     }
     let mut run = Run::new(30);
     run.connect(A, 0);
-    run.board.reached(A, Stage::Channel, run.at(0));
+    run.measurement.reached(A, Stage::Channel, run.at(0));
     run.hello(A, "ours", 0);
-    assert!(run.board.ask(run.at(1000)).is_empty());
+    assert!(run.measurement.due_questions(run.at(1000)).is_empty());
 }
 
 #[test]
 fn what_was_given_up_before_the_first_word_stays_lost() {
     let mut run = run();
     run.capture_all(0..60);
-    run.sweep(4000);
+    run.expire_lost(4000);
     let before = run.summary(4000).frames;
     assert!(before.lost > 20, "{before:?}");
     for frame in 120..123 {
@@ -260,7 +263,11 @@ fn a_session_keeps_to_one_kind_of_report() {
             run.capture_all(0..3);
             says(&mut run, first, 100);
             let outcome = says(&mut run, second, 200);
-            assert_eq!(matches!(outcome, Outcome::Malformed(_)), first != second, "{first} then {second}");
+            assert_eq!(
+                matches!(outcome, MessageOutcome::Malformed(_)),
+                first != second,
+                "{first} then {second}"
+            );
             let malformed = u64::from(first != second);
             let summary = run.summary(200);
             assert_eq!(summary.frames.malformed, malformed);
@@ -274,19 +281,19 @@ fn a_session_keeps_to_one_kind_of_report() {
 fn a_flood_of_positions_is_no_flood_of_frames() {
     let mut run = run();
     run.capture_all(0..30);
-    let outcomes: Vec<Outcome> = (0..1000).map(|_| says(&mut run, "1,2", 500)).collect();
-    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Outcome::Duplicate).count(), 999);
+    let outcomes: Vec<MessageOutcome> = (0..1000).map(|_| says(&mut run, "1,2", 500)).collect();
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == MessageOutcome::Duplicate).count(), 999);
     assert_eq!(run.row(NAME).frames.duplicate, 999);
 }
 
 #[test]
 fn the_moment_to_ask_is_in_the_middle_between_captures() {
     let mut run = run();
-    assert_eq!(run.board.between_frames(run.at(5)), run.at(5), "nothing is captured");
+    assert_eq!(run.measurement.between_frames(run.at(5)), run.at(5), "nothing is captured");
     run.capture(0, 100);
     let interval = Duration::from_secs(1) / 30;
     for (after, expected) in [(90, 0.5), (100, 0.5), (116, 0.5), (117, 1.5), (149, 1.5), (151, 2.5)] {
-        let moment = run.board.between_frames(run.at(after));
+        let moment = run.measurement.between_frames(run.at(after));
         let difference = moment.duration_since(run.at(100)).abs_diff(interval.mul_f64(expected));
         assert!(difference < Duration::from_micros(1), "{after}");
         assert!(moment > run.at(after));
@@ -297,16 +304,16 @@ fn the_moment_to_ask_is_in_the_middle_between_captures() {
 fn a_peer_that_speaks_before_frames_count_has_media_once_they_do() {
     let mut run = Run::new(30);
     run.connect(A, 0);
-    run.board.sent_from(A, run.timestamp(0));
-    run.board.reached(A, Stage::Channel, run.at(0));
+    run.measurement.sent_from(A, run.timestamp(0));
+    run.measurement.reached(A, Stage::Channel, run.at(0));
     run.capture(0, capture_time(0));
-    assert_eq!(says(&mut run, &bare_report(0), DELAY), Outcome::Uncounted);
-    run.board.start_counting(A, run.timestamp(1));
+    assert_eq!(says(&mut run, &bare_report(0), DELAY), MessageOutcome::Uncounted);
+    run.measurement.start_counting(A, run.timestamp(1));
     for frame in 1..30 {
         run.capture(frame, capture_time(frame));
         says(&mut run, &bare_report(frame), capture_time(frame) + DELAY);
     }
     assert_eq!(run.row(NAME).pairing, Pairing::Arrival);
-    let presence = run.board.presence(run.at(20_000));
+    let presence = run.measurement.presence(run.at(20_000));
     assert_eq!((presence.connected, presence.without_media), (1, 0));
 }

@@ -52,9 +52,9 @@ struct Session {
 /// All frames, sessions and numbers of a run. Memory is bounded by the number of connected sessions.
 ///
 /// Events must be told in the order in which they happened, as far as they depend on each other: a frame before the
-/// reports for it. [`Scoreboard::sweep`] must be called about once a second.
+/// reports for it. [`Measurement::expire_lost`] must be called about once a second.
 #[derive(Debug)]
-pub struct Scoreboard {
+pub struct Measurement {
     settings: Settings,
     timeline: Timeline,
     sessions: HashMap<SessionId, Session>,
@@ -65,7 +65,7 @@ pub struct Scoreboard {
     finished: Option<Instant>,
 }
 
-impl Scoreboard {
+impl Measurement {
     /// An empty board.
     pub fn new(settings: Settings) -> Self {
         Self {
@@ -224,7 +224,7 @@ impl Scoreboard {
     }
 
     /// Frames that are older than 3 s are lost; sessions that are over and have no pending frame are forgotten.
-    pub fn sweep(&mut self, now: Instant) {
+    pub fn expire_lost(&mut self, now: Instant) {
         self.expire(self.timeline.older_than(LOST_AFTER, now));
         self.sessions.retain(|_, session| !(session.has_ended && session.ledger.is_done()));
     }

@@ -1,8 +1,8 @@
 //! One frame, one fate: what counts when.
 
 use crate::run::{A, B, Run};
-use ballsession_measure::{Ended, Outcome};
-use report::{ErrorCode, Frames, State, channel::Sighting};
+use ballsession_measure::{Ended, MessageOutcome};
+use report::{ErrorCode, Frames, State, channel::FrameOutcome};
 
 #[test]
 fn a_frame_is_pending_until_its_report() {
@@ -11,7 +11,7 @@ fn a_frame_is_pending_until_its_report() {
     run.capture_all(0..3);
     assert_eq!(run.summary(0).frames, Frames { sent: 3, pending: 3, ..Frames::default() });
     assert_eq!(run.summary(0).loss_percent, None);
-    assert!(matches!(run.see(A, 1, 40), Outcome::Scored { error_pixels: 5.0, .. }));
+    assert!(matches!(run.see(A, 1, 40), MessageOutcome::Matched { error_pixels: 5.0, .. }));
     let summary = run.summary(40);
     assert_eq!(summary.frames, Frames { sent: 3, pending: 2, matched: 1, ..Frames::default() });
     assert_eq!(summary.loss_percent, Some(0.0));
@@ -24,11 +24,11 @@ fn age_decides_between_in_time_late_and_lost() {
     let mut run = Run::new(30);
     run.join(A);
     run.capture_all(0..5);
-    assert!(matches!(run.see(A, 0, 1000), Outcome::Scored { .. }));
-    assert_eq!(run.see(A, 1, 33 + 1001), Outcome::Late);
-    assert_eq!(run.report(A, 2, 66 + 3000, Sighting::Undecodable), Outcome::Late);
-    assert_eq!(run.see(A, 3, 100 + 3001), Outcome::Duplicate);
-    assert_eq!(run.see(A, 3, 100 + 3002), Outcome::Duplicate);
+    assert!(matches!(run.see(A, 0, 1000), MessageOutcome::Matched { .. }));
+    assert_eq!(run.see(A, 1, 33 + 1001), MessageOutcome::Late);
+    assert_eq!(run.report(A, 2, 66 + 3000, FrameOutcome::Undecodable), MessageOutcome::Late);
+    assert_eq!(run.see(A, 3, 100 + 3001), MessageOutcome::Duplicate);
+    assert_eq!(run.see(A, 3, 100 + 3002), MessageOutcome::Duplicate);
     let expected =
         Frames { sent: 5, pending: 1, matched: 1, late: 2, lost: 1, duplicate: 2, ..Frames::default() };
     assert_eq!(run.summary(3200).frames, expected);
@@ -39,23 +39,23 @@ fn a_sweep_gives_up_frames_above_3_s_and_never_again_asks_for_them() {
     let mut run = Run::new(30);
     run.join(A);
     run.capture_all(0..2);
-    run.sweep(3000);
+    run.expire_lost(3000);
     assert_eq!(run.summary(3000).frames.lost, 0);
-    run.sweep(3001);
+    run.expire_lost(3001);
     assert_eq!(run.summary(3001).frames, Frames { sent: 2, pending: 1, lost: 1, ..Frames::default() });
-    assert_eq!(run.see(A, 0, 900), Outcome::Duplicate);
+    assert_eq!(run.see(A, 0, 900), MessageOutcome::Duplicate);
     assert_eq!(run.summary(3001).frames.lost, 1);
 }
 
 #[test]
-fn each_sighting_has_its_fate_and_the_first_one_wins() {
+fn each_outcome_has_its_fate_and_the_first_one_wins() {
     let mut run = Run::new(30);
     run.join(A);
     run.capture_all(0..3);
-    assert_eq!(run.report(A, 0, 10, Sighting::Undetected), Outcome::Undetected);
-    assert_eq!(run.report(A, 1, 40, Sighting::Undecodable), Outcome::Undecodable);
-    assert_eq!(run.see(A, 0, 50), Outcome::Duplicate);
-    assert_eq!(run.see(A, 1, 50), Outcome::Duplicate);
+    assert_eq!(run.report(A, 0, 10, FrameOutcome::Undetected), MessageOutcome::Undetected);
+    assert_eq!(run.report(A, 1, 40, FrameOutcome::Undecodable), MessageOutcome::Undecodable);
+    assert_eq!(run.see(A, 0, 50), MessageOutcome::Duplicate);
+    assert_eq!(run.see(A, 1, 50), MessageOutcome::Duplicate);
     let frames =
         Frames { sent: 3, pending: 1, undetected: 1, undecodable: 1, duplicate: 2, ..Frames::default() };
     let summary = run.summary(50);
@@ -70,16 +70,16 @@ fn duplicates_are_known_also_when_the_frame_is_long_forgotten() {
     let mut run = Run::starting_at(7, u32::MAX - 90_000);
     run.connect(A, 0);
     run.capture_all(0..5);
-    run.board.start_counting(A, run.timestamp(5));
+    run.measurement.start_counting(A, run.timestamp(5));
     run.capture_all(5..7 * 60);
     for frame in 5..15 {
-        assert_eq!(run.see(A, frame, 60_000), Outcome::Duplicate, "frame {frame}");
+        assert_eq!(run.see(A, frame, 60_000), MessageOutcome::Duplicate, "frame {frame}");
     }
     // Never sent: before counting, and off the grid.
-    assert!(matches!(run.see(A, 4, 60_000), Outcome::Malformed(_)));
+    assert!(matches!(run.see(A, 4, 60_000), MessageOutcome::Malformed(_)));
     let off_grid = format!(r#"{{"ts":{},"state":"undetected"}}"#, run.timestamp(20).wrapping_add(3));
     let at = run.at(60_000);
-    assert!(matches!(run.board.message(A, at, off_grid.as_bytes()), Outcome::Malformed(_)));
+    assert!(matches!(run.measurement.message(A, at, off_grid.as_bytes()), MessageOutcome::Malformed(_)));
     assert_eq!(run.summary(60_000).frames.duplicate, 10);
 }
 
@@ -89,14 +89,14 @@ fn reports_for_frames_that_were_never_sent_are_malformed() {
     run.connect(A, 0);
     run.capture_all(0..10);
     // Not counting yet.
-    assert!(matches!(run.see(A, 3, 400), Outcome::Malformed(_)));
-    run.board.start_counting(A, run.timestamp(5));
+    assert!(matches!(run.see(A, 3, 400), MessageOutcome::Malformed(_)));
+    run.measurement.start_counting(A, run.timestamp(5));
     assert_eq!(run.summary(400).frames.sent, 5);
     // Before its first frame, in the future, and one that the pacing left out.
-    run.board.skipped(1);
+    run.measurement.skipped(1);
     run.capture(11, 400);
     for frame in [4, 12, 1_000_000, 10] {
-        assert!(matches!(run.see(A, frame, 410), Outcome::Malformed(_)), "frame {frame}");
+        assert!(matches!(run.see(A, frame, 410), MessageOutcome::Malformed(_)), "frame {frame}");
     }
     let summary = run.summary(410);
     assert_eq!(summary.frames, Frames { sent: 6, pending: 6, malformed: 5, ..Frames::default() });
@@ -121,7 +121,7 @@ fn garbage_is_counted_and_survived() {
         format!(r#"{{"ts":{ts},"x":1e308,"y":0}}"#).into_bytes(),
         b"(12, 13, 14)".to_vec(),
     ] {
-        assert!(matches!(run.board.message(A, at, &data), Outcome::Malformed(_)));
+        assert!(matches!(run.measurement.message(A, at, &data), MessageOutcome::Malformed(_)));
     }
     let summary = run.summary(5);
     assert_eq!(summary.frames, Frames { sent: 1, pending: 1, malformed: 5, ..Frames::default() });
@@ -134,13 +134,13 @@ fn frames_after_the_last_one_sent_do_not_count() {
     run.join(A);
     run.capture_all(0..6);
     run.see(A, 0, 10);
-    run.board.stop_counting(A, Some(run.timestamp(3)));
+    run.measurement.stop_counting(A, Some(run.timestamp(3)));
     run.capture_all(6..9);
     assert_eq!(run.summary(0).frames, Frames { sent: 4, pending: 3, matched: 1, ..Frames::default() });
     // Those before it are still wanted, the others were never sent.
-    assert!(matches!(run.see(A, 3, 300), Outcome::Scored { .. }));
-    assert!(matches!(run.see(A, 4, 300), Outcome::Malformed(_)));
-    run.board.start_counting(A, run.timestamp(0));
+    assert!(matches!(run.see(A, 3, 300), MessageOutcome::Matched { .. }));
+    assert!(matches!(run.see(A, 4, 300), MessageOutcome::Malformed(_)));
+    run.measurement.start_counting(A, run.timestamp(0));
     run.finish(400);
     let frames = Frames { sent: 4, matched: 2, lost: 2, malformed: 1, ..Frames::default() };
     assert_eq!(run.summary(0).frames, frames);
@@ -152,7 +152,7 @@ fn a_session_that_got_nothing_has_sent_nothing() {
     let mut run = Run::new(30);
     run.join(A);
     run.capture_all(0..6);
-    run.board.stop_counting(A, None);
+    run.measurement.stop_counting(A, None);
     run.finish(400);
     assert_eq!(run.summary(0).frames, Frames::default());
 }
@@ -164,16 +164,16 @@ fn a_killed_clients_pending_frames_are_lost() {
     run.capture_all(0..4);
     run.see(A, 0, 5);
     let at = run.at(150);
-    run.board.disconnect(A, Ended::Lost, at);
+    run.measurement.disconnect(A, Ended::Lost, at);
     run.capture_all(5..30);
     // A report that was on its way still counts.
-    assert!(matches!(run.see(A, 1, 160), Outcome::Scored { .. }));
+    assert!(matches!(run.see(A, 1, 160), MessageOutcome::Matched { .. }));
     assert_eq!(run.row("10.0.0.1:5000").state, State::Lost);
-    run.sweep(4000);
+    run.expire_lost(4000);
     let summary = run.summary(4000);
     assert_eq!(summary.frames, Frames { sent: 4, matched: 2, lost: 2, ..Frames::default() });
     assert_eq!(summary.errors[0].message, "10.0.0.1:5000: gone without a bye");
-    assert_eq!(run.see(A, 2, 4000), Outcome::UnknownSession);
+    assert_eq!(run.see(A, 2, 4000), MessageOutcome::UnknownSession);
 }
 
 #[test]
@@ -184,25 +184,25 @@ fn a_session_is_settled_when_nothing_is_open_and_nothing_will_come() {
     run.see(A, 0, 40);
     run.see(A, 1, 40);
     // More frames may come.
-    assert!(!run.board.is_settled(A));
+    assert!(!run.measurement.is_settled(A));
     run.capture_all(2..3);
-    run.board.stop_counting(A, Some(run.timestamp(2)));
-    assert!(!run.board.is_settled(A));
+    run.measurement.stop_counting(A, Some(run.timestamp(2)));
+    assert!(!run.measurement.is_settled(A));
     run.see(A, 2, 90);
-    assert!(run.board.is_settled(A));
-    assert!(run.board.is_settled(B), "there is no such session");
+    assert!(run.measurement.is_settled(A));
+    assert!(run.measurement.is_settled(B), "there is no such session");
 }
 
 #[test]
 fn events_may_come_before_the_frames_they_name() {
     let mut run = Run::new(30);
     run.connect(A, 0);
-    // The first keyframe was sent before the board heard of it.
-    run.board.start_counting(A, run.timestamp(2));
+    // The first keyframe was sent before the measurement heard of it.
+    run.measurement.start_counting(A, run.timestamp(2));
     run.capture_all(0..4);
     assert_eq!(run.summary(0).frames.sent, 2);
-    assert!(matches!(run.see(A, 1, 200), Outcome::Malformed(_)));
-    assert!(matches!(run.see(A, 2, 200), Outcome::Scored { .. }));
+    assert!(matches!(run.see(A, 1, 200), MessageOutcome::Malformed(_)));
+    assert!(matches!(run.see(A, 2, 200), MessageOutcome::Matched { .. }));
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn a_run_of_14_hours_passes_the_wrap_around_unnoticed() {
             run.see(A, seen, frame * 200 + 30);
         }
         if frame % 5 == 0 {
-            run.sweep(frame * 200);
+            run.expire_lost(frame * 200);
         }
     }
     run.finish(frames * 200);

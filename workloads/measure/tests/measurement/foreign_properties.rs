@@ -16,7 +16,7 @@ enum Action {
     Ask,
     Stop(u64),
     Disconnect(u64),
-    Sweep,
+    ExpireLost,
     Wait(u64),
 }
 
@@ -42,7 +42,7 @@ fn action() -> impl Strategy<Value = Action> {
         5 => Just(Action::Ask),
         1 => session.clone().prop_map(Action::Stop),
         1 => session.prop_map(Action::Disconnect),
-        3 => Just(Action::Sweep),
+        3 => Just(Action::ExpireLost),
         3 => prop_oneof![0..50u64, 900..3200u64, 9_000..12_000u64].prop_map(Action::Wait),
     ]
 }
@@ -79,12 +79,12 @@ proptest! {
         for session in 0..SESSIONS {
             let id = SessionId(session);
             run.connect(id, 0);
-            run.board.reached(id, Stage::Channel, run.at(0));
-            run.board.sent_from(id, first);
-            run.board.start_counting(id, first);
+            run.measurement.reached(id, Stage::Channel, run.at(0));
+            run.measurement.sent_from(id, first);
+            run.measurement.start_counting(id, first);
         }
         let (mut now, mut frame, mut before) = (0, 0, [0; 8]);
-        let mut histograms = run.board.histograms();
+        let mut histograms = run.measurement.histograms();
         for action in actions {
             match action {
                 Action::Capture => {
@@ -94,18 +94,18 @@ proptest! {
                 }
                 Action::Says { session, text } => {
                     let at = run.at(now);
-                    run.board.message(SessionId(session), at, text.as_bytes());
+                    run.measurement.message(SessionId(session), at, text.as_bytes());
                 }
                 Action::Ask => {
                     let at = run.at(now);
-                    run.board.ask(at);
+                    run.measurement.due_questions(at);
                 }
-                Action::Stop(session) => run.board.stop_counting(SessionId(session), Some(run.timestamp(frame))),
+                Action::Stop(session) => run.measurement.stop_counting(SessionId(session), Some(run.timestamp(frame))),
                 Action::Disconnect(session) => {
                     let at = run.at(now);
-                    run.board.disconnect(SessionId(session), Ended::Bye, at);
+                    run.measurement.disconnect(SessionId(session), Ended::Bye, at);
                 }
-                Action::Sweep => run.sweep(now),
+                Action::ExpireLost => run.expire_lost(now),
                 Action::Wait(milliseconds) => now += milliseconds,
             }
             // The summary itself checks the sums, of all, of each row and of the window.
@@ -118,7 +118,7 @@ proptest! {
             let aligned = summary.clients.iter().filter(|row| row.pairing == Pairing::Arrival);
             let aligned: u64 = aligned.map(|row| row.frames.estimated).sum();
             let measured = summary.frames.matched + summary.frames.estimated - aligned;
-            let before = std::mem::replace(&mut histograms, run.board.histograms());
+            let before = std::mem::replace(&mut histograms, run.measurement.histograms());
             prop_assert_eq!(total(&histograms.error_pixels), measured);
             prop_assert_eq!(total(&histograms.latency_seconds), measured);
             prop_assert!(has_grown(&before, &histograms), "{before:?} {histograms:?}");

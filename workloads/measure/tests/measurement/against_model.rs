@@ -1,10 +1,10 @@
-//! The scoreboard against a model, under any events in any order.
+//! The measurement against a model, under any events in any order.
 
 use std::{collections::BTreeMap, time::Duration};
 
-use ballsession_measure::{Ended, Outcome, SessionId};
+use ballsession_measure::{Ended, MessageOutcome, SessionId};
 use proptest::prelude::*;
-use report::{Frames, Freezes, channel::Sighting};
+use report::{Frames, Freezes, channel::FrameOutcome};
 
 use crate::{
     model::{FPS, INTERVAL, Model, Session},
@@ -38,7 +38,7 @@ enum Action {
     Report {
         session: usize,
         back: i64,
-        sighting: Option<Sighting>,
+        reported: Option<FrameOutcome>,
     },
     Hello {
         session: usize,
@@ -46,29 +46,29 @@ enum Action {
     },
     Disconnect(usize),
     Garbage(usize),
-    Sweep,
+    ExpireLost,
     Wait {
         milliseconds: u64,
     },
 }
 
-fn label(outcome: &Outcome) -> &'static str {
+fn label(outcome: &MessageOutcome) -> &'static str {
     match outcome {
-        Outcome::Hello => "hello",
-        Outcome::Scored { .. } => "scored",
-        Outcome::Estimated { .. } => "estimated",
-        Outcome::Waiting => "waiting",
-        Outcome::Uncounted => "uncounted",
-        Outcome::Undetected => "undetected",
-        Outcome::Undecodable => "undecodable",
-        Outcome::Late => "late",
-        Outcome::Duplicate => "duplicate",
-        Outcome::Malformed(_) => "malformed",
-        Outcome::UnknownSession => "unknown",
+        MessageOutcome::Hello => "hello",
+        MessageOutcome::Matched { .. } => "matched",
+        MessageOutcome::Estimated { .. } => "estimated",
+        MessageOutcome::Waiting => "waiting",
+        MessageOutcome::Uncounted => "uncounted",
+        MessageOutcome::Undetected => "undetected",
+        MessageOutcome::Undecodable => "undecodable",
+        MessageOutcome::Late => "late",
+        MessageOutcome::Duplicate => "duplicate",
+        MessageOutcome::Malformed(_) => "malformed",
+        MessageOutcome::UnknownSession => "unknown",
     }
 }
 
-/// The board and the model, told the same.
+/// The measurement and the model, told the same.
 struct Both {
     run: Run,
     model: Model,
@@ -96,7 +96,7 @@ impl Both {
             Action::Start { session, back } => {
                 let from = model.newest().unwrap_or(0).saturating_sub(back);
                 let timestamp = run.timestamp(from);
-                run.board.start_counting(id(session), timestamp);
+                run.measurement.start_counting(id(session), timestamp);
                 if model.sessions.get(&session).is_some_and(|session| !session.ended) {
                     model.start(session, from);
                 }
@@ -104,19 +104,19 @@ impl Both {
             Action::Stop { session, back } => {
                 let last = back.and_then(|back| model.newest()?.checked_sub(back));
                 let timestamp = last.map(|last| run.timestamp(last));
-                run.board.stop_counting(id(session), timestamp);
+                run.measurement.stop_counting(id(session), timestamp);
                 if model.sessions.get(&session).is_some_and(|session| !session.forgotten) {
                     model.stop(session, last);
                 }
             }
-            Action::Report { session, back, sighting } => {
+            Action::Report { session, back, reported } => {
                 let frame = model.newest().unwrap_or(0).saturating_add_signed(-back);
-                let outcome = match sighting {
-                    Some(sighting) => run.report(id(session), frame, model.now, sighting),
+                let outcome = match reported {
+                    Some(reported) => run.report(id(session), frame, model.now, reported),
                     None => run.see(id(session), frame, model.now),
                 };
-                let sighting = sighting.unwrap_or(Sighting::Position { x: 0.0, y: 0.0, confidence: 1.0 });
-                prop_assert_eq!(label(&outcome), model.report(session, frame, sighting), "frame {}", frame);
+                let reported = reported.unwrap_or(FrameOutcome::Position { x: 0.0, y: 0.0, confidence: 1.0 });
+                prop_assert_eq!(label(&outcome), model.report(session, frame, reported), "frame {}", frame);
             }
             Action::Hello { session, name } => {
                 let outcome = run.hello(id(session), &format!("client-{name}"), 0);
@@ -129,7 +129,7 @@ impl Both {
             }
             Action::Disconnect(session) => {
                 let now = run.at(model.now);
-                run.board.disconnect(id(session), Ended::Lost, now);
+                run.measurement.disconnect(id(session), Ended::Lost, now);
                 if let Some(session) = model.sessions.get_mut(&session) {
                     session.ended = true;
                     session.stopped = true;
@@ -137,14 +137,14 @@ impl Both {
             }
             Action::Garbage(session) => {
                 let at = run.at(model.now);
-                run.board.message(id(session), at, b"{\"ts\":");
+                run.measurement.message(id(session), at, b"{\"ts\":");
                 if let Some(session) = model.sessions.get_mut(&session).filter(|session| !session.forgotten) {
                     session.malformed += 1;
                 }
             }
-            Action::Sweep => {
-                run.sweep(model.now);
-                model.sweep();
+            Action::ExpireLost => {
+                run.expire_lost(model.now);
+                model.expire_lost();
             }
             Action::Wait { milliseconds } => model.now += milliseconds,
         }
@@ -158,7 +158,7 @@ impl Both {
         let mut total = Frames::default();
         let mut connected = Vec::new();
         for (id, session) in &mut self.model.sessions {
-            if let Some(name) = self.run.board.client(SessionId(*id as u64)) {
+            if let Some(name) = self.run.measurement.client(SessionId(*id as u64)) {
                 session.name = name.to_owned();
             }
             *by_name.entry(session.name.clone()).or_default() += session.counts();
@@ -195,11 +195,11 @@ fn never_less(before: &Frames, after: &Frames) -> bool {
     settled(before).iter().zip(settled(after)).all(|(before, after)| *before <= after)
 }
 
-fn sighting() -> impl Strategy<Value = Option<Sighting>> {
+fn frame_outcome() -> impl Strategy<Value = Option<FrameOutcome>> {
     prop_oneof![
         4 => Just(None),
-        1 => Just(Some(Sighting::Undetected)),
-        1 => Just(Some(Sighting::Undecodable)),
+        1 => Just(Some(FrameOutcome::Undetected)),
+        1 => Just(Some(FrameOutcome::Undecodable)),
     ]
 }
 
@@ -211,12 +211,12 @@ fn action() -> impl Strategy<Value = Action> {
         6 => (session.clone(), 0..4u64).prop_map(|(session, back)| Action::Start { session, back }),
         1 => (session.clone(), prop::option::weighted(0.8, 0..4u64))
             .prop_map(|(session, back)| Action::Stop { session, back }),
-        40 => (session.clone(), prop_oneof![8 => 0..4i64, 2 => -1..40i64, 1 => 0..200i64], sighting())
-            .prop_map(|(session, back, sighting)| Action::Report { session, back, sighting }),
+        40 => (session.clone(), prop_oneof![8 => 0..4i64, 2 => -1..40i64, 1 => 0..200i64], frame_outcome())
+            .prop_map(|(session, back, reported)| Action::Report { session, back, reported }),
         3 => (session.clone(), 0..3usize).prop_map(|(session, name)| Action::Hello { session, name }),
         1 => session.clone().prop_map(Action::Disconnect),
         1 => session.prop_map(Action::Garbage),
-        5 => Just(Action::Sweep),
+        5 => Just(Action::ExpireLost),
         5 => prop_oneof![4 => 0..50u64, 1 => 900..3200u64, 1 => 9_000..12_000u64]
             .prop_map(|milliseconds| Action::Wait { milliseconds }),
     ]

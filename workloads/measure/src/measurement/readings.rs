@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use report::{ErrorEntry, SessionId, Summary, Video};
 
-use super::{Scoreboard, to_milliseconds};
+use super::{Measurement, to_milliseconds};
 use crate::{events::Latest, histogram::Histograms, rows::Position};
 
 /// A position that was reported longer ago says nothing about now.
 const FRESH: Duration = Duration::from_secs(2);
 
-impl Scoreboard {
+impl Measurement {
     /// All numbers at `now`, or at the end of the run if that is earlier.
     pub fn summary(&self, now: Instant) -> Summary {
         let now = self.finished.map_or(now, |finished| finished.min(now));

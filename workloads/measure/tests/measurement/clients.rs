@@ -1,7 +1,7 @@
 //! Rows: who is who across reconnects, and what remains of those that went.
 
 use crate::run::{A, B, C, Run, sum};
-use ballsession_measure::{Ended, Outcome, SessionId, Stage};
+use ballsession_measure::{Ended, MessageOutcome, SessionId, Stage};
 use report::{ErrorCode, Frames, SetupQuantiles, SetupTimeline, State};
 
 #[test]
@@ -11,8 +11,8 @@ fn a_row_has_the_address_until_the_hello() {
     run.capture_all(0..2);
     run.see(A, 0, 10);
     assert_eq!(run.row("10.0.0.1:5000").frames.matched, 1);
-    assert_eq!(run.hello(A, "demo-client-0", 0), Outcome::Hello);
-    assert_eq!(run.board.client(A), Some("demo-client-0"));
+    assert_eq!(run.hello(A, "demo-client-0", 0), MessageOutcome::Hello);
+    assert_eq!(run.measurement.client(A), Some("demo-client-0"));
     let row = run.row("demo-client-0");
     assert_eq!((row.frames.sent, row.frames.matched, row.state), (2, 1, State::Connected));
     assert_eq!(run.summary(0).clients.len(), 1);
@@ -26,9 +26,9 @@ fn a_reconnect_adds_to_its_row() {
     run.capture_all(0..3);
     run.see(A, 0, 10);
     let now = run.at(100);
-    run.board.disconnect(A, Ended::Lost, now);
+    run.measurement.disconnect(A, Ended::Lost, now);
     run.connect(B, 100);
-    run.board.start_counting(B, run.timestamp(3));
+    run.measurement.start_counting(B, run.timestamp(3));
     run.capture_all(3..6);
     // Unordered channel: a report before the hello, and one of the old session after it.
     run.see(B, 3, 110);
@@ -51,13 +51,13 @@ fn an_id_that_is_connected_gets_a_number() {
         run.join(id);
         run.hello(id, "twin", 0);
     }
-    assert_eq!(run.board.client(B), Some("twin (2)"));
-    assert_eq!(run.board.client(C), Some("twin (3)"));
+    assert_eq!(run.measurement.client(B), Some("twin (2)"));
+    assert_eq!(run.measurement.client(C), Some("twin (3)"));
     let now = run.at(10);
-    run.board.disconnect(B, Ended::Bye, now);
+    run.measurement.disconnect(B, Ended::Bye, now);
     run.connect(SessionId(4), 20);
     run.hello(SessionId(4), "twin", 1);
-    assert_eq!(run.board.client(SessionId(4)), Some("twin (2)"));
+    assert_eq!(run.measurement.client(SessionId(4)), Some("twin (2)"));
     assert_eq!(run.summary(0).clients.len(), 3);
 }
 
@@ -66,9 +66,9 @@ fn a_second_hello_changes_nothing() {
     let mut run = Run::new(30);
     run.join(A);
     run.hello(A, "one", 0);
-    assert_eq!(run.hello(A, "one", 0), Outcome::Hello);
-    assert!(matches!(run.hello(A, "two", 0), Outcome::Malformed(_)));
-    assert_eq!(run.board.client(A), Some("one"));
+    assert_eq!(run.hello(A, "one", 0), MessageOutcome::Hello);
+    assert!(matches!(run.hello(A, "two", 0), MessageOutcome::Malformed(_)));
+    assert_eq!(run.measurement.client(A), Some("one"));
 }
 
 #[test]
@@ -79,17 +79,17 @@ fn of_gone_clients_16_rows_stay_and_the_totals_keep_all() {
         let id = SessionId(100 + client);
         run.connect(id, 0);
         run.hello(id, &format!("client-{client}"), 0);
-        run.board.start_counting(id, run.timestamp(client));
+        run.measurement.start_counting(id, run.timestamp(client));
         run.capture(client, client * 33);
         run.see(id, client, client * 33 + 3);
         let now = run.at(client * 33 + 5);
-        run.board.disconnect(id, Ended::Bye, now);
+        run.measurement.disconnect(id, Ended::Bye, now);
     }
     // A port scan that never gets a frame takes the place of no client that did.
     for probe in 0..40u64 {
         run.connect(SessionId(200 + probe), 0);
         let now = run.at(2000);
-        run.board.disconnect(SessionId(200 + probe), Ended::Bye, now);
+        run.measurement.disconnect(SessionId(200 + probe), Ended::Bye, now);
     }
     let summary = run.summary(2000);
     let names: Vec<_> = summary.clients.iter().map(|row| row.id.as_str()).collect();
@@ -105,13 +105,13 @@ fn frames_of_a_client_without_a_row_still_get_their_fate() {
     for client in 0..30u64 {
         let id = SessionId(client);
         run.connect(id, 0);
-        run.board.start_counting(id, run.timestamp(client));
+        run.measurement.start_counting(id, run.timestamp(client));
         run.capture(client, client * 33);
         let now = run.at(client * 33);
-        run.board.disconnect(id, Ended::Lost, now);
+        run.measurement.disconnect(id, Ended::Lost, now);
     }
-    assert!(matches!(run.see(SessionId(0), 0, 990), Outcome::Scored { .. }));
-    run.sweep(5000);
+    assert!(matches!(run.see(SessionId(0), 0, 990), MessageOutcome::Matched { .. }));
+    run.expire_lost(5000);
     assert_eq!(run.summary(5000).frames, Frames { sent: 30, matched: 1, lost: 29, ..Frames::default() });
 }
 
@@ -127,10 +127,10 @@ fn setup_times_count_from_accepted_signalling() {
         (Stage::Ice, 9000),
     ] {
         let at = run.at(milliseconds);
-        run.board.reached(A, stage, at);
+        run.measurement.reached(A, stage, at);
     }
     assert_eq!(run.row("10.0.0.1:5000").state, State::Connected);
-    run.board.start_counting(A, run.timestamp(31));
+    run.measurement.start_counting(A, run.timestamp(31));
     run.capture(31, 1054);
     run.capture(32, 1087);
     run.see(A, 31, 1060);
@@ -152,13 +152,13 @@ fn a_failed_session_says_where() {
     let mut run = Run::new(30);
     run.connect(A, 0);
     let now = run.at(10_000);
-    run.board.disconnect(
+    run.measurement.disconnect(
         A,
         Ended::Failed { code: ErrorCode::IceFailed, message: "no UDP in 10 s".into() },
         now,
     );
-    run.board.disconnect(A, Ended::Lost, now);
-    run.board.error(None, ErrorCode::SignalingFailed, "garbage\nfrom 10.0.0.9", now);
+    run.measurement.disconnect(A, Ended::Lost, now);
+    run.measurement.error(None, ErrorCode::SignalingFailed, "garbage\nfrom 10.0.0.9", now);
     let summary = run.summary(10_000);
     assert_eq!(summary.clients[0].state, State::Failed);
     let errors: Vec<_> = summary.errors.iter().map(|entry| entry.message.as_str()).collect();
@@ -175,14 +175,14 @@ fn the_latest_position_is_that_of_the_latest_frame() {
     run.see(A, 1, 90);
     run.see(B, 1, 90);
     let now = run.at(100);
-    run.board.disconnect(B, Ended::Bye, now);
-    let latest: Vec<_> = run.board.latest(now).collect();
+    run.measurement.disconnect(B, Ended::Bye, now);
+    let latest: Vec<_> = run.measurement.latest(now).collect();
     assert_eq!(latest.len(), 1);
     assert_eq!(
         (latest[0].client, latest[0].truth, latest[0].error_pixels),
         ("10.0.0.1:5000", Run::truth(2), 5.0)
     );
-    assert_eq!(run.board.latest(run.at(2081)).count(), 0, "reported too long ago");
+    assert_eq!(run.measurement.latest(run.at(2081)).count(), 0, "reported too long ago");
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn after_the_end_nothing_changes() {
     assert_eq!(summary.frames, Frames { sent: 3, matched: 1, lost: 2, ..Frames::default() });
     run.capture_all(3..9);
     run.connect(B, 2000);
-    assert_eq!(run.see(A, 1, 2000), Outcome::UnknownSession);
+    assert_eq!(run.see(A, 1, 2000), MessageOutcome::UnknownSession);
     run.finish(3000);
     assert_eq!(run.summary(9000), summary);
 }

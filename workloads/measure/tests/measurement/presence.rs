@@ -5,7 +5,7 @@ use ballsession_measure::{Ended, Presence, Stage};
 use report::ErrorCode;
 
 fn presence(run: &Run, milliseconds: u64) -> (usize, usize) {
-    let Presence { connected, without_media } = run.board.presence(run.at(milliseconds));
+    let Presence { connected, without_media } = run.measurement.presence(run.at(milliseconds));
     (connected, without_media)
 }
 
@@ -17,16 +17,16 @@ fn a_client_without_a_frame_10_s_after_signalling_has_no_media() {
     run.connect(B, 2000);
     // That its handshakes went well is not enough.
     let at = run.at(1100);
-    run.board.reached(A, Stage::Dtls, at);
+    run.measurement.reached(A, Stage::Dtls, at);
     assert_eq!(presence(&run, 10_999), (2, 0));
     assert_eq!(presence(&run, 11_000), (2, 1));
     assert_eq!(presence(&run, 12_000), (2, 2));
-    run.board.start_counting(A, run.timestamp(330));
+    run.measurement.start_counting(A, run.timestamp(330));
     assert_eq!(presence(&run, 12_000), (2, 2), "counting, and yet no frame");
     run.capture(330, 12_010);
     assert_eq!(presence(&run, 12_010), (2, 1));
     // It had media: what has become of it since is told by the frames.
-    run.sweep(60_000);
+    run.expire_lost(60_000);
     assert_eq!(presence(&run, 60_000), (2, 1));
 }
 
@@ -39,8 +39,8 @@ fn whoever_is_gone_is_not_there_and_comes_back_anew() {
     run.connect(B, 0);
     assert_eq!(presence(&run, 20_000), (2, 1));
     let now = run.at(20_000);
-    run.board.disconnect(A, Ended::Lost, now);
-    run.board.disconnect(B, Ended::Bye, now);
+    run.measurement.disconnect(A, Ended::Lost, now);
+    run.measurement.disconnect(B, Ended::Bye, now);
     // The one that had no media may come again.
     assert_eq!((presence(&run, 25_000), presence(&run, 25_001)), ((1, 1), (0, 0)));
     // The frames of its earlier session are no media of this one.
@@ -57,10 +57,14 @@ fn attempt_after_attempt_is_one_client_without_media() {
         // Always from the same address, and another port.
         let address = format!("10.0.0.9:{}", 5000 + attempt).parse().expect("an address");
         let (now, end) = (run.at(start), run.at(start + 8000));
-        run.board.connect(id, address, now);
+        run.measurement.connect(id, address, now);
         let in_vain = usize::from(attempt > 0);
         assert_eq!(presence(&run, start + 7999), (1, in_vain));
-        run.board.disconnect(id, Ended::Failed { code: ErrorCode::IceFailed, message: "no UDP".into() }, end);
+        run.measurement.disconnect(
+            id,
+            Ended::Failed { code: ErrorCode::IceFailed, message: "no UDP".into() },
+            end,
+        );
         assert_eq!(presence(&run, start + 8500), (in_vain, in_vain));
     }
     run.finish(27_000);

@@ -5,28 +5,28 @@ use std::time::Instant;
 use picture::Point;
 use report::{
     Pairing as RowPairing, SessionId,
-    channel::{Foreign, Sighting},
+    channel::{Foreign, FrameOutcome},
     milliseconds,
 };
 
-use super::{Scoreboard, messages::Paired};
+use super::{Measurement, messages::Paired};
 use crate::{
     arrival::Aligned,
     asking::Voice,
-    events::Outcome,
+    events::MessageOutcome,
     pairing::Pairing,
     relative::Relative,
     rows::Position,
     tally::{Entry, Fate},
 };
 
-impl Scoreboard {
-    pub(super) fn foreign(&mut self, id: SessionId, at: Instant, message: Foreign) -> Outcome {
+impl Measurement {
+    pub(super) fn foreign(&mut self, id: SessionId, at: Instant, message: Foreign) -> MessageOutcome {
         match message {
             Foreign::Greeting => {
-                let Some(session) = self.sessions.get_mut(&id) else { return Outcome::UnknownSession };
+                let Some(session) = self.sessions.get_mut(&id) else { return MessageOutcome::UnknownSession };
                 session.asking.speaks();
-                Outcome::Hello
+                MessageOutcome::Hello
             }
             Foreign::Position { x, y, pts: Some(pts) } => self.relative(id, at, pts, Point { x, y }),
             Foreign::Position { x, y, pts: None } => self.arrival(id, at, Point { x, y }),
@@ -34,10 +34,10 @@ impl Scoreboard {
     }
 
     /// A report that counts from the peer's first frame.
-    fn relative(&mut self, id: SessionId, at: Instant, pts: u64, reported: Point) -> Outcome {
-        let Some(session) = self.sessions.get_mut(&id) else { return Outcome::UnknownSession };
+    fn relative(&mut self, id: SessionId, at: Instant, pts: u64, reported: Point) -> MessageOutcome {
+        let Some(session) = self.sessions.get_mut(&id) else { return MessageOutcome::UnknownSession };
         session.asking.speaks();
-        let Some(first) = session.first_sent else { return Outcome::Uncounted };
+        let Some(first) = session.first_sent else { return MessageOutcome::Uncounted };
         if matches!(session.pairing, Pairing::Open) {
             session.pairing = Pairing::Relative(Relative::new(self.settings.frames_per_second));
         }
@@ -49,22 +49,22 @@ impl Scoreboard {
             row.pairing_milliseconds = Some(relative.missed_milliseconds());
         }
         if session.ledger.from().is_none_or(|from| (first..from).contains(&timestamp)) {
-            return Outcome::Uncounted;
+            return MessageOutcome::Uncounted;
         }
-        let sighting = Sighting::Position { x: reported.x, y: reported.y, confidence: 1.0 };
+        let outcome = FrameOutcome::Position { x: reported.x, y: reported.y, confidence: 1.0 };
         self.pair(
             id,
             at,
-            &Paired { timestamp: Some(timestamp), name: ("pts", pts), is_estimate: true, sighting },
+            &Paired { timestamp: Some(timestamp), name: ("pts", pts), is_estimate: true, outcome },
         )
     }
 
     /// A report that names no frame.
-    fn arrival(&mut self, id: SessionId, at: Instant, reported: Point) -> Outcome {
-        let Some(session) = self.sessions.get_mut(&id) else { return Outcome::UnknownSession };
+    fn arrival(&mut self, id: SessionId, at: Instant, reported: Point) -> MessageOutcome {
+        let Some(session) = self.sessions.get_mut(&id) else { return MessageOutcome::UnknownSession };
         // Before frames count there is nothing that a report could be about, and nothing to decide.
         if !session.ledger.has_counted() {
-            return Outcome::Uncounted;
+            return MessageOutcome::Uncounted;
         }
         if matches!(session.pairing, Pairing::Open) {
             session.pairing = Pairing::Arrival(Box::default());
@@ -98,20 +98,20 @@ impl Scoreboard {
             self.books.enter(row, *captured, Entry::Sent);
             self.books.enter(row, *captured, Entry::Settled(Fate::Aligned { error: *error }));
         }
-        let Some(Aligned { captured, error }) = aligned.last() else { return Outcome::Waiting };
+        let Some(Aligned { captured, error }) = aligned.last() else { return MessageOutcome::Waiting };
         if let Some(ordinal) = self.timeline.captured_by(*captured)
             && let Some(frame) = self.timeline.get(ordinal)
             && let Some(row) = self.books.rows.get_mut(row)
         {
             row.located(Position { ordinal, at, reported, truth: frame.position, error: *error });
         }
-        Outcome::Estimated { reported, error_pixels: *error }
+        MessageOutcome::Estimated { reported, error_pixels: *error }
     }
 
-    fn duplicate(&mut self, id: SessionId, at: Instant) -> Outcome {
+    fn duplicate(&mut self, id: SessionId, at: Instant) -> MessageOutcome {
         if let Some(session) = self.sessions.get(&id) {
             self.books.enter(session.row, at, Entry::Duplicate);
         }
-        Outcome::Duplicate
+        MessageOutcome::Duplicate
     }
 }

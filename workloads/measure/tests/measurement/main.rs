@@ -1,4 +1,4 @@
-//! The scoreboard on virtual time, from outside.
+//! The measurement on virtual time, from outside.
 
 mod against_model;
 mod clients;

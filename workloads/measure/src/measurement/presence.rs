@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::Scoreboard;
+use super::Measurement;
 use crate::events::Presence;
 
 /// A client without any frame counted this long after its signalling has no media.
 const MEDIA_WITHIN: Duration = Duration::from_secs(10);
 
-impl Scoreboard {
+impl Measurement {
     /// Who is there at `now`, and how many of them in vain.
     pub fn presence(&self, now: Instant) -> Presence {
         let in_vain = |since: Instant| now.saturating_duration_since(since) >= MEDIA_WITHIN;

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use ballsession_measure::{Outcome, Scoreboard, SessionId, Settings, Truth};
+use ballsession_measure::{Measurement, MessageOutcome, SessionId, Settings, Truth};
 use picture::{Point, Size};
 use report::{
     ClientRow, Frames, Summary,
-    channel::{FrameReport, Hello, Message, Sighting},
+    channel::{FrameOutcome, FrameReport, Hello, Message},
 };
 
 pub(crate) const A: SessionId = SessionId(1);
@@ -14,7 +14,7 @@ pub(crate) const B: SessionId = SessionId(2);
 pub(crate) const C: SessionId = SessionId(3);
 
 pub(crate) struct Run {
-    pub(crate) board: Scoreboard,
+    pub(crate) measurement: Measurement,
     started: Instant,
     fps: u64,
     first_timestamp: u32,
@@ -32,14 +32,14 @@ impl Run {
 
     pub(crate) fn with_window(fps: u32, first_timestamp: u32, window: Duration) -> Self {
         let started = Instant::now();
-        let board = Scoreboard::new(Settings {
+        let measurement = Measurement::new(Settings {
             size: Size::new(640, 480).expect("both are even"),
             frames_per_second: fps,
             window,
             started,
             started_at: jiff::Timestamp::UNIX_EPOCH,
         });
-        Self { board, started, fps: u64::from(fps), first_timestamp }
+        Self { measurement, started, fps: u64::from(fps), first_timestamp }
     }
 
     pub(crate) fn at(&self, milliseconds: u64) -> Instant {
@@ -56,7 +56,7 @@ impl Run {
 
     pub(crate) fn capture(&mut self, frame: u64, milliseconds: u64) {
         let captured = self.at(milliseconds);
-        self.board.captured(Truth {
+        self.measurement.captured(Truth {
             timestamp: self.timestamp(frame),
             position: Self::truth(frame),
             captured,
@@ -72,26 +72,26 @@ impl Run {
 
     pub(crate) fn connect(&mut self, id: SessionId, milliseconds: u64) {
         let address = format!("10.0.0.{}:5000", id.0).parse().expect("ids here are below 256");
-        self.board.connect(id, address, self.at(milliseconds));
+        self.measurement.connect(id, address, self.at(milliseconds));
     }
 
     /// Connects and counts from frame 0 on.
     pub(crate) fn join(&mut self, id: SessionId) {
         self.connect(id, 0);
-        self.board.start_counting(id, self.timestamp(0));
+        self.measurement.start_counting(id, self.timestamp(0));
     }
 
-    pub(crate) fn hello(&mut self, id: SessionId, name: &str, reconnects: u32) -> Outcome {
+    pub(crate) fn hello(&mut self, id: SessionId, name: &str, reconnects: u32) -> MessageOutcome {
         let hello = Message::Hello(Hello { id: name.into(), node: None, version: None, reconnects });
         let at = self.at(0);
-        self.board.message(id, at, hello.to_text().as_bytes())
+        self.measurement.message(id, at, hello.to_text().as_bytes())
     }
 
     /// A position that is off by (3, 4) pixels, thus by 5.
-    pub(crate) fn see(&mut self, id: SessionId, frame: u64, milliseconds: u64) -> Outcome {
+    pub(crate) fn see(&mut self, id: SessionId, frame: u64, milliseconds: u64) -> MessageOutcome {
         let Point { x, y } = Self::truth(frame);
-        let sighting = Sighting::Position { x: x + 3.0, y: y - 4.0, confidence: 1.0 };
-        self.report(id, frame, milliseconds, sighting)
+        let reported = FrameOutcome::Position { x: x + 3.0, y: y - 4.0, confidence: 1.0 };
+        self.report(id, frame, milliseconds, reported)
     }
 
     pub(crate) fn report(
@@ -99,26 +99,26 @@ impl Run {
         id: SessionId,
         frame: u64,
         milliseconds: u64,
-        sighting: Sighting,
-    ) -> Outcome {
-        let report = Message::Frame(FrameReport { timestamp: self.timestamp(frame), sighting });
+        reported: FrameOutcome,
+    ) -> MessageOutcome {
+        let report = Message::Frame(FrameReport { timestamp: self.timestamp(frame), outcome: reported });
         let at = self.at(milliseconds);
-        self.board.message(id, at, report.to_text().as_bytes())
+        self.measurement.message(id, at, report.to_text().as_bytes())
     }
 
-    pub(crate) fn sweep(&mut self, milliseconds: u64) {
+    pub(crate) fn expire_lost(&mut self, milliseconds: u64) {
         let now = self.at(milliseconds);
-        self.board.sweep(now);
+        self.measurement.expire_lost(now);
     }
 
     pub(crate) fn finish(&mut self, milliseconds: u64) {
         let now = self.at(milliseconds);
-        self.board.finish(now);
+        self.measurement.finish(now);
     }
 
     /// The summary, after checking what always holds.
     pub(crate) fn summary(&self, milliseconds: u64) -> Summary {
-        let summary = self.board.summary(self.at(milliseconds));
+        let summary = self.measurement.summary(self.at(milliseconds));
         assert_sum_rule(&summary.frames);
         assert_sum_rule(&summary.recent.frames);
         summary.clients.iter().for_each(|row| assert_sum_rule(&row.frames));
