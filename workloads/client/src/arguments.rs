@@ -58,7 +58,7 @@ pub(crate) struct Arguments {
     pub(crate) verbose: bool,
 }
 
-/// The command line; what is wrong with it has been said when this fails.
+/// The command line; what is wrong with it has been printed when this fails.
 pub(crate) fn parse() -> Result<Arguments, Exit> {
     arguments::parse()
 }

@@ -14,7 +14,7 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Parses the process's command line and environment.
 ///
 /// # Errors
-/// How to exit: after `--help` and `--version` with success, else as wrong usage; what there is to say was said.
+/// How to exit: after `--help` and `--version` with success, else as wrong usage; the reason was printed.
 pub fn parse<Arguments: Parser>() -> Result<Arguments, Exit> {
     Arguments::try_parse().map_err(|error| {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {

@@ -2,21 +2,21 @@
 //!
 //! ```text
 //! video (thread): scene -> encode -> packetise --frame--> fan-out (threads) <==WebRTC==> clients
-//!      '-- truth --> board <---------------- events -------'
+//!      '-- truth --> recorder <-------------- events -------'
 //!                      '--> console, HTTP and its page, summary, verdict, reports
 //! ```
 
 mod arguments;
-mod board;
 mod huge_pages;
 mod live;
 mod page;
 mod questions;
+mod recorder;
 mod report_source;
 mod run;
 mod session;
 mod sessions;
-mod status;
+mod status_source;
 mod table;
 mod video;
 
@@ -31,7 +31,7 @@ use process::Exit;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let huge_pages = HugePages::hold_back();
+    let huge_pages = HugePages::disable();
     let (arguments, scene) = match arguments::parse() {
         Ok(parsed) => parsed,
         Err(exit) => return exit.into(),

@@ -43,12 +43,12 @@ pub(crate) struct Viewers {
 
 #[derive(Default)]
 struct Inner {
-    /// How each is told to end.
+    /// How each is ended.
     ends: HashMap<Key, CancellationToken>,
     tasks: JoinSet<()>,
 }
 
-/// What a viewer is ended by; only its browser is told.
+/// What a viewer is ended by; only its browser knows it.
 pub(super) type Key = u64;
 
 /// A browser that wants to watch.
@@ -119,7 +119,7 @@ impl Viewers {
         MOST_VIEWERS - self.places.available_permits()
     }
 
-    /// Waits until all have ended, after the sessions were told to stop.
+    /// Waits until all have ended, after `stop` was cancelled.
     pub(crate) async fn ended(&self) {
         let mut tasks = std::mem::take(&mut self.lock().tasks);
         while tasks.join_next().await.is_some() {}
@@ -138,7 +138,7 @@ impl Viewer {
         match self.answer(context).await {
             Ok(sdp) => {
                 if is_client {
-                    context.board.connected(self.id, self.endpoints.peer, accepted, Instant::now());
+                    context.recorder.connected(self.id, self.endpoints.peer, accepted, Instant::now());
                 }
                 let how = match reply.send(Ok(sdp)) {
                     Ok(()) => self.watch(context).await,

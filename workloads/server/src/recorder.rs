@@ -1,7 +1,7 @@
-//! The scoreboard, shared by those who know something: the camera, the fan-out's threads and the session tasks.
+//! Records what happens, for all who have something to record: the camera, the fan-out's threads and session tasks.
 //!
 //! A lock and not a queue: what is done under it takes a microsecond a report, moments are stamped where things
-//! happen, and nobody needs to wonder what to do with a full queue.
+//! happen, and no caller needs a rule for a full queue.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -15,23 +15,28 @@ use report::channel::Message;
 use report::{ErrorCode, SessionId, Stage, Summary};
 use tokio::sync::watch;
 
-use crate::live::{Live, Scored};
+use crate::live::{Live, Matched};
 
-/// The scoreboard.
-pub(crate) struct Board {
-    scores: Mutex<Measurement>,
-    /// Locked after the scores, where both are.
+/// The measurement of a run, and what can be watched while it happens.
+pub(crate) struct Recorder {
+    measurement: Mutex<Measurement>,
+    /// Locked after the measurement, where both are.
     live: Mutex<Live>,
     /// Where every report is printed, if that is wanted.
     verbose: Option<Console>,
-    /// Raised when somebody comes or goes, and with every error.
-    news: watch::Sender<()>,
+    /// Notifies of clients that come and go, and of every error.
+    changes: watch::Sender<()>,
 }
 
-impl Board {
+impl Recorder {
     pub(crate) fn new(settings: Settings, verbose: Option<Console>) -> Self {
         let live = Mutex::new(Live::new(settings.started));
-        Self { scores: Mutex::new(Measurement::new(settings)), live, verbose, news: watch::Sender::new(()) }
+        Self {
+            measurement: Mutex::new(Measurement::new(settings)),
+            live,
+            verbose,
+            changes: watch::Sender::new(()),
+        }
     }
 
     pub(crate) fn captured(&self, truth: Truth) {
@@ -43,31 +48,31 @@ impl Board {
     }
 
     pub(crate) fn connected(&self, id: SessionId, peer: SocketAddr, accepted: Instant, answered: Instant) {
-        let mut scores = self.lock();
-        scores.connect(id, peer, accepted);
-        scores.reached(id, Stage::Signaling, answered);
-        drop(scores);
-        self.news.send_replace(());
+        let mut measurement = self.lock();
+        measurement.connect(id, peer, accepted);
+        measurement.reached(id, Stage::Signaling, answered);
+        drop(measurement);
+        self.changes.send_replace(());
     }
 
     pub(crate) fn disconnected(&self, id: SessionId, how: Ended, now: Instant) {
         self.lock().disconnect(id, how, now);
-        self.live().gone(id);
-        self.news.send_replace(());
+        self.live().remove(id);
+        self.changes.send_replace(());
     }
 
     /// Something went wrong before there was a session to speak of.
     pub(crate) fn refused(&self, code: ErrorCode, message: &str, now: Instant) {
         self.lock().error(None, code, message, now);
-        self.news.send_replace(());
+        self.changes.send_replace(());
     }
 
     /// Whether no further frame goes to a session, and the fate of all that went is known.
-    pub(crate) fn is_settled(&self, id: SessionId) -> bool {
+    pub(crate) fn all_fates_known(&self, id: SessionId) -> bool {
         self.lock().is_settled(id)
     }
 
-    pub(crate) fn sweep(&self, now: Instant) {
+    pub(crate) fn expire_lost(&self, now: Instant) {
         self.lock().expire_lost(now);
     }
 
@@ -76,37 +81,37 @@ impl Board {
     }
 
     /// The numbers and what they are made of, of the same moment.
-    pub(crate) fn detailed(&self, now: Instant) -> (Summary, Histograms) {
-        let scores = self.lock();
-        (scores.summary(now), scores.histograms())
+    pub(crate) fn summary_and_histograms(&self, now: Instant) -> (Summary, Histograms) {
+        let measurement = self.lock();
+        (measurement.summary(now), measurement.histograms())
     }
 
     /// Who is there, and the numbers of the same moment.
-    pub(crate) fn full(&self, now: Instant) -> (Presence, Summary) {
-        let scores = self.lock();
-        (scores.presence(now), scores.summary(now))
+    pub(crate) fn presence_and_summary(&self, now: Instant) -> (Presence, Summary) {
+        let measurement = self.lock();
+        (measurement.presence(now), measurement.summary(now))
     }
 
     /// Whether anybody is there, and what went wrong so far.
-    pub(crate) fn outline(&self, now: Instant) -> (bool, BTreeSet<ErrorCode>) {
-        let scores = self.lock();
-        (scores.presence(now).connected > 0, scores.errors().map(|error| error.code).collect())
+    pub(crate) fn presence_and_error_codes(&self, now: Instant) -> (bool, BTreeSet<ErrorCode>) {
+        let measurement = self.lock();
+        (measurement.presence(now).connected > 0, measurement.errors().map(|error| error.code).collect())
     }
 
-    /// Where it is raised that somebody came or went, or that something went wrong.
-    pub(crate) fn news(&self) -> &watch::Sender<()> {
-        &self.news
+    /// Notifies that a client came or went, or that something went wrong.
+    pub(crate) fn changes(&self) -> &watch::Sender<()> {
+        &self.changes
     }
 
     /// The final numbers: what is pending now is lost.
     pub(crate) fn finish(&self, now: Instant) -> Summary {
-        let mut scores = self.lock();
-        scores.finish(now);
-        scores.summary(now)
+        let mut measurement = self.lock();
+        measurement.finish(now);
+        measurement.summary(now)
     }
 
     /// The sessions whose peers are to be asked now where the ball is.
-    pub(crate) fn ask(&self, now: Instant) -> Vec<SessionId> {
+    pub(crate) fn due_questions(&self, now: Instant) -> Vec<SessionId> {
         self.lock().due_questions(now)
     }
 
@@ -127,35 +132,35 @@ impl Board {
         self.lock().latest(now).map(line).collect()
     }
 
-    /// What the fan-out has to say about scores.
-    pub(crate) fn take(&self, events: &[Event]) {
-        let mut scores = self.lock();
+    /// Records a batch of the fan-out's events.
+    pub(crate) fn record(&self, events: &[Event]) {
+        let mut measurement = self.lock();
         let mut live = self.live();
-        let mut is_news = false;
+        let mut has_changed = false;
         for event in events {
             match event {
-                Event::Reached { id, stage, at } => scores.reached(*id, *stage, *at),
-                Event::Started { id, timestamp } => scores.sent_from(*id, *timestamp),
-                Event::Counting { id, timestamp } => scores.start_counting(*id, *timestamp),
-                Event::Stopped { id, last } => scores.stop_counting(*id, *last),
+                Event::Reached { id, stage, at } => measurement.reached(*id, *stage, *at),
+                Event::Started { id, timestamp } => measurement.sent_from(*id, *timestamp),
+                Event::Counting { id, timestamp } => measurement.start_counting(*id, *timestamp),
+                Event::Stopped { id, last } => measurement.stop_counting(*id, *last),
                 Event::Report { id, at, data } => {
-                    let outcome = scores.message(*id, *at, data);
-                    is_news |= matches!(outcome, MessageOutcome::Malformed(_));
-                    let client = scores.client(*id).unwrap_or("?");
+                    let outcome = measurement.message(*id, *at, data);
+                    has_changed |= matches!(outcome, MessageOutcome::Malformed(_));
+                    let client = measurement.client(*id).unwrap_or("?");
                     if let MessageOutcome::Matched { truth, reported, error_pixels, latency } = outcome {
-                        let scored = Scored { at: *at, truth, reported, error_pixels, latency };
-                        live.scored(*id, client, &scored);
+                        let matched = Matched { at: *at, truth, reported, error_pixels, latency };
+                        live.matched(*id, client, &matched);
                     }
                     if let Some(console) = &self.verbose {
-                        console.line(format!("{client}: {}{}", frame(data), words(&outcome)));
+                        console.line(format!("{client}: {}{}", frame_prefix(data), describe(&outcome)));
                     }
                 }
                 Event::KeyframeWanted(_) | Event::Closed { .. } => {}
             }
         }
-        drop((scores, live));
-        if is_news {
-            self.news.send_replace(());
+        drop((measurement, live));
+        if has_changed {
+            self.changes.send_replace(());
         }
     }
 
@@ -167,19 +172,19 @@ impl Board {
     fn lock(&self) -> MutexGuard<'_, Measurement> {
         // Numbers after a panic in here would be worth nothing, but the panic has been seen by then; ending a run
         // in order, with what there is, beats a chain of further panics.
-        self.scores.lock().unwrap_or_else(PoisonError::into_inner)
+        self.measurement.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Which frame a report is about, in the words of the client's own output.
-fn frame(report: &[u8]) -> String {
+fn frame_prefix(report: &[u8]) -> String {
     match Message::parse(report) {
         Ok(Message::Frame(report)) => format!("frame {}: ", report.timestamp),
         _ => String::new(),
     }
 }
 
-fn words(outcome: &MessageOutcome) -> String {
+fn describe(outcome: &MessageOutcome) -> String {
     match outcome {
         MessageOutcome::Matched { truth, reported, error_pixels, latency } => format!(
             "reported ({:.3}, {:.3}), true ({:.3}, {:.3}), error {error_pixels:.4} px, {:.2} ms",
@@ -192,7 +197,7 @@ fn words(outcome: &MessageOutcome) -> String {
         MessageOutcome::Estimated { reported, error_pixels } => {
             format!("reported ({:.3}, {:.3}), error {error_pixels:.4} px, estimated", reported.x, reported.y)
         }
-        MessageOutcome::Waiting => "waits until its frame can be told".into(),
+        MessageOutcome::Waiting => "waits until its frame is known".into(),
         MessageOutcome::Uncounted => "before counting began".into(),
         MessageOutcome::Hello => "hello".into(),
         MessageOutcome::Undetected => "no ball found".into(),

@@ -11,13 +11,13 @@ use report::sender::PostCounters;
 use report::{Recent, Summary};
 use tokio_util::sync::CancellationToken;
 
-use crate::board::Board;
 use crate::page::{Events, Viewers};
+use crate::recorder::Recorder;
 use crate::video::Camera;
 
-/// Looks at the parts of the server.
-pub(crate) struct Status {
-    pub(crate) board: Arc<Board>,
+/// Reads the parts of the server.
+pub(crate) struct ServerStatus {
+    pub(crate) recorder: Arc<Recorder>,
     pub(crate) fanout: Arc<Fanout>,
     pub(crate) camera: Arc<Camera>,
     pub(crate) preview: Preview,
@@ -27,7 +27,7 @@ pub(crate) struct Status {
     pub(crate) stop: CancellationToken,
 }
 
-impl StatusSource for Status {
+impl StatusSource for ServerStatus {
     fn readiness(&self) -> Readiness {
         if self.stop.is_cancelled() {
             Readiness::Waiting("the server is ending".into())
@@ -41,18 +41,18 @@ impl StatusSource for Status {
     }
 
     fn status(&self) -> serde_json::Result<String> {
-        serde_json::to_string(&self.board.summary(Instant::now()))
+        serde_json::to_string(&self.recorder.summary(Instant::now()))
     }
 
     fn metrics(&self) -> Result<String, std::fmt::Error> {
-        let (summary, histograms) = self.board.detailed(Instant::now());
+        let (summary, histograms) = self.recorder.summary_and_histograms(Instant::now());
         let exposition = recent(scores(Exposition::default(), &summary, &histograms), &summary.recent);
         let exposition = transport(exposition, &self.fanout);
         self.watchers(exposition).posts(self.posts.as_ref()).finish()
     }
 }
 
-impl Status {
+impl ServerStatus {
     fn watchers(&self, exposition: Exposition) -> Exposition {
         exposition
             .gauge("pages", "Pages open in browsers", self.events.pages() as f64)
