@@ -9,6 +9,7 @@
 mod arguments;
 mod huge_pages;
 mod live;
+mod media_events;
 mod page;
 mod questions;
 mod recorder;

@@ -14,8 +14,10 @@ const STEP: Duration = Duration::from_millis(250);
 /// Asks for ever.
 pub(crate) async fn ask(recorder: &Recorder, fanout: &Fanout) -> Infallible {
     loop {
-        tokio::time::sleep_until(recorder.between_frames(Instant::now() + STEP).into()).await;
-        for id in recorder.due_questions(Instant::now()) {
+        let next = recorder.measurement().between_frames(Instant::now() + STEP);
+        tokio::time::sleep_until(next.into()).await;
+        let due = recorder.measurement().due_questions(Instant::now());
+        for id in due {
             fanout.send(id, QUESTION.to_owned());
         }
     }

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use measure::{Ended, Histograms, Measurement, MessageOutcome, Presence, Settings, Truth};
+use measure::{Ended, Histograms, Measurement, MessageOutcome, Presence, Settings};
 use media::fanout::Event;
 use process::Console;
 use report::channel::Message;
@@ -39,16 +39,16 @@ impl Recorder {
         }
     }
 
-    pub(crate) fn captured(&self, truth: Truth) {
-        self.lock().captured(truth);
-    }
-
-    pub(crate) fn skipped(&self, frames: u64) {
-        self.lock().skipped(frames);
+    /// The measurement, locked to the end of the statement. The fan-out's threads wait meanwhile, so what is done with a
+    /// value from it belongs in the next statement.
+    pub(crate) fn measurement(&self) -> MutexGuard<'_, Measurement> {
+        // Numbers after a panic in here would be worth nothing, but the panic has been seen by then; ending a run
+        // in order, with what there is, beats a chain of further panics.
+        self.measurement.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn connected(&self, id: SessionId, peer: SocketAddr, accepted: Instant, answered: Instant) {
-        let mut measurement = self.lock();
+        let mut measurement = self.measurement();
         measurement.connect(id, peer, accepted);
         measurement.reached(id, Stage::Signaling, answered);
         drop(measurement);
@@ -56,45 +56,32 @@ impl Recorder {
     }
 
     pub(crate) fn disconnected(&self, id: SessionId, how: Ended, now: Instant) {
-        self.lock().disconnect(id, how, now);
+        self.measurement().disconnect(id, how, now);
         self.live().remove(id);
         self.changes.send_replace(());
     }
 
     /// Something went wrong before there was a session to speak of.
     pub(crate) fn refused(&self, code: ErrorCode, message: &str, now: Instant) {
-        self.lock().error(None, code, message, now);
+        self.measurement().error(None, code, message, now);
         self.changes.send_replace(());
-    }
-
-    /// Whether no further frame goes to a session, and the fate of all that went is known.
-    pub(crate) fn all_fates_known(&self, id: SessionId) -> bool {
-        self.lock().is_settled(id)
-    }
-
-    pub(crate) fn expire_lost(&self, now: Instant) {
-        self.lock().expire_lost(now);
-    }
-
-    pub(crate) fn summary(&self, now: Instant) -> Summary {
-        self.lock().summary(now)
     }
 
     /// The numbers and what they are made of, of the same moment.
     pub(crate) fn summary_and_histograms(&self, now: Instant) -> (Summary, Histograms) {
-        let measurement = self.lock();
+        let measurement = self.measurement();
         (measurement.summary(now), measurement.histograms())
     }
 
     /// Who is there, and the numbers of the same moment.
     pub(crate) fn presence_and_summary(&self, now: Instant) -> (Presence, Summary) {
-        let measurement = self.lock();
+        let measurement = self.measurement();
         (measurement.presence(now), measurement.summary(now))
     }
 
     /// Whether anybody is there, and what went wrong so far.
     pub(crate) fn presence_and_error_codes(&self, now: Instant) -> (bool, BTreeSet<ErrorCode>) {
-        let measurement = self.lock();
+        let measurement = self.measurement();
         (measurement.presence(now).connected > 0, measurement.errors().map(|error| error.code).collect())
     }
 
@@ -105,19 +92,9 @@ impl Recorder {
 
     /// The final numbers: what is pending now is lost.
     pub(crate) fn finish(&self, now: Instant) -> Summary {
-        let mut measurement = self.lock();
+        let mut measurement = self.measurement();
         measurement.finish(now);
         measurement.summary(now)
-    }
-
-    /// The sessions whose peers are to be asked now where the ball is.
-    pub(crate) fn due_questions(&self, now: Instant) -> Vec<SessionId> {
-        self.lock().due_questions(now)
-    }
-
-    /// The next moment after `after` that is a good one to ask at.
-    pub(crate) fn between_frames(&self, after: Instant) -> Instant {
-        self.lock().between_frames(after)
     }
 
     /// One line for each connected client: where it saw the ball last, where it was, and how far off that is.
@@ -129,12 +106,12 @@ impl Recorder {
                 latest.client, reported.x, reported.y, truth.x, truth.y, latest.error_pixels
             )
         };
-        self.lock().latest(now).map(line).collect()
+        self.measurement().latest(now).map(line).collect()
     }
 
     /// Records a batch of the fan-out's events.
     pub(crate) fn record(&self, events: &[Event]) {
-        let mut measurement = self.lock();
+        let mut measurement = self.measurement();
         let mut live = self.live();
         let mut has_changed = false;
         for event in events {
@@ -167,12 +144,6 @@ impl Recorder {
     /// What can be watched while it happens.
     pub(crate) fn live(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Measurement> {
-        // Numbers after a panic in here would be worth nothing, but the panic has been seen by then; ending a run
-        // in order, with what there is, beats a chain of further panics.
-        self.measurement.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

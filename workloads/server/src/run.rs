@@ -4,19 +4,19 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use measure::{Numbers, Objectives, Settings, verdict};
-use media::fanout::{CHANNEL_GRACE, Event, EventSink, Fanout, Options};
+use media::fanout::Fanout;
 use preview::Preview;
 use process::{Console, Exit, Http, SummaryTarget};
+use report::Summary;
 use report::sender::Pace;
-use report::{Stage, Summary, channel};
 use signaling::Listener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
 use crate::huge_pages::HugePages;
+use crate::media_events::start_fanout;
 use crate::page::{self, Events, Viewers};
 use crate::questions;
 use crate::recorder::Recorder;
@@ -138,7 +138,7 @@ async fn serve(arguments: Arguments, scene: scene::Settings, huge_pages: HugePag
             never = &mut questions => match never {},
             never = &mut publishing => match never {},
             _ = second.tick() => {
-                recorder.expire_lost(Instant::now());
+                recorder.measurement().expire_lost(Instant::now());
                 recorder.latest_lines(Instant::now()).into_iter().for_each(|line| console.line(line));
                 console.progress(started.elapsed());
             }
@@ -163,36 +163,6 @@ async fn serve(arguments: Arguments, scene: scene::Settings, huge_pages: HugePag
     reports.finish().await;
     ended?;
     exit
-}
-
-/// The fan-out, with its events passed on to whom they concern.
-pub(crate) fn start_fanout(
-    bitrate_kbps: u32,
-    recorder: &Arc<Recorder>,
-    sessions: &Arc<Sessions>,
-    keyframes: &Arc<KeyframeRequests>,
-) -> anyhow::Result<Fanout> {
-    let (recorder, sessions, keyframes) = (Arc::clone(recorder), Arc::clone(sessions), Arc::clone(keyframes));
-    let sink: EventSink = Arc::new(move |events| {
-        recorder.record(&events);
-        for event in &events {
-            match event {
-                Event::KeyframeWanted(_) => keyframes.request(),
-                Event::Closed { id, reason } => sessions.failed(*id, *reason),
-                // Nothing is captured before the first session can use it: its first keyframe would be made too early
-                // and the next one have to wait.
-                Event::Reached { id, stage: Stage::Channel, at } => sessions.ready_for_video(*id, *at),
-                Event::Reached { id, stage: Stage::Dtls, at } => {
-                    sessions.ready_for_video(*id, *at + CHANNEL_GRACE)
-                }
-                _ => {}
-            }
-        }
-    });
-    // Two at most: they spread the receive buffers, and more threads than cores only take turns.
-    let shards = std::thread::available_parallelism().map_or(1, usize::from).min(2);
-    let options = Options { shards, bitrate_kbps, channel_label: channel::LABEL };
-    Fanout::start(options, &sink).context("cannot start the media threads")
 }
 
 /// Waits until it is time to end.

@@ -169,7 +169,7 @@ pub(crate) async fn conclude(context: &Context, id: SessionId, how: Ended) {
 async fn await_last_reports(context: &Context, id: SessionId) {
     context.fanout.stop(id);
     let deadline = tokio::time::Instant::now() + LAST_REPORTS_LIMIT;
-    while tokio::time::Instant::now() < deadline && !context.recorder.all_fates_known(id) {
+    while tokio::time::Instant::now() < deadline && !context.recorder.measurement().is_settled(id) {
         tokio::time::sleep(LAST_REPORTS_STEP).await;
     }
 }

@@ -41,7 +41,8 @@ impl StatusSource for ServerStatus {
     }
 
     fn status(&self) -> serde_json::Result<String> {
-        serde_json::to_string(&self.recorder.summary(Instant::now()))
+        let summary = self.recorder.measurement().summary(Instant::now());
+        serde_json::to_string(&summary)
     }
 
     fn metrics(&self) -> Result<String, std::fmt::Error> {

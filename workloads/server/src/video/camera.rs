@@ -110,10 +110,10 @@ impl Work {
                 continue;
             }
             if slot.skipped > 0 {
-                self.recorder.skipped(slot.skipped);
+                self.recorder.measurement().skipped(slot.skipped);
             }
             if self.fanout.backlog() > BACKLOG {
-                self.recorder.skipped(1);
+                self.recorder.measurement().skipped(1);
                 continue;
             }
             if let Err(error) = self.capture(slot.index) {
@@ -125,13 +125,12 @@ impl Work {
 
     fn capture(&mut self, index: u64) -> anyhow::Result<()> {
         let captured = Instant::now();
-        let position = self.source.position(self.pace.time_of(index));
         let keyframe = self.keyframes.take(captured, self.last_keyframe);
-        let frame = self.source.frame(position, self.source.rtp_time(index), keyframe)?;
+        let (frame, position) = self.source.frame(index, self.pace.time_of(index), keyframe)?;
         if frame.keyframe {
             self.last_keyframe = Some(captured);
         }
-        self.recorder.captured(Truth { timestamp: frame.timestamp, position, captured });
+        self.recorder.measurement().captured(Truth { timestamp: frame.timestamp, position, captured });
         self.fanout.publish(&Arc::new(frame));
         if self.preview.wants(captured) {
             self.preview.offer(self.source.picture(), Some(position), captured);

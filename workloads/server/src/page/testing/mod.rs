@@ -17,9 +17,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
+use crate::media_events::start_fanout;
 use crate::page::{self, Events, Viewers};
 use crate::recorder::Recorder;
-use crate::run::start_fanout;
 use crate::session::Context;
 use crate::sessions::Sessions;
 use crate::video::{Camera, KeyframeRequests, Settings};
@@ -84,7 +84,7 @@ impl Server {
     }
 
     pub(super) fn summary(&self) -> Summary {
-        self.context.recorder.summary(Instant::now())
+        self.context.recorder.measurement().summary(Instant::now())
     }
 
     /// Sends a request and leaves its connection open.

@@ -82,7 +82,7 @@ async fn a_browser_that_opens_a_channel_is_a_client_until_it_leaves() {
         for timestamp in std::mem::take(&mut browser.frames) {
             browser.send(format!(r#"{{"ts":{timestamp},"x":80,"y":60}}"#));
         }
-        recorder.summary(Instant::now()).frames.matched >= 10
+        recorder.measurement().summary(Instant::now()).frames.matched >= 10
     })
     .await;
     let row = server.summary().clients.remove(0);
