@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
 
-mod gone;
-mod liar;
+mod media_lost;
+mod raw_client;
+mod raw_peer;
 mod reports;
 mod signalling;
-mod stranger;

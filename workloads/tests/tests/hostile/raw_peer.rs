@@ -1,21 +1,21 @@
-//! A peer that signals whatever it is told to.
+//! A peer that signals any bytes.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-use ballsession_tests::{PATIENCE, Server};
+use ballsession_tests::{Server, WAIT_LIMIT};
 use report::{ErrorCode, ErrorEntry};
 
 /// A connection to the server's signalling, its offer read.
-pub(crate) struct Stranger {
+pub(crate) struct RawPeer {
     pub(crate) stream: BufReader<TcpStream>,
     pub(crate) offer: String,
 }
 
-impl Stranger {
+impl RawPeer {
     pub(crate) fn dial(server: &Server) -> Self {
         let stream = TcpStream::connect(server.signaling()).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(WAIT_LIMIT)).unwrap();
         let mut stream = BufReader::new(stream);
         let mut line = String::new();
         stream.read_line(&mut line).unwrap();
@@ -35,7 +35,7 @@ impl Stranger {
     }
 
     /// Asserts that the server says bye and closes. An end of file without a bye leaves some peers spinning.
-    pub(crate) fn assert_dismissed(mut self) {
+    pub(crate) fn assert_bye(mut self) {
         let mut rest = String::new();
         self.stream.read_to_string(&mut rest).unwrap();
         assert_eq!(rest.trim(), r#"{"type":"bye"}"#);

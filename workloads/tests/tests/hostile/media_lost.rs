@@ -5,8 +5,8 @@ use std::net::{SocketAddr, UdpSocket};
 use ballsession_tests::Server;
 use report::{ErrorCode, State};
 
-use crate::reports::{assert_witness_unharmed, with_liar};
-use crate::stranger::{Stranger, counted};
+use crate::raw_peer::{RawPeer, counted};
+use crate::reports::{assert_witness_unharmed, with_raw_client};
 
 /// The answer to `offer` of a peer whose media is at `address`.
 fn elsewhere(offer: &str, address: SocketAddr) -> String {
@@ -26,11 +26,11 @@ fn whoever_answers_and_never_gets_media_going_is_given_up() {
     let server = Server::start(&[]);
     // Nobody answers at this address.
     let silence = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let mut blocked = Stranger::dial(&server);
+    let mut blocked = RawPeer::dial(&server);
     let answer = elsewhere(&blocked.offer, silence.local_addr().unwrap());
     blocked.answer(&answer);
     // The server's own description: it reaches itself, and cannot shake hands with itself.
-    let mut echo = Stranger::dial(&server);
+    let mut echo = RawPeer::dial(&server);
     let answer = echo.offer.replace("a=setup:actpass", "a=setup:active");
     echo.answer(&answer);
 
@@ -38,8 +38,8 @@ fn whoever_answers_and_never_gets_media_going_is_given_up() {
     assert!(error.message.contains("UDP"), "{error:?}");
     let error = counted(&server, ErrorCode::DtlsFailed, 1);
     assert!(error.message.contains("DTLS"), "{error:?}");
-    blocked.assert_dismissed();
-    echo.assert_dismissed();
+    blocked.assert_bye();
+    echo.assert_bye();
     let summary = server.stop().summary;
     assert!(summary.clients.iter().all(|row| row.state == State::Failed), "{:?}", summary.clients);
     assert_eq!((summary.clients.len(), summary.frames.sent), (2, 0));
@@ -47,8 +47,8 @@ fn whoever_answers_and_never_gets_media_going_is_given_up() {
 
 #[test]
 fn media_that_ends_while_its_signalling_stays_is_noticed() {
-    let (server, witness, mut liar) = with_liar("ghost");
-    liar.close_media();
+    let (server, witness, mut client) = with_raw_client("ghost");
+    client.close_media();
     server.row("ghost", "is lost", |row| (row.state == State::Lost).then_some(()));
     assert_witness_unharmed(server, witness);
 }

@@ -5,7 +5,7 @@ use std::mem::Discriminant;
 use std::time::{Duration, Instant};
 
 use super::datagram::Datagram;
-use super::network::Verdict;
+use super::network::Decision;
 
 /// A datagram on its way.
 #[derive(Debug, Clone)]
@@ -22,27 +22,27 @@ impl Carried {
 
 /// One direction: first in, first out after the same time for all, but for those that others are to overtake.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct DelayLine {
     delay: Duration,
     moving: VecDeque<(Instant, Carried)>,
     /// With the number of later ones of its kind that each still has to wait for.
     overtaken: Vec<(u32, Carried)>,
 }
 
-impl Line {
+impl DelayLine {
     pub(super) fn new(delay: Duration) -> Self {
         Self { delay, moving: VecDeque::new(), overtaken: Vec::new() }
     }
 
     /// A datagram came, and this is to become of it.
-    pub(super) fn take(&mut self, carried: Carried, verdict: Verdict, now: Instant) {
+    pub(super) fn take(&mut self, carried: Carried, decision: Decision, now: Instant) {
         let kind = carried.kind();
         let due = now + self.delay;
-        match verdict {
-            Verdict::Drop => return,
-            Verdict::After(later) => return self.overtaken.push((later, carried)),
-            Verdict::Pass => self.moving.push_back((due, carried)),
-            Verdict::Twice => self.moving.extend([(due, carried.clone()), (due, carried)]),
+        match decision {
+            Decision::Drop => return,
+            Decision::After(later) => return self.overtaken.push((later, carried)),
+            Decision::Pass => self.moving.push_back((due, carried)),
+            Decision::Duplicate => self.moving.extend([(due, carried.clone()), (due, carried)]),
         }
         for (waits, _) in self.overtaken.iter_mut().filter(|(_, carried)| carried.kind() == kind) {
             *waits = waits.saturating_sub(1);
@@ -71,16 +71,16 @@ mod tests {
         Carried { bytes: vec![name], datagram }
     }
 
-    fn arrivals(line: &mut Line, now: Instant) -> Vec<u8> {
+    fn arrivals(line: &mut DelayLine, now: Instant) -> Vec<u8> {
         std::iter::from_fn(|| line.arrived(now)).map(|carried| carried.bytes[0]).collect()
     }
 
     #[test]
     fn everything_takes_the_same_time() {
         let (start, delay) = (Instant::now(), Duration::from_millis(20));
-        let mut line = Line::new(delay);
-        line.take(carried(1, Datagram::Other), Verdict::Pass, start);
-        line.take(carried(2, Datagram::Other), Verdict::Pass, start + delay / 2);
+        let mut line = DelayLine::new(delay);
+        line.take(carried(1, Datagram::Other), Decision::Pass, start);
+        line.take(carried(2, Datagram::Other), Decision::Pass, start + delay / 2);
         assert_eq!(line.next_arrival(), Some(start + delay));
         assert!(arrivals(&mut line, start + delay / 2).is_empty());
         assert_eq!(arrivals(&mut line, start + delay), [1]);
@@ -89,24 +89,24 @@ mod tests {
     }
 
     #[test]
-    fn verdicts_are_carried_out() {
+    fn decisions_are_carried_out() {
         let now = Instant::now();
-        let mut line = Line::new(Duration::ZERO);
-        line.take(carried(1, Datagram::Other), Verdict::Drop, now);
-        line.take(carried(2, Datagram::Other), Verdict::Twice, now);
+        let mut line = DelayLine::new(Duration::ZERO);
+        line.take(carried(1, Datagram::Other), Decision::Drop, now);
+        line.take(carried(2, Datagram::Other), Decision::Duplicate, now);
         assert_eq!(arrivals(&mut line, now), [2, 2]);
     }
 
     #[test]
     fn one_that_is_overtaken_waits_for_so_many_of_its_kind() {
         let now = Instant::now();
-        let mut line = Line::new(Duration::ZERO);
-        line.take(carried(1, Datagram::Report), Verdict::After(2), now);
-        line.take(carried(2, Datagram::Report), Verdict::Pass, now);
-        line.take(carried(3, Datagram::Feedback), Verdict::Pass, now);
-        line.take(carried(4, Datagram::Report), Verdict::After(1), now);
+        let mut line = DelayLine::new(Duration::ZERO);
+        line.take(carried(1, Datagram::Report), Decision::After(2), now);
+        line.take(carried(2, Datagram::Report), Decision::Pass, now);
+        line.take(carried(3, Datagram::Feedback), Decision::Pass, now);
+        line.take(carried(4, Datagram::Report), Decision::After(1), now);
         assert_eq!(arrivals(&mut line, now), [2, 3]);
-        line.take(carried(5, Datagram::Report), Verdict::Pass, now);
+        line.take(carried(5, Datagram::Report), Decision::Pass, now);
         assert_eq!(arrivals(&mut line, now), [5, 1, 4]);
     }
 }

@@ -1,17 +1,17 @@
-//! A client that signals and receives as it should, and then says over its report channel whatever it is told to.
+//! A client that signals and receives as it should, and sends any text over its report channel.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::mpsc;
 
-use ballsession_tests::PATIENCE;
+use ballsession_tests::WAIT_LIMIT;
 use media::receiver::{Answer, ChannelId, ChannelSender, Event, Frames, Options, Receiver};
 use report::channel::LABEL;
 use signaling::{Connection, Message, dial};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
-/// It says bye when it is dropped.
-pub(crate) struct Liar {
+/// It sends bye when it is dropped.
+pub(crate) struct RawClient {
     /// RTP timestamps of frames, as they come.
     timestamps: mpsc::Receiver<u32>,
     sender: ChannelSender,
@@ -21,37 +21,35 @@ pub(crate) struct Liar {
     runtime: Runtime,
 }
 
-impl Liar {
+impl RawClient {
     /// Connects, and waits for the report channel.
     pub(crate) fn connect(server: SocketAddr) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let connected = runtime.block_on(async { timeout(PATIENCE, connect(server)).await });
+        let connected = runtime.block_on(async { timeout(WAIT_LIMIT, connect(server)).await });
         let (signaling, receiver, frames, channel) = connected.expect("a report channel");
-        let (tell, timestamps) = mpsc::channel();
-        std::thread::spawn(
-            move || {
-                while frames.recv().is_some_and(|frame| tell.send(frame.timestamp()).is_ok()) {}
-            },
-        );
+        let (sender_of_timestamps, timestamps) = mpsc::channel();
+        std::thread::spawn(move || {
+            while frames.recv().is_some_and(|frame| sender_of_timestamps.send(frame.timestamp()).is_ok()) {}
+        });
         let sender = receiver.channel_sender();
         Self { timestamps, sender, channel, receiver: Some(receiver), _signaling: signaling, runtime }
     }
 
-    /// Says it, as soon as there is room for it.
-    pub(crate) fn say(&self, message: &str) {
-        let said = async {
+    /// Sends it, as soon as there is room for it.
+    pub(crate) fn send(&self, message: &str) {
+        let sent = async {
             while !self.sender.send(self.channel, message.to_owned()) {
                 tokio::task::yield_now().await;
             }
         };
-        self.runtime.block_on(async { timeout(PATIENCE, said).await }).expect("room for a message");
+        self.runtime.block_on(async { timeout(WAIT_LIMIT, sent).await }).expect("room for a message");
     }
 
     /// The RTP timestamp of the next frame.
     pub(crate) fn frame(&self) -> u32 {
         while self.timestamps.try_recv().is_ok() {}
-        self.timestamps.recv_timeout(PATIENCE).expect("video")
+        self.timestamps.recv_timeout(WAIT_LIMIT).expect("video")
     }
 
     /// Closes its media, and stays on the line.
