@@ -21,8 +21,6 @@ mod status_source;
 
 use std::process::ExitCode;
 
-use process::Exit;
-
 fn main() -> ExitCode {
     let arguments = match arguments::parse() {
         Ok(arguments) => arguments,
@@ -30,11 +28,5 @@ fn main() -> ExitCode {
     };
     process::log_to_stderr(arguments.verbose);
     let reporting = arguments.reporting.clone();
-    let exit = run::run(arguments).unwrap_or_else(|error| {
-        let line = format!("error: {error:#}");
-        eprintln!("{line}");
-        reporting.failed(&line);
-        Exit::CouldNotRun
-    });
-    exit.into()
+    process::run(&reporting, run::run(arguments)).into()
 }

@@ -37,16 +37,7 @@ enum Reason {
 ///
 /// # Errors
 /// Where it cannot run, got no media, or cannot write its summary.
-pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
-    // One thread for all that waits; decoding has its own.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let exit = runtime.block_on(client(arguments));
-    // A name lookup may hang in a thread of the system's.
-    runtime.shutdown_timeout(Duration::from_millis(200));
-    exit
-}
-
-async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let target = arguments.summary.clone();
     if let Some(target) = &target {
         target.check()?;

@@ -52,7 +52,7 @@ impl Reporting {
     }
 
     /// The process failed: that is the last message.
-    pub fn failed(&self, message: &str) {
+    pub(crate) fn failed(&self, message: &str) {
         if let Some(Err(error)) = self.termination_message.as_ref().map(|file| file.write(message)) {
             tracing::warn!("cannot write the termination message: {error}");
         }

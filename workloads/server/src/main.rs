@@ -24,7 +24,6 @@ mod video;
 use std::process::ExitCode;
 
 use huge_pages::HugePages;
-use process::Exit;
 
 /// Sessions allocate and free many small buffers on every frame: 18 % less CPU per frame and session than with the
 /// system's allocator.
@@ -39,11 +38,5 @@ fn main() -> ExitCode {
     };
     process::log_to_stderr(arguments.verbose);
     let reporting = arguments.reporting.clone();
-    let exit = run::run(arguments, scene, huge_pages).unwrap_or_else(|error| {
-        let line = format!("error: {error:#}");
-        eprintln!("{line}");
-        reporting.failed(&line);
-        Exit::CouldNotRun
-    });
-    exit.into()
+    process::run(&reporting, run::run(arguments, scene, huge_pages)).into()
 }

@@ -37,20 +37,11 @@ const SESSIONS_END_LIMIT: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// Where it cannot run, or cannot write its summary.
-pub(crate) fn run(
+pub(crate) async fn run(
     arguments: Arguments,
     scene: scene::Settings,
     huge_pages: HugePages,
 ) -> anyhow::Result<Exit> {
-    // Signalling and HTTP are all that tasks do here: media has threads of its own.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let exit = runtime.block_on(serve(arguments, scene, huge_pages));
-    // A name lookup may hang in a thread of the system's.
-    runtime.shutdown_timeout(Duration::from_millis(200));
-    exit
-}
-
-async fn serve(arguments: Arguments, scene: scene::Settings, huge_pages: HugePages) -> anyhow::Result<Exit> {
     if let Some(target) = &arguments.summary {
         target.check()?;
     }
