@@ -128,7 +128,7 @@ async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
                 DialError::ConnectFailed { .. } => ErrorCode::ConnectFailed,
             };
             if arguments.reconnect && started.elapsed() < START_GRACE {
-                tracing::info!(%error, "the server is not there yet");
+                tracing::info!(%error, "server not reachable yet");
             } else {
                 counters.error(code, &error.to_string());
             }
@@ -153,7 +153,7 @@ async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
             () = tokio::time::sleep(pause) => {}
             () = stop.cancelled() => return Ok(()),
         }
-        tracing::info!(after = ?started.elapsed(), "connecting again");
+        tracing::info!(after = ?started.elapsed(), "reconnecting");
     }
 }
 

@@ -198,7 +198,7 @@ async fn stream(
                     reporter.open(channel, by_peer, hello);
                 }
                 Some(Event::ChannelOpened { channel, label, .. }) => {
-                    tracing::info!(label, "a data channel of another program");
+                    tracing::info!(label, "foreign data channel opened");
                     reporter.open_foreign(channel, Instant::now());
                 }
                 Some(Event::Message { channel, text }) => reporter.receive(channel, &text),

@@ -123,7 +123,7 @@ async fn accept(listener: TcpListener, router: Router, stall_limit: Duration) {
         let (local, peer, stream) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::debug!(%error, "HTTP connection not accepted");
+                tracing::debug!(%error, "HTTP accept failed");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }

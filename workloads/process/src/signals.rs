@@ -23,7 +23,7 @@ pub fn stop_signals() -> std::io::Result<watch::Receiver<Option<Stop>>> {
     let (sender, receiver) = watch::channel(None);
     tokio::spawn(async move {
         let first = next(&mut interrupt, &mut terminate).await;
-        tracing::info!(signal = ?first, "ending");
+        tracing::info!(signal = ?first, "stop requested");
         sender.send_replace(Some(first));
         let second = next(&mut interrupt, &mut terminate).await;
         eprintln!("a second signal: ending at once");

@@ -142,7 +142,7 @@ pub(crate) async fn run(
         viewers.ended().await;
     });
     if all_ended.await.is_err() {
-        tracing::warn!("some sessions did not end in time and are cut off");
+        tracing::warn!("sessions cut off: not ended in time");
     }
     console.end_progress();
     let exit = conclude(
@@ -177,7 +177,7 @@ async fn end(
     tokio::select! {
         () = over => Ok(()),
         _ = signals.wait_for(Option::is_some) => Ok(()),
-        () = broken => anyhow::bail!("a media thread ended; the log above says more"),
+        () = broken => anyhow::bail!("a media thread ended; its error is in the log above"),
     }
 }
 

@@ -53,13 +53,13 @@ pub(crate) async fn serve(context: Arc<Context>, mut connection: Connection) {
     match negotiated {
         Ok(()) => {
             let how = stream(&context, &mut connection, lost).await;
-            tracing::info!(session = id.0, peer = %connection.peer_addr(), ?how, "session over");
+            tracing::info!(session = id.0, peer = %connection.peer_addr(), ?how, "session ended");
             conclude(&context, id, how).await;
         }
         // It may have got its row before the server began to end.
         Err(Refusal::Silent) => context.recorder.disconnected(id, Ended::Bye, Instant::now()),
         Err(Refusal::Failed { code, message }) => {
-            tracing::warn!(peer = %connection.peer_addr(), "{message}");
+            tracing::warn!(peer = %connection.peer_addr(), "session refused: {message}");
             context.recorder.refused(code, &format!("{}: {message}", connection.peer_addr()), Instant::now());
         }
     }

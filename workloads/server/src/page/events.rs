@@ -86,7 +86,7 @@ impl Events {
             // With 1000 clients this takes 15 ms, half of it with the recorder locked: signalling must not wait for it.
             match tokio::task::spawn_blocking(move || update(&recorder, Instant::now())).await {
                 Ok(update) => drop(self.updates.send_replace(update)),
-                Err(error) => tracing::error!("no event for the pages: {error}"),
+                Err(error) => tracing::error!("page event not published: {error}"),
             }
         }
     }

@@ -144,13 +144,13 @@ impl Viewer {
                     Ok(()) => self.watch(context).await,
                     Err(_) => Ended::Bye,
                 };
-                tracing::info!(viewer = self.id.0, peer = %self.endpoints.peer, ?how, "viewer gone");
+                tracing::info!(viewer = self.id.0, peer = %self.endpoints.peer, ?how, "viewer closed");
                 if is_client {
                     session::conclude(context, self.id, how).await;
                 }
             }
             Err(error) => {
-                tracing::debug!(peer = %self.endpoints.peer, %error, "no video for a viewer");
+                tracing::debug!(peer = %self.endpoints.peer, %error, "viewer refused");
                 // A browser that is gone needs no answer.
                 let _ = reply.send(Err(error));
             }

@@ -117,7 +117,7 @@ impl Work {
                 continue;
             }
             if let Err(error) = self.capture(slot.index) {
-                tracing::error!("the video ends: {error:#}");
+                tracing::error!("video ended: {error:#}");
                 return;
             }
         }
