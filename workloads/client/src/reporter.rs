@@ -45,7 +45,7 @@ impl Reporter {
     /// A channel for reports is open: sends the hello, and reports over it from then on.
     ///
     /// Over the server's channel a lost report would be sent again and hold up those behind it, so that latency
-    /// would be that of the reports. It serves until a lossy one of our own is open.
+    /// would measure the reports' delays, too. It serves until a lossy one of our own is open.
     pub(crate) fn open(&self, channel: ChannelId, by_peer: bool, hello: &Hello) {
         self.sender.send(channel, Message::Hello(hello.clone()).to_text());
         self.lock().route = Some(Route::Own(channel));
