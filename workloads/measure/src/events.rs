@@ -43,7 +43,7 @@ pub enum MessageOutcome {
     /// The client greeted, and said its name if it has one; [`crate::Measurement::client`] has it.
     Hello,
     /// A position, in time.
-    Scored {
+    Matched {
         /// Where the ball was.
         truth: Point,
         /// Where the client saw it.
