@@ -32,7 +32,7 @@ pub(crate) fn start_fanout(
                 // and the next one have to wait.
                 Event::Reached { id, stage: Stage::Channel, at } => sessions.ready_for_video(*id, *at),
                 Event::Reached { id, stage: Stage::Dtls, at } => {
-                    sessions.ready_for_video(*id, *at + CHANNEL_GRACE)
+                    sessions.ready_for_video(*id, *at + CHANNEL_GRACE);
                 }
                 _ => {}
             }
