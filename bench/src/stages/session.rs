@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use media::assemble::Assembled;
 use media::fanout::{Event, EventSink, Fanout, Frame, Options, SessionId, Stage};
 use media::packetise::packetise;
-use media::receiver::Frames;
+use media::receiver::FrameReceiver;
 use report::channel::{FrameOutcome, FrameReport, LABEL, Message};
 use serde::Serialize;
 
@@ -132,7 +132,7 @@ fn await_channel(events: &Queue<Event>) -> anyhow::Result<()> {
 /// Decodes and reports frame after frame, until there are no more.
 fn decode(
     mut decoder: TimedDecoder,
-    frames: &Frames,
+    frames: &FrameReceiver,
     report: impl Fn(String),
 ) -> anyhow::Result<Vec<FrameCost>> {
     let mut costs = Vec::new();

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use backoff::{Backoff, Jitter};
 use preview::Preview;
 use process::{Console, Exit, Http, Stop, SummaryTarget, last_error};
 use report::ErrorCode;
 use report::sender::Pace;
-use signaling::{Backoff, DialError, dial_until};
+use signaling::{DialError, dial_until};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -118,7 +119,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
 /// Connects and runs sessions until cancelled, or until one ends for good.
 async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
     let Context { arguments, counters, stop, .. } = context;
-    let mut backoff = Backoff::new(PAUSES.0, PAUSES.1)?;
+    let mut backoff = Backoff::new(PAUSES.0, PAUSES.1, Jitter::Half)?;
     loop {
         counters.dialling(Instant::now());
         // Without a deadline of its own: whoever gives up stops everything.
