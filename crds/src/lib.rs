@@ -5,6 +5,7 @@
 //! are ignored and missing ones get their defaults, because an object may have been stored under another version's
 //! schema.
 
+pub mod contract;
 pub mod limits;
 mod manifest;
 mod objectives;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crds::contract::CONTROLLER_FIELD_MANAGER;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::Client;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
@@ -11,7 +12,6 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::api_error::describe;
-use crate::controller::apply::FIELD_MANAGER;
 use crate::controller::metrics::Metrics;
 use crate::controller::status::{Owned, Reason};
 
@@ -47,7 +47,7 @@ pub(super) struct Publisher(JoinHandle<()>);
 pub(super) fn start(client: Client, metrics: Metrics) -> (Events, Publisher) {
     let (queue, mut waiting) = mpsc::channel::<(Announcement, ObjectReference)>(QUEUE);
     let events = Events { queue, metrics: metrics.clone() };
-    let recorder = Recorder::new(client, Reporter::from(FIELD_MANAGER));
+    let recorder = Recorder::new(client, Reporter::from(CONTROLLER_FIELD_MANAGER));
     let task = tokio::spawn(async move {
         while let Some((announcement, session)) = waiting.recv().await {
             let event = event(announcement);

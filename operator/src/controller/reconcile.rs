@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crds::contract::OBJECTIVES_MET;
 use crds::{BallSession, BallSessionStatus};
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
@@ -263,7 +264,7 @@ impl Controller {
 
     /// The verdict is the reports' writer's; that it changed is told here, with all other transitions.
     fn announce_objectives(&self, subject: &Subject, known: &BallSessionStatus) {
-        let Some(met) = status::find(&known.conditions, status::OBJECTIVES_MET) else { return };
+        let Some(met) = status::find(&known.conditions, OBJECTIVES_MET) else { return };
         let before = self.remember(subject, |memory| memory.objectives_met.replace(met.status.clone()));
         // The first that this process sees was told by another one, or is none yet.
         if met.status == "Unknown" || before.is_none_or(|before| before == met.status) {

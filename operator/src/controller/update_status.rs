@@ -1,12 +1,12 @@
 //! Writes the controller's part of the status, where it is not what is stored.
 
 use crds::BallSessionStatus;
+use crds::contract::CONTROLLER_FIELD_MANAGER;
 use kube::Client;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
 use crate::api_error::describe;
-use crate::controller::apply::FIELD_MANAGER;
 use crate::controller::metrics::{Metrics, StatusWrite};
 use crate::controller::status::Owned;
 use crate::controller::subject::Subject;
@@ -34,7 +34,7 @@ pub(super) async fn update_status(
     let mut patch = owned.patch();
     // Not a namesake that came after it.
     patch["metadata"] = json!({"name": session.key.name, "uid": session.uid});
-    let params = PatchParams::apply(FIELD_MANAGER).force();
+    let params = PatchParams::apply(CONTROLLER_FIELD_MANAGER).force();
     send(client, metrics, session, &params, &Patch::Apply(&patch)).await
 }
 
@@ -59,7 +59,8 @@ pub(super) async fn update_conditions(
         "metadata": {"uid": session.uid},
         "status": {"observedGeneration": session.generation, "conditions": conditions}
     });
-    let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+    let params =
+        PatchParams { field_manager: Some(CONTROLLER_FIELD_MANAGER.to_owned()), ..PatchParams::default() };
     send(client, metrics, session, &params, &Patch::Merge(&patch)).await
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crds::contract::REPORTS_FIELD_MANAGER as FIELD_MANAGER;
 use crds::{BallSession, BallSessionStatus};
 use futures_util::future::BoxFuture;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
@@ -16,9 +17,6 @@ use serde_json::json;
 
 use crate::reports::auth::AUDIENCE;
 use crate::reports::stores::SessionKey;
-
-/// Owns the fields of the status that come from reports.
-const FIELD_MANAGER: &str = "ballsession-reports";
 
 /// How long an answer may take. The client would repeat a refused call for minutes.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use crds::contract::RUN_ANNOTATION as RUN;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::json;
 
-use crate::controller::build::RUN;
 use crate::controller::labels::{self, Component};
 use crate::reports::aggregate::Subject;
 use crate::reports::api::Post;

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crds::BallSession;
+use crds::contract::RUN_ANNOTATION as RUN;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::Client;
@@ -11,7 +12,6 @@ use kube::core::DeserializeGuard;
 use kube::runtime::reflector::Store;
 use tokio::sync::Notify;
 
-use crate::controller::build::RUN;
 use crate::reports::aggregate::{Aggregate, Heard, PodFacts, Subject};
 use crate::reports::api::Post;
 use crate::reports::auth::{self, Authenticator, Reporter};

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crds::contract::RUN_ANNOTATION as RUN;
 use crds::{BallSession, BallSessionStatus};
 use futures_util::future::{BoxFuture, ready};
 use jiff::Timestamp;
@@ -19,7 +20,6 @@ use report::post::{ClientPost, ServerPost};
 use report::{ClientRow, State};
 use serde_json::{Value, json};
 
-use crate::controller::build::RUN;
 use crate::controller::labels::{self, Component};
 use crate::controller::validate::validate;
 use crate::reports::auth::AUDIENCE;

@@ -7,6 +7,7 @@ use std::fmt::Error;
 use std::sync::Arc;
 
 use crds::BallSession;
+use crds::contract::{COMPLETE, OBJECTIVES_MET, READY};
 use kube::core::DeserializeGuard;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
@@ -82,12 +83,12 @@ impl Text<'_> {
             )
         };
         each("session_ready", "1 while media flows to every client, else 0.", &|session| {
-            Some(if status_of(session, "Ready") == Some("True") { 1.0 } else { 0.0 })
+            Some(if status_of(session, READY) == Some("True") { 1.0 } else { 0.0 })
         })?;
         each(
             "session_objectives_met",
             "1 while the numbers meet the objectives, 0 while they do not; nothing while too little is known.",
-            &|session| match status_of(session, "ObjectivesMet") {
+            &|session| match status_of(session, OBJECTIVES_MET) {
                 Some("True") => Some(1.0),
                 Some("False") => Some(0.0),
                 _ => None,
@@ -120,13 +121,13 @@ fn labels(session: &BallSession) -> [(&'static str, &str); 2] {
 }
 
 fn wanted_clients(session: &BallSession) -> i32 {
-    let is_complete = status_of(session, "Complete") == Some("True");
+    let is_complete = status_of(session, COMPLETE) == Some("True");
     if session.spec.suspend || is_complete { 0 } else { session.spec.clients }
 }
 
 fn readiness(session: &DeserializeGuard<BallSession>) -> &'static str {
     let Ok(session) = &session.0 else { return "Undecodable" };
-    match status_of(session, "Ready") {
+    match status_of(session, READY) {
         Some("True") => "True",
         Some("False") => "False",
         _ => "Unknown",

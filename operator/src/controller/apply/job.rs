@@ -1,9 +1,8 @@
 //! What has to be done to the clients' Job, of which most cannot be changed once it exists.
 
+use crds::contract::JOB_HASH_ANNOTATION;
 use k8s_openapi::api::batch::v1::Job;
 use kube::ResourceExt;
-
-use crate::controller::build::JOB_HASH;
 
 /// Why a Job's controller gave it up at its deadline.
 const DEADLINE_EXCEEDED: &str = "DeadlineExceeded";
@@ -58,7 +57,7 @@ pub(super) fn plan(desired: &Job, live: &Job) -> Plan {
 }
 
 fn hash(job: &Job) -> Option<&String> {
-    job.annotations().get(JOB_HASH)
+    job.annotations().get(JOB_HASH_ANNOTATION)
 }
 
 #[cfg(test)]

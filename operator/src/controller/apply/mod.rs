@@ -7,6 +7,7 @@ mod quantity;
 
 use std::fmt::Debug;
 
+use crds::contract::CONTROLLER_FIELD_MANAGER;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::batch::v1::Job;
 use kube::api::{Api, DeleteParams, Patch, PatchParams, Preconditions};
@@ -25,9 +26,6 @@ use crate::controller::resources::{Applied, Desired, Observed, Prepared, Resourc
 use crate::controller::validate::Session;
 use crate::controller::watches::Key;
 use job::Plan;
-
-/// Who sets the fields of children, and the controller's part of the status.
-pub const FIELD_MANAGER: &str = "ballsession-operator";
 
 /// What became of the children.
 pub struct Outcome {
@@ -198,7 +196,7 @@ impl Run<'_> {
             patch["metadata"]["uid"] = live.uid().map_or(Value::Null, Value::String);
         }
 
-        let params = PatchParams::apply(FIELD_MANAGER).force();
+        let params = PatchParams::apply(CONTROLLER_FIELD_MANAGER).force();
         let applied: K =
             self.api::<K>().patch(&name, &params, &Patch::Apply(&patch)).await.map_err(failed)?;
         self.tools.metrics.child_written(&kind::<K>());

@@ -1,5 +1,6 @@
 //! Runs the clients.
 
+use crds::contract::JOB_HASH_ANNOTATION;
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
 
 use crate::controller::build::pod::{self, Workload};
@@ -8,10 +9,6 @@ use crate::controller::hash::short_hash;
 use crate::controller::labels::Component;
 use crate::controller::settings::Settings;
 use crate::controller::validate::{RunStage, Session};
-
-/// The annotation with the hash of all that cannot be changed in a Job: where it differs, the Job has to be made
-/// anew.
-pub const JOB_HASH: &str = "ballsession.dev/job-hash";
 
 /// Twice the memory and a little more than the CPU that a client of the default format takes.
 const REQUESTS: [(&str, &str); 2] = [("cpu", "50m"), ("memory", "48Mi")];
@@ -47,7 +44,7 @@ pub(super) fn build(session: &Session, settings: &Settings) -> Job {
         ..JobSpec::default()
     };
     let mut metadata = metadata(session, Component::Client);
-    metadata.annotations = Some([(JOB_HASH.to_owned(), short_hash(&unscaled))].into());
+    metadata.annotations = Some([(JOB_HASH_ANNOTATION.to_owned(), short_hash(&unscaled))].into());
     // The rest may change while the Job runs, completions only together with parallelism.
     let spec = JobSpec {
         parallelism: Some(session.spec.clients),
@@ -93,7 +90,7 @@ mod tests {
     }
 
     fn hash(job: &Value) -> &str {
-        job["metadata"]["annotations"][JOB_HASH].as_str().unwrap()
+        job["metadata"]["annotations"][JOB_HASH_ANNOTATION].as_str().unwrap()
     }
 
     #[test]

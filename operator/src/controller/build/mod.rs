@@ -12,9 +12,6 @@ mod server_deployment;
 mod server_service;
 mod workload_service_account;
 
-pub use client_job::JOB_HASH;
-pub use pod::RUN;
-
 use crds::NetworkIsolation;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 

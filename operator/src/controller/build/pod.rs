@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crds::PodSettings;
+use crds::contract::{REPORT_AUDIENCE, RUN_ANNOTATION};
 use k8s_openapi::api::core::v1::{
     Affinity, Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, HTTPGetAction,
     ObjectFieldSelector, PodSecurityContext, PodSpec, PodTemplateSpec, Probe, ProjectedVolumeSource,
@@ -19,8 +20,6 @@ use crate::controller::labels::{self, Component};
 use crate::controller::settings::Settings;
 use crate::controller::validate::Session;
 
-/// For whom the token is that goes with reports; the API server itself does not accept it.
-const TOKEN_AUDIENCE: &str = "ballsession.dev/report";
 /// How long a token is valid. The kubelet writes a new one after 80 % of it.
 const TOKEN_SECONDS: i64 = 3600;
 const TOKEN_VOLUME: &str = "report-token";
@@ -33,9 +32,6 @@ const GRACE_SECONDS: i64 = 10;
 
 /// The file whose contents Kubernetes shows with the end of a container, unless told otherwise.
 const TERMINATION_MESSAGE: &str = "/dev/termination-log";
-
-/// The annotation of a pod with the hash of its run: another run gets other pods, and with them numbers of its own.
-pub const RUN: &str = "ballsession.dev/run";
 
 /// What tells a pod from others of its kind.
 pub(super) struct Workload<'a> {
@@ -66,7 +62,7 @@ pub(super) fn template(session: &Session, operator: &Settings, workload: Workloa
     let mut labels = settings.pod_labels.clone();
     labels.extend(labels::of(&session.name, component));
     let mut annotations = settings.pod_annotations.clone();
-    annotations.extend(workload.run.map(|hash| (RUN.to_owned(), hash.to_owned())));
+    annotations.extend(workload.run.map(|hash| (RUN_ANNOTATION.to_owned(), hash.to_owned())));
     let spec = PodSpec {
         containers: vec![container(operator, &workload)],
         volumes: Some(vec![token_volume()]),
@@ -178,7 +174,7 @@ fn probe(path: &str, period_seconds: i32, failure_threshold: i32) -> Probe {
 
 fn token_volume() -> Volume {
     let token = ServiceAccountTokenProjection {
-        audience: Some(TOKEN_AUDIENCE.into()),
+        audience: Some(REPORT_AUDIENCE.into()),
         expiration_seconds: Some(TOKEN_SECONDS),
         path: TOKEN_FILE.into(),
         ..ServiceAccountTokenProjection::default()

@@ -1,11 +1,12 @@
 //! Whether a bounded run is over.
 
+use crds::contract::COMPLETE;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::conditions::find;
 use crate::controller::apply::{Ending, ending};
-use crate::controller::validate::{COMPLETE, RunStage, Session};
+use crate::controller::validate::{RunStage, Session};
 
 /// The reason of the condition Complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

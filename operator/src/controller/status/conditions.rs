@@ -3,11 +3,6 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
-/// The condition that says whether media flows to every client.
-pub(in crate::controller) const READY: &str = "Ready";
-/// The condition that says whether the numbers are good enough. It belongs to the reports' writer.
-pub(in crate::controller) const OBJECTIVES_MET: &str = "ObjectivesMet";
-
 /// The condition of a type, if there is one.
 pub(in crate::controller) fn find<'a>(conditions: &'a [Condition], kind: &str) -> Option<&'a Condition> {
     conditions.iter().find(|condition| condition.type_ == kind)
@@ -54,6 +49,8 @@ fn whole_seconds(time: Timestamp) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use crds::contract::READY;
+
     use super::*;
 
     #[test]

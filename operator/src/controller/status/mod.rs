@@ -15,6 +15,7 @@ mod unmet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crds::contract::{COMPLETE, READY};
 use crds::{BallSessionStatus, Run};
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
@@ -22,15 +23,15 @@ use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 pub(super) use complete::{Complete, by_job};
-pub(super) use conditions::{OBJECTIVES_MET, bounded, find};
+pub(super) use conditions::{bounded, find};
 pub(super) use owned::Owned;
 pub(super) use reason::{Reason, Verdict};
 
 use crate::controller::labels::{self, Component};
 use crate::controller::report_source::View;
 use crate::controller::resources::{Applied, Resources};
-use crate::controller::validate::{COMPLETE, Session};
-use conditions::{READY, condition};
+use crate::controller::validate::Session;
+use conditions::condition;
 use pods::Pods;
 
 /// The time, on both clocks.

@@ -1,14 +1,14 @@
 //! The controller's part of the status. The rest belongs to the reports' writer, and applying a status with fewer
 //! fields takes the others away: this is always complete.
 
+use crds::contract::{COMPLETE, OBJECTIVES_MET, READY};
 use crds::{BallSession, BallSessionStatus, Display, Objectives, Run};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::Resource;
 use serde_json::{Value, json};
 
-use super::conditions::{OBJECTIVES_MET, READY, find};
+use super::conditions::find;
 use super::unmet;
-use crate::controller::validate::COMPLETE;
 
 /// What the controller writes into the status.
 #[derive(Debug, Clone, PartialEq)]

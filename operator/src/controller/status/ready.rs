@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crds::contract::REPORT_SILENCE;
 use k8s_openapi::api::apps::v1::Deployment;
 
 use super::complete::Complete;
@@ -9,9 +10,6 @@ use super::pods::{PodFacts, Pods};
 use super::reason::{Reason, Verdict};
 use super::{Clock, Input, stages};
 use crate::controller::validate::RunStage;
-
-/// How long a server may be silent while clients are ready: two of its reports and some more.
-const SILENCE: Duration = Duration::from_secs(30);
 
 /// The first reason that applies, and when to look again although nothing happened.
 pub(super) fn ready(input: &Input<'_>, pods: &Pods) -> (Verdict, Option<Duration>) {
@@ -103,7 +101,7 @@ fn silence(input: &Input<'_>, pods: &Pods, wanted: usize) -> (Verdict, Option<Du
     let since_report = now.saturating_duration_since(heard);
     let since_ready = Duration::try_from(time.duration_since(ready_since)).unwrap_or_default();
     let silent = since_report.min(since_ready);
-    match SILENCE.checked_sub(silent).filter(|left| !left.is_zero()) {
+    match REPORT_SILENCE.checked_sub(silent).filter(|left| !left.is_zero()) {
         Some(left) => (ready, Some(left)),
         None => {
             let message = "clients are ready, but no report of the server came for 30 s: check its log, and NetworkPolicy from \

@@ -5,15 +5,13 @@ mod values;
 
 use std::time::Duration;
 
+use crds::contract::COMPLETE;
 use crds::{BallSession, BallSessionSpec, limits};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::Resource;
 
 use crate::controller::hash::short_hash;
 use crate::controller::labels::Component;
-
-/// The condition that says that a bounded run is over.
-pub const COMPLETE: &str = "Complete";
 
 /// A session whose values were all looked at.
 #[derive(Debug, Clone, PartialEq)]

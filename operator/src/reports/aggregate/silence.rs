@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+pub(super) use crds::contract::REPORT_SILENCE as SILENCE;
+
 use crate::reports::aggregate::Tracked;
 
-/// How long a server may say nothing before nothing is known of its session. It reports every 10 s while it has a
-/// client.
-pub(super) const SILENCE: Duration = Duration::from_secs(30);
 /// Who is turned away comes again within this time.
 const COMES_AGAIN: Duration = Duration::from_secs(30);
 /// How long after the last report a server can be excused. That it was there is only what a token claims, which anybody

@@ -15,6 +15,7 @@ mod owners;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+pub(super) use crds::contract::REPORT_AUDIENCE as AUDIENCE;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
@@ -28,9 +29,6 @@ use crate::reports::metrics::{CacheAnswer, Metrics, ReviewOutcome};
 use crate::reports::refusal::Refusal;
 use crate::reports::service::Moment;
 use crate::reports::stores::{PodKey, SessionKey, Stores};
-
-/// For whom the tokens are that come with reports. The API server itself accepts none of them.
-pub(super) const AUDIENCE: &str = "ballsession.dev/report";
 
 /// What a pod is in its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,6 +10,7 @@ mod numbers;
 mod opinion;
 mod text;
 
+pub(super) use crds::contract::OBJECTIVES_MET;
 use crds::{BallSessionStatus, Display};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
@@ -18,9 +19,6 @@ pub(super) use errors::ErrorTotals;
 pub(super) use numbers::{Span, numbers};
 pub(super) use opinion::{Judge, Opinion};
 pub(super) use text::seconds;
-
-/// The condition that reports decide about.
-pub(super) const OBJECTIVES_MET: &str = "ObjectivesMet";
 
 /// The fields of `status` that come from reports.
 pub(super) fn owned(status: &BallSessionStatus) -> BallSessionStatus {
