@@ -9,8 +9,8 @@ use clap::builder::BoolishValueParser;
 use crds::PullPolicy;
 use process::{Exit, LogFormat, arguments};
 
-use crate::controller::settings::Settings;
 use crate::lease;
+use crate::settings::Settings;
 
 /// Where a pod finds its namespace.
 const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";

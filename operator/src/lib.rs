@@ -5,9 +5,14 @@
 
 mod api_error;
 pub mod arguments;
+pub mod cluster;
 pub mod controller;
 pub mod lease;
+pub mod operator;
 pub mod page;
+pub mod report_source;
 pub mod reports;
 pub mod run;
+pub mod session;
+pub mod settings;
 pub mod status;

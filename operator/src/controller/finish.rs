@@ -4,10 +4,11 @@ use std::time::Instant;
 
 use crate::controller::memory::Memory;
 use crate::controller::reconcile::Controller;
-use crate::controller::report_source::Progress;
 use crate::controller::status::Complete;
 use crate::controller::subject::Subject;
-use crate::controller::validate::{RunStage, Session};
+use crate::run::Progress;
+use crate::run::RunStage;
+use crate::session::Session;
 
 impl Controller {
     /// A run is over only when its last numbers are in the status; and what looked like its end may turn out to be none.

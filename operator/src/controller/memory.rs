@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use crate::cluster::Key;
 use crate::controller::refusals::Answer;
-use crate::controller::watches::Key;
 
 /// What is remembered of one session.
 #[derive(Debug, Default)]

@@ -13,6 +13,7 @@ use kube::core::error_boundary::InvalidObject;
 use kube::runtime::controller::Action;
 use kube::{Client, Resource};
 
+use crate::cluster::{Guard, Watches};
 use crate::controller::apply::{self, Tools, apply};
 use crate::controller::backoff::{Backoff, between};
 use crate::controller::build::build;
@@ -22,13 +23,14 @@ use crate::controller::events::{Announcement, Events, transitions};
 use crate::controller::memory::{Memories, Memory};
 use crate::controller::metrics::Metrics;
 use crate::controller::refusals;
-use crate::controller::report_source::{Progress, ReportSource};
-use crate::controller::settings::Settings;
 use crate::controller::status::{self, Clock, Owned, Reason, Refused, Verdict};
 use crate::controller::subject::Subject;
 use crate::controller::update_status::{update_conditions, update_status};
-use crate::controller::validate::{RunStage, Session, validate};
-use crate::controller::watches::{Guard, Watches};
+use crate::report_source::ReportSource;
+use crate::run::Progress;
+use crate::run::RunStage;
+use crate::session::{Session, validate};
+use crate::settings::Settings;
 
 /// How long after a look without anything pending comes the next.
 const RESYNC: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(600));

@@ -14,15 +14,15 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use crate::cluster::PendingSessions;
+use crate::cluster::{Guard, Key, Watches};
 use crate::controller::backoff::Backoff;
 use crate::controller::events;
 use crate::controller::memory::Memories;
 use crate::controller::metrics::Metrics;
 use crate::controller::reconcile::{Controller, reconcile};
-use crate::controller::report_source::ReportSource;
-use crate::controller::settings::Settings;
-use crate::controller::triggers::Triggers;
-use crate::controller::watches::{Guard, Key, Watches};
+use crate::report_source::ReportSource;
+use crate::settings::Settings;
 
 /// What the controller needs from outside.
 pub struct Context {
@@ -67,7 +67,7 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
     let Context { client, settings, reports, metrics, pace } = context;
     let (events, publisher) = events::start(client.clone(), metrics.clone());
     let sessions = watches.stores.sessions.clone();
-    let queue = queue(Arc::clone(&watches.triggers), reports.changes(), pace.pause);
+    let queue = queue(Arc::clone(&watches.pending), reports.changes(), pace.pause);
     let controller = Arc::new(Controller {
         client,
         settings,
@@ -110,16 +110,16 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
 type Changes = Option<mpsc::Receiver<ObjectRef<BallSession>>>;
 
 /// The sessions to look at, each of them at most once in `pause`.
-fn queue(triggers: Arc<Triggers>, changes: Changes, pause: Duration) -> impl Stream<Item = Key> {
-    let start = (triggers, changes, Instant::now());
-    let batches = stream::unfold(start, move |(triggers, mut changes, not_before)| async move {
+fn queue(pending: Arc<PendingSessions>, changes: Changes, pause: Duration) -> impl Stream<Item = Key> {
+    let start = (pending, changes, Instant::now());
+    let batches = stream::unfold(start, move |(pending, mut changes, not_before)| async move {
         sleep_until(not_before).await;
         let mut batch = tokio::select! {
-            batch = triggers.take() => batch,
+            batch = pending.take() => batch,
             Some(changed) = changed(&mut changes) => [changed.into_kind_unchecked(())].into(),
         };
         batch.extend(waiting(&mut changes));
-        Some((stream::iter(batch), (triggers, changes, Instant::now() + pause)))
+        Some((stream::iter(batch), (pending, changes, Instant::now() + pause)))
     });
     batches.flatten()
 }
@@ -148,27 +148,27 @@ mod tests {
 
     #[tokio::test]
     async fn watches_and_reports_trigger_alike() {
-        let triggers = Arc::new(Triggers::default());
+        let pending = Arc::new(PendingSessions::default());
         let (changed, changes) = mpsc::channel(4);
-        let mut queue = pin!(queue(Arc::clone(&triggers), Some(changes), Duration::ZERO));
+        let mut queue = pin!(queue(Arc::clone(&pending), Some(changes), Duration::ZERO));
         changed.send(ObjectRef::new("harbor").within("lighthouse")).await.unwrap();
         assert_eq!(queue.next().await.unwrap().name, "harbor");
-        triggers.extend([Key::new("pier").within("lighthouse")]);
+        pending.enqueue([Key::new("pier").within("lighthouse")]);
         assert_eq!(queue.next().await.unwrap().name, "pier");
         // Without reports the watches go on.
         drop(changed);
-        triggers.extend([Key::new("pier").within("lighthouse")]);
+        pending.enqueue([Key::new("pier").within("lighthouse")]);
         assert_eq!(queue.next().await.unwrap().name, "pier");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_session_that_never_rests_is_looked_at_all_the_same() {
-        let triggers = Arc::new(Triggers::default());
+        let pending = Arc::new(PendingSessions::default());
         let (changed, changes) = mpsc::channel(16);
-        let mut queue = pin!(queue(Arc::clone(&triggers), Some(changes), Duration::from_millis(250)));
+        let mut queue = pin!(queue(Arc::clone(&pending), Some(changes), Duration::from_millis(250)));
         let storm = async {
             for _ in 0..100 {
-                triggers.extend([Key::new("harbor").within("lighthouse")]);
+                pending.enqueue([Key::new("harbor").within("lighthouse")]);
                 changed.send(ObjectRef::new("harbor").within("lighthouse")).await.unwrap();
                 sleep(Duration::from_millis(50)).await;
             }

@@ -5,7 +5,7 @@ use kube::api::Api;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Client, Resource, ResourceExt};
 
-use crate::controller::watches::{Guard, Key};
+use crate::cluster::{Guard, Key};
 
 /// What a session is known by.
 pub(super) struct Subject {

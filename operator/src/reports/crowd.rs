@@ -9,7 +9,6 @@ use crds::contract::RUN_ANNOTATION as RUN;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::json;
 
-use crate::controller::labels::{self, Component};
 use crate::reports::aggregate::Subject;
 use crate::reports::api::Post;
 use crate::reports::auth::Role;
@@ -18,6 +17,7 @@ use crate::reports::refusal::Refusal;
 use crate::reports::service::Moment;
 use crate::reports::status::condition;
 use crate::reports::testing::{NAMESPACE, World, client_post, run, server_post, stored, uid};
+use crate::session::labels::{self, Component};
 
 const SESSIONS: usize = 500;
 /// Each has so many clients: asking about all pods takes 75 s, more than twice as long as a server may be silent.

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! [`serve`] takes reports and [`write`] writes status; both share [`Reports`], which the controller asks as its
-//! [`ReportSource`](crate::controller::report_source::ReportSource). Session and role of a report come from the
+//! [`ReportSource`](crate::report_source::ReportSource). Session and role of a report come from the
 //! identity of its sender alone: nothing in its body or URL says whose it is. Everything is kept in memory and comes
 //! back after a restart with the next reports, because these hold totals, not differences.
 

@@ -6,12 +6,13 @@ use crds::BallSession;
 use kube::runtime::reflector::ObjectRef;
 use tokio::sync::mpsc;
 
-use crate::controller::report_source::{Progress, ReportSource, View};
-use crate::controller::validate::Session;
+use crate::report_source::{ReportSource, View};
 use crate::reports::Reports;
 use crate::reports::aggregate::{Subject, Tracked};
 use crate::reports::service::{Moment, State};
 use crate::reports::stores::SessionKey;
+use crate::run::Progress;
+use crate::session::Session;
 
 impl ReportSource for Reports {
     fn view(&self, session: &str) -> View {

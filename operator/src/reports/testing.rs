@@ -20,12 +20,12 @@ use report::post::{ClientPost, ServerPost};
 use report::{ClientRow, State};
 use serde_json::{Value, json};
 
-use crate::controller::labels::{self, Component};
-use crate::controller::validate::validate;
 use crate::reports::auth::AUDIENCE;
 use crate::reports::cluster::{CallError, Cluster, Kind};
 use crate::reports::stores::{PodKey, SessionKey, Stores};
 use crate::reports::{Metrics, Reports};
+use crate::session::labels::{self, Component};
+use crate::session::validate;
 
 pub(super) const NAMESPACE: &str = "lighthouse";
 /// When all tokens of tests expire.

@@ -4,11 +4,11 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use ballsession_operator::cluster::{Scope, watch};
 use ballsession_operator::controller::backoff::Backoff;
 use ballsession_operator::controller::metrics::Metrics;
-use ballsession_operator::controller::settings::Settings;
-use ballsession_operator::controller::watches::{self, Scope};
 use ballsession_operator::controller::{Context, Pace, run};
+use ballsession_operator::settings::Settings;
 use cluster::Scratch;
 use crds::BallSession;
 use http::Request;
@@ -90,7 +90,7 @@ impl Operator {
         });
         let config = Config::infer().await.unwrap();
         let counting = ClientBuilder::try_from(config).unwrap().with_layer(&count).build();
-        let (watches, _) = watches::start(&counting, scope);
+        let (watches, _) = watch(&counting, scope);
         let reports = Arc::new(FakeReports::new());
         let mut registry = Registry::default();
         let context = Context {

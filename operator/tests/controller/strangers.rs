@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ballsession_operator::controller::watches::{self, Scope};
+use ballsession_operator::cluster::{Scope, watch};
 use cluster::Scratch;
 use crds::{BallSession, BallSessionSpec};
 use http::Request;
@@ -172,7 +172,7 @@ async fn a_missing_definition_is_named() {
     });
     let config = Config::infer().await.unwrap();
     let mistaken = ClientBuilder::try_from(config).unwrap().with_layer(&elsewhere).build();
-    let (watches, _) = watches::start(&mistaken, &Scope::Namespace(namespace.name.clone()));
+    let (watches, _) = watch(&mistaken, &Scope::Namespace(namespace.name.clone()));
     let first_sync = watches.first_sync();
     let named = "the first list of ballsessions (the API server does not know them: is the \
                  CustomResourceDefinition installed?)";

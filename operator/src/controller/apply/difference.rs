@@ -130,7 +130,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::controller::hash::short_hash;
+    use crate::session::short_hash;
 
     /// What the API server makes of a Deployment: defaults, amounts in its own form, and a note of who set what.
     fn live() -> Value {

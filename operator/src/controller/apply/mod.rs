@@ -19,12 +19,12 @@ use serde_json::Value;
 pub use error::Error;
 pub use job::{Ending, ending};
 
-use crate::controller::hash::short_hash;
+use crate::cluster::Key;
 use crate::controller::memory::{Memories, Memory};
 use crate::controller::metrics::Metrics;
 use crate::controller::resources::{Applied, Desired, Observed, Prepared, Resources};
-use crate::controller::validate::Session;
-use crate::controller::watches::Key;
+use crate::session::Session;
+use crate::session::short_hash;
 use job::Plan;
 
 /// What became of the children.

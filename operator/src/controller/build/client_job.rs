@@ -5,10 +5,11 @@ use k8s_openapi::api::batch::v1::{Job, JobSpec};
 
 use crate::controller::build::pod::{self, Workload};
 use crate::controller::build::{SIGNALING_PORT, metadata, placement};
-use crate::controller::hash::short_hash;
-use crate::controller::labels::Component;
-use crate::controller::settings::Settings;
-use crate::controller::validate::{RunStage, Session};
+use crate::run::RunStage;
+use crate::session::Session;
+use crate::session::labels::Component;
+use crate::session::short_hash;
+use crate::settings::Settings;
 
 /// Twice the memory and a little more than the CPU that a client of the default format takes.
 const REQUESTS: [(&str, &str); 2] = [("cpu", "50m"), ("memory", "48Mi")];

@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::fixture::{nothing, session, settings};
 use super::{HTTP_PORT, REPORT_PORT, SIGNALING_PORT, build};
-use crate::controller::labels::{self, Component};
 use crate::controller::resources::Desired;
+use crate::session::labels::{self, Component};
 
 /// One end of a connection.
 struct End {

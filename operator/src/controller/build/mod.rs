@@ -15,10 +15,11 @@ mod workload_service_account;
 use crds::NetworkIsolation;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use crate::controller::labels::{self, Component};
 use crate::controller::resources::{Desired, Observed, Prepared, Resources};
-use crate::controller::settings::Settings;
-use crate::controller::validate::{RunStage, Session};
+use crate::run::RunStage;
+use crate::session::Session;
+use crate::session::labels::{self, Component};
+use crate::settings::Settings;
 
 /// Where a server waits for its clients.
 const SIGNALING_PORT: i32 = 8080;

@@ -9,9 +9,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::controller::build::{HTTP_PORT, REPORT_PORT, SIGNALING_PORT, metadata};
-use crate::controller::labels::{self, Component};
-use crate::controller::settings::Settings;
-use crate::controller::validate::Session;
+use crate::session::Session;
+use crate::session::labels::{self, Component};
+use crate::settings::Settings;
 
 const DNS_PORT: i32 = 53;
 /// The label that Kubernetes gives each namespace.

@@ -16,9 +16,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::controller::build::HTTP_PORT;
-use crate::controller::labels::{self, Component};
-use crate::controller::settings::Settings;
-use crate::controller::validate::Session;
+use crate::session::Session;
+use crate::session::labels::{self, Component};
+use crate::settings::Settings;
 
 /// How long a token is valid. The kubelet writes a new one after 80 % of it.
 const TOKEN_SECONDS: i64 = 3600;

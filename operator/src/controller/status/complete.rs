@@ -6,7 +6,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::conditions::find;
 use crate::controller::apply::{Ending, ending};
-use crate::controller::validate::{RunStage, Session};
+use crate::run::RunStage;
+use crate::session::Session;
 
 /// The reason of the condition Complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

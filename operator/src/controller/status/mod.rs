@@ -27,10 +27,10 @@ pub(super) use conditions::{bounded, find};
 pub(super) use owned::Owned;
 pub(super) use reason::{Reason, Verdict};
 
-use crate::controller::labels::{self, Component};
-use crate::controller::report_source::View;
 use crate::controller::resources::{Applied, Resources};
-use crate::controller::validate::Session;
+use crate::report_source::View;
+use crate::session::Session;
+use crate::session::labels::{self, Component};
 use conditions::condition;
 use pods::Pods;
 

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod};
 use kube::ResourceExt;
 
 use super::reason::{Reason, Verdict};
-use crate::controller::labels::{COMPONENT, Component};
+use crate::session::labels::{COMPONENT, Component};
 
 /// Which client of its Job a pod is.
 const INDEX: &str = "batch.kubernetes.io/job-completion-index";

@@ -9,7 +9,7 @@ use super::complete::Complete;
 use super::pods::{PodFacts, Pods};
 use super::reason::{Reason, Verdict};
 use super::{Clock, Input, stages};
-use crate::controller::validate::RunStage;
+use crate::run::RunStage;
 
 /// The first reason that applies, and when to look again although nothing happened.
 pub(super) fn ready(input: &Input<'_>, pods: &Pods) -> (Verdict, Option<Duration>) {

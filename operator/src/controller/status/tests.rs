@@ -6,8 +6,8 @@ use super::pods::tests::{job, pod, ready, waiting};
 use super::stages::tests::{client_says, server_says};
 use super::*;
 use crate::controller::build::fixture;
-use crate::controller::report_source::ServerView;
-use crate::controller::validate::RunStage;
+use crate::report_source::ServerView;
+use crate::run::RunStage;
 use report::{ErrorCode, State};
 
 /// A session of two clients in which everything works, unless a test breaks it.

@@ -2,8 +2,9 @@
 
 use crds::{BallSession, BallSessionStatus};
 
-use crate::controller::validate::{Error, RunStage, Session, validate};
 use crate::reports::status;
+use crate::run::RunStage;
+use crate::session::{Error, Session, validate};
 
 /// A stored session, and what it asks for.
 pub(in crate::reports) struct Subject<'a> {

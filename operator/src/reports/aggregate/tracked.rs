@@ -7,7 +7,7 @@ use crds::BallSessionStatus;
 use jiff::Timestamp;
 use report::post::{ClientPost, ServerPost};
 
-use crate::controller::report_source::{ClientView, ServerView, View};
+use crate::report_source::{ClientView, ServerView, View};
 use crate::reports::aggregate::ending::Ending;
 use crate::reports::aggregate::stored::StoredProcess;
 use crate::reports::aggregate::{Subject, news, stored};

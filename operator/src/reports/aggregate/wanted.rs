@@ -5,10 +5,10 @@ use std::time::Instant;
 use crds::BallSessionStatus;
 use jiff::Timestamp;
 
-use crate::controller::validate::RunStage;
 use crate::reports::aggregate::silence::SILENCE;
 use crate::reports::aggregate::{Subject, Tracked};
 use crate::reports::status::{self, ErrorTotals, Opinion, Span, numbers};
+use crate::run::RunStage;
 
 impl Tracked {
     /// All fields of the status that come from reports, as they should be; `None` where they have to stay as they are.

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::server::serve_within;
 use super::*;
-use crate::controller::report_source::ReportSource;
+use crate::report_source::ReportSource;
 use crate::reports::cluster::Kind;
 use crate::reports::testing::{NAMESPACE, World, client_post, forged, server_post};
 

@@ -20,7 +20,6 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 
-use crate::controller::labels::{self, Component};
 use crate::reports::auth::buckets::Buckets;
 use crate::reports::auth::cache::{Cache, TokenHash};
 use crate::reports::auth::claims::Claims;
@@ -29,6 +28,7 @@ use crate::reports::metrics::{CacheAnswer, Metrics, ReviewOutcome};
 use crate::reports::refusal::Refusal;
 use crate::reports::service::Moment;
 use crate::reports::stores::{PodKey, SessionKey, Stores};
+use crate::session::labels::{self, Component};
 
 /// What a pod is in its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

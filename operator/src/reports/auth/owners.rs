@@ -3,12 +3,12 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 
-use crate::controller::labels::Component;
 use crate::reports::auth::Role;
 use crate::reports::auth::identity::Identity;
 use crate::reports::cluster::{CallError, Cluster, Kind};
 use crate::reports::refusal::Refusal;
 use crate::reports::stores::SessionKey;
+use crate::session::labels::Component;
 
 /// A live object on the way.
 struct Found {

@@ -10,14 +10,15 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::controller::report_source::{Progress, ReportSource};
-use crate::controller::validate::{Session, validate};
+use crate::report_source::ReportSource;
 use crate::reports::api::Post;
 use crate::reports::auth::{Reporter, Role};
 use crate::reports::metrics::WriteOutcome;
 use crate::reports::status::condition;
 use crate::reports::stores::SessionKey;
 use crate::reports::testing::{NAMESPACE, World, pod_key, run, server_post, stored};
+use crate::run::Progress;
+use crate::session::{Session, validate};
 
 /// The writer, step by step: a tenth of a second at a time.
 struct Steps {

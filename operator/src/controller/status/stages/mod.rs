@@ -10,8 +10,8 @@ use report::{ClientRow, ErrorCode, ErrorEntry, State};
 
 use super::pods::PodFacts;
 use super::reason::{Reason, Verdict};
-use crate::controller::report_source::View;
-use crate::controller::validate::Session;
+use crate::report_source::View;
+use crate::session::Session;
 use words::{Detail, words};
 
 /// What a client does one after the other.

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::controller::build::fixture;
-use crate::controller::report_source::{ClientView, ServerView};
 use crate::controller::status::pods::Pods;
 use crate::controller::status::pods::tests::{pod, ready};
+use crate::report_source::{ClientView, ServerView};
 
 pub(in super::super) fn client_says(state: State, errors: &[(ErrorCode, i64, &str)]) -> ClientView {
     let errors = errors

@@ -2,7 +2,7 @@
 
 use super::{Stage, Stuck};
 use crate::controller::status::pods::PodFacts;
-use crate::controller::validate::Session;
+use crate::session::Session;
 
 /// How far the first that is stuck came, and what to check.
 pub(super) fn words(

@@ -27,8 +27,8 @@ impl FirstSync {
     }
 
     /// Waits until everything is in memory.
-    pub(super) async fn done(&mut self) {
-        // An error says that the watches ended: nothing will come of waiting, and nothing is triggered either.
+    pub(crate) async fn done(&mut self) {
+        // An error says that the watches ended: nothing will come of waiting, and nothing is enqueued either.
         let _ = self.0.wait_for(|state| state.values().all(Option::is_none)).await;
     }
 }
@@ -65,7 +65,7 @@ impl Report {
     /// The watch broke; it is going to be tried again.
     pub(super) fn failed(&self, error: &watcher::Error) {
         let why = describe(error);
-        tracing::warn!(watch = %self.plural, error = %why, "a watch failed and is tried again");
+        tracing::warn!(watch = %self.plural, error = %why, "watch failed");
         // What is in memory stays good enough when a later attempt fails.
         self.state.send_if_modified(|state| match state.get_mut(&self.plural) {
             Some(Some(before)) if *before != why => {

@@ -1,4 +1,4 @@
-//! The pods of each session by name: a look at one session does not go through the pods of all.
+//! The pods of each session by name: a reconcile of one session does not go through the pods of all.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,8 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher::Event;
 
-use crate::controller::watches::{Key, session_by_label};
+use crate::cluster::keys::Key;
+use crate::cluster::owners::session_by_label;
 
 /// Follows a watch of pods. It may name pods that are gone, or of another session by now: what a pod is, the store knows.
 #[derive(Default)]

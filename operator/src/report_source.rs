@@ -7,7 +7,8 @@ use kube::runtime::reflector::ObjectRef;
 use report::{ClientRow, ErrorEntry, State};
 use tokio::sync::mpsc;
 
-use crate::controller::validate::Session;
+use crate::run::Progress;
+use crate::session::Session;
 
 /// Collects the reports of all sessions, and owns the part of their status that is made of them.
 pub trait ReportSource: Send + Sync + 'static {
@@ -29,15 +30,6 @@ pub trait ReportSource: Send + Sync + 'static {
     /// The sessions whose [`View`] changed in more than its numbers, or whose [`Progress`] came to an end. To be taken
     /// once.
     fn changes(&self) -> Option<mpsc::Receiver<ObjectRef<crds::BallSession>>>;
-}
-
-/// How far something is that takes a while.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// Not there yet.
-    Pending,
-    /// There.
-    Done,
 }
 
 /// What the pods of a session have said.

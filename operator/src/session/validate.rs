@@ -1,107 +1,17 @@
 //! A session that makes sense, out of an object that may have been stored under an older schema, or by hand around
 //! it.
 
-mod values;
-
-use std::time::Duration;
-
-use crds::contract::COMPLETE;
-use crds::{BallSession, BallSessionSpec, limits};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use crds::{BallSession, limits};
 use kube::Resource;
 
-use crate::controller::hash::short_hash;
-use crate::controller::labels::Component;
+use crate::run;
+use crate::session::error::Error;
+use crate::session::hash::short_hash;
+use crate::session::model::Session;
+use crate::session::names::is_session_name;
+use crate::session::values;
 
-/// A session whose values were all looked at.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Session {
-    /// Its name; with `-server` and the like behind it, that of its children.
-    pub name: String,
-    /// Where it and its children are.
-    pub namespace: String,
-    /// Makes a child go with it.
-    pub owner: OwnerReference,
-    /// What is asked for; all numbers are within their ranges.
-    pub spec: BallSessionSpec,
-    /// The length of a bounded run.
-    pub duration: Option<Duration>,
-    /// What counts as good.
-    pub objectives: measure::Objectives,
-    /// Names what is measured: a session with another one is another run.
-    pub run_hash: String,
-    /// What the run needs now.
-    pub stage: RunStage,
-}
-
-/// What a run needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RunStage {
-    /// Pods.
-    Active,
-    /// No pods for now.
-    Suspended,
-    /// Nothing more: it is complete.
-    Finished,
-}
-
-/// Why there is no session to run.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// Not from an API server: without it a child would never be cleaned up.
-    #[error("the object has no metadata.{0}; was it read from an API server?")]
-    Incomplete(&'static str),
-    /// A name that does not fit into those of the children.
-    #[error(
-        "metadata.name is {0:?}: it must be at most {max} characters of a-z, 0-9 and '-', start with a letter and end with a \
-         letter or digit; delete the session and create it under another name",
-        max = limits::MAX_NAME
-    )]
-    Name(String),
-    /// A value that is not allowed.
-    #[error("{field} is {value}: it must be {allowed}")]
-    Value {
-        /// Its path in the object.
-        field: &'static str,
-        /// As it is stored.
-        value: String,
-        /// What it may be.
-        allowed: String,
-    },
-    /// A ball without room to move.
-    #[error(
-        "spec.ball.radiusPixels is {radius}, too large for a picture of {width}x{height}: 2 * radiusPixels + {margin} must be \
-         at most width and height",
-        margin = limits::BALL_MARGIN_PIXELS
-    )]
-    BallTooLarge {
-        /// The ball's, in pixels.
-        radius: i32,
-        /// The picture's, in pixels.
-        width: i32,
-        /// The picture's, in pixels.
-        height: i32,
-    },
-}
-
-impl Session {
-    /// The name of the server's objects, and by which clients find it.
-    pub fn server_name(&self) -> String {
-        self.child_name(Component::Server)
-    }
-
-    /// The name of the clients' objects; a client's own is `<this>-<index>`.
-    pub fn client_name(&self) -> String {
-        self.child_name(Component::Client)
-    }
-
-    /// The name of the children of a part.
-    pub fn child_name(&self, component: Component) -> String {
-        format!("{}-{}", self.name, component.as_str())
-    }
-}
-
-/// Looks at every value of a stored session.
+/// Validates every value of a stored session.
 ///
 /// # Errors
 /// Where one is not allowed: the first of them, in words for the session's owner.
@@ -128,33 +38,8 @@ pub fn validate(stored: &BallSession) -> Result<Session, Error> {
     let objectives = values::objectives(&spec.objectives)?;
 
     let run_hash = short_hash(&(spec.video, spec.ball, duration.map(|duration| duration.as_millis())));
-    let stage = if is_finished(stored, &run_hash) {
-        RunStage::Finished
-    } else if spec.suspend {
-        RunStage::Suspended
-    } else {
-        RunStage::Active
-    };
+    let stage = run::stage(stored.status.as_ref(), &run_hash, spec.suspend);
     Ok(Session { name, namespace, owner, spec, duration, objectives, run_hash, stage })
-}
-
-fn is_session_name(name: &str) -> bool {
-    let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    name.len() <= limits::MAX_NAME
-        && name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.bytes().last().is_some_and(alphanumeric)
-        && name.bytes().all(|byte| alphanumeric(byte) || byte == b'-')
-}
-
-/// Whether the run is over that the session asks for. Its Job may be gone, so only status can tell.
-fn is_finished(stored: &BallSession, run_hash: &str) -> bool {
-    stored.status.as_ref().is_some_and(|status| {
-        let complete = |condition: &_| {
-            let condition: &k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition = condition;
-            condition.type_ == COMPLETE && condition.status == "True"
-        };
-        status.run.as_ref().is_some_and(|run| run.hash == run_hash) && status.conditions.iter().any(complete)
-    })
 }
 
 #[cfg(test)]
@@ -162,6 +47,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::run::RunStage;
 
     fn stored(name: &str, spec: &Value, status: &Value) -> BallSession {
         serde_json::from_value(json!({

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{Options, Watched};
-use crate::controller::watches::{self, Scope};
+use crate::cluster::{self, Scope, Watches};
 use crate::controller::{self, Pace};
 use crate::lease::{self, Lease};
 use crate::page;
@@ -52,7 +52,7 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
         Watched::All => Scope::All,
         Watched::Namespace(name) => Scope::Namespace(name),
     };
-    let (watches, stores) = watches::start(&client, &scope);
+    let (watches, stores) = cluster::watch(&client, &scope);
     let reports = Reports::new(client.clone(), stores.sessions.clone(), stores.pods, report_metrics);
     let needs: Vec<Need> = vec![
         Box::new({
@@ -102,7 +102,7 @@ struct Work {
     listener_address: std::net::SocketAddr,
     reports: Arc<Reports>,
     controller: controller::Context,
-    watches: watches::Watches,
+    watches: Watches,
 }
 
 /// Waits for the lease, and works until the end is asked for.

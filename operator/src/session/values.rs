@@ -5,9 +5,9 @@ use std::time::Duration;
 use crds::{BallSessionSpec, limits};
 use report::duration;
 
-use crate::controller::validate::Error;
+use crate::session::error::Error;
 
-/// Looks at all whole numbers.
+/// Checks all whole numbers.
 pub(super) fn whole_numbers(spec: &BallSessionSpec) -> Result<(), Error> {
     let (video, ball) = (&spec.video, &spec.ball);
     for (field, value, range) in [

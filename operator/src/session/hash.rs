@@ -4,7 +4,7 @@ use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
 /// 16 hexadecimal digits that differ where `value` differs.
-pub(super) fn short_hash(value: &impl Serialize) -> String {
+pub fn short_hash(value: &impl Serialize) -> String {
     // Cannot fail for objects of the API: all keys of their maps are strings.
     let bytes = serde_json::to_vec(value).unwrap_or_default();
     digest(&SHA256, &bytes).as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
