@@ -10,6 +10,7 @@ pub mod limits;
 mod manifest;
 mod objectives;
 mod pods;
+mod rule;
 mod schema;
 mod spec;
 mod status;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use kube::core::Rule;
 use schemars::Schema;
 
-use crate::schema::add_rule;
+use crate::rule::add_rule;
 
 /// How a duration is written; the parts are added up.
 pub const DURATION_PATTERN: &str = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$";
