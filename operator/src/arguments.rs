@@ -9,6 +9,7 @@ use clap::builder::BoolishValueParser;
 use crds::PullPolicy;
 use process::{Exit, LogFormat, arguments};
 
+use crate::cluster::Scope;
 use crate::lease;
 use crate::settings::Settings;
 
@@ -33,7 +34,7 @@ struct Arguments {
     reports: SocketAddr,
     /// The namespace whose sessions are run; all: those of every namespace
     #[arg(long, env = "BALLSESSION_WATCH_NAMESPACE", value_name = "NAME|all", default_value = "all", value_parser = values::watched_namespace)]
-    watch_namespace: Watched,
+    watch_namespace: Scope,
     /// The server's image, unless a session has its own
     #[arg(long, env = "BALLSESSION_SERVER_IMAGE", value_name = "IMAGE", default_value = concat!("ballsession-server:", env!("CARGO_PKG_VERSION")), value_parser = values::image)]
     server_image: String,
@@ -66,15 +67,6 @@ struct Arguments {
     verbose: bool,
 }
 
-/// Which sessions are run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Watched {
-    /// Those of every namespace.
-    All,
-    /// Those of one.
-    Namespace(String),
-}
-
 /// What the operator was asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -83,7 +75,7 @@ pub struct Options {
     /// Where reports are taken.
     pub reports: SocketAddr,
     /// Which sessions are run.
-    pub watched: Watched,
+    pub watched: Scope,
     /// What pods are made with; the operator's own namespace is among it.
     pub settings: Settings,
     /// The operator's name in events.

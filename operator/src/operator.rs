@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use kube::{Client, Config};
-use process::{Exit, Http, Stop};
+use process::{Exit, Stop};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -13,13 +13,12 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::arguments::{Options, Watched};
-use crate::cluster::{self, Scope, Watches};
+use crate::arguments::Options;
+use crate::cluster::{self, Watches};
 use crate::controller::{self, Pace};
+use crate::http::{self, LastReport, Need, Overview};
 use crate::lease::{self, Lease};
-use crate::page;
 use crate::reports::{self, Reports};
-use crate::status::{LastReport, Need, Status};
 
 /// Longer than any watch is quiet: the API server ends each of them sooner.
 const READ_TIMEOUT: Duration = Duration::from_secs(330);
@@ -48,11 +47,7 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
     let controller_metrics = controller::metrics::Metrics::register(&mut registry);
 
     let lease = Arc::new(Lease::contend(client.clone(), options.lease(fastrand::u32(..)), lease_metrics));
-    let scope = match options.watched {
-        Watched::All => Scope::All,
-        Watched::Namespace(name) => Scope::Namespace(name),
-    };
-    let (watches, stores) = cluster::watch(&client, &scope);
+    let (watches, stores) = cluster::watch(&client, &options.watched);
     let reports = Reports::new(client.clone(), stores.sessions.clone(), stores.pods, report_metrics);
     let needs: Vec<Need> = vec![
         Box::new({
@@ -68,9 +63,9 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
         let reports = Arc::clone(&reports);
         move |session| reports.last_report(session)
     });
-    let status = Arc::new(Status::new(needs, stores.sessions, last_report, registry));
-    let http = Http::serve(options.http, status, page::router()).await?;
-    tracing::info!(address = %http.address(), "health, status and metrics");
+    let overview = Overview::new(needs, stores.sessions, last_report, registry);
+    // Serves until it is dropped, at the very end.
+    let _http = http::serve(options.http, overview).await?;
 
     let work = Work {
         listener_address: options.reports,
@@ -114,7 +109,7 @@ async fn hold(lease: &Lease, mut signals: watch::Receiver<Option<Stop>>, work: W
     let address = work.listener_address;
     let listener =
         TcpListener::bind(address).await.with_context(|| format!("cannot take reports on {address}"))?;
-    tracing::info!(%address, "lease held; taking reports and looking after sessions");
+    tracing::info!(%address, "lease held; taking reports and reconciling sessions");
 
     let stop = CancellationToken::new();
     let mut parts = JoinSet::new();
@@ -135,7 +130,7 @@ async fn hold(lease: &Lease, mut signals: watch::Receiver<Option<Stop>>, work: W
     Ok(())
 }
 
-/// None of the parts ends unless it is told to.
+/// None of the parts ends unless it is stopped.
 fn ended_by_itself(ended: Option<Result<(), tokio::task::JoinError>>) -> anyhow::Error {
     match ended {
         Some(Err(error)) => anyhow::Error::from(error).context("a part of the operator failed"),

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::Lease;
 
-use crate::lease::{Settings, record};
+use crate::lease::record;
+use crate::lease::settings::Settings;
 
 /// The pause after a refused write. A refusal means that somebody else came first, so a fresh reading soon tells more;
 /// but a server that refuses everything is not to be asked without end.

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use crds::BallSession;
 use crds::contract::{COMPLETE, OBJECTIVES_MET, READY};
-use kube::core::DeserializeGuard;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::metrics::MetricType;
 
-use super::{Parts, Watched};
+use crate::cluster::Guard;
+use crate::http::parts::{Parts, Watched};
 
 /// The values of the label `ready`: those of the condition Ready, and where there is no such condition.
 const READY: [&str; 4] = ["True", "False", "Unknown", "Undecodable"];
@@ -125,7 +125,7 @@ fn wanted_clients(session: &BallSession) -> i32 {
     if session.spec.suspend || is_complete { 0 } else { session.spec.clients }
 }
 
-fn readiness(session: &DeserializeGuard<BallSession>) -> &'static str {
+fn readiness(session: &Guard) -> &'static str {
     let Ok(session) = &session.0 else { return "Undecodable" };
     match status_of(session, READY) {
         Some("True") => "True",

@@ -1,9 +1,10 @@
 //! The sessions as JSON.
 
-use crds::{BallSession, Display};
+use crds::Display;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
-use kube::core::DeserializeGuard;
 use serde::Serialize;
+
+use crate::cluster::Guard;
 
 /// A line of `kubectl get ballsessions`.
 #[derive(Serialize)]
@@ -12,7 +13,7 @@ pub(super) struct Row<'a> {
     namespace: Option<&'a str>,
     name: Option<&'a str>,
     created: Option<&'a Time>,
-    conditions: Vec<Verdict<'a>>,
+    conditions: Vec<ConditionRow<'a>>,
     #[serde(flatten)]
     display: Option<&'a Display>,
     errors: Option<i64>,
@@ -20,7 +21,7 @@ pub(super) struct Row<'a> {
 
 /// A condition without its times.
 #[derive(Serialize)]
-struct Verdict<'a> {
+struct ConditionRow<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
     status: &'a str,
@@ -36,10 +37,10 @@ pub(super) struct Undecodable<'a> {
 }
 
 impl<'a> Row<'a> {
-    pub(super) fn of(session: &'a DeserializeGuard<BallSession>) -> Option<Self> {
+    pub(super) fn of(session: &'a Guard) -> Option<Self> {
         let session = session.0.as_ref().ok()?;
         let status = session.status.as_ref();
-        let verdict = |condition: &'a Condition| Verdict {
+        let row = |condition: &'a Condition| ConditionRow {
             kind: &condition.type_,
             status: &condition.status,
             reason: &condition.reason,
@@ -48,7 +49,7 @@ impl<'a> Row<'a> {
             namespace: session.metadata.namespace.as_deref(),
             name: session.metadata.name.as_deref(),
             created: session.metadata.creation_timestamp.as_ref(),
-            conditions: status.iter().flat_map(|status| &status.conditions).map(verdict).collect(),
+            conditions: status.iter().flat_map(|status| &status.conditions).map(row).collect(),
             display: status.and_then(|status| status.display.as_ref()),
             errors: status.and_then(|status| status.error_count),
         })
@@ -56,7 +57,7 @@ impl<'a> Row<'a> {
 }
 
 impl<'a> Undecodable<'a> {
-    pub(super) fn of(session: &'a DeserializeGuard<BallSession>) -> Option<Self> {
+    pub(super) fn of(session: &'a Guard) -> Option<Self> {
         let invalid = session.0.as_ref().err()?;
         Some(Self {
             namespace: invalid.metadata.namespace.as_deref(),

@@ -2,21 +2,25 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use kube::runtime::{reflector, watcher};
+use process::{Readiness, StatusSource};
+use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 
-use super::*;
+use crate::http::parts::MAX_SESSIONS;
+use crate::http::{LastReport, Need, Overview};
 
 /// The operator watching `objects`, as they are stored.
-fn status(needs: Vec<Need>, objects: &[Value]) -> Status {
+fn status(needs: Vec<Need>, objects: &[Value]) -> Overview {
     let (sessions, mut writer) = reflector::store();
     for object in objects {
         writer.apply_watcher_event(&watcher::Event::Apply(serde_json::from_value(object.clone()).unwrap()));
     }
     // What the tests call UIDs are seconds.
     let last_report: LastReport = Box::new(|uid| uid.parse().ok().map(Duration::from_secs));
-    Status::new(needs, sessions, last_report, Registry::with_prefix("ballsession_operator"))
+    Overview::new(needs, sessions, last_report, Registry::with_prefix("ballsession_operator"))
 }
 
 fn session(namespace: &str, name: &str, ready: Option<&str>) -> Value {
@@ -30,7 +34,7 @@ fn session(namespace: &str, name: &str, ready: Option<&str>) -> Value {
     })
 }
 
-fn shown(status: &Status) -> Value {
+fn shown(status: &Overview) -> Value {
     serde_json::from_str(&status.status().unwrap()).unwrap()
 }
 
@@ -104,7 +108,7 @@ fn of_very_many_sessions_the_first_are_shown_and_all_are_counted() {
 }
 
 /// The lines of the metrics without those about them.
-fn series(status: &Status) -> Vec<String> {
+fn series(status: &Overview) -> Vec<String> {
     let text = status.metrics().unwrap();
     assert!(text.ends_with("# EOF\n"), "{text}");
     let lines = text.lines().filter(|line| !line.starts_with('#'));

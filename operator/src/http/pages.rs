@@ -8,14 +8,14 @@ const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// The page at `/`, and the files that it consists of.
-pub fn router() -> Router {
+pub(super) fn router() -> Router {
     Router::new()
-        .route("/", asset(HTML, include_str!("../assets/index.html")))
-        .route("/sessions.css", asset(CSS, include_str!("../assets/sessions.css")))
-        .route("/sessions.js", asset(SCRIPT, include_str!("../assets/sessions.js")))
-        .route("/rows.js", asset(SCRIPT, include_str!("../assets/rows.js")))
-        .route("/table.js", asset(SCRIPT, include_str!("../assets/table.js")))
-        .route("/copy.js", asset(SCRIPT, include_str!("../assets/copy.js")))
+        .route("/", asset(HTML, include_str!("../../assets/index.html")))
+        .route("/sessions.css", asset(CSS, include_str!("../../assets/sessions.css")))
+        .route("/sessions.js", asset(SCRIPT, include_str!("../../assets/sessions.js")))
+        .route("/rows.js", asset(SCRIPT, include_str!("../../assets/rows.js")))
+        .route("/table.js", asset(SCRIPT, include_str!("../../assets/table.js")))
+        .route("/copy.js", asset(SCRIPT, include_str!("../../assets/copy.js")))
         .merge(stylesheet())
 }
 
