@@ -180,7 +180,7 @@ pub enum Placement {
     Any,
 }
 
-/// Whether the session's traffic is fenced in.
+/// Whether only the session's own traffic is admitted.
 #[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum NetworkIsolation {
     /// No policies: the namespace is measured as it is.

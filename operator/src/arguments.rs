@@ -93,7 +93,7 @@ pub struct Options {
 /// The process's command line and environment.
 ///
 /// # Errors
-/// How to exit; what there is to say was said.
+/// How to exit; the problem is on stderr already.
 pub fn parse() -> Result<Options, Exit> {
     let arguments: Arguments = arguments::parse()?;
     let namespace = std::fs::read_to_string(NAMESPACE_FILE).ok();
@@ -138,7 +138,7 @@ impl Options {
         if self.verbose { "info,ballsession_operator=debug" } else { "info" }
     }
 
-    /// The lease to hold. `random` tells this process from one before it in the same pod.
+    /// The lease to hold. `random` distinguishes this process from one before it in the same pod.
     pub fn lease(&self, random: u32) -> lease::Settings {
         lease::Settings {
             namespace: self.settings.operator_namespace.clone(),

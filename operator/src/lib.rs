@@ -6,6 +6,7 @@
 mod api_error;
 pub mod arguments;
 pub mod cluster;
+mod conditions;
 pub mod controller;
 pub mod http;
 pub mod lease;

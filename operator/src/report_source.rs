@@ -12,7 +12,7 @@ use crate::session::Session;
 
 /// Collects the reports of all sessions, and owns the part of their status that is made of them.
 pub trait ReportSource: Send + Sync + 'static {
-    /// What the pods of a session have said so far. `session` is its UID.
+    /// What the pods of a session have reported so far. `session` is its UID.
     fn view(&self, session: &str) -> View;
 
     /// Makes room for another run: the numbers of any other are taken out of status. Asked for again and again until
@@ -32,18 +32,18 @@ pub trait ReportSource: Send + Sync + 'static {
     fn changes(&self) -> Option<mpsc::Receiver<ObjectRef<crds::BallSession>>>;
 }
 
-/// What the pods of a session have said.
+/// What the pods of a session have reported.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct View {
     /// The server's last report, if it is of the run that is asked for.
     pub server: Option<ServerView>,
     /// The last report of each client pod there is, by the pod's name.
     pub clients: BTreeMap<String, ClientView>,
-    /// The server's silence until then says nothing: its reports came, and could not be taken.
+    /// Until then a missing report of the server means nothing: reports came, and could not be taken.
     pub excused_until: Option<Instant>,
 }
 
-/// What a server has said.
+/// What a server has reported.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServerView {
     /// When its last report came.
@@ -58,7 +58,7 @@ pub struct ServerView {
     pub errors: Vec<ErrorEntry>,
 }
 
-/// What a client has said.
+/// What a client has reported.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClientView {
     /// When its last report came.

@@ -11,7 +11,7 @@ use crate::api_error;
 /// By the plural of what is watched: `None` once it is in memory, else why it is not.
 type State = BTreeMap<String, Option<String>>;
 
-/// Tells how far the watches are.
+/// How far the watches are.
 #[derive(Debug, Clone)]
 pub struct FirstSync(watch::Receiver<State>);
 
@@ -50,7 +50,7 @@ impl Tracker {
     }
 }
 
-/// Tells how far one watch is.
+/// Reports how far one watch is.
 pub(super) struct Report {
     state: Arc<watch::Sender<State>>,
     plural: String,

@@ -7,7 +7,7 @@ use kube::{Resource, ResourceExt};
 use crate::cluster::keys::Key;
 use crate::session::labels;
 
-/// The session that owns a child. Where somebody took the owner away, the label still tells.
+/// The session that owns a child. Where somebody took the owner away, the label still names it.
 pub(super) fn session_of<K>(child: &K) -> Option<Key>
 where
     K: Resource<DynamicType = ()>,

@@ -62,8 +62,7 @@ impl Watches {
     }
 }
 
-/// Starts all watches. They go on whatever happens; [`Watches::first_sync`] tells whether there is something to be had from
-/// them yet.
+/// Starts all watches. They go on whatever happens; [`Watches::first_sync`] has whether everything is in memory yet.
 pub fn watch(client: &Client, scope: &Scope) -> (Watches, Stores) {
     let (sessions, sessions_writer) = reflector::store();
     let (tracker, first_sync) = Tracker::new();

@@ -6,8 +6,8 @@
 //! | [`dereference`] | no, the watches read | that | what exists of it |
 //! | [`build`] | no | both | [`Resources<Prepared>`](resources::Resources) |
 //! | [`apply`] | yes | these | `Resources<Applied>` |
-//! | status | no | these, pods and reports | conditions |
-//! | update status | yes | these | |
+//! | observe | no | these, pods and reports | conditions |
+//! | update_status | yes | these | |
 //!
 //! The types keep the order: only apply makes `Resources<Applied>`, and it has to take every prepared resource in hand.
 //! [`watch`](crate::cluster::watch) brings what happens in the cluster, [`run`] reconciles the sessions that it is about.
@@ -15,21 +15,28 @@
 pub mod apply;
 pub mod backoff;
 pub mod build;
+mod context;
 pub mod dereference;
 mod error;
 mod events;
-mod finish;
+mod failed_create;
 mod memory;
 pub mod metrics;
+mod objectives;
+mod observe;
+mod outcome;
 #[cfg(test)]
 mod properties;
+mod queue;
 mod reconcile;
-mod refusals;
 pub mod resources;
-mod run;
-mod status;
-mod subject;
+mod run_end;
+mod run_loop;
+mod session_ref;
+mod steps;
+mod undecodable;
 mod update_status;
 
+pub use context::{Context, Pace};
 pub use error::Error;
-pub use run::{Context, Pace, run};
+pub use run_loop::run;

@@ -20,7 +20,7 @@ pub struct Overview {
 }
 
 impl Overview {
-    /// `registry` is that of all parts; what is to be said of the sessions is added to it.
+    /// `registry` is that of all parts; the metrics of the sessions are added to it.
     pub fn new(
         needs: Vec<Need>,
         sessions: Sessions,

@@ -24,7 +24,7 @@ pub struct Timing {
     pub renew_every: Duration,
     /// How long after the last successful renewal the lease counts as lost. Less than `duration`.
     pub give_up_after: Duration,
-    /// The pause after a failure, and between looks at a lease that another one holds.
+    /// The pause after a failure, and between readings of a lease that another one holds.
     pub retry_every: Duration,
     /// How long one request may take.
     pub request_timeout: Duration,

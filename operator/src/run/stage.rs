@@ -3,6 +3,8 @@
 use crds::BallSessionStatus;
 use crds::contract::COMPLETE;
 
+use crate::conditions::find;
+
 /// What a run needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunStage {
@@ -32,5 +34,5 @@ pub fn is_stored_run(status: &BallSessionStatus, run: &str) -> bool {
 }
 
 fn is_complete(status: &BallSessionStatus) -> bool {
-    status.conditions.iter().any(|condition| condition.type_ == COMPLETE && condition.status == "True")
+    find(&status.conditions, COMPLETE).is_some_and(|complete| complete.status == "True")
 }

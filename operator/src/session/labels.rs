@@ -48,7 +48,7 @@ pub fn of(session: &str, component: Component) -> BTreeMap<String, String> {
     labels
 }
 
-/// The labels that tell the pods of a part from all others in their namespace.
+/// The labels that distinguish the pods of a part from all others in their namespace.
 pub fn selecting(session: &str, component: Component) -> BTreeMap<String, String> {
     [(NAME, SESSION), (INSTANCE, session), (COMPONENT, component.as_str())]
         .map(|(key, value)| (key.to_owned(), value.to_owned()))

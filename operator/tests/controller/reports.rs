@@ -55,7 +55,7 @@ impl FakeReports {
         self.change(session, |view| drop(view.clients.insert(pod.to_owned(), client))).await;
     }
 
-    /// Last numbers come only when told to.
+    /// Last numbers come only when the test lets them.
     pub(crate) fn hold_back(&self, holds_back: bool) {
         self.said.lock().unwrap().holds_back = holds_back;
     }

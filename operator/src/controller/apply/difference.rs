@@ -4,7 +4,7 @@
 //! before but no longer are, stands in the object's `managedFields`: `f:name` is a field, `k:{…}` an item of a list by
 //! its keys, and what has nothing below it is one value to the API server.
 //!
-//! Which parts of such a value were ours and which are defaults, nothing tells: so a [`stamp`] says whether the object
+//! Which parts of such a value were ours and which are defaults, nothing shows: so a [`stamp`] shows whether the object
 //! asks for the same as at the last apply. Whoever else changes the value takes it over: it is not noted as ours then.
 
 use crds::contract::{APPLIED_HASH_ANNOTATION, CONTROLLER_FIELD_MANAGER};
@@ -12,7 +12,7 @@ use kube::Resource;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::quantity;
+use crate::controller::apply::quantity;
 
 /// Notes in an object that is to be applied the hash of all that it asks for.
 pub(in crate::controller) fn stamp(desired: &mut Value, hash: &str) {
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_we_set_is_looked_at_wherever_it_is() {
+    fn a_value_that_we_set_is_compared_wherever_it_is() {
         assert!(changed(|_, live| live["spec"]["replicas"] = json!(2)));
         assert!(changed(|_, live| live["metadata"]["labels"]["app"] = json!("pier")));
         assert!(changed(|_, live| drop(live["metadata"]["labels"].as_object_mut().unwrap().remove("app"))));

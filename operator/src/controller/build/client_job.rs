@@ -3,8 +3,9 @@
 use crds::contract::JOB_HASH_ANNOTATION;
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
 
+use crate::controller::build::common::{SIGNALING_PORT, metadata};
+use crate::controller::build::placement;
 use crate::controller::build::pod::{self, Workload};
-use crate::controller::build::{SIGNALING_PORT, metadata, placement};
 use crate::run::RunStage;
 use crate::session::Session;
 use crate::session::labels::Component;
@@ -21,7 +22,7 @@ const DEADLINE_SLACK_SECONDS: u64 = 120;
 pub(super) fn build(session: &Session, settings: &Settings) -> Job {
     let unscaled = JobSpec {
         completion_mode: Some("Indexed".into()),
-        // A client that crashes is started again, however often: that is for the conditions to tell.
+        // A client that crashes is started again, however often: that is for the conditions to show.
         backoff_limit: Some(i32::MAX),
         // Only when a pod is gone comes the next: two at once would share an index, and with it an id.
         pod_replacement_policy: Some("Failed".into()),

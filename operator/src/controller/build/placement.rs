@@ -1,4 +1,4 @@
-//! Where clients run relative to the server's node, in the scheduler's words.
+//! Where clients run relative to the server's node, as the scheduler takes it.
 
 use crds::Placement;
 use k8s_openapi::api::core::v1::{

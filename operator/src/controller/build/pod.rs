@@ -15,7 +15,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::controller::build::HTTP_PORT;
+use crate::controller::build::common::HTTP_PORT;
 use crate::session::Session;
 use crate::session::labels::{self, Component};
 use crate::settings::Settings;
@@ -25,15 +25,15 @@ const TOKEN_SECONDS: i64 = 3600;
 const TOKEN_VOLUME: &str = "report-token";
 const TOKEN_FOLDER: &str = "/var/run/secrets/ballsession.dev";
 const TOKEN_FILE: &str = "token";
-/// The user of the images. As a number, because Kubernetes cannot tell whether a name is root.
+/// The user of the images. As a number, because Kubernetes does not know whether a name is root.
 const USER: i64 = 65532;
 /// What a pod may take to drain and to send its last report. A second of it is for the container's end.
 const GRACE_SECONDS: i64 = 10;
 
-/// The file whose contents Kubernetes shows with the end of a container, unless told otherwise.
+/// The file whose contents Kubernetes shows with the end of a container by default.
 const TERMINATION_MESSAGE: &str = "/dev/termination-log";
 
-/// What tells a pod from others of its kind.
+/// What distinguishes a pod from others of its kind.
 pub(super) struct Workload<'a> {
     /// Which part of the session it is.
     pub(super) component: Component,
@@ -139,7 +139,7 @@ fn container(operator: &Settings, workload: &Workload<'_>) -> Container {
     }
 }
 
-/// Tells the process its node, which it cannot find out by itself.
+/// Gives the process its node, which it cannot find out by itself.
 fn node_name() -> EnvVar {
     let field = ObjectFieldSelector { field_path: "spec.nodeName".into(), ..ObjectFieldSelector::default() };
     EnvVar {

@@ -2,8 +2,8 @@
 
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy};
 
+use crate::controller::build::common::{SIGNALING_PORT, metadata};
 use crate::controller::build::pod::{self, Workload};
-use crate::controller::build::{SIGNALING_PORT, metadata};
 use crate::run::RunStage;
 use crate::session::Session;
 use crate::session::labels::{self, Component};

@@ -1,14 +1,22 @@
 //! Every reason, and which of two that apply is shown.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crds::{BallSessionStatus, Run};
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+use report::{ErrorCode, State};
 use serde_json::{Value, json};
 
 use super::pods::tests::{job, pod, ready, waiting};
-use super::stages::tests::{client_says, server_says};
+use super::stages::tests::{client_posts, server_posts};
 use super::*;
 use crate::controller::build::fixture;
-use crate::report_source::ServerView;
-use crate::run::RunStage;
-use report::{ErrorCode, State};
+use crate::controller::resources::{Applied, Resources};
+use crate::report_source::{ServerView, View};
+use crate::run::{Completion, RunStage};
+use crate::session::Session;
 
 /// A session of two clients in which everything works, unless a test breaks it.
 struct Scene {
@@ -17,9 +25,9 @@ struct Scene {
     pods: Vec<Arc<Pod>>,
     view: View,
     stored: BallSessionStatus,
-    complete: Complete,
+    completion: Completion,
     begun: bool,
-    refused_client: Option<String>,
+    failed_create: Option<String>,
     /// How long ago the server's silence stopped to be excused.
     excused: Option<Duration>,
     /// Since the operator's start and since the last report.
@@ -48,13 +56,13 @@ impl Scene {
             applied,
             pods: vec![pod("server", 0, &up), pod("client", 0, &up), pod("client", 1, &up)],
             view: View {
-                server: Some(ServerView { clients_without_media: 0, ..server_says(&json!({})) }),
+                server: Some(ServerView { clients_without_media: 0, ..server_posts(&json!({})) }),
                 ..View::default()
             },
             stored: BallSessionStatus::default(),
-            complete: Complete::Unbounded,
+            completion: Completion::Unbounded,
             begun: true,
-            refused_client: None,
+            failed_create: None,
             excused: None,
             watching: Duration::from_secs(100),
             silent: Duration::from_secs(1),
@@ -79,16 +87,16 @@ impl Scene {
             server.received = now - self.silent;
         }
         self.view.excused_until = self.excused.map(|excused| now - excused);
-        status(&Input {
+        observe(&Input {
             session: &self.session,
             applied: &self.applied,
             pods: &self.pods,
             view: &self.view,
             stored: &self.stored,
             generation: Some(3),
-            complete: self.complete,
+            completion: self.completion,
             begun: self.begun,
-            refused_client: self.refused_client.as_deref(),
+            failed_create: self.failed_create.as_deref(),
             clock: Clock {
                 now,
                 time: START.parse::<Timestamp>().unwrap() + Duration::from_secs(60),
@@ -121,10 +129,10 @@ fn each_reason_hides_those_behind_it() {
             "1 of 2 clients are ready: harbor-client-1-y on node b has not decoded a frame within the last 2 s".into()
         )
     );
-    let blocked = client_says(State::Connecting, &[(ErrorCode::IceFailed, 1, "")]);
+    let blocked = client_posts(State::Connecting, &[(ErrorCode::IceFailed, 1, "")]);
     scene.view.clients = [("harbor-client-1-y".to_owned(), blocked)].into();
     assert_eq!(scene.ready().0, "MediaBlocked");
-    let lost = client_says(State::Connecting, &[(ErrorCode::ResolveFailed, 1, "")]);
+    let lost = client_posts(State::Connecting, &[(ErrorCode::ResolveFailed, 1, "")]);
     scene.view.clients = [("harbor-client-1-y".to_owned(), lost)].into();
     assert_eq!(scene.ready().0, "SignalingFailed");
     scene.set_server(&starting);
@@ -138,11 +146,11 @@ fn each_reason_hides_those_behind_it() {
     assert_eq!(scene.ready(), ("Unschedulable".into(), "harbor-client-1-y: 0/3 nodes".into()));
     scene.set_server(&waiting("ErrImagePull", "denied"));
     assert_eq!(scene.ready().0, "ImagePullFailed");
-    scene.refused_client = Some("exceeded quota".into());
+    scene.failed_create = Some("exceeded quota".into());
     assert_eq!(scene.ready(), ("PodsForbidden".into(), "exceeded quota".into()));
     scene.session.stage = RunStage::Suspended;
     assert_eq!(scene.ready().0, "Suspended");
-    scene.complete = Complete::Finished;
+    scene.completion = Completion::Finished;
     assert_eq!(scene.ready().0, "Completed");
 }
 
@@ -158,7 +166,7 @@ fn a_deployment_says_why_it_cannot_make_the_servers_pod() {
 }
 
 #[test]
-fn waiting_tells_for_what() {
+fn the_message_says_what_is_waited_for() {
     let mut scene = Scene::working();
     scene.pods.truncate(1);
     assert_eq!(scene.ready().1, "0 of 2 clients are ready: pods do not exist yet");
@@ -181,7 +189,7 @@ fn without_clients_the_server_alone_decides() {
 #[test]
 fn clients_that_are_done_are_not_waited_for() {
     let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
-    scene.complete = Complete::Running;
+    scene.completion = Completion::Running;
     scene.set_client(0, &json!({"phase": "Succeeded"}));
     assert_eq!(scene.ready().0, "Ready");
     assert_eq!(scene.compute().0.clients.as_deref(), Some("1/2"));
@@ -196,11 +204,11 @@ fn silence_counts_from_when_a_report_could_have_come() {
     let (_, recheck) = scene.compute();
     assert_eq!(recheck, Some(Duration::from_secs(29)));
 
-    // Nothing was heard, but the operator has just started.
+    // No report came, but the operator has just started.
     scene.view.server = None;
     scene.watching = Duration::from_secs(5);
     assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("Ready", Some(Duration::from_secs(25))));
-    // Nothing was heard, but the clients have just become ready: a minute after the start is now.
+    // No report came, but the clients have just become ready: a minute after the start is now.
     scene.watching = Duration::from_secs(1000);
     scene.set_client(1, &ready("2026-01-01T00:00:50Z"));
     assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("Ready", Some(Duration::from_secs(20))));
@@ -214,7 +222,7 @@ fn silence_counts_from_when_a_report_could_have_come() {
 #[test]
 fn the_whole_status() {
     let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
-    scene.complete = Complete::Running;
+    scene.completion = Completion::Running;
     scene.set_client(1, &json!({}));
     let hash = scene.session.run_hash.clone();
     let message =
@@ -269,7 +277,7 @@ fn the_reason_shown_is_why_not_ready_else_why_not_met() {
     assert_eq!(shown(&mut scene).0, "Suspended");
 
     // That a run is over says nothing about how it went.
-    scene.complete = Complete::Finished;
+    scene.completion = Completion::Finished;
     assert_eq!(shown(&mut scene).0, "LossTooHigh");
     scene.stored.conditions = met("True", "Met");
     assert_eq!(shown(&mut scene).0, "Completed");
@@ -278,13 +286,13 @@ fn the_reason_shown_is_why_not_ready_else_why_not_met() {
 #[test]
 fn a_refused_session_keeps_what_was_known() {
     let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
-    scene.complete = Complete::Finished;
+    scene.completion = Completion::Finished;
     let finished = scene.compute().0;
     scene.stored = serde_json::from_value(finished.patch()["status"].clone()).unwrap();
-    let verdict = Reason::InvalidSpec.because("spec.clients is 101");
+    let explanation = Reason::InvalidSpec.with_message("spec.clients is 101");
     let time = START.parse().unwrap();
-    let of_run = |run| Refused { run, is_bounded: true, generation: Some(4) };
-    let refusal = refused(&verdict, &scene.stored, of_run(None), time);
+    let of_run = |run| Unrunnable { run, is_bounded: true, generation: Some(4) };
+    let refusal = unrunnable(&explanation, &scene.stored, of_run(None), time);
     assert_eq!((refusal.run.as_ref(), refusal.clients.as_deref()), (finished.run.as_ref(), Some("2/2")));
     let (ready, complete) = (refusal.ready.unwrap(), refusal.complete.unwrap());
     assert_eq!((ready.reason.as_str(), ready.observed_generation), ("InvalidSpec", Some(4)));
@@ -292,11 +300,14 @@ fn a_refused_session_keeps_what_was_known() {
     assert_eq!(refusal.reason.as_deref(), Some("InvalidSpec"));
 
     let known = scene.session.run_hash.as_str();
-    assert_eq!(refused(&verdict, &scene.stored, of_run(Some(known)), time).complete.unwrap().status, "True");
-    let other = refused(&verdict, &scene.stored, of_run(Some("another")), time).complete.unwrap();
+    assert_eq!(
+        unrunnable(&explanation, &scene.stored, of_run(Some(known)), time).complete.unwrap().status,
+        "True"
+    );
+    let other = unrunnable(&explanation, &scene.stored, of_run(Some("another")), time).complete.unwrap();
     assert_eq!((other.status.as_str(), other.reason.as_str()), ("False", "Running"));
 
-    let unbounded = Refused { run: Some(known), is_bounded: false, generation: Some(1) };
-    let first = refused(&verdict, &BallSessionStatus::default(), unbounded, time);
+    let unbounded = Unrunnable { run: Some(known), is_bounded: false, generation: Some(1) };
+    let first = unrunnable(&explanation, &BallSessionStatus::default(), unbounded, time);
     assert_eq!(first.complete.unwrap().reason, "Unbounded");
 }

@@ -7,7 +7,7 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod};
 use kube::ResourceExt;
 
-use super::reason::{Reason, Verdict};
+use crate::controller::observe::reason::{Explanation, Reason};
 use crate::session::labels::{COMPONENT, Component};
 
 /// Which client of its Job a pod is.
@@ -15,16 +15,16 @@ const INDEX: &str = "batch.kubernetes.io/job-completion-index";
 
 /// The pods that a session has now; those on their way out no longer count.
 #[derive(Debug, Default)]
-pub(super) struct Pods {
+pub(super) struct ObservedPods {
     /// The server's.
-    pub(super) server: Option<PodFacts>,
+    pub(super) server: Option<ObservedPod>,
     /// Those of the Job's clients, by index.
-    pub(super) clients: Vec<PodFacts>,
+    pub(super) clients: Vec<ObservedPod>,
 }
 
-/// A pod in the words of conditions.
+/// A pod, as far as conditions are concerned.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct PodFacts {
+pub(super) struct ObservedPod {
     /// Its name.
     pub(super) name: String,
     /// Which client of its Job it is.
@@ -38,10 +38,10 @@ pub(super) struct PodFacts {
     /// It did what it was to do.
     pub(super) succeeded: bool,
     /// Why it does not come up.
-    pub(super) trouble: Option<Verdict>,
+    pub(super) problem: Option<Explanation>,
 }
 
-impl Pods {
+impl ObservedPods {
     /// Sorts the pods with the labels of a session. A pod with these labels that nobody made for it is none of its own.
     pub(super) fn of(pods: &[Arc<Pod>], job: Option<&Job>) -> Self {
         let staying = || pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
@@ -53,7 +53,7 @@ impl Pods {
         let job = job.and_then(|job| job.metadata.uid.as_deref());
         let mut clients: Vec<_> = staying()
             .filter(|pod| job.is_some() && is(pod, Component::Client) && is_controlled(pod, "Job", job))
-            .map(|pod| PodFacts::of(pod))
+            .map(|pod| ObservedPod::of(pod))
             .collect();
         clients.sort_by(|a, b| (a.index, &a.name).cmp(&(b.index, &b.name)));
         // While one server follows another, that which works or came last.
@@ -61,7 +61,7 @@ impl Pods {
             let created = pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
             (ready_since(pod).is_some(), created)
         });
-        Self { server: server.map(|pod| PodFacts::of(pod)), clients }
+        Self { server: server.map(|pod| ObservedPod::of(pod)), clients }
     }
 
     /// Client pods that are ready.
@@ -70,12 +70,12 @@ impl Pods {
     }
 
     /// All of them, the server first: without it no client comes up either.
-    pub(super) fn all(&self) -> impl Iterator<Item = &PodFacts> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &ObservedPod> {
         self.server.iter().chain(&self.clients)
     }
 }
 
-impl PodFacts {
+impl ObservedPod {
     fn of(pod: &Pod) -> Self {
         let status = pod.status.as_ref();
         let index = pod.annotations().get(INDEX).or_else(|| pod.labels().get(INDEX));
@@ -86,7 +86,7 @@ impl PodFacts {
             ip: status.and_then(|status| status.pod_ip.clone()),
             ready_since: ready_since(pod),
             succeeded: status.and_then(|status| status.phase.as_deref()) == Some("Succeeded"),
-            trouble: trouble(pod),
+            problem: problem(pod),
         }
     }
 }
@@ -107,20 +107,20 @@ fn ready_since(pod: &Pod) -> Option<Timestamp> {
     Some(ready.last_transition_time.as_ref().map_or(Timestamp::UNIX_EPOCH, |time| time.0))
 }
 
-fn trouble(pod: &Pod) -> Option<Verdict> {
+fn problem(pod: &Pod) -> Option<Explanation> {
     let name = pod.name_any();
     let scheduled = condition(pod, "PodScheduled").filter(|scheduled| scheduled.status == "False");
     if let Some(scheduled) =
         scheduled.filter(|scheduled| scheduled.reason.as_deref() == Some("Unschedulable"))
     {
         let why = scheduled.message.as_deref().unwrap_or("no node takes it");
-        return Some(Reason::Unschedulable.because(format!("{name}: {why}")));
+        return Some(Reason::Unschedulable.with_message(format!("{name}: {why}")));
     }
     let containers = pod.status.as_ref()?.container_statuses.as_deref().unwrap_or_default();
-    containers.iter().find_map(|container| container_trouble(&name, container))
+    containers.iter().find_map(|container| container_problem(&name, container))
 }
 
-fn container_trouble(pod: &str, container: &ContainerStatus) -> Option<Verdict> {
+fn container_problem(pod: &str, container: &ContainerStatus) -> Option<Explanation> {
     let waiting = container.state.as_ref()?.waiting.as_ref()?;
     let (reason, why) = (waiting.reason.as_deref()?, waiting.message.as_deref());
     match reason {
@@ -132,31 +132,39 @@ fn container_trouble(pod: &str, container: &ContainerStatus) -> Option<Verdict> 
         | "ImageInspectError"
         | "SignatureValidationFailed" => {
             let why = why.unwrap_or(reason);
-            Some(Reason::ImagePullFailed.because(format!("{pod}: image {}: {why}", container.image)))
+            Some(Reason::ImagePullFailed.with_message(format!("{pod}: image {}: {why}", container.image)))
         }
         "CrashLoopBackOff" => {
-            let last = container.last_state.as_ref().and_then(last_words);
-            Some(Reason::CrashLooping.because(format!("{pod}: {}", last.unwrap_or_else(|| reason.into()))))
+            let last = container.last_state.as_ref().and_then(termination);
+            Some(
+                Reason::CrashLooping
+                    .with_message(format!("{pod}: {}", last.unwrap_or_else(|| reason.into()))),
+            )
         }
         "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => {
             let why = why.unwrap_or(reason);
-            Some(Reason::CrashLooping.because(format!("{pod}: the container cannot start: {why}")))
+            Some(Reason::CrashLooping.with_message(format!("{pod}: the container cannot start: {why}")))
         }
         _ => None,
     }
 }
 
-/// How a container ended, and what it had to say.
-fn last_words(state: &ContainerState) -> Option<String> {
+/// How a container ended, with its termination message.
+fn termination(state: &ContainerState) -> Option<String> {
     let ended = state.terminated.as_ref()?;
     let how = match ended.reason.as_deref() {
         Some("Error") | None => format!("exit code {}", ended.exit_code),
         Some(reason) => format!("{reason}, exit code {}", ended.exit_code),
     };
     // A log's tail stands in for a message that was not written: its last line says most.
-    let said = ended.message.as_deref().unwrap_or_default();
-    let said = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-    Some(said.map_or(how.clone(), |said| format!("{how}: {said}")))
+    let message = ended.message.as_deref().unwrap_or_default();
+    let message = message.lines().map(str::trim).rfind(|line| !line.is_empty());
+    Some(message.map_or(how.clone(), |message| format!("{how}: {message}")))
+}
+
+/// How many pods a Job has.
+pub(in crate::controller) fn count_client_pods(pods: &[Arc<Pod>], job: &Job) -> usize {
+    ObservedPods::of(pods, Some(job)).clients.len()
 }
 
 #[cfg(test)]
@@ -227,14 +235,14 @@ pub(super) mod tests {
             going(pod("client", 3, &up)),
             by_hand(pod("client", 4, &up)),
         ];
-        let found = Pods::of(&pods, Some(&job()));
+        let found = ObservedPods::of(&pods, Some(&job()));
         assert_eq!(found.server.unwrap().node.as_deref(), Some("a"));
         let indices: Vec<_> = found.clients.iter().map(|pod| pod.index).collect();
         assert_eq!(indices, [Some(2), Some(10)]);
-        assert_eq!(Pods::of(&pods, None).clients, []);
+        assert_eq!(ObservedPods::of(&pods, None).clients, []);
         let mut other = job();
         other.metadata.uid = Some("job-2".into());
-        assert_eq!(Pods::of(&pods, Some(&other)).clients, []);
+        assert_eq!(ObservedPods::of(&pods, Some(&other)).clients, []);
     }
 
     #[test]
@@ -242,44 +250,46 @@ pub(super) mod tests {
         let mut old = Arc::unwrap_or_clone(pod("server", 0, &ready("2026-01-01T00:00:00Z")));
         old.metadata.name = Some("old".into());
         let new = pod("server", 0, &json!({}));
-        assert_eq!(Pods::of(&[Arc::new(old), new], None).server.unwrap().name, "old");
+        assert_eq!(ObservedPods::of(&[Arc::new(old), new], None).server.unwrap().name, "old");
     }
 
     #[test]
     fn what_keeps_a_pod_from_coming_up() {
-        let trouble = |status: &Value| PodFacts::of(&pod("server", 0, status)).trouble;
+        let problem = |status: &Value| ObservedPod::of(&pod("server", 0, status)).problem;
         for (reason, message, expected) in [
             (
                 "ImagePullBackOff",
                 "not found",
-                Reason::ImagePullFailed.because("harbor-server-x: image registry.example/s:7: not found"),
+                Reason::ImagePullFailed
+                    .with_message("harbor-server-x: image registry.example/s:7: not found"),
             ),
             (
                 "CrashLoopBackOff",
                 "back-off 10s",
-                Reason::CrashLooping.because("harbor-server-x: exit code 1: cannot listen: in use"),
+                Reason::CrashLooping.with_message("harbor-server-x: exit code 1: cannot listen: in use"),
             ),
             (
                 "CreateContainerConfigError",
                 "runs as root",
-                Reason::CrashLooping.because("harbor-server-x: the container cannot start: runs as root"),
+                Reason::CrashLooping
+                    .with_message("harbor-server-x: the container cannot start: runs as root"),
             ),
         ] {
-            assert_eq!(trouble(&waiting(reason, message)), Some(expected));
+            assert_eq!(problem(&waiting(reason, message)), Some(expected));
         }
-        assert_eq!(trouble(&waiting("ContainerCreating", "")), None);
+        assert_eq!(problem(&waiting("ContainerCreating", "")), None);
         let killed = json!({"containerStatuses": [{
             "name": "c", "image": "", "imageID": "", "ready": false, "restartCount": 1,
             "state": {"waiting": {"reason": "CrashLoopBackOff"}},
             "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
         }]});
-        assert_eq!(trouble(&killed).unwrap().message, "harbor-server-x: OOMKilled, exit code 137");
+        assert_eq!(problem(&killed).unwrap().message, "harbor-server-x: OOMKilled, exit code 137");
         let unschedulable = json!({"conditions": [
             {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available"}
         ]});
         assert_eq!(
-            trouble(&unschedulable),
-            Some(Reason::Unschedulable.because("harbor-server-x: 0/3 nodes are available"))
+            problem(&unschedulable),
+            Some(Reason::Unschedulable.with_message("harbor-server-x: 0/3 nodes are available"))
         );
     }
 }

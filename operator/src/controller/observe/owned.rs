@@ -7,8 +7,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::Resource;
 use serde_json::{Value, json};
 
-use super::conditions::find;
-use super::unmet;
+use crate::conditions::{bounded, find};
+use crate::controller::observe::unmet;
 
 /// What the controller writes into the status.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,17 +86,17 @@ impl Owned {
     }
 
     /// Sets what `kubectl get` shows as reason: why the session is not ready, else why its objectives are not met. Of
-    /// a run that is over only the latter can still be news.
+    /// a run that is over only the latter can still change.
     pub(super) fn explain(&mut self, conditions: &[Condition], objectives: &Objectives) {
         let is_over = self.complete.as_ref().is_some_and(|complete| complete.status == "True");
         let not_ready = self.ready.as_ref().filter(|ready| ready.status != "True");
         let unmet = find(conditions, OBJECTIVES_MET).filter(|met| met.status != "True");
-        let unmet = unmet.map(|met| (met, unmet::words(met, objectives)));
+        let unmet = unmet.map(|met| (met, unmet::message(met, objectives)));
         let not_ready = not_ready.map(|ready| (ready, ready.message.clone()));
         let shown = if is_over { unmet.or(not_ready) } else { not_ready.or(unmet) };
         (self.reason, self.message) = match shown {
-            Some((condition, words)) => {
-                (Some(condition.reason.chars().take(64).collect()), Some(super::conditions::bounded(&words)))
+            Some((condition, message)) => {
+                (Some(condition.reason.chars().take(64).collect()), Some(bounded(&message)))
             }
             None => (None, None),
         };

@@ -1,15 +1,15 @@
-//! How a condition is written.
+//! How conditions are found and written.
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 /// The condition of a type, if there is one.
-pub(in crate::controller) fn find<'a>(conditions: &'a [Condition], kind: &str) -> Option<&'a Condition> {
+pub(crate) fn find<'a>(conditions: &'a [Condition], kind: &str) -> Option<&'a Condition> {
     conditions.iter().find(|condition| condition.type_ == kind)
 }
 
 /// A condition; the time of its last transition is kept while its status stays.
-pub(super) fn condition(
+pub(crate) fn condition(
     kind: &str,
     status: bool,
     reason: &str,
@@ -32,7 +32,7 @@ pub(super) fn condition(
 }
 
 /// A message without line breaks and the like, cut to what the status may hold.
-pub(in crate::controller) fn bounded(message: &str) -> String {
+pub(crate) fn bounded(message: &str) -> String {
     const MORE: &str = "…";
     let clean: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if clean.len() <= crds::MAX_MESSAGE {

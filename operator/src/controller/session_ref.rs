@@ -1,4 +1,4 @@
-//! A session in the words of the API, whether or not it can be read.
+//! What a session is referred to by, whether or not it can be read.
 
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::api::Api;
@@ -8,20 +8,20 @@ use kube::{Client, Resource, ResourceExt};
 use crate::cluster::{Guard, Key};
 
 /// What a session is known by.
-pub(super) struct Subject {
+pub(super) struct SessionRef {
     /// Its namespace and name.
     pub(super) key: Key,
-    /// Tells it from others that have, had or will have the same name.
+    /// Distinguishes it from others that have, had or will have the same name.
     pub(super) uid: String,
     /// The generation of its spec.
     pub(super) generation: Option<i64>,
-    /// Its version that was seen.
+    /// Its resource version that was observed.
     pub(super) version: String,
     /// For events.
     pub(super) reference: ObjectReference,
 }
 
-impl Subject {
+impl SessionRef {
     pub(super) fn of(stored: &Guard) -> Self {
         let metadata = stored.meta();
         Self {

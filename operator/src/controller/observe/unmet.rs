@@ -4,8 +4,8 @@
 use crds::Objectives;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
-/// Which limit is exceeded, in words that only change with the reason or the spec.
-pub(super) fn words(met: &Condition, objectives: &Objectives) -> String {
+/// Which limit is exceeded, in a text that only changes with the reason or the spec.
+pub(super) fn message(met: &Condition, objectives: &Objectives) -> String {
     let Objectives { error_pixels_p95, latency_p95, loss_percent, longest_freeze, setup_p95, .. } =
         objectives;
     match met.reason.as_str() {
@@ -29,16 +29,16 @@ mod tests {
 
     use super::*;
 
-    fn said(reason: &str, message: &str) -> String {
+    fn unmet(reason: &str, message: &str) -> String {
         let met = serde_json::from_value(json!({
             "type": "ObjectivesMet", "status": "False", "reason": reason, "message": message,
             "lastTransitionTime": "2026-01-01T00:00:00Z"
         }));
-        words(&met.unwrap(), &Objectives::default())
+        message(&met.unwrap(), &Objectives::default())
     }
 
     #[test]
-    fn other_numbers_are_no_other_words() {
+    fn other_numbers_are_no_other_message() {
         let few = Verdict::InsufficientSamples { have: 1, need: 300 };
         let reasons = [
             Reason::ErrorTooHigh,
@@ -49,9 +49,9 @@ mod tests {
         ]
         .map(Reason::as_str);
         for reason in reasons.into_iter().chain(["NoMedia", few.as_str()]) {
-            assert_eq!(said(reason, "8 of 1"), said(reason, "9 of 1"), "{reason}");
+            assert_eq!(unmet(reason, "8 of 1"), unmet(reason, "9 of 1"), "{reason}");
         }
-        assert_eq!(said("LossTooHigh", "8.1 % lost"), "loss above the 1 % that are allowed");
-        assert_eq!(said("few", "as it is"), "as it is");
+        assert_eq!(unmet("LossTooHigh", "8.1 % lost"), "loss above the 1 % that are allowed");
+        assert_eq!(unmet("few", "as it is"), "as it is");
     }
 }

@@ -1,46 +1,46 @@
-//! What is said of a client that is stuck.
+//! The message about a client that is stuck.
 
-use super::{Stage, Stuck};
-use crate::controller::status::pods::PodFacts;
+use crate::controller::observe::pods::ObservedPod;
+use crate::controller::observe::stages::stuck::{SetupStage, StuckClient};
 use crate::session::Session;
 
 /// How far the first that is stuck came, and what to check.
-pub(super) fn words(
+pub(super) fn message(
     session: &Session,
-    server: Option<&PodFacts>,
-    stuck: &Stuck<'_>,
+    server: Option<&ObservedPod>,
+    stuck: &StuckClient<'_>,
     detail: Detail,
 ) -> String {
     let name = session.server_name();
     let (client, server) = (detail.client(session, stuck.pod), detail.server(server));
     match stuck.stage {
-        Stage::Dns => {
+        SetupStage::Dns => {
             format!("{client} cannot resolve {name}: check the cluster's DNS and NetworkPolicy for port 53")
         }
-        Stage::Tcp => {
+        SetupStage::Tcp => {
             format!("{name} resolved, no TCP from {client} to {server}: check NetworkPolicy and the Service")
         }
-        Stage::Offer => {
-            let said = stuck.said.map_or("no offer came", |said| said.message.as_str());
+        SetupStage::Offer => {
+            let error = stuck.error.map_or("no offer came", |error| error.message.as_str());
             format!(
                 "TCP ok, no offer from {server} to {client} ({}): check the logs of both",
-                shorten(said, 60)
+                shorten(error, 60)
             )
         }
-        Stage::Ice => {
+        SetupStage::Ice => {
             let signaling = match stuck.row.and_then(|row| row.setup_milliseconds.signaling) {
                 Some(milliseconds) => format!("signalling ok in {milliseconds:.0} ms"),
                 None => "signalling ok".to_owned(),
             };
             format!("{signaling}, no UDP from {client} to {server}: check NetworkPolicy and CNI")
         }
-        Stage::Dtls => format!(
+        SetupStage::Dtls => format!(
             "UDP ok, no DTLS handshake between {client} and {server}: check the MTU and what filters UDP on the way"
         ),
-        Stage::FirstFrame => {
+        SetupStage::FirstFrame => {
             format!("connected, no video from {server} to {client}: check the logs of both")
         }
-        Stage::FirstReport => format!(
+        SetupStage::FirstReport => format!(
             "video was sent from {server} to {client}, no report came back: check packet loss, MTU and the client's log"
         ),
     }
@@ -56,7 +56,7 @@ pub(super) enum Detail {
 }
 
 impl Detail {
-    fn client(self, session: &Session, pod: &PodFacts) -> String {
+    fn client(self, session: &Session, pod: &ObservedPod) -> String {
         match (self, pod.index) {
             (Self::Brief, Some(index)) => format!("client {index}"),
             (Self::Brief, None) => "a client".to_owned(),
@@ -65,7 +65,7 @@ impl Detail {
         }
     }
 
-    fn server(self, pod: Option<&PodFacts>) -> String {
+    fn server(self, pod: Option<&ObservedPod>) -> String {
         match (self, pod) {
             (Self::Full, Some(pod)) => {
                 format!("the server (node {}, {})", node(pod), pod.ip.as_deref().unwrap_or("no address"))
@@ -76,7 +76,7 @@ impl Detail {
 }
 
 /// A node's name may be as long as a host name.
-fn node(pod: &PodFacts) -> String {
+fn node(pod: &ObservedPod) -> String {
     pod.node.as_deref().map_or_else(|| "unknown".to_owned(), |node| shorten(node, 40))
 }
 

@@ -1,8 +1,8 @@
 //! Why a session is ready or not. The names are an interface: scripts match on them.
 
-/// The reason of the condition Ready, and what it means in this session.
+/// The reason of the condition Ready, and what it means for this session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::controller) struct Verdict {
+pub(in crate::controller) struct Explanation {
     pub(in crate::controller) reason: Reason,
     pub(in crate::controller) message: String,
 }
@@ -62,14 +62,14 @@ impl Reason {
     }
 
     /// Whether somebody may have to do something about it.
-    pub(in crate::controller) fn is_trouble(name: &str) -> bool {
+    pub(in crate::controller) fn is_problem(name: &str) -> bool {
         ![Self::Completed, Self::Suspended, Self::ServerNotReady, Self::WaitingForClients, Self::Ready]
             .iter()
             .any(|reason| reason.as_str() == name)
     }
 
     /// With a message to it.
-    pub(in crate::controller) fn because(self, message: impl Into<String>) -> Verdict {
-        Verdict { reason: self, message: message.into() }
+    pub(in crate::controller) fn with_message(self, message: impl Into<String>) -> Explanation {
+        Explanation { reason: self, message: message.into() }
     }
 }
