@@ -12,13 +12,13 @@
 
 mod aggregate;
 mod api;
+mod api_server;
 mod auth;
-mod cluster;
-#[cfg(test)]
-mod crowd;
 mod metrics;
-mod news;
+mod notifier;
 mod refusal;
+#[cfg(test)]
+mod restart_load;
 mod service;
 mod source;
 mod status;

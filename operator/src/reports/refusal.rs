@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::reports::cluster::CallError;
+use crate::reports::api_server::CallError;
 
 /// When to come again where nothing better is known.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -52,7 +52,7 @@ impl Refusal {
     }
 
     /// Whether it says nothing about the report and its sender: the same may be taken in a moment.
-    pub(super) fn is_passing(&self) -> bool {
+    pub(super) fn is_transient(&self) -> bool {
         matches!(self, Self::TooMany(_) | Self::Unavailable(_))
     }
 

@@ -12,23 +12,23 @@ use kube::runtime::reflector::Store;
 use tokio::sync::Notify;
 
 use crate::controller::build::RUN;
-use crate::reports::aggregate::{Aggregate, Heard, PodFacts, Subject};
+use crate::reports::aggregate::{Aggregate, PodFacts, PostEffect, StoredSession};
 use crate::reports::api::Post;
+use crate::reports::api_server::ApiServer;
 use crate::reports::auth::{self, Authenticator, Reporter};
-use crate::reports::cluster::Cluster;
 use crate::reports::metrics::Metrics;
-use crate::reports::news::News;
+use crate::reports::notifier::Notifier;
 use crate::reports::refusal::Refusal;
 use crate::reports::stores::{PodKey, Stores};
 use crate::reports::writer::Schedule;
 
 /// The reports of all sessions.
 pub struct Reports {
-    pub(super) cluster: Arc<dyn Cluster>,
+    pub(super) api_server: Arc<dyn ApiServer>,
     pub(super) stores: Stores,
     pub(super) authenticator: Authenticator,
     pub(super) metrics: Metrics,
-    pub(super) news: News,
+    pub(super) notifier: Notifier,
     state: Mutex<State>,
     pub(super) due: Notify,
 }
@@ -65,14 +65,14 @@ impl Reports {
         Self::with(Arc::new(client), Stores { sessions, pods }, metrics)
     }
 
-    pub(super) fn with(cluster: Arc<dyn Cluster>, stores: Stores, metrics: Metrics) -> Arc<Self> {
+    pub(super) fn with(api_server: Arc<dyn ApiServer>, stores: Stores, metrics: Metrics) -> Arc<Self> {
         let now = Instant::now();
         Arc::new(Self {
-            authenticator: Authenticator::new(Arc::clone(&cluster), metrics.clone(), now),
-            cluster,
+            authenticator: Authenticator::new(Arc::clone(&api_server), metrics.clone(), now),
+            api_server,
             stores,
             metrics,
-            news: News::new(),
+            notifier: Notifier::new(),
             state: Mutex::new(State { aggregate: Aggregate::default(), schedule: Schedule::new(now) }),
             due: Notify::new(),
         })
@@ -89,30 +89,30 @@ impl Reports {
         let stored = self.stores.session(&reporter.session).ok_or_else(unknown)?;
         let pod = self.stores.pod(&reporter.pod).ok_or_else(unknown)?;
         let Ok(stored) = &stored.0 else { return Err(unknown()) };
-        let (subject, pod) = (Subject::of(stored), facts(&reporter.pod, &pod));
+        let (session, pod) = (StoredSession::of(stored), facts(&reporter.pod, &pod));
         let mut state = self.state();
-        let tracked = state.aggregate.follow(&reporter.session, &subject, at.now);
-        let heard = match post {
-            Post::Server(post) => tracked.server(pod, *post, &subject, at.now),
-            Post::Client(post) => tracked.client(pod, post, &subject, at.now),
+        let tracked = state.aggregate.follow(&reporter.session, &session, at.now);
+        let received = match post {
+            Post::Server(post) => tracked.server(pod, *post, &session, at.now),
+            Post::Client(post) => tracked.client(pod, post, &session, at.now),
         };
-        if heard == Heard::Ignored {
+        if received == PostEffect::Ignored {
             return Ok(());
         }
-        self.plan(&mut state, &reporter.session, &subject, at);
+        self.plan(&mut state, &reporter.session, &session, at);
         drop(state);
-        if heard == Heard::News {
-            self.news.tell(&reporter.session);
+        if received == PostEffect::StateChanged {
+            self.notifier.notify(&reporter.session);
         }
         Ok(())
     }
 
     /// Takes note that a report was not taken, for a reason that is not its sender's. What its token claims is enough:
     /// all that comes of it is some patience with a server.
-    pub(super) fn turned_away(&self, token: &str, at: Moment) {
+    pub(super) fn extend_grace(&self, token: &str, at: Moment) {
         let Some(session) = auth::claimed_server(token, &self.stores, at.wall) else { return };
         if let Some(tracked) = self.state().aggregate.get_mut(&session.uid) {
-            tracked.turned_away(at.now);
+            tracked.extend_grace(at.now);
         }
     }
 

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::controller::report_source::{Progress, ReportSource, View};
 use crate::controller::validate::Session;
 use crate::reports::Reports;
-use crate::reports::aggregate::{Subject, Tracked};
+use crate::reports::aggregate::{StoredSession, Tracked};
 use crate::reports::service::{Moment, State};
 use crate::reports::stores::SessionKey;
 
@@ -19,9 +19,9 @@ impl ReportSource for Reports {
     }
 
     fn begin_run(&self, session: &Session) -> Progress {
-        let begun = self.with_tracked(session, Moment::present(), |state, key, subject, at| {
+        let begun = self.with_tracked(session, Moment::present(), |state, key, session, at| {
             // The numbers that have to go are taken out by the next write.
-            self.plan(state, key, subject, at);
+            self.plan(state, key, session, at);
             state.aggregate.get(&key.uid).is_some_and(Tracked::is_cleared)
         });
         if begun { Progress::Done } else { Progress::Pending }
@@ -29,13 +29,13 @@ impl ReportSource for Reports {
 
     fn finish_run(&self, session: &Session, since: Instant, now: Instant) -> Progress {
         let at = Moment { now, ..Moment::present() };
-        let ended = self.with_tracked(session, at, |state, key, subject, at| {
-            if subject.is_finished() {
+        let ended = self.with_tracked(session, at, |state, key, session, at| {
+            if session.is_finished() {
                 return true;
             }
             let Some(tracked) = state.aggregate.get_mut(&key.uid) else { return false };
-            if tracked.end(since, subject, at.now) {
-                self.plan(state, key, subject, at);
+            if tracked.end(since, session, at.now) {
+                self.plan(state, key, session, at);
             }
             state.aggregate.get(&key.uid).is_some_and(Tracked::is_ended)
         });
@@ -43,18 +43,18 @@ impl ReportSource for Reports {
     }
 
     fn continue_run(&self, session: &Session) -> Progress {
-        let continued = self.with_tracked(session, Moment::present(), |state, key, subject, at| {
+        let continued = self.with_tracked(session, Moment::present(), |state, key, session, at| {
             if let Some(tracked) = state.aggregate.get_mut(&key.uid) {
-                tracked.goes_on();
+                tracked.resume();
             }
-            self.plan(state, key, subject, at);
+            self.plan(state, key, session, at);
             true
         });
         if continued { Progress::Done } else { Progress::Pending }
     }
 
     fn changes(&self) -> Option<mpsc::Receiver<ObjectRef<BallSession>>> {
-        self.news.take()
+        self.notifier.take()
     }
 }
 
@@ -70,7 +70,7 @@ impl Reports {
         &self,
         session: &Session,
         at: Moment,
-        then: impl FnOnce(&mut State, &SessionKey, &Subject<'_>, Moment) -> bool,
+        then: impl FnOnce(&mut State, &SessionKey, &StoredSession<'_>, Moment) -> bool,
     ) -> bool {
         let key = SessionKey {
             namespace: session.namespace.clone(),
@@ -79,12 +79,12 @@ impl Reports {
         };
         let Some(stored) = self.stores.session(&key) else { return false };
         let Ok(stored) = &stored.0 else { return false };
-        let subject = Subject::of(stored);
-        if subject.run() != Some(&session.run_hash) {
+        let stored_session = StoredSession::of(stored);
+        if stored_session.run() != Some(&session.run_hash) {
             return false;
         }
         let mut state = self.state();
-        state.aggregate.follow(&key, &subject, at.now);
-        then(&mut state, &key, &subject, at)
+        state.aggregate.follow(&key, &stored_session, at.now);
+        then(&mut state, &key, &stored_session, at)
     }
 }

@@ -22,8 +22,8 @@ use serde_json::{Value, json};
 use crate::controller::build::RUN;
 use crate::controller::labels::{self, Component};
 use crate::controller::validate::validate;
+use crate::reports::api_server::{ApiServer, CallError, Kind};
 use crate::reports::auth::AUDIENCE;
-use crate::reports::cluster::{CallError, Cluster, Kind};
 use crate::reports::stores::{PodKey, SessionKey, Stores};
 use crate::reports::{Metrics, Reports};
 
@@ -33,7 +33,7 @@ const EXPIRES: i64 = 4_000_000_000;
 
 /// An API server in memory. Every object has the UID `<name>-uid`.
 #[derive(Default)]
-pub(super) struct FakeCluster {
+pub(super) struct FakeApiServer {
     objects: Mutex<HashMap<(Kind, String, String), ObjectMeta>>,
     tokens: Mutex<HashMap<String, TokenReviewStatus>>,
     applied: Mutex<Vec<(SessionKey, BallSessionStatus)>>,
@@ -44,18 +44,22 @@ pub(super) struct FakeCluster {
     pub(super) look_ups: AtomicUsize,
 }
 
-impl FakeCluster {
+impl FakeApiServer {
     /// With the session, its children and pods.
     pub(super) fn with_session() -> Self {
-        let cluster = Self::default();
-        cluster.add(Kind::BallSession, "harbor", None);
+        let api_server = Self::default();
+        api_server.add(Kind::BallSession, "harbor", None);
         let session = Some(("ballsession.dev/v1alpha1", "BallSession", "harbor"));
-        cluster.add(Kind::Deployment, "harbor-server", session);
-        cluster.add(Kind::Job, "harbor-client", session);
-        cluster.add(Kind::ReplicaSet, "harbor-server-5d", Some(("apps/v1", "Deployment", "harbor-server")));
-        cluster.add(Kind::Pod, "server", Some(("apps/v1", "ReplicaSet", "harbor-server-5d")));
-        cluster.add(Kind::Pod, "client", Some(("batch/v1", "Job", "harbor-client")));
-        cluster
+        api_server.add(Kind::Deployment, "harbor-server", session);
+        api_server.add(Kind::Job, "harbor-client", session);
+        api_server.add(
+            Kind::ReplicaSet,
+            "harbor-server-5d",
+            Some(("apps/v1", "Deployment", "harbor-server")),
+        );
+        api_server.add(Kind::Pod, "server", Some(("apps/v1", "ReplicaSet", "harbor-server-5d")));
+        api_server.add(Kind::Pod, "client", Some(("batch/v1", "Job", "harbor-client")));
+        api_server
     }
 
     /// An object, controlled by another one (its API version, kind and name).
@@ -100,7 +104,7 @@ impl FakeCluster {
     }
 }
 
-impl Cluster for FakeCluster {
+impl ApiServer for FakeApiServer {
     fn review<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<TokenReviewStatus, CallError>> {
         self.reviews.fetch_add(1, Ordering::Relaxed);
         let review = self.tokens.lock().unwrap().get(token).cloned().unwrap_or_default();
@@ -138,7 +142,7 @@ impl Cluster for FakeCluster {
 
 /// The reports, and everything around them.
 pub(super) struct World {
-    pub(super) cluster: Arc<FakeCluster>,
+    pub(super) api_server: Arc<FakeApiServer>,
     pub(super) reports: Arc<Reports>,
     pub(super) metrics: Metrics,
     sessions: reflector::store::Writer<DeserializeGuard<BallSession>>,
@@ -150,11 +154,11 @@ impl World {
     pub(super) fn new() -> Self {
         let (session_store, sessions) = reflector::store();
         let (pod_store, pods) = reflector::store();
-        let cluster = Arc::new(FakeCluster::with_session());
+        let api_server = Arc::new(FakeApiServer::with_session());
         let metrics = Metrics::default();
         let stores = Stores { sessions: session_store, pods: pod_store };
-        let reports = Reports::with(cluster.clone(), stores, metrics.clone());
-        let mut world = Self { cluster, reports, metrics, sessions, pods };
+        let reports = Reports::with(api_server.clone(), stores, metrics.clone());
+        let mut world = Self { api_server, reports, metrics, sessions, pods };
         world.watch_session(&stored(&json!({}), &json!({})));
         world.watch_pod("server");
         world.watch_pod("client");
@@ -184,7 +188,7 @@ impl World {
 
     /// The watch sees what was applied last.
     pub(super) fn watch_applied(&mut self, spec: &Value) {
-        if let Some((_, status)) = self.cluster.applied().last() {
+        if let Some((_, status)) = self.api_server.applied().last() {
             self.watch_session(&stored(spec, &serde_json::to_value(status).unwrap()));
         }
     }

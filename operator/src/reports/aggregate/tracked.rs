@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use report::post::{ClientPost, ServerPost};
 
 use crate::controller::report_source::{ClientView, ServerView, View};
-use crate::reports::aggregate::ending::Ending;
-use crate::reports::aggregate::stored::StoredProcess;
-use crate::reports::aggregate::{Subject, news, stored};
-use crate::reports::status::{ErrorTotals, Judge, Opinion, Span};
+use crate::reports::aggregate::run_end::RunEnd;
+use crate::reports::aggregate::stored_process::StoredProcess;
+use crate::reports::aggregate::{StoredSession, state_change, stored_process};
+use crate::reports::status::{ErrorTotals, Hysteresis, ObjectivesVerdict, Span};
 use crate::reports::stores::{PodKey, SessionKey};
 
 /// Client pods of a session that are remembered: more than it can have at a time.
@@ -30,13 +30,13 @@ pub(in crate::reports) struct PodFacts {
 
 /// What became of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::reports) enum Heard {
+pub(in crate::reports) enum PostEffect {
     /// An older one, one of another run, or one that comes when the run is over.
     Ignored,
     /// Its numbers are new.
-    Numbers,
+    NumbersChanged,
     /// More than its numbers is new.
-    News,
+    StateChanged,
 }
 
 /// What is known of a session.
@@ -55,14 +55,14 @@ pub(in crate::reports) struct Tracked {
     /// The server process that status showed before.
     resumed: Option<StoredProcess>,
     pub(super) server_restarts: i32,
-    pub(super) judge: Judge,
+    pub(super) hysteresis: Hysteresis,
     /// Status holds no numbers but those of this run.
     pub(super) is_cleared: bool,
     /// The silence of the server was noticed.
-    pub(super) is_silence_known: bool,
+    pub(super) is_unresponsiveness_known: bool,
     /// Its silence up to then is not the server's own.
-    pub(super) excused_until: Option<Instant>,
-    pub(super) ending: Option<Ending>,
+    pub(super) grace_until: Option<Instant>,
+    pub(super) ending: Option<RunEnd>,
 }
 
 /// The newest report of the newest server.
@@ -82,23 +82,23 @@ pub(super) struct ClientReport {
 }
 
 impl Tracked {
-    pub(super) fn new(key: SessionKey, subject: &Subject<'_>, now: Instant) -> Self {
+    pub(super) fn new(key: SessionKey, session: &StoredSession<'_>, now: Instant) -> Self {
         // After a restart of the operator, what it wrote before is where it goes on.
-        let stored = if subject.has_run() { subject.owned() } else { BallSessionStatus::default() };
+        let stored = if session.has_run() { session.owned() } else { BallSessionStatus::default() };
         Self {
             key,
             since: now,
-            run: subject.run().map(str::to_owned),
+            run: session.run().map(str::to_owned),
             server: None,
             clients: HashMap::new(),
             past: ErrorTotals::default(),
             shown: ErrorTotals::stored(&stored.errors),
             server_restarts: stored.server_restarts.unwrap_or(0),
-            judge: stored::verdict(&stored).map(Judge::with).unwrap_or_default(),
+            hysteresis: stored_process::verdict(&stored).map(Hysteresis::with).unwrap_or_default(),
             resumed: StoredProcess::of(stored),
             is_cleared: false,
-            is_silence_known: false,
-            excused_until: None,
+            is_unresponsiveness_known: false,
+            grace_until: None,
             ending: None,
         }
     }
@@ -113,12 +113,12 @@ impl Tracked {
     }
 
     /// Begins anew where the session asks for another run.
-    pub(super) fn follow(&mut self, subject: &Subject<'_>, now: Instant) {
+    pub(super) fn follow(&mut self, session: &StoredSession<'_>, now: Instant) {
         // A spec that makes no sense is no run; whatever ran before goes on.
-        if subject.run().is_some() && self.run.as_deref() != subject.run() {
-            *self = Self::new(self.key.clone(), subject, now);
+        if session.run().is_some() && self.run.as_deref() != session.run() {
+            *self = Self::new(self.key.clone(), session, now);
         }
-        self.is_cleared |= subject.has_run() || !subject.has_numbers();
+        self.is_cleared |= session.has_run() || !session.has_numbers();
     }
 
     /// Takes the report of a server's pod.
@@ -126,41 +126,46 @@ impl Tracked {
         &mut self,
         pod: PodFacts,
         post: ServerPost,
-        subject: &Subject<'_>,
+        session: &StoredSession<'_>,
         now: Instant,
-    ) -> Heard {
-        let Ok(session) = subject.session() else { return Heard::Ignored };
-        if self.is_over(subject) || pod.run.as_deref() != Some(&session.run_hash) {
-            return Heard::Ignored;
+    ) -> PostEffect {
+        let Ok(valid) = session.session() else { return PostEffect::Ignored };
+        if self.is_over(session) || pod.run.as_deref() != Some(&valid.run_hash) {
+            return PostEffect::Ignored;
         }
         let is_new_process = match &self.server {
-            Some(last) if !last.is_older_than(&pod, &post) => return Heard::Ignored,
+            Some(last) if !last.is_older_than(&pod, &post) => return PostEffect::Ignored,
             Some(last) => last.post.summary.started_at != post.summary.started_at,
             None => match &self.resumed {
                 Some(stored) if stored.is_after(&post, now.saturating_duration_since(self.since)) => {
-                    return Heard::Ignored;
+                    return PostEffect::Ignored;
                 }
                 Some(stored) => !stored.is_of(&post),
                 None => false,
             },
         };
         // After a silence the condition is Unknown: the next verdict is a first one again.
-        let was_silent = self.is_silent(now);
-        if was_silent {
-            self.judge = Judge::default();
+        let was_unresponsive = self.is_unresponsive(now);
+        if was_unresponsive {
+            self.hysteresis = Hysteresis::default();
         }
         let last = self.server.take();
         if is_new_process {
             self.server_restarts = self.server_restarts.saturating_add(1);
             self.past.add(last.as_ref().map_or(&[][..], |last| &last.post.summary.errors));
         }
-        self.judge.hear(Opinion::of(&post, Span::Recent, &session.objectives, pod.node.as_deref()));
-        let is_news = is_new_process
-            || was_silent
-            || last.is_none_or(|last| last.is_gone || news::of_server(&last.post, &post));
+        self.hysteresis.observe(ObjectivesVerdict::of(
+            &post,
+            Span::Recent,
+            &valid.objectives,
+            pod.node.as_deref(),
+        ));
+        let is_state_change = is_new_process
+            || was_unresponsive
+            || last.is_none_or(|last| last.is_gone || state_change::of_server(&last.post, &post));
         self.server = Some(ServerReport { pod, is_gone: false, received: now, post });
-        self.is_silence_known = false;
-        if is_news { Heard::News } else { Heard::Numbers }
+        self.is_unresponsiveness_known = false;
+        if is_state_change { PostEffect::StateChanged } else { PostEffect::NumbersChanged }
     }
 
     /// Takes the report of a client's pod.
@@ -168,47 +173,47 @@ impl Tracked {
         &mut self,
         pod: PodFacts,
         post: ClientPost,
-        subject: &Subject<'_>,
+        session: &StoredSession<'_>,
         now: Instant,
-    ) -> Heard {
-        let is_of_another_run = pod.run.is_some() && pod.run.as_deref() != subject.run();
-        if self.is_over(subject) || is_of_another_run {
-            return Heard::Ignored;
+    ) -> PostEffect {
+        let is_of_another_run = pod.run.is_some() && pod.run.as_deref() != session.run();
+        if self.is_over(session) || is_of_another_run {
+            return PostEffect::Ignored;
         }
-        let mut is_news = true;
+        let mut is_state_change = true;
         if let Some(last) = self.clients.get(&pod.key.uid) {
             if (post.started_at, post.sequence) <= (last.post.started_at, last.post.sequence) {
-                return Heard::Ignored;
+                return PostEffect::Ignored;
             }
             if last.post.started_at != post.started_at {
                 self.past.add(&last.post.errors);
             }
-            is_news = news::of_client(&last.post, &post);
+            is_state_change = state_change::of_client(&last.post, &post);
         } else if self.clients.len() >= MAX_CLIENT_PODS {
-            return Heard::Ignored;
+            return PostEffect::Ignored;
         }
         self.clients.insert(pod.key.uid.clone(), ClientReport { pod: pod.key, received: now, post });
-        if is_news { Heard::News } else { Heard::Numbers }
+        if is_state_change { PostEffect::StateChanged } else { PostEffect::NumbersChanged }
     }
 
     /// Forgets the pods that are not there any more. What they said stays as long as nobody else said it anew. Whether
     /// there were any.
     pub(in crate::reports) fn forget_pods(&mut self, is_there: impl Fn(&PodKey) -> bool) -> bool {
-        let mut is_news = false;
+        let mut is_state_change = false;
         if let Some(server) = self.server.as_mut().filter(|server| !server.is_gone) {
             server.is_gone = !is_there(&server.pod.key);
-            is_news = server.is_gone;
+            is_state_change = server.is_gone;
         }
         let past = &mut self.past;
         self.clients.retain(|_, client| {
             let stays = is_there(&client.pod);
             if !stays {
                 past.add(&client.post.errors);
-                is_news = true;
+                is_state_change = true;
             }
             stays
         });
-        is_news
+        is_state_change
     }
 
     /// What the controller may know.
@@ -225,7 +230,7 @@ impl Tracked {
             (client.pod.name.clone(), ClientView { received: client.received, state, errors })
         };
         let clients = self.clients.values().map(client).collect();
-        View { server, clients, excused_until: self.excused_until }
+        View { server, clients, excused_until: self.grace_until }
     }
 
     /// When the server's last report came, whether its pod is still there or not.
@@ -239,8 +244,8 @@ impl Tracked {
     }
 
     /// Whether reports come too late to count.
-    pub(super) fn is_over(&self, subject: &Subject<'_>) -> bool {
-        subject.is_finished() || self.is_ended()
+    pub(super) fn is_over(&self, session: &StoredSession<'_>) -> bool {
+        session.is_finished() || self.is_ended()
     }
 }
 

@@ -1,7 +1,7 @@
 //! `POST /v1/reports`: takes a report, or says why not.
 
 mod body;
-mod server;
+mod connections;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 pub(super) use body::Post;
-pub use server::serve;
+pub use connections::serve;
 
 use crate::reports::Reports;
 use crate::reports::auth::Role;
@@ -73,8 +73,8 @@ async fn take(
     let body = body::read(&head.headers, body, deadline).await?;
     let token = bearer(&head.headers).ok_or_else(|| Refusal::Unauthorized("no bearer token".into()))?;
     let taken = judge(endpoint, token, &body).await;
-    if taken.as_ref().is_err_and(Refusal::is_passing) {
-        endpoint.reports.turned_away(token, Moment::present());
+    if taken.as_ref().is_err_and(Refusal::is_transient) {
+        endpoint.reports.extend_grace(token, Moment::present());
     }
     taken
 }

@@ -1,16 +1,16 @@
 //! Whose report it is. In this order, so that whoever sends junk costs next to nothing:
 //!
 //! 1. [`claims`]: what the token says of itself, for free;
-//! 2. [`cache`]: what was found out about it before;
-//! 3. [`buckets`]: whether the API server may be asked now;
+//! 2. [`token_cache`]: what was found out about it before;
+//! 3. [`rate_buckets`]: whether the API server may be asked now;
 //! 4. [`identity`]: whether it vouches for the token, and whose it is;
-//! 5. [`owners`]: whether that pod belongs to a session, and as what.
+//! 5. [`owner_chain`]: whether that pod belongs to a session, and as what.
 
-mod buckets;
-mod cache;
 mod claims;
 mod identity;
-mod owners;
+mod owner_chain;
+mod rate_buckets;
+mod token_cache;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,10 +20,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 
 use crate::controller::labels::{self, Component};
-use crate::reports::auth::buckets::Buckets;
-use crate::reports::auth::cache::{Cache, TokenHash};
+use crate::reports::api_server::{ApiServer, Kind};
 use crate::reports::auth::claims::Claims;
-use crate::reports::cluster::{Cluster, Kind};
+use crate::reports::auth::rate_buckets::RateBuckets;
+use crate::reports::auth::token_cache::{TokenCache, TokenHash};
 use crate::reports::metrics::{CacheAnswer, Metrics, ReviewOutcome};
 use crate::reports::refusal::Refusal;
 use crate::reports::service::Moment;
@@ -49,20 +49,20 @@ pub(super) struct Reporter {
 
 /// Tells whose report it is, by its token.
 pub(super) struct Authenticator {
-    cluster: Arc<dyn Cluster>,
+    api_server: Arc<dyn ApiServer>,
     memory: Mutex<Memory>,
     metrics: Metrics,
 }
 
 struct Memory {
-    cache: Cache<Reporter, Refusal>,
-    buckets: Buckets,
+    cache: TokenCache<Reporter, Refusal>,
+    buckets: RateBuckets,
 }
 
 impl Authenticator {
-    pub(super) fn new(cluster: Arc<dyn Cluster>, metrics: Metrics, now: Instant) -> Self {
-        let memory = Memory { cache: Cache::new(), buckets: Buckets::new(now) };
-        Self { cluster, memory: Mutex::new(memory), metrics }
+    pub(super) fn new(api_server: Arc<dyn ApiServer>, metrics: Metrics, now: Instant) -> Self {
+        let memory = Memory { cache: TokenCache::new(), buckets: RateBuckets::new(now) };
+        Self { api_server, memory: Mutex::new(memory), metrics }
     }
 
     /// Who sends `token`.
@@ -130,7 +130,7 @@ impl Authenticator {
             Some(known) => is_server(&known.metadata),
             None => {
                 self.memory().buckets.look_up(now).map_err(Refusal::TooMany)?;
-                let found = self.cluster.metadata(Kind::Pod, &pod.namespace, &pod.name).await?;
+                let found = self.api_server.metadata(Kind::Pod, &pod.namespace, &pod.name).await?;
                 let found = found.filter(|metadata| metadata.uid.as_ref() == Some(&pod.uid));
                 is_server(
                     &found
@@ -143,7 +143,7 @@ impl Authenticator {
 
     /// Asks the API server whose token it is, and whether that pod belongs to a session.
     async fn ask(&self, token: &str, claims: &Claims) -> Result<Reporter, Refusal> {
-        let review = self.cluster.review(token).await.inspect_err(|_| {
+        let review = self.api_server.review(token).await.inspect_err(|_| {
             self.metrics.review(ReviewOutcome::Failed);
         })?;
         let identity = match identity::read(&review) {
@@ -159,7 +159,7 @@ impl Authenticator {
             }
         };
         self.metrics.review(ReviewOutcome::Accepted);
-        match owners::session_of(self.cluster.as_ref(), &identity).await {
+        match owner_chain::session_of(self.api_server.as_ref(), &identity).await {
             Ok((session, role)) => Ok(Reporter { session, role, pod: identity.pod }),
             Err(refusal) => {
                 tracing::info!(?identity, %refusal, "report refused");

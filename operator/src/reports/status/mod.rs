@@ -7,8 +7,8 @@
 mod change;
 mod errors;
 mod numbers;
-mod opinion;
 mod text;
+mod verdict;
 
 use crds::{BallSessionStatus, Display};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
@@ -16,8 +16,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 pub(super) use change::Change;
 pub(super) use errors::ErrorTotals;
 pub(super) use numbers::{Span, numbers};
-pub(super) use opinion::{Judge, Opinion};
 pub(super) use text::seconds;
+pub(super) use verdict::{Hysteresis, ObjectivesVerdict};
 
 /// The condition that reports decide about.
 pub(super) const OBJECTIVES_MET: &str = "ObjectivesMet";
@@ -56,12 +56,12 @@ pub(super) fn has_numbers(status: &BallSessionStatus) -> bool {
 /// The condition that says `opinion`, after `stored`. The time is that of its last change between True, False and
 /// Unknown.
 pub(super) fn condition_of(
-    opinion: &Opinion,
+    verdict: &ObjectivesVerdict,
     stored: Option<&Condition>,
     generation: Option<i64>,
     wall: jiff::Timestamp,
 ) -> Condition {
-    let status = match opinion.met {
+    let status = match verdict.met {
         Some(true) => "True",
         Some(false) => "False",
         None => "Unknown",
@@ -70,8 +70,8 @@ pub(super) fn condition_of(
     Condition {
         type_: OBJECTIVES_MET.into(),
         status: status.into(),
-        reason: opinion.reason.clone(),
-        message: report::escape(&opinion.message, crds::MAX_MESSAGE),
+        reason: verdict.reason.clone(),
+        message: report::escape(&verdict.message, crds::MAX_MESSAGE),
         observed_generation: generation,
         last_transition_time: since
             .map_or_else(|| Time(seconds(wall)), |stored| stored.last_transition_time.clone()),
@@ -128,8 +128,8 @@ mod tests {
         let status = stored();
         let wall = "2026-02-02T02:02:02.5Z".parse().unwrap();
         let said = |met| {
-            let opinion = Opinion { met, reason: "Tested".into(), message: "a\u{1b}".repeat(200) };
-            condition_of(&opinion, condition(&status), Some(4), wall)
+            let verdict = ObjectivesVerdict { met, reason: "Tested".into(), message: "a\u{1b}".repeat(200) };
+            condition_of(&verdict, condition(&status), Some(4), wall)
         };
         let same = said(Some(true));
         assert_eq!(same.last_transition_time.0.to_string(), "2026-01-01T00:00:00Z");

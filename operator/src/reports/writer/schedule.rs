@@ -7,19 +7,19 @@ use std::time::{Duration, Instant};
 use crate::reports::status::Change;
 
 /// Between two writes of all sessions together, and how many may follow each other without it after a quiet time.
-const PACE: Duration = Duration::from_millis(20);
+const WRITE_INTERVAL: Duration = Duration::from_millis(20);
 const BURST: u32 = 10;
 
 /// After a write the watch needs a moment to show it. Who compares sooner would write the same again.
-const SETTLE: Duration = Duration::from_secs(1);
+const WATCH_LAG: Duration = Duration::from_secs(1);
 /// Between two writes of a session.
-const SHOWN: Duration = Duration::from_secs(10);
+const SHOWN_INTERVAL: Duration = Duration::from_secs(10);
 /// The same, where nothing but counters changed.
-const COUNTERS: Duration = Duration::from_secs(60);
+const COUNTERS_INTERVAL: Duration = Duration::from_secs(60);
 /// Where more is due than fits the pace, what is more urgent goes first, unless the rest has waited for so much longer.
-const HANDICAP: Duration = Duration::from_secs(60);
-/// The longest wait after a failure. The first is [`SETTLE`], each further one twice as long.
-const FAILED: Duration = Duration::from_secs(30);
+const LOW_PRIORITY_DELAY: Duration = Duration::from_secs(60);
+/// The longest wait after a failure. The first is [`WATCH_LAG`], each further one twice as long.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 
 /// The sessions whose status is to be written, by UID.
 pub(in crate::reports) struct Schedule {
@@ -35,7 +35,7 @@ struct Entry {
     written: Option<Instant>,
     planned: Option<(Change, Instant)>,
     failures: u32,
-    is_under_way: bool,
+    is_in_flight: bool,
 }
 
 impl Schedule {
@@ -51,15 +51,15 @@ impl Schedule {
         }
         let entry = self.entries.entry(uid.to_owned()).or_default();
         // When it is done, the session is compared again.
-        if entry.is_under_way {
+        if entry.is_in_flight {
             return;
         }
         let spacing = match change {
-            Change::Urgent => SETTLE,
-            Change::Shown => SHOWN,
-            Change::Counters | Change::None => COUNTERS,
+            Change::Urgent => WATCH_LAG,
+            Change::Shown => SHOWN_INTERVAL,
+            Change::Counters | Change::None => COUNTERS_INTERVAL,
         };
-        let spacing = spacing.max(entry.penalty());
+        let spacing = spacing.max(entry.backoff());
         let due = entry.written.map_or(now, |written| now.max(written + spacing));
         // Never later than before: who waits in a long queue shall not lose the place by every report.
         let planned = entry.planned.map_or((change, due), |before| (change.max(before.0), due.min(before.1)));
@@ -76,13 +76,13 @@ impl Schedule {
         }
         let firsts = self.queues.iter().filter_map(|(change, queue)| Some((*change, queue.first()?.0)));
         let due = firsts.filter(|(_, due)| *due <= now);
-        let (change, _) = due.min_by_key(|(change, due)| *due + handicap(*change))?;
+        let (change, _) = due.min_by_key(|(change, due)| *due + priority_delay(*change))?;
         let (_, uid) = self.queues.get_mut(&change)?.pop_first()?;
         // Time that was not used counts only as far as the burst goes.
-        let earliest = now.checked_sub(PACE * BURST).unwrap_or(now);
-        self.paced = self.paced.max(earliest) + PACE;
+        let earliest = now.checked_sub(WRITE_INTERVAL * BURST).unwrap_or(now);
+        self.paced = self.paced.max(earliest) + WRITE_INTERVAL;
         let entry = self.entries.get_mut(&uid)?;
-        (entry.planned, entry.is_under_way) = (None, true);
+        (entry.planned, entry.is_in_flight) = (None, true);
         Some(uid)
     }
 
@@ -95,7 +95,7 @@ impl Schedule {
     /// A write that [`Schedule::next`] asked for is over. `is_well`: it has not failed.
     pub(in crate::reports) fn done(&mut self, uid: &str, is_well: bool, now: Instant) {
         if let Some(entry) = self.entries.get_mut(uid) {
-            entry.is_under_way = false;
+            entry.is_in_flight = false;
             entry.written = Some(now);
             entry.failures = if is_well { 0 } else { entry.failures.saturating_add(1) };
         }
@@ -104,7 +104,7 @@ impl Schedule {
     /// A write that [`Schedule::next`] asked for was none: nothing had changed in the end.
     pub(in crate::reports) fn skipped(&mut self, uid: &str) {
         if let Some(entry) = self.entries.get_mut(uid) {
-            (entry.is_under_way, entry.failures) = (false, 0);
+            (entry.is_in_flight, entry.failures) = (false, 0);
         }
     }
 
@@ -125,19 +125,19 @@ impl Schedule {
     }
 }
 
-fn handicap(change: Change) -> Duration {
+fn priority_delay(change: Change) -> Duration {
     match change {
         Change::Urgent => Duration::ZERO,
-        Change::Shown => HANDICAP,
-        Change::Counters | Change::None => HANDICAP * 2,
+        Change::Shown => LOW_PRIORITY_DELAY,
+        Change::Counters | Change::None => LOW_PRIORITY_DELAY * 2,
     }
 }
 
 impl Entry {
-    fn penalty(&self) -> Duration {
+    fn backoff(&self) -> Duration {
         match self.failures {
             0 => Duration::ZERO,
-            failures => FAILED.min(SETTLE * 2_u32.saturating_pow(failures - 1)),
+            failures => LONGEST_BACKOFF.min(WATCH_LAG * 2_u32.saturating_pow(failures - 1)),
         }
     }
 }
@@ -273,11 +273,11 @@ mod tests {
         let mut schedule = Schedule::new(start);
         schedule.want("a", Change::Urgent, start);
         assert_eq!(schedule.next(start).as_deref(), Some("a"));
-        schedule.want("a", Change::Urgent, start + SHOWN);
+        schedule.want("a", Change::Urgent, start + SHOWN_INTERVAL);
         assert_eq!(schedule.wake(), None);
         schedule.skipped("a");
-        schedule.want("a", Change::Urgent, start + SHOWN);
-        assert_eq!(schedule.wake(), Some(start + SHOWN));
+        schedule.want("a", Change::Urgent, start + SHOWN_INTERVAL);
+        assert_eq!(schedule.wake(), Some(start + SHOWN_INTERVAL));
         schedule.retain(|_| false);
         assert_eq!((schedule.wake(), schedule.entries.len()), (None, 0));
     }

@@ -48,23 +48,23 @@ impl Steps {
     async fn pass(&mut self, seconds: u32) {
         for _ in 0..seconds * 10 {
             if self.tenths.is_multiple_of(50) {
-                self.world.reports.sweep(self.at()).await;
+                self.world.reports.resync(self.at()).await;
             }
             while let Some(write) = self.world.reports.next_write(self.at()) {
-                let result = self.world.reports.perform(&write).await;
+                let result = self.world.reports.apply(&write).await;
                 self.world.watch_applied(&json!({}));
-                self.world.reports.performed(&write, result, self.at());
+                self.world.reports.write_done(&write, result, self.at());
             }
             self.tenths += 1;
         }
     }
 
     fn applied(&self) -> usize {
-        self.world.cluster.applied().len()
+        self.world.api_server.applied().len()
     }
 
     fn last(&self) -> BallSessionStatus {
-        self.world.cluster.applied().pop().unwrap().1
+        self.world.api_server.applied().pop().unwrap().1
     }
 
     fn finish(&self, since: Instant) -> Progress {
@@ -158,8 +158,8 @@ async fn a_watch_that_lags_causes_no_second_write() {
     let mut steps = Steps::new();
     steps.report(post(1, 3));
     let write = steps.world.reports.next_write(steps.at()).unwrap();
-    let result = steps.world.reports.perform(&write).await;
-    steps.world.reports.performed(&write, result, steps.at());
+    let result = steps.world.reports.apply(&write).await;
+    steps.world.reports.write_done(&write, result, steps.at());
     // The watch still shows the session without numbers when the next report comes.
     steps.report(post(2, 3));
     assert!(steps.world.reports.next_write(steps.at()).is_none());
@@ -172,11 +172,11 @@ async fn a_watch_that_lags_causes_no_second_write() {
 #[tokio::test]
 async fn failures_are_retried_and_counted() {
     let mut steps = Steps::new();
-    steps.world.cluster.is_down.store(true, Ordering::Relaxed);
+    steps.world.api_server.is_down.store(true, Ordering::Relaxed);
     steps.report(post(1, 3));
     steps.pass(20).await;
     assert_eq!(steps.world.metrics.writes(WriteOutcome::Failed), 5, "after 0, 1, 3, 7 and 15 s");
-    steps.world.cluster.is_down.store(false, Ordering::Relaxed);
+    steps.world.api_server.is_down.store(false, Ordering::Relaxed);
     steps.pass(31).await;
     assert_eq!((steps.applied(), steps.world.metrics.writes(WriteOutcome::Written)), (1, 1));
 }
@@ -198,8 +198,8 @@ async fn another_run_begins_when_the_numbers_of_the_last_are_gone() {
     assert_eq!(begin(&steps), Progress::Pending);
     steps.tenths = 20;
     let write = steps.world.reports.next_write(steps.at()).unwrap();
-    let result = steps.world.reports.perform(&write).await;
-    steps.world.reports.performed(&write, result, steps.at());
+    let result = steps.world.reports.apply(&write).await;
+    steps.world.reports.write_done(&write, result, steps.at());
     assert_eq!(steps.last().measurements, None);
     assert_eq!(changes.try_recv().unwrap().name, "harbor");
     assert_eq!(begin(&steps), Progress::Done);
@@ -236,7 +236,7 @@ async fn a_run_whose_last_numbers_are_refused_ends_without_them() {
     last.connected_clients = 0;
     steps.report(last);
     steps.finish(since);
-    steps.world.cluster.is_strict.store(true, Ordering::Relaxed);
+    steps.world.api_server.is_strict.store(true, Ordering::Relaxed);
     steps.pass(10).await;
     assert_eq!(steps.finish(since), Progress::Pending);
     steps.pass(10).await;
@@ -245,7 +245,7 @@ async fn a_run_whose_last_numbers_are_refused_ends_without_them() {
 
     // That it cannot be reached is another matter.
     let mut steps = Steps::new();
-    steps.world.cluster.is_down.store(true, Ordering::Relaxed);
+    steps.world.api_server.is_down.store(true, Ordering::Relaxed);
     steps.finish(steps.start);
     steps.pass(300).await;
     assert_eq!(steps.finish(steps.start), Progress::Pending);
@@ -286,23 +286,23 @@ async fn a_run_that_is_stored_as_finished_is_at_its_end() {
 }
 
 #[tokio::test]
-async fn pods_that_are_gone_and_silent_servers_are_news() {
+async fn the_controller_is_notified_of_pods_that_are_gone_and_of_unresponsive_servers() {
     let mut steps = Steps::new();
     steps.report(post(1, 3));
     let mut changes = steps.world.reports.changes().unwrap();
-    let mut told = |seconds: u32| {
-        let told = std::iter::from_fn(|| changes.try_recv().ok()).count();
-        (seconds, told > 0)
+    let mut notified = |seconds: u32| {
+        let count = std::iter::from_fn(|| changes.try_recv().ok()).count();
+        (seconds, count > 0)
     };
     steps.pass(1).await;
-    assert!(told(1).1);
+    assert!(notified(1).1);
     steps.pass(20).await;
-    assert!(!told(21).1);
+    assert!(!notified(21).1);
     steps.pass(15).await;
-    assert!(told(36).1, "nothing was said for 30 s");
+    assert!(notified(36).1, "nothing was said for 30 s");
     steps.world.unwatch_pod("server");
     steps.pass(5).await;
-    assert!(told(41).1);
+    assert!(notified(41).1);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use crds::BallSessionStatus;
 use jiff::Timestamp;
 use report::post::ServerPost;
 
-use crate::reports::status::{self, Opinion, seconds};
+use crate::reports::status::{self, ObjectivesVerdict, seconds};
 
 /// How long a report may be on its way; at least one more comes before the server would be silent.
 const ON_ITS_WAY: Duration = Duration::from_secs(15);
@@ -47,7 +47,7 @@ impl StoredProcess {
 }
 
 /// What the stored condition says, if it says True or False.
-pub(super) fn verdict(stored: &BallSessionStatus) -> Option<Opinion> {
+pub(super) fn verdict(stored: &BallSessionStatus) -> Option<ObjectivesVerdict> {
     let condition = status::condition(stored)?;
     let met = match condition.status.as_str() {
         "True" => true,
@@ -55,5 +55,5 @@ pub(super) fn verdict(stored: &BallSessionStatus) -> Option<Opinion> {
         _ => return None,
     };
     let (reason, message) = (condition.reason.clone(), condition.message.clone());
-    Some(Opinion { met: Some(met), reason, message })
+    Some(ObjectivesVerdict { met: Some(met), reason, message })
 }

@@ -57,7 +57,7 @@ impl CallError {
 }
 
 /// The API server.
-pub(super) trait Cluster: Send + Sync + 'static {
+pub(super) trait ApiServer: Send + Sync + 'static {
     /// Whose token it is, if it is for our audience.
     fn review<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<TokenReviewStatus, CallError>>;
 
@@ -78,7 +78,7 @@ pub(super) trait Cluster: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<(), CallError>>;
 }
 
-impl Cluster for Client {
+impl ApiServer for Client {
     fn review<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<TokenReviewStatus, CallError>> {
         let spec = TokenReviewSpec { audiences: Some(vec![AUDIENCE.to_owned()]), token: token.to_owned() };
         let review = TokenReview { spec, ..TokenReview::default() };

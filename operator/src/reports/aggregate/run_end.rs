@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::reports::aggregate::{Subject, Tracked, stored};
-use crate::reports::status::{Opinion, Span};
+use crate::reports::aggregate::{StoredSession, Tracked, stored_process};
+use crate::reports::status::{ObjectivesVerdict, Span};
 
 /// How long the end of a run waits for the server's last report.
 const LAST_REPORT: Duration = Duration::from_secs(10);
@@ -14,19 +14,24 @@ const LAST_MOMENT: Duration = Duration::from_secs(2);
 const MOST_REFUSALS: u8 = 5;
 
 /// The end of a run.
-pub(super) struct Ending {
+pub(super) struct RunEnd {
     since: Instant,
     /// The last report is there, or was waited for long enough: what it says.
-    pub(super) verdict: Option<Opinion>,
+    pub(super) verdict: Option<ObjectivesVerdict>,
     is_written: bool,
     refusals: u8,
 }
 
 impl Tracked {
     /// The run is over since `since`: whether there is something new to be written, once the last report is there.
-    pub(in crate::reports) fn end(&mut self, since: Instant, subject: &Subject<'_>, now: Instant) -> bool {
+    pub(in crate::reports) fn end(
+        &mut self,
+        since: Instant,
+        session: &StoredSession<'_>,
+        now: Instant,
+    ) -> bool {
         let ending =
-            self.ending.get_or_insert(Ending { since, verdict: None, is_written: false, refusals: 0 });
+            self.ending.get_or_insert(RunEnd { since, verdict: None, is_written: false, refusals: 0 });
         if ending.verdict.is_some() {
             return false;
         }
@@ -38,23 +43,23 @@ impl Tracked {
         if !said_goodbye && waited < LAST_REPORT {
             return false;
         }
-        ending.verdict = Some(match self.server.as_ref().zip(subject.session().ok()) {
-            Some((server, session)) => {
+        ending.verdict = Some(match self.server.as_ref().zip(session.session().ok()) {
+            Some((server, valid)) => {
                 let node = server.pod.node.as_deref();
-                Opinion::of(&server.post, Span::Run, &session.objectives, node)
+                ObjectivesVerdict::of(&server.post, Span::Run, &valid.objectives, node)
             }
-            None => stored::verdict(&subject.owned())
-                .unwrap_or_else(|| Opinion::unknown("NoReports", "the run ended without a report")),
+            None => stored_process::verdict(&session.owned())
+                .unwrap_or_else(|| ObjectivesVerdict::unknown("NoReports", "the run ended without a report")),
         });
         true
     }
 
     /// The run is not over, whatever was said before.
-    pub(in crate::reports) fn goes_on(&mut self) {
+    pub(in crate::reports) fn resume(&mut self) {
         self.ending = None;
     }
 
-    /// Whether what is wanted now are the last numbers of the run.
+    /// Whether what is desired now are the last numbers of the run.
     pub(in crate::reports) fn is_final(&self) -> bool {
         self.ending.as_ref().is_some_and(|ending| ending.verdict.is_some())
     }
@@ -64,7 +69,7 @@ impl Tracked {
         self.ending.as_ref().is_some_and(|ending| ending.is_written)
     }
 
-    /// What was wanted for `run` is in status. Whether something that was waited for came to an end with it.
+    /// What was desired for `run` is in status. Whether something that was waited for came to an end with it.
     pub(in crate::reports) fn written(&mut self, run: Option<&str>, is_final: bool) -> bool {
         if self.run.as_deref() != run {
             return false;
@@ -77,7 +82,7 @@ impl Tracked {
         came_to_an_end
     }
 
-    /// The API server refuses what was wanted for `run`. Whether that is not going to be tried again: a run that cannot
+    /// The API server refuses what was desired for `run`. Whether that is not going to be tried again: a run that cannot
     /// show its last numbers is over all the same.
     pub(in crate::reports) fn refused(&mut self, run: Option<&str>, is_final: bool) -> bool {
         let is_same = self.run.as_deref() == run;

@@ -10,10 +10,10 @@ use serde_json::json;
 
 use crate::controller::build::RUN;
 use crate::controller::labels::{self, Component};
-use crate::reports::aggregate::Subject;
+use crate::reports::aggregate::StoredSession;
 use crate::reports::api::Post;
+use crate::reports::api_server::Kind;
 use crate::reports::auth::Role;
-use crate::reports::cluster::Kind;
 use crate::reports::refusal::Refusal;
 use crate::reports::service::Moment;
 use crate::reports::status::condition;
@@ -49,8 +49,8 @@ impl Poster {
             }
             Err(refusal) => Err(refusal),
         };
-        if taken.as_ref().is_err_and(Refusal::is_passing) {
-            world.reports.turned_away(&self.token, at);
+        if taken.as_ref().is_err_and(Refusal::is_transient) {
+            world.reports.extend_grace(&self.token, at);
         }
         taken.is_ok()
     }
@@ -84,7 +84,7 @@ fn session(world: &mut World, number: usize, status: &serde_json::Value, posters
         _ => ("apps/v1", kind, name.to_owned()),
     };
     let add = |kind: Kind, child: &str, (version, of, parent): (&str, &str, String)| {
-        world.cluster.add(kind, child, Some((version, of, &parent)));
+        world.api_server.add(kind, child, Some((version, of, &parent)));
     };
     let (server, client, set) =
         (format!("{name}-server"), format!("{name}-client"), format!("{name}-server-5d"));
@@ -98,10 +98,10 @@ fn session(world: &mut World, number: usize, status: &serde_json::Value, posters
         add(Kind::Pod, &pod, owner("Job", &client));
         pods.push((pod, Role::Client, Component::Client));
     }
-    world.cluster.add(Kind::BallSession, &name, None);
+    world.api_server.add(Kind::BallSession, &name, None);
     for (pod, role, component) in pods {
         world.watch(&labelled(&pod, &name, component));
-        let token = world.cluster.issue(&pod, &format!("{name}-workload"), NAMESPACE);
+        let token = world.api_server.issue(&pod, &format!("{name}-workload"), NAMESPACE);
         posters.push(Poster { token, role, sequence: 0, next: Duration::ZERO, failures: 0 });
     }
 }
@@ -116,15 +116,15 @@ fn labelled(name: &str, session: &str, component: Component) -> Pod {
 }
 
 /// How many sessions are said to be without reports.
-fn silent(world: &World, at: Moment) -> usize {
+fn without_reports(world: &World, at: Moment) -> usize {
     let stored = world.reports.stores.sessions.state();
     let state = world.reports.state();
-    let is_silent = |session: &crds::BallSession| {
+    let is_unresponsive = |session: &crds::BallSession| {
         let tracked = state.aggregate.get(session.metadata.uid.as_deref()?)?;
-        let wanted = tracked.wanted(&Subject::of(session), at.now, at.wall)?;
-        Some(condition(&wanted)?.reason == "NoReports")
+        let desired = tracked.desired(&StoredSession::of(session), at.now, at.wall)?;
+        Some(condition(&desired)?.reason == "NoReports")
     };
-    stored.iter().filter(|stored| stored.0.as_ref().ok().and_then(is_silent) == Some(true)).count()
+    stored.iter().filter(|stored| stored.0.as_ref().ok().and_then(is_unresponsive) == Some(true)).count()
 }
 
 #[tokio::test]
@@ -155,8 +155,8 @@ async fn a_restart_makes_no_session_unknown() {
         let wall = "2026-01-01T00:05:00Z".parse().unwrap();
         let at = Moment { now: start + now, wall };
         if now.as_millis().is_multiple_of(5000) {
-            world.reports.sweep(at).await;
-            assert_eq!(silent(&world, at), 0, "after {now:?}");
+            world.reports.resync(at).await;
+            assert_eq!(without_reports(&world, at), 0, "after {now:?}");
         }
         for (number, poster) in posters.iter_mut().enumerate().filter(|(_, poster)| poster.next <= now) {
             let is_taken = poster.post(&world, at).await;
@@ -168,6 +168,6 @@ async fn a_restart_makes_no_session_unknown() {
         now += STEP;
     }
     assert!(waiting.is_empty() && last_server < SPAN / 2, "{waiting:?}, {last_server:?}");
-    let reviews = world.cluster.reviews.load(Ordering::Relaxed);
+    let reviews = world.api_server.reviews.load(Ordering::Relaxed);
     assert!((3 * SESSIONS / 2..=40 + 20 * 120).contains(&reviews), "{reviews}");
 }

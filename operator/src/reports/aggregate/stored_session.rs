@@ -6,12 +6,12 @@ use crate::controller::validate::{Error, RunStage, Session, validate};
 use crate::reports::status;
 
 /// A stored session, and what it asks for.
-pub(in crate::reports) struct Subject<'a> {
+pub(in crate::reports) struct StoredSession<'a> {
     stored: &'a BallSession,
     session: Result<Session, Error>,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> StoredSession<'a> {
     pub(in crate::reports) fn of(stored: &'a BallSession) -> Self {
         Self { stored, session: validate(stored) }
     }

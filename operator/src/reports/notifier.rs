@@ -13,14 +13,14 @@ use crate::reports::stores::SessionKey;
 const CAPACITY: usize = 1024;
 
 /// What the controller is told.
-pub(super) struct News {
+pub(super) struct Notifier {
     sender: mpsc::Sender<ObjectRef<BallSession>>,
     receiver: Mutex<Option<mpsc::Receiver<ObjectRef<BallSession>>>>,
     /// Those for which the channel had no room. At most as many as there are sessions.
     waiting: Mutex<HashSet<ObjectRef<BallSession>>>,
 }
 
-impl News {
+impl Notifier {
     pub(super) fn new() -> Self {
         let (sender, receiver) = mpsc::channel(CAPACITY);
         Self { sender, receiver: Mutex::new(Some(receiver)), waiting: Mutex::default() }
@@ -32,12 +32,12 @@ impl News {
     }
 
     /// There is something new about `session`.
-    pub(super) fn tell(&self, session: &SessionKey) {
+    pub(super) fn notify(&self, session: &SessionKey) {
         self.send(ObjectRef::new(&session.name).within(&session.namespace));
     }
 
     /// Tells what had to wait.
-    pub(super) fn tell_again(&self) {
+    pub(super) fn notify_waiting(&self) {
         let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         for session in waiting {
             self.send(session);
@@ -58,25 +58,25 @@ mod tests {
 
     #[test]
     fn nothing_is_lost_in_a_flood() {
-        let news = News::new();
-        let mut receiver = news.take().unwrap();
-        assert!(news.take().is_none());
+        let notifier = Notifier::new();
+        let mut receiver = notifier.take().unwrap();
+        assert!(notifier.take().is_none());
         let key = |number: usize| SessionKey {
             namespace: "lighthouse".into(),
             name: format!("s{number}"),
             uid: String::new(),
         };
         for number in (0..2 * CAPACITY).chain(0..2 * CAPACITY) {
-            news.tell(&key(number));
+            notifier.notify(&key(number));
         }
-        let mut told = HashSet::new();
+        let mut notified = HashSet::new();
         for _ in 0..3 {
             while let Ok(session) = receiver.try_recv() {
-                told.insert(session.name);
+                notified.insert(session.name);
             }
-            news.tell_again();
+            notifier.notify_waiting();
         }
-        assert_eq!(told.len(), 2 * CAPACITY);
-        assert!(news.waiting.lock().unwrap().is_empty());
+        assert_eq!(notified.len(), 2 * CAPACITY);
+        assert!(notifier.waiting.lock().unwrap().is_empty());
     }
 }
