@@ -14,8 +14,10 @@ use kube::core::NamespaceResourceScope;
 use kube::{Api, Client, Resource};
 use serde_json::json;
 
-use crate::reports::auth::AUDIENCE;
 use crate::reports::stores::SessionKey;
+
+/// For whom the tokens are that come with reports. The API server itself accepts none of them.
+pub(super) const AUDIENCE: &str = "ballsession.dev/report";
 
 /// Owns the fields of the status that come from reports.
 const FIELD_MANAGER: &str = "ballsession-reports";

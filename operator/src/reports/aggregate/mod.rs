@@ -1,18 +1,23 @@
-//! What the pods of all sessions have said, in memory: no I/O, and time is an argument.
+//! What the pods of all sessions have reported, in memory: no I/O, and time is an argument.
 
+mod clients;
 mod desired;
+mod pod_facts;
+mod responsiveness;
 mod run_end;
+mod server;
 mod state_change;
 mod stored_process;
 mod stored_session;
 mod tracked;
-mod unresponsive;
 
 use std::collections::HashMap;
 use std::time::Instant;
 
+pub(super) use desired::desired_status;
+pub(super) use pod_facts::PodFacts;
 pub(super) use stored_session::StoredSession;
-pub(super) use tracked::{PodFacts, PostEffect, Tracked};
+pub(super) use tracked::{PostEffect, Tracked};
 
 use crate::reports::stores::SessionKey;
 

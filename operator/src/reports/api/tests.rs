@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use report::post::MAX_BYTES;
 use serde_json::{Value, json};
@@ -11,7 +12,6 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::connections::serve_within;
-use super::*;
 use crate::controller::report_source::ReportSource;
 use crate::reports::api_server::Kind;
 use crate::reports::testing::{NAMESPACE, World, client_post, forged, server_post};
@@ -36,7 +36,7 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let server = tokio::spawn(serve_within(limit, listener, Arc::clone(&world.reports), stop.clone()));
+        let server = tokio::spawn(serve_within(limit, listener, world.reports.intake(), stop.clone()));
         Self { world, address, stop, server }
     }
 

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::reports::auth::AUDIENCE;
+use crate::reports::api_server::AUDIENCE;
 use crate::reports::stores::PodKey;
 
 /// The longest token that is looked at, in bytes. Those of service accounts have about 1,200.

@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::authentication::v1::TokenReviewStatus;
 
-use crate::reports::auth::AUDIENCE;
+use crate::reports::api_server::AUDIENCE;
 use crate::reports::stores::PodKey;
 
 const POD_NAME: &str = "authentication.kubernetes.io/pod-name";

@@ -4,9 +4,10 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 
 use crate::controller::labels::Component;
-use crate::reports::api_server::{ApiServer, CallError, Kind};
-use crate::reports::auth::Role;
+use crate::reports::api_server::{ApiServer, Kind};
 use crate::reports::auth::identity::Identity;
+use crate::reports::auth::live;
+use crate::reports::auth::reporter::Role;
 use crate::reports::refusal::Refusal;
 use crate::reports::stores::SessionKey;
 
@@ -17,14 +18,15 @@ struct Found {
     metadata: ObjectMeta,
 }
 
-/// The session that a pod belongs to, and what it is in it. A pod that is terminating still is there, and may say its
-/// last words.
+/// The session that a pod belongs to, and what it is in it. A pod that is terminating still exists, and may
+/// report its last numbers.
 pub(super) async fn session_of(
     api_server: &dyn ApiServer,
     identity: &Identity,
 ) -> Result<(SessionKey, Role), Refusal> {
     let (namespace, name) = (&identity.pod.namespace, &identity.pod.name);
-    let Some(metadata) = live(api_server, Kind::Pod, namespace, name, &identity.pod.uid).await? else {
+    let Some(metadata) = live::metadata(api_server, Kind::Pod, namespace, name, &identity.pod.uid).await?
+    else {
         return Err(Refusal::Unauthorized("the pod of the token is gone".into()));
     };
     let pod = Found { kind: Kind::Pod, name: name.clone(), metadata };
@@ -54,22 +56,10 @@ async fn owner_of(api_server: &dyn ApiServer, namespace: &str, child: &Found) ->
     let Some((kind, owner)) = next(child) else {
         return Err(Refusal::Forbidden("the pod belongs to no session"));
     };
-    match live(api_server, kind, namespace, &owner.name, &owner.uid).await? {
+    match live::metadata(api_server, kind, namespace, &owner.name, &owner.uid).await? {
         Some(metadata) => Ok(Found { kind, name: owner.name.clone(), metadata }),
         None => Err(Refusal::Forbidden("an owner of the pod is gone")),
     }
-}
-
-/// The metadata of an object, if it is there under this UID.
-async fn live(
-    api_server: &dyn ApiServer,
-    kind: Kind,
-    namespace: &str,
-    name: &str,
-    uid: &str,
-) -> Result<Option<ObjectMeta>, CallError> {
-    let found = api_server.metadata(kind, namespace, name).await?;
-    Ok(found.filter(|metadata| metadata.uid.as_deref() == Some(uid)))
 }
 
 /// What controls an object, if that is a step of one of the two ways: Pod, ReplicaSet, Deployment, BallSession and Pod,

@@ -1,11 +1,15 @@
 //! Who is believed, and what it costs to find out.
 
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
+use crate::reports::api_server::Kind;
+use crate::reports::moment::Moment;
+use crate::reports::refusal::Refusal;
 use crate::reports::testing::{NAMESPACE, World, forged, stored};
 
 const ACCOUNT: &str = "harbor-workload";
@@ -28,8 +32,7 @@ impl Fixture {
     /// Authenticates `token` so many milliseconds after the start.
     async fn authenticate(&self, token: &str, milliseconds: u64) -> Result<Reporter, Refusal> {
         let now = self.start + Duration::from_millis(milliseconds);
-        let reports = &self.world.reports;
-        reports.authenticator.reporter(token, &reports.stores, Moment { now, wall: wall() }).await
+        self.world.reports.authenticator.authenticate(token, Moment { now, wall: wall() }).await
     }
 
     fn reviews(&self) -> usize {
@@ -91,10 +94,12 @@ async fn a_known_token_still_counts_when_there_is_no_asking_again() {
 }
 
 #[tokio::test]
-async fn only_a_token_that_claims_to_be_a_servers_excuses_one() {
+async fn only_a_token_that_claims_to_be_a_servers_names_its_session() {
     let fixture = Fixture::new();
-    let claimed =
-        |pod: &str| claimed_server(&forged(pod, NAMESPACE, |_| ()), &fixture.world.reports.stores, wall());
+    let claimed = |pod: &str| {
+        let token = forged(pod, NAMESPACE, |_| ());
+        fixture.world.reports.authenticator.claimed_server(&token, wall())
+    };
     assert_eq!(claimed("server").unwrap().name, "harbor");
     assert_eq!((claimed("client"), claimed("nobody")), (None, None));
 }

@@ -2,7 +2,7 @@
 
 use crds::BallSessionStatus;
 
-use crate::reports::status::condition;
+use crate::reports::status::condition::condition;
 
 /// How much two statuses differ, the least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -12,9 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::controller::report_source::{Progress, ReportSource};
 use crate::controller::validate::{Session, validate};
-use crate::reports::api::Post;
-use crate::reports::auth::{Reporter, Role};
-use crate::reports::metrics::WriteOutcome;
+use crate::reports::post::Post;
 use crate::reports::status::condition;
 use crate::reports::stores::SessionKey;
 use crate::reports::testing::{NAMESPACE, World, pod_key, run, server_post, stored};
@@ -40,20 +38,20 @@ impl Steps {
     fn report(&self, post: ServerPost) {
         let session =
             SessionKey { namespace: NAMESPACE.into(), name: "harbor".into(), uid: "harbor-uid".into() };
-        let reporter = Reporter { session, role: Role::Server, pod: pod_key("server") };
-        self.world.reports.accept(&reporter, Post::Server(Box::new(post)), self.at()).unwrap();
+        let post = Post::Server(Box::new(post));
+        self.world.reports.ledger.accept(&session, &pod_key("server"), post, self.at()).unwrap();
     }
 
     /// What the task does in so many seconds. The watch sees each write at once.
     async fn pass(&mut self, seconds: u32) {
         for _ in 0..seconds * 10 {
             if self.tenths.is_multiple_of(50) {
-                self.world.reports.resync(self.at()).await;
+                self.world.reports.ledger.resync(self.at()).await;
             }
-            while let Some(write) = self.world.reports.next_write(self.at()) {
-                let result = self.world.reports.apply(&write).await;
+            while let Some(write) = self.world.reports.ledger.next_write(self.at()) {
+                let result = self.world.reports.writer().apply(&write).await;
                 self.world.watch_applied(&json!({}));
-                self.world.reports.write_done(&write, result, self.at());
+                self.world.reports.ledger.write_done(&write, result, self.at());
             }
             self.tenths += 1;
         }
@@ -157,12 +155,12 @@ async fn the_first_error_and_a_change_of_verdict_are_written_at_once() {
 async fn a_watch_that_lags_causes_no_second_write() {
     let mut steps = Steps::new();
     steps.report(post(1, 3));
-    let write = steps.world.reports.next_write(steps.at()).unwrap();
-    let result = steps.world.reports.apply(&write).await;
-    steps.world.reports.write_done(&write, result, steps.at());
+    let write = steps.world.reports.ledger.next_write(steps.at()).unwrap();
+    let result = steps.world.reports.writer().apply(&write).await;
+    steps.world.reports.ledger.write_done(&write, result, steps.at());
     // The watch still shows the session without numbers when the next report comes.
     steps.report(post(2, 3));
-    assert!(steps.world.reports.next_write(steps.at()).is_none());
+    assert!(steps.world.reports.ledger.next_write(steps.at()).is_none());
     steps.world.watch_applied(&json!({}));
     steps.pass(20).await;
     assert_eq!(steps.applied(), 1);
@@ -197,9 +195,9 @@ async fn another_run_begins_when_the_numbers_of_the_last_are_gone() {
     steps.world.watch_session(&stored(&spec, &status));
     assert_eq!(begin(&steps), Progress::Pending);
     steps.tenths = 20;
-    let write = steps.world.reports.next_write(steps.at()).unwrap();
-    let result = steps.world.reports.apply(&write).await;
-    steps.world.reports.write_done(&write, result, steps.at());
+    let write = steps.world.reports.ledger.next_write(steps.at()).unwrap();
+    let result = steps.world.reports.writer().apply(&write).await;
+    steps.world.reports.ledger.write_done(&write, result, steps.at());
     assert_eq!(steps.last().measurements, None);
     assert_eq!(changes.try_recv().unwrap().name, "harbor");
     assert_eq!(begin(&steps), Progress::Done);
@@ -309,7 +307,7 @@ async fn the_controller_is_notified_of_pods_that_are_gone_and_of_unresponsive_se
 async fn the_task_writes_until_it_is_stopped() {
     let steps = Steps::new();
     let stop = CancellationToken::new();
-    let task = tokio::spawn(write(Arc::clone(&steps.world.reports), stop.clone()));
+    let task = tokio::spawn(steps.world.reports.writer().run(stop.clone()));
     let deadline = Instant::now() + Duration::from_secs(30);
     while steps.applied() == 0 {
         assert!(Instant::now() < deadline, "nothing was written");

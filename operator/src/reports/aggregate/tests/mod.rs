@@ -14,6 +14,7 @@ use report::{ErrorCode, ErrorEntry, State};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::reports::moment::Moment;
 use crate::reports::status::{Change, condition};
 use crate::reports::stores::PodKey;
 use crate::reports::testing::{client_post, pod_key, row, run, server_post, stored};
@@ -48,14 +49,14 @@ impl Story {
 
     fn server(&mut self, second: u64, post: ServerPost) -> PostEffect {
         let pod = self.pod("server");
-        self.at(second, |tracked, session, now| tracked.server(pod, post, session, now))
+        self.at(second, |tracked, session, now| tracked.take_server(pod, post, session, now))
     }
 
     fn client(&mut self, second: u64, pod: &str, errors: u64) -> PostEffect {
         let mut post = client_post(second + 1);
         post.errors = error(ErrorCode::IceFailed, errors);
         let pod = self.pod(pod);
-        self.at(second, |tracked, session, now| tracked.client(pod, post, session, now))
+        self.at(second, |tracked, session, now| tracked.take_client(pod, post, session, now))
     }
 
     fn pod(&self, name: &str) -> PodFacts {
@@ -65,7 +66,7 @@ impl Story {
 
     fn desired(&mut self, second: u64) -> Option<BallSessionStatus> {
         let wall = Timestamp::from_second(1_767_225_600 + i64::try_from(second).unwrap()).unwrap();
-        self.at(second, |tracked, session, now| tracked.desired(session, now, wall))
+        self.at(second, |tracked, session, now| desired_status(tracked, session, Moment { now, wall }))
     }
 
     /// Writes what is desired, as the writer does, for a controller that has stored the run.

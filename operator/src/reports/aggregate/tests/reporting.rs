@@ -42,7 +42,7 @@ fn only_the_newest_server_pod_of_the_run_counts() {
     let mut other = story.pod("other");
     other.run = Some("of another run".into());
     let received = |story: &mut Story, pod: PodFacts, post| {
-        story.at(1, |tracked, session, now| tracked.server(pod, post, session, now))
+        story.at(1, |tracked, session, now| tracked.take_server(pod, post, session, now))
     };
     assert_eq!(received(&mut story, other.clone(), post(60, 1, 2)), PostEffect::Ignored);
     other.run = None;

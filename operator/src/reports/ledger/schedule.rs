@@ -22,12 +22,12 @@ const LOW_PRIORITY_DELAY: Duration = Duration::from_secs(60);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 
 /// The sessions whose status is to be written, by UID.
-pub(in crate::reports) struct Schedule {
+pub(super) struct Schedule {
     entries: HashMap<String, Entry>,
     /// By what has changed, each in the order in which they are due.
     queues: BTreeMap<Change, BTreeSet<(Instant, String)>>,
     /// When the next write fits the pace.
-    paced: Instant,
+    next_at: Instant,
 }
 
 #[derive(Default)]
@@ -39,12 +39,12 @@ struct Entry {
 }
 
 impl Schedule {
-    pub(in crate::reports) fn new(now: Instant) -> Self {
-        Self { entries: HashMap::new(), queues: BTreeMap::new(), paced: now }
+    pub(super) fn new(now: Instant) -> Self {
+        Self { entries: HashMap::new(), queues: BTreeMap::new(), next_at: now }
     }
 
     /// The status of a session differs by `change` from the stored one.
-    pub(in crate::reports) fn want(&mut self, uid: &str, change: Change, now: Instant) {
+    pub(super) fn plan(&mut self, uid: &str, change: Change, now: Instant) {
         if change == Change::None {
             self.cancel(uid);
             return;
@@ -64,14 +64,14 @@ impl Schedule {
         // Never later than before: who waits in a long queue shall not lose the place by every report.
         let planned = entry.planned.map_or((change, due), |before| (change.max(before.0), due.min(before.1)));
         if let Some(before) = entry.planned.replace(planned) {
-            self.leave(before, uid);
+            self.dequeue(before, uid);
         }
         self.queues.entry(planned.0).or_default().insert((planned.1, uid.to_owned()));
     }
 
     /// The next session to be written now.
-    pub(in crate::reports) fn next(&mut self, now: Instant) -> Option<String> {
-        if now < self.paced {
+    pub(super) fn next(&mut self, now: Instant) -> Option<String> {
+        if now < self.next_at {
             return None;
         }
         let firsts = self.queues.iter().filter_map(|(change, queue)| Some((*change, queue.first()?.0)));
@@ -80,47 +80,47 @@ impl Schedule {
         let (_, uid) = self.queues.get_mut(&change)?.pop_first()?;
         // Time that was not used counts only as far as the burst goes.
         let earliest = now.checked_sub(WRITE_INTERVAL * BURST).unwrap_or(now);
-        self.paced = self.paced.max(earliest) + WRITE_INTERVAL;
+        self.next_at = self.next_at.max(earliest) + WRITE_INTERVAL;
         let entry = self.entries.get_mut(&uid)?;
         (entry.planned, entry.is_in_flight) = (None, true);
         Some(uid)
     }
 
     /// When [`Schedule::next`] has something to give.
-    pub(in crate::reports) fn wake(&self) -> Option<Instant> {
+    pub(super) fn wake(&self) -> Option<Instant> {
         let firsts = self.queues.values().filter_map(BTreeSet::first);
-        firsts.map(|(due, _)| (*due).max(self.paced)).min()
+        firsts.map(|(due, _)| (*due).max(self.next_at)).min()
     }
 
-    /// A write that [`Schedule::next`] asked for is over. `is_well`: it has not failed.
-    pub(in crate::reports) fn done(&mut self, uid: &str, is_well: bool, now: Instant) {
+    /// A write that [`Schedule::next`] asked for is over. `succeeded`: the next one need not wait longer.
+    pub(super) fn done(&mut self, uid: &str, succeeded: bool, now: Instant) {
         if let Some(entry) = self.entries.get_mut(uid) {
             entry.is_in_flight = false;
             entry.written = Some(now);
-            entry.failures = if is_well { 0 } else { entry.failures.saturating_add(1) };
+            entry.failures = if succeeded { 0 } else { entry.failures.saturating_add(1) };
         }
     }
 
     /// A write that [`Schedule::next`] asked for was none: nothing had changed in the end.
-    pub(in crate::reports) fn skipped(&mut self, uid: &str) {
+    pub(super) fn skipped(&mut self, uid: &str) {
         if let Some(entry) = self.entries.get_mut(uid) {
             (entry.is_in_flight, entry.failures) = (false, 0);
         }
     }
 
     /// What was planned for a session is not needed any more. Whether there was something.
-    pub(in crate::reports) fn cancel(&mut self, uid: &str) -> bool {
+    pub(super) fn cancel(&mut self, uid: &str) -> bool {
         let planned = self.entries.get_mut(uid).and_then(|entry| entry.planned.take());
-        planned.is_some_and(|planned| self.leave(planned, uid))
+        planned.is_some_and(|planned| self.dequeue(planned, uid))
     }
 
     /// Forgets sessions that are not there any more.
-    pub(in crate::reports) fn retain(&mut self, is_there: impl Fn(&str) -> bool) {
+    pub(super) fn retain(&mut self, is_there: impl Fn(&str) -> bool) {
         self.entries.retain(|uid, _| is_there(uid));
         self.queues.values_mut().for_each(|queue| queue.retain(|(_, uid)| is_there(uid)));
     }
 
-    fn leave(&mut self, (change, due): (Change, Instant), uid: &str) -> bool {
+    fn dequeue(&mut self, (change, due): (Change, Instant), uid: &str) -> bool {
         self.queues.get_mut(&change).is_some_and(|queue| queue.remove(&(due, uid.to_owned())))
     }
 }
@@ -151,7 +151,7 @@ mod tests {
         let mut writes = Vec::new();
         for second in 0..seconds {
             let now = start + Duration::from_secs(second);
-            schedule.want("a", change, now);
+            schedule.plan("a", change, now);
             if let Some(uid) = schedule.next(now) {
                 writes.push(second);
                 schedule.done(&uid, true, now);
@@ -177,13 +177,13 @@ mod tests {
         let at = |millis| start + Duration::from_millis(millis);
         let mut schedule = Schedule::new(start);
         assert_eq!(writes(&mut schedule, Change::Shown, start, 1), [0]);
-        schedule.want("a", Change::Counters, at(2000));
+        schedule.plan("a", Change::Counters, at(2000));
         assert_eq!(schedule.wake(), Some(at(60_000)));
-        schedule.want("a", Change::Urgent, at(3000));
+        schedule.plan("a", Change::Urgent, at(3000));
         assert_eq!(schedule.wake(), Some(at(3000)));
-        schedule.want("a", Change::Counters, at(3500));
+        schedule.plan("a", Change::Counters, at(3500));
         assert_eq!(schedule.wake(), Some(at(3000)), "and keeps the new one");
-        schedule.want("a", Change::None, at(3600));
+        schedule.plan("a", Change::None, at(3600));
         assert_eq!((schedule.wake(), schedule.next(at(4000))), (None, None));
     }
 
@@ -192,7 +192,7 @@ mod tests {
         let start = Instant::now();
         let mut schedule = Schedule::new(start);
         for uid in 0..10_000 {
-            schedule.want(&uid.to_string(), Change::Urgent, start);
+            schedule.plan(&uid.to_string(), Change::Urgent, start);
         }
         let mut written = 0_u32;
         let mut now = start;
@@ -217,10 +217,10 @@ mod tests {
         let mut schedule = Schedule::new(start);
         for uid in 0..1000 {
             let change = if uid % 2 == 0 { Change::Shown } else { Change::Counters };
-            schedule.want(&uid.to_string(), change, start);
+            schedule.plan(&uid.to_string(), change, start);
         }
         let later = start + Duration::from_secs(5);
-        schedule.want("urgent", Change::Urgent, later);
+        schedule.plan("urgent", Change::Urgent, later);
         assert_eq!(schedule.next(later).as_deref(), Some("urgent"));
 
         // More is urgent again and again than fits the pace.
@@ -228,7 +228,7 @@ mod tests {
         for second in 5..120 {
             let now = start + Duration::from_secs(second);
             for uid in 0..50 {
-                schedule.want(&format!("urgent {uid}"), Change::Urgent, now);
+                schedule.plan(&format!("urgent {uid}"), Change::Urgent, now);
             }
             while let Some(uid) = schedule.next(now) {
                 written[usize::from(uid.starts_with("urgent"))] += 1;
@@ -244,7 +244,7 @@ mod tests {
         let mut schedule = Schedule::new(start);
         let later = start + Duration::from_secs(3600);
         for uid in 0..100 {
-            schedule.want(&uid.to_string(), Change::Shown, later);
+            schedule.plan(&uid.to_string(), Change::Shown, later);
         }
         let at_once = std::iter::from_fn(|| schedule.next(later)).count();
         assert_eq!(at_once, BURST as usize + 1);
@@ -257,7 +257,7 @@ mod tests {
         let mut now = start;
         let mut waits = Vec::new();
         for _ in 0..8 {
-            schedule.want("a", Change::Urgent, now);
+            schedule.plan("a", Change::Urgent, now);
             let due = schedule.wake().unwrap();
             waits.push((due - now).as_secs());
             now = due;
@@ -271,12 +271,12 @@ mod tests {
     fn one_write_of_a_session_at_a_time() {
         let start = Instant::now();
         let mut schedule = Schedule::new(start);
-        schedule.want("a", Change::Urgent, start);
+        schedule.plan("a", Change::Urgent, start);
         assert_eq!(schedule.next(start).as_deref(), Some("a"));
-        schedule.want("a", Change::Urgent, start + SHOWN_INTERVAL);
+        schedule.plan("a", Change::Urgent, start + SHOWN_INTERVAL);
         assert_eq!(schedule.wake(), None);
         schedule.skipped("a");
-        schedule.want("a", Change::Urgent, start + SHOWN_INTERVAL);
+        schedule.plan("a", Change::Urgent, start + SHOWN_INTERVAL);
         assert_eq!(schedule.wake(), Some(start + SHOWN_INTERVAL));
         schedule.retain(|_| false);
         assert_eq!((schedule.wake(), schedule.entries.len()), (None, 0));

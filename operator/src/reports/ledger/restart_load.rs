@@ -11,16 +11,17 @@ use serde_json::json;
 use crate::controller::build::RUN;
 use crate::controller::labels::{self, Component};
 use crate::reports::aggregate::StoredSession;
-use crate::reports::api::Post;
 use crate::reports::api_server::Kind;
 use crate::reports::auth::Role;
+use crate::reports::moment::Moment;
+use crate::reports::post::Post;
 use crate::reports::refusal::Refusal;
-use crate::reports::service::Moment;
 use crate::reports::status::condition;
+use crate::reports::stores::SessionKey;
 use crate::reports::testing::{NAMESPACE, World, client_post, run, server_post, stored, uid};
 
 const SESSIONS: usize = 500;
-/// Each has so many clients: asking about all pods takes 75 s, more than twice as long as a server may be silent.
+/// Each has so many clients: asking about all pods takes 75 s, more than twice as long as a server may not report.
 const CLIENTS: usize = 2;
 /// How long it is watched.
 const SPAN: Duration = Duration::from_secs(120);
@@ -39,18 +40,20 @@ struct Poster {
 impl Poster {
     async fn post(&mut self, world: &World, at: Moment) -> bool {
         self.sequence += 1;
-        let taken = match world.reports.reporter(&self.token, at).await {
+        let taken = match world.reports.authenticator.authenticate(&self.token, at).await {
             Ok(reporter) => {
                 let post = match self.role {
                     Role::Server => Post::Server(Box::new(server_post(self.sequence))),
                     Role::Client => Post::Client(client_post(self.sequence)),
                 };
-                world.reports.accept(&reporter, post, at)
+                world.reports.ledger.accept(&reporter.session, &reporter.pod, post, at)
             }
             Err(refusal) => Err(refusal),
         };
         if taken.as_ref().is_err_and(Refusal::is_transient) {
-            world.reports.extend_grace(&self.token, at);
+            if let Some(session) = world.reports.authenticator.claimed_server(&self.token, at.wall) {
+                world.reports.ledger.extend_grace(&session, at);
+            }
         }
         taken.is_ok()
     }
@@ -115,15 +118,16 @@ fn labelled(name: &str, session: &str, component: Component) -> Pod {
     .unwrap()
 }
 
-/// How many sessions are said to be without reports.
+/// How many sessions would be shown without reports.
 fn without_reports(world: &World, at: Moment) -> usize {
-    let stored = world.reports.stores.sessions.state();
-    let state = world.reports.state();
+    let ledger = &world.reports.ledger;
+    let planner = ledger.planner.lock().unwrap();
     let is_unresponsive = |session: &crds::BallSession| {
-        let tracked = state.aggregate.get(session.metadata.uid.as_deref()?)?;
-        let desired = tracked.desired(&StoredSession::of(session), at.now, at.wall)?;
-        Some(condition(&desired)?.reason == "NoReports")
+        let key = SessionKey::of(session)?;
+        let write = planner.pending_write(&key, &StoredSession::of(session), at)?;
+        Some(condition(&write.desired)?.reason == "NoReports")
     };
+    let stored = ledger.stores.sessions.state();
     stored.iter().filter(|stored| stored.0.as_ref().ok().and_then(is_unresponsive) == Some(true)).count()
 }
 
@@ -155,7 +159,7 @@ async fn a_restart_makes_no_session_unknown() {
         let wall = "2026-01-01T00:05:00Z".parse().unwrap();
         let at = Moment { now: start + now, wall };
         if now.as_millis().is_multiple_of(5000) {
-            world.reports.resync(at).await;
+            world.reports.ledger.resync(at).await;
             assert_eq!(without_reports(&world, at), 0, "after {now:?}");
         }
         for (number, poster) in posters.iter_mut().enumerate().filter(|(_, poster)| poster.next <= now) {
