@@ -15,8 +15,8 @@ use crate::controller::dereference::{Dereferenced, dereference};
 use crate::controller::error::Error;
 use crate::controller::events::SessionEvent;
 use crate::controller::failed_create::{CREATE_LIMIT, FailedCreate, create_time_left, last_failure};
+use crate::controller::finish_run;
 use crate::controller::observe::{Clock, Input, count_client_pods, observe};
-use crate::controller::run_end;
 use crate::controller::session_ref::SessionRef;
 use crate::controller::update_status::update_status;
 use crate::run::{Progress, RunStage, completion, is_stored_run, job_end};
@@ -52,7 +52,7 @@ pub(super) async fn run(
     let by_job =
         completion(session.stage, session.duration.is_some(), job.and_then(job_end), &stored.conditions);
     let (completion, finishing) =
-        run_end::advance(controller, session_ref, session, by_job, is_stored, clock.now);
+        finish_run::advance(controller, session_ref, session, by_job, is_stored, clock.now);
     let (failed_create, missing) = failed_create(controller, session_ref, session, &pods, job, clock).await;
     let view = controller.reports.view(&session_ref.uid);
     let (owned, recheck) = observe(&Input {

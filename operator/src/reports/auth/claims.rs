@@ -3,10 +3,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crds::contract::REPORT_AUDIENCE as AUDIENCE;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::reports::auth::AUDIENCE;
 use crate::reports::stores::PodKey;
 
 /// The longest token that is looked at, in bytes. Those of service accounts have about 1,200.

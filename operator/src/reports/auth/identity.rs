@@ -1,8 +1,8 @@
 //! Who the API server says that a token belongs to.
 
+use crds::contract::REPORT_AUDIENCE as AUDIENCE;
 use k8s_openapi::api::authentication::v1::TokenReviewStatus;
 
-use crate::reports::auth::AUDIENCE;
 use crate::reports::stores::PodKey;
 
 const POD_NAME: &str = "authentication.kubernetes.io/pod-name";

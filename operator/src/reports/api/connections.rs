@@ -17,12 +17,12 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-use crate::reports::Reports;
-use crate::reports::api::{Deadline, router};
+use crate::reports::api::handler::{Deadline, router};
+use crate::reports::api::intake::Intake;
 
 /// How long a sender may take for a whole request, from the connection to the last byte of the body.
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
-/// Then it is judged, which has a limit of its own, and answered. After this nothing is waited for.
+/// Then it is taken in, which has a limit of its own, and answered. After this nothing is waited for.
 const CONNECTION_LIMIT: Duration = Duration::from_secs(25);
 /// Connections at a time. Further ones wait to be accepted, and none takes longer than [`CONNECTION_LIMIT`].
 const CONNECTIONS: usize = 1024;
@@ -34,25 +34,25 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 
 /// Takes reports from `listener` until `stop`; those under way then are still taken, for a moment.
-pub async fn serve(listener: TcpListener, reports: Arc<Reports>, stop: CancellationToken) {
-    serve_within(REQUEST_LIMIT, listener, reports, stop).await;
+pub(in crate::reports) async fn serve(listener: TcpListener, intake: Arc<Intake>, stop: CancellationToken) {
+    serve_within(REQUEST_LIMIT, listener, intake, stop).await;
 }
 
 /// The same, with a limit for the arrival of a request.
 pub(super) async fn serve_within(
     limit: Duration,
     listener: TcpListener,
-    reports: Arc<Reports>,
+    intake: Arc<Intake>,
     stop: CancellationToken,
 ) {
-    let router = router(reports);
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let router = router(intake);
+    let permits = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
-    while let Some((stream, place)) = stop.run_until_cancelled(accept(&listener, &room)).await {
+    while let Some((stream, permit)) = stop.run_until_cancelled(accept(&listener, &permits)).await {
         let (router, stop) = (router.clone(), stop.clone());
         connections.spawn(async move {
             connection(stream, router, limit, stop).await;
-            drop(place);
+            drop(permit);
         });
         while connections.try_join_next().is_some() {}
     }
@@ -61,18 +61,18 @@ pub(super) async fn serve_within(
     let _ = timeout(DRAIN_LIMIT, async { while connections.join_next().await.is_some() {} }).await;
 }
 
-/// The next connection, once there is room for it.
+/// The next connection, once there is a permit for it.
 async fn accept(
     listener: &TcpListener,
-    room: &Arc<Semaphore>,
+    permits: &Arc<Semaphore>,
 ) -> (TcpStream, Option<tokio::sync::OwnedSemaphorePermit>) {
     // The semaphore is never closed.
-    let place = Arc::clone(room).acquire_owned().await.ok();
+    let permit = Arc::clone(permits).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, place),
+            Ok((stream, _)) => return (stream, permit),
             Err(error) => {
-                tracing::debug!(%error, "connection not accepted");
+                tracing::debug!(%error, "accept failed");
                 sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -91,7 +91,7 @@ async fn connection(stream: TcpStream, router: Router, limit: Duration, stop: Ca
         .timer(TokioTimer::new())
         .header_read_timeout(limit)
         .max_buf_size(MAX_HEAD)
-        // A sender has something to say every 10 s at most: a connection in between would only take up room.
+        // A sender has something to say every 10 s at most: a connection in between would only take up a permit.
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);

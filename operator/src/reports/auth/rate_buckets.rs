@@ -16,14 +16,14 @@ const LOOK_UPS: (f64, f64) = (5.0, 5.0);
 const REMEMBERED_PODS: usize = 64;
 
 /// All buckets.
-pub(super) struct Buckets {
+pub(super) struct RateBuckets {
     reviews: Bucket,
     look_ups: Bucket,
     /// When each pod paid last. At most [`REVIEWS`] of them are younger than [`POD_INTERVAL`].
     pods: HashMap<String, Instant>,
 }
 
-impl Buckets {
+impl RateBuckets {
     /// Full ones.
     pub(super) fn new(now: Instant) -> Self {
         Self {
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_pod_may_ask_once_a_second() {
         let now = Instant::now();
-        let mut buckets = Buckets::new(now);
+        let mut buckets = RateBuckets::new(now);
         let mut review = |pod, millis| buckets.review(pod, false, now + Duration::from_millis(millis));
         assert_eq!(review("a", 0), Ok(()));
         assert_eq!(review("a", 300), Err(Duration::from_millis(700)));
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn all_together_are_bound_by_burst_and_rate_and_none_is_remembered_for_long() {
         let start = Instant::now();
-        let mut buckets = Buckets::new(start);
+        let mut buckets = RateBuckets::new(start);
         let mut allowed = 0;
         for attempt in 0..100_000_u64 {
             let now = start + Duration::from_micros(attempt * 100);
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn servers_do_not_wait_for_clients() {
         let start = Instant::now();
-        let mut buckets = Buckets::new(start);
+        let mut buckets = RateBuckets::new(start);
         let mut taken = |is_server: bool, millis: u64| {
             let now = start + Duration::from_millis(millis);
             let pod = |number: u32| format!("{is_server} {millis} {number}");
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn unknown_pods_have_a_bucket_of_their_own() {
         let now = Instant::now();
-        let mut buckets = Buckets::new(now);
+        let mut buckets = RateBuckets::new(now);
         let taken = (0..100).filter(|_| buckets.look_up(now).is_ok()).count();
         assert_eq!(taken, 5);
         assert_eq!(buckets.look_up(now), Err(Duration::from_millis(200)));

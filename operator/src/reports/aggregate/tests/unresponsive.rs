@@ -3,49 +3,49 @@
 use super::*;
 
 #[test]
-fn a_silent_server_makes_everything_unknown_and_its_return_a_first_verdict() {
+fn an_unresponsive_server_makes_everything_unknown_and_its_return_a_first_verdict() {
     let mut story = Story::new(&json!({}));
-    assert!(says(&story.wanted(0).unwrap(), ("Unknown", "NoReports")));
+    assert!(says(&story.desired(0).unwrap(), ("Unknown", "NoReports")));
     story.server(0, post(0, 1, 0));
-    assert!(says(&story.wanted(29).unwrap(), ("True", "Met")));
-    let fell_silent =
-        |story: &mut Story, second| story.at(second, |tracked, _, now| tracked.falls_silent(now));
-    assert!(!fell_silent(&mut story, 29));
-    assert!(fell_silent(&mut story, 30));
-    assert!(!fell_silent(&mut story, 40));
-    let silent = story.wanted(40).unwrap();
-    assert!(says(&silent, ("Unknown", "NoReports")) && silent.measurements.is_some());
+    assert!(says(&story.desired(29).unwrap(), ("True", "Met")));
+    let became_unresponsive =
+        |story: &mut Story, second| story.at(second, |tracked, _, now| tracked.becomes_unresponsive(now));
+    assert!(!became_unresponsive(&mut story, 29));
+    assert!(became_unresponsive(&mut story, 30));
+    assert!(!became_unresponsive(&mut story, 40));
+    let unresponsive = story.desired(40).unwrap();
+    assert!(says(&unresponsive, ("Unknown", "NoReports")) && unresponsive.measurements.is_some());
 
     let mut bad = post(0, 2, 0);
     bad.clients_without_media = 1;
-    assert_eq!(story.server(41, bad), Heard::News);
-    assert!(says(&story.wanted(41).unwrap(), ("False", "NoMedia")));
+    assert_eq!(story.server(41, bad), PostEffect::StateChanged);
+    assert!(says(&story.desired(41).unwrap(), ("False", "NoMedia")));
 }
 
 #[test]
-fn a_server_that_is_turned_away_is_not_silent_but_not_for_ever() {
-    let turned_away =
-        |story: &mut Story, second| story.at(second, |tracked, _, now| tracked.turned_away(now));
+fn a_server_whose_reports_cannot_be_taken_has_a_grace_period_but_not_for_ever() {
+    let extend_grace =
+        |story: &mut Story, second| story.at(second, |tracked, _, now| tracked.extend_grace(now));
     let mut story = Story::new(&json!({}));
     story.server(0, post(0, 1, 0));
     for second in (10..1000).step_by(10) {
-        turned_away(&mut story, second);
+        extend_grace(&mut story, second);
         let met = if second < 630 { ("True", "Met") } else { ("Unknown", "NoReports") };
-        assert!(says(&story.wanted(second).unwrap(), met), "after {second} s");
-        assert_eq!(story.at(second, |tracked, _, now| tracked.falls_silent(now)), second == 630);
+        assert!(says(&story.desired(second).unwrap(), met), "after {second} s");
+        assert_eq!(story.at(second, |tracked, _, now| tracked.becomes_unresponsive(now)), second == 630);
     }
-    assert_eq!(story.server(1000, post(0, 2, 0)), Heard::News);
-    assert!(says(&story.wanted(1029).unwrap(), ("True", "Met")));
-    assert!(says(&story.wanted(1030).unwrap(), ("Unknown", "NoReports")), "what excused it before is over");
+    assert_eq!(story.server(1000, post(0, 2, 0)), PostEffect::StateChanged);
+    assert!(says(&story.desired(1029).unwrap(), ("True", "Met")));
+    assert!(says(&story.desired(1030).unwrap(), ("Unknown", "NoReports")), "what excused it before is over");
 
     // After a restart of the operator the servers of many sessions come at once.
     story.server(1031, post(0, 3, 0));
     story.write(1031);
     story.restart();
-    turned_away(&mut story, 1032);
-    turned_away(&mut story, 1060);
-    assert!(says(&story.wanted(1062 + 57).unwrap(), ("True", "Met")));
-    assert!(says(&story.wanted(1062 + 58).unwrap(), ("Unknown", "NoReports")));
+    extend_grace(&mut story, 1032);
+    extend_grace(&mut story, 1060);
+    assert!(says(&story.desired(1062 + 57).unwrap(), ("True", "Met")));
+    assert!(says(&story.desired(1062 + 58).unwrap(), ("Unknown", "NoReports")));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_suspended_session_keeps_its_numbers() {
         if is_restarted {
             story.restart();
         }
-        let suspended = story.wanted(5).unwrap();
+        let suspended = story.desired(5).unwrap();
         assert!(says(&suspended, ("Unknown", "Suspended")) && lost(&suspended) == 0);
     }
 }
@@ -80,16 +80,16 @@ fn another_run_takes_the_numbers_away() {
         story.spec = json!({"video": {"width": 320}});
         story.session = stored(&story.spec, &before);
         assert!(!story.at(1, |tracked, _, _| tracked.is_cleared()));
-        let cleared = story.wanted(1).unwrap();
+        let cleared = story.desired(1).unwrap();
         assert!(says(&cleared, ("Unknown", "NoReports")));
         assert_eq!((&cleared.measurements, &cleared.display, cleared.error_count), (&None, &None, None));
-        assert_eq!(Change::between(&Subject::of(&story.session).owned(), &cleared), Change::Urgent);
+        assert_eq!(Change::between(&StoredSession::of(&story.session).owned(), &cleared), Change::Urgent);
         let hash = run(&story.spec);
         assert!(!story.at(1, |tracked, _, _| tracked.written(Some("of another run"), false)));
         assert!(story.at(1, |tracked, _, _| tracked.written(Some(&hash), false)));
         assert!(story.at(1, |tracked, _, _| tracked.is_cleared()));
-        assert_ne!(story.server(2, post(60, 1, 1)), Heard::Ignored);
-        assert_eq!(story.wanted(2).unwrap().server_restarts, Some(0));
+        assert_ne!(story.server(2, post(60, 1, 1)), PostEffect::Ignored);
+        assert_eq!(story.desired(2).unwrap().server_restarts, Some(0));
     }
 }
 
@@ -103,8 +103,8 @@ fn a_spec_that_makes_no_sense_takes_nothing_away() {
         if is_restarted {
             story.restart();
         }
-        let kept = story.wanted(1).unwrap();
+        let kept = story.desired(1).unwrap();
         assert!(says(&kept, ("Unknown", "NoReports")) && lost(&kept) == 3);
-        assert_eq!(story.server(2, post(0, 2, 4)), Heard::Ignored);
+        assert_eq!(story.server(2, post(0, 2, 4)), PostEffect::Ignored);
     }
 }

@@ -28,7 +28,7 @@ impl TokenHash {
 }
 
 /// Answers by token.
-pub(super) struct Cache<A, R> {
+pub(super) struct TokenCache<A, R> {
     capacity: usize,
     entries: HashMap<TokenHash, Entry<A, R>>,
 }
@@ -41,7 +41,7 @@ struct Entry<A, R> {
     ends: Instant,
 }
 
-impl<A: Clone, R: Clone> Cache<A, R> {
+impl<A: Clone, R: Clone> TokenCache<A, R> {
     pub(super) fn new() -> Self {
         Self::with_capacity(CAPACITY)
     }
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn answers_hold_for_their_time() {
         let now = Instant::now();
-        let mut cache = Cache::new();
+        let mut cache = TokenCache::new();
         cache.insert(token(1), Ok(1), HOUR, now);
         cache.insert(token(2), Ok(2), Duration::from_secs(60), now);
         cache.insert(token(3), Err("no"), HOUR, now);
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn an_accepted_token_stands_until_it_ends_if_need_be() {
         let now = Instant::now();
-        let mut cache = Cache::new();
+        let mut cache = TokenCache::new();
         cache.insert(token(1), Ok(1), Duration::from_secs(600), now);
         cache.insert(token(2), Ok(2), 2 * HOUR, now);
         cache.insert(token(3), Err("no"), HOUR, now);
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn a_flood_of_refused_tokens_drives_out_refused_tokens() {
         let now = Instant::now();
-        let mut cache = Cache::with_capacity(8);
+        let mut cache = TokenCache::with_capacity(8);
         cache.insert(token(0), Ok(()), HOUR, now);
         for number in 1..100 {
             cache.insert(token(number), Err(()), HOUR, now);
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn what_is_over_makes_room_first() {
         let now = Instant::now();
-        let mut cache = Cache::with_capacity(2);
+        let mut cache = TokenCache::with_capacity(2);
         cache.insert(token(0), Err(()), HOUR, now);
         cache.insert(token(1), Ok(()), HOUR, now);
         cache.insert(token(2), Ok(()), HOUR, now + REFUSED);

@@ -7,7 +7,7 @@ use crds::BallSessionStatus;
 use jiff::Timestamp;
 use report::post::ServerPost;
 
-use crate::reports::status::{self, Opinion, seconds};
+use crate::reports::status::seconds;
 
 /// How long a report may be on its way; at least one more comes before the server would be silent.
 const ON_ITS_WAY: Duration = Duration::from_secs(15);
@@ -44,16 +44,4 @@ impl StoredProcess {
         });
         behind.next().is_some_and(|first| first) && behind.all(|other| other)
     }
-}
-
-/// What the stored condition says, if it says True or False.
-pub(super) fn verdict(stored: &BallSessionStatus) -> Option<Opinion> {
-    let condition = status::condition(stored)?;
-    let met = match condition.status.as_str() {
-        "True" => true,
-        "False" => false,
-        _ => return None,
-    };
-    let (reason, message) = (condition.reason.clone(), condition.message.clone());
-    Some(Opinion { met: Some(met), reason, message })
 }

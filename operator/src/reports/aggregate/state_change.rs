@@ -1,19 +1,19 @@
-//! What of a report is more than numbers: whoever waits for it looks at the session again.
+//! What of a report is more than numbers: the controller is then notified.
 
 use jiff::Timestamp;
 use report::post::{ClientPost, MAX_ROWS, ServerPost};
 use report::{ErrorCode, State};
 
-/// Whether a server says more than other numbers.
-pub(super) fn of_server(last: &ServerPost, new: &ServerPost) -> bool {
+/// Whether more than the numbers of a server is new.
+pub(super) fn is_server_changed(last: &ServerPost, new: &ServerPost) -> bool {
     last.connected_clients != new.connected_clients
         || last.clients_without_media != new.clients_without_media
         || codes(last) != codes(new)
         || rows(last) != rows(new)
 }
 
-/// Whether a client does.
-pub(super) fn of_client(last: &ClientPost, new: &ClientPost) -> bool {
+/// Whether more than the numbers of a client is new.
+pub(super) fn is_client_changed(last: &ClientPost, new: &ClientPost) -> bool {
     let beside_numbers = |post: &ClientPost| -> (Timestamp, State, Vec<ErrorCode>) {
         (post.started_at, post.state, post.errors.iter().map(|error| error.code).collect())
     };

@@ -5,22 +5,23 @@ use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crds::contract::RUN_ANNOTATION as RUN;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::json;
 
-use crate::reports::aggregate::Subject;
-use crate::reports::api::Post;
+use crate::reports::aggregate::StoredSession;
+use crate::reports::api_server::Kind;
 use crate::reports::auth::Role;
-use crate::reports::cluster::Kind;
+use crate::reports::moment::Moment;
+use crate::reports::post::Post;
 use crate::reports::refusal::Refusal;
-use crate::reports::service::Moment;
 use crate::reports::status::condition;
+use crate::reports::stores::SessionKey;
 use crate::reports::testing::{NAMESPACE, World, client_post, run, server_post, stored, uid};
 use crate::session::labels::{self, Component};
+use crds::contract::RUN_ANNOTATION as RUN;
 
 const SESSIONS: usize = 500;
-/// Each has so many clients: asking about all pods takes 75 s, more than twice as long as a server may be silent.
+/// Each has so many clients: asking about all pods takes 75 s, more than twice as long as a server may not report.
 const CLIENTS: usize = 2;
 /// How long it is watched.
 const SPAN: Duration = Duration::from_secs(120);
@@ -39,18 +40,20 @@ struct Poster {
 impl Poster {
     async fn post(&mut self, world: &World, at: Moment) -> bool {
         self.sequence += 1;
-        let taken = match world.reports.reporter(&self.token, at).await {
+        let taken = match world.reports.authenticator.authenticate(&self.token, at).await {
             Ok(reporter) => {
                 let post = match self.role {
                     Role::Server => Post::Server(Box::new(server_post(self.sequence))),
                     Role::Client => Post::Client(client_post(self.sequence)),
                 };
-                world.reports.accept(&reporter, post, at)
+                world.reports.ledger.accept(&reporter.session, &reporter.pod, post, at)
             }
             Err(refusal) => Err(refusal),
         };
-        if taken.as_ref().is_err_and(Refusal::is_passing) {
-            world.reports.turned_away(&self.token, at);
+        if taken.as_ref().is_err_and(Refusal::is_transient) {
+            if let Some(session) = world.reports.authenticator.claimed_server(&self.token, at.wall) {
+                world.reports.ledger.extend_grace(&session, at);
+            }
         }
         taken.is_ok()
     }
@@ -84,7 +87,7 @@ fn session(world: &mut World, number: usize, status: &serde_json::Value, posters
         _ => ("apps/v1", kind, name.to_owned()),
     };
     let add = |kind: Kind, child: &str, (version, of, parent): (&str, &str, String)| {
-        world.cluster.add(kind, child, Some((version, of, &parent)));
+        world.api_server.add(kind, child, Some((version, of, &parent)));
     };
     let (server, client, set) =
         (format!("{name}-server"), format!("{name}-client"), format!("{name}-server-5d"));
@@ -98,10 +101,10 @@ fn session(world: &mut World, number: usize, status: &serde_json::Value, posters
         add(Kind::Pod, &pod, owner("Job", &client));
         pods.push((pod, Role::Client, Component::Client));
     }
-    world.cluster.add(Kind::BallSession, &name, None);
+    world.api_server.add(Kind::BallSession, &name, None);
     for (pod, role, component) in pods {
         world.watch(&labelled(&pod, &name, component));
-        let token = world.cluster.issue(&pod, &format!("{name}-workload"), NAMESPACE);
+        let token = world.api_server.issue(&pod, &format!("{name}-workload"), NAMESPACE);
         posters.push(Poster { token, role, sequence: 0, next: Duration::ZERO, failures: 0 });
     }
 }
@@ -115,16 +118,17 @@ fn labelled(name: &str, session: &str, component: Component) -> Pod {
     .unwrap()
 }
 
-/// How many sessions are said to be without reports.
-fn silent(world: &World, at: Moment) -> usize {
-    let stored = world.reports.stores.sessions.state();
-    let state = world.reports.state();
-    let is_silent = |session: &crds::BallSession| {
-        let tracked = state.aggregate.get(session.metadata.uid.as_deref()?)?;
-        let wanted = tracked.wanted(&Subject::of(session), at.now, at.wall)?;
-        Some(condition(&wanted)?.reason == "NoReports")
+/// How many sessions would be shown without reports.
+fn without_reports(world: &World, at: Moment) -> usize {
+    let ledger = &world.reports.ledger;
+    let planner = ledger.planner.lock().unwrap();
+    let is_unresponsive = |session: &crds::BallSession| {
+        let key = SessionKey::of(session)?;
+        let write = planner.pending_write(&key, &StoredSession::of(session), at)?;
+        Some(condition(&write.desired)?.reason == "NoReports")
     };
-    stored.iter().filter(|stored| stored.0.as_ref().ok().and_then(is_silent) == Some(true)).count()
+    let stored = ledger.stores.sessions.state();
+    stored.iter().filter(|stored| stored.0.as_ref().ok().and_then(is_unresponsive) == Some(true)).count()
 }
 
 #[tokio::test]
@@ -155,8 +159,8 @@ async fn a_restart_makes_no_session_unknown() {
         let wall = "2026-01-01T00:05:00Z".parse().unwrap();
         let at = Moment { now: start + now, wall };
         if now.as_millis().is_multiple_of(5000) {
-            world.reports.sweep(at).await;
-            assert_eq!(silent(&world, at), 0, "after {now:?}");
+            world.reports.ledger.resync(at).await;
+            assert_eq!(without_reports(&world, at), 0, "after {now:?}");
         }
         for (number, poster) in posters.iter_mut().enumerate().filter(|(_, poster)| poster.next <= now) {
             let is_taken = poster.post(&world, at).await;
@@ -168,6 +172,6 @@ async fn a_restart_makes_no_session_unknown() {
         now += STEP;
     }
     assert!(waiting.is_empty() && last_server < SPAN / 2, "{waiting:?}, {last_server:?}");
-    let reviews = world.cluster.reviews.load(Ordering::Relaxed);
+    let reviews = world.api_server.reviews.load(Ordering::Relaxed);
     assert!((3 * SESSIONS / 2..=40 + 20 * 120).contains(&reviews), "{reviews}");
 }

@@ -3,9 +3,10 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 
-use crate::reports::auth::Role;
+use crate::reports::api_server::{ApiServer, Kind};
 use crate::reports::auth::identity::Identity;
-use crate::reports::cluster::{CallError, Cluster, Kind};
+use crate::reports::auth::live;
+use crate::reports::auth::reporter::Role;
 use crate::reports::refusal::Refusal;
 use crate::reports::stores::SessionKey;
 use crate::session::labels::Component;
@@ -17,22 +18,23 @@ struct Found {
     metadata: ObjectMeta,
 }
 
-/// The session that a pod belongs to, and what it is in it. A pod that is terminating still is there, and may say its
-/// last words.
+/// The session that a pod belongs to, and what it is in it. A pod that is terminating still exists, and may
+/// report its last numbers.
 pub(super) async fn session_of(
-    cluster: &dyn Cluster,
+    api_server: &dyn ApiServer,
     identity: &Identity,
 ) -> Result<(SessionKey, Role), Refusal> {
     let (namespace, name) = (&identity.pod.namespace, &identity.pod.name);
-    let Some(metadata) = live(cluster, Kind::Pod, namespace, name, &identity.pod.uid).await? else {
+    let Some(metadata) = live::metadata(api_server, Kind::Pod, namespace, name, &identity.pod.uid).await?
+    else {
         return Err(Refusal::Unauthorized("the pod of the token is gone".into()));
     };
     let pod = Found { kind: Kind::Pod, name: name.clone(), metadata };
-    let mut child = owner_of(cluster, namespace, &pod).await?;
+    let mut child = owner_of(api_server, namespace, &pod).await?;
     if child.kind == Kind::ReplicaSet {
-        child = owner_of(cluster, namespace, &child).await?;
+        child = owner_of(api_server, namespace, &child).await?;
     }
-    let session = owner_of(cluster, namespace, &child).await?;
+    let session = owner_of(api_server, namespace, &child).await?;
 
     let (role, component) = match child.kind {
         Kind::Deployment => (Role::Server, Component::Server),
@@ -50,26 +52,14 @@ pub(super) async fn session_of(
 }
 
 /// The live object that controls another one on the way to a session.
-async fn owner_of(cluster: &dyn Cluster, namespace: &str, child: &Found) -> Result<Found, Refusal> {
+async fn owner_of(api_server: &dyn ApiServer, namespace: &str, child: &Found) -> Result<Found, Refusal> {
     let Some((kind, owner)) = next(child) else {
         return Err(Refusal::Forbidden("the pod belongs to no session"));
     };
-    match live(cluster, kind, namespace, &owner.name, &owner.uid).await? {
+    match live::metadata(api_server, kind, namespace, &owner.name, &owner.uid).await? {
         Some(metadata) => Ok(Found { kind, name: owner.name.clone(), metadata }),
         None => Err(Refusal::Forbidden("an owner of the pod is gone")),
     }
-}
-
-/// The metadata of an object, if it is there under this UID.
-async fn live(
-    cluster: &dyn Cluster,
-    kind: Kind,
-    namespace: &str,
-    name: &str,
-    uid: &str,
-) -> Result<Option<ObjectMeta>, CallError> {
-    let found = cluster.metadata(kind, namespace, name).await?;
-    Ok(found.filter(|metadata| metadata.uid.as_deref() == Some(uid)))
 }
 
 /// What controls an object, if that is a step of one of the two ways: Pod, ReplicaSet, Deployment, BallSession and Pod,
@@ -91,22 +81,26 @@ fn next(child: &Found) -> Option<(Kind, &OwnerReference)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reports::testing::{FakeCluster, pod_key};
+    use crate::reports::testing::{FakeApiServer, pod_key};
 
-    async fn resolve(cluster: &FakeCluster, pod: &str, account: &str) -> Result<(SessionKey, Role), Refusal> {
+    async fn resolve(
+        api_server: &FakeApiServer,
+        pod: &str,
+        account: &str,
+    ) -> Result<(SessionKey, Role), Refusal> {
         let identity = Identity { service_account: account.into(), pod: pod_key(pod) };
-        session_of(cluster, &identity).await
+        session_of(api_server, &identity).await
     }
 
     #[tokio::test]
     async fn both_ways_lead_to_the_session() {
-        let cluster = FakeCluster::with_session();
-        let (session, role) = resolve(&cluster, "server", "harbor-workload").await.unwrap();
+        let api_server = FakeApiServer::with_session();
+        let (session, role) = resolve(&api_server, "server", "harbor-workload").await.unwrap();
         assert_eq!(
             (session.name.as_str(), session.uid.as_str(), role),
             ("harbor", "harbor-uid", Role::Server)
         );
-        let (session, role) = resolve(&cluster, "client", "harbor-workload").await.unwrap();
+        let (session, role) = resolve(&api_server, "client", "harbor-workload").await.unwrap();
         assert_eq!((session.name.as_str(), role), ("harbor", Role::Client));
     }
 
@@ -117,45 +111,45 @@ mod tests {
             (Kind::Deployment, "harbor-server"),
             (Kind::BallSession, "harbor"),
         ] {
-            let cluster = FakeCluster::with_session();
-            cluster.change(kind, name, |metadata| metadata.uid = Some("of-another".into()));
-            let refusal = resolve(&cluster, "server", "harbor-workload").await.unwrap_err();
+            let api_server = FakeApiServer::with_session();
+            api_server.change(kind, name, |metadata| metadata.uid = Some("of-another".into()));
+            let refusal = resolve(&api_server, "server", "harbor-workload").await.unwrap_err();
             assert_eq!(refusal, Refusal::Forbidden("an owner of the pod is gone"), "{kind:?}");
-            cluster.remove(kind, name);
-            let refusal = resolve(&cluster, "server", "harbor-workload").await.unwrap_err();
+            api_server.remove(kind, name);
+            let refusal = resolve(&api_server, "server", "harbor-workload").await.unwrap_err();
             assert_eq!(refusal, Refusal::Forbidden("an owner of the pod is gone"), "{kind:?}");
         }
-        let cluster = FakeCluster::with_session();
-        cluster.change(Kind::Pod, "server", |metadata| metadata.uid = Some("of-another".into()));
+        let api_server = FakeApiServer::with_session();
+        api_server.change(Kind::Pod, "server", |metadata| metadata.uid = Some("of-another".into()));
         assert!(matches!(
-            resolve(&cluster, "server", "harbor-workload").await,
+            resolve(&api_server, "server", "harbor-workload").await,
             Err(Refusal::Unauthorized(_))
         ));
     }
 
     #[tokio::test]
     async fn an_owner_that_does_not_control_is_no_owner() {
-        let cluster = FakeCluster::with_session();
-        cluster.change(Kind::Pod, "client", |metadata| {
+        let api_server = FakeApiServer::with_session();
+        api_server.change(Kind::Pod, "client", |metadata| {
             metadata.owner_references.as_mut().unwrap()[0].controller = None;
         });
-        let refusal = resolve(&cluster, "client", "harbor-workload").await.unwrap_err();
+        let refusal = resolve(&api_server, "client", "harbor-workload").await.unwrap_err();
         assert_eq!(refusal, Refusal::Forbidden("the pod belongs to no session"));
     }
 
     #[tokio::test]
     async fn a_job_that_somebody_else_gave_to_the_session_is_not_its_own() {
-        let cluster = FakeCluster::with_session();
-        cluster.add(Kind::Job, "mine", Some(("ballsession.dev/v1alpha1", "BallSession", "harbor")));
-        cluster.add(Kind::Pod, "mine-0", Some(("batch/v1", "Job", "mine")));
-        let refusal = resolve(&cluster, "mine-0", "harbor-workload").await.unwrap_err();
+        let api_server = FakeApiServer::with_session();
+        api_server.add(Kind::Job, "mine", Some(("ballsession.dev/v1alpha1", "BallSession", "harbor")));
+        api_server.add(Kind::Pod, "mine-0", Some(("batch/v1", "Job", "mine")));
+        let refusal = resolve(&api_server, "mine-0", "harbor-workload").await.unwrap_err();
         assert_eq!(refusal, Refusal::Forbidden("the pod's owner is not one of the session's own"));
     }
 
     #[tokio::test]
     async fn another_account_is_not_the_sessions() {
-        let cluster = FakeCluster::with_session();
-        let refusal = resolve(&cluster, "server", "default").await.unwrap_err();
+        let api_server = FakeApiServer::with_session();
+        let refusal = resolve(&api_server, "server", "default").await.unwrap_err();
         assert_eq!(refusal, Refusal::Forbidden("the token is not of the session's service account"));
     }
 }

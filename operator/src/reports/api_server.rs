@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crds::contract::REPORTS_FIELD_MANAGER as FIELD_MANAGER;
+use crds::contract::{REPORT_AUDIENCE, REPORTS_FIELD_MANAGER};
 use crds::{BallSession, BallSessionStatus};
 use futures_util::future::BoxFuture;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
@@ -15,7 +15,6 @@ use kube::core::NamespaceResourceScope;
 use kube::{Api, Client, Resource};
 use serde_json::json;
 
-use crate::reports::auth::AUDIENCE;
 use crate::reports::stores::SessionKey;
 
 /// How long an answer may take. The client would repeat a refused call for minutes.
@@ -55,7 +54,7 @@ impl CallError {
 }
 
 /// The API server.
-pub(super) trait Cluster: Send + Sync + 'static {
+pub(super) trait ApiServer: Send + Sync + 'static {
     /// Whose token it is, if it is for our audience.
     fn review<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<TokenReviewStatus, CallError>>;
 
@@ -76,9 +75,10 @@ pub(super) trait Cluster: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<(), CallError>>;
 }
 
-impl Cluster for Client {
+impl ApiServer for Client {
     fn review<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<TokenReviewStatus, CallError>> {
-        let spec = TokenReviewSpec { audiences: Some(vec![AUDIENCE.to_owned()]), token: token.to_owned() };
+        let spec =
+            TokenReviewSpec { audiences: Some(vec![REPORT_AUDIENCE.to_owned()]), token: token.to_owned() };
         let review = TokenReview { spec, ..TokenReview::default() };
         Box::pin(in_time(async move {
             let reviews = Api::<TokenReview>::all(self.clone());
@@ -120,7 +120,7 @@ impl Cluster for Client {
         }));
         Box::pin(in_time(async move {
             let sessions = Api::<BallSession>::namespaced(self.clone(), &session.namespace);
-            let params = PatchParams::apply(FIELD_MANAGER).force();
+            let params = PatchParams::apply(REPORTS_FIELD_MANAGER).force();
             sessions.patch_status(&session.name, &params, &patch).await.map(|_| ())
         }))
     }

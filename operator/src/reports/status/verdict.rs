@@ -1,23 +1,20 @@
-//! Whether the objectives are met, and how long it takes to change one's mind.
+//! Whether the objectives are met, by a single report.
 
 use measure::{Objectives, Verdict, verdict};
 use report::post::{MAX_ROWS, ServerPost};
 
 use crate::reports::status::numbers::Span;
 
-/// Reports in a row that it takes from True to False, or back: a single bad second is in the numbers, not in an alarm.
-const REPORTS_TO_CHANGE: u8 = 3;
-
 /// What a condition says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::reports) struct Opinion {
+pub(in crate::reports) struct ObjectivesVerdict {
     /// `None` is Unknown.
     pub(in crate::reports) met: Option<bool>,
     pub(in crate::reports) reason: String,
     pub(in crate::reports) message: String,
 }
 
-impl Opinion {
+impl ObjectivesVerdict {
     pub(in crate::reports) fn unknown(reason: &str, message: impl Into<String>) -> Self {
         Self { met: None, reason: reason.into(), message: message.into() }
     }
@@ -63,39 +60,6 @@ fn all_on(node: Option<&str>, post: &ServerPost) -> bool {
         && clients.iter().all(|client| is_there(client.node.as_deref()))
 }
 
-/// Forms an opinion from report to report.
-#[derive(Debug, Clone, Default)]
-pub(in crate::reports) struct Judge {
-    shown: Option<Opinion>,
-    /// Reports in a row that say the opposite.
-    against: u8,
-}
-
-impl Judge {
-    /// One that was of this opinion already.
-    pub(in crate::reports) fn with(shown: Opinion) -> Self {
-        Self { shown: Some(shown), against: 0 }
-    }
-
-    /// Hears another report.
-    pub(in crate::reports) fn hear(&mut self, opinion: Opinion) {
-        let shown = self.shown.as_ref().and_then(|shown| shown.met);
-        if matches!((shown, opinion.met), (Some(shown), Some(met)) if shown != met) {
-            self.against += 1;
-            if self.against < REPORTS_TO_CHANGE {
-                return;
-            }
-        }
-        self.against = 0;
-        self.shown = Some(opinion);
-    }
-
-    /// The opinion.
-    pub(in crate::reports) fn shown(&self) -> Option<&Opinion> {
-        self.shown.as_ref()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,36 +69,36 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn opinion(change: impl FnOnce(&mut ServerPost), limits: &str) -> Opinion {
+    fn verdict_on(change: impl FnOnce(&mut ServerPost), limits: &str) -> ObjectivesVerdict {
         let mut post = server_post(1);
         change(&mut post);
-        Opinion::of(&post, Span::Recent, &objectives(limits), Some("worker-1"))
+        ObjectivesVerdict::of(&post, Span::Recent, &objectives(limits), Some("worker-1"))
     }
 
     #[test]
     fn reasons_in_their_order() {
-        let met = opinion(|_| (), "error-p95=1,loss=1");
+        let met = verdict_on(|_| (), "error-p95=1,loss=1");
         assert_eq!((met.met, met.reason.as_str()), (Some(true), "Met"));
 
-        let no_media = opinion(|post| post.clients_without_media = 1, "loss=0,frames=10000000");
+        let no_media = verdict_on(|post| post.clients_without_media = 1, "loss=0,frames=10000000");
         assert_eq!((no_media.met, no_media.reason.as_str()), (Some(false), "NoMedia"));
         assert!(no_media.message.starts_with("1 of 2 clients"), "{}", no_media.message);
 
-        let few = opinion(|_| (), "loss=0,frames=1799");
+        let few = verdict_on(|_| (), "loss=0,frames=1799");
         assert_eq!((few.met, few.reason.as_str()), (None, "InsufficientSamples"));
         assert_eq!(few.message, "the fate of 1798 frames is known, 1799 are needed");
 
-        let bad = opinion(|_| (), "error-p95=0.01,latency-p95=5ms,loss=1");
+        let bad = verdict_on(|_| (), "error-p95=0.01,latency-p95=5ms,loss=1");
         assert_eq!((bad.met, bad.reason.as_str()), (Some(false), "ErrorTooHigh"));
         assert_eq!(bad.message, "0.012 px error p95, 0.01 px allowed; 7.5 ms latency p95, 5 ms allowed");
     }
 
     #[test]
-    fn the_whole_run_is_judged_by_its_own_numbers() {
+    fn the_whole_run_is_hysteresisd_by_its_own_numbers() {
         let post = server_post(1);
         let limits = objectives("error-p95=0.015");
-        assert_eq!(Opinion::of(&post, Span::Recent, &limits, None).met, Some(true));
-        assert_eq!(Opinion::of(&post, Span::Run, &limits, None).met, Some(false));
+        assert_eq!(ObjectivesVerdict::of(&post, Span::Recent, &limits, None).met, Some(true));
+        assert_eq!(ObjectivesVerdict::of(&post, Span::Run, &limits, None).met, Some(false));
     }
 
     #[test]
@@ -145,37 +109,14 @@ mod tests {
                 report::ClientRow { node, ..row("a") }
             });
             let rows: Vec<_> = rows.collect();
-            opinion(|post| post.summary.clients = rows, "loss=1").message.contains("shared the server's node")
+            verdict_on(|post| post.summary.clients = rows, "loss=1")
+                .message
+                .contains("shared the server's node")
         };
         assert!(shared(&["worker-1", "worker-1"]));
         assert!(!shared(&["worker-1", "worker-2"]));
         assert!(!shared(&["worker-1", ""]));
         assert!(!shared(&[]));
         assert!(!shared(&["worker-1"; MAX_ROWS]));
-    }
-
-    fn said(met: Option<bool>) -> Opinion {
-        Opinion { met, reason: "Tested".into(), message: String::new() }
-    }
-
-    #[test]
-    fn three_reports_in_a_row_change_the_mind() {
-        let mut judge = Judge::default();
-        let mut hear = |met| {
-            judge.hear(said(met));
-            judge.shown().unwrap().met
-        };
-        let (yes, no) = (Some(true), Some(false));
-        assert_eq!(hear(no), no, "the first is heard at once");
-        assert_eq!([hear(yes), hear(yes)], [no, no]);
-        assert_eq!([hear(no), hear(yes), hear(yes), hear(yes)], [no, no, no, yes]);
-        assert_eq!([hear(None), hear(no)], [None, no], "from and to Unknown at once");
-    }
-
-    #[test]
-    fn a_judge_keeps_the_opinion_that_was_stored() {
-        let mut judge = Judge::with(said(Some(true)));
-        judge.hear(said(Some(false)));
-        assert_eq!(judge.shown().unwrap().met, Some(true));
     }
 }

@@ -1,4 +1,4 @@
-//! Tells the controller which sessions to look at again.
+//! Which sessions the controller should reconcile, as seen from the reports.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -9,35 +9,35 @@ use tokio::sync::mpsc;
 
 use crate::reports::stores::SessionKey;
 
-/// Sessions that are told about and not yet looked at. Beyond that they wait here, each of them once.
+/// Notifications that the controller has not taken yet. Beyond that sessions wait here, each of them once.
 const CAPACITY: usize = 1024;
 
-/// What the controller is told.
-pub(super) struct News {
+/// Notifies the controller.
+pub(super) struct Notifier {
     sender: mpsc::Sender<ObjectRef<BallSession>>,
     receiver: Mutex<Option<mpsc::Receiver<ObjectRef<BallSession>>>>,
     /// Those for which the channel had no room. At most as many as there are sessions.
     waiting: Mutex<HashSet<ObjectRef<BallSession>>>,
 }
 
-impl News {
+impl Notifier {
     pub(super) fn new() -> Self {
         let (sender, receiver) = mpsc::channel(CAPACITY);
         Self { sender, receiver: Mutex::new(Some(receiver)), waiting: Mutex::default() }
     }
 
-    /// The end that is told; only once.
-    pub(super) fn take(&self) -> Option<mpsc::Receiver<ObjectRef<BallSession>>> {
+    /// The end that is notified; only once.
+    pub(super) fn subscribe(&self) -> Option<mpsc::Receiver<ObjectRef<BallSession>>> {
         self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// There is something new about `session`.
-    pub(super) fn tell(&self, session: &SessionKey) {
+    /// Something about `session` changed.
+    pub(super) fn notify(&self, session: &SessionKey) {
         self.send(ObjectRef::new(&session.name).within(&session.namespace));
     }
 
-    /// Tells what had to wait.
-    pub(super) fn tell_again(&self) {
+    /// Notifies of the sessions that had to wait.
+    pub(super) fn notify_waiting(&self) {
         let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         for session in waiting {
             self.send(session);
@@ -45,7 +45,7 @@ impl News {
     }
 
     fn send(&self, session: ObjectRef<BallSession>) {
-        // A closed channel: the controller has ended, and nobody has to be told.
+        // A closed channel: the controller has ended, and nobody has to be notified.
         if let Err(mpsc::error::TrySendError::Full(session)) = self.sender.try_send(session) {
             self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(session);
         }
@@ -57,26 +57,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_lost_in_a_flood() {
-        let news = News::new();
-        let mut receiver = news.take().unwrap();
-        assert!(news.take().is_none());
+    fn no_notification_is_lost_beyond_the_capacity() {
+        let notifier = Notifier::new();
+        let mut receiver = notifier.subscribe().unwrap();
+        assert!(notifier.subscribe().is_none());
         let key = |number: usize| SessionKey {
             namespace: "lighthouse".into(),
             name: format!("s{number}"),
             uid: String::new(),
         };
         for number in (0..2 * CAPACITY).chain(0..2 * CAPACITY) {
-            news.tell(&key(number));
+            notifier.notify(&key(number));
         }
-        let mut told = HashSet::new();
+        let mut notified = HashSet::new();
         for _ in 0..3 {
             while let Ok(session) = receiver.try_recv() {
-                told.insert(session.name);
+                notified.insert(session.name);
             }
-            news.tell_again();
+            notifier.notify_waiting();
         }
-        assert_eq!(told.len(), 2 * CAPACITY);
-        assert!(news.waiting.lock().unwrap().is_empty());
+        assert_eq!(notified.len(), 2 * CAPACITY);
+        assert!(notifier.waiting.lock().unwrap().is_empty());
     }
 }

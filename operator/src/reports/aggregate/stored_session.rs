@@ -7,29 +7,29 @@ use crate::run::RunStage;
 use crate::session::{Error, Session, validate};
 
 /// A stored session, and what it asks for.
-pub(in crate::reports) struct Subject<'a> {
+pub(in crate::reports) struct StoredSession<'a> {
     stored: &'a BallSession,
-    session: Result<Session, Error>,
+    validated: Result<Session, Error>,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> StoredSession<'a> {
     pub(in crate::reports) fn of(stored: &'a BallSession) -> Self {
-        Self { stored, session: validate(stored) }
+        Self { stored, validated: validate(stored) }
     }
 
-    /// What it asks for, if that makes sense.
-    pub(super) fn session(&self) -> Result<&Session, &Error> {
-        self.session.as_ref()
+    /// What it asks for, if its spec is valid.
+    pub(super) fn validated(&self) -> Result<&Session, &Error> {
+        self.validated.as_ref()
     }
 
     /// The hash of the run that it asks for.
     pub(in crate::reports) fn run(&self) -> Option<&str> {
-        self.session.as_ref().ok().map(|session| session.run_hash.as_str())
+        self.validated.as_ref().ok().map(|session| session.run_hash.as_str())
     }
 
     /// Whether its run is over: its numbers stay as they are.
     pub(in crate::reports) fn is_finished(&self) -> bool {
-        self.session.as_ref().is_ok_and(|session| session.stage == RunStage::Finished)
+        self.validated.as_ref().is_ok_and(|session| session.stage == RunStage::Finished)
     }
 
     /// The stored fields that come from reports, of whatever run.
