@@ -16,7 +16,7 @@ use crate::cluster::Guard;
 use crate::http::parts::{Parts, Watched};
 
 /// The values of the label `ready`: those of the condition Ready, and where there is no such condition.
-const READY: [&str; 4] = ["True", "False", "Unknown", "Undecodable"];
+const READINESS: [&str; 4] = ["True", "False", "Unknown", "Undecodable"];
 
 /// Reads the sessions at every scrape.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Collector for Gauges {
         text.gauges(
             "sessions",
             "Sessions watched, by the status of their condition Ready.",
-            READY.map(|value| {
+            READINESS.map(|value| {
                 ([("ready", value)], all().filter(|session| readiness(session) == value).count() as f64)
             }),
         )?;

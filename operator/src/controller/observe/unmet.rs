@@ -29,9 +29,9 @@ mod tests {
 
     use super::*;
 
-    fn unmet(reason: &str, message: &str) -> String {
+    fn of(reason: &str, text: &str) -> String {
         let met = serde_json::from_value(json!({
-            "type": "ObjectivesMet", "status": "False", "reason": reason, "message": message,
+            "type": "ObjectivesMet", "status": "False", "reason": reason, "message": text,
             "lastTransitionTime": "2026-01-01T00:00:00Z"
         }));
         message(&met.unwrap(), &Objectives::default())
@@ -49,9 +49,9 @@ mod tests {
         ]
         .map(Reason::as_str);
         for reason in reasons.into_iter().chain(["NoMedia", few.as_str()]) {
-            assert_eq!(unmet(reason, "8 of 1"), unmet(reason, "9 of 1"), "{reason}");
+            assert_eq!(of(reason, "8 of 1"), of(reason, "9 of 1"), "{reason}");
         }
-        assert_eq!(unmet("LossTooHigh", "8.1 % lost"), "loss above the 1 % that are allowed");
-        assert_eq!(unmet("few", "as it is"), "as it is");
+        assert_eq!(of("LossTooHigh", "8.1 % lost"), "loss above the 1 % that are allowed");
+        assert_eq!(of("few", "as it is"), "as it is");
     }
 }

@@ -7,7 +7,7 @@ pub(super) mod tests;
 
 use std::net::SocketAddr;
 
-use report::{ClientRow, ErrorCode, ErrorEntry, State};
+use report::{ClientRow, ErrorCode, State};
 
 use crate::controller::observe::pods::ObservedPod;
 use crate::controller::observe::reason::{Explanation, Reason};
