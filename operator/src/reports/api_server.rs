@@ -1,4 +1,4 @@
-//! All that the reports ask of the API server, behind a trait, so that every refusal can be tested without one.
+//! All calls of the reports to the API server, behind a trait, so that every refusal can be tested without one.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub(super) enum Kind {
     BallSession,
 }
 
-/// Why the API server said nothing of use.
+/// Why there is no answer of use from the API server.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CallError {
     /// It refused, or could not be reached.

@@ -13,7 +13,7 @@ pub(super) enum Post {
     Client(ClientPost),
 }
 
-/// What tells them apart, and whether this version can read them.
+/// What distinguishes them, and whether this version can read them.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Kind {

@@ -23,7 +23,7 @@ pub(super) enum Refusal {
     /// More questions about tokens than the API server shall be asked.
     #[error("too many unknown tokens")]
     TooMany(Duration),
-    /// It cannot be told now whose report it is, or there is no room for it.
+    /// It cannot be found out now whose report it is, or too many are under way.
     #[error("{0}")]
     Unavailable(String),
 }

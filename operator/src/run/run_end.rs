@@ -1,5 +1,5 @@
 //! The end of a run: it awaits the server's last report, then that its numbers are stored. A pure state machine that
-//! knows of reports only when they came.
+//! knows of reports only when they came and how many clients were connected.
 
 use std::time::{Duration, Instant};
 

@@ -42,7 +42,7 @@ pub(in crate::reports) fn desired_status(
     Some(desired)
 }
 
-/// What the condition should say; `None` where it should say what it says.
+/// What the condition should say; `None` where it should stay as it is.
 fn verdict(tracked: &Tracked, session: &StoredSession<'_>, at: Moment) -> Option<ObjectivesVerdict> {
     if let Some(verdict) = &tracked.final_verdict {
         return Some(verdict.clone());

@@ -10,7 +10,7 @@ use crds::contract::RUN_ANNOTATION as RUN;
 #[derive(Debug, Clone)]
 pub(in crate::reports) struct PodFacts {
     pub(in crate::reports) key: PodKey,
-    /// By the API server's clock, so that a server and its successor can be told apart on any node.
+    /// By the API server's clock, which orders a server and its successor whatever the clocks of their nodes say.
     pub(in crate::reports) created: Option<Timestamp>,
     pub(in crate::reports) node: Option<String>,
     /// The hash of the run that it was made for.

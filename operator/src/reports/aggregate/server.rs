@@ -115,7 +115,7 @@ impl ServerReport {
         if self.pod.key.uid == pod.key.uid {
             return (self.post.started_at, self.post.sequence) < (post.started_at, post.sequence);
         }
-        // Pods that were created within the same second are told apart by their own clocks.
+        // Pods that were created within the same second are ordered by their own clocks.
         self.is_gone || (self.pod.created, self.post.started_at) < (pod.created, post.started_at)
     }
 }

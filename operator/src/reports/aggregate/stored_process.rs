@@ -1,4 +1,4 @@
-//! What status still knows after a restart of the operator.
+//! What status still says about a server process after a restart of the operator.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use report::post::ServerPost;
 
 use crate::reports::status::seconds;
 
-/// How long a report may be on its way; at least one more comes before the server would be silent.
+/// How long a report may be on its way; at least one more comes before the server counts as unresponsive.
 const ON_ITS_WAY: Duration = Duration::from_secs(15);
 
 /// The server process that stored numbers are of.

@@ -91,7 +91,7 @@ async fn connection(stream: TcpStream, router: Router, limit: Duration, stop: Ca
         .timer(TokioTimer::new())
         .header_read_timeout(limit)
         .max_buf_size(MAX_HEAD)
-        // A sender has something to say every 10 s at most: a connection in between would only take up a permit.
+        // A sender reports every 10 s at most: a connection in between would only take up a permit.
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);

@@ -104,15 +104,15 @@ async fn reports_of_server_and_client_are_taken() {
 }
 
 #[tokio::test]
-async fn a_server_whose_report_cannot_be_taken_is_excused() {
+async fn a_server_whose_report_cannot_be_taken_has_a_grace_period() {
     let served = Served::new().await;
     let client = serde_json::to_value(client_post(1)).unwrap();
     assert_eq!(code(&served.post(&served.token("client"), &client).await), 202);
-    let excused = || served.world.reports.view("harbor-uid").excused_until;
-    assert_eq!(excused(), None);
+    let grace = || served.world.reports.view("harbor-uid").excused_until;
+    assert_eq!(grace(), None);
     served.world.api_server.is_down.store(true, Ordering::Relaxed);
     assert_eq!(code(&served.post(&served.token("server"), &server_report(1)).await), 503);
-    assert!(excused().is_some());
+    assert!(grace().is_some());
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn a_pod_reports_only_what_it_is() {
 }
 
 #[tokio::test]
-async fn strangers_are_told_to_go() {
+async fn unknown_senders_are_refused() {
     let served = Served::new().await;
     let wrong =
         forged("server", NAMESPACE, |payload| payload["aud"] = json!("https://kubernetes.default.svc"));
@@ -238,8 +238,8 @@ async fn a_replay_is_taken_and_ignored() {
 #[tokio::test]
 async fn who_is_too_slow_is_cut_off() {
     let served = Served::within(Duration::from_millis(300)).await;
-    let mut silent = served.connect().await;
-    assert_eq!(rest(&mut silent).await, "");
+    let mut idle = served.connect().await;
+    assert_eq!(rest(&mut idle).await, "");
     let mut half_a_head = served.connect().await;
     half_a_head.write_all(b"POST /v1/reports HTTP/1.1\r\nHost: o\r\n").await.unwrap();
     let answer = rest(&mut half_a_head).await;

@@ -1,4 +1,4 @@
-//! The order in which a token is looked at, so that whoever sends junk costs next to nothing.
+//! The order in which a token is verified, so that whoever sends junk costs next to nothing.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -47,7 +47,7 @@ impl Authenticator {
     /// Who sends `token`.
     ///
     /// # Errors
-    /// Where that cannot be told, or nobody may report with it.
+    /// Where that cannot be found out now, or nobody may report with it.
     pub(in crate::reports) async fn authenticate(
         &self,
         token: &str,
@@ -82,8 +82,8 @@ impl Authenticator {
         Ok(reporter)
     }
 
-    /// The session whose server `token` claims to be of. Neither unverified claims nor labels prove anything: what may
-    /// follow from this is no more than some patience.
+    /// The session whose server `token` claims to be of. Neither unverified claims nor labels prove anything: no more
+    /// may follow from this than a grace period.
     pub(in crate::reports) fn claimed_server(&self, token: &str, wall: Timestamp) -> Option<SessionKey> {
         let pod = self.stores.pod(&claims::read(token, wall).ok()?.pod)?;
         if !is_server(&pod.metadata) {

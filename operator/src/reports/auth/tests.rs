@@ -1,4 +1,4 @@
-//! Who is believed, and what it costs to find out.
+//! Who is authenticated, and what it costs to find out.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -86,7 +86,7 @@ async fn a_known_token_still_counts_when_there_is_no_asking_again() {
     assert_eq!(fixture.authenticate(&token, 300_000).await.unwrap().role, Role::Server);
     assert_eq!(fixture.reviews(), before, "nobody was asked");
 
-    // What is new has to wait, and a pod that is gone has nothing to say.
+    // What is new has to wait, and a pod that is gone has nothing to report.
     let other = forged("server", NAMESPACE, |payload| payload["jti"] = json!("other"));
     assert!(matches!(fixture.authenticate(&other, 300_000).await, Err(Refusal::TooMany(_))));
     fixture.world.unwatch_pod("server");

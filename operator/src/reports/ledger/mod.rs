@@ -176,7 +176,7 @@ impl Ledger {
             self.due.notify_one();
         }
         for _ in 0..effects.suppressed {
-            self.metrics.wrote(WriteOutcome::Suppressed);
+            self.metrics.status_write(WriteOutcome::Suppressed);
         }
         for session in &effects.changed {
             self.notifier.notify(session);

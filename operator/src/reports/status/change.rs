@@ -11,7 +11,7 @@ pub(in crate::reports) enum Change {
     None,
     /// Only in what counts events.
     Counters,
-    /// In what people look at.
+    /// In what people see.
     Shown,
     /// In what somebody may be waiting for: a first error, whether the objectives are met, numbers of another run that
     /// have to go.

@@ -5,7 +5,7 @@ use crate::reports::status::verdict::ObjectivesVerdict;
 /// Reports in a row that it takes from True to False, or back: a single bad second is in the numbers, not in an alarm.
 const REPORTS_TO_CHANGE: u8 = 3;
 
-/// Forms an opinion from report to report.
+/// The verdict that is shown, from report to report.
 #[derive(Debug, Clone, Default)]
 pub(in crate::reports) struct Hysteresis {
     shown: Option<ObjectivesVerdict>,
@@ -14,12 +14,12 @@ pub(in crate::reports) struct Hysteresis {
 }
 
 impl Hysteresis {
-    /// One that was of this opinion already.
+    /// One that showed `shown` before.
     pub(in crate::reports) fn with(shown: ObjectivesVerdict) -> Self {
         Self { shown: Some(shown), against: 0 }
     }
 
-    /// Hears another report.
+    /// Takes the verdict of another report.
     pub(in crate::reports) fn observe(&mut self, verdict: ObjectivesVerdict) {
         let shown = self.shown.as_ref().and_then(|shown| shown.met);
         if matches!((shown, verdict.met), (Some(shown), Some(met)) if shown != met) {
@@ -32,7 +32,7 @@ impl Hysteresis {
         self.shown = Some(verdict);
     }
 
-    /// The opinion.
+    /// The verdict that is shown; `None` before the first one.
     pub(in crate::reports) fn shown(&self) -> Option<&ObjectivesVerdict> {
         self.shown.as_ref()
     }
@@ -54,7 +54,7 @@ mod tests {
             hysteresis.shown().unwrap().met
         };
         let (yes, no) = (Some(true), Some(false));
-        assert_eq!(observe(no), no, "the first is received at once");
+        assert_eq!(observe(no), no, "the first is shown at once");
         assert_eq!([observe(yes), observe(yes)], [no, no]);
         assert_eq!([observe(no), observe(yes), observe(yes), observe(yes)], [no, no, no, yes]);
         assert_eq!([observe(None), observe(no)], [None, no], "from and to Unknown at once");

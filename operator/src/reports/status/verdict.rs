@@ -51,7 +51,7 @@ impl ObjectivesVerdict {
     }
 }
 
-/// Whether every client ran on the server's node, as far as that can be told: only the worst clients have rows.
+/// Whether every client ran on the server's node, as far as that is known: only the worst clients have rows.
 fn all_on(node: Option<&str>, post: &ServerPost) -> bool {
     let clients = &post.summary.clients;
     let is_there = |of: Option<&str>| of.is_some() && of == node;

@@ -71,7 +71,7 @@ impl FakeApiServer {
         self.objects.lock().unwrap().remove(&(kind, NAMESPACE.into(), name.into()));
     }
 
-    /// A token of a pod that the API server vouches for.
+    /// A token of a pod that the API server accepts.
     pub(in crate::reports) fn issue(&self, pod: &str, account: &str, namespace: &str) -> String {
         let token = forged(pod, namespace, |_| ());
         let review = json!({
@@ -130,7 +130,7 @@ impl ApiServer for FakeApiServer {
     }
 }
 
-/// A token that nobody vouches for, with a changed payload.
+/// A token that the API server does not accept, with a changed payload.
 pub(in crate::reports) fn forged(pod: &str, namespace: &str, change: impl FnOnce(&mut Value)) -> String {
     let mut payload = json!({
         "aud": [AUDIENCE], "exp": EXPIRES,

@@ -63,15 +63,15 @@ impl Writer {
         let PendingWrite { session, resource_version, desired, .. } = write;
         match self.api_server.apply_status(session, resource_version, desired).await {
             Ok(()) => {
-                self.metrics.wrote(WriteOutcome::Written);
+                self.metrics.status_write(WriteOutcome::Written);
                 WriteResult::Stored
             }
             Err(error) if error.is_stale() => {
-                self.metrics.wrote(WriteOutcome::Conflicting);
+                self.metrics.status_write(WriteOutcome::Conflicting);
                 WriteResult::Stale
             }
             Err(error) => {
-                self.metrics.wrote(WriteOutcome::Failed);
+                self.metrics.status_write(WriteOutcome::Failed);
                 let (namespace, name) = (&session.namespace, &session.name);
                 tracing::warn!(namespace, name, %error, "status write failed");
                 if error.is_refusal() { WriteResult::Refused } else { WriteResult::Failed }

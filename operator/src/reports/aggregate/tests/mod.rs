@@ -20,7 +20,7 @@ use crate::reports::stores::PodKey;
 use crate::reports::testing::{client_post, pod_key, row, run, server_post, stored};
 
 /// One session, its aggregate and its stored status.
-struct Story {
+struct Scenario {
     aggregate: Aggregate,
     session: BallSession,
     spec: Value,
@@ -28,7 +28,7 @@ struct Story {
     second: u64,
 }
 
-impl Story {
+impl Scenario {
     fn new(spec: &Value) -> Self {
         let session = stored(spec, &json!({}));
         let start = Instant::now();
