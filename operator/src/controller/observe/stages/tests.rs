@@ -1,6 +1,7 @@
 use std::time::Instant;
 
 use jiff::Timestamp;
+use report::ErrorEntry;
 use serde_json::{Value, json};
 
 use super::*;
