@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::reporter::Reporter;
 use super::*;
 use crate::reports::api_server::Kind;
 use crate::reports::moment::Moment;

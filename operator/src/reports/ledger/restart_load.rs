@@ -50,10 +50,10 @@ impl Poster {
             }
             Err(refusal) => Err(refusal),
         };
-        if taken.as_ref().is_err_and(Refusal::is_transient) {
-            if let Some(session) = world.reports.authenticator.claimed_server(&self.token, at.wall) {
-                world.reports.ledger.extend_grace(&session, at);
-            }
+        if taken.as_ref().is_err_and(Refusal::is_transient)
+            && let Some(session) = world.reports.authenticator.claimed_server(&self.token, at.wall)
+        {
+            world.reports.ledger.extend_grace(&session, at);
         }
         taken.is_ok()
     }
