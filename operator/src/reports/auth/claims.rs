@@ -1,15 +1,15 @@
-//! What a token says of itself, before anybody has vouched for it: enough to tell junk from what is worth asking the
+//! What a token claims, unverified: enough to tell junk from what is worth asking the
 //! API server about, at no cost.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crds::contract::REPORT_AUDIENCE as AUDIENCE;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::reports::auth::AUDIENCE;
 use crate::reports::stores::PodKey;
 
-/// The longest token that is looked at, in bytes. Those of service accounts have about 1,200.
+/// The longest token that is read, in bytes. Those of service accounts have about 1,200.
 const MAX_TOKEN: usize = 8 * 1024;
 
 /// What matters of a token's claims. Unverified.
@@ -60,7 +60,7 @@ struct Bound {
     uid: String,
 }
 
-/// Reads the claims of `token` without looking at its signature.
+/// Reads the claims of `token` without verifying its signature.
 pub(super) fn read(token: &str, now: Timestamp) -> Result<Claims, ClaimsError> {
     let payload = payload(token).ok_or(ClaimsError::Form)?;
     let is_ours = match &payload.aud {

@@ -1,8 +1,8 @@
-//! Who the API server says that a token belongs to.
+//! Whose a token is, by the answer to its review.
 
+use crds::contract::REPORT_AUDIENCE as AUDIENCE;
 use k8s_openapi::api::authentication::v1::TokenReviewStatus;
 
-use crate::reports::auth::AUDIENCE;
 use crate::reports::stores::PodKey;
 
 const POD_NAME: &str = "authentication.kubernetes.io/pod-name";
@@ -35,7 +35,7 @@ pub(super) fn read(review: &TokenReviewStatus) -> Result<Identity, IdentityError
     if review.authenticated != Some(true) {
         return Err(IdentityError::NotAuthenticated);
     }
-    // An authenticator that knows nothing of audiences answers without any: its word is not enough.
+    // An authenticator that knows nothing of audiences answers without any: that proves nothing.
     if !review.audiences.iter().flatten().any(|audience| audience == AUDIENCE) {
         return Err(IdentityError::Audience);
     }
