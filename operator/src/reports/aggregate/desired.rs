@@ -1,13 +1,13 @@
 //! What a session's status should say.
 
 use crds::BallSessionStatus;
+use crds::contract::REPORT_SILENCE;
 
 use crate::reports::aggregate::stored_session::StoredSession;
 use crate::reports::aggregate::tracked::Tracked;
 use crate::reports::moment::Moment;
 use crate::reports::status::{self, ObjectivesVerdict, Span, numbers};
 use crate::run::RunStage;
-use crds::contract::REPORT_SILENCE;
 
 /// All fields of the status that come from reports, as they should be; `None` where they have to stay as they are.
 pub(in crate::reports) fn desired_status(

@@ -1,10 +1,10 @@
 //! What is known of a pod beside its reports.
 
+use crds::contract::RUN_ANNOTATION;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 
 use crate::reports::stores::PodKey;
-use crds::contract::RUN_ANNOTATION as RUN;
 
 /// What is known of a pod beside its reports.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ impl PodFacts {
             key: key.clone(),
             created: pod.metadata.creation_timestamp.as_ref().map(|time| time.0),
             node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
-            run: annotations.and_then(|annotations| annotations.get(RUN).cloned()),
+            run: annotations.and_then(|annotations| annotations.get(RUN_ANNOTATION).cloned()),
         }
     }
 }

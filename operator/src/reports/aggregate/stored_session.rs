@@ -3,7 +3,7 @@
 use crds::{BallSession, BallSessionStatus};
 
 use crate::reports::status;
-use crate::run::RunStage;
+use crate::run::{RunStage, is_stored_run};
 use crate::session::{Error, Session, validate};
 
 /// A stored session, and what it asks for.
@@ -39,8 +39,7 @@ impl<'a> StoredSession<'a> {
 
     /// Whether the stored numbers are of the run that it asks for.
     pub(super) fn has_run(&self) -> bool {
-        let stored = self.stored.status.as_ref().and_then(|status| status.run.as_ref());
-        stored.is_some_and(|run| Some(run.hash.as_str()) == self.run())
+        self.stored.status.as_ref().zip(self.run()).is_some_and(|(status, run)| is_stored_run(status, run))
     }
 
     /// Whether there are numbers in its status.

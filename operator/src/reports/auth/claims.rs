@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use crds::contract::REPORT_AUDIENCE as AUDIENCE;
+use crds::contract::REPORT_AUDIENCE;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -26,7 +26,7 @@ pub(super) struct Claims {
 pub(super) enum ClaimsError {
     #[error("not a token of a service account that is bound to a pod")]
     Form,
-    #[error("the token is not for the audience {AUDIENCE}")]
+    #[error("the token is not for the audience {REPORT_AUDIENCE}")]
     Audience,
     #[error("the token has expired")]
     Expired,
@@ -64,8 +64,8 @@ struct Bound {
 pub(super) fn read(token: &str, now: Timestamp) -> Result<Claims, ClaimsError> {
     let payload = payload(token).ok_or(ClaimsError::Form)?;
     let is_ours = match &payload.aud {
-        Audiences::One(audience) => audience == AUDIENCE,
-        Audiences::Many(audiences) => audiences.iter().any(|audience| audience == AUDIENCE),
+        Audiences::One(audience) => audience == REPORT_AUDIENCE,
+        Audiences::Many(audiences) => audiences.iter().any(|audience| audience == REPORT_AUDIENCE),
     };
     if !is_ours {
         return Err(ClaimsError::Audience);
@@ -117,7 +117,7 @@ mod tests {
 
     fn payload(change: impl FnOnce(&mut Value)) -> Value {
         let mut payload = json!({
-            "aud": [AUDIENCE], "exp": NOW + 60, "iss": "https://kubernetes.default.svc",
+            "aud": [REPORT_AUDIENCE], "exp": NOW + 60, "iss": "https://kubernetes.default.svc",
             "kubernetes.io": {"namespace": "lighthouse", "pod": {"name": "harbor-client-0-x", "uid": "7c1e"}}
         });
         change(&mut payload);
@@ -130,7 +130,7 @@ mod tests {
         let (namespace, name, uid) = ("lighthouse".into(), "harbor-client-0-x".into(), "7c1e".into());
         assert_eq!(claims.pod, PodKey { namespace, name, uid });
         assert_eq!(claims.expires.as_second(), NOW + 60);
-        assert!(read_payload(&payload(|payload| payload["aud"] = json!(AUDIENCE))).is_ok());
+        assert!(read_payload(&payload(|payload| payload["aud"] = json!(REPORT_AUDIENCE))).is_ok());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Whose a token is, by the answer to its review.
 
-use crds::contract::REPORT_AUDIENCE as AUDIENCE;
+use crds::contract::REPORT_AUDIENCE;
 use k8s_openapi::api::authentication::v1::TokenReviewStatus;
 
 use crate::reports::stores::PodKey;
@@ -22,7 +22,7 @@ pub(super) struct Identity {
 pub(super) enum IdentityError {
     #[error("the API server does not accept the token")]
     NotAuthenticated,
-    #[error("the API server does not accept the token for the audience {AUDIENCE}")]
+    #[error("the API server does not accept the token for the audience {REPORT_AUDIENCE}")]
     Audience,
     #[error("the token is not that of a service account")]
     NoServiceAccount,
@@ -36,7 +36,7 @@ pub(super) fn read(review: &TokenReviewStatus) -> Result<Identity, IdentityError
         return Err(IdentityError::NotAuthenticated);
     }
     // An authenticator that knows nothing of audiences answers without any: that proves nothing.
-    if !review.audiences.iter().flatten().any(|audience| audience == AUDIENCE) {
+    if !review.audiences.iter().flatten().any(|audience| audience == REPORT_AUDIENCE) {
         return Err(IdentityError::Audience);
     }
     let user = review.user.as_ref().ok_or(IdentityError::NoServiceAccount)?;
@@ -61,7 +61,7 @@ mod tests {
 
     fn read_changed(change: impl FnOnce(&mut Value)) -> Result<Identity, IdentityError> {
         let mut review = json!({
-            "authenticated": true, "audiences": [AUDIENCE],
+            "authenticated": true, "audiences": [REPORT_AUDIENCE],
             "user": {
                 "username": "system:serviceaccount:lighthouse:harbor-workload",
                 "extra": {POD_NAME: ["harbor-client-0-x"], POD_UID: ["7c1e"]}

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use crds::contract::RUN_ANNOTATION;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::json;
 
@@ -18,7 +19,6 @@ use crate::reports::status::condition;
 use crate::reports::stores::SessionKey;
 use crate::reports::testing::{NAMESPACE, World, client_post, run, server_post, stored, uid};
 use crate::session::labels::{self, Component};
-use crds::contract::RUN_ANNOTATION as RUN;
 
 const SESSIONS: usize = 500;
 /// Each has so many clients: asking about all pods takes 75 s, more than twice as long as a server may not report.
@@ -112,7 +112,7 @@ fn session(world: &mut World, number: usize, status: &serde_json::Value, posters
 fn labelled(name: &str, session: &str, component: Component) -> Pod {
     serde_json::from_value(json!({
         "metadata": {"name": name, "namespace": NAMESPACE, "uid": uid(name), "labels": labels::of(session, component),
-                     "creationTimestamp": "2026-01-01T00:00:00Z", "annotations": {RUN: run(&json!({}))}},
+                     "creationTimestamp": "2026-01-01T00:00:00Z", "annotations": {RUN_ANNOTATION: run(&json!({}))}},
         "spec": {"containers": []}
     }))
     .unwrap()

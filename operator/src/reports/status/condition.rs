@@ -5,12 +5,13 @@ use crds::contract::OBJECTIVES_MET;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
+use crate::conditions::find;
 use crate::reports::status::text::seconds;
 use crate::reports::status::verdict::ObjectivesVerdict;
 
 /// The stored condition.
 pub(in crate::reports) fn condition(status: &BallSessionStatus) -> Option<&Condition> {
-    status.conditions.iter().find(|condition| condition.type_ == OBJECTIVES_MET)
+    find(&status.conditions, OBJECTIVES_MET)
 }
 
 /// The condition that says `verdict`, after `stored`. The time is that of its last change between True, False and

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crds::BallSessionStatus;
-use crds::contract::REPORT_AUDIENCE as AUDIENCE;
+use crds::contract::REPORT_AUDIENCE;
 use futures_util::future::{BoxFuture, ready};
 use k8s_openapi::api::authentication::v1::TokenReviewStatus;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -75,7 +75,7 @@ impl FakeApiServer {
     pub(in crate::reports) fn issue(&self, pod: &str, account: &str, namespace: &str) -> String {
         let token = forged(pod, namespace, |_| ());
         let review = json!({
-            "authenticated": true, "audiences": [AUDIENCE],
+            "authenticated": true, "audiences": [REPORT_AUDIENCE],
             "user": {"username": format!("system:serviceaccount:{namespace}:{account}"), "extra": {
                 "authentication.kubernetes.io/pod-name": [pod], "authentication.kubernetes.io/pod-uid": [uid(pod)]
             }}
@@ -133,7 +133,7 @@ impl ApiServer for FakeApiServer {
 /// A token that the API server does not accept, with a changed payload.
 pub(in crate::reports) fn forged(pod: &str, namespace: &str, change: impl FnOnce(&mut Value)) -> String {
     let mut payload = json!({
-        "aud": [AUDIENCE], "exp": EXPIRES,
+        "aud": [REPORT_AUDIENCE], "exp": EXPIRES,
         "kubernetes.io": {"namespace": namespace, "pod": {"name": pod, "uid": uid(pod)}}
     });
     change(&mut payload);

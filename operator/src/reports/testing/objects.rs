@@ -1,13 +1,13 @@
 //! Stored objects.
 
 use crds::BallSession;
+use crds::contract::RUN_ANNOTATION;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 
 use crate::reports::stores::PodKey;
 use crate::session::labels::{self, Component};
 use crate::session::validate;
-use crds::contract::RUN_ANNOTATION as RUN;
 
 pub(in crate::reports) const NAMESPACE: &str = "lighthouse";
 
@@ -39,7 +39,7 @@ pub(super) fn pod(name: &str) -> Pod {
     let component = if name.starts_with("server") { Component::Server } else { Component::Client };
     serde_json::from_value(json!({
         "metadata": {"name": name, "namespace": NAMESPACE, "uid": uid(name), "labels": labels::of("harbor", component),
-                     "creationTimestamp": "2026-01-01T00:00:00Z", "annotations": {RUN: run(&json!({}))}},
+                     "creationTimestamp": "2026-01-01T00:00:00Z", "annotations": {RUN_ANNOTATION: run(&json!({}))}},
         "spec": {"nodeName": "worker-1", "containers": []}
     }))
     .unwrap()
