@@ -1,9 +1,19 @@
-//! Where posts go, as a user writes it.
+//! Where posts go, as a user writes it, and on whose behalf.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use http::Uri;
+
+/// Where posts go, and on whose behalf.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The operator's endpoint.
+    pub url: Url,
+    /// The file with the token. It is read for every post: Kubernetes replaces it long before it expires.
+    pub token_file: PathBuf,
+}
 
 /// A URL of the form `http://HOST[:PORT][/PATH]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +44,7 @@ impl FromStr for Url {
         let authority = uri.authority().map_or("", |authority| authority.as_str());
         match uri.scheme_str() {
             Some("https") => Err(InvalidUrl::Https),
-            // Who this is says the token alone.
+            // Who this is follows from the token alone.
             Some("http") if !authority.is_empty() && !authority.contains('@') => Ok(Self(uri)),
             _ => Err(InvalidUrl::Form),
         }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ErrorEntry, State};
+use crate::{codes::State, error_log::ErrorEntry};
 
 /// What a client writes at its end and serves while it runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub struct ClientSummary {
     pub started_at: Timestamp,
     /// Since then.
     pub duration_seconds: f64,
-    /// How its connection stands.
+    /// The state of its connection.
     pub state: State,
     /// The server's signalling address, as given.
     pub server: String,

@@ -1,4 +1,4 @@
-//! What the operator's answers mean. The status codes are a contract between it and the pods.
+//! What became of a post: the meaning of the operator's answers. The status codes are a contract between it and the pods.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use http::{HeaderValue, StatusCode};
 
 /// What became of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum PostResult {
     /// It was taken.
     Accepted,
     /// The token is not valid, or no more: another one may be.
@@ -15,7 +15,7 @@ pub(super) enum Answer {
     Forbidden,
     /// This post is refused, and would be again; later ones may not be.
     Refused,
-    /// Not now. The operator may say when.
+    /// Not now. The operator may have said when.
     Busy { retry_after: Option<Duration> },
     /// Nobody answered.
     Unreachable,
@@ -23,7 +23,7 @@ pub(super) enum Answer {
     NoToken,
 }
 
-impl Answer {
+impl PostResult {
     /// All labels.
     pub(super) const LABELS: [&'static str; 7] =
         ["accepted", "unauthorized", "forbidden", "refused", "busy", "unreachable", "no_token"];
@@ -69,32 +69,32 @@ mod tests {
 
     #[test]
     fn every_status_has_its_meaning() {
-        let busy = Answer::Busy { retry_after: None };
+        let busy = PostResult::Busy { retry_after: None };
         for (status, meaning) in [
-            (202, Answer::Accepted),
-            (200, Answer::Accepted),
-            (401, Answer::Unauthorized),
-            (403, Answer::Forbidden),
-            (413, Answer::Refused),
-            (400, Answer::Refused),
-            (404, Answer::Refused),
-            (307, Answer::Refused),
+            (202, PostResult::Accepted),
+            (200, PostResult::Accepted),
+            (401, PostResult::Unauthorized),
+            (403, PostResult::Forbidden),
+            (413, PostResult::Refused),
+            (400, PostResult::Refused),
+            (404, PostResult::Refused),
+            (307, PostResult::Refused),
             (408, busy),
             (429, busy),
             (500, busy),
             (503, busy),
         ] {
-            assert_eq!(Answer::of(StatusCode::from_u16(status).unwrap(), None), meaning, "{status}");
+            assert_eq!(PostResult::of(StatusCode::from_u16(status).unwrap(), None), meaning, "{status}");
         }
     }
 
     #[test]
     fn retry_after_is_read_where_it_is_a_number_of_seconds() {
-        let of = |value: &'static str| match Answer::of(
+        let of = |value: &'static str| match PostResult::of(
             StatusCode::SERVICE_UNAVAILABLE,
             Some(&HeaderValue::from_static(value)),
         ) {
-            Answer::Busy { retry_after } => retry_after,
+            PostResult::Busy { retry_after } => retry_after,
             other => panic!("{other:?}"),
         };
         assert_eq!(of("7"), Some(Duration::from_secs(7)));
@@ -106,15 +106,15 @@ mod tests {
 
     #[test]
     fn every_label_is_listed() {
-        let answers = [
-            Answer::Accepted,
-            Answer::Unauthorized,
-            Answer::Forbidden,
-            Answer::Refused,
-            Answer::Busy { retry_after: None },
-            Answer::Unreachable,
-            Answer::NoToken,
+        let results = [
+            PostResult::Accepted,
+            PostResult::Unauthorized,
+            PostResult::Forbidden,
+            PostResult::Refused,
+            PostResult::Busy { retry_after: None },
+            PostResult::Unreachable,
+            PostResult::NoToken,
         ];
-        assert_eq!(answers.map(Answer::label), Answer::LABELS);
+        assert_eq!(results.map(PostResult::label), PostResult::LABELS);
     }
 }

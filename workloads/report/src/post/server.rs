@@ -1,20 +1,16 @@
-//! What pods post to the operator. Numbers are those since the process started, never differences, so that a post
-//! that is lost, doubled or overtaken does no harm: of two, the one with the greater (`started_at`, `sequence`) holds.
-
-mod worst;
-
-pub use worst::first as worst_first;
+//! What a server posts.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientRow, ErrorEntry, SCHEMA_VERSION, State, Summary};
-
-/// The rows a server posts at most, the worst: a post of a hundred clients still fits its limit.
-pub const MAX_ROWS: usize = 16;
-
-/// The largest post, in bytes.
-pub const MAX_BYTES: usize = 16 * 1024;
+use super::{
+    limits::{MAX_BYTES, MAX_ROWS},
+    worst::worst_first,
+};
+use crate::{
+    schema::SCHEMA_VERSION,
+    summary::{ClientRow, Summary},
+};
 
 /// What a server posts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,23 +31,6 @@ pub struct ServerPost {
     pub summary: Summary,
 }
 
-/// What a client posts: what only it can know.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ClientPost {
-    /// [`crate::SCHEMA_VERSION`].
-    pub schema_version: u32,
-    /// Counts the posts of the process, from 1.
-    pub sequence: u64,
-    /// When the process started.
-    pub started_at: Timestamp,
-    /// How its connection stands.
-    pub state: State,
-    /// The codes that happened.
-    #[serde(default)]
-    pub errors: Vec<ErrorEntry>,
-}
-
 impl ServerPost {
     /// The post of a summary: of its rows the worst ones, as many as are allowed and fit.
     pub fn new(
@@ -60,7 +39,7 @@ impl ServerPost {
         clients_without_media: u32,
         mut summary: Summary,
     ) -> Self {
-        let rows = worst::first(std::mem::take(&mut summary.clients));
+        let rows = worst_first(std::mem::take(&mut summary.clients));
         let mut post = Self {
             schema_version: SCHEMA_VERSION,
             sequence,
@@ -71,13 +50,6 @@ impl ServerPost {
         };
         post.summary.clients = fitting(rows, MAX_BYTES.saturating_sub(json_bytes(&post)));
         post
-    }
-}
-
-impl ClientPost {
-    /// The post of a client that started at `started_at`.
-    pub fn new(sequence: u64, started_at: Timestamp, state: State, errors: Vec<ErrorEntry>) -> Self {
-        Self { schema_version: SCHEMA_VERSION, sequence, started_at, state, errors }
     }
 }
 
@@ -102,7 +74,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{ErrorCode, ErrorLog};
+    use crate::{ErrorCode, ErrorLog, State, post::ClientPost};
 
     /// The longest that a float gets when it is written.
     const LONG: f64 = -1.234_567_890_123_456_7e-300;
