@@ -1,57 +1,23 @@
 //! The whole of it: frames and sessions come and go, and at any time there is a summary.
 
-mod foreign;
-mod messages;
-mod presence;
-mod questions;
-mod readings;
+use std::{collections::HashMap, net::SocketAddr, time::Instant};
 
-use std::{
-    collections::HashMap,
-    net::{IpAddr, SocketAddr},
-    time::{Duration, Instant},
-};
-
-use jiff::{Timestamp, Unit};
-use report::{ErrorCode, ErrorLog, SessionId, Stage, State, milliseconds};
+use report::{ErrorCode, ErrorEntry, ErrorLog, SessionId, Stage, State, Summary, milliseconds};
 
 use crate::{
-    asking::Asking,
-    attempts::Attempts,
-    books::Books,
-    events::{Ended, Settings},
-    ledger::Ledger,
-    pairing::Pairing,
-    rows::{Row, RowId, Rows},
-    tally::{Entry, Fate, SetupTally, Tally},
-    timeline::{Timeline, Truth},
-    window::Window,
+    clients::{self, Latest, Row},
+    frames::{Timeline, Truth},
+    matching::{self, MessageOutcome},
+    recorder::Recorder,
+    sessions::{self, Attempts, Ended, LOST_AFTER, Presence, Session},
+    settings::Settings,
+    statistics::{Entry, Histograms},
+    summary,
 };
-
-/// A frame without a report up to this age is lost.
-const LOST_AFTER: Duration = Duration::from_secs(3);
-
-#[derive(Debug)]
-struct Session {
-    row: RowId,
-    connected: Instant,
-    address: IpAddr,
-    /// When its client signalled for the first time without getting media since.
-    waits_since: Instant,
-    /// The id it said, once it did.
-    id: Option<String>,
-    has_reported: bool,
-    has_ended: bool,
-    /// The timestamp of the first frame that went to the peer, counted or not.
-    first_sent: Option<i64>,
-    asking: Asking,
-    pairing: Pairing,
-    ledger: Ledger,
-}
 
 /// All frames, sessions and numbers of a run. Memory is bounded by the number of connected sessions.
 ///
-/// Events must be told in the order in which they happened, as far as they depend on each other: a frame before the
+/// Events must be passed in the order in which they happened, as far as they depend on each other: a frame before the
 /// reports for it. [`Measurement::expire_lost`] must be called about once a second.
 #[derive(Debug)]
 pub struct Measurement {
@@ -59,25 +25,20 @@ pub struct Measurement {
     timeline: Timeline,
     sessions: HashMap<SessionId, Session>,
     attempts: Attempts,
-    books: Books,
+    recorder: Recorder,
     errors: ErrorLog,
     skipped_frames: u64,
     finished: Option<Instant>,
 }
 
 impl Measurement {
-    /// An empty board.
+    /// Nothing has happened yet.
     pub fn new(settings: Settings) -> Self {
         Self {
             timeline: Timeline::new(settings.frames_per_second),
             sessions: HashMap::new(),
             attempts: Attempts::default(),
-            books: Books {
-                rows: Rows::default(),
-                total: Tally::new(3),
-                window: Window::new(settings.started, settings.window),
-                setup: SetupTally::new(),
-            },
+            recorder: Recorder::new(settings.started, settings.window),
             errors: ErrorLog::default(),
             skipped_frames: 0,
             finished: None,
@@ -85,7 +46,7 @@ impl Measurement {
         }
     }
 
-    /// A frame was captured. It counts as sent to every session that is counting; tell it before it is published.
+    /// A frame was captured. It counts as sent to every session that is counting; to be called before it is published.
     /// Frames must come in the order of their capture.
     pub fn captured(&mut self, truth: Truth) {
         let outdated = self.timeline.outdated(truth.captured);
@@ -95,11 +56,7 @@ impl Measurement {
         }
         let Some(ordinal) = self.timeline.push(truth) else { return };
         let Some(frame) = self.timeline.get(ordinal) else { return };
-        for session in self.sessions.values_mut() {
-            if session.ledger.send(ordinal, frame) {
-                self.books.enter(session.row, frame.captured, Entry::Sent);
-            }
-        }
+        self.sessions.values_mut().for_each(|session| session.send(ordinal, frame, &mut self.recorder));
     }
 
     /// Frames were left out to keep the pace.
@@ -112,37 +69,22 @@ impl Measurement {
         if self.finished.is_some() || self.sessions.contains_key(&id) {
             return;
         }
-        let row = self.books.rows.open(&peer.to_string(), id);
-        let ledger = Ledger::new(self.settings.frames_per_second);
-        let session = Session {
-            row,
-            connected: now,
-            address: peer.ip(),
-            waits_since: self.attempts.begin(peer.ip(), now),
-            id: None,
-            has_reported: false,
-            has_ended: false,
-            first_sent: None,
-            asking: Asking::default(),
-            pairing: Pairing::Open,
-            ledger,
-        };
+        let row = self.recorder.rows.open(&peer.to_string(), id);
+        let waits_since = self.attempts.begin(peer.ip(), now);
+        let session = Session::new(row, peer.ip(), waits_since, self.settings.frames_per_second, now);
         self.sessions.insert(id, session);
     }
 
     /// Setting up a session got further. The first time counts.
     pub fn reached(&mut self, id: SessionId, stage: Stage, at: Instant) {
-        if stage == Stage::Channel {
-            return self.channel_opened(id, at);
-        }
         let Some((session, row)) = self.live(id) else { return };
         let elapsed = milliseconds(at.saturating_duration_since(session.connected));
         let entry = match stage {
             Stage::Signaling => &mut row.setup.signaling,
             Stage::Ice => &mut row.setup.ice,
             Stage::Dtls => &mut row.setup.dtls,
+            Stage::Channel => return session.questions.channel_opened(at),
             Stage::FirstFrame => &mut row.setup.first_frame,
-            Stage::Channel => return,
         };
         entry.get_or_insert(elapsed);
         if stage == Stage::Dtls {
@@ -169,10 +111,8 @@ impl Measurement {
             return;
         }
         for ordinal in self.timeline.since(first) {
-            if let Some(frame) = self.timeline.get(ordinal)
-                && session.ledger.send(ordinal, frame)
-            {
-                self.books.enter(session.row, frame.captured, Entry::Sent);
+            if let Some(frame) = self.timeline.get(ordinal) {
+                session.send(ordinal, frame, &mut self.recorder);
             }
         }
     }
@@ -182,10 +122,19 @@ impl Measurement {
     pub fn stop_counting(&mut self, id: SessionId, last_timestamp: Option<u32>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let last = last_timestamp.and_then(|timestamp| self.timeline.nearest(timestamp)).unwrap_or(i64::MIN);
-        session.ledger.stop(last, &self.timeline, |frame| {
-            self.books.enter(session.row, frame.captured, Entry::Withdrawn);
-        });
-        Self::advance(session, &self.timeline, &mut self.books);
+        session.stop(last, &self.timeline, &mut self.recorder);
+    }
+
+    /// A message came on a session's report channel.
+    pub fn message(&mut self, id: SessionId, at: Instant, data: &[u8]) -> MessageOutcome {
+        let session = self.sessions.get_mut(&id).filter(|_| self.finished.is_none());
+        let Some(session) = session else { return MessageOutcome::UnknownSession };
+        let outcome = matching::message(session, at, data, &self.timeline, &mut self.recorder);
+        if let MessageOutcome::Malformed(reason) = &outcome {
+            self.recorder.record(session.row, at, Entry::Malformed);
+            self.error(Some(id), ErrorCode::MalformedReport, reason, at);
+        }
+        outcome
     }
 
     /// A session is over. What is still pending stays pending until it is 3 s old.
@@ -208,12 +157,12 @@ impl Measurement {
                 State::Failed
             }
         };
-        self.books.rows.close(row, state);
+        self.recorder.rows.close(row, state);
     }
 
     /// Something went wrong, in a session or outside of any.
     pub fn error(&mut self, id: Option<SessionId>, code: ErrorCode, message: &str, at: Instant) {
-        let at = self.wall_clock(at);
+        let at = self.settings.wall_clock(at);
         match id.and_then(|id| self.client(id)) {
             Some(client) => {
                 let message = format!("{client}: {message}");
@@ -237,37 +186,66 @@ impl Measurement {
         self.expire(self.timeline.end());
     }
 
-    /// Gives up the pending frames before the ordinal `before`.
+    /// The sessions whose peers are to be asked now where the ball is, because they report nothing unprompted.
+    pub fn due_questions(&mut self, now: Instant) -> Vec<SessionId> {
+        let live = self.sessions.iter_mut().filter(|(_, session)| !session.has_ended);
+        live.filter_map(|(id, session)| session.questions.take_due(now).then_some(*id)).collect()
+    }
+
+    /// The first moment after `after` that is in the middle between two captures: there a question finds a peer with
+    /// the newest frame decoded and the next one not yet come, so that little depends on how long either takes.
+    pub fn between_frames(&self, after: Instant) -> Instant {
+        self.timeline.between_frames(after)
+    }
+
+    /// How many clients are connected at `now`, and how many of them have no media.
+    pub fn presence(&self, now: Instant) -> Presence {
+        sessions::presence(self.sessions.values(), &self.attempts, now)
+    }
+
+    /// All numbers at `now`, or at the end of the run if that is earlier.
+    pub fn summary(&self, now: Instant) -> Summary {
+        let now = self.finished.map_or(now, |finished| finished.min(now));
+        summary::summary(&self.settings, &self.recorder, &self.errors, self.skipped_frames, now)
+    }
+
+    /// The errors and latencies of the whole run, of the samples that the summary's quantiles are of.
+    pub fn histograms(&self) -> Histograms {
+        self.recorder.total.histograms()
+    }
+
+    /// The errors so far, one entry a code.
+    pub fn errors(&self) -> impl Iterator<Item = &ErrorEntry> {
+        self.errors.entries()
+    }
+
+    /// The newest position of each connected client that reported one within the last 2 s.
+    pub fn latest(&self, now: Instant) -> impl Iterator<Item = Latest<'_>> {
+        self.recorder.rows.iter().filter_map(move |row| clients::latest(row, now))
+    }
+
+    /// The name of a session's client: the id of its hello, or its address.
+    pub fn client(&self, id: SessionId) -> Option<&str> {
+        let row = self.recorder.rows.get(self.sessions.get(&id)?.row)?;
+        Some(&row.name)
+    }
+
+    /// Whether nothing more can change for a session: no further frame goes to it, and none is pending.
+    pub fn is_settled(&self, id: SessionId) -> bool {
+        self.sessions.get(&id).is_none_or(|session| session.ledger.is_done())
+    }
+
+    /// The pending frames before the ordinal `before` are lost.
     fn expire(&mut self, before: u64) {
         for session in self.sessions.values_mut() {
-            session.ledger.expire(before, &self.timeline, |frame| {
-                self.books.enter(session.row, frame.captured, Entry::Settled(Fate::Lost));
-            });
-            Self::advance(session, &self.timeline, &mut self.books);
+            session.expire(before, &self.timeline, &mut self.recorder);
         }
     }
 
-    fn advance(session: &mut Session, timeline: &Timeline, books: &mut Books) {
-        let row = session.row;
-        session
-            .ledger
-            .advance(timeline, |frame, step| books.enter(row, frame.captured, Entry::Stepped(step)));
-    }
-
     /// A session that is not over, and its row.
-    fn live(&mut self, id: SessionId) -> Option<(&Session, &mut Row)> {
-        let session = self.sessions.get(&id).filter(|session| !session.has_ended)?;
-        Some((session, self.books.rows.get_mut(session.row)?))
+    fn live(&mut self, id: SessionId) -> Option<(&mut Session, &mut Row)> {
+        let session = self.sessions.get_mut(&id).filter(|session| !session.has_ended)?;
+        let row = self.recorder.rows.get_mut(session.row)?;
+        Some((session, row))
     }
-
-    fn wall_clock(&self, at: Instant) -> Timestamp {
-        let elapsed = at.saturating_duration_since(self.settings.started);
-        // Centuries from now this fails; then the start is as good as anything.
-        to_milliseconds(self.settings.started_at.checked_add(elapsed).unwrap_or(self.settings.started_at))
-    }
-}
-
-/// Finer than a millisecond no wall clock is worth writing.
-fn to_milliseconds(at: Timestamp) -> Timestamp {
-    at.round(Unit::Millisecond).unwrap_or(at)
 }

@@ -69,7 +69,7 @@ pub struct Reports {
 impl Reports {
     /// The posts so far by what became of them, if there are any to be sent.
     pub fn posts(&self) -> Option<PostCounters> {
-        self.sender.as_ref().map(Sender::counts)
+        self.sender.as_ref().map(Sender::counters)
     }
 
     /// Writes the last message and sends the last post. Takes 3 s at most.

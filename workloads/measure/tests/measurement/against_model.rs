@@ -68,7 +68,7 @@ fn label(outcome: &MessageOutcome) -> &'static str {
     }
 }
 
-/// The measurement and the model, told the same.
+/// The measurement and the model, given the same events.
 struct Both {
     run: Run,
     model: Model,

@@ -21,7 +21,7 @@ fn run() -> Run {
     run
 }
 
-fn says(run: &mut Run, text: &str, milliseconds: u64) -> MessageOutcome {
+fn send(run: &mut Run, text: &str, milliseconds: u64) -> MessageOutcome {
     let at = run.at(milliseconds);
     run.measurement.message(A, at, text.as_bytes())
 }
@@ -48,7 +48,7 @@ fn timestamps_of_the_peers_own_mean_the_nearest_frame() {
     run.capture_all(0..5);
     // aiortc truncates: every third frame is off by a tick.
     for (frame, pts) in [(0, 0), (1, 2999), (2, 6001), (3, 9000 + 1499)] {
-        let outcome = says(&mut run, &pts_report(frame, pts), capture_time(frame) + DELAY);
+        let outcome = send(&mut run, &pts_report(frame, pts), capture_time(frame) + DELAY);
         assert!(matches!(outcome, MessageOutcome::Estimated { error_pixels: 5.0, .. }), "{outcome:?}");
     }
     let summary = run.summary(200);
@@ -66,12 +66,12 @@ fn timestamps_of_the_peers_own_mean_the_nearest_frame() {
 fn a_frame_that_the_peer_names_itself_has_one_fate_as_well() {
     let mut run = run();
     run.capture_all(0..5);
-    says(&mut run, &pts_report(0, 0), 10);
-    assert_eq!(says(&mut run, &pts_report(0, 1), 20), MessageOutcome::Duplicate);
-    assert_eq!(says(&mut run, &pts_report(1, 3000), 33 + 1001), MessageOutcome::Late);
-    assert_eq!(says(&mut run, &pts_report(2, 6000), 66 + 3001), MessageOutcome::Duplicate);
+    send(&mut run, &pts_report(0, 0), 10);
+    assert_eq!(send(&mut run, &pts_report(0, 1), 20), MessageOutcome::Duplicate);
+    assert_eq!(send(&mut run, &pts_report(1, 3000), 33 + 1001), MessageOutcome::Late);
+    assert_eq!(send(&mut run, &pts_report(2, 6000), 66 + 3001), MessageOutcome::Duplicate);
     for pts in [10_500, 30_000, 1 << 53] {
-        let outcome = says(&mut run, &pts_report(3, pts), 400);
+        let outcome = send(&mut run, &pts_report(3, pts), 400);
         assert!(matches!(outcome, MessageOutcome::Malformed(_)), "{pts}: {outcome:?}");
     }
     let expected = Frames {
@@ -89,7 +89,7 @@ fn a_frame_that_the_peer_names_itself_has_one_fate_as_well() {
     assert!(summary.errors[0].message.ends_with("no frame with the pts 9007199254740992 was sent"));
     // Long forgotten.
     run.capture_all(5..600);
-    assert_eq!(says(&mut run, &pts_report(0, 2999), 20_000), MessageOutcome::Duplicate);
+    assert_eq!(send(&mut run, &pts_report(0, 2999), 20_000), MessageOutcome::Duplicate);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn first_frames_that_never_came_are_found_out() {
         if frame >= 3 {
             let Point { x, y } = Run::truth(frame);
             let report = format!("{x}\t{y}\t{}", (frame - 3) * 3000);
-            says(&mut run, &report, capture_time(frame) + 5);
+            send(&mut run, &report, capture_time(frame) + 5);
         }
     }
     let row = run.row(NAME);
@@ -118,7 +118,7 @@ fn a_detector_that_is_off_is_not_explained_away() {
     let mut run = run();
     for frame in 0..200 {
         run.capture(frame, capture_time(frame));
-        let outcome = says(&mut run, &pts_report(frame, frame * 3000), capture_time(frame) + DELAY);
+        let outcome = send(&mut run, &pts_report(frame, frame * 3000), capture_time(frame) + DELAY);
         assert!(
             matches!(outcome, MessageOutcome::Estimated { error_pixels: 5.0, .. }),
             "{frame}: {outcome:?}"
@@ -132,13 +132,13 @@ fn frames_before_counting_are_no_mistake_of_the_peer() {
     let mut run = Run::new(30);
     run.connect(A, 0);
     run.capture_all(0..10);
-    assert_eq!(says(&mut run, &pts_report(0, 0), 5), MessageOutcome::Uncounted);
+    assert_eq!(send(&mut run, &pts_report(0, 0), 5), MessageOutcome::Uncounted);
     run.measurement.sent_from(A, run.timestamp(2));
-    assert_eq!(says(&mut run, &pts_report(2, 0), 70), MessageOutcome::Uncounted);
+    assert_eq!(send(&mut run, &pts_report(2, 0), 70), MessageOutcome::Uncounted);
     run.measurement.start_counting(A, run.timestamp(6));
-    assert_eq!(says(&mut run, &pts_report(5, 9000), 210), MessageOutcome::Uncounted);
+    assert_eq!(send(&mut run, &pts_report(5, 9000), 210), MessageOutcome::Uncounted);
     assert!(matches!(
-        says(&mut run, &pts_report(6, 12_000), 210),
+        send(&mut run, &pts_report(6, 12_000), 210),
         MessageOutcome::Estimated { error_pixels: 5.0, .. }
     ));
     assert_eq!(run.summary(300).frames, Frames { sent: 4, pending: 3, estimated: 1, ..Frames::default() });
@@ -152,7 +152,7 @@ fn a_peer_that_names_no_frame_is_known_by_its_reports_alone() {
     for frame in 0..60 {
         run.capture(frame, capture_time(frame));
         run.see(B, frame, capture_time(frame) + 7);
-        let outcome = says(&mut run, &bare_report(frame), capture_time(frame) + DELAY);
+        let outcome = send(&mut run, &bare_report(frame), capture_time(frame) + DELAY);
         let waits = frame < 2;
         assert_eq!(outcome == MessageOutcome::Waiting, waits, "{frame}: {outcome:?}");
         assert_eq!(
@@ -186,7 +186,7 @@ fn arrivals_do_not_dilute_the_loss_of_others() {
     run.join(B);
     for frame in 0..40 {
         run.capture(frame, capture_time(frame));
-        says(&mut run, &bare_report(frame), capture_time(frame) + DELAY);
+        send(&mut run, &bare_report(frame), capture_time(frame) + DELAY);
         if frame % 2 == 0 {
             run.see(B, frame, capture_time(frame) + 7);
         }
@@ -209,7 +209,7 @@ fn an_answer_means_the_moment_of_its_question() {
             // Of the newest frame at that moment, however long the answer takes.
             answers += 1;
             let took = [3, 30, 300][answers % 3];
-            says(&mut run, &format!("({}, 100)", frame % 600), capture_time(frame) + 17 + took);
+            send(&mut run, &format!("({}, 100)", frame % 600), capture_time(frame) + 17 + took);
         }
     }
     let row = run.row(NAME);
@@ -228,7 +228,7 @@ fn peers_that_say_something_by_themselves_are_not_asked() {
         let mut run = run();
         run.capture_all(0..1);
         run.measurement.reached(A, Stage::Channel, run.at(0));
-        says(&mut run, text, 500);
+        send(&mut run, text, 500);
         assert_eq!(!run.measurement.due_questions(run.at(1000)).is_empty(), is_asked, "{text}");
     }
     let mut run = Run::new(30);
@@ -247,7 +247,7 @@ fn what_was_given_up_before_the_first_word_stays_lost() {
     assert!(before.lost > 20, "{before:?}");
     for frame in 120..123 {
         run.capture(frame, capture_time(frame));
-        says(&mut run, &bare_report(frame), capture_time(frame) + DELAY);
+        send(&mut run, &bare_report(frame), capture_time(frame) + DELAY);
     }
     let row = run.row(NAME);
     assert_eq!((row.frames.lost, row.frames.estimated, row.frames.pending), (before.lost, 3, 0));
@@ -261,8 +261,8 @@ fn a_session_keeps_to_one_kind_of_report() {
         for second in texts {
             let mut run = run();
             run.capture_all(0..3);
-            says(&mut run, first, 100);
-            let outcome = says(&mut run, second, 200);
+            send(&mut run, first, 100);
+            let outcome = send(&mut run, second, 200);
             assert_eq!(
                 matches!(outcome, MessageOutcome::Malformed(_)),
                 first != second,
@@ -281,7 +281,7 @@ fn a_session_keeps_to_one_kind_of_report() {
 fn a_flood_of_positions_is_no_flood_of_frames() {
     let mut run = run();
     run.capture_all(0..30);
-    let outcomes: Vec<MessageOutcome> = (0..1000).map(|_| says(&mut run, "1,2", 500)).collect();
+    let outcomes: Vec<MessageOutcome> = (0..1000).map(|_| send(&mut run, "1,2", 500)).collect();
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == MessageOutcome::Duplicate).count(), 999);
     assert_eq!(run.row(NAME).frames.duplicate, 999);
 }
@@ -307,11 +307,11 @@ fn a_peer_that_speaks_before_frames_count_has_media_once_they_do() {
     run.measurement.sent_from(A, run.timestamp(0));
     run.measurement.reached(A, Stage::Channel, run.at(0));
     run.capture(0, capture_time(0));
-    assert_eq!(says(&mut run, &bare_report(0), DELAY), MessageOutcome::Uncounted);
+    assert_eq!(send(&mut run, &bare_report(0), DELAY), MessageOutcome::Uncounted);
     run.measurement.start_counting(A, run.timestamp(1));
     for frame in 1..30 {
         run.capture(frame, capture_time(frame));
-        says(&mut run, &bare_report(frame), capture_time(frame) + DELAY);
+        send(&mut run, &bare_report(frame), capture_time(frame) + DELAY);
     }
     assert_eq!(run.row(NAME).pairing, Pairing::Arrival);
     let presence = run.measurement.presence(run.at(20_000));

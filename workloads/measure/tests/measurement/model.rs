@@ -97,7 +97,7 @@ impl Model {
             return "unknown";
         };
         let counted = session.frames.contains_key(&frame)
-            // What is not held any more cannot be told from a frame that the pacing left out.
+            // What is not held any more cannot be distinguished from a frame that the pacing left out.
             || (frame < self.oldest_held && !session.frames.is_empty() && session.from.is_some_and(|from| from <= frame));
         if !counted || session.until.is_some_and(|until| frame + 1 > until) {
             session.malformed += 1;

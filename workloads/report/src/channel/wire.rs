@@ -1,11 +1,17 @@
-//! The JSON of the messages, and the bounds of what is in it.
+//! The JSON of the messages.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Foreign, FrameOutcome, FrameReport, Hello, MAX_COORDINATE, MAX_NAME, MAX_NODE, Malformed};
-use crate::text;
+use super::{
+    bounds::{name, within},
+    foreign::Foreign,
+    frame_report::{FrameOutcome, FrameReport},
+    hello::Hello,
+    limits::{MAX_COORDINATE, MAX_NAME, MAX_NODE},
+    malformed::Malformed,
+};
 
 /// Both shapes of message at once: what is absent is left out.
 #[derive(Serialize, Deserialize, Default)]
@@ -93,19 +99,5 @@ impl From<&FrameReport> for Wire<'_> {
             FrameOutcome::Undetected => Self { state: Some(WireState::Undetected), ..wire },
             FrameOutcome::Undecodable => Self { state: Some(WireState::Undecodable), ..wire },
         }
-    }
-}
-
-fn name(name: &'static str, value: Option<Cow<'_, str>>, most: usize) -> Result<Option<String>, Malformed> {
-    let Some(value) = value else { return Ok(None) };
-    let valid = (1..=most).contains(&value.len()) && !value.contains(text::is_unprintable);
-    if valid { Ok(Some(value.into_owned())) } else { Err(Malformed::Name { name, most }) }
-}
-
-pub(super) fn within(name: &'static str, value: f64, least: f64, most: f64) -> Result<f64, Malformed> {
-    if (least..=most).contains(&value) {
-        Ok(value)
-    } else {
-        Err(Malformed::Range { name, value: format!("{value:e}"), least: least as i32, most: most as i32 })
     }
 }
