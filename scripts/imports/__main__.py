@@ -37,4 +37,7 @@ def main():
     return 1 if found else 0
 
 
-sys.exit(main())
+try:
+    sys.exit(main())
+except FileNotFoundError as error:
+    sys.exit(f"check-imports: {error}")

@@ -15,7 +15,8 @@ class Crate(NamedTuple):
 
 
 def within(path, folder):
-    return path == folder or path.startswith((folder + "/", folder + "::"))
+    """Whether a file, a crate's folder or a path of names is the folder or module `folder`, or in it."""
+    return path.removesuffix(".rs") == folder or path.startswith((folder + "/", folder + "::"))
 
 
 def listed(names):
@@ -51,9 +52,9 @@ def crates(crates, layers=LAYERS, never=NEVER_LINKED):
 
 def files(root, tree, never=NEVER_IMPORTED):
     """Circles among the files of a crate, and imports against the directions."""
-    used, foreign = graph.arrows(tree)
+    used, foreign, unknown = graph.arrows(tree)
     label = {file: str(file.relative_to(root)) for file in used}
-    found = []
+    found = [f"NOT UNDERSTOOD: {label[file]} names {listed(names)}, which scripts/imports cannot find" for file, names in unknown.items()]
     for circle in graph.circles(used):
         found.append(f"CIRCLE of {len(circle)} files:")
         for file in circle:
@@ -67,5 +68,5 @@ def files(root, tree, never=NEVER_IMPORTED):
                 ties = {name for to, names in used[file].items() if within(label[to], other) for name in names}
                 ties |= {path for path in foreign[file] if within(path, other)}
                 if ties:
-                    found.append(f"AGAINST THE DIRECTION: {label[file]} imports of {other}: {listed(ties)}")
+                    found.append(f"AGAINST THE DIRECTION: {label[file]} imports {other}: {listed(ties)}")
     return found

@@ -4,13 +4,16 @@ from imports.tokens import is_name
 
 
 def arrows(root):
-    """Of a crate: {file: {file it uses: names}}, and {file: paths into other crates}."""
-    used, foreign = {}, {}
+    """Of a crate: {file: {file it uses: names}}, {file: paths into other crates}, {file: paths that lead nowhere}."""
+    used, foreign, unknown = {}, {}, {}
     for module in root.all():
         to, out = used.setdefault(module.file, {}), foreign.setdefault(module.file, set())
 
         def note(path, name):
-            for kind, where, _ in resolve(module, path):
+            targets = resolve(module, path)
+            if not targets:
+                unknown.setdefault(module.file, set()).add("::".join(path))
+            for kind, where, _ in targets:
                 if kind == "foreign":
                     out.add("::".join(where))
                 elif kind == "item" and where.file != module.file:
@@ -24,7 +27,8 @@ def arrows(root):
             note(path, "::".join(path))
         for name in words - module.names.keys():
             for path in module.globs:
-                note(path + [name], name)
+                if resolve(module, [*path, name]):
+                    note([*path, name], name)
     for module in root.all():
         for path, names in module.methods:
             for kind, where, _ in resolve(module, path):
@@ -32,7 +36,7 @@ def arrows(root):
                     called = names & calls(where.code)
                     if called:
                         used[where.file].setdefault(module.file, set()).update(f"{path[-1]}::{name}" for name in called)
-    return used, foreign
+    return used, foreign, unknown
 
 
 def resolve(module, path, seen=()):

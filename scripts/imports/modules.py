@@ -77,6 +77,9 @@ def skip_attributes(module, found, at):
         end = closing(found, begin)
         inside = found[begin + 1 : end]
         tested |= inside[:2] == ["cfg", "("] and "test" in inside and "not" not in inside
+        if inside[:1] == ["kube"] and "kind" in inside:
+            # The derive makes the resource's type beside its spec.
+            module.bind(inside[inside.index("kind") + 2].strip('"'), "item", None)
         # `#[serde(with = "seconds")]` names a path as well as `#[arg(value_parser = values::parse)]` does.
         for token in inside:
             path = PATH_IN_STRING.fullmatch(token)
