@@ -37,7 +37,4 @@ def main():
     return 1 if found else 0
 
 
-try:
-    sys.exit(main())
-except FileNotFoundError as error:
-    sys.exit(f"check-imports: {error}")
+sys.exit(main())

@@ -65,7 +65,9 @@ def child(module, name, rest):
         return inline
     files = [file for file in (folder.with_suffix(".rs"), folder / "mod.rs") if file.is_file()]
     if not files:
-        raise FileNotFoundError(f"{module.file} declares `mod {name}`, and there is no file for it")
+        # A path that leads nowhere is reported.
+        module.uses.append((["self", f"mod {name}"], name, False))
+        return Module(module.file, folder, module)
     return read(files[0], folder, module)
 
 

@@ -97,6 +97,7 @@ class Files(unittest.TestCase):
 
     def test_a_name_that_leads_nowhere_is_not_passed_over(self):
         self.assertIn("NOT UNDERSTOOD: src/lib.rs names crate::made", self.check(lib="fn f() { crate::made() }")[0])
+        self.assertIn("mod absent", self.check(lib="mod absent;")[0])
 
 
 class Crates(unittest.TestCase):
