@@ -14,7 +14,7 @@ IMAGES := ballsession-server:$(TAG) ballsession-client:$(TAG) ballsession-operat
 # build: compile inside docker; prebuilt: take the programs that `make build` makes.
 ARTIFACTS ?= build
 DOCKER ?= docker
-# The cluster comes from a program with the words up, load, run and down. Any other cluster has
+# The cluster comes from a program with the commands up, load, run and down. Any other cluster has
 #   make install IN_CLUSTER=                          kubectl's current context
 #   make kind-load LOAD="minikube image load"
 CLUSTER ?= scripts/kind

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from imports import graph
-from imports.directions import LAYERS, NEVER_IMPORTED, NEVER_LINKED
+from imports.directions import CRATES, LAYERS, NEVER_IMPORTED, NEVER_LINKED
 
 
 class Crate(NamedTuple):
@@ -24,18 +24,13 @@ def listed(names):
     return ", ".join(sorted(name for name in names if name.rpartition("::")[0] not in names))
 
 
-def crates(crates, layers=LAYERS, never=NEVER_LINKED):
+def crates(crates, layers=CRATES, never=NEVER_LINKED):
     """Dependencies between crates, which are given by their folders."""
-    layer = {folder: index for index, folders in enumerate(layers) for folder in folders}
     folders = {crate.name: folder for folder, crate in crates.items()}
     found = []
     for folder, crate in crates.items():
-        if folder not in layer:
-            found.append(f"AGAINST THE DIRECTION: {folder} has no place in LAYERS of scripts/imports/directions.py")
-            continue
-        for name in sorted(crate.dependencies & folders.keys()):
-            if layer.get(folders[name], len(layers)) >= layer[folder]:
-                found.append(f"AGAINST THE DIRECTION: {folder} depends on {folders[name]}, which is not below it")
+        below = {folders[name]: {name} for name in sorted(crate.dependencies & folders.keys())}
+        found += upwards(folder, folder, below, layers)
         linked, waiting = {}, [(name, [folder]) for name in crate.dependencies]
         while waiting:
             name, way = waiting.pop()
@@ -43,30 +38,57 @@ def crates(crates, layers=LAYERS, never=NEVER_LINKED):
                 linked[name] = way
                 way = [*way, folders.get(name, name)]
                 waiting += [(other, way) for other in crates[folders[name]].dependencies] if name in folders else []
-        for below, names in never.items():
+        for within_folder, names in never.items():
             for name in names:
-                if within(folder, below) and name in linked:
-                    found.append(f"AGAINST THE DIRECTION: {' -> '.join(linked[name])} -> {name}, which {below} never links")
+                if within(folder, within_folder) and name in linked:
+                    way = " -> ".join([*linked[name], name])
+                    found.append(f"AGAINST THE DIRECTION: {way}, which {within_folder} never links")
     return found
 
 
-def files(root, tree, never=NEVER_IMPORTED):
+def files(root, tree, layers=LAYERS, never=NEVER_IMPORTED):
     """Circles among the files of a crate, and imports against the directions."""
     used, foreign, unknown = graph.arrows(tree)
     label = {file: str(file.relative_to(root)) for file in used}
-    found = [f"NOT UNDERSTOOD: {label[file]} names {listed(names)}, which scripts/imports cannot find" for file, names in unknown.items()]
+    found = [f"NOT UNDERSTOOD: {label[file]} names {listed(unknown[file])}, which is nowhere to be found" for file in unknown]
     for circle in graph.circles(used):
         found.append(f"CIRCLE of {len(circle)} files:")
         for file in circle:
             for other in sorted(set(circle) & used[file].keys()):
                 found.append(f"  {label[file]} -> {label[other]}: {listed(used[file][other])}")
     for file in sorted(used):
+        names = {label[other]: names for other, names in used[file].items()}
+        for folder, rows in layers.items():
+            room = part(label[file], folder)
+            if room not in (None, "lib", "main", "mod"):
+                rooms = {}
+                for other in names:
+                    if part(other, folder) not in (None, room):
+                        rooms.setdefault(part(other, folder), set()).update(names[other])
+                found += upwards(label[file], room, rooms, rows)
         for folder, forbidden in never.items():
-            if not within(label[file], folder):
-                continue
-            for other in forbidden:
-                ties = {name for to, names in used[file].items() if within(label[to], other) for name in names}
+            for other in forbidden if within(label[file], folder) else []:
+                ties = {name for to in names if within(to, other) for name in names[to]}
                 ties |= {path for path in foreign[file] if within(path, other)}
                 if ties:
                     found.append(f"AGAINST THE DIRECTION: {label[file]} imports {other}: {listed(ties)}")
     return found
+
+
+def part(file, folder):
+    """What of `folder` the file belongs to: the first part of its path in there, without `.rs`."""
+    inside = file.startswith(folder + "/")
+    return file.removeprefix(folder + "/").split("/")[0].removesuffix(".rs") if inside else None
+
+
+def upwards(user, room, used, layers):
+    """A line for each room that is used and not below the user's own."""
+    layer = {name: index for index, names in enumerate(layers) for name in names}
+    for name in [room, *used]:
+        if name not in layer:
+            return [f"AGAINST THE DIRECTION: {name}, of {user}, has no place in scripts/imports/directions.py"]
+    return [
+        f"AGAINST THE DIRECTION: {user} imports {other}, which is not below it: {listed(names)}"
+        for other, names in sorted(used.items())
+        if layer[other] >= layer[room]
+    ]

@@ -7,7 +7,7 @@ from imports.tokens import imported, tokens
 
 
 class Files(unittest.TestCase):
-    def check(self, never=None, **files):
+    def check(self, layers=None, never=None, **files):
         """What is found in a crate of these files, `a__b` standing for src/a/b.rs."""
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
@@ -15,7 +15,7 @@ class Files(unittest.TestCase):
                 file = root / "src" / (name.replace("__", "/") + ".rs")
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text)
-            return check.files(root, modules.read(root / "src/lib.rs"), never or {})
+            return check.files(root, modules.read(root / "src/lib.rs"), layers or {}, never or {})
 
     def test_a_circle_is_found_with_the_names_that_tie_it(self):
         found = self.check(
@@ -83,6 +83,28 @@ class Files(unittest.TestCase):
         )
         self.assertEqual(found[0], "CIRCLE of 2 files:")
 
+    def test_a_folder_imports_what_is_below_it_and_lib_imports_all(self):
+        files = {
+            "lib": "mod low; mod beside; mod high; use high::High;",
+            "low__mod": "mod a; pub use a::Low; mod b;",
+            "low__a": "pub struct Low;",
+            "low__b": "fn f(_: super::a::Low) {}",
+            "beside": "pub struct Beside;",
+            "high": "pub struct High(crate::low::Low);",
+        }
+        layers = {"src": [["low", "beside"], ["high"]]}
+        self.assertEqual(self.check(layers, **files), [])
+        files["low__b"] += "fn g(_: (crate::high::High, crate::beside::Beside)) {}"
+        self.assertEqual(
+            self.check(layers, **files),
+            [
+                "AGAINST THE DIRECTION: src/low/b.rs imports beside, which is not below it: crate::beside::Beside",
+                "AGAINST THE DIRECTION: src/low/b.rs imports high, which is not below it: crate::high::High",
+            ],
+        )
+        found = self.check({"src": [["low", "beside"]]}, **files)
+        self.assertIn("high, of src/low/b.rs, has no place", "\n".join(found))
+
     def test_imports_against_the_direction_are_found_of_files_and_of_other_crates(self):
         found = self.check(
             never={"src/pure": ["src/io", "tokio", "std::time::Instant::now"]},
@@ -112,7 +134,7 @@ class Crates(unittest.TestCase):
         self.assertEqual(len(self.check(low=["our-middle"], middle=["our-low"], high=["our-high"])), 2)
 
     def test_a_crate_without_a_layer_is_asked_for(self):
-        self.assertIn("other has no place", self.check(other=[])[0])
+        self.assertIn("other, of other, has no place", self.check(other=[])[0])
 
     def test_what_is_never_linked_is_found_behind_another_crate(self):
         found = self.check(never={"high": ["opencv"]}, low=["opencv"], middle=["our-low"], high=["our-middle"])
