@@ -30,7 +30,10 @@ class Module:
 def read(file, folder=None, parent=None):
     """The module in `file` with all its children, whose files are in `folder`: for a crate's root, beside it."""
     module = Module(file, folder or file.parent, parent)
-    read_items(module, tokens(file.read_text()))
+    try:
+        read_items(module, tokens(file.read_text()))
+    except (ValueError, IndexError) as error:
+        raise SystemExit(f"check-imports: {file} is not understood: {error}") from error
     return module
 
 
