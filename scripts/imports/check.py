@@ -1,9 +1,12 @@
 """The checks: each gives lines for people, and none where all is well."""
 
+import re
 from typing import NamedTuple
 
 from imports import graph
-from imports.directions import CRATES, LAYERS, NEVER_IMPORTED, NEVER_LINKED
+from imports.directions import CRATES, DOCUMENT_FOLDERS, LAYERS, NEVER_IMPORTED, NEVER_LINKED
+
+PATH = re.compile(r"`([\w.-]+/[\w./-]*(?:\.rs|\.py|/))`")
 
 
 class Crate(NamedTuple):
@@ -73,6 +76,12 @@ def files(root, tree, layers=LAYERS, never=NEVER_IMPORTED):
                 if ties:
                     found.append(f"AGAINST THE DIRECTION: {label[file]} imports {other}: {listed(ties)}")
     return found
+
+
+def document(root, text, folders=DOCUMENT_FOLDERS):
+    """The files and folders that a text names, relative to one of the folders, and that are not there."""
+    missing = [path for path in PATH.findall(text) if not any((root / folder / path).exists() for folder in folders)]
+    return [f"NOT THERE: {path}, which docs/architecture.md names" for path in missing]
 
 
 def part(file, folder):

@@ -12,6 +12,19 @@ CRATES = [
     ["e2e"],
 ]
 LAYERS = {
+    "workloads/media/src": [
+        ["addresses", "assemble", "datagrams", "guard", "packetise"],
+        ["fanout", "receiver"],
+    ],
+    "workloads/measure/src": [
+        ["frames", "settings", "verdict"],
+        ["foreign", "statistics"],
+        ["clients"],
+        ["recorder"],
+        ["sessions", "summary"],
+        ["matching"],
+        ["measurement"],
+    ],
     "operator/src": [
         ["api_error", "conditions", "settings"],
         ["run"],
@@ -63,3 +76,6 @@ NEVER_IMPORTED = {
     "operator/src/reports/post": IO,
     "operator/src/lease/election": IO,
 }
+
+# What paths in docs/architecture.md are relative to.
+DOCUMENT_FOLDERS = ["", "workloads", "operator/src"]

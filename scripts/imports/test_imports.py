@@ -141,6 +141,17 @@ class Crates(unittest.TestCase):
         self.assertIn("high -> middle -> low -> opencv, which high never links", found[0])
 
 
+class Document(unittest.TestCase):
+    def test_files_that_a_document_names_are_looked_up(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            (root / "room").mkdir()
+            (root / "room/a.rs").touch()
+            text = "`a/b.rs`, `room/a.rs`, `room/`, `a.rs`, `crate::a`, `text/plain`, `ro/om/`"
+            found = check.document(root, text, ["", "room"])
+            self.assertEqual([line.split()[2] for line in found], ["a/b.rs,", "ro/om/,"])
+
+
 class Uses(unittest.TestCase):
     def test_groups_renames_globs_and_self(self):
         found = imported(tokens("crate::{a::{self, b as c, d::*}, e as _}"))
