@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
+use media::datagrams::{host_candidate, received};
 use mio::net::UdpSocket;
-use report::channel::{FrameReport, Hello, LABEL, Message, Sighting};
+use report::channel::{FrameOutcome, FrameReport, Hello, LABEL, Message};
 use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
 use rtc::interceptor::Registry;
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
@@ -16,15 +16,14 @@ use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::RTCMessage;
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::state::RTCPeerConnectionState;
-use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate};
+use rtc::peer_connection::transport::RTCDtlsRole;
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtp_transceiver::rtp_sender::{RTCRtpCodec, RTCRtpCodecParameters, RtpCodecKind};
 use rtc::sansio::Protocol;
 use rtc::shared::error::{Error, Result};
-use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
 use super::counters::Counters;
-use super::frames::{Frames, Step};
+use super::frames::{FrameTracker, Step};
 
 /// The first bytes of RTP and RTCP (RFC 7983, section 7).
 const MEDIA: std::ops::RangeInclusive<u8> = 128..=191;
@@ -35,8 +34,8 @@ const ICE_CHECKS: u16 = 500;
 const ICE_TIMEOUT: Duration = Duration::from_secs(15);
 const ICE_KEEPALIVE: Duration = Duration::from_secs(2);
 
-/// What it says of every frame.
-const SIGHTING: Sighting = Sighting::Position { x: 321.125, y: 123.456, confidence: 1.0 };
+/// What it reports of every frame.
+const FRAME_OUTCOME: FrameOutcome = FrameOutcome::Position { x: 321.125, y: 123.456, confidence: 1.0 };
 
 /// An answered offer.
 pub(crate) struct Peer {
@@ -44,7 +43,7 @@ pub(crate) struct Peer {
     connection: RTCPeerConnection,
     channel: RTCDataChannelId,
     is_open: bool,
-    frames: Frames,
+    frames: FrameTracker,
     /// When it dialled, until it is up.
     dialled: Option<Instant>,
     is_lost: bool,
@@ -63,15 +62,7 @@ impl Peer {
         connection.set_remote_description(now, RTCSessionDescription::offer(offer)?)?;
         let lossy = RTCDataChannelInit { ordered: false, max_retransmits: Some(0), ..Default::default() };
         let channel = connection.create_data_channel(LABEL, Some(lossy))?.id();
-        let base_config = CandidateConfig {
-            network: "udp".into(),
-            address: local.ip().to_string(),
-            port: local.port(),
-            component: 1,
-            ..Default::default()
-        };
-        let candidate = CandidateHostConfig { base_config, ..Default::default() }.new_candidate_host()?;
-        connection.add_local_candidate(RTCIceCandidate::from(&candidate).to_json()?)?;
+        connection.add_local_candidate(host_candidate(local)?)?;
         let answer = connection.create_answer(None)?;
         connection.set_local_description(now, answer)?;
         let sdp = connection.local_description().ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?.sdp;
@@ -80,7 +71,7 @@ impl Peer {
             connection,
             channel,
             is_open: false,
-            frames: Frames::default(),
+            frames: FrameTracker::default(),
             dialled: Some(dialled),
             is_lost: false,
         };
@@ -97,14 +88,8 @@ impl Peer {
         counters: &Counters,
     ) -> Option<Instant> {
         let now = Instant::now();
-        let transport = TransportContext {
-            local_addr: local,
-            peer_addr: peer,
-            ecn: None,
-            transport_protocol: TransportProtocol::UDP,
-        };
         // It logs what it cannot use.
-        let _ = self.connection.handle_read(TaggedBytesMut { now, transport, message: BytesMut::from(data) });
+        let _ = self.connection.handle_read(received(local, peer, data, now));
         // Media changes no state: the sweep over all of the connection's parts can wait for other datagrams.
         if data.first().is_some_and(|first| MEDIA.contains(first)) {
             for _ in 0..self.report_frames(now, counters) {
@@ -161,7 +146,7 @@ impl Peer {
                 }
                 Step::Complete if !self.is_open => {}
                 Step::Complete => {
-                    let report = FrameReport::new(packet.header.timestamp, SIGHTING);
+                    let report = FrameReport::new(packet.header.timestamp, FRAME_OUTCOME);
                     self.send(&Message::Frame(report), now);
                     reported += 1;
                     counters.answered.fetch_add(1, Relaxed);
@@ -194,7 +179,7 @@ impl Peer {
         true
     }
 
-    /// Says farewell.
+    /// Closes the connection, with a notice to the server.
     pub(crate) fn close(&mut self, socket: &UdpSocket, counters: &Counters) {
         let _ = self.connection.close();
         self.flush(socket, counters);

@@ -135,24 +135,64 @@ mod tests {
 
     #[test]
     fn a_table_of_cases() {
-        let sound = Evidence { server: late(4.0), client: late(6.0), network: lost(0.0), ..Evidence::default() };
+        let sound =
+            Evidence { server: late(4.0), client: late(6.0), network: lost(0.0), ..Evidence::default() };
         let cases = [
             ("nothing is known", Evidence::default(), Cause::Unknown),
             ("all is well", sound, Cause::Unknown),
             ("server throttled", Evidence { server: throttled(40.0), ..sound }, Cause::ServerCpu),
             ("client throttled", Evidence { client: throttled(40.0), ..sound }, Cause::ClientCpu),
-            ("server stopped", Evidence { server: late(2000.0), network: silent(2000.0), ..sound }, Cause::ServerCpu),
-            ("client stopped", Evidence { client: late(600.0), network: silent(600.0), ..sound }, Cause::ClientCpu),
-            ("client throttled, its buffer overflows", Evidence { client: throttled(70.0), network: lost(20.0), ..sound }, Cause::ClientCpu),
-            ("both late alike", Evidence { server: late(150.0), client: late(200.0), ..sound }, Cause::Unknown),
-            ("both late, one far more", Evidence { server: late(150.0), client: late(900.0), ..sound }, Cause::ClientCpu),
+            (
+                "server stopped",
+                Evidence { server: late(2000.0), network: silent(2000.0), ..sound },
+                Cause::ServerCpu,
+            ),
+            (
+                "client stopped",
+                Evidence { client: late(600.0), network: silent(600.0), ..sound },
+                Cause::ClientCpu,
+            ),
+            (
+                "client throttled, its buffer overflows",
+                Evidence { client: throttled(70.0), network: lost(20.0), ..sound },
+                Cause::ClientCpu,
+            ),
+            (
+                "both late alike",
+                Evidence { server: late(150.0), client: late(200.0), ..sound },
+                Cause::Unknown,
+            ),
+            (
+                "both late, one far more",
+                Evidence { server: late(150.0), client: late(900.0), ..sound },
+                Cause::ClientCpu,
+            ),
             ("loss", Evidence { network: lost(2.0), ..sound }, Cause::Network),
             ("a held network", Evidence { network: silent(900.0), ..sound }, Cause::Network),
-            ("a long way", Evidence { network: NetworkEvidence { round_trip_milliseconds: Some(300.0), ..lost(0.0) }, ..sound }, Cause::Network),
+            (
+                "a long way",
+                Evidence {
+                    network: NetworkEvidence { round_trip_milliseconds: Some(300.0), ..lost(0.0) },
+                    ..sound
+                },
+                Cause::Network,
+            ),
             ("blank pictures", Evidence { unusable_percent: Some(90.0), ..sound }, Cause::Codec),
-            ("unusable after loss", Evidence { unusable_percent: Some(5.0), network: lost(3.0), ..sound }, Cause::Network),
-            ("frames left out", Evidence { server: ProgramEvidence { dropped_percent: Some(50.0), ..late(9.0) }, ..sound }, Cause::ServerCpu),
-            ("a busy machine", Evidence { server: ProgramEvidence { pressure_percent: Some(30.0), ..late(20.0) }, ..sound }, Cause::Unknown),
+            (
+                "unusable after loss",
+                Evidence { unusable_percent: Some(5.0), network: lost(3.0), ..sound },
+                Cause::Network,
+            ),
+            (
+                "frames left out",
+                Evidence { server: ProgramEvidence { dropped_percent: Some(50.0), ..late(9.0) }, ..sound },
+                Cause::ServerCpu,
+            ),
+            (
+                "a busy machine",
+                Evidence { server: ProgramEvidence { pressure_percent: Some(30.0), ..late(20.0) }, ..sound },
+                Cause::Unknown,
+            ),
         ];
         for (name, evidence, expected) in cases {
             assert_eq!(cause(&evidence), expected, "{name}");

@@ -2,6 +2,10 @@
 
 pub mod addresses;
 pub mod assemble;
+pub mod datagrams;
 pub mod fanout;
+mod guard;
 pub mod packetise;
 pub mod receiver;
+
+pub use guard::Panicked;

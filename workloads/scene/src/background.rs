@@ -2,7 +2,7 @@
 
 use picture::{I420Buffer, Size};
 
-use crate::BACKGROUND;
+use crate::colour::BACKGROUND;
 
 /// What the ball moves over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -11,7 +11,7 @@ pub enum Background {
     #[default]
     Plain,
     /// A luma ramp with waves on it (luma 12 to 76), the same for every picture of a size. It costs an encoder more
-    /// than a plain one and tells a detector that takes brightness for the ball from one that does not.
+    /// than a plain one and separates a detector that takes brightness for the ball from one that does not.
     Textured,
 }
 

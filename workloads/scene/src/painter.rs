@@ -2,9 +2,10 @@
 
 use picture::{I420, I420Buffer, Point, Rect};
 
+use crate::background::Background;
 use crate::blocks::{BlockRow, solid_blocks, touched_blocks};
 use crate::coverage::{RIM, coverage};
-use crate::{Background, InvalidSettings, Settings};
+use crate::settings::{InvalidSettings, Settings};
 
 /// A picture of the ball that is redrawn where the ball was and where it is now.
 #[derive(Debug, Clone)]
@@ -33,7 +34,7 @@ impl Painter {
         })
     }
 
-    /// Moves the ball to `position`. The result says what may differ from the picture before: where the ball was
+    /// Moves the ball to `position`. The result is what may differ from the picture before: where the ball was
     /// (empty before the first one) and where it is. Both start and end at even pixels.
     ///
     /// Who skips a picture has to add its rectangles to those of the next.
@@ -102,7 +103,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{BACKGROUND, BALL};
+    use crate::colour::{BACKGROUND, BALL};
 
     fn settings(width: usize, height: usize, radius: f64) -> Settings {
         Settings { size: Size::new(width, height).unwrap(), radius, speed: 0.0, seed: 0 }

@@ -2,7 +2,7 @@
 //! that encodes once for many receivers, and a decoder that trusts nothing it is given.
 //!
 //! It owns the choice of libvpx's settings, the rules for which frames are decoded, and the active map, which tells the
-//! encoder where not to look. It knows nothing of packets, of time, or of what the pictures show.
+//! encoder what has not changed. It knows nothing of packets, of time, or of what the pictures show.
 //!
 //! # Memory safety
 //!
@@ -41,6 +41,7 @@ mod error;
 mod header;
 #[allow(unsafe_code)]
 mod libvpx;
+mod limits;
 mod settings;
 
 pub use active_map::ActiveMap;
@@ -49,4 +50,5 @@ pub use encoder::{Encoder, FrameKind};
 pub use error::Error;
 pub use header::{FrameHeader, HeaderError, is_keyframe};
 pub use libvpx::Encoded;
-pub use settings::{CLOCK_RATE, EncoderSettings};
+pub use limits::CLOCK_RATE;
+pub use settings::EncoderSettings;

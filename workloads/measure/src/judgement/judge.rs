@@ -125,9 +125,10 @@ impl Limit {
 fn limits(objectives: &Objectives) -> Vec<Limit> {
     let in_milliseconds = |duration: Duration| duration.as_micros() as f64 / 1e3;
     let mut limits = Vec::new();
-    let mut add = |reason, allowed: Option<f64>, at_any_count, measured: fn(&JudgedNumbers) -> Option<f64>| {
-        limits.extend(allowed.map(|allowed| Limit { reason, allowed, measured, at_any_count }));
-    };
+    let mut add =
+        |reason, allowed: Option<f64>, at_any_count, measured: fn(&JudgedNumbers) -> Option<f64>| {
+            limits.extend(allowed.map(|allowed| Limit { reason, allowed, measured, at_any_count }));
+        };
     add(Reason::ErrorTooHigh, objectives.error_p95_pixels, false, |numbers| numbers.error_p95_pixels);
     add(Reason::LatencyTooHigh, objectives.latency_p95.map(in_milliseconds), false, |numbers| {
         numbers.latency_p95_milliseconds

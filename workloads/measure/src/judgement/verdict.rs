@@ -57,9 +57,7 @@ impl Verdict {
     pub fn message(&self) -> String {
         match self {
             Self::Met => "all numbers are within their objectives".to_owned(),
-            Self::Missed(failures) => {
-                failures.iter().map(Failure::message).collect::<Vec<_>>().join("; ")
-            }
+            Self::Missed(failures) => failures.iter().map(Failure::message).collect::<Vec<_>>().join("; "),
             Self::Inconclusive { message, .. } => message.clone(),
         }
     }

@@ -1,11 +1,11 @@
-//! One session's peer connection: `rtc` with what it was told and what it says, translated.
+//! One session's peer connection: `rtc`, with its inputs and outputs translated.
 
 mod setup;
 
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use bytes::BytesMut;
+use report::{SessionId, Stage};
 use rtc::data_channel::RTCDataChannelId;
 use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
@@ -14,16 +14,13 @@ use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState}
 use rtc::rtp;
 use rtc::rtp_transceiver::RTCRtpSenderId;
 use rtc::sansio::Protocol;
-use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
+use super::event::{CloseReason, Event};
+use super::frame::Frame;
 use super::keyframe_requests::is_keyframe_request;
+use super::outbox::Outbox;
 use super::schedule::{Admission, Schedule};
-use super::{CloseReason, Event, Frame, SessionId, Stage};
-
-/// Where datagrams go.
-pub(super) trait Outbox {
-    fn send(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8]);
-}
+use crate::datagrams::received;
 
 /// A peer connection, from its description on.
 pub(super) struct Peer {
@@ -55,19 +52,13 @@ impl Peer {
 
     /// Why the session is over, if it is.
     pub(super) fn failed(&self) -> Option<CloseReason> {
-        self.failed
+        self.failed.clone()
     }
 
     /// Takes in a datagram. Nothing is sent before [`Peer::drain`].
     pub(super) fn receive(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8], now: Instant) {
-        let transport = TransportContext {
-            local_addr: local,
-            peer_addr: peer,
-            ecn: None,
-            transport_protocol: TransportProtocol::UDP,
-        };
         // What a peer sends may be anything; `rtc` logs what it cannot use, and there is nothing to add.
-        let _ = self.connection.handle_read(TaggedBytesMut { now, transport, message: BytesMut::from(data) });
+        let _ = self.connection.handle_read(received(local, peer, data, now));
     }
 
     /// Lets timers run.
@@ -77,11 +68,11 @@ impl Peer {
         }
     }
 
-    /// Sends and tells all that has come up; returns when [`Peer::advance`] is due.
+    /// Sends what is queued and pushes what has happened to `events`; returns when [`Peer::advance`] is due.
     pub(super) fn drain(
         &mut self,
         now: Instant,
-        outbox: &mut impl Outbox,
+        outbox: &Outbox<'_>,
         events: &mut Vec<Event>,
     ) -> Option<Instant> {
         self.read(events);
@@ -169,7 +160,7 @@ impl Peer {
         &mut self,
         frame: &Frame,
         now: Instant,
-        outbox: &mut impl Outbox,
+        outbox: &Outbox<'_>,
         events: &mut Vec<Event>,
     ) {
         match self.schedule.admit(frame.timestamp, frame.keyframe, now) {
@@ -219,7 +210,7 @@ impl Peer {
             self.sequence_number = self.sequence_number.wrapping_add(1);
             let packet = rtp::Packet { header, payload: payload.clone() };
             // Straight into the pipeline: the sender object would copy its parameters for every packet to check what
-            // was agreed on once. The track's name is not looked at on the way out.
+            // was agreed on once. The track's name is not used on the way out.
             let message = RTCMessage::RtpPacket(String::new(), packet);
             if let Err(error) = self.connection.handle_write(TaggedRTCMessage { now, message }) {
                 tracing::debug!(session = self.id.0, %error, "packet not sent");
@@ -227,7 +218,7 @@ impl Peer {
         }
     }
 
-    fn flush(&mut self, outbox: &mut impl Outbox) {
+    fn flush(&mut self, outbox: &Outbox<'_>) {
         while let Some(datagram) = self.connection.poll_write() {
             outbox.send(datagram.transport.local_addr, datagram.transport.peer_addr, &datagram.message);
         }
@@ -240,9 +231,8 @@ impl Peer {
         }
     }
 
-    /// Says farewell to the peer.
-    pub(super) fn close(&mut self, outbox: &mut impl Outbox, events: &mut Vec<Event>) {
-        self.stop(events);
+    /// Closes the connection, with a notice to the peer.
+    pub(super) fn close(&mut self, outbox: &Outbox<'_>) {
         if let Err(error) = self.connection.close() {
             tracing::debug!(session = self.id.0, %error, "close");
         }

@@ -1,4 +1,6 @@
-//! What a receiver has to say.
+//! What happens to a receiver.
+
+use crate::guard::Panicked;
 
 /// One of a receiver's data channels, whoever opened it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -6,14 +8,14 @@ pub struct ChannelId(pub(super) usize);
 
 /// What has to work, in this order, before media flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub enum TransportStage {
     /// A way for UDP between the peers (RFC 8445).
     Ice,
     /// The handshake that agrees on keys (RFC 5764).
     Dtls,
 }
 
-/// What happened to a receiver. `Failed` and `Closed` are final.
+/// What happened to a receiver. `Failed`, `Panicked` and `Closed` are final.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A candidate pair works.
@@ -26,7 +28,7 @@ pub enum Event {
     ChannelOpened {
         /// The channel.
         channel: ChannelId,
-        /// Its label, by which dialects are told apart.
+        /// Its label, which tells dialects apart.
         label: String,
         /// Whether the peer opened it.
         by_peer: bool,
@@ -46,8 +48,10 @@ pub enum Event {
     /// This stage did not work within the time allowed, or, for ICE, works no more.
     Failed {
         /// The first stage that does not work.
-        stage: Stage,
+        stage: TransportStage,
     },
+    /// The WebRTC stack panicked over what the peer sent.
+    Panicked(Panicked),
     /// The connection ended.
     Closed,
 }

@@ -1,7 +1,7 @@
 //! The client's side: answers an offer of video and receives it.
 //!
 //! ```text
-//! Receiver::answer --> peer connection --packets--> session (one task) --frames--> Frames, for a decoding thread
+//! Receiver::answer --> peer connection --packets--> session (one task) --frames--> FrameReceiver, for a decoding thread
 //!                           ^                          |    '--events--> Receiver::next_event
 //!                           '--- NACK, PLI, reports ---'<--- ChannelSender, from any thread
 //! ```
@@ -14,6 +14,7 @@ mod event;
 mod notices;
 mod offer;
 mod queue;
+mod runtime;
 mod session;
 mod stats;
 
@@ -26,17 +27,19 @@ use tokio::task::JoinHandle;
 use webrtc::peer_connection::{PeerConnection, RTCSessionDescription};
 
 use crate::assemble::{Assembler, Settings};
+use crate::guard::guarded_future;
 use channels::Channels;
 pub use channels::MAX_MESSAGE_BYTES;
 pub use error::ReceiverError;
-pub use event::{ChannelId, Event, Stage};
+pub use event::{ChannelId, Event, TransportStage};
 use notices::Handler;
-pub use queue::Frames;
+pub use queue::FrameReceiver;
+use runtime::GuardedRuntime;
 use session::{Request, Session};
 use stats::Counters;
 pub use stats::Stats;
 
-/// How long it may take to make an answer with all candidates in it. Nothing is asked over the network.
+/// How long it may take to make an answer with all candidates in it. It needs no network.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long [`Receiver::close`] takes at most.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -45,7 +48,7 @@ const WAITING_EVENTS: usize = 64;
 /// Texts that may wait to be sent: seconds of reports.
 const WAITING_REQUESTS: usize = 256;
 
-/// Frames that may wait for the decoder, unless told otherwise. After an outage of 300 ms the repaired frames come all
+/// Frames that may wait for the decoder, by default. After an outage of 300 ms the repaired frames come all
 /// at once, 18 of them at 60 frames per second. At 30 they are 0.8 s, which a report may be late.
 const QUEUED_FRAMES: usize = 24;
 
@@ -82,7 +85,7 @@ pub struct Answer {
     /// The connection.
     pub receiver: Receiver,
     /// The frames it receives.
-    pub frames: Frames,
+    pub frames: FrameReceiver,
 }
 
 /// A connection that receives video. Dropping it closes it too, only later.
@@ -100,11 +103,16 @@ impl Receiver {
     /// Answers an offer. Needs a Tokio runtime with I/O and time enabled.
     ///
     /// # Errors
-    /// An offer without VP8 video, or no address to bind.
+    /// An offer without VP8 video, or no address to bind; or the WebRTC stack panics over the offer.
     pub async fn answer(offer: &str, options: Options) -> Result<Answer, ReceiverError> {
+        guarded_future(Self::answer_unguarded(offer, options)).await?
+    }
+
+    async fn answer_unguarded(offer: &str, options: Options) -> Result<Answer, ReceiverError> {
         let offer = offer::parse(offer)?;
         let (handler, notices) = Handler::new();
-        let peer = connection::build(&options.addresses, handler.clone()).await?;
+        let (runtime, panics) = GuardedRuntime::new();
+        let peer = connection::build(&options.addresses, handler.clone(), runtime).await?;
         let sdp = tokio::time::timeout(ANSWER_TIMEOUT, negotiate(&*peer, offer, &handler))
             .await
             .map_err(|_| ReceiverError::TimedOut(ANSWER_TIMEOUT))??;
@@ -118,6 +126,7 @@ impl Receiver {
         let session = Session {
             peer,
             notices,
+            panics,
             requests: requests_receiver,
             stop: stop_receiver,
             states: states_sender,
@@ -154,7 +163,7 @@ impl Receiver {
         self.counters.snapshot()
     }
 
-    /// Closes the connection and waits for that, at most 2 s. [`Frames`] end with what is in the queue.
+    /// Closes the connection and waits for that, at most 2 s. [`FrameReceiver`] ends with what is in the queue.
     pub async fn close(self) {
         let Receiver { stop, mut session, .. } = self;
         drop(stop);

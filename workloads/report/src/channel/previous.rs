@@ -2,18 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::wire::within;
-use super::{MAX_COORDINATE, Malformed, Sighting};
-
-/// How many frames before are repeated at most. A lost report is known after all unless the next three are lost, too.
-pub const MAX_PREVIOUS: usize = 3;
+use super::bounds::within;
+use super::limits::{MAX_COORDINATE, MAX_PREVIOUS};
+use super::malformed::Malformed;
+use super::outcome::FrameOutcome;
 
 const UNDETECTED: u8 = 0;
 const UNDECODABLE: u8 = 1;
 
 /// What became of up to [`MAX_PREVIOUS`] frames before the one that a report is about, by their RTP timestamps.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Previous([Option<(u32, Sighting)>; MAX_PREVIOUS]);
+pub struct Previous([Option<(u32, FrameOutcome)>; MAX_PREVIOUS]);
 
 /// One outcome on the wire. The first number is the RTP timestamp of the report's frame less that of this one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -27,27 +26,27 @@ pub(super) enum WireOutcome {
 
 impl Previous {
     /// Adds the outcome of a frame; the oldest makes place.
-    pub fn push(&mut self, timestamp: u32, sighting: Sighting) {
+    pub fn push(&mut self, timestamp: u32, outcome: FrameOutcome) {
         self.0.rotate_right(1);
-        self.0[0] = Some((timestamp, sighting));
+        self.0[0] = Some((timestamp, outcome));
     }
 
     /// The outcomes, the newest first. A position has the confidence 1: what a client was not sure of then is not
     /// repeated.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, Sighting)> {
+    pub fn iter(&self) -> impl Iterator<Item = (u32, FrameOutcome)> {
         self.0.iter().flatten().copied()
     }
 
     pub(super) fn to_wire(self, timestamp: u32) -> Vec<WireOutcome> {
-        let outcome = |(earlier, sighting): (u32, Sighting)| {
+        let to_wire = |(earlier, outcome): (u32, FrameOutcome)| {
             let ticks = timestamp.wrapping_sub(earlier);
-            match sighting {
-                Sighting::Position { x, y, .. } => WireOutcome::Position(ticks, x, y),
-                Sighting::Undetected => WireOutcome::Code(ticks, UNDETECTED),
-                Sighting::Undecodable => WireOutcome::Code(ticks, UNDECODABLE),
+            match outcome {
+                FrameOutcome::Position { x, y, .. } => WireOutcome::Position(ticks, x, y),
+                FrameOutcome::Undetected => WireOutcome::Code(ticks, UNDETECTED),
+                FrameOutcome::Undecodable => WireOutcome::Code(ticks, UNDECODABLE),
             }
         };
-        self.iter().map(outcome).collect()
+        self.iter().map(to_wire).collect()
     }
 
     pub(super) fn from_wire(timestamp: u32, outcomes: &[WireOutcome]) -> Result<Self, Malformed> {
@@ -60,11 +59,13 @@ impl Previous {
             *place = Some(match *outcome {
                 WireOutcome::Position(ticks, x, y) => {
                     let (x, y) = (coordinate("x", x)?, coordinate("y", y)?);
-                    (timestamp.wrapping_sub(ticks), Sighting::Position { x, y, confidence: 1.0 })
+                    (timestamp.wrapping_sub(ticks), FrameOutcome::Position { x, y, confidence: 1.0 })
                 }
-                WireOutcome::Code(ticks, UNDETECTED) => (timestamp.wrapping_sub(ticks), Sighting::Undetected),
+                WireOutcome::Code(ticks, UNDETECTED) => {
+                    (timestamp.wrapping_sub(ticks), FrameOutcome::Undetected)
+                }
                 WireOutcome::Code(ticks, UNDECODABLE) => {
-                    (timestamp.wrapping_sub(ticks), Sighting::Undecodable)
+                    (timestamp.wrapping_sub(ticks), FrameOutcome::Undecodable)
                 }
                 WireOutcome::Code(..) => return Err(Malformed::Previous),
             });

@@ -1,10 +1,10 @@
-//! What a client says about itself once a second: counters since its process started, by the names of W3C's
+//! What a client reports of itself once a second: counters since its process started, by the names of W3C's
 //! [webrtc-stats](https://www.w3.org/TR/webrtc-stats/) where it has one.
 
 use serde::{Deserialize, Serialize};
 
-use super::Malformed;
-use super::wire::within;
+use super::bounds::within;
+use super::malformed::Malformed;
 
 /// The largest number of milliseconds or seconds that a client may say: some centuries, in which sums stay exact.
 const MAX_TIME: f64 = 1e13;

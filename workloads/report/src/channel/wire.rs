@@ -1,15 +1,20 @@
-//! The JSON of the messages, and the bounds of what is in it.
+//! The JSON of the messages.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::previous::WireOutcome;
 use super::{
-    ClientStats, Foreign, FrameReport, Hello, MAX_COORDINATE, MAX_NAME, MAX_NODE, Malformed, Previous,
-    Sighting,
+    bounds::{name, within},
+    foreign::Foreign,
+    frame_report::FrameReport,
+    hello::Hello,
+    limits::{MAX_COORDINATE, MAX_NAME, MAX_NODE},
+    malformed::Malformed,
+    outcome::FrameOutcome,
+    previous::{Previous, WireOutcome},
+    stats::ClientStats,
 };
-use crate::text;
 
 /// All shapes of message at once: what is absent is left out.
 #[derive(Serialize, Deserialize, Default)]
@@ -70,18 +75,18 @@ impl Wire<'_> {
 
     pub(super) fn into_report(self, timestamp: u32) -> Result<FrameReport, Malformed> {
         let previous = Previous::from_wire(timestamp, &self.prev)?;
-        Ok(FrameReport { timestamp, sighting: self.sighting()?, held_microseconds: self.held, previous })
+        Ok(FrameReport { timestamp, outcome: self.outcome()?, held_microseconds: self.held, previous })
     }
 
-    fn sighting(&self) -> Result<Sighting, Malformed> {
+    fn outcome(&self) -> Result<FrameOutcome, Malformed> {
         match (self.x, self.y, self.state) {
-            (Some(x), Some(y), None) => Ok(Sighting::Position {
+            (Some(x), Some(y), None) => Ok(FrameOutcome::Position {
                 x: within("x", x, -MAX_COORDINATE, MAX_COORDINATE)?,
                 y: within("y", y, -MAX_COORDINATE, MAX_COORDINATE)?,
                 confidence: within("confidence", self.confidence.unwrap_or(1.0), 0.0, 1.0)?,
             }),
-            (None, None, Some(WireState::Undetected)) => Ok(Sighting::Undetected),
-            (None, None, Some(WireState::Undecodable)) => Ok(Sighting::Undecodable),
+            (None, None, Some(WireState::Undetected)) => Ok(FrameOutcome::Undetected),
+            (None, None, Some(WireState::Undecodable)) => Ok(FrameOutcome::Undecodable),
             _ => Err(Malformed::Shape),
         }
     }
@@ -118,12 +123,12 @@ impl From<&FrameReport> for Wire<'_> {
             prev: report.previous.to_wire(report.timestamp),
             ..Self::default()
         };
-        match report.sighting {
-            Sighting::Position { x, y, confidence } => {
+        match report.outcome {
+            FrameOutcome::Position { x, y, confidence } => {
                 Self { x: Some(x), y: Some(y), confidence: Some(confidence), ..wire }
             }
-            Sighting::Undetected => Self { state: Some(WireState::Undetected), ..wire },
-            Sighting::Undecodable => Self { state: Some(WireState::Undecodable), ..wire },
+            FrameOutcome::Undetected => Self { state: Some(WireState::Undetected), ..wire },
+            FrameOutcome::Undecodable => Self { state: Some(WireState::Undecodable), ..wire },
         }
     }
 }
@@ -131,19 +136,5 @@ impl From<&FrameReport> for Wire<'_> {
 impl From<&ClientStats> for Wire<'_> {
     fn from(stats: &ClientStats) -> Self {
         Self { stats: Some(*stats), ..Self::default() }
-    }
-}
-
-fn name(name: &'static str, value: Option<Cow<'_, str>>, most: usize) -> Result<Option<String>, Malformed> {
-    let Some(value) = value else { return Ok(None) };
-    let valid = (1..=most).contains(&value.len()) && !value.contains(text::is_unprintable);
-    if valid { Ok(Some(value.into_owned())) } else { Err(Malformed::Name { name, most }) }
-}
-
-pub(super) fn within(name: &'static str, value: f64, least: f64, most: f64) -> Result<f64, Malformed> {
-    if (least..=most).contains(&value) {
-        Ok(value)
-    } else {
-        Err(Malformed::Range { name, value: format!("{value:e}"), least: least as i64, most: most as i64 })
     }
 }

@@ -7,8 +7,9 @@ use std::time::Instant;
 
 use measure::Ended;
 use media::addresses::media_addresses;
-use media::fanout::{CloseReason, FanoutError, SessionId};
+use media::fanout::{CloseReason, FanoutError};
 use process::Endpoints;
+use report::{ErrorCode, SessionId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -42,12 +43,12 @@ pub(crate) struct Viewers {
 
 #[derive(Default)]
 struct Inner {
-    /// How each is told to end.
+    /// How each is ended.
     ends: HashMap<Key, CancellationToken>,
     tasks: JoinSet<()>,
 }
 
-/// What a viewer is ended by; only its browser is told.
+/// What a viewer is ended by; only its browser knows it.
 pub(super) type Key = u64;
 
 /// A browser that wants to watch.
@@ -80,7 +81,7 @@ impl Viewers {
             return Err(Unavailable::Ending);
         }
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Unavailable::Full)?;
-        let (id, lost) = self.context.sessions.open();
+        let (id, lost) = self.context.sessions.open(endpoints.peer);
         let end = CancellationToken::new();
         let key = self.keys.hash_one(id);
         let viewer = Viewer { id, key, endpoints, offer, lost, end: end.clone(), _place: place };
@@ -118,7 +119,7 @@ impl Viewers {
         MOST_VIEWERS - self.places.available_permits()
     }
 
-    /// Waits until all have ended, after the sessions were told to stop.
+    /// Waits until all have ended, after `stop` was cancelled.
     pub(crate) async fn ended(&self) {
         let mut tasks = std::mem::take(&mut self.lock().tasks);
         while tasks.join_next().await.is_some() {}
@@ -137,19 +138,23 @@ impl Viewer {
         match self.answer(context).await {
             Ok(sdp) => {
                 if is_client {
-                    context.board.connected(self.id, self.endpoints.peer, accepted, Instant::now());
+                    context.recorder.connected(self.id, self.endpoints.peer, accepted, Instant::now());
                 }
                 let how = match reply.send(Ok(sdp)) {
                     Ok(()) => self.watch(context).await,
                     Err(_) => Ended::Bye,
                 };
-                tracing::info!(viewer = self.id.0, peer = %self.endpoints.peer, ?how, "viewer gone");
+                tracing::info!(viewer = self.id.0, peer = %self.endpoints.peer, ?how, "viewer closed");
                 if is_client {
                     session::conclude(context, self.id, how).await;
                 }
             }
             Err(error) => {
-                tracing::debug!(peer = %self.endpoints.peer, %error, "no video for a viewer");
+                if let Unavailable::Fanout(FanoutError::Panicked(_)) = &error {
+                    context.recorder.refused(ErrorCode::Other, &error.to_string(), Instant::now());
+                    tracing::error!(session = self.id.0, peer = %self.endpoints.peer, "{error}");
+                }
+                tracing::debug!(peer = %self.endpoints.peer, %error, "viewer refused");
                 // A browser that is gone needs no answer.
                 let _ = reply.send(Err(error));
             }

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
 
-mod gone;
-mod liar;
+mod by_hand;
+mod media_lost;
+mod panics;
+mod raw_client;
+mod raw_peer;
 mod reports;
 mod signalling;
-mod stranger;
+mod wrap;

@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 
 use vpx_sys::{vpx_codec_ctx_t, vpx_codec_destroy, vpx_codec_err_t, vpx_codec_error, vpx_codec_error_detail};
 
-use crate::Error;
+use crate::error::Error;
 
 /// An encoder's or decoder's context, destroyed when dropped.
 pub(super) struct Context(Box<MaybeUninit<vpx_codec_ctx_t>>);
@@ -31,7 +31,7 @@ impl Context {
         if status == vpx_codec_err_t::VPX_CODEC_OK { Ok(()) } else { Err(self.error(doing)) }
     }
 
-    /// What libvpx says about the error that the last call returned.
+    /// libvpx's text for the error that the last call returned.
     pub(super) fn error(&mut self, doing: &'static str) -> Error {
         // SAFETY: the context is zeroed or initialised; libvpx reads its error field and returns a static string.
         let summary = unsafe { vpx_codec_error(self.as_mut_ptr()) };

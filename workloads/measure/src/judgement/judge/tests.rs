@@ -85,7 +85,10 @@ fn each_limit_has_its_reason() {
         (|n| n.loss_percent = Some(8.1), "LossTooHigh: 8.1 % lost, 1 % allowed"),
         (|n| n.undetected_percent = Some(90.0), "UndetectedTooHigh: 90 % undetected, 1 % allowed"),
         (|n| n.delivered_percent = Some(50.0), "DeliveredTooLow: 50 % delivered, 95 % required"),
-        (|n| n.longest_freeze_milliseconds = Some(1100.0), "FreezeTooLong: 1100 ms longest freeze, 1000 ms allowed"),
+        (
+            |n| n.longest_freeze_milliseconds = Some(1100.0),
+            "FreezeTooLong: 1100 ms longest freeze, 1000 ms allowed",
+        ),
         (|n| n.setup_p95_milliseconds = Some(6000.0), "SetupTooSlow: 6000 ms setup p95, 5000 ms allowed"),
     ];
     for (change, message) in cases {

@@ -3,7 +3,7 @@
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
+use media::datagrams::{host_candidate, received};
 use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::media_engine::MediaEngine;
@@ -11,15 +11,13 @@ use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::RTCMessage;
 use rtc::peer_connection::sdp::RTCSessionDescription;
-use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCIceCandidate};
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
 use rtc::sansio::Protocol;
-use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
-use super::PATIENCE;
+use super::TEST_LIMIT;
 
-/// A peer that takes video, and opens a channel if it has something to say.
+/// A peer that takes video, and opens a channel if it has something to send.
 pub(in crate::page) struct Browser {
     connection: RTCPeerConnection,
     socket: UdpSocket,
@@ -50,16 +48,7 @@ impl Browser {
         let channel = label.map(|label| connection.create_data_channel(label, Some(lossy)).unwrap().id());
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let local = socket.local_addr().unwrap();
-        let base_config = CandidateConfig {
-            network: "udp".into(),
-            address: local.ip().to_string(),
-            port: local.port(),
-            component: 1,
-            ..Default::default()
-        };
-        let candidate = CandidateHostConfig { base_config, ..Default::default() }.new_candidate_host();
-        let candidate = RTCIceCandidate::from(&candidate.unwrap()).to_json().unwrap();
-        connection.add_local_candidate(candidate).unwrap();
+        connection.add_local_candidate(host_candidate(local).unwrap()).unwrap();
         let offer = connection.create_offer(None).unwrap();
         connection.set_local_description(Instant::now(), offer).unwrap();
         let sdp = connection.local_description().unwrap().sdp;
@@ -72,15 +61,15 @@ impl Browser {
         self.connection.set_remote_description(Instant::now(), answer).unwrap();
     }
 
-    /// Says something over its channel.
-    pub(in crate::page) fn say(&mut self, text: String) {
+    /// Sends text over its channel.
+    pub(in crate::page) fn send(&mut self, text: String) {
         let mut channel = self.connection.data_channel(self.channel.unwrap()).unwrap();
         channel.send_text(Instant::now(), text).unwrap();
     }
 
-    /// Goes on until `wanted` is the case, which is looked at after everything that comes.
+    /// Goes on until `wanted` is the case, which is checked after everything that comes.
     pub(in crate::page) fn run_until(&mut self, what: &str, mut wanted: impl FnMut(&mut Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TEST_LIMIT;
         while !wanted(self) {
             assert!(Instant::now() < deadline, "{what}: {} frames", self.frames.len());
             self.step();
@@ -110,15 +99,9 @@ impl Browser {
         let mut buffer = [0; 2048];
         match self.socket.recv_from(&mut buffer) {
             Ok((length, peer_addr)) => {
-                let transport = TransportContext {
-                    local_addr: self.socket.local_addr().unwrap(),
-                    peer_addr,
-                    ecn: None,
-                    transport_protocol: TransportProtocol::UDP,
-                };
-                let message = BytesMut::from(&buffer[..length]);
-                let read = TaggedBytesMut { now: Instant::now(), transport, message };
-                self.connection.handle_read(read).unwrap();
+                let local = self.socket.local_addr().unwrap();
+                let datagram = received(local, peer_addr, &buffer[..length], Instant::now());
+                self.connection.handle_read(datagram).unwrap();
             }
             // Nothing came in time.
             Err(_) => self.connection.handle_timeout(Instant::now()).unwrap(),
