@@ -136,8 +136,8 @@ fn decode(
     report: impl Fn(String),
 ) -> anyhow::Result<Vec<FrameCost>> {
     let mut costs = Vec::new();
-    while let Some(assembled) = frames.recv() {
-        let Assembled::Frame { timestamp, data, .. } = assembled else {
+    while let Some(received) = frames.recv() {
+        let Assembled::Frame { timestamp, data, .. } = received.frame else {
             anyhow::bail!("packets were lost on loopback");
         };
         let decoded = decoder.decode(&data)?;
