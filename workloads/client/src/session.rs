@@ -142,7 +142,9 @@ async fn negotiate(context: &Context, connection: &mut Connection) -> Result<Ans
         let code = match error {
             ReceiverError::NoVideo | ReceiverError::NoVp8(_) => ErrorCode::NoVideo,
             ReceiverError::UnreadableOffer(_) | ReceiverError::Negotiation(_) => ErrorCode::SignalingFailed,
-            ReceiverError::Bind { .. } | ReceiverError::TimedOut(_) => ErrorCode::Other,
+            ReceiverError::Bind { .. } | ReceiverError::TimedOut(_) | ReceiverError::Panicked(_) => {
+                ErrorCode::Other
+            }
         };
         failed(code, error.to_string())
     })?;
@@ -204,6 +206,9 @@ async fn stream(
                 }
                 Some(Event::Failed { stage: TransportStage::Dtls }) => {
                     return failed(ErrorCode::DtlsFailed, NO_HANDSHAKE);
+                }
+                Some(Event::Panicked(panicked)) => {
+                    return failed(ErrorCode::Other, &format!("the WebRTC stack panicked: {panicked}"));
                 }
                 Some(Event::Closed) | None => return Ended::Lost,
             },

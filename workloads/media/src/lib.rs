@@ -3,5 +3,8 @@
 pub mod addresses;
 pub mod assemble;
 pub mod fanout;
+mod guard;
 pub mod packetise;
 pub mod receiver;
+
+pub use guard::Panicked;

@@ -177,7 +177,7 @@ pub(crate) fn start_fanout(
         for event in &events {
             match event {
                 Event::KeyframeWanted(_) => keyframes.request(),
-                Event::Closed { id, reason } => sessions.failed(*id, *reason),
+                Event::Closed { id, reason } => sessions.failed(*id, reason.clone()),
                 // Nothing is captured before the first session can use it: its first keyframe would be made too early
                 // and the next one have to wait.
                 Event::Reached { id, stage: Stage::Channel, at } => sessions.watches(*id, *at),

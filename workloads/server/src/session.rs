@@ -45,7 +45,7 @@ enum Refusal {
 
 /// Serves one connection to its end. The peer always gets a bye: without one, an aiortc peer spins on the end of file.
 pub(crate) async fn serve(context: Arc<Context>, mut connection: Connection) {
-    let (id, lost) = context.sessions.open();
+    let (id, lost) = context.sessions.open(connection.peer_addr());
     let negotiated = tokio::select! {
         negotiated = negotiate(&context, id, &mut connection) => negotiated,
         () = context.stop.cancelled() => Err(Refusal::Silent),
@@ -85,6 +85,10 @@ async fn negotiate(context: &Context, id: SessionId, connection: &mut Connection
         let code = match error {
             FanoutError::NoVideo => ErrorCode::NoVideo,
             FanoutError::ShuttingDown => return Refusal::Silent,
+            FanoutError::Panicked(_) => {
+                tracing::error!(session = id.0, peer = %connection.peer_addr(), "{error}");
+                ErrorCode::Other
+            }
             _ => ErrorCode::SignalingFailed,
         };
         context.board.disconnected(id, Ended::Failed { code, message: error.to_string() }, Instant::now());
@@ -150,6 +154,9 @@ pub(crate) fn ended_by(reason: CloseReason) -> Ended {
         CloseReason::IceFailed => ended(ErrorCode::IceFailed, "no UDP between server and client"),
         CloseReason::DtlsFailed => ended(ErrorCode::DtlsFailed, "the DTLS handshake failed"),
         CloseReason::PeerLost => Ended::Lost,
+        CloseReason::Panicked(panicked) => {
+            ended(ErrorCode::Other, &format!("the WebRTC stack panicked: {panicked}"))
+        }
     }
 }
 

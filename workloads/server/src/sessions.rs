@@ -1,6 +1,7 @@
 //! The sessions there are: whether anybody watches, and how each learns that its peer connection is gone.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -25,6 +26,7 @@ struct Inner {
 
 #[derive(Debug)]
 struct Session {
+    peer: SocketAddr,
     /// Taken when it is used.
     failed: Option<oneshot::Sender<CloseReason>>,
     /// From when on it can be sent video.
@@ -37,20 +39,27 @@ impl Sessions {
         Self { huge_pages, inner: Mutex::default() }
     }
 
-    /// A new session, and the news of its end, should its peer connection fail.
-    pub(crate) fn open(&self) -> (SessionId, oneshot::Receiver<CloseReason>) {
+    /// A new session of `peer`, and the news of its end, should its peer connection fail.
+    pub(crate) fn open(&self, peer: SocketAddr) -> (SessionId, oneshot::Receiver<CloseReason>) {
         let (tell, told) = oneshot::channel();
         let mut inner = self.lock();
         inner.last += 1;
         let id = SessionId(inner.last);
-        inner.open.insert(id, Session { failed: Some(tell), watches_from: None });
+        inner.open.insert(id, Session { peer, failed: Some(tell), watches_from: None });
         self.huge_pages.suit(inner.open.len());
         (id, told)
     }
 
     /// The peer connection of a session is gone.
     pub(crate) fn failed(&self, id: SessionId, reason: CloseReason) {
-        if let Some(tell) = self.lock().open.get_mut(&id).and_then(|session| session.failed.take()) {
+        let mut inner = self.lock();
+        let session = inner.open.get_mut(&id);
+        // Here, as the session's task may just be ending for another reason.
+        if let CloseReason::Panicked(panicked) = &reason {
+            let peer = session.as_ref().map(|session| session.peer);
+            tracing::error!(session = id.0, ?peer, "the WebRTC stack panicked, the session ends: {panicked}");
+        }
+        if let Some(tell) = session.and_then(|session| session.failed.take()) {
             // The task may be past listening; then it is ending anyway.
             let _ = tell.send(reason);
         }
@@ -84,11 +93,13 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9);
+
     #[test]
     fn a_session_hears_of_its_failure_once_and_closes() {
         let sessions = Sessions::default();
-        let (first, mut told) = sessions.open();
-        let (second, _second) = sessions.open();
+        let (first, mut told) = sessions.open(PEER);
+        let (second, _second) = sessions.open(PEER);
         assert_ne!(first, second);
         sessions.failed(first, CloseReason::PeerLost);
         sessions.failed(first, CloseReason::IceFailed);
@@ -100,7 +111,7 @@ mod tests {
     #[test]
     fn somebody_watches_from_the_earliest_moment_that_was_named_to_the_end() {
         let (sessions, now) = (Sessions::default(), Instant::now());
-        let (id, _keep) = sessions.open();
+        let (id, _keep) = sessions.open(PEER);
         assert!(!sessions.anybody_watches(now));
         sessions.watches(id, now + Duration::from_millis(300));
         assert!(!sessions.anybody_watches(now));

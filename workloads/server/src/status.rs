@@ -135,6 +135,11 @@ fn transport(exposition: Exposition, fanout: &Fanout) -> Exposition {
         .counter("datagrams_received", "UDP datagrams received", stats.datagrams_received)
         .counter("datagrams_unknown", "UDP datagrams of no session", stats.unknown_datagrams)
         .counter("send_errors", "UDP datagrams that the system did not take", stats.send_errors)
+        .counter(
+            "peer_panics",
+            "Panics over what a peer sent, each the end of its session",
+            stats.peer_panics,
+        )
         .counter("receive_drops", "UDP datagrams lost at a full receive buffer", stats.receive_drops)
         .counter("sweeps", "Frames swept over the sessions, by shard", stats.sweeps)
         .counter_of("sweep_seconds", "The time that took", stats.sweep_time.as_secs_f64())

@@ -15,12 +15,13 @@ use mio::{Events, Poll, Token};
 use slab::Slab;
 
 use super::peer::{Outbox, Peer};
+use super::session::Session;
 use super::shard::{Command, Shared};
 use super::sockets::{Datagram, Sockets};
 use super::stats::Counters;
 use super::stun::receiver_ufrag;
 use super::timers::Timers;
-use super::{Event, EventSink, Frame, SessionId};
+use super::{CloseReason, Event, EventSink, Frame, SessionId};
 
 /// The token of "there are commands".
 pub(super) const WAKE: Token = Token(usize::MAX);
@@ -31,13 +32,6 @@ const IDLE: Duration = Duration::from_secs(1);
 const SWEEP_GROUP: usize = 32;
 /// Addresses that one session may be known by: a few network paths, not whatever a peer claims.
 const ADDRESSES: usize = 16;
-
-struct Session {
-    peer: Peer,
-    addresses: Vec<SocketAddr>,
-    /// Waits for its drain.
-    touched: bool,
-}
 
 pub(super) struct Driver {
     poll: Poll,
@@ -125,7 +119,7 @@ impl Driver {
             self.deliver();
         }
         let open: Vec<usize> = self.sessions.iter().map(|(slot, _)| slot).collect();
-        open.into_iter().for_each(|slot| self.remove(slot));
+        open.into_iter().for_each(|slot| self.remove(slot, None));
         self.deliver();
     }
 
@@ -138,18 +132,18 @@ impl Driver {
                 Ok(Command::Send { id, text }) => {
                     if let Some(slot) = self.slots.by_id.get(&id).copied() {
                         let now = Instant::now();
-                        self.sessions[slot].peer.send_text(text, now);
+                        self.sessions[slot].send_text(text, now);
                         self.drain(slot, now);
                     }
                 }
                 Ok(Command::Stop(id)) => {
                     if let Some(slot) = self.slots.by_id.get(&id) {
-                        self.sessions[*slot].peer.stop(&mut self.events);
+                        self.sessions[*slot].stop(&mut self.events);
                     }
                 }
                 Ok(Command::Close(id)) => {
                     if let Some(slot) = self.slots.by_id.get(&id) {
-                        self.remove(*slot);
+                        self.remove(*slot, None);
                     }
                 }
                 Ok(Command::Listen(socket)) => {
@@ -171,7 +165,7 @@ impl Driver {
 
     fn adopt(&mut self, peer: Peer) {
         let (id, ufrag) = (peer.id(), peer.ufrag().to_owned());
-        let slot = self.sessions.insert(Session { peer, addresses: Vec::new(), touched: false });
+        let slot = self.sessions.insert(Session::new(peer));
         self.slots.by_id.insert(id, slot);
         self.slots.by_ufrag.insert(ufrag, slot);
         self.shared.counters.sessions.fetch_add(1, Relaxed);
@@ -185,7 +179,8 @@ impl Driver {
         for slot in 0..self.sessions.capacity() {
             let Some(session) = self.sessions.get_mut(slot) else { continue };
             let mut outbox = CountingOutbox { sockets: &self.sockets, counters: &self.shared.counters };
-            session.peer.send_frame(frame, Instant::now(), &mut outbox, &mut self.events);
+            session.send_frame(frame, Instant::now(), &mut outbox, &mut self.events);
+            self.remove_if_over(slot);
             served += 1;
             if served % SWEEP_GROUP == 0 {
                 self.poll_sockets();
@@ -224,7 +219,7 @@ impl Driver {
                 return;
             };
             let session = &mut sessions[slot];
-            session.peer.receive(datagram.local, datagram.peer, datagram.data, Instant::now());
+            session.receive(datagram.local, datagram.peer, datagram.data, Instant::now());
             if !std::mem::replace(&mut session.touched, true) {
                 touched.push(slot);
             }
@@ -239,7 +234,7 @@ impl Driver {
         let now = Instant::now();
         while let Some(slot) = self.timers.expired(now) {
             if let Some(session) = self.sessions.get_mut(slot) {
-                session.peer.advance(now);
+                session.advance(now);
                 self.drain(slot, now);
             }
         }
@@ -247,25 +242,34 @@ impl Driver {
 
     fn drain(&mut self, slot: usize, now: Instant) {
         let Some(session) = self.sessions.get_mut(slot) else { return };
-        session.touched = false;
         let mut outbox = CountingOutbox { sockets: &self.sockets, counters: &self.shared.counters };
-        if let Some(deadline) = session.peer.drain(now, &mut outbox, &mut self.events) {
+        if let Some(deadline) = session.drain(now, &mut outbox, &mut self.events) {
             self.timers.set(slot, deadline, now);
         }
-        if let Some(reason) = session.peer.failed() {
-            let id = session.peer.id();
-            self.remove(slot);
-            self.events.push(Event::Closed { id, reason });
+        self.remove_if_over(slot);
+    }
+
+    fn remove_if_over(&mut self, slot: usize) {
+        if let Some(reason) = self.sessions[slot].closed() {
+            self.remove(slot, Some(reason));
         }
     }
 
-    fn remove(&mut self, slot: usize) {
-        let mut session = self.sessions.remove(slot);
-        let mut outbox = CountingOutbox { sockets: &self.sockets, counters: &self.shared.counters };
-        session.peer.close(&mut outbox, &mut self.events);
+    /// Ends a session: for a reason of its own, or because others asked for it.
+    fn remove(&mut self, slot: usize, reason: Option<CloseReason>) {
+        let session = self.sessions.remove(slot);
         self.slots.forget(&session);
         self.timers.clear(slot);
-        self.shared.counters.sessions.fetch_sub(1, Relaxed);
+        let (id, counters) = (session.id(), &self.shared.counters);
+        let mut outbox = CountingOutbox { sockets: &self.sockets, counters };
+        let closed = session.close(&mut outbox, &mut self.events);
+        counters.sessions.fetch_sub(1, Relaxed);
+        if let Some(reason) = reason.or(closed.err().map(CloseReason::Panicked)) {
+            if matches!(reason, CloseReason::Panicked(_)) {
+                counters.peer_panics.fetch_add(1, Relaxed);
+            }
+            self.events.push(Event::Closed { id, reason });
+        }
     }
 
     fn deliver(&mut self) {
@@ -293,8 +297,8 @@ impl Slots {
     }
 
     fn forget(&mut self, session: &Session) {
-        self.by_id.remove(&session.peer.id());
-        self.by_ufrag.remove(session.peer.ufrag());
+        self.by_id.remove(&session.id());
+        self.by_ufrag.remove(session.ufrag());
         for address in &session.addresses {
             self.by_address.remove(address);
         }

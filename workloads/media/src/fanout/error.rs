@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::guard::Panicked;
+
 /// Why a session cannot be negotiated.
 #[derive(Debug, thiserror::Error)]
 pub enum FanoutError {
@@ -28,6 +30,9 @@ pub enum FanoutError {
     /// The peer connection could not be made.
     #[error("cannot set up a peer connection: {0}")]
     Setup(#[source] rtc::shared::error::Error),
+    /// The WebRTC stack panicked over the peer's description.
+    #[error("the WebRTC stack panicked over the peer's description: {0}")]
+    Panicked(#[from] Panicked),
     /// The fan-out is ending.
     #[error("the server is shutting down")]
     ShuttingDown,

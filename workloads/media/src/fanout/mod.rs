@@ -20,6 +20,7 @@ mod keyframe_requests;
 mod negotiator;
 mod peer;
 mod schedule;
+mod session;
 mod shard;
 mod sockets;
 mod stats;
@@ -40,6 +41,8 @@ pub use schedule::CHANNEL_GRACE;
 use shard::Shard;
 pub use stats::Stats;
 
+use crate::guard::Panicked;
+
 /// An encoded frame, packetised once for all sessions.
 #[derive(Debug)]
 pub struct Frame {
@@ -52,7 +55,7 @@ pub struct Frame {
 }
 
 /// Why a session ended by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CloseReason {
     /// No candidate pair ever worked.
     IceFailed,
@@ -60,6 +63,8 @@ pub enum CloseReason {
     DtlsFailed,
     /// It worked, and then nothing came from the peer any more.
     PeerLost,
+    /// The WebRTC stack panicked over what the peer sent.
+    Panicked(Panicked),
 }
 
 /// What happened to a session.
@@ -213,6 +218,7 @@ impl Fanout {
 
     /// What the shards counted since the start.
     pub fn stats(&self) -> Stats {
-        self.shards.iter().map(Shard::stats).fold(Stats::default(), Stats::plus)
+        let negotiation = Stats { peer_panics: self.negotiator.panics(), ..Stats::default() };
+        self.shards.iter().map(Shard::stats).fold(negotiation, Stats::plus)
     }
 }

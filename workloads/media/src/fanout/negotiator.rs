@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -12,6 +14,7 @@ use tokio::sync::oneshot;
 use super::peer::Peer;
 use super::shard::{Command, ShardHandle};
 use super::{FanoutError, Options, SessionId, sockets};
+use crate::guard::guarded;
 
 /// Requests that may wait: a burst of joins. Callers beyond that wait themselves.
 const QUEUE: usize = 1024;
@@ -46,16 +49,24 @@ enum Request {
 pub(super) struct Negotiator {
     requests: SyncSender<Request>,
     thread: Option<JoinHandle<()>>,
+    panics: Arc<AtomicU64>,
 }
 
 impl Negotiator {
     pub(super) fn start(options: Options, shards: Vec<ShardHandle>) -> std::io::Result<Self> {
         let (requests, queue) = sync_channel(QUEUE);
-        let state =
-            State { options, shards, placed: HashMap::new(), offered: HashMap::new(), bound: HashMap::new() };
+        let panics = Arc::new(AtomicU64::new(0));
+        let state = State {
+            options,
+            shards,
+            placed: HashMap::new(),
+            offered: HashMap::new(),
+            bound: HashMap::new(),
+            panics: Arc::clone(&panics),
+        };
         let thread =
             std::thread::Builder::new().name("negotiator".into()).spawn(move || state.run(&queue))?;
-        Ok(Self { requests, thread: Some(thread) })
+        Ok(Self { requests, thread: Some(thread), panics })
     }
 
     pub(super) fn offer(
@@ -101,6 +112,11 @@ impl Negotiator {
         self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
+    /// Panics of the WebRTC stack over descriptions so far.
+    pub(super) fn panics(&self) -> u64 {
+        self.panics.load(Relaxed)
+    }
+
     fn request(&self, request: Request) {
         // The thread only ends after `End`, or by a panic; then the reply channel closes and tells the caller.
         let _ = self.requests.send(request);
@@ -125,6 +141,7 @@ struct State {
     offered: HashMap<SessionId, Peer>,
     /// The sockets so far, by shard and local address; bounded by the addresses of this machine.
     bound: HashMap<(usize, IpAddr), SocketAddr>,
+    panics: Arc<AtomicU64>,
 }
 
 impl State {
@@ -133,18 +150,22 @@ impl State {
             match request {
                 // A caller that no longer waits has closed the session, or is about to.
                 Request::Offer { id, addresses, reply } => {
-                    let _ = reply.send(self.offer(id, &addresses));
+                    let _ = reply.send(self.guarded(|state| state.offer(id, &addresses)));
                 }
                 Request::Answer { id, sdp, reply } => {
-                    let _ = reply.send(self.answer(id, sdp));
+                    let _ = reply.send(self.guarded(|state| state.answer(id, sdp)));
                 }
                 Request::Accept { id, addresses, offer, reply } => {
-                    let _ = reply.send(self.accept(id, &addresses, offer));
+                    let _ = reply.send(self.guarded(|state| state.accept(id, &addresses, offer)));
                 }
                 Request::Send { id, text } => self.forward(id, Command::Send { id, text }),
                 Request::Stop(id) => self.forward(id, Command::Stop(id)),
                 Request::Close(id) => {
-                    self.offered.remove(&id);
+                    let peer = self.offered.remove(&id);
+                    let _ = self.guarded(|_| {
+                        drop(peer);
+                        Ok(())
+                    });
                     self.forward(id, Command::Close(id));
                     if let Some(shard) = self.placed.remove(&id) {
                         self.shards[shard].left();
@@ -153,6 +174,17 @@ impl State {
                 Request::End => return,
             }
         }
+    }
+
+    /// Does what takes a peer's description. Its connection is dropped by a panic, and all else is as it was.
+    fn guarded<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, FanoutError>,
+    ) -> Result<T, FanoutError> {
+        guarded(|| work(self)).unwrap_or_else(|panicked| {
+            self.panics.fetch_add(1, Relaxed);
+            Err(FanoutError::Panicked(panicked))
+        })
     }
 
     fn offer(&mut self, id: SessionId, addresses: &[IpAddr]) -> Result<String, FanoutError> {

@@ -55,7 +55,7 @@ impl Peer {
 
     /// Why the session is over, if it is.
     pub(super) fn failed(&self) -> Option<CloseReason> {
-        self.failed
+        self.failed.clone()
     }
 
     /// Takes in a datagram. Nothing is sent before [`Peer::drain`].
@@ -240,9 +240,8 @@ impl Peer {
         }
     }
 
-    /// Says farewell to the peer.
-    pub(super) fn close(&mut self, outbox: &mut impl Outbox, events: &mut Vec<Event>) {
-        self.stop(events);
+    /// Tells the peer that the connection ends.
+    pub(super) fn close(&mut self, outbox: &mut impl Outbox) {
         if let Err(error) = self.connection.close() {
             tracing::debug!(session = self.id.0, %error, "close");
         }

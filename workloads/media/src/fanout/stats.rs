@@ -22,6 +22,8 @@ pub struct Stats {
     pub sweeps: u64,
     /// The time that took.
     pub sweep_time: Duration,
+    /// Panics of the WebRTC stack over what a peer sent; each ended that peer's session.
+    pub peer_panics: u64,
 }
 
 impl Stats {
@@ -35,6 +37,7 @@ impl Stats {
             receive_drops: self.receive_drops + other.receive_drops,
             sweeps: self.sweeps + other.sweeps,
             sweep_time: self.sweep_time + other.sweep_time,
+            peer_panics: self.peer_panics + other.peer_panics,
         }
     }
 }
@@ -49,6 +52,7 @@ pub(super) struct Counters {
     pub(super) unknown_datagrams: AtomicU64,
     pub(super) sweeps: AtomicU64,
     pub(super) sweep_nanos: AtomicU64,
+    pub(super) peer_panics: AtomicU64,
 }
 
 impl Counters {
@@ -62,6 +66,7 @@ impl Counters {
             receive_drops,
             sweeps: self.sweeps.load(Relaxed),
             sweep_time: Duration::from_nanos(self.sweep_nanos.load(Relaxed)),
+            peer_panics: self.peer_panics.load(Relaxed),
         }
     }
 }

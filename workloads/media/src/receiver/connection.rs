@@ -13,9 +13,9 @@ use webrtc::peer_connection::{
     MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, SettingEngine,
     SettingEngineBuilder,
 };
-use webrtc::runtime::TokioRuntime;
 
 use super::ReceiverError;
+use super::runtime::GuardedRuntime;
 
 /// Checks tick at this interval, and the first tick has no pairs yet: the default of 200 ms is the set-up time.
 const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(20);
@@ -38,12 +38,13 @@ const VIDEO_CLOCK_RATE: u32 = 90_000;
 pub(super) async fn build(
     addresses: &[IpAddr],
     handler: Arc<dyn PeerConnectionEventHandler>,
+    runtime: GuardedRuntime,
 ) -> Result<Arc<dyn PeerConnection>, ReceiverError> {
     let mut media_engine = MediaEngine::default();
     media_engine.register_codec(vp8(), RtpCodecKind::Video)?;
     let sockets = addresses.iter().map(|address| SocketAddr::new(*address, 0)).collect::<Vec<_>>();
     let peer = PeerConnectionBuilder::new()
-        .with_runtime(Arc::new(TokioRuntime))
+        .with_runtime(Arc::new(runtime))
         .with_setting_engine(settings())
         .with_media_engine(media_engine)
         // Neither reports, which nobody reads, nor the crate's NACK generator: it ticks all the time, and it sits

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::guard::Panicked;
+
 /// Why an offer could not be answered.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiverError {
@@ -26,6 +28,9 @@ pub enum ReceiverError {
     /// The offer was refused.
     #[error("cannot answer the offer: {0}")]
     Negotiation(#[from] webrtc::error::Error),
+    /// The WebRTC stack panicked over the offer.
+    #[error("the WebRTC stack panicked over the offer: {0}")]
+    Panicked(#[from] Panicked),
     /// No complete answer in that time.
     #[error("no answer was ready within {0:?}")]
     TimedOut(Duration),

@@ -1,5 +1,7 @@
 //! What a receiver has to say.
 
+use crate::guard::Panicked;
+
 /// One of a receiver's data channels, whoever opened it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChannelId(pub(super) usize);
@@ -13,7 +15,7 @@ pub enum TransportStage {
     Dtls,
 }
 
-/// What happened to a receiver. `Failed` and `Closed` are final.
+/// What happened to a receiver. `Failed`, `Panicked` and `Closed` are final.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A candidate pair works.
@@ -48,6 +50,8 @@ pub enum Event {
         /// The first stage that does not work.
         stage: TransportStage,
     },
+    /// The WebRTC stack panicked over what the peer sent.
+    Panicked(Panicked),
     /// The connection ended.
     Closed,
 }

@@ -14,6 +14,7 @@ mod event;
 mod notices;
 mod offer;
 mod queue;
+mod runtime;
 mod session;
 mod stats;
 
@@ -26,12 +27,14 @@ use tokio::task::JoinHandle;
 use webrtc::peer_connection::{PeerConnection, RTCSessionDescription};
 
 use crate::assemble::{Assembler, Settings};
+use crate::guard::guarded_future;
 use channels::Channels;
 pub use channels::MAX_MESSAGE_BYTES;
 pub use error::ReceiverError;
 pub use event::{ChannelId, Event, TransportStage};
 use notices::Handler;
 pub use queue::Frames;
+use runtime::GuardedRuntime;
 use session::{Request, Session};
 use stats::Counters;
 pub use stats::Stats;
@@ -100,11 +103,16 @@ impl Receiver {
     /// Answers an offer. Needs a Tokio runtime with I/O and time enabled.
     ///
     /// # Errors
-    /// An offer without VP8 video, or no address to bind.
+    /// An offer without VP8 video, or no address to bind; or the WebRTC stack panics over the offer.
     pub async fn answer(offer: &str, options: Options) -> Result<Answer, ReceiverError> {
+        guarded_future(Self::answer_unguarded(offer, options)).await?
+    }
+
+    async fn answer_unguarded(offer: &str, options: Options) -> Result<Answer, ReceiverError> {
         let offer = offer::parse(offer)?;
         let (handler, notices) = Handler::new();
-        let peer = connection::build(&options.addresses, handler.clone()).await?;
+        let (runtime, panics) = GuardedRuntime::new();
+        let peer = connection::build(&options.addresses, handler.clone(), runtime).await?;
         let sdp = tokio::time::timeout(ANSWER_TIMEOUT, negotiate(&*peer, offer, &handler))
             .await
             .map_err(|_| ReceiverError::TimedOut(ANSWER_TIMEOUT))??;
@@ -118,6 +126,7 @@ impl Receiver {
         let session = Session {
             peer,
             notices,
+            panics,
             requests: requests_receiver,
             stop: stop_receiver,
             states: states_sender,

@@ -18,6 +18,7 @@ use super::notices::Notice;
 use super::queue::{FrameSender, Pushed};
 use super::stats::{Counters, count};
 use crate::assemble::{Assembler, RtpPacket};
+use crate::guard::{Panicked, guarded_future};
 
 /// How long the connection may take to close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -35,6 +36,7 @@ pub(super) enum Request {
 pub(super) struct Session {
     pub(super) peer: Arc<dyn PeerConnection>,
     pub(super) notices: mpsc::Receiver<Notice>,
+    pub(super) panics: mpsc::Receiver<Panicked>,
     pub(super) requests: mpsc::Receiver<Request>,
     /// Stops the session when its other end is dropped.
     pub(super) stop: oneshot::Receiver<()>,
@@ -50,12 +52,21 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(self) {
+        let states = self.states.clone();
+        let last = guarded_future(self.run_unguarded()).await.unwrap_or_else(Event::Panicked);
+        tell(&states, last);
+    }
+
+    async fn run_unguarded(mut self) -> Event {
         let last = self.receive().await;
-        if tokio::time::timeout(CLOSE_TIMEOUT, self.peer.close()).await.is_err() {
+        // A connection that panicked is in no state to be closed.
+        if !matches!(last, Event::Panicked(_))
+            && tokio::time::timeout(CLOSE_TIMEOUT, self.peer.close()).await.is_err()
+        {
             tracing::warn!("a peer connection did not close within {CLOSE_TIMEOUT:?}");
         }
-        self.tell(last);
+        last
     }
 
     /// Runs the connection to its end and says what the end is.
@@ -65,6 +76,7 @@ impl Session {
             tokio::select! {
                 biased;
                 _ = &mut self.stop => return Event::Closed,
+                Some(panicked) = self.panics.recv() => return Event::Panicked(panicked),
                 Some(request) = self.requests.recv() => self.serve(request).await,
                 event = next_event(self.track.as_deref()) => match event {
                     Some(TrackRemoteEvent::OnRtpPacket(packet)) => self.take_packet(packet).await,
@@ -186,9 +198,13 @@ impl Session {
     }
 
     fn tell(&self, event: Event) {
-        if let Err(mpsc::error::TrySendError::Full(event)) = self.states.try_send(event) {
-            tracing::warn!("nobody took the receiver's events for long: {event:?} is left out");
-        }
+        tell(&self.states, event);
+    }
+}
+
+fn tell(states: &mpsc::Sender<Event>, event: Event) {
+    if let Err(mpsc::error::TrySendError::Full(event)) = states.try_send(event) {
+        tracing::warn!("nobody took the receiver's events for long: {event:?} is left out");
     }
 }
 

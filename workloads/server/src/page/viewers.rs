@@ -9,7 +9,7 @@ use measure::Ended;
 use media::addresses::media_addresses;
 use media::fanout::{CloseReason, FanoutError};
 use process::Endpoints;
-use report::SessionId;
+use report::{ErrorCode, SessionId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -81,7 +81,7 @@ impl Viewers {
             return Err(Unavailable::Ending);
         }
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Unavailable::Full)?;
-        let (id, lost) = self.context.sessions.open();
+        let (id, lost) = self.context.sessions.open(endpoints.peer);
         let end = CancellationToken::new();
         let key = self.keys.hash_one(id);
         let viewer = Viewer { id, key, endpoints, offer, lost, end: end.clone(), _place: place };
@@ -150,6 +150,10 @@ impl Viewer {
                 }
             }
             Err(error) => {
+                if let Unavailable::Fanout(FanoutError::Panicked(_)) = &error {
+                    context.board.refused(ErrorCode::Other, &error.to_string(), Instant::now());
+                    tracing::error!(session = self.id.0, peer = %self.endpoints.peer, "{error}");
+                }
                 tracing::debug!(peer = %self.endpoints.peer, %error, "no video for a viewer");
                 // A browser that is gone needs no answer.
                 let _ = reply.send(Err(error));
