@@ -1,0 +1,183 @@
+//! A peer that speaks ICE, DTLS and SCTP one message at a time, so that it can say what no library would let it.
+
+mod ice;
+mod sctp;
+mod sdp;
+
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ballsession_tests::PATIENCE;
+use rtc::crypto::RTCCryptoProvider;
+use rtc::dtls::config::{ConfigBuilder, ExtendedMasterSecretType};
+use rtc::dtls::crypto::Certificate;
+use rtc::dtls::endpoint::{Endpoint, EndpointEvent};
+use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
+use rtc::shared::TransportProtocol;
+
+use ice::{Ice, Received};
+use sctp::Association;
+
+/// How long a step waits for a datagram.
+const STEP: Duration = Duration::from_millis(10);
+
+/// It is the DTLS client, as it begins with everything.
+pub(crate) struct ByHand {
+    socket: UdpSocket,
+    provider: Arc<dyn RTCCryptoProvider>,
+    certificate: Certificate,
+    ice: Ice,
+    dtls: Endpoint,
+    /// Where DTLS goes, once ICE has found a way.
+    remote: Option<SocketAddr>,
+    association: Association,
+}
+
+impl ByHand {
+    /// A peer whose first SCTP chunk of data has this transmission sequence number.
+    pub(crate) fn new(first_tsn: u32) -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(STEP)).unwrap();
+        let provider = rtc::crypto::default_provider().unwrap();
+        let names = vec!["by-hand".to_owned()];
+        let certificate = Certificate::generate_self_signed(names, provider.crypto()).unwrap();
+        let dtls = Endpoint::new(socket.local_addr().unwrap(), TransportProtocol::UDP, None);
+        let ice = Ice::new(Arc::clone(&provider));
+        let association = Association::new(first_tsn);
+        Self { socket, provider, certificate, ice, dtls, remote: None, association }
+    }
+
+    /// Answers a server's offer.
+    pub(crate) fn answer(&mut self, offer: &str) -> String {
+        self.ice.is_controlled_by(sdp::credentials(offer));
+        sdp::answer(offer, &self.description())
+    }
+
+    /// Offers video, without having any.
+    pub(crate) fn offer(&self) -> String {
+        sdp::offer(&self.description())
+    }
+
+    /// Takes a client's answer to the offer.
+    pub(crate) fn accept(&mut self, answer: &str) {
+        self.ice.controls(sdp::credentials(answer));
+    }
+
+    fn description(&self) -> sdp::Description {
+        let certificate = self.certificate.certificate[0].as_ref();
+        sdp::Description {
+            address: self.socket.local_addr().unwrap(),
+            credentials: ice::OURS,
+            fingerprint: sdp::fingerprint(certificate, self.provider.crypto()),
+        }
+    }
+
+    /// Goes on until SCTP is up.
+    pub(crate) fn connect(&mut self) {
+        self.run_until("an SCTP association", |peer| peer.association.is_established());
+    }
+
+    /// Opens a channel.
+    pub(crate) fn open_channel(&mut self, label: &str) {
+        let packet = self.association.open_channel(label);
+        self.send(&packet);
+    }
+
+    /// Sends text over the channel.
+    pub(crate) fn say(&mut self, text: &str) {
+        let packet = self.association.text(text);
+        self.send(&packet);
+    }
+
+    /// Sends a chunk as it is.
+    pub(crate) fn send_chunk(&mut self, chunk: &[u8]) {
+        let packet = self.association.packet(chunk);
+        self.send(&packet);
+    }
+
+    /// Goes on until all that was sent is acknowledged.
+    pub(crate) fn run_until_acknowledged(&mut self) {
+        self.run_until("an acknowledgement", |peer| peer.association.is_acknowledged());
+    }
+
+    /// The transmission sequence number of the next chunk of data.
+    pub(crate) fn next_tsn(&self) -> u32 {
+        self.association.next_tsn()
+    }
+
+    /// Goes on until `wanted` is the case.
+    pub(crate) fn run_until(&mut self, what: &str, mut wanted: impl FnMut(&mut Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !wanted(self) {
+            assert!(Instant::now() < deadline, "no {what}");
+            self.step();
+        }
+    }
+
+    /// Takes in a datagram, if one comes, and answers it.
+    fn step(&mut self) {
+        let mut buffer = [0; 2048];
+        if let Ok((length, from)) = self.socket.recv_from(&mut buffer) {
+            // RFC 7983, section 7; what is left is media.
+            match buffer[0] {
+                0..=3 => self.take_stun(&buffer[..length], from),
+                20..=63 => self.take_dtls(&buffer[..length], from),
+                _ => {}
+            }
+        }
+        let now = Instant::now();
+        if let Some(remote) = self.remote {
+            self.dtls.handle_timeout(remote, now).unwrap();
+            if let Some(packet) = self.association.repeat(now) {
+                self.send(&packet);
+            }
+        }
+        self.flush();
+    }
+
+    fn take_stun(&mut self, data: &[u8], from: SocketAddr) {
+        let Received { replies, is_nominated } = self.ice.take(data, from);
+        for reply in replies {
+            self.socket.send_to(&reply, from).unwrap();
+        }
+        if is_nominated && self.remote.is_none() {
+            self.remote = Some(from);
+            let config = ConfigBuilder::default()
+                .with_crypto_provider(Arc::clone(&self.provider))
+                .with_certificates(vec![self.certificate.clone()])
+                .with_srtp_protection_profiles(vec![SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80])
+                .with_insecure_skip_verify(true)
+                .with_extended_master_secret(ExtendedMasterSecretType::Require)
+                .build(true, Some(from))
+                .unwrap();
+            self.dtls.connect(Instant::now(), from, Arc::new(config), None).unwrap();
+        }
+    }
+
+    fn take_dtls(&mut self, data: &[u8], from: SocketAddr) {
+        for event in self.dtls.read(Instant::now(), from, None, data.into()).unwrap_or_default() {
+            match event {
+                EndpointEvent::HandshakeComplete => self.association.start(Instant::now()),
+                EndpointEvent::ApplicationData(packet) => {
+                    for reply in self.association.take(&packet) {
+                        self.send(&reply);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Sends an SCTP packet.
+    fn send(&mut self, packet: &[u8]) {
+        self.dtls.write(Instant::now(), self.remote.unwrap(), packet).unwrap();
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        while let Some(datagram) = self.dtls.poll_transmit() {
+            self.socket.send_to(&datagram.message, datagram.transport.peer_addr).unwrap();
+        }
+    }
+}
