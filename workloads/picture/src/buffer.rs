@@ -1,6 +1,7 @@
 //! Owned pictures, as a scene draws and an encoder reads them.
 
-use crate::{I420, Plane, Size};
+use crate::geometry::Size;
+use crate::view::{I420, Plane};
 
 /// An owned I420 picture: the three planes without gaps, one after the other.
 #[derive(Debug, Clone)]

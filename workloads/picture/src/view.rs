@@ -1,6 +1,6 @@
 //! Borrowed pictures, as a decoder hands them out.
 
-use crate::Size;
+use crate::geometry::Size;
 
 /// One plane of 8-bit samples.
 #[derive(Debug, Clone, Copy)]

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::sync::{Semaphore, watch};
 
-use crate::Preview;
+use crate::preview::Preview;
 
 /// Streams at a time. They hold connections open, of which a program has few.
 pub const MOST_VIEWERS: usize = 10;

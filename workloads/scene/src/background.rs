@@ -2,7 +2,7 @@
 
 use picture::{I420Buffer, Size};
 
-use crate::BACKGROUND;
+use crate::colour::BACKGROUND;
 
 /// What the ball moves over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use picture::Point;
 
-use crate::BALL;
+use crate::colour::BALL;
 
 /// Two luma rows and the chroma rows that belong to them.
 pub(crate) struct BlockRow<'a> {

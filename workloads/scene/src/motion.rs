@@ -7,7 +7,7 @@ use picture::Point;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::{InvalidSettings, Settings};
+use crate::settings::{InvalidSettings, Settings};
 
 /// From the ball's nominal edge to the outermost pixel centre, at least: room for the anti-aliased rim.
 const CLEARANCE: f64 = 2.0;

@@ -2,9 +2,10 @@
 
 use picture::{I420, I420Buffer, Point, Rect};
 
+use crate::background::Background;
 use crate::blocks::{BlockRow, solid_blocks, touched_blocks};
 use crate::coverage::{RIM, coverage};
-use crate::{Background, InvalidSettings, Settings};
+use crate::settings::{InvalidSettings, Settings};
 
 /// A picture of the ball that is redrawn where the ball was and where it is now.
 #[derive(Debug, Clone)]
@@ -102,7 +103,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{BACKGROUND, BALL};
+    use crate::colour::{BACKGROUND, BALL};
 
     fn settings(width: usize, height: usize, radius: f64) -> Settings {
         Settings { size: Size::new(width, height).unwrap(), radius, speed: 0.0, seed: 0 }

@@ -2,7 +2,7 @@
 
 use picture::{I420, Size};
 
-use crate::Error;
+use crate::error::Error;
 use crate::header::FrameHeader;
 use crate::libvpx::LibraryDecoder;
 

@@ -4,9 +4,11 @@ use std::ops::RangeInclusive;
 
 use picture::I420;
 
+use crate::active_map::ActiveMap;
+use crate::error::Error;
 use crate::libvpx::{Encoded, LibraryEncoder};
-use crate::settings::{BITRATES_KBPS, CLOCK_RATE, EncoderSettings};
-use crate::{ActiveMap, Error};
+use crate::limits::{BITRATES_KBPS, CLOCK_RATE};
+use crate::settings::EncoderSettings;
 
 /// How far a picture may lie after the first one, in ticks: over a thousand years. libvpx multiplies ticks by 1000 in
 /// 64 bits without looking.

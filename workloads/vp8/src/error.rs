@@ -3,7 +3,7 @@
 use picture::{InvalidSize, Size};
 
 use crate::header::HeaderError;
-use crate::settings::{BITRATES_KBPS, FRAME_RATES, LEAST_LENGTH};
+use crate::limits::{BITRATES_KBPS, FRAME_RATES, LEAST_LENGTH};
 
 /// Why a picture was not encoded or a frame not decoded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

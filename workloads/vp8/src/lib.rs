@@ -41,6 +41,7 @@ mod error;
 mod header;
 #[allow(unsafe_code)]
 mod libvpx;
+mod limits;
 mod settings;
 
 pub use active_map::ActiveMap;
@@ -49,4 +50,5 @@ pub use encoder::{Encoder, FrameKind};
 pub use error::Error;
 pub use header::{FrameHeader, HeaderError, is_keyframe};
 pub use libvpx::Encoded;
-pub use settings::{CLOCK_RATE, EncoderSettings};
+pub use limits::CLOCK_RATE;
+pub use settings::EncoderSettings;

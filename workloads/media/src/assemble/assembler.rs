@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use super::descriptor;
+use super::frame::{Assembled, RtpPacket};
 use super::recovery::Recovery;
+use super::settings::Settings;
 use super::window::{Front, Gap, Piece, Place, Window};
-use super::{Assembled, RtpPacket, Settings, descriptor};
 
 /// Most packets to name in one NACK: 16 pairs of a packet and the 16 that follow it at the least, 1 KB at the most.
 const MAX_ASKED_AT_ONCE: usize = 256;

@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 
 use vpx_sys::{vpx_codec_ctx_t, vpx_codec_destroy, vpx_codec_err_t, vpx_codec_error, vpx_codec_error_detail};
 
-use crate::Error;
+use crate::error::Error;
 
 /// An encoder's or decoder's context, destroyed when dropped.
 pub(super) struct Context(Box<MaybeUninit<vpx_codec_ctx_t>>);

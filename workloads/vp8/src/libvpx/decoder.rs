@@ -11,7 +11,7 @@ use vpx_sys::{
 };
 
 use super::context::Context;
-use crate::Error;
+use crate::error::Error;
 
 // SAFETY: the signature is libvpx's, with a plain integer for the status: in some errors libvpx returns -1, which
 // `vpx_codec_err_t`, as the bindings have it, cannot hold.

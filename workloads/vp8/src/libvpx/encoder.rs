@@ -18,8 +18,10 @@ use vpx_sys::{
 
 use super::context::Context;
 use super::image;
-use crate::settings::{CLOCK_RATE, EncoderSettings};
-use crate::{ActiveMap, Error};
+use crate::active_map::ActiveMap;
+use crate::error::Error;
+use crate::limits::CLOCK_RATE;
+use crate::settings::EncoderSettings;
 
 /// A frame as the encoder lends it: valid until the encoder is used again.
 #[derive(Debug, Clone, Copy)]

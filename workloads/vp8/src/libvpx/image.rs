@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use picture::I420;
 use vpx_sys::{vpx_image_t, vpx_img_fmt};
 
-use crate::Error;
+use crate::error::Error;
 
 /// libvpx's description of `picture`: it points into the picture's planes, and libvpx stays inside of them.
 ///
