@@ -13,15 +13,23 @@
 //! The negotiator keeps the costly part of a join, certificates and SDP, off the shards. Events leave in batches
 //! through the sink, which may block: nothing that it waits for may wait for the fan-out.
 
+mod command;
 mod connection;
 mod driver;
 mod error;
+mod event;
+mod frame;
+mod handle;
 mod keyframe_requests;
 mod negotiator;
+mod options;
+mod outbox;
 mod peer;
 mod schedule;
 mod session;
+mod session_table;
 mod shard;
+mod shared;
 mod sockets;
 mod stats;
 mod stun;
@@ -29,110 +37,18 @@ mod timers;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
-use bytes::Bytes;
 use tokio::sync::oneshot;
 
 pub use error::FanoutError;
+pub use event::{CloseReason, Event, EventSink};
+pub use frame::Frame;
 use negotiator::Negotiator;
+pub use options::Options;
 pub use report::{SessionId, Stage};
 pub use schedule::CHANNEL_GRACE;
 use shard::Shard;
 pub use stats::Stats;
-
-use crate::guard::Panicked;
-
-/// An encoded frame, packetised once for all sessions.
-#[derive(Debug)]
-pub struct Frame {
-    /// RTP timestamp, 90 kHz: the frame's identity.
-    pub timestamp: u32,
-    /// Whether a decoder can start here.
-    pub keyframe: bool,
-    /// RTP payloads in order; headers are filled in for each session.
-    pub payloads: Vec<Bytes>,
-}
-
-/// Why a session ended by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CloseReason {
-    /// No candidate pair ever worked.
-    IceFailed,
-    /// ICE worked and the DTLS handshake did not.
-    DtlsFailed,
-    /// It worked, and then nothing came from the peer any more.
-    PeerLost,
-    /// The WebRTC stack panicked over what the peer sent.
-    Panicked(Panicked),
-}
-
-/// What happened to a session.
-#[derive(Debug)]
-pub enum Event {
-    /// The set-up came one stage further.
-    Reached {
-        /// The session.
-        id: SessionId,
-        /// What was reached.
-        stage: Stage,
-        /// When.
-        at: Instant,
-    },
-    /// The session's video begins with this frame.
-    Started {
-        /// The session.
-        id: SessionId,
-        /// The frame's RTP timestamp.
-        timestamp: u32,
-    },
-    /// The first keyframe since a data channel is open was sent: from here on the peer can report every frame.
-    Counting {
-        /// The session.
-        id: SessionId,
-        /// That keyframe's RTP timestamp.
-        timestamp: u32,
-    },
-    /// The peer sent a message over a data channel.
-    Report {
-        /// The session.
-        id: SessionId,
-        /// When the datagram was taken from the socket.
-        at: Instant,
-        /// The message.
-        data: Bytes,
-    },
-    /// The session needs a keyframe: it joined, or the peer lost something.
-    KeyframeWanted(SessionId),
-    /// No frame after `last` goes to the session, as asked for by [`Fanout::stop`] or because it ended.
-    Stopped {
-        /// The session.
-        id: SessionId,
-        /// The RTP timestamp of the last counting frame, if there was one.
-        last: Option<u32>,
-    },
-    /// The session ended by itself; `Stopped` came before.
-    Closed {
-        /// The session.
-        id: SessionId,
-        /// Why.
-        reason: CloseReason,
-    },
-}
-
-/// Takes what the shards have to say. Called on their threads.
-pub type EventSink = Arc<dyn Fn(Vec<Event>) + Send + Sync>;
-
-/// How to set up a [`Fanout`].
-#[derive(Debug, Clone, Copy)]
-pub struct Options {
-    /// Threads that drive sessions, each with its own sockets.
-    pub shards: usize,
-    /// The stream's bitrate: sizes the buffers that packets are sent again from.
-    pub bitrate_kbps: u32,
-    /// The label of the channel that reports come over: unordered, nothing is sent again.
-    pub channel_label: &'static str,
-}
 
 /// Sends one stream to many peers. Dropping it closes all sessions and waits for its threads.
 pub struct Fanout {

@@ -9,11 +9,15 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use report::SessionId;
 use tokio::sync::oneshot;
 
+use super::command::Command;
+use super::error::FanoutError;
+use super::handle::ShardHandle;
+use super::options::Options;
 use super::peer::Peer;
-use super::shard::{Command, ShardHandle};
-use super::{FanoutError, Options, SessionId, sockets};
+use super::sockets;
 use crate::guard::guarded;
 
 /// Requests that may wait: a burst of joins. Callers beyond that wait themselves.

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::BytesMut;
+use report::{SessionId, Stage};
 use rtc::data_channel::RTCDataChannelId;
 use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
@@ -16,14 +17,11 @@ use rtc::rtp_transceiver::RTCRtpSenderId;
 use rtc::sansio::Protocol;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
+use super::event::{CloseReason, Event};
+use super::frame::Frame;
 use super::keyframe_requests::is_keyframe_request;
+use super::outbox::Outbox;
 use super::schedule::{Admission, Schedule};
-use super::{CloseReason, Event, Frame, SessionId, Stage};
-
-/// Where datagrams go.
-pub(super) trait Outbox {
-    fn send(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8]);
-}
 
 /// A peer connection, from its description on.
 pub(super) struct Peer {
@@ -81,7 +79,7 @@ impl Peer {
     pub(super) fn drain(
         &mut self,
         now: Instant,
-        outbox: &mut impl Outbox,
+        outbox: &Outbox<'_>,
         events: &mut Vec<Event>,
     ) -> Option<Instant> {
         self.read(events);
@@ -169,7 +167,7 @@ impl Peer {
         &mut self,
         frame: &Frame,
         now: Instant,
-        outbox: &mut impl Outbox,
+        outbox: &Outbox<'_>,
         events: &mut Vec<Event>,
     ) {
         match self.schedule.admit(frame.timestamp, frame.keyframe, now) {
@@ -227,7 +225,7 @@ impl Peer {
         }
     }
 
-    fn flush(&mut self, outbox: &mut impl Outbox) {
+    fn flush(&mut self, outbox: &Outbox<'_>) {
         while let Some(datagram) = self.connection.poll_write() {
             outbox.send(datagram.transport.local_addr, datagram.transport.peer_addr, &datagram.message);
         }
@@ -241,7 +239,7 @@ impl Peer {
     }
 
     /// Tells the peer that the connection ends.
-    pub(super) fn close(&mut self, outbox: &mut impl Outbox) {
+    pub(super) fn close(&mut self, outbox: &Outbox<'_>) {
         if let Err(error) = self.connection.close() {
             tracing::debug!(session = self.id.0, %error, "close");
         }

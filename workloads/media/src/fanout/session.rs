@@ -3,8 +3,12 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use super::peer::{Outbox, Peer};
-use super::{CloseReason, Event, Frame, SessionId};
+use report::SessionId;
+
+use super::event::{CloseReason, Event};
+use super::frame::Frame;
+use super::outbox::Outbox;
+use super::peer::Peer;
 use crate::guard::{Panicked, guarded};
 
 /// A peer, and what its driver keeps of it. After a panic nothing reaches the peer's connection any more.
@@ -51,7 +55,7 @@ impl Session {
     pub(super) fn drain(
         &mut self,
         now: Instant,
-        outbox: &mut impl Outbox,
+        outbox: &Outbox<'_>,
         events: &mut Vec<Event>,
     ) -> Option<Instant> {
         self.touched = false;
@@ -63,7 +67,7 @@ impl Session {
         &mut self,
         frame: &Frame,
         now: Instant,
-        outbox: &mut impl Outbox,
+        outbox: &Outbox<'_>,
         events: &mut Vec<Event>,
     ) {
         self.guarded(|peer| peer.send_frame(frame, now, outbox, events));
@@ -80,7 +84,7 @@ impl Session {
     }
 
     /// Ends it; an error where that is what panics.
-    pub(super) fn close(mut self, outbox: &mut impl Outbox, events: &mut Vec<Event>) -> Result<(), Panicked> {
+    pub(super) fn close(mut self, outbox: &Outbox<'_>, events: &mut Vec<Event>) -> Result<(), Panicked> {
         self.stop(events);
         let had_panicked = self.panicked.is_some();
         self.guarded(|peer| peer.close(outbox));

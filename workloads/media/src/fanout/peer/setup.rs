@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use report::SessionId;
 use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
 use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::configuration::media_engine::MIME_TYPE_VP8;
@@ -12,8 +13,9 @@ use rtc::shared::error::{Error, Result};
 
 use super::Peer;
 use crate::fanout::connection::{self, VP8_PAYLOAD_TYPE, host_candidate, track};
+use crate::fanout::error::FanoutError;
+use crate::fanout::options::Options;
 use crate::fanout::schedule::Schedule;
-use crate::fanout::{FanoutError, Options, SessionId};
 
 /// How long a set-up may take from the answer on. `rtc` itself never gives up a DTLS handshake.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);

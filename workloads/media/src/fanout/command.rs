@@ -1,0 +1,24 @@
+//! Commands for a shard.
+
+use std::net::UdpSocket;
+use std::sync::Arc;
+
+use mio::Token;
+use report::SessionId;
+
+use super::frame::Frame;
+use super::peer::Peer;
+
+/// The token of "there are commands".
+pub(super) const WAKE: Token = Token(usize::MAX);
+
+/// What a shard is to do.
+pub(super) enum Command {
+    Listen(UdpSocket),
+    Adopt(Box<Peer>),
+    Frame(Arc<Frame>),
+    Send { id: SessionId, text: String },
+    Stop(SessionId),
+    Close(SessionId),
+    End,
+}

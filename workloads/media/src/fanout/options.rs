@@ -1,0 +1,12 @@
+//! What a fan-out is set up with.
+
+/// How to set up a [`Fanout`](super::Fanout).
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Threads that drive sessions, each with its own sockets.
+    pub shards: usize,
+    /// The stream's bitrate: sizes the buffers that packets are sent again from.
+    pub bitrate_kbps: u32,
+    /// The label of the channel that reports come over: unordered, nothing is sent again.
+    pub channel_label: &'static str,
+}

@@ -1,0 +1,75 @@
+//! The sessions of a shard, and how each is found.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use report::SessionId;
+use slab::Slab;
+
+use super::peer::Peer;
+use super::session::Session;
+use super::sockets::Datagram;
+use super::stun::receiver_ufrag;
+
+/// Addresses that one session may be known by: a few network paths, not whatever a peer claims.
+const ADDRESSES: usize = 16;
+
+/// Sessions by slot; slots are used again.
+#[derive(Default)]
+pub(super) struct SessionTable {
+    sessions: Slab<Session>,
+    by_id: HashMap<SessionId, usize>,
+    by_ufrag: HashMap<String, usize>,
+    by_address: HashMap<SocketAddr, usize>,
+}
+
+impl SessionTable {
+    /// Takes a peer in and answers its slot.
+    pub(super) fn insert(&mut self, peer: Peer) -> usize {
+        let (id, ufrag) = (peer.id(), peer.ufrag().to_owned());
+        let slot = self.sessions.insert(Session::new(peer));
+        self.by_id.insert(id, slot);
+        self.by_ufrag.insert(ufrag, slot);
+        slot
+    }
+
+    /// Takes a session out.
+    pub(super) fn remove(&mut self, slot: usize) -> Option<Session> {
+        let session = self.sessions.try_remove(slot)?;
+        self.by_id.remove(&session.id());
+        self.by_ufrag.remove(session.ufrag());
+        for address in &session.addresses {
+            self.by_address.remove(address);
+        }
+        Some(session)
+    }
+
+    pub(super) fn get_mut(&mut self, slot: usize) -> Option<&mut Session> {
+        self.sessions.get_mut(slot)
+    }
+
+    pub(super) fn slot_of(&self, id: SessionId) -> Option<usize> {
+        self.by_id.get(&id).copied()
+    }
+
+    /// Every slot that may hold a session, for as long as none is inserted.
+    pub(super) fn slots(&self) -> std::ops::Range<usize> {
+        0..self.sessions.capacity()
+    }
+
+    /// The slot of a datagram's session. A STUN request names it, and binds the address it came from: also anew, for a
+    /// new peer may have got the port of one that is gone.
+    pub(super) fn find(&mut self, datagram: &Datagram<'_>) -> Option<usize> {
+        let known = self.by_address.get(&datagram.peer).copied();
+        let named = receiver_ufrag(datagram.data).and_then(|ufrag| self.by_ufrag.get(ufrag).copied());
+        let Some(slot) = named else { return known };
+        if known != named && self.sessions[slot].addresses.len() < ADDRESSES {
+            if let Some(previous) = known {
+                self.sessions[previous].addresses.retain(|address| *address != datagram.peer);
+            }
+            self.sessions[slot].addresses.push(datagram.peer);
+            self.by_address.insert(datagram.peer, slot);
+        }
+        Some(slot)
+    }
+}
