@@ -15,7 +15,7 @@ use super::peer::Peer;
 const WAKE: Token = Token(usize::MAX);
 /// Sessions that may wait to be driven.
 const QUEUE: usize = 256;
-/// Timers are looked at this often; none needs more.
+/// Timers are checked this often; none needs more.
 const TICK: Duration = Duration::from_millis(5);
 /// Larger than any datagram of the server's.
 const DATAGRAM_BYTES: usize = 2048;
@@ -94,7 +94,7 @@ impl State {
     fn run(mut self) {
         let mut ready = Events::with_capacity(256);
         let mut next_tick = Instant::now();
-        while self.obey() {
+        while self.run_commands() {
             let wait = next_tick.saturating_duration_since(Instant::now());
             match self.poll.poll(&mut ready, Some(wait)) {
                 Ok(()) => {}
@@ -117,8 +117,8 @@ impl State {
         }
     }
 
-    /// Carries out what is queued; false when it is time to end.
-    fn obey(&mut self) -> bool {
+    /// Runs the queued commands; false when it is time to end.
+    fn run_commands(&mut self) -> bool {
         loop {
             match self.queue.try_recv() {
                 Ok(Command::Adopt(peer, socket)) => {

@@ -1,4 +1,4 @@
-//! Tells complete frames from those with a packet missing.
+//! Separates complete frames from those with a packet missing.
 
 /// Follows the sequence numbers of one stream. Order is that of arrival: on one machine nothing overtakes.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub(crate) enum Step {
 
 impl Frames {
     /// Takes the next packet. Where packets are missing, the frame of the one behind them counts as incomplete: which
-    /// frames the missing ones were of cannot be told.
+    /// frames the missing ones were of is unknown.
     pub(crate) fn take(&mut self, sequence_number: u16, marker: bool) -> Step {
         self.broken |= self.next.is_some_and(|next| next != sequence_number);
         self.next = Some(sequence_number.wrapping_add(1));

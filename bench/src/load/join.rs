@@ -32,7 +32,7 @@ pub(crate) async fn run(
     }
 }
 
-/// Ends only with an error: dropping it says bye.
+/// Ends only with an error: dropping it sends bye.
 async fn session(name: &str, server: &Endpoint, driver: &Handle) -> anyhow::Result<()> {
     let dialled = Instant::now();
     let mut connection = dial(server).await?;

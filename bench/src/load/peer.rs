@@ -35,7 +35,7 @@ const ICE_CHECKS: u16 = 500;
 const ICE_TIMEOUT: Duration = Duration::from_secs(15);
 const ICE_KEEPALIVE: Duration = Duration::from_secs(2);
 
-/// What it says of every frame.
+/// What it reports of every frame.
 const SIGHTING: Sighting = Sighting::Position { x: 321.125, y: 123.456, confidence: 1.0 };
 
 /// An answered offer.
@@ -194,7 +194,7 @@ impl Peer {
         true
     }
 
-    /// Says farewell.
+    /// Closes the connection, with a notice to the server.
     pub(crate) fn close(&mut self, socket: &UdpSocket, counters: &Counters) {
         let _ = self.connection.close();
         self.flush(socket, counters);

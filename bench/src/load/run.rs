@@ -1,4 +1,4 @@
-//! Lets sessions begin one after the other, waits, and says how it was.
+//! Starts sessions one after the other, waits, and writes the outcome.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,10 +14,10 @@ use super::join;
 use crate::clock;
 use crate::statistics::Summary;
 
-/// How often it is looked whether all sessions work.
+/// How often it is checked whether all sessions work.
 const STEP: Duration = Duration::from_millis(50);
 
-/// What there is to say at the end.
+/// What is written at the end.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Outcome {
@@ -41,7 +41,7 @@ struct Outcome {
     frames: Frames,
 }
 
-/// Runs to its end: the outcome is JSON on stdout, and a line on stderr says when all sessions work.
+/// Runs to its end: the outcome is JSON on stdout, and a line on stderr marks when all sessions work.
 ///
 /// # Errors
 /// Where the system refuses a thread.

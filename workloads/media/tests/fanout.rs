@@ -143,7 +143,7 @@ async fn counting_starts_with_a_keyframe_and_ends_with_the_last_frame_before_the
     });
     assert_eq!(stopped, Some(last));
     server.publish(false, 700);
-    // What is said after the stop still arrives.
+    // What is reported after the stop still arrives.
     client.receiver.channel_sender().send(client.channel, "late".into());
     server.wait(|event| matches!(event, Event::Report { data, .. } if *data == "late").then_some(()));
     server.fanout.close(SessionId(7));
@@ -163,7 +163,7 @@ async fn a_keyframe_request_of_the_peer_is_delivered() {
 }
 
 /// The next text that the server sends, and the channel it comes over.
-async fn heard(client: &mut Client) -> (ChannelId, String) {
+async fn next_text(client: &mut Client) -> (ChannelId, String) {
     let text = async {
         loop {
             if let receiver::Event::Message { channel, text } = client.receiver.next_event().await.unwrap() {
@@ -179,7 +179,7 @@ async fn text_goes_over_the_servers_channel_until_the_peer_has_one_of_its_own() 
     let server = Server::start();
     let mut client = server.connect(1).await;
     server.fanout.send(SessionId(1), "first".into());
-    assert_eq!(heard(&mut client).await, (client.channel, "first".to_owned()));
+    assert_eq!(next_text(&mut client).await, (client.channel, "first".to_owned()));
 
     assert!(client.receiver.channel_sender().open("own"));
     let opened = async {
@@ -196,7 +196,7 @@ async fn text_goes_over_the_servers_channel_until_the_peer_has_one_of_its_own() 
     client.receiver.channel_sender().send(own, "here".into());
     server.wait(|event| matches!(event, Event::Report { data, .. } if *data == "here").then_some(()));
     server.fanout.send(SessionId(1), "second".into());
-    assert_eq!(heard(&mut client).await, (own, "second".to_owned()));
+    assert_eq!(next_text(&mut client).await, (own, "second".to_owned()));
     server.fanout.send(SessionId(404), "nobody".into());
 }
 

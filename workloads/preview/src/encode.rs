@@ -1,10 +1,10 @@
-//! Pictures as bytes that every browser knows.
+//! Pictures as bytes that every browser decodes.
 
 use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
 
 use crate::rgb::Rgb;
 
-/// `picture` as PNG, with the compression that costs the least time: pictures are looked at once and thrown away.
+/// `picture` as PNG, with the compression that costs the least time: pictures are seen once and thrown away.
 ///
 /// # Errors
 /// Where the encoder refuses, for which no reason is known.

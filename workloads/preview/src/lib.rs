@@ -1,4 +1,4 @@
-//! Shows what a program sees: pictures over HTTP, with a position marked in them, for as long as somebody watches.
+//! A program's pictures over HTTP, with a position marked in them, for as long as somebody watches.
 //!
 //! ```text
 //! program's thread: wants? -> offer (copies) --slot--> preview thread: RGB -> mark -> PNG --> every viewer

@@ -20,7 +20,7 @@ use crate::preview::Preview;
 pub const MOST_VIEWERS: usize = 10;
 
 /// How long a request for a single picture waits for it.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PICTURE_LIMIT: Duration = Duration::from_secs(2);
 
 /// Between two pictures of a stream. A browser shows a picture when it has seen what comes after it, so this goes out
 /// with the picture before it, not with the one after.
@@ -47,7 +47,7 @@ impl Preview {
 
 async fn frame(State(Pages { preview, .. }): State<Pages>) -> Response {
     let mut pictures = preview.watch();
-    match tokio::time::timeout(PATIENCE, pictures.changed()).await {
+    match tokio::time::timeout(PICTURE_LIMIT, pictures.changed()).await {
         Ok(Ok(())) => (headers("image/png"), pictures.borrow().clone()).into_response(),
         _ => refusal("no picture within 2 s: there is no video at the moment\n".into()),
     }
@@ -143,7 +143,7 @@ mod tests {
         let began = tokio::time::Instant::now();
         let response = request(&preview.router(), "/frame.png").await;
         assert_eq!(
-            (response.status(), began.elapsed() < PATIENCE * 2),
+            (response.status(), began.elapsed() < PICTURE_LIMIT * 2),
             (StatusCode::SERVICE_UNAVAILABLE, true)
         );
         assert_eq!(text(response).await, "no picture within 2 s: there is no video at the moment\n");

@@ -9,7 +9,7 @@ use picture::{I420, I420Buffer, Point};
 use tokio::sync::watch;
 
 use crate::rgb::Rgb;
-use crate::slot::{Giver, Taker, slot};
+use crate::slot::{SlotReceiver, SlotSender, slot};
 use crate::{encode, mark};
 
 /// The least time between two pictures: 5 a second are enough to see that a ball moves.
@@ -25,7 +25,7 @@ pub struct Preview(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    jobs: Giver<Job>,
+    jobs: SlotSender<Job>,
     published: Arc<Published>,
     started: Instant,
     /// When the next picture is due, in milliseconds since `started`.
@@ -87,7 +87,7 @@ impl Preview {
         self.0.published.pictures.receiver_count()
     }
 
-    /// Watches: every picture that is encoded from now on, or the latest where there were several since the last look.
+    /// Watches: every picture that is encoded from now on, or the latest where there were several since the last one taken.
     /// Pictures are encoded until this is dropped.
     pub(crate) fn watch(&self) -> watch::Receiver<Bytes> {
         self.0.published.pictures.subscribe()
@@ -99,7 +99,7 @@ impl Preview {
     }
 }
 
-fn run(jobs: &Taker<Job>, published: &Published) {
+fn run(jobs: &SlotReceiver<Job>, published: &Published) {
     // Applies to this thread alone on Linux; where it is refused, the encoder competes like everybody.
     let _ = rustix::process::nice(NICENESS);
     while let Some(Job { picture, mark }) = jobs.take() {

@@ -4,11 +4,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Puts things into the slot. Dropping it closes the slot.
 #[derive(Debug)]
-pub(crate) struct Giver<T>(Arc<Slot<T>>);
+pub(crate) struct SlotSender<T>(Arc<Slot<T>>);
 
 /// Takes things out of the slot.
 #[derive(Debug)]
-pub(crate) struct Taker<T>(Arc<Slot<T>>);
+pub(crate) struct SlotReceiver<T>(Arc<Slot<T>>);
 
 #[derive(Debug)]
 struct Slot<T> {
@@ -23,13 +23,13 @@ struct State<T> {
 }
 
 /// Both ends of an empty slot.
-pub(crate) fn slot<T>() -> (Giver<T>, Taker<T>) {
+pub(crate) fn slot<T>() -> (SlotSender<T>, SlotReceiver<T>) {
     let state = Mutex::new(State { thing: None, closed: false });
     let slot = Arc::new(Slot { state, changed: Condvar::new() });
-    (Giver(Arc::clone(&slot)), Taker(slot))
+    (SlotSender(Arc::clone(&slot)), SlotReceiver(slot))
 }
 
-impl<T> Giver<T> {
+impl<T> SlotSender<T> {
     /// Puts `thing` into the slot and returns at once; what has not been taken by then is dropped.
     pub(crate) fn put(&self, thing: T) {
         let older = self.0.lock().thing.replace(thing);
@@ -38,14 +38,14 @@ impl<T> Giver<T> {
     }
 }
 
-impl<T> Drop for Giver<T> {
+impl<T> Drop for SlotSender<T> {
     fn drop(&mut self) {
         self.0.lock().closed = true;
         self.0.changed.notify_one();
     }
 }
 
-impl<T> Taker<T> {
+impl<T> SlotReceiver<T> {
     /// Waits for a thing; `None` once the slot is closed and empty.
     pub(crate) fn take(&self) -> Option<T> {
         let waits = |state: &mut State<T>| state.thing.is_none() && !state.closed;

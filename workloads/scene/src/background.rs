@@ -11,7 +11,7 @@ pub enum Background {
     #[default]
     Plain,
     /// A luma ramp with waves on it (luma 12 to 76), the same for every picture of a size. It costs an encoder more
-    /// than a plain one and tells a detector that takes brightness for the ball from one that does not.
+    /// than a plain one and separates a detector that takes brightness for the ball from one that does not.
     Textured,
 }
 

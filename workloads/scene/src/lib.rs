@@ -2,7 +2,7 @@
 //!
 //! [`Motion`] is the ground truth: a pure function from time to a sub-pixel position. [`Painter`] draws the ball there
 //! so that its centroid is that position to a few thousandths of a pixel, which makes the drawing no measurable part
-//! of a detection error. Neither has a clock nor does any I/O. Encoding, and who looks at the picture, is not here.
+//! of a detection error. Neither has a clock nor does any I/O. Encoding, and who sees the picture, is not here.
 
 mod background;
 mod blocks;

@@ -34,7 +34,7 @@ impl Painter {
         })
     }
 
-    /// Moves the ball to `position`. The result says what may differ from the picture before: where the ball was
+    /// Moves the ball to `position`. The result is what may differ from the picture before: where the ball was
     /// (empty before the first one) and where it is. Both start and end at even pixels.
     ///
     /// Who skips a picture has to add its rectangles to those of the next.

@@ -235,7 +235,7 @@ mod tests {
         ]
     }
 
-    /// Bytes that look like the protocol often enough to get beyond the first check.
+    /// Bytes that resemble the protocol often enough to get beyond the first check.
     fn stream() -> impl Strategy<Value = Vec<u8>> {
         let piece = prop_oneof![
             vec(any::<u8>(), 0..40),

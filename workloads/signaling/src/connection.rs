@@ -25,7 +25,7 @@ use crate::{
 pub const WRITE_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long [`Connection::bye`] takes at most.
-pub const FAREWELL_LIMIT: Duration = Duration::from_secs(1);
+pub const BYE_LIMIT: Duration = Duration::from_secs(1);
 
 /// A signalling connection. It lives as long as its session, and `bye` goes out before it closes.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub struct Connection {
     /// What the kernel has not taken yet; more than one message only after a cancelled [`Connection::send`].
     outgoing: BytesMut,
     /// `bye` went into `outgoing`.
-    said_bye: bool,
+    bye_queued: bool,
     /// A listener's room for one connection, given back behind the stream's close: fields drop in their order.
     _permit: Option<OwnedSemaphorePermit>,
 }
@@ -50,7 +50,7 @@ pub enum ConnectionError {
     Broken {
         /// The other end.
         peer: SocketAddr,
-        /// What the operating system says.
+        /// The operating system's error.
         cause: io::Error,
     },
     /// The peer sent what is no message, or was to be sent what is too long for one.
@@ -61,7 +61,7 @@ pub enum ConnectionError {
         /// What is wrong with the line.
         cause: CodecError,
     },
-    /// The peer said nothing.
+    /// No message came from the peer.
     #[error("{peer} sent no message within {limit:?}")]
     Silent {
         /// The other end.
@@ -91,7 +91,7 @@ impl Connection {
             stream: BufReader::new(stream),
             decoder: Decoder::new(),
             outgoing: BytesMut::new(),
-            said_bye: false,
+            bye_queued: false,
             _permit: None,
         })
     }
@@ -123,7 +123,7 @@ impl Connection {
         let write = async {
             self.flush().await?;
             self.outgoing.extend_from_slice(&line);
-            self.said_bye |= *message == Message::Bye;
+            self.bye_queued |= *message == Message::Bye;
             self.flush().await
         };
         match timeout(WRITE_LIMIT, write).await {
@@ -166,18 +166,18 @@ impl Connection {
         timeout(limit, self.receive()).await.unwrap_or(Err(ConnectionError::Silent { peer, limit }))
     }
 
-    /// Says `bye` unless that was said before, and closes, within [`FAREWELL_LIMIT`]. A peer that is gone or does not
-    /// listen is no error here: nothing is left to be done about it.
+    /// Sends `bye` unless that was sent before, and closes, within [`BYE_LIMIT`]. A peer that is gone or does not read
+    /// is no error here: nothing is left to be done about it.
     pub async fn bye(mut self) {
         let peer = self.peer_addr;
-        match timeout(FAREWELL_LIMIT, self.farewell()).await {
+        match timeout(BYE_LIMIT, self.bye_and_close()).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(%peer, %error, "signalling ended before its farewell"),
-            Err(_) => tracing::debug!(%peer, limit = ?FAREWELL_LIMIT, "the peer keeps its signalling open"),
+            Ok(Err(error)) => tracing::debug!(%peer, %error, "signalling ended before its bye"),
+            Err(_) => tracing::debug!(%peer, limit = ?BYE_LIMIT, "the peer keeps its signalling open"),
         }
     }
 
-    async fn farewell(&mut self) -> io::Result<()> {
+    async fn bye_and_close(&mut self) -> io::Result<()> {
         self.queue_bye();
         self.flush().await?;
         self.stream.shutdown().await?;
@@ -192,8 +192,8 @@ impl Connection {
     }
 
     fn queue_bye(&mut self) {
-        if !self.said_bye {
-            self.said_bye = true;
+        if !self.bye_queued {
+            self.bye_queued = true;
             self.outgoing
                 .extend_from_slice(&encode(&Message::Bye).expect("the shortest message fits in a line"));
         }
@@ -213,7 +213,7 @@ impl Connection {
 impl Drop for Connection {
     /// The way out of a session that failed or was cancelled: an end of file alone would leave an aiortc peer spinning.
     /// Nothing can be awaited here, so it is one attempt, which only a peer that does not read makes fail. It goes
-    /// straight to the socket, as tokio knows of a fresh one that it is writable only after its first look at it.
+    /// straight to the socket, as tokio knows of a fresh one that it is writable only after it has polled it once.
     fn drop(&mut self) {
         self.queue_bye();
         if !self.outgoing.is_empty() {
@@ -250,12 +250,12 @@ mod tests {
 
     #[test]
     fn an_ipv4_peer_of_a_dual_stack_listener_has_an_ipv4_address() {
-        for (seen, told) in [
+        for (seen, canonical_form) in [
             ("[::ffff:10.0.0.7]:80", "10.0.0.7:80"),
             ("10.0.0.7:80", "10.0.0.7:80"),
             ("[fe80::7%3]:80", "[fe80::7%3]:80"),
         ] {
-            assert_eq!(canonical(seen.parse().unwrap()), told.parse().unwrap());
+            assert_eq!(canonical(seen.parse().unwrap()), canonical_form.parse().unwrap());
         }
     }
 }

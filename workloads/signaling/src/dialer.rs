@@ -26,7 +26,7 @@ pub enum DialError {
     ResolveFailed {
         /// What was dialled.
         endpoint: Endpoint,
-        /// What the resolver says.
+        /// The resolver's error.
         cause: io::Error,
     },
     /// None of the host's addresses took the connection.
@@ -44,7 +44,7 @@ pub enum DialError {
 pub struct ConnectAttempt {
     /// The address.
     pub address: SocketAddr,
-    /// What the operating system says.
+    /// The operating system's error.
     pub cause: io::Error,
 }
 
@@ -68,8 +68,8 @@ pub async fn dial(endpoint: &Endpoint) -> Result<Connection, DialError> {
 }
 
 /// Connects, and tries again after each failure, as a server that is about to start or to come back needs it. Without
-/// a `deadline` it goes on until the future is dropped. `on_failure` learns of each failure that another attempt
-/// follows, and of the delay before that.
+/// a `deadline` it goes on until the future is dropped. `on_failure` is called with each failure that another
+/// attempt follows, and with the delay before that.
 ///
 /// `backoff` is left as it is after a success: a server that accepts and at once hangs up deserves no quicker retries.
 /// Reset it when the session has proved to work.

@@ -1,12 +1,11 @@
-//! Signalling over a plain TCP connection, as aiortc's `TcpSocketSignaling` speaks it.
+//! Signalling over a plain TCP connection, as aiortc's `TcpSocketSignaling` does it.
 //!
 //! One JSON object a line, ending in `\n`, at most [`MAX_LINE_BYTES`] long: a session description, a candidate or
 //! `bye`. There is no greeting, no authentication and no session id; a connection is a session. Three habits of that
 //! protocol's peers shape this crate:
 //!
 //! - **The offerer listens, the answerer dials** and then waits in silence for the offer. So a connection that opens
-//!   and says nothing is a client; a health check that connects and closes can only be told from one by its end of
-//!   file. The listener survives any number of those; health checks belong on another port all the same.
+//!   and sends nothing is a client; a health check that connects and closes differs from one only by its end of file. The listener survives any number of those; health checks belong on another port all the same.
 //! - **A key that they do not know is an error to them**, and so is the empty candidate that ends gathering. What is
 //!   sent here is therefore one complete description without any extra key; what is received may hold further keys.
 //! - **An end of file without `bye` makes them spin**: their `receive` returns without ever yielding, at 100 % CPU. So
@@ -27,7 +26,7 @@ mod message;
 
 pub use backoff::{Backoff, InvalidBackoff};
 pub use codec::{CodecError, Decoder, MAX_LINE_BYTES, encode};
-pub use connection::{Connection, ConnectionError, FAREWELL_LIMIT, WRITE_LIMIT};
+pub use connection::{BYE_LIMIT, Connection, ConnectionError, WRITE_LIMIT};
 pub use dialer::{CONNECT_LIMIT, ConnectAttempt, DialError, RESOLVE_LIMIT, dial, dial_until};
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use listener::{BindError, Listener};

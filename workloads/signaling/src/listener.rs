@@ -34,7 +34,7 @@ pub struct Listener {
 pub struct BindError {
     /// The address asked for.
     pub address: SocketAddr,
-    /// What the operating system says.
+    /// The operating system's error.
     pub cause: io::Error,
 }
 

@@ -5,7 +5,7 @@
 use std::{io, time::Duration};
 
 use ballsession_signaling::{
-    Connection, ConnectionError, FAREWELL_LIMIT, Listener, MAX_LINE_BYTES, Message, WRITE_LIMIT, dial,
+    BYE_LIMIT, Connection, ConnectionError, Listener, MAX_LINE_BYTES, Message, WRITE_LIMIT, dial,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -218,6 +218,6 @@ async fn a_peer_that_never_closes_does_not_hold_a_farewell() {
     let (connection, peer) = connection_and_peer().await;
     let begun = tokio::time::Instant::now();
     connection.bye().await;
-    assert_eq!(begun.elapsed().as_secs(), FAREWELL_LIMIT.as_secs());
+    assert_eq!(begun.elapsed().as_secs(), BYE_LIMIT.as_secs());
     assert_eq!(read_to_end(peer).await, BYE);
 }

@@ -31,7 +31,7 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// A decoder for pictures of up to `limit` in width and in height. The size of a picture is what its sender says:
+    /// A decoder for pictures of up to `limit` in width and in height. The size of a picture is its sender's claim:
     /// the limit is what keeps a few bytes from costing a gigabyte.
     pub fn new(limit: Size) -> Self {
         Self { limit, library: None }

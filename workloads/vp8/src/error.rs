@@ -44,7 +44,7 @@ pub enum Error {
     /// A keyframe of a size that no I420 picture can have; VP8 itself allows odd sizes.
     #[error("a VP8 keyframe that cannot be shown: {0}")]
     FrameSize(#[from] InvalidSize),
-    /// A keyframe of a larger picture than the decoder was told to accept.
+    /// A keyframe of a larger picture than the decoder is set to accept.
     #[error("a VP8 keyframe of {}x{}, where {}x{} is the most allowed", .given.width(), .given.height(), .limit.width(), .limit.height())]
     TooLarge {
         /// The size in the keyframe's header.
@@ -61,9 +61,9 @@ pub enum Error {
     /// libvpx refused.
     #[error("libvpx, {doing}: {reason}")]
     Library {
-        /// What was asked of it.
+        /// What it was to do.
         doing: &'static str,
-        /// Its own words.
+        /// Its own text.
         reason: String,
     },
 }

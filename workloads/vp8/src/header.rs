@@ -1,6 +1,6 @@
 //! The part of a VP8 frame that is not entropy-coded: RFC 6386, section 9.1.
 //!
-//! Reading it needs no codec, and it says what one must know before a codec may see the frame: whether it is a
+//! Reading it needs no codec, and it has what one must know before a codec may see the frame: whether it is a
 //! keyframe, and how much memory it would make the decoder allocate.
 
 /// Bytes of the frame tag, with which every frame begins.
@@ -10,7 +10,7 @@ const KEYFRAME: usize = TAG + 7;
 /// What follows the tag of a keyframe.
 const START_CODE: [u8; 3] = [0x9d, 0x01, 0x2a];
 
-/// What a frame says of itself in the clear.
+/// The part of a frame that is readable without a codec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameHeader {
     /// Can be decoded by itself.
@@ -27,7 +27,7 @@ pub enum FrameHeader {
 /// Why some bytes are no VP8 frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
-    /// The frame ends before what its header says must be there.
+    /// The frame ends before what must be there by its header.
     #[error("a VP8 frame of {length} bytes, where its header asks for {needed} or more")]
     Truncated {
         /// The bytes there are.

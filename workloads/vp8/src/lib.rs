@@ -2,7 +2,7 @@
 //! that encodes once for many receivers, and a decoder that trusts nothing it is given.
 //!
 //! It owns the choice of libvpx's settings, the rules for which frames are decoded, and the active map, which tells the
-//! encoder where not to look. It knows nothing of packets, of time, or of what the pictures show.
+//! encoder what has not changed. It knows nothing of packets, of time, or of what the pictures show.
 //!
 //! # Memory safety
 //!

@@ -10,7 +10,7 @@ use super::settings::Settings;
 use super::window::{Front, Gap, Piece, Place, Window};
 
 /// Most packets to name in one NACK: 16 pairs of a packet and the 16 that follow it at the least, 1 KB at the most.
-const MAX_ASKED_AT_ONCE: usize = 256;
+const MAX_REQUESTED_AT_ONCE: usize = 256;
 
 /// Assembles the frames of one stream. See the module for how to drive it.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ struct Run {
     ssrc: u32,
     window: Window,
     /// When the first packet came, for as long as the run may turn out to begin with an earlier one.
-    unsettled_since: Option<Instant>,
+    provisional_since: Option<Instant>,
 }
 
 impl Assembler {
@@ -58,7 +58,7 @@ impl Assembler {
         };
         match (place, &mut self.run) {
             (Place::Inside(index), Some(run)) => run.window.insert(index, piece, gap),
-            (Place::Before(count), Some(run)) if run.unsettled_since.is_some() => {
+            (Place::Before(count), Some(run)) if run.provisional_since.is_some() => {
                 run.window.insert_before(count, piece, gap);
             }
             (Place::Elsewhere, _) => self.follow(packet, piece, now),
@@ -79,9 +79,9 @@ impl Assembler {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let run = self.run.as_ref();
         let gap = run.and_then(|run| run.window.first_gap()).map(|gap| gap.since + self.settings.gap_timeout);
-        let ask = run.and_then(|run| run.window.next_ask());
-        let begin = run.and_then(|run| run.unsettled_since).map(|since| since + self.settings.gap_timeout);
-        [gap, ask, begin, self.recovery.next_request()].into_iter().flatten().min()
+        let request = run.and_then(|run| run.window.next_request());
+        let begin = run.and_then(|run| run.provisional_since).map(|since| since + self.settings.gap_timeout);
+        [gap, request, begin, self.recovery.next_request()].into_iter().flatten().min()
     }
 
     /// The next whole frame.
@@ -92,11 +92,12 @@ impl Assembler {
     /// SSRC and sequence numbers to put into a NACK now; the same ones come again until they arrive or are given up.
     pub fn poll_missing(&mut self, now: Instant) -> Option<(u32, Vec<u16>)> {
         let run = self.run.as_mut().filter(|run| run.window.has_gaps())?;
-        let missing = run.window.ask(now, now + self.settings.repeat_interval, MAX_ASKED_AT_ONCE);
+        let missing =
+            run.window.request_missing(now, now + self.settings.repeat_interval, MAX_REQUESTED_AT_ONCE);
         (!missing.is_empty()).then_some((run.ssrc, missing))
     }
 
-    /// SSRC of the stream to ask for a keyframe now; again after a while, until one comes.
+    /// SSRC of the stream to request a keyframe of now; again after a while, until one comes.
     pub fn poll_keyframe_request(&mut self, now: Instant) -> Option<u32> {
         let run = self.run.as_ref()?;
         self.recovery.request_due(now).then_some(run.ssrc)
@@ -112,7 +113,7 @@ impl Assembler {
     }
 
     fn gap(&self, now: Instant) -> Gap {
-        Gap { since: now, ask_at: now + self.settings.reorder_tolerance }
+        Gap { since: now, request_at: now + self.settings.reorder_tolerance }
     }
 
     /// Starts a run with this packet, which may have overtaken its first ones.
@@ -120,7 +121,7 @@ impl Assembler {
         let gap = self.gap(now);
         let mut window = Window::new(packet.sequence_number, self.settings.max_packets);
         window.insert(0, piece, gap);
-        self.run = Some(Run { ssrc: packet.ssrc, window, unsettled_since: Some(now) });
+        self.run = Some(Run { ssrc: packet.ssrc, window, provisional_since: Some(now) });
         self.assemble(now);
     }
 
@@ -160,12 +161,12 @@ impl Assembler {
     fn advance(&mut self, given_up: impl Fn(Instant) -> bool) {
         let Some(run) = &mut self.run else { return };
         loop {
-            if let Some(since) = run.unsettled_since {
+            if let Some(since) = run.provisional_since {
                 let begins_here = run.window.first_of_frame().is_some_and(|piece| is_keyframe(&piece.data));
                 if !begins_here && !given_up(since) {
                     return;
                 }
-                run.unsettled_since = None;
+                run.provisional_since = None;
             }
             match run.window.front() {
                 Front::Nothing | Front::Open => return,

@@ -1,4 +1,4 @@
-//! Whether the decoder can use the next frame, and when to ask for one that it can always use.
+//! Whether the decoder can use the next frame, and when to request one that it can always use.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ pub(super) struct Recovery {
 }
 
 impl Recovery {
-    /// Starts without a keyframe, and without asking for one: a stream usually begins with it.
+    /// Starts without a keyframe, and without a request for one: a stream usually begins with it.
     pub(super) fn new(request_interval: Duration) -> Self {
         Self { request_interval, decodable: false, wanted: false, last_request: None, last_keyframe: None }
     }
@@ -25,7 +25,7 @@ impl Recovery {
         self.wanted = true;
     }
 
-    /// The decoder has not got the frame with this timestamp. No news if it was given a keyframe since.
+    /// The decoder has not got the frame with this timestamp. Nothing new if it was given a keyframe since.
     pub(super) fn decoder_lost(&mut self, timestamp: u32) {
         let recovered = self.last_keyframe.is_some_and(|keyframe| is_newer(keyframe, timestamp));
         if !recovered {
@@ -45,7 +45,7 @@ impl Recovery {
         self.decodable
     }
 
-    /// Whether to ask for a keyframe now; the caller is taken to do so.
+    /// Whether to request a keyframe now; the caller is taken to do so.
     pub(super) fn request_due(&mut self, now: Instant) -> bool {
         let due = self.wanted && self.next_request().is_none_or(|at| at <= now);
         if due {
@@ -54,7 +54,7 @@ impl Recovery {
         due
     }
 
-    /// When to ask again, if one is still wanted.
+    /// When to request again, if one is still wanted.
     pub(super) fn next_request(&self) -> Option<Instant> {
         self.last_request.filter(|_| self.wanted).map(|last| last + self.request_interval)
     }
@@ -72,7 +72,7 @@ mod tests {
     const INTERVAL: Duration = Duration::from_millis(250);
 
     #[test]
-    fn asks_at_once_and_then_at_intervals_until_a_keyframe_comes() {
+    fn requests_at_once_and_then_at_intervals_until_a_keyframe_comes() {
         let start = Instant::now();
         let mut recovery = Recovery::new(INTERVAL);
         assert!(!recovery.request_due(start));
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_before_the_last_keyframe_is_no_news() {
+    fn a_failure_before_the_last_keyframe_changes_nothing() {
         let mut recovery = Recovery::new(INTERVAL);
         assert!(recovery.admit(u32::MAX, true));
         assert!(recovery.admit(2999, true));

@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Settings {
     /// How long a missing packet may hold up what follows it.
     pub gap_timeout: Duration,
-    /// How long a packet may be overtaken by others before it is asked for.
+    /// How long a packet may be overtaken by others before it is requested.
     pub reorder_tolerance: Duration,
     /// Time between two requests for the same packet.
     pub repeat_interval: Duration,

@@ -21,8 +21,8 @@ pub(super) struct Piece {
 pub(super) struct Gap {
     /// When the later one came.
     pub(super) since: Instant,
-    /// When to ask for it, next.
-    pub(super) ask_at: Instant,
+    /// When to request it, next.
+    pub(super) request_at: Instant,
 }
 
 #[derive(Debug)]
@@ -197,21 +197,21 @@ impl Window {
         self.gaps().next()
     }
 
-    /// When to ask for the next missing packet.
-    pub(super) fn next_ask(&self) -> Option<Instant> {
-        self.gaps().map(|gap| gap.ask_at).min()
+    /// When to request the next missing packet.
+    pub(super) fn next_request(&self) -> Option<Instant> {
+        self.gaps().map(|gap| gap.request_at).min()
     }
 
-    /// Sequence numbers of the packets that it is time to ask for, at most `limit`; `ask_again` is noted in each.
-    pub(super) fn ask(&mut self, now: Instant, ask_again: Instant, limit: usize) -> Vec<u16> {
+    /// Sequence numbers of the packets that it is time to request, at most `limit`; `next_at` is noted in each.
+    pub(super) fn request_missing(&mut self, now: Instant, next_at: Instant, limit: usize) -> Vec<u16> {
         let mut due = Vec::new();
         let mut sequence_number = self.front;
         for slot in &mut self.slots {
             if let Slot::Missing(gap) = slot
-                && gap.ask_at <= now
+                && gap.request_at <= now
                 && due.len() < limit
             {
-                gap.ask_at = ask_again;
+                gap.request_at = next_at;
                 due.push(sequence_number);
             }
             sequence_number = sequence_number.wrapping_add(1);

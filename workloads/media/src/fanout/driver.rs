@@ -171,8 +171,8 @@ impl Driver {
         counters.sweeps.fetch_add(1, Relaxed);
     }
 
-    /// Learns without waiting which sockets have something; a wake-up that comes along means commands, which are
-    /// looked at after the sweep anyway.
+    /// Marks the sockets that have something, without waiting; a wake-up that comes along means commands, which are run
+    /// after the sweep anyway.
     fn poll_sockets(&mut self) {
         let mut ready = Events::with_capacity(16);
         if self.poll.poll(&mut ready, Some(Duration::ZERO)).is_ok() {

@@ -12,7 +12,7 @@ pub enum FanoutError {
     Bind {
         /// The local address.
         address: IpAddr,
-        /// What the system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// The peer's answer is not SDP, or not one that fits the offer.

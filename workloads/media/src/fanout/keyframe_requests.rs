@@ -35,11 +35,11 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for DeliverKeyframeRequests {
     type Time = Instant;
 
     fn handle_read(&mut self, mut packet: TaggedPacket) -> Result<(), Error> {
-        let asks = match &packet.message.packet {
+        let is_request = match &packet.message.packet {
             Packet::Rtcp(packets) => packets.iter().any(|packet| is_keyframe_request(packet.as_ref())),
             _ => false,
         };
-        if asks {
+        if is_request {
             packet.message.add(Attribute::DeliverToApplication);
         }
         self.inbound.push_back(packet);

@@ -81,14 +81,14 @@ impl Fanout {
         self.negotiator.offer(id, addresses)
     }
 
-    /// Applies the peer's SDP answer; from then on the session runs by itself and speaks through events.
+    /// Applies the peer's SDP answer; from then on the session runs by itself and reports through events.
     pub fn answer(&self, id: SessionId, sdp: String) -> oneshot::Receiver<Result<(), FanoutError>> {
         self.negotiator.answer(id, sdp)
     }
 
     /// Makes a peer connection for `id` on sockets bound to `addresses` as a peer's SDP offer has it, which takes VP8 and
     /// may open a data channel; answers with SDP that has all candidates in it. From then on the session runs by
-    /// itself and speaks through events.
+    /// itself and reports through events.
     pub fn accept(
         &self,
         id: SessionId,
@@ -111,7 +111,7 @@ impl Fanout {
         self.shards.iter().map(Shard::backlog).max().unwrap_or(0)
     }
 
-    /// Sends no more video to `id`, while its reports are still taken in; `Event::Stopped` tells where it ended.
+    /// Sends no more video to `id`, while its reports are still taken in; `Event::Stopped` has where it ended.
     pub fn stop(&self, id: SessionId) {
         self.negotiator.stop(id);
     }

@@ -122,7 +122,7 @@ impl Negotiator {
     }
 
     fn request(&self, request: Request) {
-        // The thread only ends after `End`, or by a panic; then the reply channel closes and tells the caller.
+        // The thread only ends after `End`, or by a panic; then the reply channel closes, which the caller sees.
         let _ = self.requests.send(request);
     }
 }

@@ -1,4 +1,4 @@
-//! One session's peer connection: `rtc` with what it was told and what it says, translated.
+//! One session's peer connection: `rtc`, with its inputs and outputs translated.
 
 mod setup;
 
@@ -75,7 +75,7 @@ impl Peer {
         }
     }
 
-    /// Sends and tells all that has come up; returns when [`Peer::advance`] is due.
+    /// Sends what is queued and pushes what has happened to `events`; returns when [`Peer::advance`] is due.
     pub(super) fn drain(
         &mut self,
         now: Instant,
@@ -217,7 +217,7 @@ impl Peer {
             self.sequence_number = self.sequence_number.wrapping_add(1);
             let packet = rtp::Packet { header, payload: payload.clone() };
             // Straight into the pipeline: the sender object would copy its parameters for every packet to check what
-            // was agreed on once. The track's name is not looked at on the way out.
+            // was agreed on once. The track's name is not used on the way out.
             let message = RTCMessage::RtpPacket(String::new(), packet);
             if let Err(error) = self.connection.handle_write(TaggedRTCMessage { now, message }) {
                 tracing::debug!(session = self.id.0, %error, "packet not sent");
@@ -238,7 +238,7 @@ impl Peer {
         }
     }
 
-    /// Tells the peer that the connection ends.
+    /// Closes the connection, with a notice to the peer.
     pub(super) fn close(&mut self, outbox: &Outbox<'_>) {
         if let Err(error) = self.connection.close() {
             tracing::debug!(session = self.id.0, %error, "close");

@@ -71,7 +71,7 @@ impl Schedule {
         Admission::Send { first, counting, keyframe_wanted: self.channel_open && !self.counting }
     }
 
-    /// Ends the video; tells the last frame that counted, the first time it is called.
+    /// Ends the video; answers the last frame that counted, the first time it is called.
     pub(super) fn stop(&mut self) -> Option<Option<u32>> {
         (!std::mem::replace(&mut self.stopped, true)).then_some(self.last_counted)
     }
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_never_counted_says_so() {
+    fn a_session_that_never_counted_has_no_last_frame() {
         assert_eq!(Schedule::default().stop(), Some(None));
     }
 }

@@ -43,7 +43,7 @@ impl Shard {
 
     pub(super) fn publish(&self, frame: Arc<Frame>) {
         self.handle.shared().frames_published.fetch_add(1, Relaxed);
-        // Fails only when the thread is gone, which `is_running` tells.
+        // Fails only when the thread is gone, which `is_running` shows.
         let _ = self.handle.send(Command::Frame(frame));
     }
 

@@ -31,7 +31,7 @@ pub(super) fn bind(address: IpAddr) -> io::Result<UdpSocket> {
 struct Endpoint {
     socket: mio::net::UdpSocket,
     local: SocketAddr,
-    /// Readiness is edge-triggered: it holds until the socket says that it is empty.
+    /// Readiness is edge-triggered: it holds until a read would block.
     readable: bool,
 }
 

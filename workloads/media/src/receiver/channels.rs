@@ -48,7 +48,7 @@ impl Channels {
     }
 }
 
-/// Runs until the channel is closed or nobody listens.
+/// Runs until the channel is closed or the events' receiver is dropped.
 async fn pass_on(id: ChannelId, channel: Arc<dyn DataChannel>, by_peer: bool, events: mpsc::Sender<Event>) {
     while let Some(event) = channel.poll().await {
         let event = match event {
@@ -73,7 +73,7 @@ async fn pass_on(id: ChannelId, channel: Arc<dyn DataChannel>, by_peer: bool, ev
             return;
         }
     }
-    // Nobody left to tell is fine.
+    // No receiver is left: fine.
     let _ = events.send(Event::ChannelClosed { channel: id }).await;
 }
 

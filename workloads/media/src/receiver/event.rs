@@ -1,4 +1,4 @@
-//! What a receiver has to say.
+//! What happens to a receiver.
 
 use crate::guard::Panicked;
 
@@ -28,7 +28,7 @@ pub enum Event {
     ChannelOpened {
         /// The channel.
         channel: ChannelId,
-        /// Its label, by which dialects are told apart.
+        /// Its label, which tells dialects apart.
         label: String,
         /// Whether the peer opened it.
         by_peer: bool,

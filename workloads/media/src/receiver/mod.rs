@@ -39,7 +39,7 @@ use session::{Request, Session};
 use stats::Counters;
 pub use stats::Stats;
 
-/// How long it may take to make an answer with all candidates in it. Nothing is asked over the network.
+/// How long it may take to make an answer with all candidates in it. It needs no network.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long [`Receiver::close`] takes at most.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -48,7 +48,7 @@ const WAITING_EVENTS: usize = 64;
 /// Texts that may wait to be sent: seconds of reports.
 const WAITING_REQUESTS: usize = 256;
 
-/// Frames that may wait for the decoder, unless told otherwise. After an outage of 300 ms the repaired frames come all
+/// Frames that may wait for the decoder, by default. After an outage of 300 ms the repaired frames come all
 /// at once, 18 of them at 60 frames per second. At 30 they are 0.8 s, which a report may be late.
 const QUEUED_FRAMES: usize = 24;
 

@@ -1,4 +1,4 @@
-//! What the peer connection tells the session. Its callbacks run on the connection's driver, so they only hand over.
+//! What the peer connection notifies the session of. Its callbacks run on the connection's driver, so they only hand over.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use webrtc::peer_connection::{
     PeerConnectionEventHandler, RTCIceConnectionState, RTCIceGatheringState, RTCPeerConnectionState,
 };
 
-/// Far more than a connection has to say at a time.
+/// Far more than a connection raises at a time.
 const CAPACITY: usize = 64;
 
 pub(super) enum Notice {

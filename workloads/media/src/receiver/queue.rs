@@ -37,7 +37,7 @@ struct State {
     ended: bool,
     /// What comes depends on a frame that the decoder will not get, until a keyframe comes.
     broken: bool,
-    /// The last frame that the decoder said it has not got.
+    /// The last frame that the decoder reported as lost.
     lost: Option<u32>,
 }
 
@@ -87,7 +87,7 @@ impl FrameSender {
         pushed
     }
 
-    /// The timestamp of a frame that the decoder has not got, when it says so. Safe to cancel.
+    /// The timestamp of a frame that the decoder has not got, once it reports one. Safe to cancel.
     pub(super) async fn decoder_lost(&self) -> u32 {
         loop {
             if let Some(timestamp) = self.0.state().lost.take() {

@@ -26,7 +26,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Who sends feedback without sending media has no SSRC of its own; this is what browsers put there.
 const FEEDBACK_SSRC: u32 = 1;
 
-/// What others want of the session.
+/// What others request of the session.
 pub(super) enum Request {
     Send { channel: ChannelId, text: String },
     Open { label: String, is_lossy: bool },
@@ -55,7 +55,7 @@ impl Session {
     pub(super) async fn run(self) {
         let states = self.states.clone();
         let last = guarded_future(self.run_unguarded()).await.unwrap_or_else(Event::Panicked);
-        tell(&states, last);
+        emit(&states, last);
     }
 
     async fn run_unguarded(mut self) -> Event {
@@ -69,7 +69,7 @@ impl Session {
         last
     }
 
-    /// Runs the connection to its end and says what the end is.
+    /// Runs the connection to its end; returns the last event.
     async fn receive(&mut self) -> Event {
         loop {
             let timer = self.assembler.poll_timeout().into_iter().chain(self.connect_by).min();
@@ -77,14 +77,14 @@ impl Session {
                 biased;
                 _ = &mut self.stop => return Event::Closed,
                 Some(panicked) = self.panics.recv() => return Event::Panicked(panicked),
-                Some(request) = self.requests.recv() => self.serve(request).await,
+                Some(request) = self.requests.recv() => self.run_request(request).await,
                 event = next_event(self.track.as_deref()) => match event {
                     Some(TrackRemoteEvent::OnRtpPacket(packet)) => self.take_packet(packet).await,
                     Some(TrackRemoteEvent::OnEnded) | None => return Event::Closed,
                     Some(_) => {}
                 },
                 Some(notice) = self.notices.recv() => {
-                    if let Some(last) = self.note(notice) {
+                    if let Some(last) = self.handle_notice(notice) {
                         return last;
                     }
                 }
@@ -104,7 +104,7 @@ impl Session {
         }
     }
 
-    async fn serve(&mut self, request: Request) {
+    async fn run_request(&mut self, request: Request) {
         match request {
             Request::Send { channel, text } => {
                 if !self.channels.send(channel, &text).await {
@@ -120,7 +120,7 @@ impl Session {
 
     async fn take_packet(&mut self, packet: rtc::rtp::Packet) {
         if self.counters.packets.load(std::sync::atomic::Ordering::Relaxed) == 0 {
-            self.tell(Event::FirstPacket);
+            self.emit(Event::FirstPacket);
         }
         count(&self.counters.packets, 1);
         let now = Instant::now();
@@ -166,18 +166,18 @@ impl Session {
     }
 
     /// Takes a notice; `Some` if it is the end.
-    fn note(&mut self, notice: Notice) -> Option<Event> {
+    fn handle_notice(&mut self, notice: Notice) -> Option<Event> {
         match notice {
             Notice::Ice(RTCIceConnectionState::Connected | RTCIceConnectionState::Completed) => {
                 if !self.ice_worked {
                     self.ice_worked = true;
-                    self.tell(Event::IceConnected);
+                    self.emit(Event::IceConnected);
                 }
             }
             Notice::Ice(_) => {}
             Notice::Connection(RTCPeerConnectionState::Connected) => {
                 if self.connect_by.take().is_some() {
-                    self.tell(Event::Connected);
+                    self.emit(Event::Connected);
                 }
             }
             Notice::Connection(RTCPeerConnectionState::Failed) => {
@@ -192,17 +192,17 @@ impl Session {
         None
     }
 
-    /// The connection says so only where ICE fails. A handshake that fails just never ends.
+    /// The connection reports a failure of ICE only. A handshake that fails just never ends.
     fn failing_stage(&self) -> TransportStage {
         if self.ice_worked && self.connect_by.is_some() { TransportStage::Dtls } else { TransportStage::Ice }
     }
 
-    fn tell(&self, event: Event) {
-        tell(&self.states, event);
+    fn emit(&self, event: Event) {
+        emit(&self.states, event);
     }
 }
 
-fn tell(states: &mpsc::Sender<Event>, event: Event) {
+fn emit(states: &mpsc::Sender<Event>, event: Event) {
     if let Err(mpsc::error::TrySendError::Full(event)) = states.try_send(event) {
         tracing::warn!("nobody took the receiver's events for long: {event:?} is left out");
     }

@@ -31,7 +31,7 @@ impl Context {
         if status == vpx_codec_err_t::VPX_CODEC_OK { Ok(()) } else { Err(self.error(doing)) }
     }
 
-    /// What libvpx says about the error that the last call returned.
+    /// libvpx's text for the error that the last call returned.
     pub(super) fn error(&mut self, doing: &'static str) -> Error {
         // SAFETY: the context is zeroed or initialised; libvpx reads its error field and returns a static string.
         let summary = unsafe { vpx_codec_error(self.as_mut_ptr()) };

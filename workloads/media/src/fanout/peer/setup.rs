@@ -21,7 +21,7 @@ use crate::fanout::schedule::Schedule;
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 impl Peer {
-    /// A connection that offers VP8 and a channel for reports on `locals`, and the SDP that says so.
+    /// A connection that offers VP8 and a channel for reports on `locals`, and its SDP.
     pub(in crate::fanout) fn offer(
         id: SessionId,
         locals: &[SocketAddr],
