@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
+use media::datagrams::{host_candidate, received};
 use mio::net::UdpSocket;
 use report::channel::{FrameReport, Hello, LABEL, Message, Sighting};
 use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
@@ -16,12 +16,11 @@ use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::RTCMessage;
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::state::RTCPeerConnectionState;
-use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate};
+use rtc::peer_connection::transport::RTCDtlsRole;
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtp_transceiver::rtp_sender::{RTCRtpCodec, RTCRtpCodecParameters, RtpCodecKind};
 use rtc::sansio::Protocol;
 use rtc::shared::error::{Error, Result};
-use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
 use super::counters::Counters;
 use super::frames::{Frames, Step};
@@ -63,15 +62,7 @@ impl Peer {
         connection.set_remote_description(now, RTCSessionDescription::offer(offer)?)?;
         let lossy = RTCDataChannelInit { ordered: false, max_retransmits: Some(0), ..Default::default() };
         let channel = connection.create_data_channel(LABEL, Some(lossy))?.id();
-        let base_config = CandidateConfig {
-            network: "udp".into(),
-            address: local.ip().to_string(),
-            port: local.port(),
-            component: 1,
-            ..Default::default()
-        };
-        let candidate = CandidateHostConfig { base_config, ..Default::default() }.new_candidate_host()?;
-        connection.add_local_candidate(RTCIceCandidate::from(&candidate).to_json()?)?;
+        connection.add_local_candidate(host_candidate(local)?)?;
         let answer = connection.create_answer(None)?;
         connection.set_local_description(now, answer)?;
         let sdp = connection.local_description().ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?.sdp;
@@ -97,14 +88,8 @@ impl Peer {
         counters: &Counters,
     ) -> Option<Instant> {
         let now = Instant::now();
-        let transport = TransportContext {
-            local_addr: local,
-            peer_addr: peer,
-            ecn: None,
-            transport_protocol: TransportProtocol::UDP,
-        };
         // It logs what it cannot use.
-        let _ = self.connection.handle_read(TaggedBytesMut { now, transport, message: BytesMut::from(data) });
+        let _ = self.connection.handle_read(received(local, peer, data, now));
         // Media changes no state: the sweep over all of the connection's parts can wait for other datagrams.
         if data.first().is_some_and(|first| MEDIA.contains(first)) {
             for _ in 0..self.report_frames(now, counters) {

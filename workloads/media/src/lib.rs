@@ -2,6 +2,7 @@
 
 pub mod addresses;
 pub mod assemble;
+pub mod datagrams;
 pub mod fanout;
 mod guard;
 pub mod packetise;

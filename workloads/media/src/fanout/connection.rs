@@ -1,6 +1,5 @@
 //! How the peer connections of the fan-out are set up: one VP8 stream out, lost packets sent again.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use rtc::interceptor::{NackResponderBuilder, Registry, Slot};
@@ -8,9 +7,6 @@ use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_VP8, MediaEngine};
 use rtc::peer_connection::configuration::setting_engine::{SettingEngine, SettingEngineBuilder};
-use rtc::peer_connection::transport::{
-    CandidateConfig, CandidateHostConfig, RTCIceCandidate, RTCIceCandidateInit,
-};
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtp_transceiver::rtp_sender::{
     RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
@@ -87,19 +83,6 @@ fn settings() -> SettingEngine {
         .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_CHECKS))
         .with_ice_timeouts(Some(ICE_TIMEOUT), Some(ICE_TIMEOUT), Some(ICE_KEEPALIVE))
         .build()
-}
-
-/// The candidate for a socket bound to `local`.
-pub(super) fn host_candidate(local: SocketAddr) -> Result<RTCIceCandidateInit> {
-    let base_config = CandidateConfig {
-        network: "udp".into(),
-        address: local.ip().to_string(),
-        port: local.port(),
-        component: 1,
-        ..Default::default()
-    };
-    let candidate = CandidateHostConfig { base_config, ..Default::default() }.new_candidate_host()?;
-    RTCIceCandidate::from(&candidate).to_json()
 }
 
 /// Packets to keep for retransmission, in the stream itself: a receiver's request for what RTX brings back would never

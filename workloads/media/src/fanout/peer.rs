@@ -5,7 +5,6 @@ mod setup;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use bytes::BytesMut;
 use report::{SessionId, Stage};
 use rtc::data_channel::RTCDataChannelId;
 use rtc::peer_connection::RTCPeerConnection;
@@ -15,13 +14,13 @@ use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState}
 use rtc::rtp;
 use rtc::rtp_transceiver::RTCRtpSenderId;
 use rtc::sansio::Protocol;
-use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
 use super::event::{CloseReason, Event};
 use super::frame::Frame;
 use super::keyframe_requests::is_keyframe_request;
 use super::outbox::Outbox;
 use super::schedule::{Admission, Schedule};
+use crate::datagrams::received;
 
 /// A peer connection, from its description on.
 pub(super) struct Peer {
@@ -58,14 +57,8 @@ impl Peer {
 
     /// Takes in a datagram. Nothing is sent before [`Peer::drain`].
     pub(super) fn receive(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8], now: Instant) {
-        let transport = TransportContext {
-            local_addr: local,
-            peer_addr: peer,
-            ecn: None,
-            transport_protocol: TransportProtocol::UDP,
-        };
         // What a peer sends may be anything; `rtc` logs what it cannot use, and there is nothing to add.
-        let _ = self.connection.handle_read(TaggedBytesMut { now, transport, message: BytesMut::from(data) });
+        let _ = self.connection.handle_read(received(local, peer, data, now));
     }
 
     /// Lets timers run.

@@ -12,7 +12,8 @@ use rtc::rtp_transceiver::RTCRtpSenderId;
 use rtc::shared::error::{Error, Result};
 
 use super::Peer;
-use crate::fanout::connection::{self, VP8_PAYLOAD_TYPE, host_candidate, track};
+use crate::datagrams::host_candidate;
+use crate::fanout::connection::{self, VP8_PAYLOAD_TYPE, track};
 use crate::fanout::error::FanoutError;
 use crate::fanout::options::Options;
 use crate::fanout::schedule::Schedule;

@@ -3,7 +3,7 @@
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
+use media::datagrams::{host_candidate, received};
 use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::media_engine::MediaEngine;
@@ -11,11 +11,9 @@ use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::RTCMessage;
 use rtc::peer_connection::sdp::RTCSessionDescription;
-use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCIceCandidate};
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
 use rtc::sansio::Protocol;
-use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
 use super::PATIENCE;
 
@@ -50,16 +48,7 @@ impl Browser {
         let channel = label.map(|label| connection.create_data_channel(label, Some(lossy)).unwrap().id());
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let local = socket.local_addr().unwrap();
-        let base_config = CandidateConfig {
-            network: "udp".into(),
-            address: local.ip().to_string(),
-            port: local.port(),
-            component: 1,
-            ..Default::default()
-        };
-        let candidate = CandidateHostConfig { base_config, ..Default::default() }.new_candidate_host();
-        let candidate = RTCIceCandidate::from(&candidate.unwrap()).to_json().unwrap();
-        connection.add_local_candidate(candidate).unwrap();
+        connection.add_local_candidate(host_candidate(local).unwrap()).unwrap();
         let offer = connection.create_offer(None).unwrap();
         connection.set_local_description(Instant::now(), offer).unwrap();
         let sdp = connection.local_description().unwrap().sdp;
@@ -110,15 +99,9 @@ impl Browser {
         let mut buffer = [0; 2048];
         match self.socket.recv_from(&mut buffer) {
             Ok((length, peer_addr)) => {
-                let transport = TransportContext {
-                    local_addr: self.socket.local_addr().unwrap(),
-                    peer_addr,
-                    ecn: None,
-                    transport_protocol: TransportProtocol::UDP,
-                };
-                let message = BytesMut::from(&buffer[..length]);
-                let read = TaggedBytesMut { now: Instant::now(), transport, message };
-                self.connection.handle_read(read).unwrap();
+                let local = self.socket.local_addr().unwrap();
+                let datagram = received(local, peer_addr, &buffer[..length], Instant::now());
+                self.connection.handle_read(datagram).unwrap();
             }
             // Nothing came in time.
             Err(_) => self.connection.handle_timeout(Instant::now()).unwrap(),
