@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use backoff::{Backoff, Jitter};
 use preview::Preview;
 use process::{Console, Exit, Http, Stop, SummaryTarget};
 use report::ErrorCode;
 use report::sender::Pace;
-use signaling::{Backoff, DialError, dial_until};
+use signaling::{DialError, dial_until};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -122,7 +123,7 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
 /// Connects and runs sessions until told to stop, or until one ends for good.
 async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
     let Context { arguments, tally, stop, .. } = context;
-    let mut backoff = Backoff::new(PAUSES.0, PAUSES.1)?;
+    let mut backoff = Backoff::new(PAUSES.0, PAUSES.1, Jitter::Half)?;
     loop {
         tally.dialling(Instant::now());
         // Without a deadline of its own: whoever loses patience stops everything.

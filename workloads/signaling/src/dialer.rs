@@ -2,12 +2,13 @@
 
 use std::{fmt, io, net::SocketAddr, time::Duration};
 
+use backoff::Backoff;
 use tokio::{
     net::{TcpStream, lookup_host},
     time::{Instant, sleep, timeout_at},
 };
 
-use crate::{backoff::Backoff, connection::Connection, endpoint::Endpoint};
+use crate::{connection::Connection, endpoint::Endpoint};
 
 /// How long a name may take to resolve. A resolver's own limit may be half a minute, and more with search domains.
 pub const RESOLVE_LIMIT: Duration = Duration::from_secs(5);

@@ -15,7 +15,6 @@
 //! This crate owns the wire and the two ways to a connection, [`Listener`] and [`dial`]; what the descriptions mean is
 //! the business of others.
 
-mod backoff;
 mod codec;
 mod connection;
 mod dialer;
@@ -24,7 +23,6 @@ mod excerpt;
 mod listener;
 mod message;
 
-pub use backoff::{Backoff, InvalidBackoff};
 pub use codec::{CodecError, Decoder, MAX_LINE_BYTES, encode};
 pub use connection::{BYE_LIMIT, Connection, ConnectionError, WRITE_LIMIT};
 pub use dialer::{CONNECT_LIMIT, ConnectAttempt, DialError, RESOLVE_LIMIT, dial, dial_until};

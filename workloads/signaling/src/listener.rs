@@ -2,13 +2,14 @@
 
 use std::{io, net::SocketAddr, num::NonZeroU16, sync::Arc, time::Duration};
 
+use backoff::{Backoff, Jitter};
 use tokio::{
     net::TcpListener,
     sync::Semaphore,
     time::{Instant, sleep_until},
 };
 
-use crate::{backoff::Backoff, connection::Connection};
+use crate::connection::Connection;
 
 /// The first and the longest pause after a failed accept.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
@@ -47,8 +48,8 @@ impl Listener {
         let refused = |cause| BindError { address, cause };
         let listener = TcpListener::bind(address).await.map_err(refused)?;
         let local_addr = listener.local_addr().map_err(refused)?;
-        let backoff =
-            Backoff::new(PAUSES.0, PAUSES.1).expect("the first pause is above 0 and below the longest");
+        let backoff = Backoff::new(PAUSES.0, PAUSES.1, Jitter::Half)
+            .expect("the first pause is above 0 and below the longest");
         let room = Arc::new(Semaphore::new(limit.get().into()));
         Ok(Self { listener, local_addr, room, backoff, paused_until: None })
     }

@@ -7,7 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ballsession_signaling::{Backoff, DialError, Endpoint, dial, dial_until};
+use backoff::{Backoff, Jitter};
+use ballsession_signaling::{DialError, Endpoint, dial, dial_until};
 use tokio::net::TcpSocket;
 
 /// A port that refuses connections until the socket listens, and that nobody else can be given.
@@ -19,7 +20,7 @@ fn dead_port() -> (TcpSocket, SocketAddr, Endpoint) {
 }
 
 fn quick() -> Backoff {
-    Backoff::new(Duration::from_millis(1), Duration::from_millis(5)).unwrap()
+    Backoff::new(Duration::from_millis(1), Duration::from_millis(5), Jitter::Half).unwrap()
 }
 
 #[tokio::test]
