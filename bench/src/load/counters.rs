@@ -26,7 +26,7 @@ pub(crate) struct Counters {
 /// Frames, over all sessions.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Frames {
+pub(crate) struct FrameCounts {
     /// Complete, and reported at once.
     pub(crate) answered: u64,
     /// With a packet missing: not reported.
@@ -61,8 +61,8 @@ impl Counters {
         self.failed.load(Relaxed)
     }
 
-    pub(crate) fn frames(&self) -> Frames {
-        Frames {
+    pub(crate) fn frames(&self) -> FrameCounts {
+        FrameCounts {
             answered: self.answered.load(Relaxed),
             incomplete: self.incomplete.load(Relaxed),
             unsent_datagrams: self.unsent.load(Relaxed),

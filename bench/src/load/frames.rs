@@ -2,7 +2,7 @@
 
 /// Follows the sequence numbers of one stream. Order is that of arrival: on one machine nothing overtakes.
 #[derive(Debug, Default)]
-pub(crate) struct Frames {
+pub(crate) struct FrameTracker {
     next: Option<u16>,
     broken: bool,
 }
@@ -18,7 +18,7 @@ pub(crate) enum Step {
     Incomplete,
 }
 
-impl Frames {
+impl FrameTracker {
     /// Takes the next packet. Where packets are missing, the frame of the one behind them counts as incomplete: which
     /// frames the missing ones were of is unknown.
     pub(crate) fn take(&mut self, sequence_number: u16, marker: bool) -> Step {
@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn a_gap_spoils_its_frame_and_not_the_next_one() {
-        let mut frames = Frames::default();
+        let mut frames = FrameTracker::default();
         assert_eq!(frames.take(65_534, false), Step::Going);
         assert_eq!(frames.take(65_535, true), Step::Complete);
         assert_eq!(frames.take(0, true), Step::Complete, "numbers wrap");

@@ -23,7 +23,7 @@ use rtc::sansio::Protocol;
 use rtc::shared::error::{Error, Result};
 
 use super::counters::Counters;
-use super::frames::{Frames, Step};
+use super::frames::{FrameTracker, Step};
 
 /// The first bytes of RTP and RTCP (RFC 7983, section 7).
 const MEDIA: std::ops::RangeInclusive<u8> = 128..=191;
@@ -43,7 +43,7 @@ pub(crate) struct Peer {
     connection: RTCPeerConnection,
     channel: RTCDataChannelId,
     is_open: bool,
-    frames: Frames,
+    frames: FrameTracker,
     /// When it dialled, until it is up.
     dialled: Option<Instant>,
     is_lost: bool,
@@ -71,7 +71,7 @@ impl Peer {
             connection,
             channel,
             is_open: false,
-            frames: Frames::default(),
+            frames: FrameTracker::default(),
             dialled: Some(dialled),
             is_lost: false,
         };

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::arguments::Arguments;
-use super::counters::{Counters, Frames};
+use super::counters::{Counters, FrameCounts};
 use super::driver::Driver;
 use super::join;
 use crate::clock;
@@ -38,7 +38,7 @@ struct Outcome {
     /// What this process used of the processor in that time.
     processor_seconds: f64,
     /// From the beginning to the end.
-    frames: Frames,
+    frames: FrameCounts,
 }
 
 /// Runs to its end: the outcome is JSON on stdout, and a line on stderr marks when all sessions work.

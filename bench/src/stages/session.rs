@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use media::assemble::Assembled;
 use media::fanout::{Event, EventSink, Fanout, Frame, Options, SessionId, Stage};
 use media::packetise::packetise;
-use media::receiver::Frames;
+use media::receiver::FrameReceiver;
 use report::channel::{FrameReport, LABEL, Message, Sighting};
 use serde::Serialize;
 
@@ -135,7 +135,7 @@ pub(super) struct Timed {
 }
 
 /// Looks at each frame and reports it, until there are no more.
-fn watch(mut eye: Eye, frames: &Frames, report: impl Fn(String)) -> anyhow::Result<Vec<Timed>> {
+fn watch(mut eye: Eye, frames: &FrameReceiver, report: impl Fn(String)) -> anyhow::Result<Vec<Timed>> {
     let mut looks = Vec::new();
     while let Some(assembled) = frames.recv() {
         let Assembled::Frame { timestamp, data, .. } = assembled else {

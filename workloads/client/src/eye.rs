@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use detect::Detector;
 use media::assemble::Assembled;
-use media::receiver::Frames;
+use media::receiver::FrameReceiver;
 use picture::{I420, Point, Size};
 use preview::Preview;
 use process::Console;
@@ -61,7 +61,7 @@ impl Eye {
     }
 
     /// Looks at frame after frame, until there are no more.
-    pub(crate) fn watch(mut self, frames: &Frames) {
+    pub(crate) fn watch(mut self, frames: &FrameReceiver) {
         while let Some(assembled) = frames.recv() {
             if self.is_frozen() {
                 self.was_frozen = true;

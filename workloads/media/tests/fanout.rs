@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use ballsession_media::assemble::Assembled;
 use ballsession_media::fanout::{Event, EventSink, Fanout, FanoutError, Frame, Options, SessionId, Stage};
 use ballsession_media::packetise::packetise;
-use ballsession_media::receiver::{self, Answer, ChannelId, Frames, Receiver};
+use ballsession_media::receiver::{self, Answer, ChannelId, FrameReceiver, Receiver};
 
 /// No test waits longer for anything; none is expected to come near.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,7 +24,7 @@ struct Server {
 
 struct Client {
     receiver: Receiver,
-    frames: Frames,
+    frames: FrameReceiver,
     channel: ChannelId,
 }
 

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use media::receiver::{Answer, ChannelId, Event, Frames, Options, Receiver};
+use media::receiver::{Answer, ChannelId, Event, FrameReceiver, Options, Receiver};
 use tokio::sync::oneshot;
 
 use super::Timed;
@@ -29,7 +29,7 @@ pub(super) struct Client {
 /// What the receiving thread hands out once the offer is answered.
 struct Ready {
     answer: String,
-    frames: Frames,
+    frames: FrameReceiver,
     report: Box<dyn Fn(String) + Send>,
 }
 
@@ -38,7 +38,7 @@ impl Client {
     pub(super) fn start(
         offer: String,
         address: IpAddr,
-        watch: impl FnOnce(Frames, Box<dyn Fn(String) + Send>) -> Looks + Send + 'static,
+        watch: impl FnOnce(FrameReceiver, Box<dyn Fn(String) + Send>) -> Looks + Send + 'static,
     ) -> anyhow::Result<Self> {
         let (stop, stopped) = oneshot::channel();
         let (tell, told) = channel();

@@ -1,7 +1,7 @@
 //! The client's side: answers an offer of video and receives it.
 //!
 //! ```text
-//! Receiver::answer --> peer connection --packets--> session (one task) --frames--> Frames, for a decoding thread
+//! Receiver::answer --> peer connection --packets--> session (one task) --frames--> FrameReceiver, for a decoding thread
 //!                           ^                          |    '--events--> Receiver::next_event
 //!                           '--- NACK, PLI, reports ---'<--- ChannelSender, from any thread
 //! ```
@@ -33,7 +33,7 @@ pub use channels::MAX_MESSAGE_BYTES;
 pub use error::ReceiverError;
 pub use event::{ChannelId, Event, TransportStage};
 use notices::Handler;
-pub use queue::Frames;
+pub use queue::FrameReceiver;
 use runtime::GuardedRuntime;
 use session::{Request, Session};
 use stats::Counters;
@@ -85,7 +85,7 @@ pub struct Answer {
     /// The connection.
     pub receiver: Receiver,
     /// The frames it receives.
-    pub frames: Frames,
+    pub frames: FrameReceiver,
 }
 
 /// A connection that receives video. Dropping it closes it too, only later.
@@ -163,7 +163,7 @@ impl Receiver {
         self.counters.snapshot()
     }
 
-    /// Closes the connection and waits for that, at most 2 s. [`Frames`] end with what is in the queue.
+    /// Closes the connection and waits for that, at most 2 s. [`FrameReceiver`] ends with what is in the queue.
     pub async fn close(self) {
         let Receiver { stop, mut session, .. } = self;
         drop(stop);

@@ -11,14 +11,14 @@ use crate::assemble::Assembled;
 const MAX_NAMED: usize = 512;
 
 /// A queue for at most `capacity` frames with data.
-pub(super) fn frame_queue(capacity: usize) -> (FrameSender, Frames) {
+pub(super) fn frame_queue(capacity: usize) -> (FrameSender, FrameReceiver) {
     let shared = Arc::new(Shared {
         capacity,
         state: Mutex::new(State::default()),
         available: Condvar::new(),
         decoder_lost: Notify::new(),
     });
-    (FrameSender(Arc::clone(&shared)), Frames(shared))
+    (FrameSender(Arc::clone(&shared)), FrameReceiver(shared))
 }
 
 #[derive(Debug)]
@@ -110,9 +110,9 @@ impl Drop for FrameSender {
 /// It is bounded: frames that come while it is full are handed out as undecodable, and so are those that depend on
 /// them, until the next keyframe.
 #[derive(Debug)]
-pub struct Frames(Arc<Shared>);
+pub struct FrameReceiver(Arc<Shared>);
 
-impl Frames {
+impl FrameReceiver {
     /// The next frame; waits for it. `None` once the receiver is closed and everything was handed out.
     pub fn recv(&self) -> Option<Assembled> {
         let state = self.0.state();
@@ -164,7 +164,7 @@ mod tests {
         Assembled::Undecodable { timestamp }
     }
 
-    fn drain(sender: FrameSender, frames: &Frames) -> Vec<Assembled> {
+    fn take_all(sender: FrameSender, frames: &FrameReceiver) -> Vec<Assembled> {
         drop(sender);
         std::iter::from_fn(|| frames.recv()).collect()
     }
@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(sender.push(undecodable(5)), Pushed::Undecodable);
         assert_eq!(sender.push(frame(6, true)), Pushed::Frame);
         let rest = [frame(2, false), undecodable(3), undecodable(4), undecodable(5), frame(6, true)];
-        assert_eq!(drain(sender, &frames), rest);
+        assert_eq!(take_all(sender, &frames), rest);
     }
 
     #[test]
@@ -189,7 +189,7 @@ mod tests {
         for timestamp in 0..10_000 {
             sender.push(undecodable(timestamp));
         }
-        assert_eq!(drain(sender, &frames).len(), MAX_NAMED);
+        assert_eq!(take_all(sender, &frames).len(), MAX_NAMED);
     }
 
     #[tokio::test]
@@ -201,7 +201,10 @@ mod tests {
         assert_eq!(frames.recv(), Some(frame(1, true)));
         frames.lost(1);
         assert_eq!(sender.decoder_lost().await, 1);
-        assert_eq!(drain(sender, &frames), [undecodable(2), undecodable(3), frame(4, true), frame(5, false)]);
+        assert_eq!(
+            take_all(sender, &frames),
+            [undecodable(2), undecodable(3), frame(4, true), frame(5, false)]
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ballsession_media::assemble::Assembled;
 use ballsession_media::receiver::{
-    Answer, ChannelId, Event, Frames, Options, Receiver, ReceiverError, TransportStage,
+    Answer, ChannelId, Event, FrameReceiver, Options, Receiver, ReceiverError, TransportStage,
 };
 use offerer::{LABEL, Offerer, next_text};
 use tokio::sync::mpsc;
@@ -28,7 +28,7 @@ fn options() -> Options {
 }
 
 /// Takes frames off the queue on a thread, as a decoder would.
-fn decode(frames: Frames) -> mpsc::UnboundedReceiver<Assembled> {
+fn decode(frames: FrameReceiver) -> mpsc::UnboundedReceiver<Assembled> {
     let (sender, decoded) = mpsc::unbounded_channel();
     std::thread::spawn(move || while frames.recv().is_some_and(|frame| sender.send(frame).is_ok()) {});
     decoded
@@ -39,7 +39,7 @@ async fn next_state(receiver: &mut Receiver) -> Event {
 }
 
 /// A connected pair, the events up to there, and the report channel.
-async fn connect(mut options: Options, rtx: bool) -> (Offerer, Receiver, Frames, ChannelId) {
+async fn connect(mut options: Options, rtx: bool) -> (Offerer, Receiver, FrameReceiver, ChannelId) {
     options.connect_timeout = PATIENCE;
     let offerer = Offerer::new(rtx).await;
     let offer = soon(offerer.offer()).await;

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::mpsc;
 
 use ballsession_tests::PATIENCE;
-use media::receiver::{Answer, ChannelId, ChannelSender, Event, Frames, Options, Receiver};
+use media::receiver::{Answer, ChannelId, ChannelSender, Event, FrameReceiver, Options, Receiver};
 use report::channel::LABEL;
 use signaling::{Connection, Message, dial};
 use tokio::runtime::Runtime;
@@ -62,7 +62,7 @@ impl Liar {
     }
 }
 
-async fn connect(server: SocketAddr) -> (Connection, Receiver, Frames, ChannelId) {
+async fn connect(server: SocketAddr) -> (Connection, Receiver, FrameReceiver, ChannelId) {
     let mut signaling = dial(&server.to_string().parse().unwrap()).await.unwrap();
     let Some(Message::Offer { sdp }) = signaling.receive().await.unwrap() else { panic!("no offer") };
     let options = Options::new(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]);
