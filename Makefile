@@ -14,7 +14,7 @@ IMAGES := ballsession-server:$(TAG) ballsession-client:$(TAG) ballsession-operat
 # build: compile inside docker; prebuilt: take the programs that `make build` makes.
 ARTIFACTS ?= build
 DOCKER ?= docker
-# The cluster comes from a program with the words up, load, run and down. Any other cluster has
+# The cluster comes from a program with the commands up, load, run and down. Any other cluster has
 #   make install IN_CLUSTER=                          kubectl's current context
 #   make kind-load LOAD="minikube image load"
 CLUSTER ?= scripts/kind
@@ -32,7 +32,7 @@ E2E_THREADS ?= 6
 
 .NOTPARALLEL:
 .PHONY: help deps build demo run-server run-client test monitoring interop browser browser-cost bench test-api \
-  manifests lint format clean \
+  manifests imports lint format clean \
   images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build print-tag
 
 help: ## list the targets
@@ -122,7 +122,11 @@ e2e: e2e-build ## test what `make install` installed: every behaviour, with real
 	BALLSESSION_E2E=1 $(IN_CLUSTER) $(CARGO) test --release --locked --offline --workspace --test e2e -- \
 	  --test-threads=$(E2E_THREADS)
 
-lint: deps ## check formatting and lints
+imports: ## check that no files import each other in a circle, and none against the direction
+	cd scripts && python3 -B -m unittest --quiet imports.test_imports
+	scripts/check-imports
+
+lint: deps imports ## check formatting, imports and lints
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 

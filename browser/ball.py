@@ -8,7 +8,7 @@ from PIL import Image
 
 
 @dataclass
-class Seen:
+class Found:
     """What is in a picture; positions in its pixels, with pixel centres at integers."""
 
     size: tuple[int, int]
@@ -16,11 +16,11 @@ class Seen:
     cross: tuple[float, float] | None
 
 
-def look(png: bytes) -> Seen:
-    """Looks at a picture: the ball is yellow, the cross magenta, what is behind them grey."""
+def find(png: bytes) -> Found:
+    """Searches a picture: the ball is yellow, the cross magenta, what is behind them grey."""
     image = Image.open(io.BytesIO(png)).convert("RGB")
     red, green, blue = numpy.moveaxis(numpy.asarray(image, dtype=numpy.int32), 2, 0)
-    return Seen(
+    return Found(
         image.size,
         ball=centroid((red > 150) & (green > 150) & (blue < 110)),
         cross=centroid((red > 180) & (green < 130) & (blue > 130)),

@@ -1,11 +1,11 @@
-"""What looking costs a session: the same session without viewers, with as many as its client may have, and with as
+"""What viewers cost a session: the same session without viewers, with as many as its client may have, and with as
 many as its server may have and the video in a browser; turn by turn, so that whatever else the machine does falls on all
 alike. Ends with 1 where watching changes the session's numbers by more than a tenth.
 
     browser/run --script cost.py [--seconds 15] [--turns 3] [--apart]
 
 A browser that decodes video is a heavy neighbour. With --apart it has the machine's last processor for itself: then what
-is left is what the session does for those who look.
+is left is what the session does for its viewers.
 """
 
 import argparse
@@ -41,7 +41,7 @@ class Turn:
 
 
 class Streams:
-    """Viewers that take what comes and look at nothing."""
+    """Viewers that take what comes and decode nothing."""
 
     def __init__(self, address: str, count: int) -> None:
         self.connections = [http.client.HTTPConnection(address, timeout=10) for _ in range(count)]
@@ -87,7 +87,7 @@ def processor_seconds(root: int) -> float:
 
 
 def turn(seconds: float, server, client: Client, page: Page, watched: str | None) -> Turn:
-    """`watched` is which of the two people look at."""
+    """`watched` is which of the two has viewers."""
     http = {"client": client.http, "server": server.http}.get(watched)
     if watched:
         page.open(http)
@@ -172,8 +172,8 @@ def report(results: dict[str | None, list[Turn]]) -> int:
         alone, *watched = (median(getattr(turn, name) for turn in turns) for turns in results.values())
         line = f"{label:26} {alone:8.2f}"
         for value in watched:
-            told = f"{(value - alone) / alone:+.1%}" if judged else f"{value - alone:+.2f}"
-            line += f" {value:9.2f} {told:>8}"
+            difference = f"{(value - alone) / alone:+.1%}" if judged else f"{value - alone:+.2f}"
+            line += f" {value:9.2f} {difference:>8}"
             missed |= judged and abs(value - alone) > ALLOWED * alone
         print(line)
     if missed:

@@ -33,7 +33,7 @@ def condition(kind: str, status: str, reason: str) -> dict:
 
 
 class Kubernetes:
-    """Holds sessions, and tells whoever watches them of changes. Everything else it has none of, and takes nothing."""
+    """Holds sessions, and sends changes to whoever watches them. Everything else it has none of, and takes nothing."""
 
     def __init__(self, sessions: list[dict]) -> None:
         self.sessions = sessions

@@ -1,4 +1,4 @@
-"""A real browser without a window: opens pages, and hears what they ask for and complain about."""
+"""A real browser without a window: opens pages, and records what they request and report."""
 
 import json
 import os
@@ -39,7 +39,7 @@ SWITCHES = [
 
 
 def start_browser() -> webdriver.Chrome:
-    """Starts the system's browser with the system's driver: nothing is looked for, nothing downloaded."""
+    """Starts the system's browser with the system's driver: nothing is searched for, nothing downloaded."""
     options = webdriver.ChromeOptions()
     options.binary_location = os.environ["BALLSESSION_BROWSER"]
     for switch in SWITCHES:
@@ -114,7 +114,7 @@ class Page:
         return self.run("return document.scrollingElement.scrollWidth > window.innerWidth")
 
     def screenshot(self, name: str) -> Path:
-        """Keeps what is to be seen now for people to look at."""
+        """Keeps a picture of the page as it is now, for people."""
         ARTEFACTS.mkdir(parents=True, exist_ok=True)
         file = ARTEFACTS / f"{name}.png"
         file.write_bytes(self.driver.get_screenshot_as_png())

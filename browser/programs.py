@@ -57,7 +57,7 @@ class Programs(harness.Programs):
     """All programs of a test."""
 
     def client(self, port: int, *arguments: str) -> Client:
-        """Our client, which can be looked at."""
+        """Our client, with HTTP."""
         return self._add(Client(self.folder, port, f"client-{len(self.started)}", arguments))
 
     def load(self, port: int, sessions: int) -> Program:

@@ -18,7 +18,7 @@ PEERS = Path(__file__).parent / "peers"
 # The only address besides loopback, or loopback where no network namespace could be made.
 ADDRESS = os.environ.get("BALLSESSION_INTEROP_ADDRESS", "127.0.0.1")
 # How long anything may take that should happen at once: a busy machine takes seconds to start Python.
-PATIENCE = 30.0
+WAIT_LIMIT = 30.0
 # An error in pixels that a good detector stays below, the first frames of a stream included. In the frame before or
 # behind, the ball is 9 pixels away.
 CLOSE = 0.5
@@ -26,12 +26,12 @@ CLOSE = 0.5
 T = TypeVar("T")
 
 
-def until(what: str, look: Callable[[], T | None], within: float = PATIENCE) -> T:
-    """Looks again and again until there is something."""
+def until(what: str, find: Callable[[], T | None], within: float = WAIT_LIMIT) -> T:
+    """Waits until `find` returns something."""
     deadline = time.monotonic() + within
     while True:
-        if seen := look():
-            return seen
+        if found := find():
+            return found
         assert time.monotonic() < deadline, f"not within {within} s: {what}"
         time.sleep(0.02)
 
@@ -71,7 +71,7 @@ class Program:
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
-    def wait(self, within: float = PATIENCE) -> int:
+    def wait(self, within: float = WAIT_LIMIT) -> int:
         """The exit code; negative: the signal that ended it."""
         try:
             return self.process.wait(within)
@@ -83,7 +83,7 @@ class Program:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def result(self, within: float = PATIENCE) -> dict:
+    def result(self, within: float = WAIT_LIMIT) -> dict:
         """What an aiortc program prints when it ends in good order."""
         code = self.wait(within)
         assert code == 0, f"{self.name} ended with {code}:\n{self.log()}"
@@ -96,7 +96,7 @@ class Program:
 
 
 class Server(Program):
-    """Our server, on ports of its own choice, unless it is told where to listen."""
+    """Our server, on ports of its own choice, unless `port` and `http` are given."""
 
     def __init__(self, folder: Path, arguments: tuple[str, ...], port: int, http: int) -> None:
         self.summary_file = folder / "server.json"
@@ -115,7 +115,7 @@ class Server(Program):
     def rows(self) -> list[dict]:
         return self.status()["clients"]
 
-    def until_counted(self, frames: int, rows: int = 1, within: float = PATIENCE) -> None:
+    def until_counted(self, frames: int, rows: int = 1, within: float = WAIT_LIMIT) -> None:
         """Waits until each of `rows` clients has reported so many frames."""
 
         def counted() -> bool:

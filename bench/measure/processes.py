@@ -18,7 +18,7 @@ class Process:
             try:
                 total += int((thread / "schedstat").read_text().split()[0])
             except (FileNotFoundError, ProcessLookupError):
-                # It ended while we looked.
+                # It ended in between.
                 continue
         return total / 1e9
 

@@ -44,7 +44,7 @@ class Video:
 
 
 class OurServer(Program):
-    """Our server. `window` is what its recent numbers look back on."""
+    """Our server. `window` is that of its recent numbers."""
 
     def __init__(self, folder: Path, video: Video, window: int, verbose: bool = False) -> None:
         command = [str(BIN / "ballsession-server"), f"--listen={ADDRESS}:0", f"--http={ADDRESS}:0"]
@@ -96,7 +96,7 @@ def aiortc_client(folder: Path, port: int) -> Program:
 
 
 def load(folder: Path, port: int, sessions: int, joins_per_second: int) -> Program:
-    """The load generator; it runs until it is told to end."""
+    """The load generator; it runs until it is ended."""
     command = [str(BIN / "ballsession-load"), f"--server={ADDRESS}:{port}", f"--sessions={sessions}"]
     command += [f"--joins-per-second={joins_per_second}", "--duration=1h"]
     return Program(folder, "load", command)

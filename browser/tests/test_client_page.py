@@ -4,7 +4,7 @@ import http.client
 import signal
 
 import pytest
-from ball import distance, look
+from ball import distance, find
 from harness import free_port, until
 from page import PHONE
 from programs import get
@@ -49,7 +49,7 @@ def watch():
 
 def shown(page):
     """What a reader sees of the live picture."""
-    return look(page.element("picture").screenshot_as_png)
+    return find(page.element("picture").screenshot_as_png)
 
 
 def until_ball_shown(page, elsewhere_than=None):
@@ -73,13 +73,13 @@ def test_the_live_picture_moves_and_the_cross_stays_on_the_ball(programs, page):
     page.screenshot("client")
 
 
-def test_the_ball_is_where_status_says(programs):
+def test_the_ball_is_where_status_has_it(programs):
     _, client = programs.pair("--speed=0")
     code, png = get(client.http, "/frame.png")
-    seen, said = look(png), client.status()["ball"]
+    seen, reported = find(png), client.status()["ball"]
     assert (code, seen.size) == (200, (640, 480))
-    assert distance(seen.ball, (said["x"], said["y"])) < NEAR
-    assert distance(seen.cross, (said["x"], said["y"])) < NEAR
+    assert distance(seen.ball, (reported["x"], reported["y"])) < NEAR
+    assert distance(seen.cross, (reported["x"], reported["y"])) < NEAR
 
 
 def test_the_numbers_are_those_of_status(programs, page):
@@ -116,7 +116,7 @@ def test_nothing_is_encoded_while_nobody_watches(programs, page):
     assert client.metric("pictures_encoded_total") == encoded
 
 
-def test_there_is_room_for_ten_viewers_and_the_next_one_is_told_so(programs, page, watch):
+def test_there_is_room_for_ten_viewers_and_the_next_one_is_refused(programs, page, watch):
     _, client = programs.pair()
     viewers = [watch(client) for _ in range(VIEWERS)]
     assert [viewer.response.status for viewer in viewers] == [200] * VIEWERS
@@ -125,7 +125,7 @@ def test_there_is_room_for_ten_viewers_and_the_next_one_is_told_so(programs, pag
     refused = watch(client).response
     assert (refused.status, refused.read()) == (503, b"no picture: 10 viewers are watching, and there is no room for more\n")
     assert client.metric("picture_viewers") == VIEWERS
-    assert look(get(client.http, "/frame.png")[1]).ball
+    assert find(get(client.http, "/frame.png")[1]).ball
 
     page.expect_complaint("503")
     page.open(client.http)
@@ -137,7 +137,7 @@ def test_there_is_room_for_ten_viewers_and_the_next_one_is_told_so(programs, pag
     assert client.metric("pictures_encoded_total") <= 5 * client.status()["durationSeconds"] + 1
 
 
-def test_the_page_says_why_there_is_no_picture(programs, page):
+def test_the_page_shows_why_there_is_no_picture(programs, page):
     port = free_port()
     client = programs.client(port, "--reconnect")
     page.open(client.http)

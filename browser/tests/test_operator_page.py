@@ -43,7 +43,7 @@ BROKEN = session("media", "broken", spec={"clients": "<b>many</b>"})
 
 
 class Operator(Program):
-    """Our operator, looking at an API server that has sessions and gives it no lease."""
+    """Our operator, at an API server that has sessions and gives it no lease."""
 
     def __init__(self, folder, kubernetes: Kubernetes) -> None:
         kubeconfig = folder / "kubeconfig"
@@ -103,7 +103,7 @@ def test_the_table_has_what_kubectl_get_has(operator, page):
         "Copy",
     ]
     assert new[2:9] == ["", "", "", "", "", "", ""]
-    # No server runs any more that could be looked into.
+    # No server runs any more whose page could be opened.
     assert gate[10] == "Completed"
     assert page.text("inside") == "http://127.0.0.1:8082/"
     # Foreign texts are texts.

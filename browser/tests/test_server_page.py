@@ -1,7 +1,7 @@
 """The server's page: numbers, charts, video over WebRTC, and pictures where there is no way for it."""
 
 import pytest
-from ball import distance, look
+from ball import distance, find
 from harness import free_port, until
 from page import PHONE
 from programs import get, metric
@@ -60,7 +60,7 @@ def test_the_video_plays_and_whoever_watches_is_not_counted(session, page):
     page.until_text("video-state", "playing over WebRTC, not counted")
     earlier = until("frames", lambda: frames_shown(page))
     until("more frames", lambda: frames_shown(page) >= earlier + 30)
-    until("the ball on the screen", lambda: look(page.element("video").screenshot_as_png).ball)
+    until("the ball on the screen", lambda: find(page.element("video").screenshot_as_png).ball)
     page.screenshot("server")
     status = server.status()
     assert len(status["clients"]) == 2 and status["errors"] == []
@@ -120,7 +120,7 @@ def test_without_udp_pictures_are_shown_within_five_seconds(session, page, witho
     page.open(server.http)
     page.until_text("video-state", "no UDP", within=5)
     assert "Pictures over HTTP" in page.text("video-state")
-    seen = lambda: look(page.element("pictures").screenshot_as_png)  # noqa: E731
+    seen = lambda: find(page.element("pictures").screenshot_as_png)  # noqa: E731
     first = until("a picture", lambda: picture if (picture := seen()).ball else None)
     until("another picture", lambda: (ball := seen().ball) and distance(ball, first.ball) > 2)
     until("the true position", lambda: seen().cross)

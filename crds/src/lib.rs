@@ -5,10 +5,12 @@
 //! are ignored and missing ones get their defaults, because an object may have been stored under another version's
 //! schema.
 
+pub mod contract;
 pub mod limits;
 mod manifest;
 mod objectives;
 mod pods;
+mod rule;
 mod schema;
 mod spec;
 mod status;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use kube::core::Rule;
 use schemars::Schema;
 
-use crate::schema::add_rule;
+use crate::rule::add_rule;
 
 /// How a duration is written; the parts are added up.
 pub const DURATION_PATTERN: &str = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$";
@@ -25,7 +25,7 @@ pub const FAULT_PATTERN: &str = concat!(
     r"(delay|freeze)=[0-9]{1,5}([.][0-9]{1,3})?(ms|s))(@[0-9]{1,18})?$"
 );
 
-/// The longest duration or decimal, in characters. CEL needs a bound to tell what a rule costs.
+/// The longest duration or decimal, in characters. CEL needs a bound to estimate what a rule costs.
 const MAX_NUMBER: i32 = 16;
 
 /// The longest session name: with `-client-99` and a pod's suffix behind it, it still is a DNS label.

@@ -3,7 +3,7 @@
 use kube::CustomResourceExt;
 use serde_json::Value;
 
-use crate::BallSession;
+use crate::spec::BallSession;
 
 /// The CustomResourceDefinition in YAML, as it is given to `kubectl apply`.
 ///

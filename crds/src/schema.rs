@@ -1,20 +1,15 @@
 //! What the derived schema cannot express by itself.
 
-use kube::core::{Rule, validate};
+use kube::core::Rule;
 use schemars::transform::transform_subschemas;
 use schemars::{Schema, json_schema};
 use serde_json::{Value, json};
 
 use crate::limits::{FAULT_PATTERN, MAX_NAME};
+use crate::rule::add_rule;
 
 /// Entries of a map in a pod's settings.
 const MAX_ENTRIES: i32 = 32;
-
-/// Adds a rule that the API server evaluates.
-pub(crate) fn add_rule(schema: &mut Schema, rule: Rule) {
-    // Cannot fail: a rule is a struct of strings.
-    let _ = validate(schema, rule);
-}
 
 /// What a session may be called.
 pub(crate) fn name_rule() -> Rule {

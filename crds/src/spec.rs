@@ -6,8 +6,11 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 use crate::limits;
-use crate::schema::{add_rule, default_empty, explain, name_rule};
-use crate::{BallSessionStatus, ClientSettings, Objectives, PodSettings};
+use crate::objectives::Objectives;
+use crate::pods::{ClientSettings, PodSettings};
+use crate::rule::add_rule;
+use crate::schema::{default_empty, explain, name_rule};
+use crate::status::BallSessionStatus;
 
 /// The session that is asked for: a server that streams a bouncing ball, clients that find it, and what counts as
 /// good.
@@ -177,7 +180,7 @@ pub enum Placement {
     Any,
 }
 
-/// Whether the session's traffic is fenced in.
+/// Whether only the session's own traffic is admitted.
 #[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum NetworkIsolation {
     /// No policies: the namespace is measured as it is.

@@ -1,6 +1,5 @@
 """An aiortc client: finds the ball in every frame and reports it, in one of the dialects that such programs speak."""
 
-import argparse
 import asyncio
 import json
 
@@ -8,7 +7,7 @@ import cv2
 from aiortc import RTCPeerConnection
 from aiortc.contrib.signaling import TcpSocketSignaling
 from aiortc.mediastreams import MediaStreamError
-from common import box_centre, consume, first_message, leave_without_a_word, peer_connection
+from common import argument_parser, box_centre, first_message, peer_connection, run_to_end
 
 DIALECTS = {
     "json-pts": lambda x, y, pts: json.dumps({"pts": pts, "x": x, "y": y}),
@@ -35,7 +34,7 @@ class Client:
         self.pc = pc
         self.find = DETECTORS[detector]
         self.encode = DIALECTS[dialect]
-        self.greets = dialect == "tabs"
+        self.sends_hi = dialect == "tabs"
         self.channel = None
         self.frames = self.reports = 0
 
@@ -44,7 +43,7 @@ class Client:
 
         def opened() -> None:
             self.channel = channel
-            if self.greets:
+            if self.sends_hi:
                 channel.send("hi")
 
         if channel.readyState == "open":
@@ -66,15 +65,10 @@ class Client:
 
 
 async def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--host", required=True)
-    parser.add_argument("--port", type=int, required=True)
+    parser = argument_parser()
     parser.add_argument("--dialect", choices=DIALECTS, default="json-pts")
     parser.add_argument("--detector", choices=DETECTORS, default="moments")
     parser.add_argument("--channel", choices=["client", "server"], default="server", help="who creates it")
-    parser.add_argument("--seconds", type=float, help="ends by itself so long after the answer")
-    parser.add_argument("--ending", choices=["bye", "exit", "mute"], default="bye", help="what it does then")
-    parser.add_argument("--stun")
     arguments = parser.parse_args()
 
     signaling = TcpSocketSignaling(arguments.host, arguments.port)
@@ -91,17 +85,7 @@ async def main() -> None:
     await pc.setLocalDescription(await pc.createAnswer())
     await signaling.send(pc.localDescription)
 
-    ended = "bye"
-    try:
-        await asyncio.wait_for(consume(signaling, pc), arguments.seconds)
-    except TimeoutError:
-        ended = "time"
-        if arguments.ending == "exit":
-            leave_without_a_word()
-    await pc.close()
-    if ended == "time" and arguments.ending == "mute":
-        await asyncio.sleep(3600)
-    await signaling.close()
+    ended = await run_to_end(signaling, pc, arguments)
     print(json.dumps({"ended": ended, "frames": client.frames, "reports": client.reports}), flush=True)
 
 

@@ -1,8 +1,10 @@
 """What the aiortc programs here share. Their peer is another program: nothing in here knows ours."""
 
+import argparse
 import asyncio
 import ipaddress
 import os
+from typing import Literal
 
 import aioice.ice
 import cv2
@@ -11,6 +13,17 @@ from aiortc.contrib.signaling import BYE, TcpSocketSignaling
 
 # How long whoever dials goes on trying: aiortc itself tries once.
 DIAL_LIMIT = 5.0
+
+
+def argument_parser() -> argparse.ArgumentParser:
+    """The arguments that all of them have."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--seconds", type=float, help="ends by itself so long after the descriptions are exchanged")
+    parser.add_argument("--ending", choices=["bye", "exit", "mute"], default="bye", help="what it does then")
+    parser.add_argument("--stun")
+    return parser
 
 
 def peer_connection(host: str, stun: str | None) -> RTCPeerConnection:
@@ -56,6 +69,20 @@ async def consume(signaling: TcpSocketSignaling, pc: RTCPeerConnection) -> None:
             return
 
 
-def leave_without_a_word() -> None:
-    """Ends the process at once: no bye, no closing of anything."""
-    os._exit(0)
+async def run_to_end(
+    signaling: TcpSocketSignaling, pc: RTCPeerConnection, arguments: argparse.Namespace
+) -> Literal["bye", "time"]:
+    """Waits for bye or until the time is over, and ends as the arguments have it; returns which of the two it was."""
+    ended: Literal["bye", "time"] = "bye"
+    try:
+        await asyncio.wait_for(consume(signaling, pc), arguments.seconds)
+    except TimeoutError:
+        ended = "time"
+        if arguments.ending == "exit":
+            # At once: no bye, no closing of anything.
+            os._exit(0)
+    await pc.close()
+    if ended == "time" and arguments.ending == "mute":
+        await asyncio.sleep(3600)
+    await signaling.close()
+    return ended

@@ -1,5 +1,5 @@
-"""A client as the program was that all this began with: its frames are pulled by a track of its own that it adds to the
-connection, the ball is the bounding box of what Otsu's threshold leaves, and it speaks when it is spoken to."""
+"""A client as the first aiortc program of this kind was: its frames are pulled by a track of its own that it adds to the
+connection, the ball is the bounding box of what Otsu's threshold leaves, and it only answers questions."""
 
 import argparse
 import asyncio

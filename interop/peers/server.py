@@ -1,6 +1,5 @@
 """An aiortc server: streams a bouncing ball and takes positions, either asking for them or for every frame."""
 
-import argparse
 import asyncio
 import fractions
 import json
@@ -14,7 +13,7 @@ import numpy as np
 from aiortc import VideoStreamTrack
 from aiortc.contrib.signaling import TcpSocketSignaling
 from av import VideoFrame
-from common import consume, leave_without_a_word, peer_connection
+from common import argument_parser, peer_connection, run_to_end
 
 WIDTH, HEIGHT, RADIUS, RATE = 640, 480, 20, 30
 CLOCK = 90000
@@ -75,13 +74,8 @@ async def ask(channel) -> None:
 
 
 async def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--host", required=True)
-    parser.add_argument("--port", type=int, required=True)
+    parser = argument_parser()
     parser.add_argument("--asks", action="store_true", help="asks for positions, else expects one for every frame")
-    parser.add_argument("--seconds", type=float, help="ends by itself so long after the offer was taken")
-    parser.add_argument("--ending", choices=["bye", "exit", "mute"], default="bye", help="what it does then")
-    parser.add_argument("--stun")
     arguments = parser.parse_args()
 
     signaling = TcpSocketSignaling(arguments.host, arguments.port)
@@ -111,19 +105,9 @@ async def main() -> None:
     await pc.setLocalDescription(await pc.createOffer())
     await signaling.send(pc.localDescription)
     asking = asyncio.ensure_future(ask(channel)) if arguments.asks else None
-    ended = "bye"
-    try:
-        await asyncio.wait_for(consume(signaling, pc), arguments.seconds)
-    except TimeoutError:
-        ended = "time"
-        if arguments.ending == "exit":
-            leave_without_a_word()
+    ended = await run_to_end(signaling, pc, arguments)
     if asking:
         asking.cancel()
-    await pc.close()
-    if ended == "time" and arguments.ending == "mute":
-        await asyncio.sleep(3600)
-    await signaling.close()
     result = {
         "ended": ended,
         "frames": track.number,

@@ -13,14 +13,19 @@ def check_sum(frames: dict) -> None:
     assert frames["sent"] == sum(frames[fate] for fate in fates), frames
 
 
-@pytest.mark.parametrize("dialect", ["json-pts", "tabs"])
-def test_timestamps_of_the_clients_own_are_paired_with_the_nearest_frame(programs, dialect):
-    server = programs.server()
+def client_results(programs, server, dialect: str) -> list[dict]:
+    """Runs two clients to their end: for one the server creates the channel, the other one creates it itself."""
     clients = [
         programs.peer("client", server.port, "--dialect", dialect, "--channel", creator, "--seconds", "4")
         for creator in ("server", "client")
     ]
-    results = [client.result() for client in clients]
+    return [client.result() for client in clients]
+
+
+@pytest.mark.parametrize("dialect", ["json-pts", "tabs"])
+def test_timestamps_of_the_clients_own_are_paired_with_the_nearest_frame(programs, dialect):
+    server = programs.server()
+    results = client_results(programs, server, dialect)
     summary = server.stop()
 
     assert all(result["reports"] > 60 for result in results), results
@@ -42,12 +47,7 @@ def test_timestamps_of_the_clients_own_are_paired_with_the_nearest_frame(program
 @pytest.mark.parametrize("dialect", ["json", "comma"])
 def test_reports_without_timestamps_are_paired_by_arrival(programs, dialect):
     server = programs.server()
-    clients = [
-        programs.peer("client", server.port, "--dialect", dialect, "--channel", creator, "--seconds", "4")
-        for creator in ("server", "client")
-    ]
-    for client in clients:
-        client.result()
+    client_results(programs, server, dialect)
     summary = server.stop()
 
     assert len(summary["clients"]) == 2

@@ -9,8 +9,9 @@ use clap::builder::BoolishValueParser;
 use crds::PullPolicy;
 use process::{Exit, LogFormat, arguments};
 
-use crate::controller::settings::Settings;
+use crate::cluster::Scope;
 use crate::lease;
+use crate::settings::Settings;
 
 /// Where a pod finds its namespace.
 const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -33,7 +34,7 @@ struct Arguments {
     reports: SocketAddr,
     /// The namespace whose sessions are run; all: those of every namespace
     #[arg(long, env = "BALLSESSION_WATCH_NAMESPACE", value_name = "NAME|all", default_value = "all", value_parser = values::watched_namespace)]
-    watch_namespace: Watched,
+    watch_namespace: Scope,
     /// The server's image, unless a session has its own
     #[arg(long, env = "BALLSESSION_SERVER_IMAGE", value_name = "IMAGE", default_value = concat!("ballsession-server:", env!("CARGO_PKG_VERSION")), value_parser = values::image)]
     server_image: String,
@@ -66,15 +67,6 @@ struct Arguments {
     verbose: bool,
 }
 
-/// Which sessions are run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Watched {
-    /// Those of every namespace.
-    All,
-    /// Those of one.
-    Namespace(String),
-}
-
 /// What the operator was asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -83,7 +75,7 @@ pub struct Options {
     /// Where reports are taken.
     pub reports: SocketAddr,
     /// Which sessions are run.
-    pub watched: Watched,
+    pub watched: Scope,
     /// What pods are made with; the operator's own namespace is among it.
     pub settings: Settings,
     /// The operator's name in events.
@@ -101,7 +93,7 @@ pub struct Options {
 /// The process's command line and environment.
 ///
 /// # Errors
-/// How to exit; what there is to say was said.
+/// How to exit; the problem is on stderr already.
 pub fn parse() -> Result<Options, Exit> {
     let arguments: Arguments = arguments::parse()?;
     let namespace = std::fs::read_to_string(NAMESPACE_FILE).ok();
@@ -146,7 +138,7 @@ impl Options {
         if self.verbose { "info,ballsession_operator=debug" } else { "info" }
     }
 
-    /// The lease to hold. `random` tells this process from one before it in the same pod.
+    /// The lease to hold. `random` distinguishes this process from one before it in the same pod.
     pub fn lease(&self, random: u32) -> lease::Settings {
         lease::Settings {
             namespace: self.settings.operator_namespace.clone(),

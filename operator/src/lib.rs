@@ -1,13 +1,34 @@
 //! The operator: turns `BallSession` objects into running sessions, and what these report into their status.
+//!
+//! | module | owns | imports |
+//! |---|---|---|
+//! | [`run`] | the life of a run, pure | |
+//! | [`session`] | what a session is: validated, named, labelled, hashed; pure | `run` |
+//! | [`cluster`] | the watches, what they keep, and whose it is | `session` |
+//! | [`report_source`] | what the controller asks of the reports | `run`, `session` |
+//! | [`lease`] | who may write | `session` |
+//! | [`reports`] | what pods report, and the part of the status that is made of it | `report_source` and what that imports |
+//! | [`controller`] | children, and the rest of the status | `cluster`, `report_source` and what these import |
+//! | [`http`] | health, metrics and the page of sessions | `cluster` |
+//! | [`operator`] | the process: wires all of them | everything |
+//!
+//! The status of a session has two writers with disjoint fields, each a field manager of its own that always applies a
+//! complete set: the controller ([`controller`]) and the reports' writer ([`reports`]). Both write only while the lease is
+//! held.
 
 // Whole objects in tests are larger than what `json!` expands by default.
 #![cfg_attr(test, recursion_limit = "512")]
 
 mod api_error;
 pub mod arguments;
+pub mod cluster;
+mod conditions;
 pub mod controller;
+pub mod http;
 pub mod lease;
-pub mod page;
+pub mod operator;
+pub mod report_source;
 pub mod reports;
 pub mod run;
-pub mod status;
+pub mod session;
+pub mod settings;

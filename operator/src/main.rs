@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use ballsession_operator::{arguments, run};
+use ballsession_operator::{arguments, operator};
 use process::Exit;
 
 fn main() -> ExitCode {
@@ -11,7 +11,7 @@ fn main() -> ExitCode {
         Err(exit) => return exit.into(),
     };
     process::log_to_stderr_as(options.log_format, options.log_filter());
-    let exit = run::run(options).unwrap_or_else(|error| {
+    let exit = operator::run(options).unwrap_or_else(|error| {
         tracing::error!("{error:#}");
         Exit::CouldNotRun
     });

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use media::datagrams::{host_candidate, received};
 use mio::net::UdpSocket;
-use report::channel::{FrameReport, Hello, LABEL, Message, Sighting};
+use report::channel::{FrameOutcome, FrameReport, Hello, LABEL, Message};
 use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
 use rtc::interceptor::Registry;
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
@@ -35,7 +35,7 @@ const ICE_TIMEOUT: Duration = Duration::from_secs(15);
 const ICE_KEEPALIVE: Duration = Duration::from_secs(2);
 
 /// What it reports of every frame.
-const SIGHTING: Sighting = Sighting::Position { x: 321.125, y: 123.456, confidence: 1.0 };
+const FRAME_OUTCOME: FrameOutcome = FrameOutcome::Position { x: 321.125, y: 123.456, confidence: 1.0 };
 
 /// An answered offer.
 pub(crate) struct Peer {
@@ -146,7 +146,7 @@ impl Peer {
                 }
                 Step::Complete if !self.is_open => {}
                 Step::Complete => {
-                    let report = FrameReport { timestamp: packet.header.timestamp, sighting: SIGHTING };
+                    let report = FrameReport { timestamp: packet.header.timestamp, outcome: FRAME_OUTCOME };
                     self.send(&Message::Frame(report), now);
                     reported += 1;
                     counters.answered.fetch_add(1, Relaxed);

@@ -9,8 +9,8 @@ use vp8::Decoder;
 
 use super::Arguments;
 use super::floor::micros;
-use super::footage::Footage;
-use super::outsiders::{Hough, ThresholdMoments};
+use super::reference_detectors::{Hough, ThresholdMoments};
+use super::source::VideoSource;
 use crate::clock;
 use crate::statistics::{Summary, summary};
 
@@ -48,17 +48,17 @@ pub(super) fn compare(arguments: &Arguments) -> anyhow::Result<Vec<Figures>> {
         Candidate::new("threshold and moments", Box::new(ThresholdMoments::default())),
         Candidate::new("HoughCircles", Box::new(Hough::default())),
     ];
-    let mut footage = Footage::new(arguments)?;
-    let mut decoder = Decoder::new(footage.size());
+    let mut source = VideoSource::new(arguments)?;
+    let mut decoder = Decoder::new(source.size());
     for _ in 0..arguments.frames() {
-        let shot = footage.shoot(false)?;
-        let picture = decoder.decode(shot.data)?.context("a frame without a picture")?;
+        let frame = source.next_frame(false)?;
+        let picture = decoder.decode(frame.data)?.context("a frame without a picture")?;
         for candidate in &mut candidates {
             let began = clock::of_this_thread();
-            let seen = candidate.detector.detect(&picture)?;
+            let detection = candidate.detector.detect(&picture)?;
             candidate.used += clock::of_this_thread() - began;
-            match seen {
-                Some(ball) => candidate.errors.push(ball.position.distance(shot.truth)),
+            match detection {
+                Some(ball) => candidate.errors.push(ball.position.distance(frame.truth)),
                 None => candidate.missed += 1,
             }
         }

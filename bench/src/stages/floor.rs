@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Arguments;
-use super::eye::Eye;
-use super::footage::Footage;
+use super::decode::TimedDecoder;
+use super::source::VideoSource;
 
 /// The first frames are left out: nothing is in any cache yet.
 const WARM_UP: u32 = 15;
@@ -21,17 +21,17 @@ pub(super) struct Floor {
 }
 
 pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<Floor> {
-    let mut footage = Footage::new(arguments)?;
-    let mut eye = Eye::new(footage.size())?;
+    let mut source = VideoSource::new(arguments)?;
+    let mut decoder = TimedDecoder::new(source.size())?;
     let [mut draw, mut encode, mut decode, mut detect] = [Duration::ZERO; 4];
-    for frame in 0..arguments.frames() + WARM_UP {
-        let shot = footage.shoot(false)?;
-        let look = eye.look(shot.data)?;
-        if frame >= WARM_UP {
-            draw += shot.draw;
-            encode += shot.encode;
-            decode += look.decode;
-            detect += look.detect;
+    for index in 0..arguments.frames() + WARM_UP {
+        let frame = source.next_frame(false)?;
+        let decoded = decoder.decode(frame.data)?;
+        if index >= WARM_UP {
+            draw += frame.draw;
+            encode += frame.encode;
+            decode += decoded.decode;
+            detect += decoded.detect;
         }
     }
     let per_frame = |total: Duration| micros(total) / f64::from(arguments.frames());

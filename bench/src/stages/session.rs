@@ -9,20 +9,22 @@ use anyhow::Context as _;
 use media::assemble::Assembled;
 use media::fanout::{Event, EventSink, Fanout, Frame, Options, SessionId, Stage};
 use media::packetise::packetise;
-use media::receiver::Frames;
-use report::channel::{FrameReport, LABEL, Message, Sighting};
+use media::receiver::FrameReceiver;
+use report::channel::{FrameOutcome, FrameReport, LABEL, Message};
 use serde::Serialize;
 
 use super::Arguments;
-use super::eye::Eye;
+use super::decode::TimedDecoder;
 use super::floor::micros;
-use super::footage::Footage;
+use super::source::VideoSource;
 use super::threads::processor_time;
 use crate::clock;
 
 mod client;
+mod frame_cost;
 
 use client::{Client, RECEIVER};
+use frame_cost::FrameCost;
 
 /// The fan-out's thread.
 const SHARD: &str = "shard-0";
@@ -60,22 +62,22 @@ struct Mark {
 }
 
 pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<Costs> {
-    let (tell, events) = sync_channel(EVENTS);
+    let (sender, events) = sync_channel(EVENTS);
     let sink: EventSink = Arc::new(move |batch| {
         for event in batch {
-            // Whoever no longer listens is ending.
-            let _ = tell.send(event);
+            // Fails only once this function has returned.
+            let _ = sender.send(event);
         }
     });
     let options = Options { shards: 1, bitrate_kbps: arguments.bitrate_kbps, channel_label: LABEL };
     let fanout = Fanout::start(options, &sink)?;
     let offer = fanout.offer(SESSION, vec![ADDRESS]).blocking_recv()??;
-    let eye = Eye::new(arguments.scene()?.size)?;
-    let client = Client::start(offer, ADDRESS, move |frames, report| watch(eye, &frames, report))?;
+    let decoder = TimedDecoder::new(arguments.scene()?.size)?;
+    let client = Client::start(offer, ADDRESS, move |frames, report| decode(decoder, &frames, report))?;
     fanout.answer(SESSION, client.answer().to_owned()).blocking_recv()??;
     await_channel(&events)?;
 
-    let mut footage = Footage::new(arguments)?;
+    let mut source = VideoSource::new(arguments)?;
     let mut mark = Mark {
         timestamp: 0,
         draw: Duration::ZERO,
@@ -96,22 +98,22 @@ pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<Costs> {
             from = Some(mark);
         }
         let keyframe = events.try_iter().any(|event| matches!(event, Event::KeyframeWanted(_)));
-        let shot = footage.shoot(keyframe)?;
+        let frame = source.next_frame(keyframe)?;
         let packetising = clock::of_this_thread();
-        let payloads = packetise(shot.data, index as u16);
+        let payloads = packetise(frame.data, index as u16);
         mark.packetise += clock::of_this_thread() - packetising;
-        mark.draw += shot.draw;
-        mark.encode += shot.encode;
-        mark.timestamp = shot.timestamp;
-        fanout.publish(&Arc::new(Frame { timestamp: shot.timestamp, keyframe: shot.keyframe, payloads }));
+        mark.draw += frame.draw;
+        mark.encode += frame.encode;
+        mark.timestamp = frame.timestamp;
+        fanout.publish(&Arc::new(Frame { timestamp: frame.timestamp, keyframe: frame.keyframe, payloads }));
     }
     // The last frames are on their way for a few milliseconds.
     std::thread::sleep(Duration::from_secs(1) / arguments.fps);
     mark.shard = processor_time(SHARD)?;
     mark.receiver = processor_time(RECEIVER)?;
-    let looks = client.close()?;
+    let decoded = client.close()?;
     let from = from.context("a run of no frames")?;
-    Ok(costs(from, mark, &looks, arguments.frames()))
+    Ok(costs(from, mark, &decoded, arguments.frames()))
 }
 
 /// Until the session can be sent video that counts.
@@ -127,44 +129,41 @@ fn await_channel(events: &Queue<Event>) -> anyhow::Result<()> {
     }
 }
 
-/// What decoding and detecting a frame took.
-pub(super) struct Timed {
-    timestamp: u32,
-    decode: Duration,
-    detect: Duration,
-}
-
-/// Looks at each frame and reports it, until there are no more.
-fn watch(mut eye: Eye, frames: &Frames, report: impl Fn(String)) -> anyhow::Result<Vec<Timed>> {
-    let mut looks = Vec::new();
+/// Decodes and reports frame after frame, until there are no more.
+fn decode(
+    mut decoder: TimedDecoder,
+    frames: &FrameReceiver,
+    report: impl Fn(String),
+) -> anyhow::Result<Vec<FrameCost>> {
+    let mut costs = Vec::new();
     while let Some(assembled) = frames.recv() {
         let Assembled::Frame { timestamp, data, .. } = assembled else {
             anyhow::bail!("packets were lost on loopback");
         };
-        let look = eye.look(&data)?;
-        let sighting = match look.seen {
+        let decoded = decoder.decode(&data)?;
+        let outcome = match decoded.detection {
             Some(ball) => {
-                Sighting::Position { x: ball.position.x, y: ball.position.y, confidence: ball.confidence }
+                FrameOutcome::Position { x: ball.position.x, y: ball.position.y, confidence: ball.confidence }
             }
-            None => Sighting::Undetected,
+            None => FrameOutcome::Undetected,
         };
-        report(Message::Frame(FrameReport { timestamp, sighting }).to_text());
-        looks.push(Timed { timestamp, decode: look.decode, detect: look.detect });
+        report(Message::Frame(FrameReport { timestamp, outcome }).to_text());
+        costs.push(FrameCost { timestamp, decode: decoded.decode, detect: decoded.detect });
     }
-    Ok(looks)
+    Ok(costs)
 }
 
-fn costs(from: Mark, to: Mark, looks: &[Timed], frames: u32) -> Costs {
+fn costs(from: Mark, to: Mark, decoded: &[FrameCost], frames: u32) -> Costs {
     let per_frame = |total: Duration| micros(total) / f64::from(frames);
-    let steady: Vec<&Timed> = looks.iter().filter(|look| look.timestamp > from.timestamp).collect();
-    let per_look = |total: Duration| micros(total) / steady.len().max(1) as f64;
+    let steady: Vec<&FrameCost> = decoded.iter().filter(|frame| frame.timestamp > from.timestamp).collect();
+    let per_decoded = |total: Duration| micros(total) / steady.len().max(1) as f64;
     Costs {
         draw: per_frame(to.draw - from.draw),
         encode: per_frame(to.encode - from.encode),
         packetise: per_frame(to.packetise - from.packetise),
         send: per_frame(to.shard - from.shard),
         receive: per_frame(to.receiver - from.receiver),
-        decode: per_look(steady.iter().map(|look| look.decode).sum()),
-        detect: per_look(steady.iter().map(|look| look.detect).sum()),
+        decode: per_decoded(steady.iter().map(|frame| frame.decode).sum()),
+        detect: per_decoded(steady.iter().map(|frame| frame.detect).sum()),
     }
 }

@@ -9,7 +9,7 @@ pub(super) fn processor_time(name: &str) -> anyhow::Result<Duration> {
     let mut total = None;
     for task in std::fs::read_dir("/proc/self/task")? {
         let folder = task?.path();
-        // A thread may end between two looks; it is none of those that are asked for, which run throughout.
+        // A thread may end between two reads; it is none of those that are asked for, which run throughout.
         let Ok(called) = std::fs::read_to_string(folder.join("comm")) else { continue };
         if called.trim_end() != name {
             continue;
@@ -27,16 +27,16 @@ mod tests {
 
     #[test]
     fn threads_are_found_by_name() {
-        let (tell, told) = std::sync::mpsc::channel::<()>();
-        let (say, runs) = std::sync::mpsc::channel();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let (started, runs) = std::sync::mpsc::channel();
         let thread = std::thread::Builder::new().name("a-thread".into()).spawn(move || {
-            say.send(()).unwrap();
-            told.recv()
+            started.send(()).unwrap();
+            ended.recv()
         });
         // It is the thread itself that takes its name.
         runs.recv().unwrap();
         assert!(processor_time("a-thread").is_ok());
-        drop(tell);
+        drop(end);
         assert!(thread.unwrap().join().unwrap().is_err());
         assert_eq!(processor_time("nobody").unwrap_err().to_string(), "no thread is called nobody");
     }

@@ -16,7 +16,7 @@ fn in_a_pod_nothing_has_to_be_given() {
         Options {
             http: "0.0.0.0:8081".parse().unwrap(),
             reports: "0.0.0.0:8080".parse().unwrap(),
-            watched: Watched::All,
+            watched: Scope::All,
             settings: Settings {
                 server_image: format!("ballsession-server:{version}"),
                 client_image: format!("ballsession-client:{version}"),
@@ -47,7 +47,7 @@ fn what_is_given_wins() {
         Some("tower"),
     )
     .unwrap();
-    assert_eq!(given.watched, Watched::Namespace("media".into()));
+    assert_eq!(given.watched, Scope::Namespace("media".into()));
     assert_eq!(given.settings.operator_namespace, "here");
     assert_eq!(given.settings.report_url, "https://r.example/v1/reports");
     let given = resolve(&["--image-pull-policy", "Never", "--log-format", "json"], Some("tower")).unwrap();
@@ -58,7 +58,7 @@ fn what_is_given_wins() {
 #[test]
 fn all_namespaces_have_two_spellings() {
     for all in ["all", ""] {
-        assert_eq!(resolve(&["--watch-namespace", all], Some("tower")).unwrap().watched, Watched::All);
+        assert_eq!(resolve(&["--watch-namespace", all], Some("tower")).unwrap().watched, Scope::All);
     }
 }
 

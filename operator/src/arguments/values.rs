@@ -4,13 +4,13 @@ use crds::PullPolicy;
 use http::Uri;
 use process::LogFormat;
 
-use crate::arguments::Watched;
+use crate::cluster::Scope;
 
 /// `all`, or one namespace. An empty text is `all`, as a variable that is not set is in many tools.
-pub(super) fn watched_namespace(text: &str) -> Result<Watched, String> {
+pub(super) fn watched_namespace(text: &str) -> Result<Scope, String> {
     match text {
-        "" | "all" => Ok(Watched::All),
-        name => label(name).map(Watched::Namespace).map_err(|problem| format!("{problem}, or all")),
+        "" | "all" => Ok(Scope::All),
+        name => label(name).map(Scope::Namespace).map_err(|problem| format!("{problem}, or all")),
     }
 }
 

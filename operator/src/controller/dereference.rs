@@ -8,10 +8,10 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::Resource;
 use kube::runtime::reflector::{ObjectRef, Store};
 
-use crate::controller::labels::Component;
+use crate::cluster::Watches;
 use crate::controller::resources::{Observed, Resources};
-use crate::controller::validate::Session;
-use crate::controller::watches::Watches;
+use crate::session::Session;
+use crate::session::labels::Component;
 
 /// What exists of a session.
 pub struct Dereferenced {

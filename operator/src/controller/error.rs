@@ -1,16 +1,16 @@
-//! What goes wrong while a session is looked at, one kind a step.
+//! What goes wrong in a reconcile, one kind a step.
 
 use std::time::Duration;
 
 use crate::api_error::describe;
 use crate::controller::apply;
-use crate::controller::status::{Reason, Verdict};
+use crate::controller::observe::{Explanation, Reason};
 use crate::controller::update_status;
 
-/// How long one look may take. The client repeats what the API server is too busy for, for much longer.
-pub(super) const LIMIT: Duration = Duration::from_secs(30);
+/// How long one reconcile may take. The client repeats what the API server is too busy for, for much longer.
+pub(super) const RECONCILE_LIMIT: Duration = Duration::from_secs(30);
 
-/// Why a look at a session failed.
+/// Why a reconcile failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A child is not what it shall be.
@@ -23,7 +23,7 @@ pub enum Error {
     #[error("cannot read the session: {}", describe(.0))]
     Read(kube::Error),
     /// The API server took too long.
-    #[error("the API server did not answer within {} s", LIMIT.as_secs())]
+    #[error("the API server did not answer within {} s", RECONCILE_LIMIT.as_secs())]
     TimedOut,
 }
 
@@ -39,7 +39,7 @@ impl Error {
     }
 
     /// What it says about the session itself, where trying again is not all there is to it.
-    pub(super) fn verdict(&self) -> Option<Verdict> {
+    pub(super) fn explanation(&self) -> Option<Explanation> {
         let Self::Apply(error) = self else { return None };
         let reason = match error {
             apply::Error::NameTaken { .. } => Reason::NameTaken,
@@ -47,6 +47,6 @@ impl Error {
             apply::Error::Forbidden { .. } => Reason::PodsForbidden,
             apply::Error::Conflict { .. } | apply::Error::Api { .. } => return None,
         };
-        Some(reason.because(error.to_string()))
+        Some(reason.with_message(error.to_string()))
     }
 }

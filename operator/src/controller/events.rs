@@ -1,8 +1,9 @@
-//! Tells who looks at a session what happened to it: once for each transition, and beside the reconcile, which does
-//! not depend on it.
+//! Events of Kubernetes about a session: once for each transition, and beside the reconcile, which does not depend on
+//! them.
 
 use std::time::Duration;
 
+use crds::contract::CONTROLLER_FIELD_MANAGER;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::Client;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
@@ -11,9 +12,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::api_error::describe;
-use crate::controller::apply::FIELD_MANAGER;
 use crate::controller::metrics::Metrics;
-use crate::controller::status::{Owned, Reason};
+use crate::controller::observe::{Owned, Reason};
 
 /// Events that may wait: a transition of each of so many sessions at once. Further ones are dropped; the status has
 /// it all.
@@ -27,16 +27,16 @@ const LAST: Duration = Duration::from_secs(3);
 
 /// Something that happened to a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Announcement {
+pub(super) struct SessionEvent {
     pub(super) is_warning: bool,
     pub(super) action: &'static str,
     pub(super) reason: String,
     pub(super) note: String,
 }
 
-/// Takes what is to be announced.
+/// Takes what is to be published.
 pub(super) struct Events {
-    queue: mpsc::Sender<(Announcement, ObjectReference)>,
+    queue: mpsc::Sender<(SessionEvent, ObjectReference)>,
     metrics: Metrics,
 }
 
@@ -45,12 +45,12 @@ pub(super) struct Publisher(JoinHandle<()>);
 
 /// Starts publishing; ends when the [`Events`] are dropped and their queue is empty.
 pub(super) fn start(client: Client, metrics: Metrics) -> (Events, Publisher) {
-    let (queue, mut waiting) = mpsc::channel::<(Announcement, ObjectReference)>(QUEUE);
+    let (queue, mut waiting) = mpsc::channel::<(SessionEvent, ObjectReference)>(QUEUE);
     let events = Events { queue, metrics: metrics.clone() };
-    let recorder = Recorder::new(client, Reporter::from(FIELD_MANAGER));
+    let recorder = Recorder::new(client, Reporter::from(CONTROLLER_FIELD_MANAGER));
     let task = tokio::spawn(async move {
-        while let Some((announcement, session)) = waiting.recv().await {
-            let event = event(announcement);
+        while let Some((event, session)) = waiting.recv().await {
+            let event = as_stored(event);
             let failure = match timeout(LIMIT, recorder.publish(&event, &session)).await {
                 Ok(Ok(())) => None,
                 Ok(Err(error)) => Some(describe(&error)),
@@ -58,7 +58,7 @@ pub(super) fn start(client: Client, metrics: Metrics) -> (Events, Publisher) {
             };
             metrics.event(if failure.is_none() { "published" } else { "failed" });
             if let Some(error) = failure {
-                tracing::warn!(session = ?session.name, reason = %event.reason, %error, "an event is not published");
+                tracing::warn!(session = ?session.name, reason = %event.reason, %error, "event publish failed");
             }
         }
     });
@@ -66,9 +66,9 @@ pub(super) fn start(client: Client, metrics: Metrics) -> (Events, Publisher) {
 }
 
 impl Events {
-    /// Has it published, some time.
-    pub(super) fn announce(&self, session: &ObjectReference, announcement: Announcement) {
-        if self.queue.try_send((announcement, session.clone())).is_err() {
+    /// Enqueues it to be published.
+    pub(super) fn publish(&self, session: &ObjectReference, event: SessionEvent) {
+        if self.queue.try_send((event, session.clone())).is_err() {
             self.metrics.event("dropped");
         }
     }
@@ -84,33 +84,33 @@ impl Publisher {
     }
 }
 
-fn event(announcement: Announcement) -> Event {
+fn as_stored(event: SessionEvent) -> Event {
     Event {
-        type_: if announcement.is_warning { EventType::Warning } else { EventType::Normal },
-        reason: announcement.reason,
-        note: Some(announcement.note),
-        action: announcement.action.to_owned(),
+        type_: if event.is_warning { EventType::Warning } else { EventType::Normal },
+        reason: event.reason,
+        note: Some(event.note),
+        action: event.action.to_owned(),
         secondary: None,
     }
 }
 
-/// What of a new status is news.
-pub(super) fn transitions(stored: &Owned, new: &Owned) -> Vec<Announcement> {
+/// The events about what is new in a status.
+pub(super) fn transitions(stored: &Owned, new: &Owned) -> Vec<SessionEvent> {
     let ready = new.ready().filter(|ready| {
         let known = stored.ready().map(|known| (&known.status, &known.reason));
-        // That is told by the condition Complete.
+        // That is in the condition Complete.
         known != Some((&ready.status, &ready.reason)) && ready.reason != Reason::Completed.as_str()
     });
     let complete = new.complete().filter(|complete| {
         complete.status == "True" && stored.complete().is_none_or(|known| known.status != "True")
     });
-    let ready = ready.map(|ready| Announcement {
-        is_warning: Reason::is_trouble(&ready.reason),
+    let ready = ready.map(|ready| SessionEvent {
+        is_warning: Reason::is_problem(&ready.reason),
         action: "Watch",
         reason: ready.reason.clone(),
         note: ready.message.clone(),
     });
-    let complete = complete.map(|complete| Announcement {
+    let complete = complete.map(|complete| SessionEvent {
         is_warning: complete.reason != "Finished",
         action: "Complete",
         reason: complete.reason.clone(),
@@ -132,22 +132,22 @@ mod tests {
     }
 
     #[test]
-    fn only_transitions_are_news() {
+    fn only_transitions_are_published() {
         let nothing = Owned::stored(&crds::BallSessionStatus::default());
         let starting = owned(("False", "ServerNotReady"), ("False", "Running"));
         let blocked = owned(("False", "MediaBlocked"), ("False", "Running"));
         let ready = owned(("True", "Ready"), ("False", "Running"));
         let finished = owned(("False", "Completed"), ("True", "Finished"));
         let late = owned(("False", "Completed"), ("True", "DeadlineExceeded"));
-        let told = |from: &Owned, to: &Owned| -> Vec<(String, bool)> {
-            transitions(from, to).into_iter().map(|news| (news.reason, news.is_warning)).collect()
+        let published = |from: &Owned, to: &Owned| -> Vec<(String, bool)> {
+            transitions(from, to).into_iter().map(|event| (event.reason, event.is_warning)).collect()
         };
-        assert_eq!(told(&nothing, &starting), [("ServerNotReady".to_owned(), false)]);
-        assert_eq!(told(&starting, &blocked), [("MediaBlocked".to_owned(), true)]);
-        assert_eq!(told(&blocked, &ready), [("Ready".to_owned(), false)]);
-        assert_eq!(told(&ready, &ready), []);
-        assert_eq!(told(&ready, &finished), [("Finished".to_owned(), false)]);
-        assert_eq!(told(&ready, &late), [("DeadlineExceeded".to_owned(), true)]);
-        assert_eq!(told(&finished, &finished), []);
+        assert_eq!(published(&nothing, &starting), [("ServerNotReady".to_owned(), false)]);
+        assert_eq!(published(&starting, &blocked), [("MediaBlocked".to_owned(), true)]);
+        assert_eq!(published(&blocked, &ready), [("Ready".to_owned(), false)]);
+        assert_eq!(published(&ready, &ready), []);
+        assert_eq!(published(&ready, &finished), [("Finished".to_owned(), false)]);
+        assert_eq!(published(&ready, &late), [("DeadlineExceeded".to_owned(), true)]);
+        assert_eq!(published(&finished, &finished), []);
     }
 }

@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
 
-use crate::controller::refusals::Answer;
-use crate::controller::watches::Key;
+use crate::cluster::Key;
+use crate::controller::failed_create::FailedCreate;
+use crate::run::ObservedEnd;
 
 /// What is remembered of one session.
 #[derive(Debug, Default)]
@@ -15,12 +15,12 @@ pub(super) struct Memory {
     pub(super) failures: u32,
     /// The class of the last failure, until there is a success.
     pub(super) failure: Option<&'static str>,
-    /// Whether the objectives were met when that was last looked at.
+    /// The status of the condition ObjectivesMet at the last reconcile.
     pub(super) objectives_met: Option<String>,
-    /// Why a Job has too few pods, when that was asked last.
-    pub(super) refusal: Option<Answer>,
-    /// The run that was first seen to be over, and when.
-    over: Option<(String, Instant)>,
+    /// Why a Job has too few pods, as its events said last.
+    pub(super) failed_create: Option<FailedCreate>,
+    /// The run that was observed to be over.
+    pub(super) end: ObservedEnd,
     /// By object: its version that something was written to. Whoever sees it sees what was before.
     superseded: HashMap<String, String>,
     /// By child: its version that stayed when something was applied to it, and the hash of that.
@@ -28,24 +28,6 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// When a run was first seen to be over.
-    pub(super) fn over_since(&mut self, run: &str, now: Instant) -> Instant {
-        match &self.over {
-            Some((known, since)) if known == run => *since,
-            _ => self.over.insert((run.to_owned(), now)).1,
-        }
-    }
-
-    /// Whether a run was seen to be over, and nothing was seen since that takes it back.
-    pub(super) fn was_over(&self) -> bool {
-        self.over.is_some()
-    }
-
-    /// Whatever was over, the run that is asked for now is not.
-    pub(super) fn not_over(&mut self) {
-        self.over = None;
-    }
-
     /// Whether a version of an object is known not to be the last one: the watch has not brought the next yet.
     pub(super) fn is_superseded(&self, object: &str, version: &str) -> bool {
         self.superseded.get(object).is_some_and(|known| known == version)
@@ -90,8 +72,6 @@ impl Memories {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -107,19 +87,6 @@ mod tests {
         assert_eq!((fail("a"), fail("a"), fail("b")), (1, 2, 1));
         memories.forget(&key);
         assert_eq!(fail("b"), 1);
-    }
-
-    #[test]
-    fn a_run_is_over_since_it_was_first_seen_to_be() {
-        let (mut memory, start) = (Memory::default(), Instant::now());
-        let later = start + Duration::from_secs(7);
-        assert_eq!((memory.over_since("a", start), memory.over_since("a", later)), (start, start));
-        assert_eq!(memory.over_since("b", later), later);
-        assert!(memory.was_over());
-        memory.not_over();
-        assert!(!memory.was_over());
-        let again = later + Duration::from_secs(7);
-        assert_eq!(memory.over_since("b", again), again);
     }
 
     #[test]

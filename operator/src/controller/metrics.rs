@@ -10,10 +10,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-/// Upper ends of the buckets of durations, in seconds: from one that only looked to one that ran into its limit.
+/// Upper ends of the buckets of durations, in seconds: from one that only read to one that ran into its limit.
 const DURATIONS: [f64; 9] = [0.001, 0.005, 0.025, 0.1, 0.25, 1.0, 5.0, 15.0, 30.0];
 
-/// The values of the label of looks.
+/// The values of the label of reconciles.
 const SUCCESS: &str = "success";
 const ERROR: &str = "error";
 
@@ -73,16 +73,16 @@ impl Metrics {
             metrics.last_reconciles.get_or_create(&Result { result }).set(0);
         }
         let registry = registry.sub_registry_with_prefix("controller");
-        registry.register("reconciles", "Sessions looked at, by result", metrics.reconciles.clone());
+        registry.register("reconciles", "Reconciles, by result", metrics.reconciles.clone());
         registry.register(
             "last_reconcile_timestamp_seconds",
-            "When a session was looked at last, by result; 0 before",
+            "When a reconcile ended last, by result; 0 before",
             metrics.last_reconciles.clone(),
         );
         registry.register("errors", "Reconciles that failed, by class", metrics.errors.clone());
         registry.register(
             "reconcile_duration_seconds",
-            "The time that looking at a session took",
+            "The time that a reconcile took",
             metrics.durations.clone(),
         );
         registry.register(
@@ -99,7 +99,7 @@ impl Metrics {
         metrics
     }
 
-    /// A session was looked at, until `at`; `failure` is the class of what went wrong.
+    /// A reconcile ended at `at`; `failure` is the class of what went wrong.
     pub(super) fn reconciled(&self, failure: Option<&'static str>, took: Duration, at: Timestamp) {
         let result = Result { result: if failure.is_none() { SUCCESS } else { ERROR } };
         self.reconciles.get_or_create(&result).inc();

@@ -2,44 +2,41 @@
 //!
 //! | step | needs the API server | takes | gives |
 //! |---|---|---|---|
-//! | [`validate`] | no | a stored session | a [`Session`](validate::Session) that makes sense, or why not |
+//! | [`validate`](crate::session::validate) | no | a stored session | a [`Session`](crate::session::Session) that makes sense, or why not |
 //! | [`dereference`] | no, the watches read | that | what exists of it |
 //! | [`build`] | no | both | [`Resources<Prepared>`](resources::Resources) |
 //! | [`apply`] | yes | these | `Resources<Applied>` |
-//! | status | no | these, pods and reports | conditions |
-//! | update status | yes | these | |
+//! | observe | no | these, pods and reports | conditions |
+//! | update_status | yes | these | |
 //!
 //! The types keep the order: only apply makes `Resources<Applied>`, and it has to take every prepared resource in hand.
-//! [`watches`] brings what happens in the cluster, [`run`] turns it into looks at sessions.
+//! [`watch`](crate::cluster::watch) brings what happens in the cluster, [`run`] reconciles the sessions that it is about.
 
 pub mod apply;
 pub mod backoff;
 pub mod build;
+mod context;
 pub mod dereference;
 mod error;
 mod events;
-mod finish;
-mod first_sync;
-mod hash;
-pub mod labels;
+mod failed_create;
+mod finish_run;
 mod memory;
 pub mod metrics;
-mod pod_index;
+mod objectives;
+mod observe;
+mod outcome;
 #[cfg(test)]
 mod properties;
+mod queue;
 mod reconcile;
-mod refusals;
-pub mod report_source;
 pub mod resources;
-mod run;
-pub mod settings;
-mod status;
-mod subject;
-mod triggers;
+mod run_loop;
+mod session_ref;
+mod steps;
+mod undecodable;
 mod update_status;
-pub mod validate;
-pub mod watches;
 
+pub use context::{Context, Pace};
 pub use error::Error;
-pub use first_sync::FirstSync;
-pub use run::{Context, Pace, run};
+pub use run_loop::run;

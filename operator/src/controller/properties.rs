@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use crate::controller::apply::difference;
 use crate::controller::build::{build, fixture};
-use crate::controller::hash::short_hash;
 use crate::controller::resources::{Desired, Prepared, Resources};
-use crate::controller::validate::validate;
+use crate::session::short_hash;
+use crate::session::validate;
 
 /// Settings of a pod, as somebody may write them.
 fn pod() -> impl Strategy<Value = Value> {

@@ -9,8 +9,8 @@ use k8s_openapi::api::networking::v1::NetworkPolicy;
 
 /// All children of a session. Whoever takes them in hand destructures this without `..`, so that a forgotten one does
 /// not compile.
-pub struct Resources<S: Stage> {
-    /// Who the pods are. Without any rights: it only tells sessions and pods apart when they report.
+pub struct Resources<S: ResourceState> {
+    /// Who the pods are. Without any rights: it only distinguishes sessions and pods when they report.
     pub workload_service_account: S::Child<ServiceAccount>,
     /// Runs the server.
     pub server_deployment: S::Child<Deployment>,
@@ -25,7 +25,7 @@ pub struct Resources<S: Stage> {
 }
 
 /// How far a reconcile has come with the children.
-pub trait Stage {
+pub trait ResourceState {
     /// What is known of a child.
     type Child<T: Debug + Clone + PartialEq>: Debug + Clone + PartialEq;
 }
@@ -39,15 +39,15 @@ pub enum Prepared {}
 /// As they are after apply. Status is made of this alone.
 pub enum Applied {}
 
-impl Stage for Observed {
+impl ResourceState for Observed {
     type Child<T: Debug + Clone + PartialEq> = Option<T>;
 }
 
-impl Stage for Prepared {
+impl ResourceState for Prepared {
     type Child<T: Debug + Clone + PartialEq> = Desired<T>;
 }
 
-impl Stage for Applied {
+impl ResourceState for Applied {
     type Child<T: Debug + Clone + PartialEq> = Option<T>;
 }
 

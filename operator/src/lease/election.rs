@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::Lease;
 
-use crate::lease::{Settings, record};
+use crate::lease::record;
+use crate::lease::settings::Settings;
 
-/// The pause after a refused write. A refusal means that somebody else came first, so a fresh reading soon tells more;
+/// The pause after a refused write. A refusal means that somebody else came first, so a fresh reading soon shows more;
 /// but a server that refuses everything is not to be asked without end.
 const REFUSED_PAUSE: Duration = Duration::from_millis(100);
 

@@ -12,8 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api_error::describe;
 use crate::lease::election::{Election, Step};
-use crate::lease::metrics::Outcome;
-use crate::lease::{Metrics, Settings, record};
+use crate::lease::metrics::{Metrics, Outcome};
+use crate::lease::record;
+use crate::lease::settings::Settings;
 
 /// How often a release is tried: the holder is the only one to write a lease, save for people.
 const RELEASES: usize = 3;
@@ -51,14 +52,14 @@ impl Lease {
     /// Contends for a lease from now on.
     pub fn contend(client: Client, settings: Settings, metrics: Metrics) -> Self {
         let name = format!("{}/{}", settings.namespace, settings.name);
-        let (tell, state) = watch::channel(State::Waiting("not read yet".into()));
+        let (sender, state) = watch::channel(State::Waiting("not read yet".into()));
         let stop = CancellationToken::new();
         let keeper = Keeper {
             leases: Api::namespaced(client, &settings.namespace),
             election: Election::new(settings.clone()),
             settings,
             metrics,
-            tell,
+            sender,
         };
         let task = tokio::spawn(keeper.run(stop.clone())).abort_handle();
         Self { name, state, stop, task }
@@ -102,7 +103,7 @@ impl Lease {
     /// written any more when this is called.
     pub async fn release(&self) {
         self.stop.cancel();
-        // Each request has a limit, and with them the task. It tells its end by dropping its side of the channel.
+        // Each request has a limit, and with them the task. Its end shows in that it drops its side of the channel.
         let mut state = self.state.clone();
         while state.changed().await.is_ok() {}
     }
@@ -127,7 +128,7 @@ struct Keeper {
     settings: Settings,
     election: Election,
     metrics: Metrics,
-    tell: watch::Sender<State>,
+    sender: watch::Sender<State>,
 }
 
 impl Keeper {
@@ -152,10 +153,10 @@ impl Keeper {
             }
         };
         self.metrics.set_held(false);
-        self.tell.send_replace(State::Over(end));
+        self.sender.send_replace(State::Over(end));
     }
 
-    /// One request, and the election told how it went.
+    /// One request, and its outcome for the election.
     async fn request(&mut self, step: Step) {
         let sent = Instant::now();
         let name = &self.settings.name;
@@ -205,25 +206,25 @@ impl Keeper {
                 self.metrics.count(Outcome::Failed);
                 // Tried every second: once is enough to know.
                 if self.election.obstacle() != Some(error.as_str()) {
-                    tracing::warn!(lease = self.settings.name, error, "request for the lease failed");
+                    tracing::warn!(lease = self.settings.name, error, "lease request failed");
                 }
                 self.election.failed(now, error);
             }
         }
     }
 
-    /// Tells how it stands, and logs when that is something new.
+    /// Publishes how it stands, and logs when that changed.
     fn publish(&self) {
         let state = match self.election.held_until() {
             Some(until) => State::Held { until },
             None => State::Waiting(self.election.obstacle().unwrap_or("not read yet").to_owned()),
         };
-        let was = self.tell.send_replace(state.clone());
+        let was = self.sender.send_replace(state.clone());
         let Settings { namespace, name, identity, .. } = &self.settings;
         match (&was, &state) {
             (State::Waiting(_), State::Held { .. }) => {
                 self.metrics.set_held(true);
-                tracing::info!(namespace, name, identity, "the lease is held");
+                tracing::info!(namespace, name, identity, "lease held");
             }
             (State::Waiting(was), State::Waiting(why)) if was != why => {
                 tracing::info!(namespace, name, identity, why, "waiting for the lease");
@@ -243,7 +244,11 @@ impl Keeper {
                 Err(Failure::Refused) => self.metrics.count(Outcome::Refused),
                 Err(Failure::Other(error)) => {
                     self.metrics.count(Outcome::Failed);
-                    tracing::warn!(lease = name, error, "the lease is not released: a successor has to wait");
+                    tracing::warn!(
+                        lease = name,
+                        error,
+                        "release of the lease failed: a successor has to wait"
+                    );
                     return;
                 }
             }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 
-use crate::controller::labels;
+use crate::session::labels;
 
 /// A lease that does not exist yet, held by `identity`.
 pub(super) fn created(

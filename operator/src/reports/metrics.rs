@@ -23,7 +23,7 @@ pub struct Metrics {
 pub(super) enum CacheAnswer {
     Hit,
     Miss,
-    /// Too old, but there is no asking again now.
+    /// Too old, but the API server cannot be asked again now.
     Stale,
 }
 
@@ -89,13 +89,13 @@ impl Metrics {
         let metrics = Self::default();
         registry.register(
             "reports_accepted",
-            "Reports taken, by the sender's role",
+            "Reports accepted, by the sender's role",
             metrics.accepted.clone(),
         );
-        registry.register("reports_rejected", "Reports not taken, by reason", metrics.rejected.clone());
+        registry.register("reports_rejected", "Reports rejected, by reason", metrics.rejected.clone());
         registry.register(
             "token_cache_lookups",
-            "Tokens looked up in the cache of TokenReviews",
+            "Look-ups in the cache of TokenReviews, by answer",
             metrics.cache.clone(),
         );
         registry.register(
@@ -105,17 +105,17 @@ impl Metrics {
         );
         registry.register(
             "token_reviews",
-            "TokenReviews asked of the API server, by outcome",
+            "TokenReviews requested from the API server, by outcome",
             metrics.reviews.clone(),
         );
         registry.register(
             "report_status_writes",
-            "Writes of what reports say into status, by outcome",
+            "Status writes of the reports' fields, by outcome",
             metrics.writes.clone(),
         );
         registry.register(
             "sessions_by_objectives",
-            "Sessions whose reports meet their objectives, do not, or are not enough to tell",
+            "Sessions by the status of their condition ObjectivesMet",
             metrics.sessions.clone(),
         );
         metrics
@@ -151,7 +151,7 @@ impl Metrics {
         self.reviews.get_or_create(&Outcome { outcome }).inc();
     }
 
-    pub(super) fn wrote(&self, outcome: WriteOutcome) {
+    pub(super) fn status_write(&self, outcome: WriteOutcome) {
         self.writes.get_or_create(&outcome.label()).inc();
     }
 
@@ -187,7 +187,7 @@ mod tests {
         metrics.cache(CacheAnswer::Hit);
         metrics.cache_entries(7);
         metrics.review(ReviewOutcome::Refused);
-        metrics.wrote(WriteOutcome::Suppressed);
+        metrics.status_write(WriteOutcome::Suppressed);
         metrics.sessions([1, 2, 3]);
         let mut text = String::new();
         encode(&mut text, &registry).unwrap();

@@ -1,33 +1,134 @@
 //! What the pods of sessions report, and the part of their status that is made of it.
 //!
 //! ```text
-//! pod --POST /v1/reports--> api -> auth -> aggregate -> status -> writer --apply--> BallSession status
-//!                                              '-> view ---------> controller
+//! pod --POST /v1/reports--> api -> auth
+//!                            '-> ledger (aggregate -> status) -> writer --apply--> BallSession status
+//!                                   '-> view ---------> controller
 //! ```
 //!
 //! [`serve`] takes reports and [`write`] writes status; both share [`Reports`], which the controller asks as its
-//! [`ReportSource`](crate::controller::report_source::ReportSource). Session and role of a report come from the
-//! identity of its sender alone: nothing in its body or URL says whose it is. Everything is kept in memory and comes
-//! back after a restart with the next reports, because these hold totals, not differences.
+//! [`ReportSource`]. Session and role of a report come from the identity of its sender alone: nothing in its body or URL
+//! says whose it is. Everything is kept in memory and comes back after a restart with the next reports, because these
+//! hold totals, not differences.
+//!
+//! Imports point downwards only: leaves (`moment`, `stores`, `refusal`, `post`, `metrics`, `api_server`), then `auth` and
+//! `status`, then `aggregate`, then `ledger`, then `writer` and `api`, then what is wired together here.
 
 mod aggregate;
 mod api;
+mod api_server;
 mod auth;
-mod cluster;
-#[cfg(test)]
-mod crowd;
+mod ledger;
 mod metrics;
-mod news;
+mod moment;
+mod post;
 mod refusal;
-mod service;
-mod source;
 mod status;
 mod stores;
 #[cfg(test)]
 mod testing;
 mod writer;
 
-pub use api::serve;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crds::BallSession;
+use k8s_openapi::api::core::v1::Pod;
+use kube::Client;
+use kube::core::DeserializeGuard;
+use kube::runtime::reflector::{ObjectRef, Store};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
 pub use metrics::Metrics;
-pub use service::Reports;
-pub use writer::write;
+
+use crate::report_source::{ReportSource, View};
+use crate::reports::api::Intake;
+use crate::reports::api_server::ApiServer;
+use crate::reports::auth::Authenticator;
+use crate::reports::ledger::Ledger;
+use crate::reports::moment::Moment;
+use crate::reports::stores::Stores;
+use crate::reports::writer::Writer;
+use crate::run::Progress;
+use crate::session::Session;
+
+/// The reports of all sessions.
+pub struct Reports {
+    api_server: Arc<dyn ApiServer>,
+    authenticator: Arc<Authenticator>,
+    ledger: Arc<Ledger>,
+    metrics: Metrics,
+}
+
+impl Reports {
+    /// Reports of the watched sessions and their pods.
+    pub fn new(
+        client: Client,
+        sessions: Store<DeserializeGuard<BallSession>>,
+        pods: Store<Pod>,
+        metrics: Metrics,
+    ) -> Arc<Self> {
+        Self::with(Arc::new(client), Stores { sessions, pods }, metrics)
+    }
+
+    fn with(api_server: Arc<dyn ApiServer>, stores: Stores, metrics: Metrics) -> Arc<Self> {
+        let (stores, now) = (Arc::new(stores), Instant::now());
+        let ledger = Arc::new(Ledger::new(Arc::clone(&stores), metrics.clone(), now));
+        let authenticator = Authenticator::new(Arc::clone(&api_server), stores, metrics.clone(), now);
+        Arc::new(Self { api_server, authenticator: Arc::new(authenticator), ledger, metrics })
+    }
+
+    /// How long ago the server of the session with this UID reported last, if it did since the operator began.
+    pub fn last_report(&self, uid: &str) -> Option<Duration> {
+        self.ledger.since_last_report(uid, Instant::now())
+    }
+
+    fn intake(&self) -> Arc<Intake> {
+        let (authenticator, ledger) = (Arc::clone(&self.authenticator), Arc::clone(&self.ledger));
+        Arc::new(Intake::new(authenticator, ledger, self.metrics.clone()))
+    }
+
+    fn writer(&self) -> Writer {
+        Writer::new(Arc::clone(&self.ledger), Arc::clone(&self.api_server), self.metrics.clone())
+    }
+}
+
+impl ReportSource for Reports {
+    fn view(&self, session: &str) -> View {
+        self.ledger.view(session)
+    }
+
+    fn begin_run(&self, session: &Session) -> Progress {
+        progress(self.ledger.begin_run(session, Moment::present()))
+    }
+
+    fn finish_run(&self, session: &Session, since: Instant, now: Instant) -> Progress {
+        progress(self.ledger.finish_run(session, since, Moment { now, ..Moment::present() }))
+    }
+
+    fn continue_run(&self, session: &Session) -> Progress {
+        progress(self.ledger.continue_run(session, Moment::present()))
+    }
+
+    fn changes(&self) -> Option<mpsc::Receiver<ObjectRef<BallSession>>> {
+        self.ledger.changes()
+    }
+}
+
+fn progress(is_done: bool) -> Progress {
+    if is_done { Progress::Done } else { Progress::Pending }
+}
+
+/// Takes reports from `listener` until `stop`; those under way then are still taken, for a moment.
+pub async fn serve(listener: TcpListener, reports: Arc<Reports>, stop: CancellationToken) {
+    api::serve(listener, reports.intake(), stop).await;
+}
+
+/// Writes status until `stop`. Each write has a time limit of its own; those in flight at the end are awaited.
+///
+/// Only for the operator that holds the lease: two would write against each other.
+pub async fn write(reports: Arc<Reports>, stop: CancellationToken) {
+    reports.writer().run(stop).await;
+}

@@ -84,9 +84,9 @@ async fn a_converged_session_costs_no_writes() {
     let session = operator.create("harbor", &spec).await;
     operator.play_pods("harbor", 2).await;
     operator.wait_ready("harbor", "Ready").await;
-    operator.settle().await;
+    operator.wait_for_quiet().await;
 
-    operator.look_again_without_writes(&session).await;
+    operator.reconcile_again_without_writes(&session).await;
 
     // A field that is no longer asked for goes; then all is quiet again.
     operator.change("harbor", &json!({"server": {"nodeSelector": null}})).await;
@@ -95,10 +95,10 @@ async fn a_converged_session_costs_no_writes() {
             found.spec.template.spec.as_ref().unwrap().node_selector.is_none()
         })
         .await;
-    operator.settle().await;
-    operator.look_again_without_writes(&session).await;
+    operator.wait_for_quiet().await;
+    operator.reconcile_again_without_writes(&session).await;
     let operator = operator.restart().await;
-    operator.look_again_without_writes(&session).await;
+    operator.reconcile_again_without_writes(&session).await;
     operator.finish().await;
 }
 
@@ -136,8 +136,8 @@ async fn parts_go_that_are_not_asked_for_any_more_or_that_somebody_else_added() 
     let deployments = operator.api::<Deployment>();
     deployments.patch("harbor-server", &PatchParams::default(), &Patch::Merge(added)).await.unwrap();
     operator.wait("harbor-server", "the parts that are asked for", is_less).await;
-    operator.settle().await;
-    operator.look_again_without_writes(&session).await;
+    operator.wait_for_quiet().await;
+    operator.reconcile_again_without_writes(&session).await;
     operator.finish().await;
 }
 
@@ -167,7 +167,7 @@ async fn children_without_a_hash_get_one_and_keep_their_pods() {
         .wait("harbor-client", "a hash", |found: &Job| found.annotations().contains_key(name_of_hash))
         .await;
     assert_eq!((found.uid(), found.metadata.generation), (clients.uid(), clients.metadata.generation));
-    operator.settle().await;
+    operator.wait_for_quiet().await;
     assert_eq!(operator.wait_pods("harbor", "server", 1).await[0].uid(), pod.uid());
     operator.finish().await;
 }

@@ -70,20 +70,24 @@ async fn a_session_says_at_each_moment_what_it_lacks() {
         (Some("2/2"), None, Some(2))
     );
 
-    // Each transition was told once.
-    let told = eventually("the events", async || {
+    // Each transition was published once.
+    let published = eventually("the events", async || {
         let events = operator.api::<Event>().list(&ListParams::default()).await.unwrap();
         let of_session = events.items.into_iter().filter(|event| {
             event.regarding.as_ref().is_some_and(|regarding| regarding.kind.as_deref() == Some("BallSession"))
         });
-        let told: Vec<_> = of_session.filter_map(|event| event.reason).collect();
-        if told.iter().any(|reason| reason == "Ready") { Ok(told) } else { Err(told) }
+        let published: Vec<_> = of_session.filter_map(|event| event.reason).collect();
+        if published.iter().any(|reason| reason == "Ready") { Ok(published) } else { Err(published) }
     })
     .await;
     for reason in
         ["Unschedulable", "ImagePullFailed", "CrashLooping", "SignalingFailed", "MediaBlocked", "Ready"]
     {
-        assert_eq!(told.iter().filter(|told| *told == reason).count(), 1, "{reason} in {told:?}");
+        assert_eq!(
+            published.iter().filter(|published| *published == reason).count(),
+            1,
+            "{reason} in {published:?}"
+        );
     }
     operator.finish().await;
 }

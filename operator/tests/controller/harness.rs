@@ -4,11 +4,11 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use ballsession_operator::cluster::{Scope, watch};
 use ballsession_operator::controller::backoff::Backoff;
 use ballsession_operator::controller::metrics::Metrics;
-use ballsession_operator::controller::settings::Settings;
-use ballsession_operator::controller::watches::{self, Scope};
 use ballsession_operator::controller::{Context, Pace, run};
+use ballsession_operator::settings::Settings;
 use cluster::Scratch;
 use crds::BallSession;
 use http::Request;
@@ -28,7 +28,7 @@ use tower::util::MapRequestLayer;
 
 use crate::reports::FakeReports;
 
-/// A test that changes what all share, or looks at all namespaces, must be alone.
+/// A test that changes what all share, or watches all namespaces, must be alone.
 static SHARED: RwLock<()> = RwLock::const_new(());
 
 /// Kubernetes' garbage collector takes up to a minute to learn of a new kind.
@@ -47,10 +47,10 @@ pub(crate) async fn client_alone(test: &str) -> Option<(Client, RwLockWriteGuard
 }
 
 /// Waits until there is what a test waits for.
-pub(crate) async fn eventually<T, E: Debug>(what: &str, look: impl AsyncFn() -> Result<T, E>) -> T {
+pub(crate) async fn eventually<T, E: Debug>(what: &str, check: impl AsyncFn() -> Result<T, E>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        match look().await {
+        match check().await {
             Ok(found) => return found,
             Err(instead) => assert!(Instant::now() < deadline, "{what} does not come; there is {instead:#?}"),
         }
@@ -78,7 +78,7 @@ impl Operator {
         Self::start_in(client, namespace, &scope).await
     }
 
-    /// Looks after `scope`; `namespace` is what the test works in.
+    /// Reconciles what is in `scope`; `namespace` is what the test works in.
     pub(crate) async fn start_in(client: &Client, namespace: Scratch, scope: &Scope) -> Self {
         let writes: Arc<Mutex<Vec<String>>> = Arc::default();
         let counted = Arc::clone(&writes);
@@ -90,7 +90,7 @@ impl Operator {
         });
         let config = Config::infer().await.unwrap();
         let counting = ClientBuilder::try_from(config).unwrap().with_layer(&count).build();
-        let (watches, _) = watches::start(&counting, scope);
+        let (watches, _) = watch(&counting, scope);
         let reports = Arc::new(FakeReports::new());
         let mut registry = Registry::default();
         let context = Context {
@@ -212,7 +212,7 @@ impl Operator {
     }
 
     /// Waits until nothing was written for a while, and forgets what was before.
-    pub(crate) async fn settle(&self) {
+    pub(crate) async fn wait_for_quiet(&self) {
         let mut before = usize::MAX;
         while before != self.writes.lock().unwrap().len() {
             before = self.writes.lock().unwrap().len();
@@ -221,11 +221,11 @@ impl Operator {
         self.writes.lock().unwrap().clear();
     }
 
-    /// Has the session looked at again, and waits a while in which nothing may be written.
-    pub(crate) async fn look_again_without_writes(&self, session: &BallSession) {
-        let before = self.looks();
+    /// Has the session reconciled again, and waits a while in which nothing may be written.
+    pub(crate) async fn reconcile_again_without_writes(&self, session: &BallSession) {
+        let before = self.reconciles();
         self.reports.server_reports(session).await;
-        eventually("another look", async || match self.looks() {
+        eventually("another reconcile", async || match self.reconciles() {
             now if now > before => Ok(()),
             now => Err(now),
         })
@@ -234,8 +234,8 @@ impl Operator {
         assert_eq!(self.writes(), Vec::<String>::new());
     }
 
-    /// How often sessions were looked at, all of them without an error.
-    fn looks(&self) -> u64 {
+    /// How often sessions were reconciled, all of them without an error.
+    fn reconciles(&self) -> u64 {
         let mut text = String::new();
         encode(&mut text, &self.registry).unwrap();
         let line = "controller_reconciles_total{result=\"success\"} ";

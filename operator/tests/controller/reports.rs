@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use ballsession_operator::controller::report_source::{ClientView, Progress, ReportSource, ServerView, View};
-use ballsession_operator::controller::validate::Session;
+use ballsession_operator::report_source::{ClientView, ReportSource, ServerView, View};
+use ballsession_operator::run::Progress;
+use ballsession_operator::session::Session;
 use crds::BallSession;
 use kube::runtime::reflector::ObjectRef;
 use report::{ErrorCode, ErrorEntry, State};
@@ -54,7 +55,7 @@ impl FakeReports {
         self.change(session, |view| drop(view.clients.insert(pod.to_owned(), client))).await;
     }
 
-    /// Last numbers come only when told to.
+    /// Last numbers come only when the test lets them.
     pub(crate) fn hold_back(&self, holds_back: bool) {
         self.said.lock().unwrap().holds_back = holds_back;
     }

@@ -60,12 +60,12 @@ async fn a_run_ends_with_its_last_numbers_stays_ended_and_begins_anew() {
 
     // Whatever is deleted or changed beside what is measured, the run stays over.
     operator.change("harbor", &json!({"clients": 3})).await;
-    operator.settle().await;
+    operator.wait_for_quiet().await;
     assert_eq!(operator.api::<Job>().get("harbor-client").await.unwrap().uid(), job.uid());
     let (jobs, params) = (operator.api::<Job>(), DeleteParams::background());
     jobs.delete("harbor-client", &params).await.unwrap();
     operator.wait_gone::<Job>("harbor-client", None).await;
-    operator.settle().await;
+    operator.wait_for_quiet().await;
     assert!(jobs.get_opt("harbor-client").await.unwrap().is_none());
 
     // Another duration is another run.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ballsession_operator::controller::watches::{self, Scope};
+use ballsession_operator::cluster::{Scope, watch};
 use cluster::Scratch;
 use crds::{BallSession, BallSessionSpec};
 use http::Request;
@@ -69,8 +69,8 @@ async fn a_session_from_before_a_rule_says_so_and_rests() {
     );
     assert_eq!(condition(&session, "Complete").0, "Unbounded");
     assert!(operator.api::<Deployment>().get_opt("harbor-server").await.unwrap().is_none());
-    operator.settle().await;
-    operator.look_again_without_writes(&session).await;
+    operator.wait_for_quiet().await;
+    operator.reconcile_again_without_writes(&session).await;
 
     operator.change("harbor", &json!({"video": {"width": 640}})).await;
     operator.wait_ready("harbor", "ServerNotReady").await;
@@ -117,12 +117,12 @@ async fn one_that_cannot_be_read_does_not_stop_the_others() {
     .await;
     let message = ready["message"].as_str().unwrap();
     assert!(message.starts_with("the stored object cannot be read: "), "{message}");
-    operator.settle().await;
+    operator.wait_for_quiet().await;
     let broken = BallSession {
         metadata: sessions.get("broken").await.unwrap().metadata,
         ..BallSession::new("broken", BallSessionSpec::default())
     };
-    operator.look_again_without_writes(&broken).await;
+    operator.reconcile_again_without_writes(&broken).await;
     operator.finish().await;
 }
 
@@ -172,7 +172,7 @@ async fn a_missing_definition_is_named() {
     });
     let config = Config::infer().await.unwrap();
     let mistaken = ClientBuilder::try_from(config).unwrap().with_layer(&elsewhere).build();
-    let (watches, _) = watches::start(&mistaken, &Scope::Namespace(namespace.name.clone()));
+    let (watches, _) = watch(&mistaken, &Scope::Namespace(namespace.name.clone()));
     let first_sync = watches.first_sync();
     let named = "the first list of ballsessions (the API server does not know them: is the \
                  CustomResourceDefinition installed?)";

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ballsession_operator::controller::metrics::Metrics as ControllerMetrics;
-use ballsession_operator::status::Status;
+use ballsession_operator::http::Overview;
 use ballsession_operator::{lease, reports};
 use ballsession_tests::{Client, Server};
 use kube::runtime::{reflector, watcher};
@@ -30,7 +30,7 @@ pub(crate) fn operator() -> String {
     });
     writer.apply_watcher_event(&watcher::Event::Apply(serde_json::from_value(session).unwrap()));
     let last_report = Box::new(|_: &str| Some(Duration::from_secs(3)));
-    Status::new(vec![], sessions, last_report, registry).metrics().unwrap()
+    Overview::new(vec![], sessions, last_report, registry).metrics().unwrap()
 }
 
 /// What a server and its client say while media flows.

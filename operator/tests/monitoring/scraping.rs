@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ballsession_operator::controller::labels::{self, Component};
+use ballsession_operator::session::labels::{self, Component};
 use serde_json::Value;
 
 use crate::objects;

@@ -1,7 +1,8 @@
 //! From a pod's report to the status of its session.
 
-use ballsession_operator::controller::report_source::{Progress, ReportSource};
-use ballsession_operator::controller::validate::validate;
+use ballsession_operator::report_source::ReportSource;
+use ballsession_operator::run::Progress;
+use ballsession_operator::session::validate;
 use cluster::client;
 use crds::BallSession;
 use kube::ResourceExt;

@@ -1,6 +1,6 @@
 //! Tokens that are real, and reports that are not taken all the same.
 
-use ballsession_operator::controller::report_source::ReportSource;
+use ballsession_operator::report_source::ReportSource;
 use cluster::{Scratch, client};
 use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
 use kube::ResourceExt;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ballsession_operator::controller::build::build;
-use ballsession_operator::controller::labels::{COMPONENT, MANAGED_BY, OPERATOR};
 use ballsession_operator::controller::resources::{Desired, Observed, Prepared, Resources};
-use ballsession_operator::controller::settings::Settings;
-use ballsession_operator::controller::validate::validate;
 use ballsession_operator::reports::{self, Metrics, Reports};
+use ballsession_operator::session::labels::{COMPONENT, MANAGED_BY, OPERATOR};
+use ballsession_operator::session::validate;
+use ballsession_operator::settings::Settings;
 use cluster::Scratch;
 use crds::{BallSession, BallSessionSpec};
 use futures_util::StreamExt;

@@ -1,7 +1,7 @@
 // Shows /status once a second, and the live picture beside it while somebody can see it.
 
 const POLL = 1000;
-const PATIENCE = 3000;
+const ANSWER_LIMIT = 3000;
 const RETRY = 5000;
 
 const element = (id) => document.getElementById(id);
@@ -25,10 +25,10 @@ function attach() {
     streams += 1;
     picture.src = `${paused ? "frame.png" : "live"}?${streams}`;
   }
-  tellWhatIsMissing();
+  showWhatIsMissing();
 }
 
-function tellWhatIsMissing() {
+function showWhatIsMissing() {
   let why = null;
   if (!answers) why = "No picture: the client does not answer. It has ended, or the way to it is gone.";
   else if (waiting) why = `No picture: ${waiting}`;
@@ -42,11 +42,11 @@ function tellWhatIsMissing() {
 picture.addEventListener("error", async () => {
   if (!picture.hasAttribute("src")) return;
   const attempt = streams;
-  // An image does not tell what the answer said.
-  const answer = await fetch("live", { signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
+  // An image does not expose what the answer was.
+  const answer = await fetch("live", { signal: AbortSignal.timeout(ANSWER_LIMIT) }).catch(() => null);
   if (answer?.ok) answer.body.cancel();
   else if (answer) refused = `${(await answer.text()).trim()}; trying again every ${RETRY / 1000} s`;
-  tellWhatIsMissing();
+  showWhatIsMissing();
   setTimeout(() => {
     if (attempt === streams) attach();
   }, RETRY);
@@ -97,7 +97,7 @@ function showNumbers(status) {
   before = status;
 }
 
-/** Frames decoded a second since the look before this one, if that was the same process. */
+/** Frames decoded a second since the poll before this one, if that was the same process. */
 function rate(status) {
   if (before?.startedAt !== status.startedAt) return null;
   const seconds = status.durationSeconds - before.durationSeconds;
@@ -124,7 +124,7 @@ function showErrors(errors) {
 
 async function poll() {
   try {
-    const answer = await fetch("status", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    const answer = await fetch("status", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_LIMIT) });
     const status = await answer.json();
     const isBack = !answers;
     answers = true;
@@ -137,7 +137,7 @@ async function poll() {
     show("state", "No answer");
     show("rate", null);
   }
-  tellWhatIsMissing();
+  showWhatIsMissing();
   setTimeout(poll, POLL);
 }
 

@@ -11,7 +11,7 @@ use signaling::Endpoint;
 
 use crate::fault::Fault;
 
-/// How long a client without --reconnect waits for media, unless told otherwise.
+/// How long a client without --reconnect waits for media by default.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(30);
 
 /// Receives the ball over WebRTC, finds it in every frame, and reports where it is.
@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
     /// Local address for media, instead of the one that signalling leaves from; may be repeated
     #[arg(long = "ice-address", env = "BALLSESSION_ICE_ADDRESS", value_name = "IP", value_delimiter = ',', value_parser = arguments::ip)]
     pub(crate) ice_addresses: Vec<IpAddr>,
-    /// Lies in a known way: offset=5px, drop=2%, delay=300ms or freeze=1s, each with @seed if wanted; may be repeated
+    /// Injects a known fault: offset=5px, drop=2%, delay=300ms or freeze=1s, each with @seed if wanted; may be repeated
     #[arg(long = "fault", env = "BALLSESSION_FAULT", value_name = "FAULT", value_delimiter = ',')]
     pub(crate) faults: Vec<Fault>,
     #[command(flatten)]
@@ -58,7 +58,7 @@ pub(crate) struct Arguments {
     pub(crate) verbose: bool,
 }
 
-/// The command line; what is wrong with it has been said when this fails.
+/// The command line; what is wrong with it has been printed when this fails.
 pub(crate) fn parse() -> Result<Arguments, Exit> {
     arguments::parse()
 }
@@ -75,7 +75,7 @@ impl Arguments {
     }
 
     /// How long the client does without media, if not for ever.
-    pub(crate) fn patience(&self) -> Option<Duration> {
+    pub(crate) fn give_up_after(&self) -> Option<Duration> {
         self.give_up_after.or((!self.reconnect).then_some(GIVE_UP_AFTER))
     }
 }

@@ -1,4 +1,4 @@
-//! Lies on purpose. A check that cannot fail proves nothing: with a known fault, the verdict must turn, and for the
+//! Injects faults. A check that cannot fail proves nothing: with a known fault, the verdict must turn, and for the
 //! right reason.
 
 use std::str::FromStr;

@@ -1,7 +1,7 @@
-//! What the servers of other programs are told, on a channel that they opened.
+//! What is sent to the servers of other programs, on a channel that they opened.
 //!
 //! Some ask once a second and take `(x, y)` for an answer, others expect a report for every frame. Which kind a server
-//! is shows in the first seconds: one that asked is not told anything else.
+//! is shows in the first seconds: one that asked is sent nothing else.
 
 use std::time::{Duration, Instant};
 
@@ -9,9 +9,9 @@ use picture::Point;
 use report::channel::{Foreign, is_question};
 
 /// How long questions are waited for: such servers ask once a second, and may sleep first.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const QUESTION_LIMIT: Duration = Duration::from_millis(1500);
 
-/// What such a server is told. It begins when its channel opens.
+/// What such a server is sent. It begins when its channel opens.
 #[derive(Debug)]
 pub(crate) struct ForeignServer {
     opened: Instant,
@@ -25,11 +25,11 @@ impl ForeignServer {
 
     /// The report of a frame, if this server is one that takes them.
     pub(crate) fn report(&self, now: Instant, pts: u64, Point { x, y }: Point) -> Option<String> {
-        let is_told = !self.asks && now.saturating_duration_since(self.opened) >= PATIENCE;
-        is_told.then(|| Foreign::Position { x, y, pts: Some(pts) }.to_text())
+        let wants_reports = !self.asks && now.saturating_duration_since(self.opened) >= QUESTION_LIMIT;
+        wants_reports.then(|| Foreign::Position { x, y, pts: Some(pts) }.to_text())
     }
 
-    /// The answer to what the server says, if that is a question and the ball was seen at all.
+    /// The answer to a message of the server, if that is a question and the ball was seen at all.
     pub(crate) fn answer(&mut self, text: &str, latest: Option<Point>) -> Option<String> {
         if !is_question(text) {
             return None;
@@ -39,7 +39,7 @@ impl ForeignServer {
     }
 }
 
-/// Counts RTP timestamps from the first frame that came, past the wrap-around.
+/// PostCounters RTP timestamps from the first frame that came, past the wrap-around.
 #[derive(Debug, Default)]
 pub(crate) struct PresentationClock {
     last: Option<(u32, u64)>,
@@ -61,21 +61,21 @@ mod tests {
     const BALL: Point = Point { x: 12.5, y: 33.25 };
 
     #[test]
-    fn a_server_that_asks_is_answered_and_told_nothing_else() {
+    fn a_server_that_asks_is_answered_and_sent_nothing_else() {
         let opened = Instant::now();
         let mut server = ForeignServer::new(opened);
-        assert_eq!(server.report(opened + PATIENCE / 2, 3000, BALL), None);
+        assert_eq!(server.report(opened + QUESTION_LIMIT / 2, 3000, BALL), None);
         assert_eq!(server.answer("hello", Some(BALL)), None);
         assert_eq!(server.answer("Server time: 12", None), None);
         assert_eq!(server.answer("Server time: 13", Some(BALL)).as_deref(), Some("(13, 33)"));
-        assert_eq!(server.report(opened + PATIENCE * 2, 3000, BALL), None);
+        assert_eq!(server.report(opened + QUESTION_LIMIT * 2, 3000, BALL), None);
     }
 
     #[test]
-    fn a_server_that_does_not_ask_is_told_every_frame() {
+    fn a_server_that_does_not_ask_is_sent_every_frame() {
         let opened = Instant::now();
         let server = ForeignServer::new(opened);
-        let report = server.report(opened + PATIENCE, 3000, BALL);
+        let report = server.report(opened + QUESTION_LIMIT, 3000, BALL);
         assert_eq!(report.as_deref(), Some(r#"{"pts":3000,"x":12.5,"y":33.25}"#));
     }
 

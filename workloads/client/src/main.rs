@@ -1,26 +1,25 @@
 //! The client: receives the ball, finds it in every frame, and reports where it is.
 //!
 //! ```text
-//! dial -> offer, answer -> receiver --frames--> eye (thread): decode -> detect --reports--> data channel
-//!                                                 |--> tally --> console, HTTP, summary, reports
+//! dial -> offer, answer -> receiver --frames--> decode thread: decode -> detect --reports--> data channel
+//!                                                 |--> counters --> console, HTTP, summary, reports
 //!                                                 '--> preview --> pictures over HTTP
 //! ```
 
 mod arguments;
-mod eye;
+mod counters;
+mod decode_thread;
 mod fault;
 mod foreign;
+mod outcome;
 mod page;
 mod report_source;
 mod reporter;
 mod run;
 mod session;
-mod status;
-mod tally;
+mod status_source;
 
 use std::process::ExitCode;
-
-use process::Exit;
 
 fn main() -> ExitCode {
     let arguments = match arguments::parse() {
@@ -29,11 +28,5 @@ fn main() -> ExitCode {
     };
     process::log_to_stderr(arguments.verbose);
     let reporting = arguments.reporting.clone();
-    let exit = run::run(arguments).unwrap_or_else(|error| {
-        let line = format!("error: {error:#}");
-        eprintln!("{line}");
-        reporting.failed(&line);
-        Exit::CouldNotRun
-    });
-    exit.into()
+    process::run(&reporting, run::run(arguments)).into()
 }

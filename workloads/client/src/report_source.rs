@@ -2,17 +2,17 @@
 
 use std::time::Instant;
 
-use process::standing_line;
+use process::state_line;
 use report::post::ClientPost;
-use report::sender::{Source, Standing};
+use report::sender::{Source, SourceState};
 
-use crate::tally::Tally;
+use crate::counters::Counters;
 
-impl Source for Tally {
-    fn standing(&self) -> Standing {
-        let (state, codes) = self.outline();
-        // Even a client without news says from time to time that it is there.
-        Standing { active: true, state: Some(state), codes }
+impl Source for Counters {
+    fn state(&self) -> SourceState {
+        let (state, codes) = self.state_and_error_codes();
+        // A client posts from time to time even where nothing has changed.
+        SourceState { active: true, state: Some(state), codes }
     }
 
     fn post(&self, sequence: u64) -> Vec<u8> {
@@ -23,12 +23,12 @@ impl Source for Tally {
     }
 }
 
-/// How it stands, in one line.
-pub(crate) fn line(tally: &Tally) -> String {
-    let summary = tally.summary(Instant::now());
+/// The client's state, in one line.
+pub(crate) fn line(counters: &Counters) -> String {
+    let summary = counters.summary(Instant::now());
     let numbers = format!(
         "{} to {}; {} frames received, {} with the ball, {} reconnects",
         summary.state, summary.server, summary.frames.received, summary.frames.detected, summary.reconnects
     );
-    standing_line(&summary.errors, &numbers)
+    state_line(&summary.errors, &numbers)
 }

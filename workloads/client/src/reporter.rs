@@ -1,18 +1,18 @@
-//! Sends what was seen over the data channel, from the decoding thread and without waiting.
+//! Sends what was seen over the data channel, from the decode thread and without waiting.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use media::receiver::{ChannelId, ChannelSender};
 use picture::Point;
-use report::channel::{FrameReport, Hello, LABEL, Message, Sighting};
+use report::channel::{FrameOutcome, FrameReport, Hello, LABEL, Message};
 use tokio::runtime::Handle;
 
 use crate::fault::Faults;
 use crate::foreign::{ForeignServer, PresentationClock};
-use crate::tally::Seen;
+use crate::outcome::position;
 
-/// The way to the server.
+/// Sends reports to the server.
 #[derive(Debug, Clone)]
 pub(crate) struct Reporter {
     sender: ChannelSender,
@@ -22,14 +22,14 @@ pub(crate) struct Reporter {
 
 #[derive(Debug, Default)]
 struct State {
-    way: Option<Way>,
+    route: Option<Route>,
     clock: PresentationClock,
     /// Where the ball was said to be, or would have been.
     latest: Option<Point>,
 }
 
 #[derive(Debug)]
-enum Way {
+enum Route {
     /// A channel on which our own server listens.
     Own(ChannelId),
     /// A channel of another program's.
@@ -42,13 +42,13 @@ impl Reporter {
         Self { sender, state: Arc::default(), runtime: Handle::current() }
     }
 
-    /// A channel for reports is open: says who this is, and reports over it from then on.
+    /// A channel for reports is open: sends the hello, and reports over it from then on.
     ///
-    /// Over the server's channel a lost report would be sent again and hold up those behind it, so that latency would
-    /// tell of the reports' troubles. It serves until a lossy one of our own is open.
+    /// Over the server's channel a lost report would be sent again and hold up those behind it, so that latency
+    /// would measure the reports' delays, too. It serves until a lossy one of our own is open.
     pub(crate) fn open(&self, channel: ChannelId, by_peer: bool, hello: &Hello) {
         self.sender.send(channel, Message::Hello(hello.clone()).to_text());
-        self.lock().way = Some(Way::Own(channel));
+        self.lock().route = Some(Route::Own(channel));
         if by_peer {
             self.sender.open_lossy(LABEL);
         }
@@ -56,41 +56,36 @@ impl Reporter {
 
     /// A channel of another program's is open at `now`; the first one gets the reports.
     pub(crate) fn open_foreign(&self, channel: ChannelId, now: Instant) {
-        self.lock().way.get_or_insert_with(|| Way::Foreign(channel, ForeignServer::new(now)));
+        self.lock().route.get_or_insert_with(|| Route::Foreign(channel, ForeignServer::new(now)));
     }
 
-    /// The server said something.
-    pub(crate) fn heard(&self, channel: ChannelId, text: &str) {
-        let State { way, latest, .. } = &mut *self.lock();
-        if let Some(Way::Foreign(_, server)) = way
+    /// Takes a message of the server, and answers it if it is a question.
+    pub(crate) fn receive(&self, channel: ChannelId, text: &str) {
+        let State { route, latest, .. } = &mut *self.lock();
+        if let Some(Route::Foreign(_, server)) = route
             && let Some(answer) = server.answer(text, *latest)
         {
             self.sender.send(channel, answer);
         }
     }
 
-    /// Says again who this is, in case it was lost; false where there is nobody yet to say it to.
-    pub(crate) fn greet(&self, hello: &Hello) -> bool {
-        let Some(Way::Own(channel)) = self.lock().way else { return false };
+    /// Sends the hello again, in case it was lost; false where no channel of our own is open yet.
+    pub(crate) fn repeat_hello(&self, hello: &Hello) -> bool {
+        let Some(Route::Own(channel)) = self.lock().route else { return false };
         self.sender.send(channel, Message::Hello(hello.clone()).to_text())
     }
 
-    /// Reports what was seen in the frame of `timestamp`, as far as the faults let it.
-    pub(crate) fn report(&self, timestamp: u32, seen: Seen, faults: &mut Faults) {
-        let sighting = match seen {
-            Seen::Ball { position, confidence } => {
-                let position = faults.distort(position);
-                Sighting::Position {
-                    x: rounded(position.x),
-                    y: rounded(position.y),
-                    confidence: rounded(confidence),
-                }
+    /// Reports what the frame of `timestamp` showed, as far as the faults let it.
+    pub(crate) fn report(&self, timestamp: u32, outcome: FrameOutcome, faults: &mut Faults) {
+        let outcome = match outcome {
+            FrameOutcome::Position { x, y, confidence } => {
+                let Point { x, y } = faults.distort(Point { x, y });
+                FrameOutcome::Position { x: rounded(x), y: rounded(y), confidence: rounded(confidence) }
             }
-            Seen::NoBall => Sighting::Undetected,
-            Seen::Undecodable => Sighting::Undecodable,
+            FrameOutcome::Undetected | FrameOutcome::Undecodable => outcome,
         };
         // Before the channel is open the server counts no frames.
-        let Some((channel, text)) = self.lock().words(timestamp, sighting) else { return };
+        let Some((channel, text)) = self.lock().encode(timestamp, outcome) else { return };
         if faults.drops() {
             return;
         }
@@ -113,20 +108,19 @@ impl Reporter {
 }
 
 impl State {
-    /// What is reported of a frame, and where; `None` where nobody is to be told.
-    fn words(&mut self, timestamp: u32, sighting: Sighting) -> Option<(ChannelId, String)> {
+    /// The report of a frame, and its channel; `None` where none is to be sent.
+    fn encode(&mut self, timestamp: u32, outcome: FrameOutcome) -> Option<(ChannelId, String)> {
         let pts = self.clock.pts(timestamp);
-        let position = match sighting {
-            Sighting::Position { x, y, .. } => Some(Point { x, y }),
-            Sighting::Undetected | Sighting::Undecodable => None,
-        };
+        let position = position(outcome);
         self.latest = position.or(self.latest);
-        match self.way.as_ref()? {
-            Way::Own(channel) => {
-                Some((*channel, Message::Frame(FrameReport { timestamp, sighting }).to_text()))
+        match self.route.as_ref()? {
+            Route::Own(channel) => {
+                Some((*channel, Message::Frame(FrameReport { timestamp, outcome }).to_text()))
             }
             // Other programs have no word for a frame without a ball.
-            Way::Foreign(channel, server) => Some((*channel, server.report(Instant::now(), pts, position?)?)),
+            Route::Foreign(channel, server) => {
+                Some((*channel, server.report(Instant::now(), pts, position?)?))
+            }
         }
     }
 }

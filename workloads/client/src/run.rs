@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use backoff::{Backoff, Jitter};
 use preview::Preview;
-use process::{Console, Exit, Http, Stop, SummaryTarget};
+use process::{Console, Exit, Http, Stop, SummaryTarget, last_error};
 use report::ErrorCode;
 use report::sender::Pace;
 use signaling::{DialError, dial_until};
@@ -13,11 +13,11 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
+use crate::counters::Counters;
 use crate::page;
 use crate::report_source;
 use crate::session::{self, Context, Ended};
-use crate::status::Status;
-use crate::tally::Tally;
+use crate::status_source::ClientStatus;
 
 /// Pauses between attempts to connect: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
@@ -38,16 +38,7 @@ enum Reason {
 ///
 /// # Errors
 /// Where it cannot run, got no media, or cannot write its summary.
-pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
-    // One thread for all that waits; decoding has its own.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let exit = runtime.block_on(client(arguments));
-    // A name lookup may hang in a thread of the system's.
-    runtime.shutdown_timeout(Duration::from_millis(200));
-    exit
-}
-
-async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let target = arguments.summary.clone();
     if let Some(target) = &target {
         target.check()?;
@@ -56,17 +47,18 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
     let console = Console::start(target == Some(SummaryTarget::Stdout), arguments.duration)?;
     let started = Instant::now();
     let server = arguments.server.to_string();
-    let tally = Arc::new(Tally::new(arguments.id(), server, started, jiff::Timestamp::now()));
+    let counters = Arc::new(Counters::new(arguments.id(), server, started, jiff::Timestamp::now()));
     let line = {
-        let tally = Arc::clone(&tally);
-        move || report_source::line(&tally)
+        let counters = Arc::clone(&counters);
+        move || report_source::line(&counters)
     };
-    let reports = arguments.reporting.start(Pace::CLIENT, Arc::<Tally>::clone(&tally), line, tally.news());
+    let reports =
+        arguments.reporting.start(Pace::CLIENT, Arc::<Counters>::clone(&counters), line, counters.changes());
     let preview = arguments.http.map(|_| Preview::start()).transpose()?;
     let http = match arguments.http.zip(preview.clone()) {
         Some((address, preview)) => {
             let pages = page::router().merge(preview.router());
-            let status = Status { tally: Arc::clone(&tally), posts: reports.posts(), preview };
+            let status = ClientStatus { counters: Arc::clone(&counters), posts: reports.posts(), preview };
             Some(Http::serve(address, Arc::new(status), pages).await?)
         }
         None => None,
@@ -75,16 +67,16 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
         console.line(format!("HTTP on {}", http.address()));
     }
 
-    let (duration, patience) = (arguments.duration, arguments.patience());
+    let (duration, give_up_after) = (arguments.duration, arguments.give_up_after());
     let context = Context {
         arguments,
-        tally: Arc::clone(&tally),
+        counters: Arc::clone(&counters),
         console: console.clone(),
         preview,
         stop: CancellationToken::new(),
     };
     let sessions = sessions(&context, started);
-    let reason = reason(signals, &tally, duration, patience, started);
+    let reason = reason(signals, &counters, duration, give_up_after, started);
     tokio::pin!(sessions, reason);
     let mut second = tokio::time::interval(Duration::from_secs(1));
     let mut stopped = None;
@@ -95,12 +87,12 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
                 stopped = Some(why);
                 context.stop.cancel();
             }
-            _ = second.tick() => show(&tally, &console),
+            _ = second.tick() => print_state(&counters, &console),
         }
     };
     console.end_progress();
 
-    let summary = tally.summary(Instant::now());
+    let summary = counters.summary(Instant::now());
     console.line(format!(
         "{} frames received: {} with the ball, {} without, {} undecodable",
         summary.frames.received,
@@ -115,42 +107,46 @@ async fn client(arguments: Arguments) -> anyhow::Result<Exit> {
     ended?;
     match stopped {
         Some(Reason::Signal(Stop::Terminate)) => Ok(Exit::Terminated),
-        Some(Reason::NoMedia) => anyhow::bail!("no media{}", last_error(&summary)),
+        Some(Reason::NoMedia) => {
+            let cause = last_error(&summary.errors)
+                .map_or_else(String::new, |error| format!(": {}: {}", error.code, error.message));
+            anyhow::bail!("no media{cause}")
+        }
         Some(Reason::Signal(Stop::Interrupt) | Reason::DurationOver) | None => Ok(Exit::Done),
     }
 }
 
-/// Connects and runs sessions until told to stop, or until one ends for good.
+/// Connects and runs sessions until cancelled, or until one ends for good.
 async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
-    let Context { arguments, tally, stop, .. } = context;
+    let Context { arguments, counters, stop, .. } = context;
     let mut backoff = Backoff::new(PAUSES.0, PAUSES.1, Jitter::Half)?;
     loop {
-        tally.dialling(Instant::now());
-        // Without a deadline of its own: whoever loses patience stops everything.
+        counters.dialling(Instant::now());
+        // Without a deadline of its own: whoever gives up stops everything.
         let dialled = dial_until(&arguments.server, &mut backoff, None, |error, _pause| {
             let code = match error {
                 DialError::ResolveFailed { .. } => ErrorCode::ResolveFailed,
                 DialError::ConnectFailed { .. } => ErrorCode::ConnectFailed,
             };
             if arguments.reconnect && started.elapsed() < START_GRACE {
-                tracing::info!(%error, "the server is not there yet");
+                tracing::info!(%error, "server not reachable yet");
             } else {
-                tally.error(code, &error.to_string());
+                counters.error(code, &error.to_string());
             }
         });
         let connection = tokio::select! {
             dialled = dialled => dialled?,
             () = stop.cancelled() => return Ok(()),
         };
-        let before = tally.last_decoded();
+        let before = counters.last_decoded();
         match session::run(context, connection).await? {
             Ended::Stopped => return Ok(()),
             Ended::Bye if !arguments.reconnect => return Ok(()),
             Ended::Bye => {}
-            Ended::Lost => tally.error(ErrorCode::PeerLost, "the server is gone without a bye"),
-            Ended::Failed { code, message } => tally.error(code, &message),
+            Ended::Lost => counters.error(ErrorCode::PeerLost, "the server is gone without a bye"),
+            Ended::Failed { code, message } => counters.error(code, &message),
         }
-        if tally.last_decoded() > before {
+        if counters.last_decoded() > before {
             backoff.reset();
         }
         let pause = backoff.next_delay(fastrand::f64());
@@ -158,16 +154,16 @@ async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
             () = tokio::time::sleep(pause) => {}
             () = stop.cancelled() => return Ok(()),
         }
-        tracing::info!(after = ?started.elapsed(), "connecting again");
+        tracing::info!(after = ?started.elapsed(), "reconnecting");
     }
 }
 
 /// Waits for whatever makes the client stop.
 async fn reason(
     mut signals: watch::Receiver<Option<Stop>>,
-    tally: &Tally,
+    counters: &Counters,
     duration: Option<Duration>,
-    patience: Option<Duration>,
+    give_up_after: Option<Duration>,
     started: Instant,
 ) -> Reason {
     let signal = async {
@@ -179,17 +175,17 @@ async fn reason(
     };
     let over = async {
         let Some(duration) = duration else { return std::future::pending().await };
-        let mut first_decoded = tally.first_decoded();
+        let mut first_decoded = counters.first_decoded();
         let first = first_decoded.wait_for(Option::is_some).await.map(|first| *first);
         match first {
             Ok(Some(first)) => tokio::time::sleep_until((first + duration).into()).await,
             _ => std::future::pending().await,
         }
     };
-    let impatient = async {
-        let Some(patience) = patience else { return std::future::pending().await };
+    let gave_up = async {
+        let Some(give_up_after) = give_up_after else { return std::future::pending().await };
         loop {
-            let deadline = tally.last_decoded().unwrap_or(started) + patience;
+            let deadline = counters.last_decoded().unwrap_or(started) + give_up_after;
             if Instant::now() >= deadline {
                 return;
             }
@@ -199,22 +195,17 @@ async fn reason(
     tokio::select! {
         stop = signal => Reason::Signal(stop),
         () = over => Reason::DurationOver,
-        () = impatient => Reason::NoMedia,
+        () = gave_up => Reason::NoMedia,
     }
 }
 
-/// The line of the second.
-fn show(tally: &Tally, console: &Console) {
+/// Prints where the ball is, once a second.
+fn print_state(counters: &Counters, console: &Console) {
     let now = Instant::now();
-    if let Some(first) = *tally.first_decoded().borrow() {
+    if let Some(first) = *counters.first_decoded().borrow() {
         console.progress(now.saturating_duration_since(first));
     }
-    if let Some((position, confidence)) = tally.last_position().filter(|_| tally.is_fresh(now)) {
+    if let Some((position, confidence)) = counters.last_position().filter(|_| counters.is_fresh(now)) {
         console.line(format!("ball at ({:.2}, {:.2}), confidence {confidence:.2}", position.x, position.y));
     }
-}
-
-fn last_error(summary: &report::ClientSummary) -> String {
-    let last = summary.errors.iter().max_by_key(|error| error.last_seen);
-    last.map_or_else(String::new, |error| format!(": {}: {}", error.code, error.message))
 }

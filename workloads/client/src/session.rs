@@ -13,10 +13,10 @@ use signaling::{Connection, Message};
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
-use crate::eye::Eye;
+use crate::counters::Counters;
+use crate::decode_thread::DecodeThread;
 use crate::fault::Faults;
 use crate::reporter::Reporter;
-use crate::tally::Tally;
 
 /// How long a server may take to make an offer: an aiortc server whose STUN server does not answer needs over 5 s.
 const OFFER_LIMIT: Duration = Duration::from_secs(15);
@@ -25,7 +25,7 @@ const OFFER_LIMIT: Duration = Duration::from_secs(15);
 const SETUP_LIMIT: Duration = Duration::from_secs(5);
 
 /// After its own bye the client goes on reporting until the server closes, but not longer.
-const FAREWELL: Duration = Duration::from_millis(500);
+const LAST_REPORTS_LIMIT: Duration = Duration::from_millis(500);
 
 /// The channel does not send again what is lost, so the hello goes out this often, a second apart.
 const HELLOS: u32 = 5;
@@ -36,7 +36,7 @@ const NO_HANDSHAKE: &str = "the DTLS handshake failed";
 /// What all sessions share.
 pub(crate) struct Context {
     pub(crate) arguments: Arguments,
-    pub(crate) tally: Arc<Tally>,
+    pub(crate) counters: Arc<Counters>,
     pub(crate) console: Console,
     /// Where there is HTTP.
     pub(crate) preview: Option<Preview>,
@@ -72,7 +72,7 @@ impl Ended {
 /// # Errors
 /// Where the detector cannot be made: no further session would do better.
 pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow::Result<Ended> {
-    let reconnects = context.tally.session_begins();
+    let reconnects = context.counters.session_begins();
     let negotiated = tokio::select! {
         negotiated = negotiate(context, &mut connection) => negotiated,
         () = context.stop.cancelled() => Err(Ended::Stopped),
@@ -81,17 +81,23 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
         Ok(answer) => answer,
         Err(ended) => {
             connection.bye().await;
-            context.tally.session_ended(ended.state(), 0);
+            context.counters.session_ended(ended.state(), 0);
             return Ok(ended);
         }
     };
-    let Context { arguments, tally, console, preview, .. } = context;
+    let Context { arguments, counters, console, preview, .. } = context;
     let reporter = Reporter::new(receiver.channel_sender());
     let verbose = arguments.verbose.then(|| console.clone());
     let faults = Faults::new(&arguments.faults);
-    let eye =
-        Eye::new(arguments.detector, faults, reporter.clone(), Arc::clone(tally), verbose, preview.clone())?;
-    let eye = tokio::task::spawn_blocking(move || eye.watch(&frames));
+    let decode_thread = DecodeThread::new(
+        arguments.detector,
+        faults,
+        reporter.clone(),
+        Arc::clone(counters),
+        verbose,
+        preview.clone(),
+    )?;
+    let decode_thread = tokio::task::spawn_blocking(move || decode_thread.run(&frames));
 
     let hello = Hello {
         id: arguments.id(),
@@ -101,16 +107,16 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
     };
     let ended = stream(context, &mut connection, &mut receiver, &reporter, &hello).await;
     if ended == Ended::Stopped {
-        leave(&mut connection).await;
+        await_last_reports(&mut connection).await;
     }
     let stats = receiver.stats();
     receiver.close().await;
     connection.bye().await;
     // The queue has ended, and holds a few frames at most.
-    if eye.await.is_err() {
-        tally.error(ErrorCode::Other, "the decoding thread panicked");
+    if decode_thread.await.is_err() {
+        counters.error(ErrorCode::Other, "the decode thread panicked");
     }
-    tally.session_ended(ended.state(), stats.overruns);
+    counters.session_ended(ended.state(), stats.overruns);
     Ok(ended)
 }
 
@@ -149,7 +155,7 @@ async fn negotiate(context: &Context, connection: &mut Connection) -> Result<Ans
         failed(code, error.to_string())
     })?;
     connection.send(&Message::Answer { sdp: answer.sdp.clone() }).await.map_err(broken)?;
-    context.tally.reached(Stage::Signaling, Instant::now());
+    context.counters.reached(Stage::Signaling, Instant::now());
     Ok(answer)
 }
 
@@ -170,12 +176,12 @@ async fn stream(
         tokio::select! {
             () = context.stop.cancelled() => return Ended::Stopped,
             _ = second.tick(), if hellos < HELLOS => {
-                if reporter.greet(hello) {
+                if reporter.repeat_hello(hello) {
                     hellos += 1;
                 }
             }
             message = connection.receive() => match message {
-                Ok(Some(Message::Bye)) => return dismissed(reached, began.elapsed()),
+                Ok(Some(Message::Bye)) => return ended_by_bye(reached, began.elapsed()),
                 Ok(Some(_)) => {}
                 Ok(None) | Err(signaling::ConnectionError::Broken { .. }) => return Ended::Lost,
                 Err(error) => return failed(ErrorCode::SignalingFailed, &error.to_string()),
@@ -183,21 +189,21 @@ async fn stream(
             event = receiver.next_event() => match event {
                 Some(Event::IceConnected) => {
                     reached = reached.or(Some(Stage::Ice));
-                    context.tally.reached(Stage::Ice, Instant::now());
+                    context.counters.reached(Stage::Ice, Instant::now());
                 }
                 Some(Event::Connected) => {
                     reached = Some(Stage::Dtls);
-                    context.tally.reached(Stage::Dtls, Instant::now());
+                    context.counters.reached(Stage::Dtls, Instant::now());
                 }
-                Some(Event::FirstPacket) => context.tally.reached(Stage::FirstFrame, Instant::now()),
+                Some(Event::FirstPacket) => context.counters.reached(Stage::FirstFrame, Instant::now()),
                 Some(Event::ChannelOpened { channel, label, by_peer }) if label == LABEL => {
                     reporter.open(channel, by_peer, hello);
                 }
                 Some(Event::ChannelOpened { channel, label, .. }) => {
-                    tracing::info!(label, "a data channel of another program");
+                    tracing::info!(label, "foreign data channel opened");
                     reporter.open_foreign(channel, Instant::now());
                 }
-                Some(Event::Message { channel, text }) => reporter.heard(channel, &text),
+                Some(Event::Message { channel, text }) => reporter.receive(channel, &text),
                 Some(Event::ChannelClosed { .. }) => {}
                 // It has worked, and does no more.
                 Some(Event::Failed { .. }) if reached == Some(Stage::Dtls) => return Ended::Lost,
@@ -218,7 +224,7 @@ async fn stream(
 
 /// The server said bye `elapsed` after the answer, when setting up had come as far as `reached`. Both sides give up
 /// after about the same time, and whoever is first says bye.
-fn dismissed(reached: Option<Stage>, elapsed: Duration) -> Ended {
+fn ended_by_bye(reached: Option<Stage>, elapsed: Duration) -> Ended {
     let (code, message) = match reached {
         _ if elapsed < SETUP_LIMIT => return Ended::Bye,
         None => (ErrorCode::IceFailed, NO_UDP),
@@ -228,14 +234,14 @@ fn dismissed(reached: Option<Stage>, elapsed: Duration) -> Ended {
     Ended::Failed { code, message: message.to_owned() }
 }
 
-/// Says bye and waits until the server has taken the last reports and closes.
-async fn leave(connection: &mut Connection) {
+/// Sends bye and waits until the server has taken the last reports and closes.
+async fn await_last_reports(connection: &mut Connection) {
     if connection.send(&Message::Bye).await.is_err() {
         return;
     }
     let closed = async { while let Ok(Some(_)) = connection.receive().await {} };
     // A server that does not close has had its time.
-    let _ = tokio::time::timeout(FAREWELL, closed).await;
+    let _ = tokio::time::timeout(LAST_REPORTS_LIMIT, closed).await;
 }
 
 #[cfg(test)]
@@ -244,16 +250,16 @@ mod tests {
 
     #[test]
     fn a_bye_to_a_client_that_never_got_media_going_is_a_failure_unless_it_comes_early() {
-        let code = |reached, elapsed| match dismissed(reached, elapsed) {
+        let code = |reached, elapsed| match ended_by_bye(reached, elapsed) {
             Ended::Failed { code, .. } => Some(code),
             _ => None,
         };
         let early = SETUP_LIMIT - Duration::from_millis(1);
         for reached in [None, Some(Stage::Ice), Some(Stage::Dtls)] {
-            assert_eq!(dismissed(reached, early), Ended::Bye);
+            assert_eq!(ended_by_bye(reached, early), Ended::Bye);
         }
         assert_eq!(code(None, SETUP_LIMIT), Some(ErrorCode::IceFailed));
         assert_eq!(code(Some(Stage::Ice), SETUP_LIMIT), Some(ErrorCode::DtlsFailed));
-        assert_eq!(dismissed(Some(Stage::Dtls), SETUP_LIMIT * 100), Ended::Bye);
+        assert_eq!(ended_by_bye(Some(Stage::Dtls), SETUP_LIMIT * 100), Ended::Bye);
     }
 }

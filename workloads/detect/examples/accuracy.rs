@@ -60,7 +60,7 @@ fn run(case: &Case, compressed: bool, detector: &mut dyn Detector) -> Result<(),
     let (mut decoder, mut map) = (Decoder::new(size), ActiveMap::new(size));
 
     let (mut errors, mut micros, mut missed) = (Vec::new(), Vec::new(), 0);
-    let mut look = |picture: &I420<'_>, truth: Point| -> Result<(), Box<dyn Error>> {
+    let mut detect = |picture: &I420<'_>, truth: Point| -> Result<(), Box<dyn Error>> {
         let start = Instant::now();
         let detection = detector.detect(picture)?;
         micros.push(start.elapsed().as_secs_f64() * 1e6);
@@ -77,9 +77,9 @@ fn run(case: &Case, compressed: bool, detector: &mut dyn Detector) -> Result<(),
             let kind = if frame == 0 { FrameKind::Keyframe } else { FrameKind::Within(&map) };
             let time = u64::from(frame * vp8::CLOCK_RATE / FRAMES_PER_SECOND);
             let encoded = encoder.encode(&painter.picture(), time, kind)?;
-            look(&decoder.decode(encoded.data)?.ok_or("no picture")?, truth)?;
+            detect(&decoder.decode(encoded.data)?.ok_or("no picture")?, truth)?;
         } else {
-            look(&painter.picture(), truth)?;
+            detect(&painter.picture(), truth)?;
         }
     }
     let mean = errors.iter().sum::<f64>() / errors.len() as f64;

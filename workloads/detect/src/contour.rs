@@ -7,9 +7,9 @@ use opencv::imgproc::{
 };
 use picture::{I420, Point};
 
+use crate::detector::{DetectError, Detection, Detector};
 use crate::difference::Difference;
 use crate::matrix::matrix;
-use crate::{DetectError, Detection, Detector};
 
 /// The least difference in luma between ball and background: more than textures have.
 const CONTRAST: u8 = 64;

@@ -1,4 +1,4 @@
-//! How far each sample is from the background: what every detector looks at first.
+//! How far each sample is from the background: what every detector starts from.
 
 use picture::Plane;
 
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_border_tells_the_background_even_where_the_ball_covers_most() {
+    fn the_border_gives_the_background_even_where_the_ball_covers_most() {
         let border = |x, y| x == 0 || x == 7 || y == 0 || y == 7;
         let samples: Vec<u8> =
             (0..64).map(|index| if border(index % 8, index / 8) { 50 } else { 200 }).collect();

@@ -1,8 +1,8 @@
 //! Detectors by name.
 
 use crate::contour::Contour;
+use crate::detector::{DetectError, Detector};
 use crate::moments::Moments;
-use crate::{DetectError, Detector};
 
 /// Which detector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -12,7 +12,7 @@ pub enum Kind {
     #[default]
     Moments,
     /// The circle around the largest bright (or dark) contour: a simple one to compare with, right to a tenth of a
-    /// pixel. Blind to a ball that only its colour tells from the background.
+    /// pixel. Blind to a ball that differs from the background in colour only.
     Contour,
 }
 

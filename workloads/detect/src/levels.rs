@@ -3,7 +3,7 @@
 use picture::{Plane, Rect, Size};
 
 use crate::blob::Blob;
-use crate::refine::{Disc, EDGE};
+use crate::disc::{Disc, EDGE};
 
 /// The width of the ring around the ball in which the background is measured, in pixels.
 const RING: f64 = 4.0;

@@ -6,8 +6,8 @@ use opencv::imgproc::{
 };
 use picture::{I420, Point};
 
-use crate::DetectError;
 use crate::blob::Blob;
+use crate::detector::DetectError;
 use crate::difference::Difference;
 use crate::matrix::matrix;
 use crate::window::Window;

@@ -3,7 +3,7 @@
 use opencv::boxed_ref::BoxedRef;
 use opencv::core::{DataType, Mat};
 
-use crate::DetectError;
+use crate::detector::DetectError;
 
 /// `samples`, read row by row.
 pub(crate) fn matrix<T: DataType>(

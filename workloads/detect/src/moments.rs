@@ -3,15 +3,15 @@
 use picture::{I420, Point, Size};
 
 use crate::blob::Blob;
+use crate::detector::{DetectError, Detection, Detector};
 use crate::locate::Locator;
 use crate::refine::Refiner;
 use crate::window::Window;
-use crate::{DetectError, Detection, Detector};
 
-/// How far around the predicted place the tracked ball is looked for, beyond its radius, in pixels.
+/// How far around the predicted place the tracked ball is searched for, beyond its radius, in pixels.
 const MARGIN: f64 = 24.0;
 
-/// Looks for the ball where the last two pictures let it be expected; where it is not there, in all of the picture.
+/// Searches for the ball where the last two pictures let it be expected; where it is not there, in all of the picture.
 #[derive(Debug, Default)]
 pub(crate) struct Moments {
     locator: Locator,

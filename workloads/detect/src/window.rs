@@ -1,4 +1,4 @@
-//! The part of a picture to look at.
+//! The part of a picture that is searched.
 
 use opencv::core::Rect as PixelRect;
 use picture::{Plane, Point, Rect, Size};

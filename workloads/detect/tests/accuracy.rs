@@ -40,7 +40,7 @@ impl Scene {
     }
 
     fn drawn(&self, kind: Kind) -> Errors {
-        self.measure(kind, |painter, _, look| look(&painter.picture()))
+        self.measure(kind, |painter, _, detect| detect(&painter.picture()))
     }
 
     fn compressed(&self, kind: Kind) -> Errors {
@@ -49,13 +49,13 @@ impl Scene {
         let settings = EncoderSettings { size, frames_per_second: FRAMES_PER_SECOND, bitrate_kbps };
         let (mut encoder, mut decoder) = (Encoder::new(&settings).unwrap(), Decoder::new(size));
         let (mut map, mut time) = (ActiveMap::new(size), 0);
-        self.measure(kind, move |painter, dirty, look| {
+        self.measure(kind, move |painter, dirty, detect| {
             map.update(&dirty);
             let kind = if time == 0 { FrameKind::Keyframe } else { FrameKind::Within(&map) };
             let encoded = encoder.encode(&painter.picture(), time, kind).unwrap();
             time += u64::from(vp8::CLOCK_RATE / FRAMES_PER_SECOND);
             let picture = decoder.decode(encoded.data).unwrap().unwrap();
-            look(&picture);
+            detect(&picture);
         })
     }
 

@@ -54,7 +54,7 @@ fn balls_of_other_senders_are_found() {
         ([235, 128, 128], [16, 128, 128], &[Kind::Moments, Kind::Contour]),
         ([16, 128, 128], [235, 128, 128], &[Kind::Moments, Kind::Contour]),
         ([81, 90, 240], [16, 128, 128], &[Kind::Moments, Kind::Contour]),
-        // As bright as the background: only the colour tells, at half the resolution.
+        // As bright as the background: only the colour differs, at half the resolution.
         ([32, 240, 110], GREY, &[Kind::Moments]),
     ] {
         for &kind in kinds {
@@ -110,19 +110,19 @@ fn a_ball_at_the_edge_is_found_and_one_cut_by_it_nearly_so() {
 fn a_lost_track_is_found_again_in_the_same_picture() {
     let size = size(640, 480);
     let mut detector = build(Kind::Moments).unwrap();
-    let mut look = |x, y, radius| {
+    let mut assert_found = |x, y, radius| {
         let centre = Point { x, y };
         let buffer = disc(size, YELLOW, DARK_GREY, centre, radius);
         assert_near(detector.detect(&buffer.view()).unwrap(), centre, 0.05);
     };
-    look(100.0, 100.0, 20.0);
-    look(110.0, 108.0, 20.0);
-    // Far away; partly out of the window looked at first; another size; a prediction far outside of the picture.
-    look(500.0, 400.0, 20.0);
-    look(30.0, 30.0, 20.0);
-    look(30.0, 75.0, 20.0);
-    look(30.0, 75.0, 8.0);
-    look(200.0, 200.0, 150.0);
+    assert_found(100.0, 100.0, 20.0);
+    assert_found(110.0, 108.0, 20.0);
+    // Far away; partly out of the window searched first; another size; a prediction far outside of the picture.
+    assert_found(500.0, 400.0, 20.0);
+    assert_found(30.0, 30.0, 20.0);
+    assert_found(30.0, 75.0, 20.0);
+    assert_found(30.0, 75.0, 8.0);
+    assert_found(200.0, 200.0, 150.0);
 }
 
 #[test]

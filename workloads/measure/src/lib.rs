@@ -1,16 +1,31 @@
 //! The numbers of a session: which frame a report means, what became of every frame, and whether that is good enough.
 //!
-//! A [`Scoreboard`] is told what happened (a frame was captured, a client connected, a message came) and when; it
-//! has no clock, no threads and does no I/O, so that every rule is tested on virtual time. [`verdict()`] compares its
-//! summary with what was asked for.
+//! Everything that happens (a frame was captured, a client connected, a message came) is passed to a [`Measurement`] with
+//! its moment; it has no clock, no threads and does no I/O, so that every rule is tested on virtual time. [`verdict()`]
+//! compares its summary with what was asked for.
+//!
+//! ```text
+//! Measurement -> matching -> sessions -> recorder -> clients -> statistics -> frames
+//!                   '-> foreign (peers that name no RTP timestamp) ---------------^
+//! ```
+//!
+//! # Invariants
+//! - A frame that counts for a session is sent and pending at first; then it is withdrawn, or it gets exactly one fate, for
+//!   good. So `sent` is the sum of `pending` and the fates, at any time.
+//! - All entries of a frame carry the moment of its capture. So that sum holds in each slice of the window alone, and a
+//!   slice never has a fate of a frame that it did not send. A message that belongs to no pending frame counts when it came.
+//! - An entry is recorded at the client, in the total and in the window, in one place and at once: they never differ.
+//! - Frames leave the ledger of a session in the order of the video, each once all before it are settled: only then the
+//!   step from one decoded frame to the next is known.
+//! - Peers are not trusted: what memory they can take is bounded, for each of them and in number.
 //!
 //! ```
 //! use std::time::{Duration, Instant};
-//! use ballsession_measure::{Scoreboard, SessionId, Settings, Truth};
+//! use ballsession_measure::{Measurement, SessionId, Settings, Truth};
 //! use picture::{Point, Size};
 //!
 //! let started = Instant::now();
-//! let mut board = Scoreboard::new(Settings {
+//! let mut measurement = Measurement::new(Settings {
 //!     size: Size::new(640, 480)?,
 //!     frames_per_second: 30,
 //!     window: Duration::from_secs(60),
@@ -18,43 +33,35 @@
 //!     started_at: jiff::Timestamp::UNIX_EPOCH,
 //! });
 //! let client = SessionId(1);
-//! board.connect(client, "127.0.0.1:5000".parse()?, started);
-//! board.start_counting(client, 3000);
-//! board.captured(Truth { timestamp: 3000, position: Point { x: 100.0, y: 50.0 }, captured: started });
-//! board.message(client, started + Duration::from_millis(4), br#"{"ts":3000,"x":103,"y":54}"#);
+//! measurement.connect(client, "127.0.0.1:5000".parse()?, started);
+//! measurement.start_counting(client, 3000);
+//! measurement.captured(Truth { timestamp: 3000, position: Point { x: 100.0, y: 50.0 }, captured: started });
+//! measurement.message(client, started + Duration::from_millis(4), br#"{"ts":3000,"x":103,"y":54}"#);
 //!
-//! let summary = board.summary(started + Duration::from_secs(1));
+//! let summary = measurement.summary(started + Duration::from_secs(1));
 //! assert_eq!(summary.frames.matched, 1);
 //! assert_eq!(summary.error_pixels.map(|error| error.mean), Some(5.0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod arrival;
-mod asking;
-mod attempts;
-mod books;
-mod distribution;
-mod events;
-mod fit;
-mod freezes;
-mod histogram;
-mod ledger;
-mod numbers;
-mod objectives;
-mod pairing;
-mod relative;
-mod rows;
-mod scoreboard;
-mod tally;
-mod timeline;
+mod clients;
+mod foreign;
+mod frames;
+mod matching;
+mod measurement;
+mod recorder;
+mod sessions;
+mod settings;
+mod statistics;
+mod summary;
 mod verdict;
-mod window;
 
-pub use events::{Ended, Latest, Outcome, Presence, Settings};
-pub use histogram::{Histogram, Histograms};
-pub use numbers::Numbers;
-pub use objectives::{InvalidObjectives, Objectives};
+pub use clients::Latest;
+pub use frames::Truth;
+pub use matching::MessageOutcome;
+pub use measurement::Measurement;
 pub use report::{SessionId, Stage};
-pub use scoreboard::Scoreboard;
-pub use timeline::Truth;
-pub use verdict::{Failure, Reason, Verdict, verdict};
+pub use sessions::{Ended, Presence};
+pub use settings::Settings;
+pub use statistics::{Histogram, Histograms};
+pub use verdict::{Failure, InvalidObjectives, Numbers, Objectives, Reason, Verdict, verdict};

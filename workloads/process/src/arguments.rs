@@ -14,7 +14,7 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Parses the process's command line and environment.
 ///
 /// # Errors
-/// How to exit: after `--help` and `--version` with success, else as wrong usage; what there is to say was said.
+/// How to exit: after `--help` and `--version` with success, else as wrong usage; the reason was printed.
 pub fn parse<Arguments: Parser>() -> Result<Arguments, Exit> {
     Arguments::try_parse().map_err(|error| {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
@@ -29,12 +29,12 @@ pub fn parse<Arguments: Parser>() -> Result<Arguments, Exit> {
 
 /// clap's message without its advice, which would take five lines.
 fn one_line(error: &clap::Error) -> String {
-    let typed = |kind| match error.get(kind) {
-        Some(ContextValue::String(typed)) => typed.as_str(),
+    let text_of = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.as_str(),
         _ => "",
     };
     // Nothing takes control characters, and a line of clap's with such in it would not be one.
-    let (argument, value) = (typed(ContextKind::InvalidArg), typed(ContextKind::InvalidValue));
+    let (argument, value) = (text_of(ContextKind::InvalidArg), text_of(ContextKind::InvalidValue));
     if argument.contains(char::is_control) {
         return format!("error: unexpected argument {argument:?} found");
     }
@@ -111,13 +111,13 @@ pub fn ip(text: &str) -> Result<IpAddr, &'static str> {
 
 /// Refuses durations outside `from..=to` with a line that says so.
 fn within(duration: Duration, from: Duration, to: Duration) -> Result<Duration, String> {
-    let words = |duration: Duration| match (duration.as_secs(), duration.subsec_millis()) {
+    let unit = |duration: Duration| match (duration.as_secs(), duration.subsec_millis()) {
         (0, milliseconds) => format!("{milliseconds}ms"),
         (seconds, _) if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
         (seconds, _) => format!("{seconds}s"),
     };
     let is_within = (from..=to).contains(&duration);
-    if is_within { Ok(duration) } else { Err(format!("must be {} to {}", words(from), words(to))) }
+    if is_within { Ok(duration) } else { Err(format!("must be {} to {}", unit(from), unit(to))) }
 }
 
 #[cfg(test)]
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_out_of_range_are_told_the_range() {
+    fn durations_out_of_range_are_refused_with_the_range() {
         let parse = duration_within(Duration::from_millis(100), Duration::from_secs(7200));
         assert_eq!(parse("5s"), Ok(Duration::from_secs(5)));
         assert_eq!(parse("9000s").unwrap_err(), "must be 100ms to 2h");

@@ -7,10 +7,10 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Lines that may wait for a terminal that was stopped, or a pipe that nobody reads; further ones are left out.
-const WAITING: usize = 4096;
+const QUEUE: usize = 4096;
 
 /// How long the end of the program waits for the last lines to be taken.
-const PATIENCE: Duration = Duration::from_secs(2);
+const FLUSH_LIMIT: Duration = Duration::from_secs(2);
 
 /// Lines, and on a terminal a bar below them when the end is known. Printing never waits: a thread of its own writes.
 #[derive(Clone)]
@@ -31,7 +31,7 @@ impl Console {
     /// # Errors
     /// Where there is no thread to be had.
     pub fn start(to_stderr: bool, duration: Option<Duration>) -> std::io::Result<Self> {
-        let (prints, queue) = sync_channel(WAITING);
+        let (prints, queue) = sync_channel(QUEUE);
         std::thread::Builder::new()
             .name("console".into())
             .spawn(move || print(&queue, to_stderr, duration))?;
@@ -55,9 +55,9 @@ impl Console {
 
     /// Waits until all lines so far are written, but not for ever.
     pub fn flush(&self) {
-        let (tell, told) = channel();
-        self.print(Print::Flush(tell));
-        let _ = told.recv_timeout(PATIENCE);
+        let (flushed, is_flushed) = channel();
+        self.print(Print::Flush(flushed));
+        let _ = is_flushed.recv_timeout(FLUSH_LIMIT);
     }
 
     fn print(&self, print: Print) {
@@ -81,9 +81,9 @@ fn print(queue: &Receiver<Print>, to_stderr: bool, duration: Option<Duration>) {
             },
             Print::Progress(elapsed) => bar.iter().for_each(|bar| bar.set_position(elapsed.as_secs())),
             Print::EndProgress => bar.iter().for_each(ProgressBar::finish_and_clear),
-            Print::Flush(tell) => {
+            Print::Flush(flushed) => {
                 let _ = output.flush();
-                let _ = tell.send(());
+                let _ = flushed.send(());
             }
         }
     }
@@ -95,7 +95,7 @@ fn bar(to_stderr: bool, duration: Option<Duration>) -> Option<ProgressBar> {
     let duration = duration.filter(|_| is_terminal)?;
     let target = if to_stderr { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::stdout() };
     let bar = ProgressBar::with_draw_target(Some(duration.as_secs().max(1)), target);
-    // A template that does not parse would only cost the looks.
+    // A template that does not parse would only cost the bar's style.
     if let Ok(style) = ProgressStyle::with_template("[{bar:40}] {pos}/{len} s") {
         bar.set_style(style.progress_chars("=> "));
     }

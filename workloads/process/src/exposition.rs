@@ -11,6 +11,8 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use report::ErrorEntry;
+use report::sender::PostCounters;
 
 use self::histogram::Snapshot;
 
@@ -47,7 +49,7 @@ impl Exposition {
         self
     }
 
-    /// Numbers of events that one label tells apart. The values of the label must be few and known.
+    /// Numbers of events, distinguished by one label. The values of the label must be few and known.
     #[must_use]
     pub fn counters(
         mut self,
@@ -90,7 +92,7 @@ impl Exposition {
         self
     }
 
-    /// Numbers that one label tells apart; those without a value are left out.
+    /// Numbers, distinguished by one label; those without a value are left out.
     #[must_use]
     pub fn gauges(
         mut self,
@@ -107,6 +109,20 @@ impl Exposition {
         }
         self.registry.register(name, help, family);
         self
+    }
+
+    /// The errors so far, by their codes.
+    #[must_use]
+    pub fn errors(self, name: &str, errors: &[ErrorEntry]) -> Self {
+        let counts = errors.iter().map(|error| (error.code.as_str(), error.count));
+        self.counters(name, "Errors by code", "code", counts)
+    }
+
+    /// The posts to the operator, where there are to be any.
+    #[must_use]
+    pub fn posts(self, posts: Option<&PostCounters>) -> Self {
+        let Some(posts) = posts else { return self };
+        self.counters("report_posts", "Posts to the operator, by result", "result", posts.by_result())
     }
 
     /// The text.

@@ -25,7 +25,7 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 const CONNECTIONS: usize = 64;
 
 /// How long a client may take nothing of what it asked for: whoever sleeps, or is gone without a word, gives its place
-/// back, and a stream's end is told to whoever produces it.
+/// back, and whoever produces a stream is notified of its end.
 const STALL_LIMIT: Duration = Duration::from_secs(20);
 
 /// How long to wait after the system refused a connection, as for a lack of descriptors.
@@ -123,7 +123,7 @@ async fn accept(listener: TcpListener, router: Router, stall_limit: Duration) {
         let (local, peer, stream) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::debug!(%error, "HTTP connection not accepted");
+                tracing::debug!(%error, "HTTP accept failed");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }

@@ -18,7 +18,7 @@ pub enum LogFormat {
 }
 
 /// Writes `tracing` to stderr: what `RUST_LOG` asks for, else warnings, or with `verbose` also what happens. The WebRTC
-/// stack logs harmless things as errors (a first packet before its handshake), so it only speaks when `RUST_LOG` says.
+/// stack logs harmless things as errors (a first packet before its handshake), so it is silent unless `RUST_LOG` names it.
 pub fn log_to_stderr(verbose: bool) {
     let default = if verbose { "info,rtc=off,webrtc=off" } else { "warn,rtc=off,webrtc=off" };
     log_to_stderr_as(LogFormat::Text, default);

@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn only_foreign_pages_are_told_apart() {
+    fn only_foreign_pages_are_refused() {
         assert!(is_same_origin(&request(None)));
         assert!(is_same_origin(&request(Some("http://127.0.0.1:8081"))));
         for foreign in ["http://127.0.0.1:8080", "https://example.org", "null", ""] {

@@ -1,16 +1,16 @@
-//! How a process tells of itself inside a cluster: posts to the operator, and the termination message.
+//! How a process reports on itself inside a cluster: posts to the operator, and the termination message.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use report::sender::{Counts, Pace, Sender, Source, Target, Url};
+use report::sender::{Pace, PostCounters, Sender, Source, Target, Url};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::{Exposition, TerminationMessage};
+use crate::termination::TerminationMessage;
 
 /// How long the end of a process waits for its termination message to be written.
 const MESSAGE_LIMIT: Duration = Duration::from_secs(1);
@@ -30,41 +30,32 @@ pub struct Reporting {
 }
 
 impl Reporting {
-    /// Starts what was asked for. `line` says how the process stands, in one line; `news` is whatever may have changed
-    /// that, or the source's standing. Needs a Tokio runtime.
+    /// Starts what was asked for. `line` is the state of the process, in one line; `changes` notifies of
+    /// whatever may have changed that, or the source's state. Needs a Tokio runtime.
     pub fn start(
         &self,
         pace: Pace,
         source: Arc<dyn Source>,
         line: impl Fn() -> String + Send + 'static,
-        news: &watch::Sender<()>,
+        changes: &watch::Sender<()>,
     ) -> Reports {
         let target = self.report_url.clone().zip(self.report_token_file.clone());
         let sender = target.map(|(url, token_file)| {
-            Sender::start(Target { url, token_file }, pace, source, news.subscribe())
+            Sender::start(Target { url, token_file }, pace, source, changes.subscribe())
         });
-        let keeper = self.termination_message.clone().map(|message| {
+        let message_task = self.termination_message.clone().map(|message| {
             let stop = CancellationToken::new();
-            let task = tokio::spawn(message.keep(line, news.subscribe(), stop.clone()));
+            let task = tokio::spawn(message.keep_current(line, changes.subscribe(), stop.clone()));
             (stop.drop_guard(), task)
         });
-        Reports { sender, keeper }
+        Reports { sender, message_task }
     }
 
     /// The process failed: that is the last message.
-    pub fn failed(&self, message: &str) {
+    pub(crate) fn failed(&self, message: &str) {
         if let Some(Err(error)) = self.termination_message.as_ref().map(|file| file.write(message)) {
             tracing::warn!("cannot write the termination message: {error}");
         }
-    }
-}
-
-impl Exposition {
-    /// The posts to the operator, where there are to be any.
-    #[must_use]
-    pub fn posts(self, posts: Option<&Counts>) -> Self {
-        let Some(posts) = posts else { return self };
-        self.counters("report_posts", "Posts to the operator, by result", "result", posts.by_result())
     }
 }
 
@@ -72,18 +63,18 @@ impl Exposition {
 #[derive(Debug)]
 pub struct Reports {
     sender: Option<Sender>,
-    keeper: Option<(DropGuard, JoinHandle<()>)>,
+    message_task: Option<(DropGuard, JoinHandle<()>)>,
 }
 
 impl Reports {
     /// The posts so far by what became of them, if there are any to be sent.
-    pub fn posts(&self) -> Option<Counts> {
-        self.sender.as_ref().map(Sender::counts)
+    pub fn posts(&self) -> Option<PostCounters> {
+        self.sender.as_ref().map(Sender::counters)
     }
 
-    /// Tells a last time how it was. Takes 3 s at most.
+    /// Writes the last message and sends the last post. Takes 3 s at most.
     pub async fn finish(self) {
-        if let Some((stop, task)) = self.keeper {
+        if let Some((stop, task)) = self.message_task {
             drop(stop);
             // A message that cannot be kept is no reason to fail, and none to wait for long.
             let _ = tokio::time::timeout(MESSAGE_LIMIT, task).await;

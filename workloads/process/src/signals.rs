@@ -20,11 +20,11 @@ pub enum Stop {
 pub fn stop_signals() -> std::io::Result<watch::Receiver<Option<Stop>>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let (tell, told) = watch::channel(None);
+    let (sender, receiver) = watch::channel(None);
     tokio::spawn(async move {
         let first = next(&mut interrupt, &mut terminate).await;
-        tracing::info!(signal = ?first, "ending");
-        tell.send_replace(Some(first));
+        tracing::info!(signal = ?first, "stop requested");
+        sender.send_replace(Some(first));
         let second = next(&mut interrupt, &mut terminate).await;
         eprintln!("a second signal: ending at once");
         std::process::exit(match second {
@@ -32,7 +32,7 @@ pub fn stop_signals() -> std::io::Result<watch::Receiver<Option<Stop>>> {
             Stop::Terminate => 143,
         });
     });
-    Ok(told)
+    Ok(receiver)
 }
 
 async fn next(interrupt: &mut Signal, terminate: &mut Signal) -> Stop {

@@ -10,7 +10,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use report::ErrorEntry;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -55,11 +54,11 @@ impl TerminationMessage {
         file.set_len(line.len() as u64)
     }
 
-    /// Keeps what `line` says in the file: from now on, with all news, and a last time when told to stop.
-    pub(crate) async fn keep(
+    /// Writes what `line` returns to the file: now, after every change, and a last time when `stop` is cancelled.
+    pub(crate) async fn keep_current(
         self,
         line: impl Fn() -> String,
-        mut news: watch::Receiver<()>,
+        mut changes: watch::Receiver<()>,
         stop: CancellationToken,
     ) {
         let mut was_written = true;
@@ -79,7 +78,7 @@ impl TerminationMessage {
             let next = async {
                 tokio::time::sleep(GAP).await;
                 tokio::select! {
-                    Ok(()) = news.changed() => {}
+                    Ok(()) = changes.changed() => {}
                     () = tokio::time::sleep(EVERY - GAP) => {}
                 }
             };
@@ -91,23 +90,11 @@ impl TerminationMessage {
     }
 }
 
-/// One line on how a process stands: the last error, then the numbers.
-pub fn standing_line(errors: &[ErrorEntry], numbers: &str) -> String {
-    match errors.iter().max_by_key(|error| error.last_seen) {
-        Some(ErrorEntry { code, count, message, .. }) => {
-            format!("{code} {count} times, last: {message}; {numbers}")
-        }
-        None => format!("no errors; {numbers}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::MetadataExt;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-
-    use report::{ErrorCode, ErrorLog};
 
     use super::*;
 
@@ -131,16 +118,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_file_follows_the_news_to_the_end() {
+    async fn the_file_follows_every_change_to_the_end() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("termination-log");
-        let (news, stop, count) =
+        let (changes, stop, count) =
             (watch::Sender::new(()), CancellationToken::new(), Arc::new(AtomicU64::new(0)));
         let line = {
             let count = Arc::clone(&count);
             move || count.load(Relaxed).to_string()
         };
-        let kept = TerminationMessage(path.clone()).keep(line, news.subscribe(), stop.clone());
+        let kept = TerminationMessage(path.clone()).keep_current(line, changes.subscribe(), stop.clone());
         let kept = tokio::spawn(kept);
         let shows = async |text: &str| {
             let shown = async {
@@ -148,29 +135,16 @@ mod tests {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
             };
-            // Shorter than the time after which it would be written without any news.
+            // Shorter than the time after which it would be written without any change.
             tokio::time::timeout(EVERY - GAP, shown).await.unwrap();
         };
         shows("0\n").await;
         count.store(1, Relaxed);
-        news.send_replace(());
+        changes.send_replace(());
         shows("1\n").await;
         count.store(2, Relaxed);
         stop.cancel();
         kept.await.unwrap();
         shows("2\n").await;
-    }
-
-    #[test]
-    fn the_line_begins_with_the_last_error() {
-        let mut errors = ErrorLog::default();
-        assert_eq!(standing_line(&[], "5 frames"), "no errors; 5 frames");
-        let at = |second| jiff::Timestamp::from_second(second).unwrap();
-        errors.record(ErrorCode::PeerLost, "gone", at(2));
-        errors.record(ErrorCode::IceFailed, "no UDP", at(3));
-        errors.record(ErrorCode::IceFailed, "no UDP still", at(4));
-        errors.record(ErrorCode::ConnectFailed, "refused", at(1));
-        let entries: Vec<_> = errors.entries().cloned().collect();
-        assert_eq!(standing_line(&entries, "5 frames"), "IceFailed 2 times, last: no UDP still; 5 frames");
     }
 }

@@ -1,4 +1,4 @@
-//! Names for what can go wrong and for how a connection stands. They are an interface: scripts match on them.
+//! Names for what can go wrong and for the state of a connection. They are an interface: scripts match on them.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub enum ErrorCode {
     SignalingFailed,
     /// The peer sent no offer, or no answer to ours.
     NoOffer,
-    /// The session description has no video that both sides speak.
+    /// The session description has no video that both sides can code.
     NoVideo,
     /// No pair of addresses lets UDP through.
     IceFailed,
@@ -80,7 +80,7 @@ impl From<String> for ErrorCode {
     }
 }
 
-/// How a connection stands.
+/// The state of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum State {
     /// Signalling, ICE or DTLS are under way.

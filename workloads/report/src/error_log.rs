@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ErrorCode, text};
+use crate::{codes::ErrorCode, text};
 
 /// How often one code happened, and the last time in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

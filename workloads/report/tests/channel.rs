@@ -1,7 +1,7 @@
 //! The messages of the report channel: their look, their limits, and that nothing a peer sends can panic.
 
 use ballsession_report::channel::{
-    Foreign, FrameReport, Hello, MAX_COORDINATE, MAX_NAME, MAX_NODE, Malformed, Message, Sighting,
+    Foreign, FrameOutcome, FrameReport, Hello, MAX_COORDINATE, MAX_NAME, MAX_NODE, Malformed, Message,
 };
 use proptest::prelude::*;
 
@@ -9,8 +9,8 @@ fn parse(text: &str) -> Result<Message, Malformed> {
     Message::parse(text.as_bytes())
 }
 
-fn report(timestamp: u32, sighting: Sighting) -> Message {
-    Message::Frame(FrameReport { timestamp, sighting })
+fn report(timestamp: u32, outcome: FrameOutcome) -> Message {
+    Message::Frame(FrameReport { timestamp, outcome })
 }
 
 #[test]
@@ -21,12 +21,12 @@ fn messages_look_as_documented() {
         version: Some("0.1.0".into()),
         reconnects: 0,
     });
-    let position = Sighting::Position { x: 1.5, y: -2.0, confidence: 0.75 };
+    let position = FrameOutcome::Position { x: 1.5, y: -2.0, confidence: 0.75 };
     for (message, json) in [
         (hello, r#"{"hello":1,"id":"demo-client-0","node":"worker-2","version":"0.1.0","reconnects":0}"#),
         (report(90_000, position), r#"{"ts":90000,"x":1.5,"y":-2.0,"confidence":0.75}"#),
-        (report(0, Sighting::Undetected), r#"{"ts":0,"state":"undetected"}"#),
-        (report(u32::MAX, Sighting::Undecodable), r#"{"ts":4294967295,"state":"undecodable"}"#),
+        (report(0, FrameOutcome::Undetected), r#"{"ts":0,"state":"undetected"}"#),
+        (report(u32::MAX, FrameOutcome::Undecodable), r#"{"ts":4294967295,"state":"undecodable"}"#),
     ] {
         assert_eq!(message.to_text(), json);
         assert_eq!(parse(json), Ok(message));
@@ -35,7 +35,7 @@ fn messages_look_as_documented() {
 
 #[test]
 fn what_a_newer_or_simpler_client_adds_or_leaves_out_is_fine() {
-    let position = Sighting::Position { x: 1.0, y: 2.0, confidence: 1.0 };
+    let position = FrameOutcome::Position { x: 1.0, y: 2.0, confidence: 1.0 };
     assert_eq!(parse(r#"{"ts":7,"x":1,"y":2,"radius":[{}]}"#), Ok(report(7, position)));
     let bare = Hello { id: "é".into(), node: None, version: None, reconnects: 0 };
     assert_eq!(parse(r#"{"hello":1,"id":"é","node":null}"#), Ok(Message::Hello(bare)));
@@ -130,7 +130,7 @@ fn every_dialect_of_other_programs_is_understood() {
     ] {
         assert_eq!(parse(text), expected, "{text}");
     }
-    let exact = Sighting::Position { x: 1.0, y: 2.0, confidence: 1.0 };
+    let exact = FrameOutcome::Position { x: 1.0, y: 2.0, confidence: 1.0 };
     assert_eq!(parse(r#"{"ts":7,"pts":3000,"x":1,"y":2}"#), Ok(report(7, exact)), "the exact one counts");
 }
 
@@ -152,16 +152,16 @@ fn what_is_no_message_is_quoted_short_and_printable() {
     assert!(message.len() < 200, "{message}");
 }
 
-fn sighting() -> impl Strategy<Value = Sighting> {
+fn outcome() -> impl Strategy<Value = FrameOutcome> {
     let coordinate = -MAX_COORDINATE..=MAX_COORDINATE;
     prop_oneof![
-        (coordinate.clone(), coordinate, 0.0..=1.0).prop_map(|(x, y, confidence)| Sighting::Position {
+        (coordinate.clone(), coordinate, 0.0..=1.0).prop_map(|(x, y, confidence)| FrameOutcome::Position {
             x,
             y,
             confidence
         }),
-        Just(Sighting::Undetected),
-        Just(Sighting::Undecodable),
+        Just(FrameOutcome::Undetected),
+        Just(FrameOutcome::Undecodable),
     ]
 }
 
@@ -194,23 +194,23 @@ proptest! {
 
     #[test]
     fn no_damaged_message_panics(at in 0usize..60, byte: u8) {
-        let mut data = report(1, Sighting::Position { x: 1.0, y: 2.0, confidence: 1.0 }).to_text().into_bytes();
+        let mut data = report(1, FrameOutcome::Position { x: 1.0, y: 2.0, confidence: 1.0 }).to_text().into_bytes();
         let at = at % data.len();
         data[at] = byte;
         let _ = Message::parse(&data);
     }
 
     #[test]
-    fn reports_round_trip(timestamp: u32, sent in sighting()) {
+    fn reports_round_trip(timestamp: u32, sent in outcome()) {
         let Ok(Message::Frame(came)) = Message::parse(report(timestamp, sent).to_text().as_bytes()) else {
             return Err(TestCaseError::fail("refused"));
         };
         prop_assert_eq!(came.timestamp, timestamp);
-        match (sent, came.sighting) {
+        match (sent, came.outcome) {
             // The JSON parser may be off by the last bit of a float.
             (
-                Sighting::Position { x, y, confidence },
-                Sighting::Position { x: got_x, y: got_y, confidence: got_confidence },
+                FrameOutcome::Position { x, y, confidence },
+                FrameOutcome::Position { x: got_x, y: got_y, confidence: got_confidence },
             ) => prop_assert!(
                 (x - got_x).abs() < 1e-9 && (y - got_y).abs() < 1e-9 && (confidence - got_confidence).abs() < 1e-9
             ),

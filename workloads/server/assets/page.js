@@ -1,4 +1,4 @@
-// Puts the page together: what the server tells goes to each of its parts.
+// Puts the page together: what the server sends goes to each of its parts.
 
 import { Chart, History } from "./charts.js";
 import { setText } from "./format.js";
@@ -76,7 +76,7 @@ showAll.addEventListener("click", () => {
       const status = await (await fetch("/status")).json();
       if (allRows !== null) clients.show(status.clients);
     } catch {
-      // That the server does not answer is said already.
+      // That the server does not answer is shown already.
     }
   };
   allRows = setInterval(fetchAll, ALL_ROWS_MILLISECONDS);

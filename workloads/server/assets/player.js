@@ -1,7 +1,7 @@
 // Video by WHEP: an offer is posted, the answer has all that is needed, a DELETE ends it.
 
 // How long the last reports may take after the end.
-const FAREWELL_MILLISECONDS = 700;
+const LAST_REPORTS_MILLISECONDS = 700;
 
 export class Player {
   // With `label` a data channel of that label is opened for reports: it makes this browser a client.
@@ -17,7 +17,7 @@ export class Player {
     this.ended = false;
   }
 
-  // Resolves once the answer is there; rejects with what the server says.
+  // Resolves once the answer is there; rejects with the server's reason.
   async start() {
     await this.peer.setLocalDescription();
     const headers = { "Content-Type": "application/sdp" };
@@ -33,18 +33,18 @@ export class Player {
   connected(milliseconds) {
     const { peer } = this;
     return new Promise((resolve) => {
-      const settle = (worked) => {
+      const finish = (worked) => {
         clearTimeout(timer);
-        peer.removeEventListener("connectionstatechange", look);
+        peer.removeEventListener("connectionstatechange", check);
         resolve(worked);
       };
-      const look = () => {
-        if (peer.connectionState === "connected") settle(true);
-        if (["failed", "closed"].includes(peer.connectionState)) settle(false);
+      const check = () => {
+        if (peer.connectionState === "connected") finish(true);
+        if (["failed", "closed"].includes(peer.connectionState)) finish(false);
       };
-      const timer = setTimeout(() => settle(false), milliseconds);
-      peer.addEventListener("connectionstatechange", look);
-      look();
+      const timer = setTimeout(() => finish(false), milliseconds);
+      peer.addEventListener("connectionstatechange", check);
+      check();
     });
   }
 
@@ -62,12 +62,12 @@ export class Player {
     this.ended = true;
     this.leave();
     if (this.channel?.readyState === "open") {
-      await new Promise((resolve) => setTimeout(resolve, FAREWELL_MILLISECONDS));
+      await new Promise((resolve) => setTimeout(resolve, LAST_REPORTS_MILLISECONDS));
     }
     this.peer.close();
   }
 
-  // Tells the server, also while the page goes away.
+  // Deletes the resource, also while the page goes away.
   leave() {
     if (this.resource === null) return;
     fetch(this.resource, { method: "DELETE", keepalive: true }).catch(() => {

@@ -5,7 +5,7 @@ import { Facts } from "./numbers.js";
 import { Player } from "./player.js";
 import { LABEL, Reporter } from "./reporter.js";
 
-// How long WebRTC may take to find a way, so that it is said within 5 s that there is none.
+// How long WebRTC may take to find a way, so that it is shown within 5 s that there is none.
 const CONNECT_MILLISECONDS = 4000;
 
 const NO_UDP =
@@ -38,7 +38,7 @@ export class Video {
     this.player = player;
     this.reporter = player.channel && new Reporter(player.channel);
     this.shown = 0;
-    this.say("connecting");
+    this.showState("connecting");
     this.toggle.textContent = "Stop";
     this.video.srcObject = player.stream;
     // A browser that refuses leaves the video paused; the reason is its own to show.
@@ -56,7 +56,7 @@ export class Video {
       return;
     }
     if (this.player !== player) return;
-    this.say(this.reporter ? "playing over WebRTC, counted as a client" : "playing over WebRTC, not counted");
+    this.showState(this.reporter ? "playing over WebRTC, counted as a client" : "playing over WebRTC, not counted");
     player.peer.addEventListener("connectionstatechange", () => this.watch(player));
   }
 
@@ -69,7 +69,7 @@ export class Video {
     this.showPictures(false);
     this.facts.clear();
     this.toggle.textContent = "Start";
-    this.say(words);
+    this.showState(words);
   }
 
   // The server is there, or not; goes on with what was lost with it. A stream of pictures just stands still then.
@@ -111,7 +111,7 @@ export class Video {
     this.lose("Neither video nor pictures: the server has no room for another viewer, or is gone.");
   }
 
-  // Looks at every frame that is shown.
+  // Takes every frame that is shown.
   follow(player) {
     const next = (_, { rtpTimestamp }) => {
       if (this.player !== player) return;
@@ -148,7 +148,7 @@ export class Video {
     this.facts.show(facts);
   }
 
-  say(words) {
+  showState(words) {
     this.state.textContent = words;
   }
 }

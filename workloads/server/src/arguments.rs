@@ -50,7 +50,7 @@ pub(crate) struct Arguments {
     /// Writes the numbers as JSON at the end; - is stdout, which is then nothing else
     #[arg(long, env = "BALLSESSION_SUMMARY", value_name = "FILE")]
     pub(crate) summary: Option<SummaryTarget>,
-    /// What "recent" numbers look back on
+    /// The window of "recent" numbers
     #[arg(long, env = "BALLSESSION_WINDOW", value_name = "DURATION", default_value = "60s", value_parser = arguments::duration_within(Duration::from_secs(5), Duration::from_secs(3600)))]
     pub(crate) window: Duration,
     /// Exit 3 unless met: error-p95=1,latency-p95=200ms,loss=1,freeze=1s,setup-p95=5s,frames=300
@@ -66,7 +66,7 @@ pub(crate) struct Arguments {
     pub(crate) verbose: bool,
 }
 
-/// The command line, and the scene it asks for; what is wrong with either has been said when this fails.
+/// The command line, and the scene it asks for; what is wrong with either has been printed when this fails.
 pub(crate) fn parse() -> Result<(Arguments, scene::Settings), Exit> {
     let arguments: Arguments = arguments::parse()?;
     let scene = arguments.scene().map_err(|problem| {

@@ -2,28 +2,28 @@
 //!
 //! ```text
 //! video (thread): scene -> encode -> packetise --frame--> fan-out (threads) <==WebRTC==> clients
-//!      '-- truth --> board <---------------- events -------'
+//!      '-- truth --> recorder <-------------- events -------'
 //!                      '--> console, HTTP and its page, summary, verdict, reports
 //! ```
 
 mod arguments;
-mod board;
 mod huge_pages;
 mod live;
+mod media_events;
 mod page;
 mod questions;
+mod recorder;
 mod report_source;
 mod run;
 mod session;
 mod sessions;
-mod status;
+mod status_source;
 mod table;
 mod video;
 
 use std::process::ExitCode;
 
 use huge_pages::HugePages;
-use process::Exit;
 
 /// Sessions allocate and free many small buffers on every frame: 18 % less CPU per frame and session than with the
 /// system's allocator.
@@ -31,18 +31,12 @@ use process::Exit;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let huge_pages = HugePages::hold_back();
+    let huge_pages = HugePages::disable();
     let (arguments, scene) = match arguments::parse() {
         Ok(parsed) => parsed,
         Err(exit) => return exit.into(),
     };
     process::log_to_stderr(arguments.verbose);
     let reporting = arguments.reporting.clone();
-    let exit = run::run(arguments, scene, huge_pages).unwrap_or_else(|error| {
-        let line = format!("error: {error:#}");
-        eprintln!("{line}");
-        reporting.failed(&line);
-        Exit::CouldNotRun
-    });
-    exit.into()
+    process::run(&reporting, run::run(arguments, scene, huge_pages)).into()
 }

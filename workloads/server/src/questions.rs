@@ -1,4 +1,4 @@
-//! Asks peers that say nothing by themselves where the ball is: some programs only answer.
+//! Asks peers that report nothing by themselves where the ball is: some programs only answer.
 
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
@@ -6,16 +6,18 @@ use std::time::{Duration, Instant};
 use media::fanout::Fanout;
 use report::channel::QUESTION;
 
-use crate::board::Board;
+use crate::recorder::Recorder;
 
-/// How often it is looked whom to ask. A peer is asked up to so much later than it could be.
+/// How often it is checked whom to ask. A peer is asked up to so much later than it could be.
 const STEP: Duration = Duration::from_millis(250);
 
 /// Asks for ever.
-pub(crate) async fn ask(board: &Board, fanout: &Fanout) -> Infallible {
+pub(crate) async fn ask(recorder: &Recorder, fanout: &Fanout) -> Infallible {
     loop {
-        tokio::time::sleep_until(board.between_frames(Instant::now() + STEP).into()).await;
-        for id in board.ask(Instant::now()) {
+        let next = recorder.measurement().between_frames(Instant::now() + STEP);
+        tokio::time::sleep_until(next.into()).await;
+        let due = recorder.measurement().due_questions(Instant::now());
+        for id in due {
             fanout.send(id, QUESTION.to_owned());
         }
     }

@@ -2,20 +2,20 @@
 
 use std::time::Instant;
 
-use process::standing_line;
+use process::state_line;
 use report::post::ServerPost;
-use report::sender::{Source, Standing};
+use report::sender::{Source, SourceState};
 
-use crate::board::Board;
+use crate::recorder::Recorder;
 
-impl Source for Board {
-    fn standing(&self) -> Standing {
-        let (active, codes) = self.outline(Instant::now());
-        Standing { active, state: None, codes }
+impl Source for Recorder {
+    fn state(&self) -> SourceState {
+        let (active, codes) = self.presence_and_error_codes(Instant::now());
+        SourceState { active, state: None, codes }
     }
 
     fn post(&self, sequence: u64) -> Vec<u8> {
-        let (presence, summary) = self.full(Instant::now());
+        let (presence, summary) = self.presence_and_summary(Instant::now());
         let count = |clients| u32::try_from(clients).unwrap_or(u32::MAX);
         let (connected, without_media) = (count(presence.connected), count(presence.without_media));
         let post = ServerPost::new(sequence, connected, without_media, summary);
@@ -24,9 +24,9 @@ impl Source for Board {
     }
 }
 
-/// How it stands, in one line.
-pub(crate) fn line(board: &Board) -> String {
-    let (presence, summary) = board.full(Instant::now());
+/// The server's state, in one line.
+pub(crate) fn line(recorder: &Recorder) -> String {
+    let (presence, summary) = recorder.presence_and_summary(Instant::now());
     let number = |number: Option<f64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
     let numbers = format!(
         "{} clients connected, {} without media; {} frames sent, {} matched, loss {} %, error p95 {} px, latency p95 {} ms",
@@ -38,5 +38,5 @@ pub(crate) fn line(board: &Board) -> String {
         number(summary.error_pixels.map(|error| error.p95)),
         number(summary.latency_milliseconds.map(|latency| latency.p95)),
     );
-    standing_line(&summary.errors, &numbers)
+    state_line(&summary.errors, &numbers)
 }

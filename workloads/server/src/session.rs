@@ -12,21 +12,21 @@ use signaling::{Connection, ConnectionError, Message};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use crate::board::Board;
+use crate::recorder::Recorder;
 use crate::sessions::Sessions;
 
 /// How long an answer may take: an aiortc peer whose STUN server does not answer needs over 5 s.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 
 /// How long reports for frames already sent may still come in when a session ends in good order.
-const DRAIN_LIMIT: Duration = Duration::from_millis(500);
-/// How often it is looked whether all have come.
-const DRAIN_STEP: Duration = Duration::from_millis(10);
+const LAST_REPORTS_LIMIT: Duration = Duration::from_millis(500);
+/// How often it is checked whether all have come.
+const LAST_REPORTS_STEP: Duration = Duration::from_millis(10);
 
 /// What all sessions share.
 pub(crate) struct Context {
     pub(crate) fanout: Arc<Fanout>,
-    pub(crate) board: Arc<Board>,
+    pub(crate) recorder: Arc<Recorder>,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) ice_addresses: Vec<IpAddr>,
     /// Ends all sessions in good order.
@@ -53,14 +53,14 @@ pub(crate) async fn serve(context: Arc<Context>, mut connection: Connection) {
     match negotiated {
         Ok(()) => {
             let how = stream(&context, &mut connection, lost).await;
-            tracing::info!(session = id.0, peer = %connection.peer_addr(), ?how, "session over");
+            tracing::info!(session = id.0, peer = %connection.peer_addr(), ?how, "session ended");
             conclude(&context, id, how).await;
         }
         // It may have got its row before the server began to end.
-        Err(Refusal::Silent) => context.board.disconnected(id, Ended::Bye, Instant::now()),
+        Err(Refusal::Silent) => context.recorder.disconnected(id, Ended::Bye, Instant::now()),
         Err(Refusal::Failed { code, message }) => {
-            tracing::warn!(peer = %connection.peer_addr(), "{message}");
-            context.board.refused(code, &format!("{}: {message}", connection.peer_addr()), Instant::now());
+            tracing::warn!(peer = %connection.peer_addr(), "session refused: {message}");
+            context.recorder.refused(code, &format!("{}: {message}", connection.peer_addr()), Instant::now());
         }
     }
     context.fanout.close(id);
@@ -79,7 +79,7 @@ async fn negotiate(context: &Context, id: SessionId, connection: &mut Connection
     connection.send(&Message::Offer { sdp }).await.map_err(|_| Refusal::Silent)?;
 
     let answer = answer(connection).await?;
-    context.board.connected(id, connection.peer_addr(), accepted, Instant::now());
+    context.recorder.connected(id, connection.peer_addr(), accepted, Instant::now());
     let applied = context.fanout.answer(id, answer).await.unwrap_or(Err(FanoutError::ShuttingDown));
     applied.map_err(|error| {
         let code = match error {
@@ -91,7 +91,7 @@ async fn negotiate(context: &Context, id: SessionId, connection: &mut Connection
             }
             _ => ErrorCode::SignalingFailed,
         };
-        context.board.disconnected(id, Ended::Failed { code, message: error.to_string() }, Instant::now());
+        context.recorder.disconnected(id, Ended::Failed { code, message: error.to_string() }, Instant::now());
         Refusal::Silent
     })
 }
@@ -167,16 +167,16 @@ fn ended(code: ErrorCode, message: &str) -> Ended {
 /// A client's session is over: after a bye, what it still has to report is waited for.
 pub(crate) async fn conclude(context: &Context, id: SessionId, how: Ended) {
     if how == Ended::Bye {
-        drain(context, id).await;
+        await_last_reports(context, id).await;
     }
-    context.board.disconnected(id, how, Instant::now());
+    context.recorder.disconnected(id, how, Instant::now());
 }
 
 /// Stops the video and waits for the reports of what was sent.
-async fn drain(context: &Context, id: SessionId) {
+async fn await_last_reports(context: &Context, id: SessionId) {
     context.fanout.stop(id);
-    let deadline = tokio::time::Instant::now() + DRAIN_LIMIT;
-    while tokio::time::Instant::now() < deadline && !context.board.is_settled(id) {
-        tokio::time::sleep(DRAIN_STEP).await;
+    let deadline = tokio::time::Instant::now() + LAST_REPORTS_LIMIT;
+    while tokio::time::Instant::now() < deadline && !context.recorder.measurement().is_settled(id) {
+        tokio::time::sleep(LAST_REPORTS_STEP).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The sessions there are: whether anybody watches, and how each learns that its peer connection is gone.
+//! The sessions there are: whether any is ready for video, and how each is notified that its peer connection is gone.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -30,24 +30,24 @@ struct Session {
     /// Taken when it is used.
     failed: Option<oneshot::Sender<CloseReason>>,
     /// From when on it can be sent video.
-    watches_from: Option<Instant>,
+    ready_from: Option<Instant>,
 }
 
 impl Sessions {
-    /// None yet; memory is suited to how many there are.
+    /// None yet; huge pages are enabled by how many there are.
     pub(crate) fn new(huge_pages: HugePages) -> Self {
         Self { huge_pages, inner: Mutex::default() }
     }
 
-    /// A new session of `peer`, and the news of its end, should its peer connection fail.
+    /// A new session of `peer`, and what resolves should its peer connection fail.
     pub(crate) fn open(&self, peer: SocketAddr) -> (SessionId, oneshot::Receiver<CloseReason>) {
-        let (tell, told) = oneshot::channel();
+        let (failed, has_failed) = oneshot::channel();
         let mut inner = self.lock();
         inner.last += 1;
         let id = SessionId(inner.last);
-        inner.open.insert(id, Session { peer, failed: Some(tell), watches_from: None });
-        self.huge_pages.suit(inner.open.len());
-        (id, told)
+        inner.open.insert(id, Session { peer, failed: Some(failed), ready_from: None });
+        self.huge_pages.enable_for(inner.open.len());
+        (id, has_failed)
     }
 
     /// The peer connection of a session is gone.
@@ -59,9 +59,9 @@ impl Sessions {
             let peer = session.as_ref().map(|session| tracing::field::display(session.peer));
             tracing::error!(session = id.0, peer, "the WebRTC stack panicked, the session ends: {panicked}");
         }
-        if let Some(tell) = session.and_then(|session| session.failed.take()) {
-            // The task may be past listening; then it is ending anyway.
-            let _ = tell.send(reason);
+        if let Some(failed) = session.and_then(|session| session.failed.take()) {
+            // The task may have dropped its end; then it is ending anyway.
+            let _ = failed.send(reason);
         }
     }
 
@@ -71,15 +71,15 @@ impl Sessions {
     }
 
     /// The session can be sent video from `from` on, if not before.
-    pub(crate) fn watches(&self, id: SessionId, from: Instant) {
+    pub(crate) fn ready_for_video(&self, id: SessionId, from: Instant) {
         if let Some(session) = self.lock().open.get_mut(&id) {
-            session.watches_from = Some(session.watches_from.map_or(from, |before| before.min(from)));
+            session.ready_from = Some(session.ready_from.map_or(from, |before| before.min(from)));
         }
     }
 
     /// Whether there is anybody to capture a frame for.
-    pub(crate) fn anybody_watches(&self, now: Instant) -> bool {
-        self.lock().open.values().any(|session| session.watches_from.is_some_and(|from| from <= now))
+    pub(crate) fn any_ready_for_video(&self, now: Instant) -> bool {
+        self.lock().open.values().any(|session| session.ready_from.is_some_and(|from| from <= now))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -96,28 +96,28 @@ mod tests {
     const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9);
 
     #[test]
-    fn a_session_hears_of_its_failure_once_and_closes() {
+    fn a_session_is_notified_of_its_failure_once_and_closes() {
         let sessions = Sessions::default();
-        let (first, mut told) = sessions.open(PEER);
+        let (first, mut failed) = sessions.open(PEER);
         let (second, _second) = sessions.open(PEER);
         assert_ne!(first, second);
         sessions.failed(first, CloseReason::PeerLost);
         sessions.failed(first, CloseReason::IceFailed);
-        assert_eq!(told.try_recv().unwrap(), CloseReason::PeerLost);
+        assert_eq!(failed.try_recv().unwrap(), CloseReason::PeerLost);
         sessions.close(first);
         sessions.failed(first, CloseReason::PeerLost);
     }
 
     #[test]
-    fn somebody_watches_from_the_earliest_moment_that_was_named_to_the_end() {
+    fn a_session_is_ready_from_the_earliest_moment_that_was_named_to_the_end() {
         let (sessions, now) = (Sessions::default(), Instant::now());
         let (id, _keep) = sessions.open(PEER);
-        assert!(!sessions.anybody_watches(now));
-        sessions.watches(id, now + Duration::from_millis(300));
-        assert!(!sessions.anybody_watches(now));
-        sessions.watches(id, now);
-        assert!(sessions.anybody_watches(now));
+        assert!(!sessions.any_ready_for_video(now));
+        sessions.ready_for_video(id, now + Duration::from_millis(300));
+        assert!(!sessions.any_ready_for_video(now));
+        sessions.ready_for_video(id, now);
+        assert!(sessions.any_ready_for_video(now));
         sessions.close(id);
-        assert!(!sessions.anybody_watches(now));
+        assert!(!sessions.any_ready_for_video(now));
     }
 }

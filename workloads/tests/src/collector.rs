@@ -1,4 +1,4 @@
-//! An operator, as far as pods see one: takes what is posted and answers as it is told.
+//! An operator, as far as pods see one: takes what is posted and gives the answer of a test's choice.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 
-use crate::wait::{PATIENCE, eventually};
+use crate::wait::{WAIT_LIMIT, eventually};
 
 /// What every post to a collector is sent with.
 const TOKEN: &str = "a-token-of-tests";
@@ -91,16 +91,16 @@ impl Collector {
         posts.iter().map(parse).collect()
     }
 
-    /// Waits until `look` finds something in what was posted.
+    /// Waits until `find` finds something in what was posted.
     ///
     /// # Panics
     /// Where it does not.
     pub fn eventually<P: DeserializeOwned, T>(
         &self,
         what: &str,
-        mut look: impl FnMut(&[P]) -> Option<T>,
+        mut find: impl FnMut(&[P]) -> Option<T>,
     ) -> T {
-        eventually(what, || look(&self.posts()))
+        eventually(what, || find(&self.posts()))
     }
 
     /// The termination message of the program with these flags.
@@ -114,7 +114,7 @@ impl Collector {
 
 /// Takes one post. Whatever is wrong with it ends in a panic here, and the post is missed where it is awaited.
 fn serve(stream: &TcpStream, status: &str, posts: &Posts) {
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(WAIT_LIMIT)).unwrap();
     let mut reader = BufReader::new(stream);
     let mut lines = reader.by_ref().lines().map(|line| line.unwrap().to_lowercase());
     assert_eq!(lines.next().as_deref(), Some("post /v1/reports http/1.1"));

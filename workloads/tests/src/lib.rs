@@ -10,8 +10,8 @@
 #![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
 
 mod address;
+mod assertions;
 mod collector;
-mod figures;
 mod http;
 mod output;
 mod process;
@@ -21,11 +21,11 @@ mod running;
 mod wait;
 
 pub use address::private_address;
+pub use assertions::{assert_accounted, assert_perfect};
 pub use collector::Collector;
-pub use figures::{assert_accounted, assert_perfect};
 pub use http::{Response, get};
 pub use process::Process;
 pub use program::{Exited, Program, binary};
 pub use running::{Client, Finished, Running, Server};
 pub use rustix::process::Signal;
-pub use wait::{PATIENCE, eventually, eventually_within};
+pub use wait::{WAIT_LIMIT, eventually, eventually_within};

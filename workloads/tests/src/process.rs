@@ -4,8 +4,8 @@ use std::fs;
 use std::time::Duration;
 
 /// How often, and how far apart, descriptors are counted.
-const LOOKS: u32 = 25;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+const READS: u32 = 25;
+const BETWEEN_READS: Duration = Duration::from_millis(20);
 
 /// A process, by its id.
 #[derive(Debug, Clone, Copy)]
@@ -26,15 +26,15 @@ impl Process {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
-    /// Open file descriptors besides those of connections that are just being closed: the fewest of several looks.
+    /// Open file descriptors besides those of connections that are just being closed: the fewest of several counts.
     ///
     /// # Panics
     /// Where the process is gone.
     pub fn idle_descriptors(self) -> usize {
-        let look = |_| {
-            std::thread::sleep(BETWEEN_LOOKS);
+        let count = |_| {
+            std::thread::sleep(BETWEEN_READS);
             fs::read_dir(format!("/proc/{}/fd", self.0)).unwrap().count()
         };
-        (0..LOOKS).map(look).min().unwrap_or(0)
+        (0..READS).map(count).min().unwrap_or(0)
     }
 }

@@ -8,11 +8,11 @@ use report::{ClientRow, ClientSummary, Summary};
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 
-use crate::Signal;
 use crate::http::{Response, get};
 use crate::process::Process;
 use crate::program::{Exited, Program};
 use crate::wait::eventually;
+use rustix::process::Signal;
 
 /// A program whose status and summary are `S`. Dropping it kills it.
 #[derive(Debug)]
@@ -55,13 +55,13 @@ impl Running<Summary> {
         address_after("signalling on ", &self.announced)
     }
 
-    /// Waits until the client `id` has a row of which `look` makes something.
+    /// Waits until the client `id` has a row in which `find` finds something.
     ///
     /// # Panics
     /// Where that does not happen.
-    pub fn row<T>(&self, id: &str, what: &str, mut look: impl FnMut(&ClientRow) -> Option<T>) -> T {
+    pub fn row<T>(&self, id: &str, what: &str, mut find: impl FnMut(&ClientRow) -> Option<T>) -> T {
         self.eventually(&format!("{id}: {what}"), |status| {
-            status.clients.iter().find(|row| row.id == id).and_then(&mut look)
+            status.clients.iter().find(|row| row.id == id).and_then(&mut find)
         })
     }
 
@@ -108,12 +108,12 @@ impl<S: DeserializeOwned> Running<S> {
         serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error} in {body}"))
     }
 
-    /// Waits until `look` finds something in its status.
+    /// Waits until `find` finds something in its status.
     ///
     /// # Panics
     /// Where it does not.
-    pub fn eventually<T>(&self, what: &str, mut look: impl FnMut(&S) -> Option<T>) -> T {
-        eventually(what, || look(&self.status()))
+    pub fn eventually<T>(&self, what: &str, mut find: impl FnMut(&S) -> Option<T>) -> T {
+        eventually(what, || find(&self.status()))
     }
 
     /// The process.

@@ -9,7 +9,7 @@ use report::{ClientSummary, State, Summary};
 const SOME: u64 = 15;
 
 #[test]
-fn a_server_that_is_told_to_end_says_bye_to_all_and_writes_its_summary() {
+fn a_server_that_is_to_end_sends_bye_to_all_and_writes_its_summary() {
     for signal in [Signal::TERM, Signal::INT] {
         let server = Server::start(&[]);
         let clients = ["one", "two"].map(|id| Client::start(id, server.signaling(), &[]));
@@ -34,7 +34,7 @@ fn a_server_that_is_told_to_end_says_bye_to_all_and_writes_its_summary() {
 }
 
 #[test]
-fn a_client_that_is_told_to_end_drains_and_its_exit_code_says_by_whom() {
+fn a_client_that_is_to_end_drains_and_its_exit_code_says_by_whom() {
     let server = Server::start(&[]);
     for (id, signal, code) in [("drained", Signal::TERM, 143), ("interrupted", Signal::INT, 0)] {
         let client = Client::start(id, server.signaling(), &[]);

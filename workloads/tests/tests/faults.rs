@@ -1,4 +1,4 @@
-//! A check that cannot fail proves nothing: each way to lie turns the verdict, and for its own reason.
+//! A check that cannot fail proves nothing: each fault turns the verdict, and for its own reason.
 
 use ballsession_tests::{Client, Finished, Server};
 use report::Summary;
@@ -21,19 +21,19 @@ fn judged(
     (exited.code, verdict.unwrap_or_else(|| panic!("no verdict: {exited:?}")).to_owned(), summary)
 }
 
-fn settled(status: &Summary) -> bool {
+fn has_enough_frames(status: &Summary) -> bool {
     status.frames.settled() >= 60
 }
 
 #[test]
 fn an_honest_client_meets_what_is_required() {
-    let (code, verdict, _) = judged(&[], REQUIRED, settled);
+    let (code, verdict, _) = judged(&[], REQUIRED, has_enough_frames);
     assert_eq!((code, verdict.as_str()), (Some(0), "Met"));
 }
 
 #[test]
 fn an_offset_is_an_error_and_nothing_else() {
-    let (code, verdict, summary) = judged(&["--fault", "offset=5px"], REQUIRED, settled);
+    let (code, verdict, summary) = judged(&["--fault", "offset=5px"], REQUIRED, has_enough_frames);
     assert_eq!(code, Some(3));
     let error = summary.error_pixels.unwrap();
     assert!((4.5..5.5).contains(&error.p50), "{error:?}");
@@ -43,8 +43,9 @@ fn an_offset_is_an_error_and_nothing_else() {
 #[test]
 fn dropped_reports_are_loss_and_nothing_else() {
     // A drop of a tenth leaves a steady picture: no longer a freeze than some frames.
-    let (code, verdict, summary) =
-        judged(&["--fault", "drop=10%@7"], REQUIRED, |status| status.frames.lost >= 5 && settled(status));
+    let (code, verdict, summary) = judged(&["--fault", "drop=10%@7"], REQUIRED, |status| {
+        status.frames.lost >= 5 && has_enough_frames(status)
+    });
     assert_eq!(code, Some(3));
     let lost = summary.loss_percent.unwrap();
     assert!((3.0..25.0).contains(&lost) && summary.frames.lost >= 5, "{:?}", summary.frames);
@@ -53,7 +54,7 @@ fn dropped_reports_are_loss_and_nothing_else() {
 
 #[test]
 fn a_delay_is_latency_and_nothing_else() {
-    let (code, verdict, summary) = judged(&["--fault", "delay=300ms"], REQUIRED, settled);
+    let (code, verdict, summary) = judged(&["--fault", "delay=300ms"], REQUIRED, has_enough_frames);
     assert_eq!(code, Some(3));
     let latency = summary.latency_milliseconds.unwrap();
     assert!(latency.p50 >= 300.0, "{latency:?}");

@@ -1,4 +1,4 @@
-//! What users get wrong: one clear line that names it, and an exit code that scripts can tell apart.
+//! What users get wrong: one clear line that names it, and an exit code that scripts can distinguish.
 
 use std::net::TcpListener;
 
@@ -18,7 +18,7 @@ fn assert_refused(ended: &Exited, code: i32, words: &[&str]) {
 }
 
 #[test]
-fn wrong_usage_is_told_with_the_flag_the_value_and_what_is_allowed() {
+fn wrong_usage_is_refused_with_the_flag_the_value_and_what_is_allowed() {
     let cases: [(&str, &[&str], &[&str]); 38] = [
         (SERVER, &["--colour", "red"], &["--colour"]),
         (SERVER, &["extra"], &["extra"]),

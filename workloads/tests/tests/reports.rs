@@ -1,4 +1,4 @@
-//! What programs tell an operator of themselves, and what becomes of them when nobody listens.
+//! What programs report to an operator, and what becomes of them when nobody listens.
 
 #![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
 
@@ -36,7 +36,7 @@ fn the_numbers_of_a_session_reach_the_operator() {
     let server = server(&of_server, &[]);
     let client = client("reporter", server.signaling(), &of_client, &["--node", "worker-7"]);
     server.matched("reporter", 30);
-    // A state is told when it is reached; numbers every few seconds.
+    // A state is posted when it is reached; numbers every few seconds.
     of_client.eventually("connected", |posts: &[ClientPost]| {
         posts.iter().any(|post| post.state == State::Connected).then_some(())
     });
@@ -89,7 +89,7 @@ fn the_numbers_of_a_session_reach_the_operator() {
 }
 
 #[test]
-fn a_client_tells_how_far_it_got() {
+fn a_client_reports_how_far_it_got() {
     // Something that takes connections and never makes an offer.
     let mute = TcpListener::bind("127.0.0.1:0").unwrap();
     let mute_address = mute.local_addr().unwrap().to_string();
@@ -101,10 +101,10 @@ fn a_client_tells_how_far_it_got() {
     ] {
         let collector = Collector::start();
         let client = client("lost", server, &collector, &["--reconnect"]);
-        let told = collector.eventually(&format!("{code}"), |posts: &[ClientPost]| {
+        let entry = collector.eventually(&format!("{code}"), |posts: &[ClientPost]| {
             posts.iter().flat_map(|post| &post.errors).find(|error| error.code == code).cloned()
         });
-        assert!(!told.message.is_empty() && told.count >= 1, "{told:?}");
+        assert!(!entry.message.is_empty() && entry.count >= 1, "{entry:?}");
         eventually("the message", || {
             collector.termination_message().starts_with(code.as_str()).then_some(())
         });
@@ -115,15 +115,15 @@ fn a_client_tells_how_far_it_got() {
 }
 
 #[test]
-fn blocked_media_is_told_by_both_sides() {
+fn blocked_media_is_reported_by_both_sides() {
     let (of_server, of_client) = (Collector::start(), Collector::start());
     let server = server(&of_server, &[]);
     let network = Blackhole::start(server.signaling());
     let client = client("blocked", network.address(), &of_client, &["--reconnect"]);
-    let told = of_client.eventually("a client's IceFailed", |posts: &[ClientPost]| {
+    let entry = of_client.eventually("a client's IceFailed", |posts: &[ClientPost]| {
         posts.iter().flat_map(|post| &post.errors).find(|error| error.code == ErrorCode::IceFailed).cloned()
     });
-    assert!(told.message.contains("UDP"), "{told:?}");
+    assert!(entry.message.contains("UDP"), "{entry:?}");
     // Each attempt is given up before it has lasted long enough to count.
     let post = of_server.eventually("a client without media", |posts: &[ServerPost]| {
         posts.iter().find(|post| post.clients_without_media > 0).cloned()
@@ -177,9 +177,9 @@ fn an_operator_that_is_gone_or_refuses_changes_nothing_of_the_session() {
         assert_eq!(server.exited.code, Some(0), "{:?}", server.exited);
         assert_perfect(&server.summary.frames);
         // Said once, however often it happened.
-        let told = |line: &&String| line.contains("report");
+        let is_about_reports = |line: &&String| line.contains("report");
         for lines in [&server.exited.stderr, &client.exited.stderr] {
-            assert_eq!(lines.iter().filter(told).count(), 1, "{lines:?}");
+            assert_eq!(lines.iter().filter(is_about_reports).count(), 1, "{lines:?}");
         }
     }
 }

@@ -4,23 +4,19 @@
 //! before but no longer are, stands in the object's `managedFields`: `f:name` is a field, `k:{…}` an item of a list by
 //! its keys, and what has nothing below it is one value to the API server.
 //!
-//! Which parts of such a value were ours and which are defaults, nothing tells: so a [`stamp`] says whether the object
+//! Which parts of such a value were ours and which are defaults, nothing shows: so a [`stamp`] shows whether the object
 //! asks for the same as at the last apply. Whoever else changes the value takes it over: it is not noted as ours then.
 
+use crds::contract::{APPLIED_HASH_ANNOTATION, CONTROLLER_FIELD_MANAGER};
 use kube::Resource;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::quantity;
-use crate::controller::apply::FIELD_MANAGER;
-
-/// The annotation with the hash of what was applied. It is on the object itself, never on the template of its pods:
-/// another version of the operator may ask for something else, and pods are not to start anew for that alone.
-const APPLIED: &str = "ballsession.dev/applied-hash";
+use crate::controller::apply::quantity;
 
 /// Notes in an object that is to be applied the hash of all that it asks for.
 pub(in crate::controller) fn stamp(desired: &mut Value, hash: &str) {
-    desired["metadata"]["annotations"][APPLIED] = hash.into();
+    desired["metadata"]["annotations"][APPLIED_HASH_ANNOTATION] = hash.into();
 }
 
 /// Whether a field that is set in `desired` has another value in `live` or is not ours any more, or one that we set in
@@ -47,7 +43,7 @@ fn without_identity(mut desired: Value) -> Value {
 fn ours<K: Resource>(live: &K) -> Option<&Value> {
     let entries = live.meta().managed_fields.as_deref().unwrap_or_default();
     let ours = entries.iter().find(|entry| {
-        entry.manager.as_deref() == Some(FIELD_MANAGER)
+        entry.manager.as_deref() == Some(CONTROLLER_FIELD_MANAGER)
             && entry.operation.as_deref() == Some("Apply")
             && entry.subresource.as_deref().unwrap_or_default().is_empty()
     })?;
@@ -134,7 +130,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::controller::hash::short_hash;
+    use crate::session::short_hash;
 
     /// What the API server makes of a Deployment: defaults, amounts in its own form, and a note of who set what.
     fn live() -> Value {
@@ -145,7 +141,7 @@ mod tests {
                 "managedFields": [
                     {"manager": "kube-controller-manager", "operation": "Update", "subresource": "status",
                      "fieldsV1": {"f:status": {}}},
-                    {"manager": FIELD_MANAGER, "operation": "Apply", "fieldsV1": {
+                    {"manager": CONTROLLER_FIELD_MANAGER, "operation": "Apply", "fieldsV1": {
                         "f:metadata": {"f:labels": {"f:app": {}}},
                         "f:spec": {"f:replicas": {}, "f:template": {"f:spec": {
                             "f:nodeSelector": {},
@@ -204,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_we_set_is_looked_at_wherever_it_is() {
+    fn a_value_that_we_set_is_compared_wherever_it_is() {
         assert!(changed(|_, live| live["spec"]["replicas"] = json!(2)));
         assert!(changed(|_, live| live["metadata"]["labels"]["app"] = json!("pier")));
         assert!(changed(|_, live| drop(live["metadata"]["labels"].as_object_mut().unwrap().remove("app"))));

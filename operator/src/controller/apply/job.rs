@@ -1,23 +1,10 @@
 //! What has to be done to the clients' Job, of which most cannot be changed once it exists.
 
+use crds::contract::JOB_HASH_ANNOTATION;
 use k8s_openapi::api::batch::v1::Job;
 use kube::ResourceExt;
 
-use crate::controller::build::JOB_HASH;
-
-/// Why a Job's controller gave it up at its deadline.
-const DEADLINE_EXCEEDED: &str = "DeadlineExceeded";
-
-/// How a Job ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// Each of its clients did what it was to do.
-    Complete,
-    /// Not all of them in time.
-    DeadlineExceeded,
-    /// For any other reason, of which none belongs to a session.
-    Failed,
-}
+use crate::run::{JobEnd, job_end};
 
 /// What has to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,35 +17,22 @@ pub(super) enum Plan {
     Replace,
 }
 
-/// How a Job ended, if it did and its pods are gone.
-pub fn ending(job: &Job) -> Option<Ending> {
-    let conditions = job.status.as_ref()?.conditions.as_deref().unwrap_or_default();
-    conditions.iter().filter(|condition| condition.status == "True").find_map(|condition| {
-        match (condition.type_.as_str(), condition.reason.as_deref()) {
-            ("Complete", _) => Some(Ending::Complete),
-            ("Failed", Some(DEADLINE_EXCEEDED)) => Some(Ending::DeadlineExceeded),
-            ("Failed", _) => Some(Ending::Failed),
-            _ => None,
-        }
-    })
-}
-
 /// What has to be done to make `live` into `desired`.
 pub(super) fn plan(desired: &Job, live: &Job) -> Plan {
     if hash(desired) != hash(live) {
         return Plan::Replace;
     }
     let is_bounded = desired.spec.as_ref().is_some_and(|spec| spec.active_deadline_seconds.is_some());
-    match ending(live) {
+    match job_end(live) {
         None => Plan::Apply,
-        Some(Ending::Complete | Ending::DeadlineExceeded) if is_bounded => Plan::Leave,
+        Some(JobEnd::Complete | JobEnd::DeadlineExceeded) if is_bounded => Plan::Leave,
         // Clients of a session without an end do not end either, unless somebody made them.
         Some(_) => Plan::Replace,
     }
 }
 
 fn hash(job: &Job) -> Option<&String> {
-    job.annotations().get(JOB_HASH)
+    job.annotations().get(JOB_HASH_ANNOTATION)
 }
 
 #[cfg(test)]
@@ -98,14 +72,14 @@ mod tests {
         let late = Some(("Failed", "DeadlineExceeded"));
         let failed = Some(("Failed", "PodFailurePolicy"));
         for (bounded, condition, expected, how) in [
-            (true, complete, Plan::Leave, Ending::Complete),
-            (true, late, Plan::Leave, Ending::DeadlineExceeded),
-            (true, failed, Plan::Replace, Ending::Failed),
-            (false, complete, Plan::Replace, Ending::Complete),
-            (false, failed, Plan::Replace, Ending::Failed),
+            (true, complete, Plan::Leave, JobEnd::Complete),
+            (true, late, Plan::Leave, JobEnd::DeadlineExceeded),
+            (true, failed, Plan::Replace, JobEnd::Failed),
+            (false, complete, Plan::Replace, JobEnd::Complete),
+            (false, failed, Plan::Replace, JobEnd::Failed),
         ] {
             let live = job("a", bounded, condition);
-            assert_eq!((plan(&job("a", bounded, None), &live), ending(&live)), (expected, Some(how)));
+            assert_eq!((plan(&job("a", bounded, None), &live), job_end(&live)), (expected, Some(how)));
         }
         assert_eq!(plan(&job("b", true, None), &job("a", true, complete)), Plan::Replace);
     }

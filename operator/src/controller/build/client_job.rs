@@ -1,17 +1,16 @@
 //! Runs the clients.
 
+use crds::contract::JOB_HASH_ANNOTATION;
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
 
+use crate::controller::build::common::{SIGNALING_PORT, metadata};
+use crate::controller::build::placement;
 use crate::controller::build::pod::{self, Workload};
-use crate::controller::build::{SIGNALING_PORT, metadata, placement};
-use crate::controller::hash::short_hash;
-use crate::controller::labels::Component;
-use crate::controller::settings::Settings;
-use crate::controller::validate::{RunStage, Session};
-
-/// The annotation with the hash of all that cannot be changed in a Job: where it differs, the Job has to be made
-/// anew.
-pub const JOB_HASH: &str = "ballsession.dev/job-hash";
+use crate::run::RunStage;
+use crate::session::Session;
+use crate::session::labels::Component;
+use crate::session::short_hash;
+use crate::settings::Settings;
 
 /// Twice the memory and a little more than the CPU that a client of the default format takes.
 const REQUESTS: [(&str, &str); 2] = [("cpu", "50m"), ("memory", "48Mi")];
@@ -23,7 +22,7 @@ const DEADLINE_SLACK_SECONDS: u64 = 120;
 pub(super) fn build(session: &Session, settings: &Settings) -> Job {
     let unscaled = JobSpec {
         completion_mode: Some("Indexed".into()),
-        // A client that crashes is started again, however often: that is for the conditions to tell.
+        // A client that crashes is started again, however often: that is for the conditions to show.
         backoff_limit: Some(i32::MAX),
         // Only when a pod is gone comes the next: two at once would share an index, and with it an id.
         pod_replacement_policy: Some("Failed".into()),
@@ -47,7 +46,7 @@ pub(super) fn build(session: &Session, settings: &Settings) -> Job {
         ..JobSpec::default()
     };
     let mut metadata = metadata(session, Component::Client);
-    metadata.annotations = Some([(JOB_HASH.to_owned(), short_hash(&unscaled))].into());
+    metadata.annotations = Some([(JOB_HASH_ANNOTATION.to_owned(), short_hash(&unscaled))].into());
     // The rest may change while the Job runs, completions only together with parallelism.
     let spec = JobSpec {
         parallelism: Some(session.spec.clients),
@@ -93,7 +92,7 @@ mod tests {
     }
 
     fn hash(job: &Value) -> &str {
-        job["metadata"]["annotations"][JOB_HASH].as_str().unwrap()
+        job["metadata"]["annotations"][JOB_HASH_ANNOTATION].as_str().unwrap()
     }
 
     #[test]

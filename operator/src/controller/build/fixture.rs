@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::controller::resources::{Observed, Resources};
-use crate::controller::settings::Settings;
-use crate::controller::validate::{Session, validate};
+use crate::session::{Session, validate};
+use crate::settings::Settings;
 
 /// `harbor` in `lighthouse`, with what `spec` asks for.
 pub(in crate::controller) fn session(spec: &Value) -> Session {

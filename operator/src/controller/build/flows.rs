@@ -10,10 +10,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::json;
 
+use super::build;
+use super::common::{HTTP_PORT, REPORT_PORT, SIGNALING_PORT};
 use super::fixture::{nothing, session, settings};
-use super::{HTTP_PORT, REPORT_PORT, SIGNALING_PORT, build};
-use crate::controller::labels::{self, Component};
 use crate::controller::resources::Desired;
+use crate::session::labels::{self, Component};
 
 /// One end of a connection.
 struct End {

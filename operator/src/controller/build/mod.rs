@@ -1,6 +1,7 @@
 //! The children that a session shall have. Pure: the same session always gives the same objects.
 
 mod client_job;
+mod common;
 #[cfg(test)]
 pub(super) mod fixture;
 #[cfg(test)]
@@ -12,23 +13,12 @@ mod server_deployment;
 mod server_service;
 mod workload_service_account;
 
-pub use client_job::JOB_HASH;
-pub use pod::RUN;
-
 use crds::NetworkIsolation;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use crate::controller::labels::{self, Component};
 use crate::controller::resources::{Desired, Observed, Prepared, Resources};
-use crate::controller::settings::Settings;
-use crate::controller::validate::{RunStage, Session};
-
-/// Where a server waits for its clients.
-const SIGNALING_PORT: i32 = 8080;
-/// Health, status and metrics of every pod.
-const HTTP_PORT: i32 = 8081;
-/// Where the operator's pod waits for reports.
-const REPORT_PORT: i32 = 8080;
+use crate::run::RunStage;
+use crate::session::Session;
+use crate::settings::Settings;
 
 /// The children that `session` shall have, of which `observed` exist.
 pub fn build(session: &Session, observed: &Resources<Observed>, settings: &Settings) -> Resources<Prepared> {
@@ -71,17 +61,6 @@ fn finished(session: &Session, observed: &Resources<Observed>, settings: &Settin
         client_job: Desired::AsItIs,
         server_network_policy: Desired::AsItIs,
         client_network_policy: Desired::AsItIs,
-    }
-}
-
-/// Name, labels and owner of a child.
-fn metadata(session: &Session, component: Component) -> ObjectMeta {
-    ObjectMeta {
-        name: Some(session.child_name(component)),
-        namespace: Some(session.namespace.clone()),
-        labels: Some(labels::of(&session.name, component)),
-        owner_references: Some(vec![session.owner.clone()]),
-        ..ObjectMeta::default()
     }
 }
 

@@ -8,10 +8,10 @@ use k8s_openapi::api::networking::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::controller::build::{HTTP_PORT, REPORT_PORT, SIGNALING_PORT, metadata};
-use crate::controller::labels::{self, Component};
-use crate::controller::settings::Settings;
-use crate::controller::validate::Session;
+use crate::controller::build::common::{HTTP_PORT, REPORT_PORT, SIGNALING_PORT, metadata};
+use crate::session::Session;
+use crate::session::labels::{self, Component};
+use crate::settings::Settings;
 
 const DNS_PORT: i32 = 53;
 /// The label that Kubernetes gives each namespace.
@@ -87,7 +87,7 @@ fn to(peer: NetworkPolicyPeer, port: NetworkPolicyPort) -> NetworkPolicyEgressRu
     NetworkPolicyEgressRule { to: Some(vec![peer]), ports: Some(vec![port]) }
 }
 
-/// Ports are those of pods: a Service's address is translated before policies look at it.
+/// Ports are those of pods: a Service's address is translated before policies apply.
 fn port(protocol: &str, port: i32) -> NetworkPolicyPort {
     NetworkPolicyPort {
         protocol: Some(protocol.into()),

@@ -1,12 +1,12 @@
-//! Where clients run relative to the server's node, in the scheduler's words.
+//! Where clients run relative to the server's node, as the scheduler takes it.
 
 use crds::Placement;
 use k8s_openapi::api::core::v1::{
     Affinity, PodAffinity, PodAffinityTerm, PodAntiAffinity, WeightedPodAffinityTerm,
 };
 
-use crate::controller::labels::{self, Component};
-use crate::controller::validate::Session;
+use crate::session::Session;
+use crate::session::labels::{self, Component};
 
 /// A node.
 const TOPOLOGY_KEY: &str = "kubernetes.io/hostname";

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crds::PodSettings;
+use crds::contract::{REPORT_AUDIENCE, RUN_ANNOTATION};
 use k8s_openapi::api::core::v1::{
     Affinity, Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, HTTPGetAction,
     ObjectFieldSelector, PodSecurityContext, PodSpec, PodTemplateSpec, Probe, ProjectedVolumeSource,
@@ -14,30 +15,25 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::controller::build::HTTP_PORT;
-use crate::controller::labels::{self, Component};
-use crate::controller::settings::Settings;
-use crate::controller::validate::Session;
+use crate::controller::build::common::HTTP_PORT;
+use crate::session::Session;
+use crate::session::labels::{self, Component};
+use crate::settings::Settings;
 
-/// For whom the token is that goes with reports; the API server itself does not accept it.
-const TOKEN_AUDIENCE: &str = "ballsession.dev/report";
 /// How long a token is valid. The kubelet writes a new one after 80 % of it.
 const TOKEN_SECONDS: i64 = 3600;
 const TOKEN_VOLUME: &str = "report-token";
 const TOKEN_FOLDER: &str = "/var/run/secrets/ballsession.dev";
 const TOKEN_FILE: &str = "token";
-/// The user of the images. As a number, because Kubernetes cannot tell whether a name is root.
+/// The user of the images. As a number, because Kubernetes does not know whether a name is root.
 const USER: i64 = 65532;
 /// What a pod may take to drain and to send its last report. A second of it is for the container's end.
 const GRACE_SECONDS: i64 = 10;
 
-/// The file whose contents Kubernetes shows with the end of a container, unless told otherwise.
+/// The file whose contents Kubernetes shows with the end of a container by default.
 const TERMINATION_MESSAGE: &str = "/dev/termination-log";
 
-/// The annotation of a pod with the hash of its run: another run gets other pods, and with them numbers of its own.
-pub const RUN: &str = "ballsession.dev/run";
-
-/// What tells a pod from others of its kind.
+/// What distinguishes a pod from others of its kind.
 pub(super) struct Workload<'a> {
     /// Which part of the session it is.
     pub(super) component: Component,
@@ -66,7 +62,7 @@ pub(super) fn template(session: &Session, operator: &Settings, workload: Workloa
     let mut labels = settings.pod_labels.clone();
     labels.extend(labels::of(&session.name, component));
     let mut annotations = settings.pod_annotations.clone();
-    annotations.extend(workload.run.map(|hash| (RUN.to_owned(), hash.to_owned())));
+    annotations.extend(workload.run.map(|hash| (RUN_ANNOTATION.to_owned(), hash.to_owned())));
     let spec = PodSpec {
         containers: vec![container(operator, &workload)],
         volumes: Some(vec![token_volume()]),
@@ -143,7 +139,7 @@ fn container(operator: &Settings, workload: &Workload<'_>) -> Container {
     }
 }
 
-/// Tells the process its node, which it cannot find out by itself.
+/// Gives the process its node, which it cannot find out by itself.
 fn node_name() -> EnvVar {
     let field = ObjectFieldSelector { field_path: "spec.nodeName".into(), ..ObjectFieldSelector::default() };
     EnvVar {
@@ -178,7 +174,7 @@ fn probe(path: &str, period_seconds: i32, failure_threshold: i32) -> Probe {
 
 fn token_volume() -> Volume {
     let token = ServiceAccountTokenProjection {
-        audience: Some(TOKEN_AUDIENCE.into()),
+        audience: Some(REPORT_AUDIENCE.into()),
         expiration_seconds: Some(TOKEN_SECONDS),
         path: TOKEN_FILE.into(),
         ..ServiceAccountTokenProjection::default()

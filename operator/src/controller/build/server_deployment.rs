@@ -2,11 +2,12 @@
 
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy};
 
+use crate::controller::build::common::{SIGNALING_PORT, metadata};
 use crate::controller::build::pod::{self, Workload};
-use crate::controller::build::{SIGNALING_PORT, metadata};
-use crate::controller::labels::{self, Component};
-use crate::controller::settings::Settings;
-use crate::controller::validate::{RunStage, Session};
+use crate::run::RunStage;
+use crate::session::Session;
+use crate::session::labels::{self, Component};
+use crate::settings::Settings;
 
 /// Twice the memory and a little more than the CPU that a server of the default format takes with a few clients.
 const REQUESTS: [(&str, &str); 2] = [("cpu", "100m"), ("memory", "64Mi")];

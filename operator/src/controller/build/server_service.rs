@@ -1,11 +1,11 @@
-//! How clients, and who looks at a session's page, find its server.
+//! How clients, and visitors of a session's page, find its server.
 
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::controller::build::{HTTP_PORT, SIGNALING_PORT, metadata};
-use crate::controller::labels::{self, Component};
-use crate::controller::validate::Session;
+use crate::controller::build::common::{HTTP_PORT, SIGNALING_PORT, metadata};
+use crate::session::Session;
+use crate::session::labels::{self, Component};
 
 /// Signalling and HTTP. Media does not pass it: that flows between the addresses of the pods.
 pub(super) fn build(session: &Session) -> Service {

@@ -2,11 +2,11 @@
 
 use k8s_openapi::api::core::v1::ServiceAccount;
 
-use crate::controller::build::metadata;
-use crate::controller::labels::Component;
-use crate::controller::validate::Session;
+use crate::controller::build::common::metadata;
+use crate::session::Session;
+use crate::session::labels::Component;
 
-/// An account of the session's own without any rights: its name is how the operator tells whose report it reads.
+/// An account of the session's own without any rights: by its name the operator knows whose report it reads.
 pub(super) fn build(session: &Session) -> ServiceAccount {
     ServiceAccount {
         metadata: metadata(session, Component::Workload),

@@ -5,7 +5,7 @@ use crate::lease::Timing;
 
 const WALL: Timestamp = Timestamp::UNIX_EPOCH;
 
-/// A contender, and a clock that only moves when it is told to.
+/// A contender, and a clock that only moves when the test moves it.
 struct Contender {
     election: Election,
     now: Instant,

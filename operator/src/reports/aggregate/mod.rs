@@ -1,18 +1,22 @@
-//! What the pods of all sessions have said, in memory: no I/O, and time is an argument.
+//! What the pods of all sessions have reported, in memory: no I/O, and time is an argument.
 
-mod ending;
-mod news;
-mod silence;
-mod stored;
-mod subject;
+mod clients;
+mod desired;
+mod pod_facts;
+mod responsiveness;
+mod server;
+mod state_change;
+mod stored_process;
+mod stored_session;
 mod tracked;
-mod wanted;
 
 use std::collections::HashMap;
 use std::time::Instant;
 
-pub(super) use subject::Subject;
-pub(super) use tracked::{Heard, PodFacts, Tracked};
+pub(super) use desired::desired_status;
+pub(super) use pod_facts::PodFacts;
+pub(super) use stored_session::StoredSession;
+pub(super) use tracked::{PostEffect, Tracked};
 
 use crate::reports::stores::SessionKey;
 
@@ -24,10 +28,15 @@ pub(super) struct Aggregate {
 
 impl Aggregate {
     /// What is known of a session, brought up to the run that it asks for now.
-    pub(super) fn follow(&mut self, key: &SessionKey, subject: &Subject<'_>, now: Instant) -> &mut Tracked {
+    pub(super) fn follow(
+        &mut self,
+        key: &SessionKey,
+        session: &StoredSession<'_>,
+        now: Instant,
+    ) -> &mut Tracked {
         let tracked =
-            self.sessions.entry(key.uid.clone()).or_insert_with(|| Tracked::new(key.clone(), subject, now));
-        tracked.follow(subject, now);
+            self.sessions.entry(key.uid.clone()).or_insert_with(|| Tracked::new(key.clone(), session, now));
+        tracked.follow(session, now);
         tracked
     }
 

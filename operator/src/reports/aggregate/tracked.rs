@@ -1,105 +1,73 @@
-//! One session: the last reports of its pods, and what they make of its status.
+//! One session: what its pods have reported, from the first report of its run on.
 
-use std::collections::HashMap;
 use std::time::Instant;
 
 use crds::BallSessionStatus;
-use jiff::Timestamp;
 use report::post::{ClientPost, ServerPost};
 
-use crate::controller::report_source::{ClientView, ServerView, View};
-use crate::reports::aggregate::ending::Ending;
-use crate::reports::aggregate::stored::StoredProcess;
-use crate::reports::aggregate::{Subject, news, stored};
-use crate::reports::status::{ErrorTotals, Judge, Opinion, Span};
+use crate::report_source::View;
+use crate::reports::aggregate::clients::Clients;
+use crate::reports::aggregate::pod_facts::PodFacts;
+use crate::reports::aggregate::responsiveness::Responsiveness;
+use crate::reports::aggregate::server::Server;
+use crate::reports::aggregate::stored_process::StoredProcess;
+use crate::reports::aggregate::stored_session::StoredSession;
+use crate::reports::status::{ErrorTotals, Hysteresis, ObjectivesVerdict, Span, stored_verdict};
 use crate::reports::stores::{PodKey, SessionKey};
-
-/// Client pods of a session that are remembered: more than it can have at a time.
-const MAX_CLIENT_PODS: usize = 256;
-
-/// What is known of a pod beside its report.
-#[derive(Debug, Clone)]
-pub(in crate::reports) struct PodFacts {
-    pub(in crate::reports) key: PodKey,
-    /// By the API server's clock, so that a server and its successor can be told apart on any node.
-    pub(in crate::reports) created: Option<Timestamp>,
-    pub(in crate::reports) node: Option<String>,
-    /// The run that it was made for.
-    pub(in crate::reports) run: Option<String>,
-}
+use crate::run::{NewestReport, RunEnd};
 
 /// What became of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::reports) enum Heard {
-    /// An older one, one of another run, or one that comes when the run is over.
+pub(in crate::reports) enum PostEffect {
+    /// None: an older one, one of another run, or one that comes when the run is over.
     Ignored,
     /// Its numbers are new.
-    Numbers,
+    NumbersChanged,
     /// More than its numbers is new.
-    News,
+    StateChanged,
 }
 
 /// What is known of a session.
 pub(in crate::reports) struct Tracked {
     key: SessionKey,
     /// Followed since.
-    pub(super) since: Instant,
-    pub(super) run: Option<String>,
-    pub(super) server: Option<ServerReport>,
-    /// By the UIDs of their pods.
-    pub(super) clients: HashMap<String, ClientReport>,
+    since: Instant,
+    run: Option<String>,
+    pub(super) server: Server,
+    pub(super) clients: Clients,
+    pub(super) responsiveness: Responsiveness,
+    pub(super) hysteresis: Hysteresis,
     /// Errors of processes that are gone.
-    pub(super) past: ErrorTotals,
-    /// Errors that status showed before this process followed the session.
-    pub(super) shown: ErrorTotals,
-    /// The server process that status showed before.
-    resumed: Option<StoredProcess>,
-    pub(super) server_restarts: i32,
-    pub(super) judge: Judge,
+    past_errors: ErrorTotals,
+    /// Errors that status showed before this operator followed the session.
+    stored_errors: ErrorTotals,
     /// Status holds no numbers but those of this run.
-    pub(super) is_cleared: bool,
-    /// The silence of the server was noticed.
-    pub(super) is_silence_known: bool,
-    /// Its silence up to then is not the server's own.
-    pub(super) excused_until: Option<Instant>,
-    pub(super) ending: Option<Ending>,
-}
-
-/// The newest report of the newest server.
-pub(super) struct ServerReport {
-    pub(super) pod: PodFacts,
-    /// Its pod is not there any more.
-    is_gone: bool,
-    pub(super) received: Instant,
-    pub(super) post: ServerPost,
-}
-
-/// The newest report of a client.
-pub(super) struct ClientReport {
-    pod: PodKey,
-    received: Instant,
-    pub(super) post: ClientPost,
+    is_cleared: bool,
+    run_end: Option<RunEnd>,
+    /// Of the whole run.
+    pub(super) final_verdict: Option<ObjectivesVerdict>,
 }
 
 impl Tracked {
-    pub(super) fn new(key: SessionKey, subject: &Subject<'_>, now: Instant) -> Self {
+    pub(super) fn new(key: SessionKey, session: &StoredSession<'_>, now: Instant) -> Self {
         // After a restart of the operator, what it wrote before is where it goes on.
-        let stored = if subject.has_run() { subject.owned() } else { BallSessionStatus::default() };
+        let stored = if session.has_run() { session.owned() } else { BallSessionStatus::default() };
         Self {
             key,
             since: now,
-            run: subject.run().map(str::to_owned),
-            server: None,
-            clients: HashMap::new(),
-            past: ErrorTotals::default(),
-            shown: ErrorTotals::stored(&stored.errors),
-            server_restarts: stored.server_restarts.unwrap_or(0),
-            judge: stored::verdict(&stored).map(Judge::with).unwrap_or_default(),
-            resumed: StoredProcess::of(stored),
+            run: session.run().map(str::to_owned),
+            clients: Clients::default(),
+            responsiveness: Responsiveness::new(now),
+            hysteresis: stored_verdict(&stored).map(Hysteresis::with).unwrap_or_default(),
+            past_errors: ErrorTotals::default(),
+            stored_errors: ErrorTotals::stored(&stored.errors),
             is_cleared: false,
-            is_silence_known: false,
-            excused_until: None,
-            ending: None,
+            run_end: None,
+            final_verdict: None,
+            server: {
+                let restarts = stored.server_restarts.unwrap_or(0);
+                Server::new(StoredProcess::of(stored), restarts)
+            },
         }
     }
 
@@ -113,124 +81,138 @@ impl Tracked {
     }
 
     /// Begins anew where the session asks for another run.
-    pub(super) fn follow(&mut self, subject: &Subject<'_>, now: Instant) {
-        // A spec that makes no sense is no run; whatever ran before goes on.
-        if subject.run().is_some() && self.run.as_deref() != subject.run() {
-            *self = Self::new(self.key.clone(), subject, now);
+    pub(super) fn follow(&mut self, session: &StoredSession<'_>, now: Instant) {
+        // An invalid spec is no run; whatever ran before goes on.
+        if session.run().is_some() && self.run.as_deref() != session.run() {
+            *self = Self::new(self.key.clone(), session, now);
         }
-        self.is_cleared |= subject.has_run() || !subject.has_numbers();
+        self.is_cleared |= session.has_run() || !session.has_numbers();
     }
 
     /// Takes the report of a server's pod.
-    pub(in crate::reports) fn server(
+    pub(in crate::reports) fn take_server(
         &mut self,
         pod: PodFacts,
         post: ServerPost,
-        subject: &Subject<'_>,
+        session: &StoredSession<'_>,
         now: Instant,
-    ) -> Heard {
-        let Ok(session) = subject.session() else { return Heard::Ignored };
-        if self.is_over(subject) || pod.run.as_deref() != Some(&session.run_hash) {
-            return Heard::Ignored;
+    ) -> PostEffect {
+        let Ok(valid) = session.validated() else { return PostEffect::Ignored };
+        if self.is_over(session) || pod.run.as_deref() != Some(&valid.run_hash) {
+            return PostEffect::Ignored;
         }
-        let is_new_process = match &self.server {
-            Some(last) if !last.is_older_than(&pod, &post) => return Heard::Ignored,
-            Some(last) => last.post.summary.started_at != post.summary.started_at,
-            None => match &self.resumed {
-                Some(stored) if stored.is_after(&post, now.saturating_duration_since(self.since)) => {
-                    return Heard::Ignored;
-                }
-                Some(stored) => !stored.is_of(&post),
-                None => false,
-            },
-        };
-        // After a silence the condition is Unknown: the next verdict is a first one again.
-        let was_silent = self.is_silent(now);
-        if was_silent {
-            self.judge = Judge::default();
+        let verdict = ObjectivesVerdict::of(&post, Span::Recent, &valid.objectives, pod.node.as_deref());
+        let followed_for = now.saturating_duration_since(self.since);
+        let Some(effect) = self.server.take(pod, post, now, followed_for) else { return PostEffect::Ignored };
+        self.past_errors.add(&effect.past_errors);
+        // Then the condition is Unknown, and the next verdict is a first one again.
+        let was_unresponsive = self.responsiveness.is_unresponsive(now);
+        if was_unresponsive {
+            self.hysteresis = Hysteresis::default();
         }
-        let last = self.server.take();
-        if is_new_process {
-            self.server_restarts = self.server_restarts.saturating_add(1);
-            self.past.add(last.as_ref().map_or(&[][..], |last| &last.post.summary.errors));
-        }
-        self.judge.hear(Opinion::of(&post, Span::Recent, &session.objectives, pod.node.as_deref()));
-        let is_news = is_new_process
-            || was_silent
-            || last.is_none_or(|last| last.is_gone || news::of_server(&last.post, &post));
-        self.server = Some(ServerReport { pod, is_gone: false, received: now, post });
-        self.is_silence_known = false;
-        if is_news { Heard::News } else { Heard::Numbers }
+        self.hysteresis.observe(verdict);
+        self.responsiveness.reported(now);
+        PostEffect::of(effect.is_state_change || was_unresponsive)
     }
 
     /// Takes the report of a client's pod.
-    pub(in crate::reports) fn client(
+    pub(in crate::reports) fn take_client(
         &mut self,
         pod: PodFacts,
         post: ClientPost,
-        subject: &Subject<'_>,
+        session: &StoredSession<'_>,
         now: Instant,
-    ) -> Heard {
-        let is_of_another_run = pod.run.is_some() && pod.run.as_deref() != subject.run();
-        if self.is_over(subject) || is_of_another_run {
-            return Heard::Ignored;
+    ) -> PostEffect {
+        let is_of_another_run = pod.run.is_some() && pod.run.as_deref() != session.run();
+        if self.is_over(session) || is_of_another_run {
+            return PostEffect::Ignored;
         }
-        let mut is_news = true;
-        if let Some(last) = self.clients.get(&pod.key.uid) {
-            if (post.started_at, post.sequence) <= (last.post.started_at, last.post.sequence) {
-                return Heard::Ignored;
-            }
-            if last.post.started_at != post.started_at {
-                self.past.add(&last.post.errors);
-            }
-            is_news = news::of_client(&last.post, &post);
-        } else if self.clients.len() >= MAX_CLIENT_PODS {
-            return Heard::Ignored;
-        }
-        self.clients.insert(pod.key.uid.clone(), ClientReport { pod: pod.key, received: now, post });
-        if is_news { Heard::News } else { Heard::Numbers }
+        let Some(effect) = self.clients.take(pod.key, post, now) else { return PostEffect::Ignored };
+        self.past_errors.add(&effect.past_errors);
+        PostEffect::of(effect.is_state_change)
     }
 
-    /// Forgets the pods that are not there any more. What they said stays as long as nobody else said it anew. Whether
+    /// A report that claims to be the server's was not taken, for a reason that lies with the operator.
+    pub(in crate::reports) fn extend_grace(&mut self, now: Instant) {
+        self.responsiveness.extend_grace(now);
+    }
+
+    /// Whether the server does not report any more, and this is noticed for the first time.
+    pub(in crate::reports) fn becomes_unresponsive(&mut self, now: Instant) -> bool {
+        self.responsiveness.becomes_unresponsive(now)
+    }
+
+    /// Forgets the pods that do not exist any more. What they reported stays as long as it is not reported anew. Whether
     /// there were any.
-    pub(in crate::reports) fn forget_pods(&mut self, is_there: impl Fn(&PodKey) -> bool) -> bool {
-        let mut is_news = false;
-        if let Some(server) = self.server.as_mut().filter(|server| !server.is_gone) {
-            server.is_gone = !is_there(&server.pod.key);
-            is_news = server.is_gone;
+    pub(in crate::reports) fn forget_pods(&mut self, exists: impl Fn(&PodKey) -> bool) -> bool {
+        let server_is_gone = self.server.forget_pod(&exists);
+        let clients_gone = self.clients.forget_pods(&exists);
+        for errors in &clients_gone {
+            self.past_errors.add(errors);
         }
-        let past = &mut self.past;
-        self.clients.retain(|_, client| {
-            let stays = is_there(&client.pod);
-            if !stays {
-                past.add(&client.post.errors);
-                is_news = true;
-            }
-            stays
-        });
-        is_news
+        server_is_gone || !clients_gone.is_empty()
     }
 
-    /// What the controller may know.
-    pub(in crate::reports) fn view(&self) -> View {
-        let server = self.server.as_ref().filter(|server| !server.is_gone).map(|server| ServerView {
+    /// The run is over since `since`: whether there is something new to be written, once the last report is there.
+    pub(in crate::reports) fn end(
+        &mut self,
+        since: Instant,
+        session: &StoredSession<'_>,
+        now: Instant,
+    ) -> bool {
+        let server = self.server.newest();
+        let newest = server.map(|server| NewestReport {
             received: server.received,
             connected_clients: server.post.connected_clients,
-            clients_without_media: server.post.clients_without_media,
-            rows: server.post.summary.clients.clone(),
-            errors: server.post.summary.errors.clone(),
         });
-        let client = |client: &ClientReport| {
-            let (state, errors) = (client.post.state, client.post.errors.clone());
-            (client.pod.name.clone(), ClientView { received: client.received, state, errors })
-        };
-        let clients = self.clients.values().map(client).collect();
-        View { server, clients, excused_until: self.excused_until }
+        let run_end = self.run_end.get_or_insert_with(|| RunEnd::new(since));
+        if !run_end.await_last_report(newest, now) {
+            return false;
+        }
+        self.final_verdict = Some(match server.zip(session.validated().ok()) {
+            Some((server, valid)) => {
+                let node = server.pod.node.as_deref();
+                ObjectivesVerdict::of(&server.post, Span::Run, &valid.objectives, node)
+            }
+            None => stored_verdict(&session.owned())
+                .unwrap_or_else(|| ObjectivesVerdict::unknown("NoReports", "the run ended without a report")),
+        });
+        true
     }
 
-    /// When the server's last report came, whether its pod is still there or not.
-    pub(in crate::reports) fn last_report(&self) -> Option<Instant> {
-        self.server.as_ref().map(|server| server.received)
+    /// The run is not over, although its end was awaited.
+    pub(in crate::reports) fn resume(&mut self) {
+        (self.run_end, self.final_verdict) = (None, None);
+    }
+
+    /// Whether what is desired now are the last numbers of the run.
+    pub(in crate::reports) fn is_final(&self) -> bool {
+        self.run_end.as_ref().is_some_and(RunEnd::has_last_numbers)
+    }
+
+    /// Whether they are in status, or are never going to be.
+    pub(in crate::reports) fn is_ended(&self) -> bool {
+        self.run_end.as_ref().is_some_and(RunEnd::is_ended)
+    }
+
+    /// Whether reports come too late to count.
+    pub(super) fn is_over(&self, session: &StoredSession<'_>) -> bool {
+        session.is_finished() || self.is_ended()
+    }
+
+    /// What was desired for `run` is in status. Whether something that is waited for came to an end with it.
+    pub(in crate::reports) fn written(&mut self, run: Option<&str>, is_final: bool) -> bool {
+        if self.run() != run {
+            return false;
+        }
+        let cleared = !std::mem::replace(&mut self.is_cleared, true);
+        let ended = is_final && self.run_end.as_mut().is_some_and(RunEnd::stored);
+        cleared || ended
+    }
+
+    /// The API server refuses what was desired for `run`. Whether that is not going to be tried again.
+    pub(in crate::reports) fn refused(&mut self, run: Option<&str>, is_final: bool) -> bool {
+        self.run() == run && is_final && self.run_end.as_mut().is_some_and(RunEnd::refused)
     }
 
     /// Whether status is free of the numbers of other runs.
@@ -238,19 +220,31 @@ impl Tracked {
         self.is_cleared
     }
 
-    /// Whether reports come too late to count.
-    pub(super) fn is_over(&self, subject: &Subject<'_>) -> bool {
-        subject.is_finished() || self.is_ended()
+    /// What the controller may know.
+    pub(in crate::reports) fn view(&self) -> View {
+        let (server, clients) = (self.server.view(), self.clients.view());
+        View { server, clients, excused_until: self.responsiveness.grace_until() }
+    }
+
+    /// When the server's last report came, whether its pod still exists or not.
+    pub(in crate::reports) fn last_report(&self) -> Option<Instant> {
+        self.server.newest().map(|server| server.received)
+    }
+
+    /// Of all processes of the run.
+    pub(super) fn errors(&self) -> ErrorTotals {
+        let mut totals = self.past_errors.clone();
+        totals.add(self.server.errors());
+        for errors in self.clients.errors() {
+            totals.add(errors);
+        }
+        totals.at_least(&self.stored_errors);
+        totals
     }
 }
 
-impl ServerReport {
-    /// Whether `post` is of a newer pod, or of the same one and later.
-    fn is_older_than(&self, pod: &PodFacts, post: &ServerPost) -> bool {
-        if self.pod.key.uid == pod.key.uid {
-            return (self.post.started_at, self.post.sequence) < (post.started_at, post.sequence);
-        }
-        // Pods that were created within the same second are told apart by their own clocks.
-        self.is_gone || (self.pod.created, self.post.started_at) < (pod.created, post.started_at)
+impl PostEffect {
+    fn of(is_state_change: bool) -> Self {
+        if is_state_change { Self::StateChanged } else { Self::NumbersChanged }
     }
 }

@@ -1,32 +1,12 @@
-//! The body of a report: bounded in size and time, and what it says.
+//! The body of a request: bounded in size and time.
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use jiff::Timestamp;
-use report::SCHEMA_VERSION;
-use report::post::{ClientPost, MAX_BYTES, ServerPost};
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use report::post::MAX_BYTES;
 use tokio::time::{Instant, timeout_at};
 
 use crate::reports::refusal::Refusal;
-
-/// What a pod has to say.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::reports) enum Post {
-    Server(Box<ServerPost>),
-    Client(ClientPost),
-}
-
-/// What tells them apart, and whether this version can read them.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Kind {
-    schema_version: u32,
-    summary: Option<IgnoredAny>,
-    state: Option<IgnoredAny>,
-}
 
 /// Reads all of the body until `deadline`. One that says that it is too large is not read at all.
 pub(super) async fn read(headers: &HeaderMap, body: Body, deadline: Instant) -> Result<Bytes, Refusal> {
@@ -39,123 +19,5 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, deadline: Instant) -> 
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
         Ok(Err(error)) => Err(Refusal::Malformed(error.to_string())),
         Err(_) => Err(Refusal::TooSlow),
-    }
-}
-
-impl Post {
-    /// Reads a report. What is not UTF-8 in it becomes U+FFFD: a broken message shall not hide the numbers beside it.
-    pub(super) fn parse(body: &[u8]) -> Result<Self, String> {
-        let text = String::from_utf8_lossy(body);
-        let kind: Kind = json(&text)?;
-        if kind.schema_version != SCHEMA_VERSION {
-            return Err(format!(
-                "schemaVersion is {}, this operator reads {SCHEMA_VERSION}",
-                kind.schema_version
-            ));
-        }
-        let post = match (kind.summary, kind.state) {
-            (Some(_), None) => json(&text).map(Self::Server),
-            (None, Some(_)) => json(&text).map(Self::Client),
-            _ => Err("it has not exactly one of summary (from servers) and state (from clients)".into()),
-        }?;
-        let early = post.times().find(|(_, time)| *time < Timestamp::UNIX_EPOCH);
-        match early {
-            Some((field, time)) => Err(format!("{field} is {time}: it must be a time from 1970 to 9999")),
-            None => Ok(post),
-        }
-    }
-
-    /// All its times. The API server stores none from before our era, and would refuse the whole status for one; later
-    /// ones than it stores cannot be read in the first place.
-    fn times(&self) -> impl Iterator<Item = (&'static str, Timestamp)> {
-        let (times, errors) = match self {
-            Self::Server(post) => {
-                let measured_since = ("summary.startedAt", post.summary.started_at);
-                ([Some(("startedAt", post.started_at)), Some(measured_since)], &post.summary.errors)
-            }
-            Self::Client(post) => ([Some(("startedAt", post.started_at)), None], &post.errors),
-        };
-        times.into_iter().flatten().chain(errors.iter().map(|error| ("errors.lastSeen", error.last_seen)))
-    }
-}
-
-fn json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_json::from_str(text).map_err(|error| error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::reports::testing::{client_post, server_post};
-
-    #[test]
-    fn a_report_is_a_servers_or_a_clients() {
-        let server = serde_json::to_vec(&server_post(1)).unwrap();
-        assert_eq!(Post::parse(&server), Ok(Post::Server(Box::new(server_post(1)))));
-        let client = serde_json::to_vec(&client_post(1)).unwrap();
-        assert_eq!(Post::parse(&client), Ok(Post::Client(client_post(1))));
-    }
-
-    #[test]
-    fn anything_else_is_refused_in_words() {
-        for (body, words) in [
-            ("", "EOF"),
-            ("{}", "missing field `schemaVersion`"),
-            (r#"{"schemaVersion":1}"#, "not exactly one"),
-            (r#"{"schemaVersion":1,"summary":{},"state":"Lost"}"#, "not exactly one"),
-            (r#"{"schemaVersion":2,"state":"Lost"}"#, "schemaVersion is 2, this operator reads 1"),
-            (r#"{"schemaVersion":1,"state":"Lost"}"#, "missing field `sequence`"),
-            ("[[[[[[[[", "invalid type"),
-        ] {
-            let error = Post::parse(body.as_bytes()).unwrap_err();
-            assert!(error.contains(words), "{body}: {error}");
-        }
-        let deep = "[".repeat(MAX_BYTES);
-        assert!(Post::parse(deep.as_bytes()).is_err());
-    }
-
-    #[test]
-    fn times_that_no_status_can_hold_are_refused() {
-        let mut client = serde_json::to_value(client_post(1)).unwrap();
-        client["errors"] =
-            json!([{"code": "Other", "count": 1, "message": "", "lastSeen": "2026-01-01T00:00:00Z"}]);
-        let mut server = serde_json::to_value(server_post(1)).unwrap();
-        server["summary"]["errors"] = client["errors"].clone();
-        let says = |post: &serde_json::Value| Post::parse(post.to_string().as_bytes()).err();
-        assert_eq!((says(&client), says(&server)), (None, None));
-        for (post, path, field) in [
-            (&client, "/startedAt", "startedAt"),
-            (&client, "/errors/0/lastSeen", "errors.lastSeen"),
-            (&server, "/startedAt", "startedAt"),
-            (&server, "/summary/startedAt", "summary.startedAt"),
-            (&server, "/summary/errors/0/lastSeen", "errors.lastSeen"),
-        ] {
-            let with = |time: &str| {
-                let mut post = post.clone();
-                *post.pointer_mut(path).unwrap() = json!(time);
-                says(&post)
-            };
-            assert_eq!(with("1970-01-01T00:00:00Z"), None);
-            for time in ["1969-12-31T23:59:59Z", "-000044-03-15T12:00:00Z"] {
-                let error = format!("{field} is {time}: it must be a time from 1970 to 9999");
-                assert_eq!(with(time), Some(error));
-            }
-            assert!(with("+010000-01-01T00:00:00Z").is_some());
-        }
-    }
-
-    #[test]
-    fn bytes_that_are_no_text_do_not_hide_the_rest() {
-        let mut post = serde_json::to_value(client_post(1)).unwrap();
-        post["errors"] =
-            json!([{"code": "Other", "count": 1, "message": "<>", "lastSeen": "2026-01-01T00:00:00Z"}]);
-        let body = post.to_string().into_bytes();
-        let at = body.windows(2).position(|pair| pair == b"<>").unwrap();
-        let mut broken = body.clone();
-        broken[at] = 0xff;
-        let Ok(Post::Client(read)) = Post::parse(&broken) else { panic!("refused") };
-        assert_eq!(read.errors[0].message, "\u{fffd}>");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use report::post::MAX_BYTES;
 use serde_json::{Value, json};
@@ -10,10 +11,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::server::serve_within;
-use super::*;
-use crate::controller::report_source::ReportSource;
-use crate::reports::cluster::Kind;
+use super::connections::serve_within;
+use crate::report_source::ReportSource;
+use crate::reports::api_server::Kind;
 use crate::reports::testing::{NAMESPACE, World, client_post, forged, server_post};
 
 const ACCOUNT: &str = "harbor-workload";
@@ -36,7 +36,7 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let server = tokio::spawn(serve_within(limit, listener, Arc::clone(&world.reports), stop.clone()));
+        let server = tokio::spawn(serve_within(limit, listener, world.reports.intake(), stop.clone()));
         Self { world, address, stop, server }
     }
 
@@ -57,7 +57,7 @@ impl Served {
 
     /// A token of one of the session's pods.
     fn token(&self, pod: &str) -> String {
-        self.world.cluster.issue(pod, ACCOUNT, NAMESPACE)
+        self.world.api_server.issue(pod, ACCOUNT, NAMESPACE)
     }
 }
 
@@ -104,15 +104,15 @@ async fn reports_of_server_and_client_are_taken() {
 }
 
 #[tokio::test]
-async fn a_server_whose_report_cannot_be_taken_is_excused() {
+async fn a_server_whose_report_cannot_be_taken_has_a_grace_period() {
     let served = Served::new().await;
     let client = serde_json::to_value(client_post(1)).unwrap();
     assert_eq!(code(&served.post(&served.token("client"), &client).await), 202);
-    let excused = || served.world.reports.view("harbor-uid").excused_until;
-    assert_eq!(excused(), None);
-    served.world.cluster.is_down.store(true, Ordering::Relaxed);
+    let grace = || served.world.reports.view("harbor-uid").excused_until;
+    assert_eq!(grace(), None);
+    served.world.api_server.is_down.store(true, Ordering::Relaxed);
     assert_eq!(code(&served.post(&served.token("server"), &server_report(1)).await), 503);
-    assert!(excused().is_some());
+    assert!(grace().is_some());
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn a_pod_reports_only_what_it_is() {
 }
 
 #[tokio::test]
-async fn strangers_are_told_to_go() {
+async fn unknown_senders_are_refused() {
     let served = Served::new().await;
     let wrong =
         forged("server", NAMESPACE, |payload| payload["aud"] = json!("https://kubernetes.default.svc"));
@@ -152,7 +152,7 @@ async fn strangers_are_told_to_go() {
         );
         assert_eq!(code(&served.exchange(request.as_bytes()).await), 401, "{scheme:?}");
     }
-    served.world.cluster.add(Kind::Pod, "hand-made", None);
+    served.world.api_server.add(Kind::Pod, "hand-made", None);
     assert_eq!(code(&served.post(&served.token("hand-made"), &server_report(1)).await), 403);
     assert_eq!(code(&served.exchange(b"GET /v1/reports HTTP/1.1\r\nHost: o\r\n\r\n").await), 405);
     assert_eq!(code(&served.exchange(b"GET /metrics HTTP/1.1\r\nHost: o\r\n\r\n").await), 404);
@@ -161,7 +161,7 @@ async fn strangers_are_told_to_go() {
 #[tokio::test]
 async fn an_api_server_that_does_not_answer_means_later() {
     let served = Served::new().await;
-    served.world.cluster.is_down.store(true, Ordering::Relaxed);
+    served.world.api_server.is_down.store(true, Ordering::Relaxed);
     let answer = served.post(&served.token("server"), &server_report(1)).await;
     assert_eq!(code(&answer), 503);
     let answer = answer.to_ascii_lowercase();
@@ -187,7 +187,7 @@ async fn what_is_too_large_is_not_read() {
     // Only the head is sent: the answer does not wait for the body.
     let answer = served.exchange(head(&served.token("server"), 10 << 20).as_bytes()).await;
     assert_eq!(code(&answer), 413);
-    assert_eq!(served.world.cluster.reviews.load(Ordering::Relaxed), 0);
+    assert_eq!(served.world.api_server.reviews.load(Ordering::Relaxed), 0);
 
     let mut chunked = b"POST /v1/reports HTTP/1.1\r\nHost: o\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
     chunked.extend_from_slice(format!("{:x}\r\n", MAX_BYTES + 1).as_bytes());
@@ -238,8 +238,8 @@ async fn a_replay_is_taken_and_ignored() {
 #[tokio::test]
 async fn who_is_too_slow_is_cut_off() {
     let served = Served::within(Duration::from_millis(300)).await;
-    let mut silent = served.connect().await;
-    assert_eq!(rest(&mut silent).await, "");
+    let mut idle = served.connect().await;
+    assert_eq!(rest(&mut idle).await, "");
     let mut half_a_head = served.connect().await;
     half_a_head.write_all(b"POST /v1/reports HTTP/1.1\r\nHost: o\r\n").await.unwrap();
     let answer = rest(&mut half_a_head).await;

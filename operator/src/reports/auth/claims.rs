@@ -1,15 +1,15 @@
-//! What a token says of itself, before anybody has vouched for it: enough to tell junk from what is worth asking the
+//! What a token claims, unverified: enough to tell junk from what is worth asking the
 //! API server about, at no cost.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crds::contract::REPORT_AUDIENCE;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::reports::auth::AUDIENCE;
 use crate::reports::stores::PodKey;
 
-/// The longest token that is looked at, in bytes. Those of service accounts have about 1,200.
+/// The longest token that is read, in bytes. Those of service accounts have about 1,200.
 const MAX_TOKEN: usize = 8 * 1024;
 
 /// What matters of a token's claims. Unverified.
@@ -26,7 +26,7 @@ pub(super) struct Claims {
 pub(super) enum ClaimsError {
     #[error("not a token of a service account that is bound to a pod")]
     Form,
-    #[error("the token is not for the audience {AUDIENCE}")]
+    #[error("the token is not for the audience {REPORT_AUDIENCE}")]
     Audience,
     #[error("the token has expired")]
     Expired,
@@ -60,12 +60,12 @@ struct Bound {
     uid: String,
 }
 
-/// Reads the claims of `token` without looking at its signature.
+/// Reads the claims of `token` without verifying its signature.
 pub(super) fn read(token: &str, now: Timestamp) -> Result<Claims, ClaimsError> {
     let payload = payload(token).ok_or(ClaimsError::Form)?;
     let is_ours = match &payload.aud {
-        Audiences::One(audience) => audience == AUDIENCE,
-        Audiences::Many(audiences) => audiences.iter().any(|audience| audience == AUDIENCE),
+        Audiences::One(audience) => audience == REPORT_AUDIENCE,
+        Audiences::Many(audiences) => audiences.iter().any(|audience| audience == REPORT_AUDIENCE),
     };
     if !is_ours {
         return Err(ClaimsError::Audience);
@@ -117,7 +117,7 @@ mod tests {
 
     fn payload(change: impl FnOnce(&mut Value)) -> Value {
         let mut payload = json!({
-            "aud": [AUDIENCE], "exp": NOW + 60, "iss": "https://kubernetes.default.svc",
+            "aud": [REPORT_AUDIENCE], "exp": NOW + 60, "iss": "https://kubernetes.default.svc",
             "kubernetes.io": {"namespace": "lighthouse", "pod": {"name": "harbor-client-0-x", "uid": "7c1e"}}
         });
         change(&mut payload);
@@ -130,7 +130,7 @@ mod tests {
         let (namespace, name, uid) = ("lighthouse".into(), "harbor-client-0-x".into(), "7c1e".into());
         assert_eq!(claims.pod, PodKey { namespace, name, uid });
         assert_eq!(claims.expires.as_second(), NOW + 60);
-        assert!(read_payload(&payload(|payload| payload["aud"] = json!(AUDIENCE))).is_ok());
+        assert!(read_payload(&payload(|payload| payload["aud"] = json!(REPORT_AUDIENCE))).is_ok());
     }
 
     #[test]

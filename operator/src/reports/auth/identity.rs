@@ -1,8 +1,8 @@
-//! Who the API server says that a token belongs to.
+//! Whose a token is, by the answer to its review.
 
+use crds::contract::REPORT_AUDIENCE;
 use k8s_openapi::api::authentication::v1::TokenReviewStatus;
 
-use crate::reports::auth::AUDIENCE;
 use crate::reports::stores::PodKey;
 
 const POD_NAME: &str = "authentication.kubernetes.io/pod-name";
@@ -22,7 +22,7 @@ pub(super) struct Identity {
 pub(super) enum IdentityError {
     #[error("the API server does not accept the token")]
     NotAuthenticated,
-    #[error("the API server does not accept the token for the audience {AUDIENCE}")]
+    #[error("the API server does not accept the token for the audience {REPORT_AUDIENCE}")]
     Audience,
     #[error("the token is not that of a service account")]
     NoServiceAccount,
@@ -35,8 +35,8 @@ pub(super) fn read(review: &TokenReviewStatus) -> Result<Identity, IdentityError
     if review.authenticated != Some(true) {
         return Err(IdentityError::NotAuthenticated);
     }
-    // An authenticator that knows nothing of audiences answers without any: its word is not enough.
-    if !review.audiences.iter().flatten().any(|audience| audience == AUDIENCE) {
+    // An authenticator that knows nothing of audiences answers without any: that proves nothing.
+    if !review.audiences.iter().flatten().any(|audience| audience == REPORT_AUDIENCE) {
         return Err(IdentityError::Audience);
     }
     let user = review.user.as_ref().ok_or(IdentityError::NoServiceAccount)?;
@@ -61,7 +61,7 @@ mod tests {
 
     fn read_changed(change: impl FnOnce(&mut Value)) -> Result<Identity, IdentityError> {
         let mut review = json!({
-            "authenticated": true, "audiences": [AUDIENCE],
+            "authenticated": true, "audiences": [REPORT_AUDIENCE],
             "user": {
                 "username": "system:serviceaccount:lighthouse:harbor-workload",
                 "extra": {POD_NAME: ["harbor-client-0-x"], POD_UID: ["7c1e"]}

@@ -2,7 +2,7 @@
 
 use crds::BallSessionStatus;
 
-use crate::reports::status::condition;
+use crate::reports::status::condition::condition;
 
 /// How much two statuses differ, the least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -11,7 +11,7 @@ pub(in crate::reports) enum Change {
     None,
     /// Only in what counts events.
     Counters,
-    /// In what people look at.
+    /// In what people see.
     Shown,
     /// In what somebody may be waiting for: a first error, whether the objectives are met, numbers of another run that
     /// have to go.
@@ -19,18 +19,18 @@ pub(in crate::reports) enum Change {
 }
 
 impl Change {
-    /// From the stored fields to the wanted ones.
-    pub(in crate::reports) fn between(stored: &BallSessionStatus, wanted: &BallSessionStatus) -> Self {
-        if stored == wanted {
+    /// From the stored fields to the desired ones.
+    pub(in crate::reports) fn between(stored: &BallSessionStatus, desired: &BallSessionStatus) -> Self {
+        if stored == desired {
             return Self::None;
         }
         let met = |status| condition(status).map(|condition| condition.status.clone());
-        let is_first_error = stored.error_count.unwrap_or(0) == 0 && wanted.error_count.unwrap_or(0) > 0;
-        let is_cleared = stored.measurements.is_some() && wanted.measurements.is_none();
-        if met(stored) != met(wanted) || is_first_error || is_cleared {
+        let is_first_error = stored.error_count.unwrap_or(0) == 0 && desired.error_count.unwrap_or(0) > 0;
+        let is_cleared = stored.measurements.is_some() && desired.measurements.is_none();
+        if met(stored) != met(desired) || is_first_error || is_cleared {
             return Self::Urgent;
         }
-        if without_counters(stored) == without_counters(wanted) { Self::Counters } else { Self::Shown }
+        if without_counters(stored) == without_counters(desired) { Self::Counters } else { Self::Shown }
     }
 }
 
@@ -69,8 +69,8 @@ mod tests {
     #[test]
     fn each_kind_of_change() {
         let change = |path: &'static str, value: Value| {
-            let wanted = status(|status| *status.pointer_mut(path).unwrap() = value);
-            Change::between(&status(|_| ()), &wanted)
+            let desired = status(|status| *status.pointer_mut(path).unwrap() = value);
+            Change::between(&status(|_| ()), &desired)
         };
         assert_eq!(change("/errorCount", json!(0)), Change::None);
         for (path, value) in [

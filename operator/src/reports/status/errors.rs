@@ -10,7 +10,7 @@ use report::{ErrorCode, ErrorEntry};
 use crate::reports::status::numbers::whole;
 use crate::reports::status::text::seconds;
 
-/// How often each code happened, and the last time in words.
+/// How often each code happened, and the last message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::reports) struct ErrorTotals(BTreeMap<ErrorCode, Total>);
 

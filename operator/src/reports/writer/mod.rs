@@ -1,7 +1,4 @@
-//! The one task that writes what reports say into status.
-
-mod schedule;
-mod work;
+//! The one task that writes what was reported into status.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,44 +7,77 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-pub(super) use schedule::Schedule;
+use crate::reports::api_server::ApiServer;
+use crate::reports::ledger::{Ledger, PendingWrite, WriteResult};
+use crate::reports::metrics::{Metrics, WriteOutcome};
+use crate::reports::moment::Moment;
 
-use crate::reports::Reports;
-use crate::reports::service::Moment;
-
-/// How often all sessions are looked at: for those that nobody reports of, and pods that are gone.
-const SWEEP: Duration = Duration::from_secs(5);
-/// Writes under way at a time: a slow answer does not hold up the others.
-const UNDER_WAY: usize = 8;
-/// How long to sleep where nothing is due; a sweep comes before.
+/// How often all sessions are compared: for those that nobody reports of, and pods that are gone.
+const RESYNC_INTERVAL: Duration = Duration::from_secs(5);
+/// Writes in flight at a time: a slow answer does not hold up the others.
+const MAX_IN_FLIGHT: usize = 8;
+/// How long to sleep where nothing is due; a resync comes before.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// Writes status until `stop`. Each write has a time limit of its own; those under way at the end are waited for.
-///
-/// Only for the operator that holds the lease: two would write against each other.
-pub async fn write(reports: Arc<Reports>, stop: CancellationToken) {
-    let mut sweep = interval(SWEEP);
-    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut under_way = JoinSet::new();
-    loop {
-        while under_way.len() < UNDER_WAY {
-            let Some(write) = reports.next_write(Moment::present()) else { break };
-            let reports = Arc::clone(&reports);
-            under_way.spawn(async move {
-                let result = reports.perform(&write).await;
-                reports.performed(&write, result, Moment::present());
-            });
+/// Writes status. A clone does so by the same ledger.
+#[derive(Clone)]
+pub(super) struct Writer {
+    ledger: Arc<Ledger>,
+    api_server: Arc<dyn ApiServer>,
+    metrics: Metrics,
+}
+
+impl Writer {
+    pub(super) fn new(ledger: Arc<Ledger>, api_server: Arc<dyn ApiServer>, metrics: Metrics) -> Self {
+        Self { ledger, api_server, metrics }
+    }
+
+    /// Writes until `stop`. Each write has a time limit of its own; those in flight at the end are awaited.
+    pub(super) async fn run(self, stop: CancellationToken) {
+        let mut resync = interval(RESYNC_INTERVAL);
+        resync.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut in_flight = JoinSet::new();
+        loop {
+            while in_flight.len() < MAX_IN_FLIGHT {
+                let Some(write) = self.ledger.next_write(Moment::present()) else { break };
+                let writer = self.clone();
+                in_flight.spawn(async move {
+                    let result = writer.apply(&write).await;
+                    writer.ledger.write_done(&write, result, Moment::present());
+                });
+            }
+            let wake = if in_flight.len() < MAX_IN_FLIGHT { self.ledger.next_wake() } else { None };
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(_) = in_flight.join_next() => {}
+                _ = resync.tick() => self.ledger.resync(Moment::present()).await,
+                () = self.ledger.write_planned() => {}
+                () = sleep_until(wake.unwrap_or_else(|| Instant::now() + IDLE).into()) => {}
+            }
         }
-        let wake = if under_way.len() < UNDER_WAY { reports.next_wake() } else { None };
-        tokio::select! {
-            () = stop.cancelled() => break,
-            Some(_) = under_way.join_next() => {}
-            _ = sweep.tick() => reports.sweep(Moment::present()).await,
-            () = reports.is_due() => {}
-            () = sleep_until(wake.unwrap_or_else(|| Instant::now() + IDLE).into()) => {}
+        while in_flight.join_next().await.is_some() {}
+    }
+
+    /// Makes a write, which has a time limit of its own.
+    async fn apply(&self, write: &PendingWrite) -> WriteResult {
+        let PendingWrite { session, resource_version, desired, .. } = write;
+        match self.api_server.apply_status(session, resource_version, desired).await {
+            Ok(()) => {
+                self.metrics.status_write(WriteOutcome::Written);
+                WriteResult::Stored
+            }
+            Err(error) if error.is_stale() => {
+                self.metrics.status_write(WriteOutcome::Conflicting);
+                WriteResult::Stale
+            }
+            Err(error) => {
+                self.metrics.status_write(WriteOutcome::Failed);
+                let (namespace, name) = (&session.namespace, &session.name);
+                tracing::warn!(namespace, name, %error, "status write failed");
+                if error.is_refusal() { WriteResult::Refused } else { WriteResult::Failed }
+            }
         }
     }
-    while under_way.join_next().await.is_some() {}
 }
 
 #[cfg(test)]

@@ -10,14 +10,13 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::controller::report_source::{Progress, ReportSource};
-use crate::controller::validate::{Session, validate};
-use crate::reports::api::Post;
-use crate::reports::auth::{Reporter, Role};
-use crate::reports::metrics::WriteOutcome;
+use crate::report_source::ReportSource;
+use crate::reports::post::Post;
 use crate::reports::status::condition;
 use crate::reports::stores::SessionKey;
 use crate::reports::testing::{NAMESPACE, World, pod_key, run, server_post, stored};
+use crate::run::Progress;
+use crate::session::{Session, validate};
 
 /// The writer, step by step: a tenth of a second at a time.
 struct Steps {
@@ -40,31 +39,31 @@ impl Steps {
     fn report(&self, post: ServerPost) {
         let session =
             SessionKey { namespace: NAMESPACE.into(), name: "harbor".into(), uid: "harbor-uid".into() };
-        let reporter = Reporter { session, role: Role::Server, pod: pod_key("server") };
-        self.world.reports.accept(&reporter, Post::Server(Box::new(post)), self.at()).unwrap();
+        let post = Post::Server(Box::new(post));
+        self.world.reports.ledger.accept(&session, &pod_key("server"), post, self.at()).unwrap();
     }
 
     /// What the task does in so many seconds. The watch sees each write at once.
     async fn pass(&mut self, seconds: u32) {
         for _ in 0..seconds * 10 {
             if self.tenths.is_multiple_of(50) {
-                self.world.reports.sweep(self.at()).await;
+                self.world.reports.ledger.resync(self.at()).await;
             }
-            while let Some(write) = self.world.reports.next_write(self.at()) {
-                let result = self.world.reports.perform(&write).await;
+            while let Some(write) = self.world.reports.ledger.next_write(self.at()) {
+                let result = self.world.reports.writer().apply(&write).await;
                 self.world.watch_applied(&json!({}));
-                self.world.reports.performed(&write, result, self.at());
+                self.world.reports.ledger.write_done(&write, result, self.at());
             }
             self.tenths += 1;
         }
     }
 
     fn applied(&self) -> usize {
-        self.world.cluster.applied().len()
+        self.world.api_server.applied().len()
     }
 
     fn last(&self) -> BallSessionStatus {
-        self.world.cluster.applied().pop().unwrap().1
+        self.world.api_server.applied().pop().unwrap().1
     }
 
     fn finish(&self, since: Instant) -> Progress {
@@ -157,12 +156,12 @@ async fn the_first_error_and_a_change_of_verdict_are_written_at_once() {
 async fn a_watch_that_lags_causes_no_second_write() {
     let mut steps = Steps::new();
     steps.report(post(1, 3));
-    let write = steps.world.reports.next_write(steps.at()).unwrap();
-    let result = steps.world.reports.perform(&write).await;
-    steps.world.reports.performed(&write, result, steps.at());
+    let write = steps.world.reports.ledger.next_write(steps.at()).unwrap();
+    let result = steps.world.reports.writer().apply(&write).await;
+    steps.world.reports.ledger.write_done(&write, result, steps.at());
     // The watch still shows the session without numbers when the next report comes.
     steps.report(post(2, 3));
-    assert!(steps.world.reports.next_write(steps.at()).is_none());
+    assert!(steps.world.reports.ledger.next_write(steps.at()).is_none());
     steps.world.watch_applied(&json!({}));
     steps.pass(20).await;
     assert_eq!(steps.applied(), 1);
@@ -172,11 +171,11 @@ async fn a_watch_that_lags_causes_no_second_write() {
 #[tokio::test]
 async fn failures_are_retried_and_counted() {
     let mut steps = Steps::new();
-    steps.world.cluster.is_down.store(true, Ordering::Relaxed);
+    steps.world.api_server.is_down.store(true, Ordering::Relaxed);
     steps.report(post(1, 3));
     steps.pass(20).await;
     assert_eq!(steps.world.metrics.writes(WriteOutcome::Failed), 5, "after 0, 1, 3, 7 and 15 s");
-    steps.world.cluster.is_down.store(false, Ordering::Relaxed);
+    steps.world.api_server.is_down.store(false, Ordering::Relaxed);
     steps.pass(31).await;
     assert_eq!((steps.applied(), steps.world.metrics.writes(WriteOutcome::Written)), (1, 1));
 }
@@ -197,9 +196,9 @@ async fn another_run_begins_when_the_numbers_of_the_last_are_gone() {
     steps.world.watch_session(&stored(&spec, &status));
     assert_eq!(begin(&steps), Progress::Pending);
     steps.tenths = 20;
-    let write = steps.world.reports.next_write(steps.at()).unwrap();
-    let result = steps.world.reports.perform(&write).await;
-    steps.world.reports.performed(&write, result, steps.at());
+    let write = steps.world.reports.ledger.next_write(steps.at()).unwrap();
+    let result = steps.world.reports.writer().apply(&write).await;
+    steps.world.reports.ledger.write_done(&write, result, steps.at());
     assert_eq!(steps.last().measurements, None);
     assert_eq!(changes.try_recv().unwrap().name, "harbor");
     assert_eq!(begin(&steps), Progress::Done);
@@ -236,7 +235,7 @@ async fn a_run_whose_last_numbers_are_refused_ends_without_them() {
     last.connected_clients = 0;
     steps.report(last);
     steps.finish(since);
-    steps.world.cluster.is_strict.store(true, Ordering::Relaxed);
+    steps.world.api_server.is_strict.store(true, Ordering::Relaxed);
     steps.pass(10).await;
     assert_eq!(steps.finish(since), Progress::Pending);
     steps.pass(10).await;
@@ -245,7 +244,7 @@ async fn a_run_whose_last_numbers_are_refused_ends_without_them() {
 
     // That it cannot be reached is another matter.
     let mut steps = Steps::new();
-    steps.world.cluster.is_down.store(true, Ordering::Relaxed);
+    steps.world.api_server.is_down.store(true, Ordering::Relaxed);
     steps.finish(steps.start);
     steps.pass(300).await;
     assert_eq!(steps.finish(steps.start), Progress::Pending);
@@ -286,30 +285,30 @@ async fn a_run_that_is_stored_as_finished_is_at_its_end() {
 }
 
 #[tokio::test]
-async fn pods_that_are_gone_and_silent_servers_are_news() {
+async fn the_controller_is_notified_of_pods_that_are_gone_and_of_unresponsive_servers() {
     let mut steps = Steps::new();
     steps.report(post(1, 3));
     let mut changes = steps.world.reports.changes().unwrap();
-    let mut told = |seconds: u32| {
-        let told = std::iter::from_fn(|| changes.try_recv().ok()).count();
-        (seconds, told > 0)
+    let mut notified = |seconds: u32| {
+        let count = std::iter::from_fn(|| changes.try_recv().ok()).count();
+        (seconds, count > 0)
     };
     steps.pass(1).await;
-    assert!(told(1).1);
+    assert!(notified(1).1);
     steps.pass(20).await;
-    assert!(!told(21).1);
+    assert!(!notified(21).1);
     steps.pass(15).await;
-    assert!(told(36).1, "nothing was said for 30 s");
+    assert!(notified(36).1, "nothing was said for 30 s");
     steps.world.unwatch_pod("server");
     steps.pass(5).await;
-    assert!(told(41).1);
+    assert!(notified(41).1);
 }
 
 #[tokio::test]
 async fn the_task_writes_until_it_is_stopped() {
     let steps = Steps::new();
     let stop = CancellationToken::new();
-    let task = tokio::spawn(write(Arc::clone(&steps.world.reports), stop.clone()));
+    let task = tokio::spawn(steps.world.reports.writer().run(stop.clone()));
     let deadline = Instant::now() + Duration::from_secs(30);
     while steps.applied() == 0 {
         assert!(Instant::now() < deadline, "nothing was written");

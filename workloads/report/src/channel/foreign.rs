@@ -2,13 +2,17 @@
 //!
 //! | text | sender |
 //! |---|---|
-//! | `(x, y)` | answers a message that starts with `Server`, and says nothing by itself |
-//! | `x<TAB>y<TAB>pts` | says `hi` first |
-//! | `{"pts": p, "x": x, "y": y}`, `{"x": x, "y": y}`, `x,y` | speaks for itself |
+//! | `(x, y)` | answers a message that starts with `Server`, and sends nothing unprompted |
+//! | `x<TAB>y<TAB>pts` | sends `hi` first |
+//! | `{"pts": p, "x": x, "y": y}`, `{"x": x, "y": y}`, `x,y` | reports unprompted |
 //!
 //! Text is taken apart here and never evaluated, which is what some of these programs do with each other's.
 
-use super::{MAX_COORDINATE, MAX_NAME, Malformed};
+use super::{
+    bounds::within,
+    limits::{MAX_COORDINATE, MAX_NAME},
+    malformed::Malformed,
+};
 use crate::text;
 
 /// What a program that answers questions only is asked. Such programs look at the first word.
@@ -29,8 +33,8 @@ pub enum Foreign {
         x: f64,
         /// Downwards, at most [`MAX_COORDINATE`] either way.
         y: f64,
-        /// The frame's RTP timestamp less that of the first frame that the sender received. Where a sender does not
-        /// say it, only the moment tells which frame is meant.
+        /// The frame's RTP timestamp less that of the first frame that the sender received. Where a sender leaves
+        /// it out, only the moment shows which frame is meant.
         pts: Option<u64>,
     },
 }
@@ -58,8 +62,8 @@ impl Foreign {
             Some(pts) => return Err(Malformed::Pts(format!("{pts:e}"))),
             None => None,
         };
-        let within = |name, value| super::wire::within(name, value, -MAX_COORDINATE, MAX_COORDINATE);
-        Ok(Self::Position { x: within("x", x)?, y: within("y", y)?, pts })
+        let coordinate = |name, value| within(name, value, -MAX_COORDINATE, MAX_COORDINATE);
+        Ok(Self::Position { x: coordinate("x", x)?, y: coordinate("y", y)?, pts })
     }
 
     /// Parses what is not JSON.

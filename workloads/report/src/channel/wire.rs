@@ -1,11 +1,17 @@
-//! The JSON of the messages, and the bounds of what is in it.
+//! The JSON of the messages.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Foreign, FrameReport, Hello, MAX_COORDINATE, MAX_NAME, MAX_NODE, Malformed, Sighting};
-use crate::text;
+use super::{
+    bounds::{name, within},
+    foreign::Foreign,
+    frame_report::{FrameOutcome, FrameReport},
+    hello::Hello,
+    limits::{MAX_COORDINATE, MAX_NAME, MAX_NODE},
+    malformed::Malformed,
+};
 
 /// Both shapes of message at once: what is absent is left out.
 #[derive(Serialize, Deserialize, Default)]
@@ -49,15 +55,15 @@ impl Wire<'_> {
         Ok(Hello { id, node, version, reconnects: self.reconnects.unwrap_or(0) })
     }
 
-    pub(super) fn sighting(&self) -> Result<Sighting, Malformed> {
+    pub(super) fn outcome(&self) -> Result<FrameOutcome, Malformed> {
         match (self.x, self.y, self.state) {
-            (Some(x), Some(y), None) => Ok(Sighting::Position {
+            (Some(x), Some(y), None) => Ok(FrameOutcome::Position {
                 x: within("x", x, -MAX_COORDINATE, MAX_COORDINATE)?,
                 y: within("y", y, -MAX_COORDINATE, MAX_COORDINATE)?,
                 confidence: within("confidence", self.confidence.unwrap_or(1.0), 0.0, 1.0)?,
             }),
-            (None, None, Some(WireState::Undetected)) => Ok(Sighting::Undetected),
-            (None, None, Some(WireState::Undecodable)) => Ok(Sighting::Undecodable),
+            (None, None, Some(WireState::Undetected)) => Ok(FrameOutcome::Undetected),
+            (None, None, Some(WireState::Undecodable)) => Ok(FrameOutcome::Undecodable),
             _ => Err(Malformed::Shape),
         }
     }
@@ -86,26 +92,12 @@ impl<'a> From<&'a Hello> for Wire<'a> {
 impl From<&FrameReport> for Wire<'_> {
     fn from(report: &FrameReport) -> Self {
         let wire = Self { ts: Some(report.timestamp), ..Self::default() };
-        match report.sighting {
-            Sighting::Position { x, y, confidence } => {
+        match report.outcome {
+            FrameOutcome::Position { x, y, confidence } => {
                 Self { x: Some(x), y: Some(y), confidence: Some(confidence), ..wire }
             }
-            Sighting::Undetected => Self { state: Some(WireState::Undetected), ..wire },
-            Sighting::Undecodable => Self { state: Some(WireState::Undecodable), ..wire },
+            FrameOutcome::Undetected => Self { state: Some(WireState::Undetected), ..wire },
+            FrameOutcome::Undecodable => Self { state: Some(WireState::Undecodable), ..wire },
         }
-    }
-}
-
-fn name(name: &'static str, value: Option<Cow<'_, str>>, most: usize) -> Result<Option<String>, Malformed> {
-    let Some(value) = value else { return Ok(None) };
-    let valid = (1..=most).contains(&value.len()) && !value.contains(text::is_unprintable);
-    if valid { Ok(Some(value.into_owned())) } else { Err(Malformed::Name { name, most }) }
-}
-
-pub(super) fn within(name: &'static str, value: f64, least: f64, most: f64) -> Result<f64, Malformed> {
-    if (least..=most).contains(&value) {
-        Ok(value)
-    } else {
-        Err(Malformed::Range { name, value: format!("{value:e}"), least: least as i32, most: most as i32 })
     }
 }

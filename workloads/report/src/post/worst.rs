@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::{ClientRow, State, post::MAX_ROWS};
+use super::limits::MAX_ROWS;
+use crate::{codes::State, summary::ClientRow};
 
 /// How many clients that went in no good order come before those that are there. A client whose media is blocked
 /// leaves such a row with every attempt, and would push out all others in time.
@@ -22,7 +23,7 @@ enum Rank {
 }
 
 /// The rows, worst first. They come in the order in which the clients did; of those that are gone the last go first.
-pub fn first(rows: Vec<ClientRow>) -> Vec<ClientRow> {
+pub fn worst_first(rows: Vec<ClientRow>) -> Vec<ClientRow> {
     let mut broken = 0;
     let mut ranked: Vec<(Rank, ClientRow)> = rows
         .into_iter()
@@ -96,7 +97,7 @@ mod tests {
     }
 
     fn ids(rows: Vec<ClientRow>) -> Vec<String> {
-        first(rows).into_iter().map(|row| row.id).collect()
+        worst_first(rows).into_iter().map(|row| row.id).collect()
     }
 
     #[test]

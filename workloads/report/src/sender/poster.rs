@@ -15,21 +15,21 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-use super::Target;
-use super::answer::Answer;
-use crate::text;
+use super::result::PostResult;
+use super::target::Target;
+use crate::text::escape;
 
 /// A whole request may take this long, from the token to the answer.
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 /// The longest token that is read, in bytes; longer than any that fits a header.
 const MAX_TOKEN: u64 = 64 * 1024;
-/// How much is read of what an answer says, in bytes.
+/// How much is read of an answer, in bytes.
 const MAX_REASON: usize = 512;
 
-/// What became of a post.
+/// What became of a post, and why.
 #[derive(Debug)]
 pub(super) struct Reply {
-    pub(super) answer: Answer,
+    pub(super) result: PostResult,
     /// For people: why it was not taken.
     pub(super) reason: String,
 }
@@ -51,7 +51,7 @@ impl Poster {
     pub(super) async fn post(&self, body: Vec<u8>) -> Reply {
         let exchanged = tokio::time::timeout(REQUEST_LIMIT, self.exchange(body)).await;
         exchanged.unwrap_or_else(|_| Reply {
-            answer: Answer::Unreachable,
+            result: PostResult::Unreachable,
             reason: format!("{}: no answer within {} s", self.target.url, REQUEST_LIMIT.as_secs()),
         })
     }
@@ -62,7 +62,7 @@ impl Poster {
             Ok(authorization) => authorization,
             Err(error) => {
                 let reason = format!("cannot read the token in {}: {error}", token_file.display());
-                return Reply { answer: Answer::NoToken, reason };
+                return Reply { result: PostResult::NoToken, reason };
             }
         };
         let request = Request::post(url.uri().clone())
@@ -72,12 +72,12 @@ impl Poster {
             .body(Full::new(Bytes::from(body)));
         let request = match request {
             Ok(request) => request,
-            Err(error) => return Reply { answer: Answer::Refused, reason: format!("{url}: {error}") },
+            Err(error) => return Reply { result: PostResult::Refused, reason: format!("{url}: {error}") },
         };
         match self.client.request(request).await {
             Ok(response) => reply(response).await,
             Err(error) => {
-                Reply { answer: Answer::Unreachable, reason: format!("{url}: {}", with_causes(&error)) }
+                Reply { result: PostResult::Unreachable, reason: format!("{url}: {}", with_causes(&error)) }
             }
         }
     }
@@ -85,19 +85,19 @@ impl Poster {
 
 async fn reply(response: Response<Incoming>) -> Reply {
     let status = response.status();
-    let answer = Answer::of(status, response.headers().get(RETRY_AFTER));
-    if answer == Answer::Accepted {
-        return Reply { answer, reason: String::new() };
+    let result = PostResult::of(status, response.headers().get(RETRY_AFTER));
+    if result == PostResult::Accepted {
+        return Reply { result, reason: String::new() };
     }
     // Whatever cannot be read, or is too long, is not worth waiting for.
-    let said = Limited::new(response.into_body(), MAX_REASON).collect().await;
-    let said = said.map(Collected::to_bytes).unwrap_or_default();
-    let said = text::escape(String::from_utf8_lossy(&said).trim(), MAX_REASON);
-    let reason = if said.is_empty() { status.to_string() } else { format!("{status}: {said}") };
-    Reply { answer, reason }
+    let text = Limited::new(response.into_body(), MAX_REASON).collect().await;
+    let text = text.map(Collected::to_bytes).unwrap_or_default();
+    let text = escape(String::from_utf8_lossy(&text).trim(), MAX_REASON);
+    let reason = if text.is_empty() { status.to_string() } else { format!("{status}: {text}") };
+    Reply { result, reason }
 }
 
-/// The header that says who this is.
+/// The header that identifies this pod.
 async fn authorization(token_file: PathBuf) -> io::Result<HeaderValue> {
     // A file system may hang, and media must not hang with it.
     let read = tokio::task::spawn_blocking(move || token(&token_file));
@@ -121,7 +121,7 @@ fn token(path: &Path) -> io::Result<String> {
     }
 }
 
-/// The error and what it came from: hyper's own words end at "client error".
+/// The error and what it came from: hyper's own message ends at "client error".
 fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_token_is_what_the_file_says_without_blanks_around_it() {
+    async fn a_token_is_what_is_in_the_file_without_blanks_around_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
         let of = |content: &str| {

@@ -1,4 +1,4 @@
-//! An operator that behaves as it is told.
+//! An operator that behaves as scripted.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -69,12 +69,12 @@ impl Endpoint {
     async fn run(script: VecDeque<Behaviour>, finally: Behaviour) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (tell, received) = mpsc::unbounded_channel();
+        let (report, received) = mpsc::unbounded_channel();
         let script: Script = Arc::new(Mutex::new((script, finally)));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (tell, script) = (tell.clone(), Arc::clone(&script));
-                let service = service_fn(move |request| serve(request, tell.clone(), Arc::clone(&script)));
+                let (report, script) = (report.clone(), Arc::clone(&script));
+                let service = service_fn(move |request| serve(request, report.clone(), Arc::clone(&script)));
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
         });
@@ -103,7 +103,7 @@ struct Closed;
 
 async fn serve(
     request: Request<Incoming>,
-    tell: mpsc::UnboundedSender<Received>,
+    report: mpsc::UnboundedSender<Received>,
     script: Script,
 ) -> Result<Response<Full<Bytes>>, Closed> {
     let (head, body) = request.into_parts();
@@ -130,7 +130,7 @@ async fn serve(
         Behaviour::Silence | Behaviour::HangUp => 0,
     };
     // A test may have ended before its last post.
-    let _ = tell.send(received);
+    let _ = report.send(received);
     let mut response = Response::builder().status(status);
     match behaviour {
         Behaviour::Answer(_) | Behaviour::Demand(_) => {}

@@ -12,7 +12,7 @@ use process::Process;
 const ACCEPTED: Behaviour = Behaviour::Answer(202);
 
 #[tokio::test]
-async fn a_post_says_what_it_is_from_whom_and_the_newest_there_is() {
+async fn a_post_holds_its_kind_its_sender_and_the_newest_there_is() {
     let mut endpoint = Endpoint::start([]).await;
     let process = Process::start(&endpoint.url("/v1/reports"), State::Connecting);
     process.becomes(State::Connected);
@@ -62,7 +62,7 @@ async fn a_token_that_is_refused_is_read_again() {
 }
 
 #[tokio::test]
-async fn whoever_is_forbidden_to_report_says_nothing_more() {
+async fn whoever_is_forbidden_to_report_posts_nothing_more() {
     let mut endpoint = Endpoint::start([Behaviour::Answer(403)]).await;
     let process = Process::start(&endpoint.url("/"), State::Connecting);
     process.becomes(State::Connected);
@@ -121,7 +121,7 @@ async fn without_a_token_nothing_goes_until_there_is_one() {
 }
 
 #[tokio::test]
-async fn regular_posts_go_without_news_while_there_is_something_to_say() {
+async fn regular_posts_go_without_any_change_while_active() {
     let mut endpoint = Endpoint::start([]).await;
     let process = Process::start(&endpoint.url("/"), State::Connecting);
     process.set_active(true);

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ballsession_report::post::ClientPost;
-use ballsession_report::sender::{Pace, Sender, Source, Standing, Target};
+use ballsession_report::sender::{Pace, Sender, Source, SourceState, Target};
 use ballsession_report::{ErrorCode, ErrorLog, State};
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -18,14 +18,14 @@ pub(crate) async fn patiently<T>(what: &str, future: impl Future<Output = T>) ->
     tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("no {what} within {PATIENCE:?}"))
 }
 
-/// What the process has to say.
+/// What the process has to report.
 struct Facts(Mutex<(bool, State, ErrorLog)>);
 
 impl Source for Facts {
-    fn standing(&self) -> Standing {
+    fn state(&self) -> SourceState {
         let (active, state, errors) = &*self.0.lock().unwrap();
         let codes = errors.entries().map(|error| error.code).collect();
-        Standing { active: *active, state: Some(*state), codes }
+        SourceState { active: *active, state: Some(*state), codes }
     }
 
     fn post(&self, sequence: u64) -> Vec<u8> {
@@ -39,7 +39,7 @@ impl Source for Facts {
 pub(crate) struct Process {
     sender: Sender,
     facts: Arc<Facts>,
-    news: watch::Sender<()>,
+    changes: watch::Sender<()>,
     folder: TempDir,
 }
 
@@ -59,24 +59,24 @@ impl Process {
         let facts = Arc::new(Facts(Mutex::new((false, state, errors))));
         let target = Target { url: url.parse().unwrap(), token_file };
         let pace = Pace { every: Duration::from_millis(10), spread: 0.5 };
-        let news = watch::Sender::new(());
-        let sender = Sender::start(target, pace, Arc::clone(&facts) as Arc<dyn Source>, news.subscribe());
-        Self { sender, facts, news, folder }
+        let changes = watch::Sender::new(());
+        let sender = Sender::start(target, pace, Arc::clone(&facts) as Arc<dyn Source>, changes.subscribe());
+        Self { sender, facts, changes, folder }
     }
 
     pub(crate) fn becomes(&self, state: State) {
         self.facts.0.lock().unwrap().1 = state;
-        self.news.send_replace(());
+        self.changes.send_replace(());
     }
 
     pub(crate) fn fails(&self, code: ErrorCode) {
         self.facts.0.lock().unwrap().2.record(code, "for a test", Timestamp::UNIX_EPOCH);
-        self.news.send_replace(());
+        self.changes.send_replace(());
     }
 
     pub(crate) fn set_active(&self, active: bool) {
         self.facts.0.lock().unwrap().0 = active;
-        self.news.send_replace(());
+        self.changes.send_replace(());
     }
 
     pub(crate) fn renew_token(&self, token: &str) {
@@ -91,7 +91,7 @@ impl Process {
     }
 
     pub(crate) fn count(&self, result: &str) -> u64 {
-        self.sender.counts().by_result()[result]
+        self.sender.counters().by_result()[result]
     }
 
     /// Waits until so many posts had this result.

@@ -1,5 +1,5 @@
 //! What can be watched while it happens and is in no summary: how error and latency went from second to second, and the
-//! ball's path as it was and as clients saw it. Told of every scored report; bounded, without a clock, without I/O.
+//! ball's path as it was and as clients saw it. Takes every matched report; bounded, without a clock, without I/O.
 
 mod history;
 mod second;
@@ -26,7 +26,7 @@ pub(crate) struct Live {
 
 /// A position that a client reported in time.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Scored {
+pub(crate) struct Matched {
     pub(crate) at: Instant,
     pub(crate) truth: picture::Point,
     pub(crate) reported: picture::Point,
@@ -40,15 +40,15 @@ impl Live {
         Self { started, second: Second::new(), history: History::default(), trails: Trails::default() }
     }
 
-    /// A report of `client` was scored.
-    pub(crate) fn scored(&mut self, id: SessionId, client: &str, scored: &Scored) {
-        self.second.record(scored.error_pixels, scored.latency);
-        let (truth, reported) = (scored.truth, scored.reported);
-        self.trails.add(id, client, Sample { seconds: self.seconds(scored.at), truth, reported });
+    /// A report of `client` was matched.
+    pub(crate) fn matched(&mut self, id: SessionId, client: &str, matched: &Matched) {
+        self.second.record(matched.error_pixels, matched.latency);
+        let (truth, reported) = (matched.truth, matched.reported);
+        self.trails.add(id, client, Sample { seconds: self.seconds(matched.at), truth, reported });
     }
 
     /// A session is over.
-    pub(crate) fn gone(&mut self, id: SessionId) {
+    pub(crate) fn remove(&mut self, id: SessionId) {
         self.trails.remove(id);
     }
 

@@ -10,7 +10,7 @@ use super::history::{Point, Quantiles};
 /// A good detector is off by some thousandths of a pixel.
 const PIXEL_UNIT: f64 = 1e-4;
 const MILLISECOND_UNIT: f64 = 1e-3;
-/// The largest value that is told from larger ones: 100 px, and the 1 s after which a report is late.
+/// The largest value that is distinguished from larger ones: 100 px, and the 1 s after which a report is late.
 const MOST_UNITS: u64 = 1_000_000;
 
 /// Errors and latencies since the last second was over. Their histograms take 44 kB, however many there are.

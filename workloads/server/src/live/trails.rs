@@ -6,7 +6,7 @@ use picture::Point;
 use report::SessionId;
 use serde::Serialize;
 
-/// Clients that are followed: more lines than that over one another nobody can tell apart.
+/// Clients that are followed: more lines than that over one another cannot be distinguished.
 const FOLLOWED: usize = 4;
 /// How far back a path reaches.
 const REACH_SECONDS: f64 = 3.0;

@@ -18,8 +18,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::MissedTickBehavior;
 
 use super::refusal::{Refusal, refused};
-use crate::board::Board;
 use crate::live::{LENGTH, Point, Trail};
+use crate::recorder::Recorder;
 
 /// Pages at a time: each holds a connection open.
 const MOST_PAGES: usize = 16;
@@ -51,7 +51,7 @@ struct Update {
 
 /// Makes the events and has them fetched.
 pub(crate) struct Events {
-    board: Arc<Board>,
+    recorder: Arc<Recorder>,
     /// The newest update. A page that does not take it in time gets a later one instead.
     updates: watch::Sender<Bytes>,
     places: Arc<Semaphore>,
@@ -62,9 +62,9 @@ pub(super) fn router(events: &Arc<Events>) -> Router {
 }
 
 impl Events {
-    pub(crate) fn new(board: Arc<Board>) -> Self {
+    pub(crate) fn new(recorder: Arc<Recorder>) -> Self {
         let places = Arc::new(Semaphore::new(MOST_PAGES));
-        Self { board, updates: watch::Sender::new(Bytes::new()), places }
+        Self { recorder, updates: watch::Sender::new(Bytes::new()), places }
     }
 
     /// Pages that are open.
@@ -72,27 +72,27 @@ impl Events {
         MOST_PAGES - self.places.available_permits()
     }
 
-    /// Notes every second, and tells of it where somebody listens; for ever.
+    /// Records every second, and publishes an update where a page is open; for ever.
     pub(crate) async fn publish(&self) -> Infallible {
         let mut second = tokio::time::interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             second.tick().await;
-            self.board.live().tick(Instant::now());
+            self.recorder.live().tick(Instant::now());
             if self.updates.receiver_count() == 0 {
                 continue;
             }
-            let board = Arc::clone(&self.board);
-            // With 1000 clients this takes 15 ms, half of it with the board locked: signalling must not wait for it.
-            match tokio::task::spawn_blocking(move || update(&board, Instant::now())).await {
+            let recorder = Arc::clone(&self.recorder);
+            // With 1000 clients this takes 15 ms, half of it with the recorder locked: signalling must not wait for it.
+            match tokio::task::spawn_blocking(move || update(&recorder, Instant::now())).await {
                 Ok(update) => drop(self.updates.send_replace(update)),
-                Err(error) => tracing::error!("no event for the pages: {error}"),
+                Err(error) => tracing::error!("page event not published: {error}"),
             }
         }
     }
 
     fn past(&self) -> Bytes {
-        event("past", &Past { points: self.board.live().points(LENGTH) })
+        event("past", &Past { points: self.recorder.live().points(LENGTH) })
     }
 }
 
@@ -115,15 +115,15 @@ async fn subscribe(State(events): State<Arc<Events>>) -> Result<Response, Refusa
     Ok((headers, Body::from_stream(body)).into_response())
 }
 
-fn update(board: &Board, now: Instant) -> Bytes {
-    let (presence, mut summary) = board.full(now);
+fn update(recorder: &Recorder, now: Instant) -> Bytes {
+    let (presence, mut summary) = recorder.presence_and_summary(now);
     let rows = summary.clients.len();
     if rows > MOST_ROWS {
         summary.clients = worst_first(summary.clients);
         summary.clients.truncate(MOST_ROWS);
     }
     let (points, trails) = {
-        let live = board.live();
+        let live = recorder.live();
         (live.points(REPEATED), live.trails())
     };
     let (connected, without_media) = (presence.connected, presence.without_media);

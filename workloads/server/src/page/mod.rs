@@ -1,7 +1,7 @@
 //! The page for people: live numbers, charts, the ball's path, and the video itself.
 //!
 //! ```text
-//! board --once a second--> events (one JSON for all pages) --SSE--> browsers
+//! recorder --once a second--> events (one JSON for all pages) --SSE--> browsers
 //! fan-out <--offer, answer, end-- whep <--POST, DELETE--------------'
 //! ```
 //! What a browser does or fails to do delays nothing: events that it does not take are left out, and everything that it

@@ -1,4 +1,4 @@
-//! What a request is told that gets nothing: one line.
+//! The answer to a request that is refused: one line.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -17,7 +17,7 @@ pub(super) fn refused(status: StatusCode, why: impl Into<String>) -> Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        // What is told may quote the request; it stays text, on one line.
+        // The reason may quote the request; it stays text, on one line.
         let line = self.why.replace(char::is_control, " ");
         let headers = [
             (header::CONTENT_TYPE, "text/plain; charset=utf-8"),

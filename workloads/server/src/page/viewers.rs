@@ -43,12 +43,12 @@ pub(crate) struct Viewers {
 
 #[derive(Default)]
 struct Inner {
-    /// How each is told to end.
+    /// How each is ended.
     ends: HashMap<Key, CancellationToken>,
     tasks: JoinSet<()>,
 }
 
-/// What a viewer is ended by; only its browser is told.
+/// What a viewer is ended by; only its browser knows it.
 pub(super) type Key = u64;
 
 /// A browser that wants to watch.
@@ -119,7 +119,7 @@ impl Viewers {
         MOST_VIEWERS - self.places.available_permits()
     }
 
-    /// Waits until all have ended, after the sessions were told to stop.
+    /// Waits until all have ended, after `stop` was cancelled.
     pub(crate) async fn ended(&self) {
         let mut tasks = std::mem::take(&mut self.lock().tasks);
         while tasks.join_next().await.is_some() {}
@@ -138,23 +138,23 @@ impl Viewer {
         match self.answer(context).await {
             Ok(sdp) => {
                 if is_client {
-                    context.board.connected(self.id, self.endpoints.peer, accepted, Instant::now());
+                    context.recorder.connected(self.id, self.endpoints.peer, accepted, Instant::now());
                 }
                 let how = match reply.send(Ok(sdp)) {
                     Ok(()) => self.watch(context).await,
                     Err(_) => Ended::Bye,
                 };
-                tracing::info!(viewer = self.id.0, peer = %self.endpoints.peer, ?how, "viewer gone");
+                tracing::info!(viewer = self.id.0, peer = %self.endpoints.peer, ?how, "viewer closed");
                 if is_client {
                     session::conclude(context, self.id, how).await;
                 }
             }
             Err(error) => {
                 if let Unavailable::Fanout(FanoutError::Panicked(_)) = &error {
-                    context.board.refused(ErrorCode::Other, &error.to_string(), Instant::now());
+                    context.recorder.refused(ErrorCode::Other, &error.to_string(), Instant::now());
                     tracing::error!(session = self.id.0, peer = %self.endpoints.peer, "{error}");
                 }
-                tracing::debug!(peer = %self.endpoints.peer, %error, "no video for a viewer");
+                tracing::debug!(peer = %self.endpoints.peer, %error, "viewer refused");
                 // A browser that is gone needs no answer.
                 let _ = reply.send(Err(error));
             }

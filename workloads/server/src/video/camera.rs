@@ -13,14 +13,14 @@ use scene::Background;
 use super::keyframes::KeyframeRequests;
 use super::pace::Pace;
 use super::source::Source;
-use crate::board::Board;
+use crate::recorder::Recorder;
 use crate::sessions::Sessions;
 
 /// Frames that may wait for the fan-out, besides the one it works on. One that would only join a queue is not captured.
 const BACKLOG: u64 = 1;
 
-/// The longest the thread sleeps without looking whether it should end.
-const NAP: Duration = Duration::from_millis(100);
+/// The longest the thread sleeps without checking whether it should end.
+const LONGEST_SLEEP: Duration = Duration::from_millis(100);
 
 /// What is streamed.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl Camera {
     pub(crate) fn start(
         settings: &Settings,
         fanout: Arc<Fanout>,
-        board: Arc<Board>,
+        recorder: Arc<Recorder>,
         sessions: Arc<Sessions>,
         keyframes: Arc<KeyframeRequests>,
         preview: Preview,
@@ -58,7 +58,7 @@ impl Camera {
             pace: Pace::new(Instant::now(), *frames_per_second),
             stop: Arc::clone(&stop),
             fanout,
-            board,
+            recorder,
             sessions,
             keyframes,
             preview,
@@ -88,7 +88,7 @@ struct Work {
     pace: Pace,
     stop: Arc<AtomicBool>,
     fanout: Arc<Fanout>,
-    board: Arc<Board>,
+    recorder: Arc<Recorder>,
     sessions: Arc<Sessions>,
     keyframes: Arc<KeyframeRequests>,
     preview: Preview,
@@ -101,23 +101,23 @@ impl Work {
             let now = Instant::now();
             let wait = self.pace.due().saturating_duration_since(now);
             if !wait.is_zero() {
-                std::thread::sleep(wait.min(NAP));
+                std::thread::sleep(wait.min(LONGEST_SLEEP));
                 continue;
             }
             let slot = self.pace.take(now);
             // Without anybody to see it nothing is captured, and nothing is missing.
-            if !self.sessions.anybody_watches(now) && self.preview.watchers() == 0 {
+            if !self.sessions.any_ready_for_video(now) && self.preview.watchers() == 0 {
                 continue;
             }
             if slot.skipped > 0 {
-                self.board.skipped(slot.skipped);
+                self.recorder.measurement().skipped(slot.skipped);
             }
             if self.fanout.backlog() > BACKLOG {
-                self.board.skipped(1);
+                self.recorder.measurement().skipped(1);
                 continue;
             }
             if let Err(error) = self.capture(slot.index) {
-                tracing::error!("the video ends: {error:#}");
+                tracing::error!("video ended: {error:#}");
                 return;
             }
         }
@@ -125,13 +125,12 @@ impl Work {
 
     fn capture(&mut self, index: u64) -> anyhow::Result<()> {
         let captured = Instant::now();
-        let position = self.source.position(self.pace.time_of(index));
         let keyframe = self.keyframes.take(captured, self.last_keyframe);
-        let frame = self.source.frame(position, self.source.rtp_time(index), keyframe)?;
+        let (frame, position) = self.source.frame(index, self.pace.time_of(index), keyframe)?;
         if frame.keyframe {
             self.last_keyframe = Some(captured);
         }
-        self.board.captured(Truth { timestamp: frame.timestamp, position, captured });
+        self.recorder.measurement().captured(Truth { timestamp: frame.timestamp, position, captured });
         self.fanout.publish(&Arc::new(frame));
         if self.preview.wants(captured) {
             self.preview.offer(self.source.picture(), Some(position), captured);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// The shortest time between two keyframes. The first request is served at once; those of the time after it are one.
 const MERGE: Duration = Duration::from_millis(250);
 
-/// Whether anybody wants a keyframe; shared with whoever hears of it.
+/// Whether anybody wants a keyframe; shared with whoever requests one.
 #[derive(Debug, Default)]
 pub(crate) struct KeyframeRequests {
     wanted: AtomicBool,

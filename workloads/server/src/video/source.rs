@@ -37,33 +37,32 @@ impl Source {
         })
     }
 
-    /// Where the ball is at `time` since the start.
-    pub(super) fn position(&self, time: Duration) -> Point {
-        self.motion.position(time)
-    }
-
-    /// The RTP timestamp of slot `index`, before it is cut to 32 bits.
-    pub(super) fn rtp_time(&self, index: u64) -> u64 {
-        index * u64::from(CLOCK_RATE) / u64::from(self.frames_per_second)
-    }
-
     /// The picture of the last frame, before it was encoded.
     pub(super) fn picture(&self) -> I420<'_> {
         self.painter.picture()
     }
 
-    /// The frame with the ball at `position`, shown at `rtp_time`.
-    pub(super) fn frame(&mut self, position: Point, rtp_time: u64, keyframe: bool) -> anyhow::Result<Frame> {
+    /// The frame of slot `index`, which is at `time` since the start, and where the ball is in it.
+    pub(super) fn frame(
+        &mut self,
+        index: u64,
+        time: Duration,
+        keyframe: bool,
+    ) -> anyhow::Result<(Frame, Point)> {
+        let position = self.motion.position(time);
+        // In ticks of the RTP clock, before they are cut to 32 bits.
+        let rtp_time = index * u64::from(CLOCK_RATE) / u64::from(self.frames_per_second);
         let dirty = self.painter.draw(position);
         self.active.update(&dirty);
         let kind = if keyframe { FrameKind::Keyframe } else { FrameKind::Within(&self.active) };
         let encoded =
             self.encoder.encode(&self.painter.picture(), rtp_time, kind).context("cannot encode")?;
         self.picture_id = self.picture_id.wrapping_add(1);
-        Ok(Frame {
+        let frame = Frame {
             timestamp: rtp_time as u32,
             keyframe: encoded.keyframe,
             payloads: packetise(encoded.data, self.picture_id),
-        })
+        };
+        Ok((frame, position))
     }
 }

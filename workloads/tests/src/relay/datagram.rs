@@ -7,10 +7,10 @@ const APPLICATION_DATA: u8 = 23;
 /// acknowledgements, longer ones carry several reports, or a hello with a name of [`LONG_NAME`] bytes.
 const REPORT: std::ops::RangeInclusive<usize> = 98..=160;
 
-/// How long a client's name must be for its hellos to be told from its reports.
+/// How long a client's name must be for its hellos to be distinguished from its reports.
 pub const LONG_NAME: usize = 64;
 
-/// What the relay tells apart.
+/// What the relay distinguishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Datagram {
     /// A packet of video.
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn video_is_told_from_its_feedback_and_both_from_the_rest() {
+    fn video_feedback_and_the_rest_are_distinguished() {
         let video = [0x80, 0x80 | 97, 0x01, 0x02, 0, 0, 0x0b, 0xb8, 0, 0, 0, 1, 0xaa];
         let packet = MediaPacket { sequence_number: 0x0102, timestamp: 3000, marker: true };
         assert_eq!(Datagram::of(&video), Datagram::Media(packet));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::datagram::{Datagram, MediaPacket};
-use super::network::Verdict;
+use super::network::Decision;
 
 /// One packet of video with all its copies.
 #[derive(Debug, Clone)]
@@ -102,13 +102,13 @@ impl Log {
     }
 
     /// What is to become of a datagram.
-    pub(super) fn judged(&mut self, datagram: Datagram, verdict: Verdict) {
-        let is_dropped = u64::from(verdict == Verdict::Drop);
+    pub(super) fn decided(&mut self, datagram: Datagram, decision: Decision) {
+        let is_dropped = u64::from(decision == Decision::Drop);
         match datagram {
             Datagram::Media(_) => {
                 self.media_dropped += is_dropped;
-                self.media_reordered += u64::from(matches!(verdict, Verdict::After(_)));
-                self.media_duplicated += u64::from(verdict == Verdict::Twice);
+                self.media_reordered += u64::from(matches!(decision, Decision::After(_)));
+                self.media_duplicated += u64::from(decision == Decision::Duplicate);
             }
             Datagram::Report => {
                 self.reports += 1;

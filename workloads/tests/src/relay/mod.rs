@@ -5,13 +5,13 @@
 //! client <----------------------------------------------------> server
 //!    '------ UDP ------> [relay's port | relay's port] <------ UDP ------'
 //! ```
-//! Each peer is told that the other one's media address is a port of the relay, so neither can go around it. Of SRTP
+//! In the descriptions that each peer gets the other one's media address is a port of the relay, so neither can go around it. Of SRTP
 //! the headers are in clear: the relay sees which packet of which frame it carries, does to it what its [`Network`]
 //! says, and keeps a [`Log`] of what never arrived. It serves one session.
 
 mod blackhole;
 mod datagram;
-mod line;
+mod delay_line;
 mod log;
 mod network;
 mod path;

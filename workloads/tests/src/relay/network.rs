@@ -47,12 +47,12 @@ pub struct Outage {
     pub for_good: bool,
 }
 
-/// What becomes of a datagram.
+/// What is done to a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Decision {
     Pass,
     Drop,
-    Twice,
+    Duplicate,
     /// It arrives after so many later ones of its kind.
     After(u32),
 }
@@ -74,9 +74,9 @@ impl Default for Network {
 
 impl Network {
     /// About the packet of video with this number; `copy` is 0 where it comes for the first time.
-    pub(super) fn media(&self, number: u64, copy: u32) -> Verdict {
+    pub(super) fn media(&self, number: u64, copy: u32) -> Decision {
         if !self.troubled.contains(&number) {
-            return Verdict::Pass;
+            return Decision::Pass;
         }
         let draw = self.random(0, number).f64();
         let is_dropped = match self.loss {
@@ -84,26 +84,26 @@ impl Network {
             Loss::FirstCopies(part) => copy == 0 && draw < part,
             Loss::ForGood(part) => draw < part,
         };
-        if is_dropped { Verdict::Drop } else { self.order(&mut self.random(2 + u64::from(copy), number)) }
+        if is_dropped { Decision::Drop } else { self.order(&mut self.random(2 + u64::from(copy), number)) }
     }
 
     /// About the report with this number, sent when the stream had come to packet `media`.
-    pub(super) fn report(&self, number: u64, media: u64) -> Verdict {
+    pub(super) fn report(&self, number: u64, media: u64) -> Decision {
         if !self.troubled.contains(&media) {
-            return Verdict::Pass;
+            return Decision::Pass;
         }
         let mut random = self.random(1, number);
-        if random.f64() < self.reports_lost { Verdict::Drop } else { self.order(&mut random) }
+        if random.f64() < self.reports_lost { Decision::Drop } else { self.order(&mut random) }
     }
 
-    fn order(&self, random: &mut fastrand::Rng) -> Verdict {
+    fn order(&self, random: &mut fastrand::Rng) -> Decision {
         let draw = random.f64();
         if draw < self.reordered {
-            Verdict::After(random.u32(1..=2))
+            Decision::After(random.u32(1..=2))
         } else if draw < self.reordered + self.duplicated {
-            Verdict::Twice
+            Decision::Duplicate
         } else {
-            Verdict::Pass
+            Decision::Pass
         }
     }
 
@@ -117,46 +117,48 @@ impl Network {
 mod tests {
     use super::*;
 
-    fn verdicts(network: &Network, copy: u32) -> Vec<Verdict> {
+    fn decisions(network: &Network, copy: u32) -> Vec<Decision> {
         (0..10_000).map(|number| network.media(number, copy)).collect()
     }
 
-    fn count(verdicts: &[Verdict], wanted: impl Fn(&Verdict) -> bool) -> usize {
-        verdicts.iter().filter(|verdict| wanted(verdict)).count()
+    fn count(decisions: &[Decision], wanted: impl Fn(&Decision) -> bool) -> usize {
+        decisions.iter().filter(|decision| wanted(decision)).count()
     }
 
     #[test]
     fn as_much_is_lost_as_asked_for_and_the_same_with_the_same_seed() {
         let network = |seed| Network { seed, loss: Loss::ForGood(0.02), ..Network::default() };
-        let lost = verdicts(&network(1), 0);
-        assert!((150..250).contains(&count(&lost, |verdict| *verdict == Verdict::Drop)));
-        assert_eq!(lost, verdicts(&network(1), 0));
-        assert_eq!(lost, verdicts(&network(1), 3), "for good is for good");
-        assert_ne!(lost, verdicts(&network(2), 0));
+        let lost = decisions(&network(1), 0);
+        assert!((150..250).contains(&count(&lost, |decision| *decision == Decision::Drop)));
+        assert_eq!(lost, decisions(&network(1), 0));
+        assert_eq!(lost, decisions(&network(1), 3), "for good is for good");
+        assert_ne!(lost, decisions(&network(2), 0));
     }
 
     #[test]
     fn what_is_lost_once_arrives_when_it_is_sent_again() {
         let network = Network { loss: Loss::FirstCopies(0.02), ..Network::default() };
-        assert!(count(&verdicts(&network, 0), |verdict| *verdict == Verdict::Drop) > 100);
-        assert_eq!(count(&verdicts(&network, 1), |verdict| *verdict != Verdict::Pass), 0);
+        assert!(count(&decisions(&network, 0), |decision| *decision == Decision::Drop) > 100);
+        assert_eq!(count(&decisions(&network, 1), |decision| *decision != Decision::Pass), 0);
     }
 
     #[test]
     fn order_and_number_change_as_often_as_asked_for() {
         let network = Network { reordered: 0.1, duplicated: 0.05, ..Network::default() };
-        let verdicts = verdicts(&network, 0);
-        assert!((800..1200).contains(&count(&verdicts, |verdict| matches!(verdict, Verdict::After(1..=2)))));
-        assert!((400..600).contains(&count(&verdicts, |verdict| *verdict == Verdict::Twice)));
+        let decisions = decisions(&network, 0);
+        assert!(
+            (800..1200).contains(&count(&decisions, |decision| matches!(decision, Decision::After(1..=2))))
+        );
+        assert!((400..600).contains(&count(&decisions, |decision| *decision == Decision::Duplicate)));
     }
 
     #[test]
     fn trouble_has_a_beginning_and_an_end() {
         let network =
             Network { troubled: 10..20, loss: Loss::ForGood(1.0), reports_lost: 1.0, ..Network::default() };
-        let passes = |number| network.media(number, 0) == Verdict::Pass;
+        let passes = |number| network.media(number, 0) == Decision::Pass;
         assert_eq!([9, 10, 19, 20].map(passes), [true, false, false, true]);
-        let passes = |media| network.report(0, media) == Verdict::Pass;
+        let passes = |media| network.report(0, media) == Decision::Pass;
         assert_eq!([9, 10, 19, 20].map(passes), [true, false, false, true]);
     }
 }

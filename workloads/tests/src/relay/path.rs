@@ -7,13 +7,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::datagram::Datagram;
-use super::line::{Carried, Line};
+use super::delay_line::{Carried, DelayLine};
 use super::shared::Shared;
 
 /// More than any datagram of either peer.
 const DATAGRAM_BYTES: usize = 2048;
 
-/// The longest wait without a look at whether it is time to end.
+/// The longest wait without checking whether it is time to end.
 const TICK: Duration = Duration::from_millis(20);
 
 /// The relay's ports.
@@ -31,12 +31,12 @@ impl Path {
         Self { to_client: bind(), to_server: bind() }
     }
 
-    /// The address to tell the client.
+    /// The address for the client's description.
     pub(super) fn for_client(&self) -> SocketAddr {
         self.to_client.local_addr().expect("a bound socket has an address")
     }
 
-    /// The address to tell the server.
+    /// The address for the server's description.
     pub(super) fn for_server(&self) -> SocketAddr {
         self.to_server.local_addr().expect("a bound socket has an address")
     }
@@ -59,7 +59,7 @@ impl Path {
 }
 
 fn carry(from: &UdpSocket, to: &UdpSocket, shared: &Shared) {
-    let mut line = Line::new(shared.network.delay);
+    let mut line = DelayLine::new(shared.network.delay);
     let mut buffer = [0; DATAGRAM_BYTES];
     loop {
         while let Some(carried) = line.arrived(Instant::now()) {
@@ -76,15 +76,15 @@ fn carry(from: &UdpSocket, to: &UdpSocket, shared: &Shared) {
             Ok(length) => {
                 let bytes = buffer[..length].to_vec();
                 let (datagram, now) = (Datagram::of(&bytes), Instant::now());
-                let verdict = shared.judge(datagram, length, now);
-                line.take(Carried { bytes, datagram }, verdict, now);
+                let decision = shared.decide(datagram, length, now);
+                line.take(Carried { bytes, datagram }, decision, now);
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                 if shared.is_stopping() && line.next_arrival().is_none() {
                     return;
                 }
             }
-            // The peer of an earlier datagram is gone, which is told once for each.
+            // The peer of an earlier datagram is gone, which the system reports once for each.
             Err(_) => {}
         }
     }

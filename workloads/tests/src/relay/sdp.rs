@@ -14,7 +14,7 @@ pub(super) struct Rewritten {
 }
 
 /// Replaces the candidates in a signalling line by `relay`. `None` for a line that is not to be passed on, because it
-/// would tell a way around the relay.
+/// would lead around the relay.
 ///
 /// # Panics
 /// Where a description does not have exactly one candidate address: the relay has one port for it.
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn no_other_line_changes_and_none_tells_a_way_around() {
+    fn no_other_line_changes_and_none_leads_around_the_relay() {
         let relay = "127.0.0.1:7".parse().unwrap();
         let bye = r#"{"type":"bye"}"#;
         assert_eq!(rewrite(bye, relay), Some(Rewritten { line: bye.into(), media: None }));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::datagram::Datagram;
 use super::log::Log;
-use super::network::{Network, Verdict};
+use super::network::{Decision, Network};
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -24,7 +24,7 @@ struct State {
     log: Log,
     outage_ends: Option<Instant>,
     /// Packets of video that will never arrive.
-    doomed: HashSet<u64>,
+    dropped_for_good: HashSet<u64>,
 }
 
 impl Shared {
@@ -39,20 +39,20 @@ impl Shared {
     }
 
     /// Decides on a datagram of so many bytes that came at `now`.
-    pub(super) fn judge(&self, datagram: Datagram, bytes: usize, now: Instant) -> Verdict {
+    pub(super) fn decide(&self, datagram: Datagram, bytes: usize, now: Instant) -> Decision {
         let mut state = self.state();
-        let verdict = match datagram {
+        let decision = match datagram {
             Datagram::Media(packet) => {
                 let (number, copy) = state.log.sent(packet, bytes);
                 self.more_packets.notify_all();
                 state.media(&self.network, number, copy, now)
             }
             Datagram::Report => self.network.report(state.log.reports, state.log.packets()),
-            Datagram::Feedback | Datagram::Other => Verdict::Pass,
+            Datagram::Feedback | Datagram::Other => Decision::Pass,
         };
-        let verdict = if state.is_out(now) { Verdict::Drop } else { verdict };
-        state.log.judged(datagram, verdict);
-        verdict
+        let decision = if state.is_out(now) { Decision::Drop } else { decision };
+        state.log.decided(datagram, decision);
+        decision
     }
 
     /// A datagram was handed to its receiver.
@@ -99,16 +99,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl State {
-    fn media(&mut self, network: &Network, number: u64, copy: u32, now: Instant) -> Verdict {
+    fn media(&mut self, network: &Network, number: u64, copy: u32, now: Instant) -> Decision {
         if let Some(outage) = network.outage {
             if (number, copy) == (outage.at_packet, 0) {
                 self.outage_ends = Some(now + outage.length);
             }
             if outage.for_good && self.is_out(now) {
-                self.doomed.insert(number);
+                self.dropped_for_good.insert(number);
             }
         }
-        if self.doomed.contains(&number) { Verdict::Drop } else { network.media(number, copy) }
+        if self.dropped_for_good.contains(&number) { Decision::Drop } else { network.media(number, copy) }
     }
 
     fn is_out(&self, now: Instant) -> bool {
@@ -135,13 +135,13 @@ mod tests {
     fn in_an_outage_nothing_is_carried_in_either_direction() {
         let (shared, start) = (outage(false), Instant::now());
         let after = |ms| start + Duration::from_millis(ms);
-        assert_eq!(shared.judge(packet(0), 100, start), Verdict::Pass);
-        assert_eq!(shared.judge(packet(1), 100, start), Verdict::Drop);
+        assert_eq!(shared.decide(packet(0), 100, start), Decision::Pass);
+        assert_eq!(shared.decide(packet(1), 100, start), Decision::Drop);
         for datagram in [packet(2), Datagram::Report, Datagram::Feedback, Datagram::Other] {
-            assert_eq!(shared.judge(datagram, 100, after(299)), Verdict::Drop);
+            assert_eq!(shared.decide(datagram, 100, after(299)), Decision::Drop);
         }
-        assert_eq!(shared.judge(packet(1), 100, after(300)), Verdict::Pass, "sent again, no outage begins");
-        assert_eq!(shared.judge(packet(2), 100, after(301)), Verdict::Pass, "repaired");
+        assert_eq!(shared.decide(packet(1), 100, after(300)), Decision::Pass, "sent again, no outage begins");
+        assert_eq!(shared.decide(packet(2), 100, after(301)), Decision::Pass, "repaired");
         assert_eq!(shared.log().media_dropped, 2);
     }
 
@@ -149,13 +149,13 @@ mod tests {
     fn what_an_outage_takes_for_good_does_not_come_back() {
         let (shared, start) = (outage(true), Instant::now());
         let later = start + Duration::from_millis(300);
-        for (number, now, verdict) in [
-            (0, start, Verdict::Pass),
-            (1, start, Verdict::Drop),
-            (1, later, Verdict::Drop),
-            (2, later, Verdict::Pass),
+        for (number, now, decision) in [
+            (0, start, Decision::Pass),
+            (1, start, Decision::Drop),
+            (1, later, Decision::Drop),
+            (2, later, Decision::Pass),
         ] {
-            assert_eq!(shared.judge(packet(number), 100, now), verdict, "{number}");
+            assert_eq!(shared.decide(packet(number), 100, now), decision, "{number}");
         }
     }
 }

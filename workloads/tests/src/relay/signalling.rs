@@ -37,7 +37,7 @@ pub(super) fn serve(listener: &TcpListener, server: SocketAddr, shared: &Arc<Sha
     }
 }
 
-/// Passes lines on to the end of the stream, with `relay` as the sender's media address; `learn` is told the true one
+/// Passes lines on to the end of the stream, with `relay` as the sender's media address; `learn` gets the true one
 /// before the line goes on.
 pub(super) fn forward(
     from: &TcpStream,

@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
 
 mod by_hand;
-mod gone;
-mod liar;
+mod media_lost;
 mod panics;
+mod raw_client;
+mod raw_peer;
 mod reports;
 mod signalling;
-mod stranger;
 mod wrap;

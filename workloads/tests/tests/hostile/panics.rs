@@ -9,7 +9,7 @@ use report::channel::LABEL;
 use report::{ErrorCode, State};
 
 use crate::by_hand::ByHand;
-use crate::stranger::{Stranger, counted};
+use crate::raw_peer::{RawPeer, counted};
 
 /// Chunks of types ABORT and ERROR with a cause that claims to be far longer than they are.
 const DAMAGED: [[u8; 8]; 2] = [[6, 0, 0, 8, 0, 12, 0xff, 0xff], [9, 0, 0, 8, 0, 12, 0xff, 0xff]];
@@ -18,16 +18,16 @@ const DAMAGED: [[u8; 8]; 2] = [[6, 0, 0, 8, 0, 12, 0xff, 0xff], [9, 0, 0, 8, 0, 
 const FIRST_TSN: u32 = 1000;
 
 /// A peer of the server with a channel, known by `id`.
-pub(crate) fn connected(server: &Server, id: &str, first_tsn: u32) -> (Stranger, ByHand) {
-    let (mut stranger, mut peer) = (Stranger::dial(server), ByHand::new(first_tsn));
-    let answer = peer.answer(&stranger.offer);
-    stranger.answer(&answer);
+pub(crate) fn connected(server: &Server, id: &str, first_tsn: u32) -> (RawPeer, ByHand) {
+    let (mut raw_peer, mut peer) = (RawPeer::dial(server), ByHand::new(first_tsn));
+    let answer = peer.answer(&raw_peer.offer);
+    raw_peer.answer(&answer);
     peer.connect();
     peer.open_channel(LABEL);
     peer.say(&format!(r#"{{"hello":1,"id":"{id}"}}"#));
     peer.run_until_acknowledged();
     server.row(id, "is connected", |row| (row.state == State::Connected).then_some(()));
-    (stranger, peer)
+    (raw_peer, peer)
 }
 
 #[test]
@@ -37,12 +37,12 @@ fn a_damaged_chunk_ends_the_session_of_its_sender_alone() {
     server.matched("witness", 15);
 
     for (count, (chunk, id)) in (1..).zip(DAMAGED.iter().zip(["aborts", "errs"])) {
-        let (stranger, mut peer) = connected(&server, id, FIRST_TSN);
+        let (raw_peer, mut peer) = connected(&server, id, FIRST_TSN);
         peer.send_chunk(chunk);
         server.row(id, "has failed", |row| (row.state == State::Failed).then_some(()));
         let error = counted(&server, ErrorCode::Other, count);
         assert!(error.message.contains("panicked"), "{error:?}");
-        stranger.assert_dismissed();
+        raw_peer.assert_bye();
     }
     let metrics = server.get("/metrics").body;
     assert!(metrics.contains("\nballsession_peer_panics_total 2\n"), "{metrics}");
@@ -61,7 +61,7 @@ fn a_damaged_chunk_ends_the_session_of_its_sender_alone() {
 }
 
 /// A server that connects to its first client, and sends it `chunk`. Others find nobody.
-fn impostor(chunk: [u8; 8]) -> (SocketAddr, JoinHandle<()>) {
+fn fake_server(chunk: [u8; 8]) -> (SocketAddr, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let serve = move || {
@@ -84,7 +84,7 @@ fn impostor(chunk: [u8; 8]) -> (SocketAddr, JoinHandle<()>) {
 #[test]
 fn a_client_is_not_held_by_a_server_whose_chunk_is_damaged() {
     for chunk in DAMAGED {
-        let (address, serving) = impostor(chunk);
+        let (address, serving) = fake_server(chunk);
         let client = Client::start("patient", address, &["--give-up-after", "3s"]);
         serving.join().expect("the client says bye");
         let client = client.finish();

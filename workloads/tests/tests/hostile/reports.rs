@@ -1,23 +1,23 @@
-//! Reports over a real peer connection from a client that lies, rambles or floods: counted, and survived.
+//! Reports over a real peer connection that are malformed, repeated or too many: counted, and survived.
 
 use ballsession_tests::{Client, Server, assert_accounted, assert_perfect};
 use report::{ErrorCode, Frames, State};
 
-use crate::liar::Liar;
+use crate::raw_client::RawClient;
 
 /// A server with a client that is as it should be, and one that is not.
-pub(crate) fn with_liar(id: &str) -> (Server, Client, Liar) {
+pub(crate) fn with_raw_client(id: &str) -> (Server, Client, RawClient) {
     let server = Server::start(&[]);
     let witness = Client::start("witness", server.signaling(), &[]);
     server.matched("witness", 15);
-    let liar = Liar::connect(server.signaling());
-    liar.say(&format!(r#"{{"hello":1,"id":"{id}"}}"#));
+    let client = RawClient::connect(server.signaling());
+    client.send(&format!(r#"{{"hello":1,"id":"{id}"}}"#));
     let id = if id == "witness" { "witness (2)" } else { id };
     server.row(id, "its frames count", |row| (row.frames.sent > 0).then_some(()));
-    (server, witness, liar)
+    (server, witness, client)
 }
 
-/// The liar's counts, once `enough`.
+/// The raw client's counts, once `enough`.
 fn counts(server: &Server, id: &str, enough: impl Fn(&Frames) -> bool) -> Frames {
     server.row(id, "its messages are counted", |row| enough(&row.frames).then_some(row.frames))
 }
@@ -36,8 +36,8 @@ pub(crate) fn assert_witness_unharmed(server: Server, witness: Client) {
 
 #[test]
 fn messages_that_mean_nothing_are_malformed() {
-    let (server, witness, liar) = with_liar("liar");
-    let timestamp = liar.frame();
+    let (server, witness, client) = with_raw_client("liar");
+    let timestamp = client.frame();
     let never = timestamp.wrapping_add(1);
     // As long as the channel lets a message be, nearly: the server's offer says 64 KiB.
     let long = "x".repeat(60_000);
@@ -63,7 +63,7 @@ fn messages_that_mean_nothing_are_malformed() {
         format!(r#"{{"ts":{timestamp},"x":1,"y":1,"more":"{long}"}}"#),
     ];
     for (position, message) in messages.iter().enumerate() {
-        liar.say(message);
+        client.send(message);
         let said = &message[..message.len().min(60)];
         let count = counts(&server, "liar", |frames| frames.malformed > position as u64).malformed;
         assert_eq!(count, position as u64 + 1, "{said}");
@@ -74,50 +74,50 @@ fn messages_that_mean_nothing_are_malformed() {
     assert!(error.message.len() < 300 && !error.message.contains(char::is_control), "{error:?}");
     // The frame that all of this was about still has its fate ahead of it.
     assert_eq!(counts(&server, "liar", |_| true).matched, 0);
-    drop(liar);
+    drop(client);
     assert_witness_unharmed(server, witness);
 }
 
 #[test]
 fn a_frame_is_scored_once_however_often_it_is_reported() {
-    let (server, witness, liar) = with_liar("parrot");
-    let report = format!(r#"{{"ts":{},"x":1,"y":1}}"#, liar.frame());
-    liar.say(&report);
+    let (server, witness, client) = with_raw_client("parrot");
+    let report = format!(r#"{{"ts":{},"x":1,"y":1}}"#, client.frame());
+    client.send(&report);
     counts(&server, "parrot", |frames| frames.matched == 1);
     for _ in 0..3 {
-        liar.say(&report);
+        client.send(&report);
     }
     let frames = counts(&server, "parrot", |frames| frames.duplicate == 3);
     assert_eq!((frames.matched, frames.malformed), (1, 0), "{frames:?}");
     // It is scored as what it is: far off.
     let error = server.row("parrot", "its error", |row| row.error_pixels);
     assert!(error.mean > 10.0, "{error:?}");
-    drop(liar);
+    drop(client);
     assert_witness_unharmed(server, witness);
 }
 
 #[test]
 fn somebody_elses_name_is_not_to_be_had() {
-    let (server, witness, liar) = with_liar("witness");
-    let report = format!(r#"{{"ts":{},"x":1,"y":1}}"#, liar.frame());
-    liar.say(&report);
+    let (server, witness, client) = with_raw_client("witness");
+    let report = format!(r#"{{"ts":{},"x":1,"y":1}}"#, client.frame());
+    client.send(&report);
     counts(&server, "witness (2)", |frames| frames.matched == 1);
-    drop(liar);
+    drop(client);
     assert_witness_unharmed(server, witness);
 }
 
 #[test]
 fn a_flood_of_nonsense_does_not_delay_the_others() {
-    let (server, witness, liar) = with_liar("flood");
+    let (server, witness, client) = with_raw_client("flood");
     for _ in 0..20 {
         for _ in 0..100 {
-            liar.say("nonsense");
+            client.send("nonsense");
         }
     }
     // The channel may lose messages, but hardly most of them.
     counts(&server, "flood", |frames| frames.malformed >= 1000);
     let size = server.get("/status").body.len();
     assert!(size < 20_000, "{size} bytes of status");
-    drop(liar);
+    drop(client);
     assert_witness_unharmed(server, witness);
 }

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use ballsession_tests::{Client, Server, assert_perfect};
 use report::ErrorCode;
 
-use crate::stranger::{Stranger, counted};
+use crate::raw_peer::{RawPeer, counted};
 
 /// A line longer than any that signalling allows.
 const ENDLESS: usize = 70 * 1024;
@@ -18,43 +18,43 @@ fn without(sdp: &str, kind: &str) -> String {
 }
 
 #[test]
-fn whatever_strangers_say_is_counted_and_the_others_see_every_frame() {
+fn whatever_raw_peers_send_is_counted_and_the_others_see_every_frame() {
     let server = Server::start(&[]);
     let witness = Client::start("witness", server.signaling(), &[]);
     server.matched("witness", 15);
 
-    let mut garbage = Stranger::dial(&server);
+    let mut garbage = RawPeer::dial(&server);
     garbage.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    garbage.assert_dismissed();
+    garbage.assert_bye();
     let error = counted(&server, ErrorCode::SignalingFailed, 1);
     assert!(error.message.contains("GET / HTTP/1.1"), "{error:?}");
 
-    let mut binary = Stranger::dial(&server);
+    let mut binary = RawPeer::dial(&server);
     binary.send(b"\xff\xfe\x00\x1b[2J\n");
-    binary.assert_dismissed();
+    binary.assert_bye();
     let error = counted(&server, ErrorCode::SignalingFailed, 2);
     assert!(error.message.contains("UTF-8") && !error.message.contains('\x1b'), "{error:?}");
 
-    let mut endless = Stranger::dial(&server);
+    let mut endless = RawPeer::dial(&server);
     endless.send(&vec![b'x'; ENDLESS]);
-    endless.assert_dismissed();
+    endless.assert_bye();
     let error = counted(&server, ErrorCode::SignalingFailed, 3);
     assert!(error.message.contains("longer") && error.message.len() < 300, "{error:?}");
 
-    let mut confused = Stranger::dial(&server);
+    let mut confused = RawPeer::dial(&server);
     confused.send(b"{\"type\":\"offer\",\"sdp\":\"v=0\"}\n");
-    confused.assert_dismissed();
+    confused.assert_bye();
     counted(&server, ErrorCode::SignalingFailed, 4);
 
-    let mut unreadable = Stranger::dial(&server);
+    let mut unreadable = RawPeer::dial(&server);
     unreadable.answer("v=garbage");
-    unreadable.assert_dismissed();
+    unreadable.assert_bye();
     counted(&server, ErrorCode::SignalingFailed, 5);
 
-    let mut cut_off = Stranger::dial(&server);
+    let mut cut_off = RawPeer::dial(&server);
     cut_off.send(b"{\"type\":\"ans");
     cut_off.stream.get_ref().shutdown(Shutdown::Write).unwrap();
-    cut_off.assert_dismissed();
+    cut_off.assert_bye();
     counted(&server, ErrorCode::SignalingFailed, 6);
 
     let before = server.row("witness", "is there", |row| Some(row.frames.matched));
@@ -69,24 +69,24 @@ fn whatever_strangers_say_is_counted_and_the_others_see_every_frame() {
 #[test]
 fn an_answer_without_video_is_counted_as_such() {
     let server = Server::start(&[]);
-    let mut deaf = Stranger::dial(&server);
+    let mut deaf = RawPeer::dial(&server);
     let answer = without(&deaf.offer.replace("a=setup:actpass", "a=setup:active"), "video");
     assert_ne!(answer, deaf.offer);
     deaf.answer(&answer);
-    deaf.assert_dismissed();
+    deaf.assert_bye();
     let error = counted(&server, ErrorCode::NoVideo, 1);
     assert!(error.message.contains("video"), "{error:?}");
     let summary = server.stop().summary;
     assert_eq!((summary.errors.len(), summary.frames.sent), (1, 0), "{summary:?}");
 }
 
-/// A server that says `line` to whoever connects, and then listens until they leave.
-fn impostor(line: Vec<u8>) -> (SocketAddr, JoinHandle<()>) {
+/// A server that sends `line` to whoever connects, and then reads until they leave.
+fn fake_server(line: Vec<u8>) -> (SocketAddr, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let serve = move || {
         while let Ok((mut stream, _)) = listener.accept() {
-            // A client that hangs up in the middle has heard enough.
+            // A client that hangs up in the middle takes no more.
             let _ = stream.write_all(&line);
             let _ = stream.read_to_end(&mut Vec::new());
         }
@@ -95,7 +95,7 @@ fn impostor(line: Vec<u8>) -> (SocketAddr, JoinHandle<()>) {
 }
 
 #[test]
-fn a_client_gives_up_a_server_that_makes_no_sense_and_says_why() {
+fn a_client_gives_up_a_server_that_makes_no_sense_and_reports_why() {
     let audio =
         "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=sendrecv\r\n";
     let silent_video = serde_json::json!({"type": "offer", "sdp": audio});
@@ -106,7 +106,7 @@ fn a_client_gives_up_a_server_that_makes_no_sense_and_says_why() {
         (b"{\"type\":\"offer\",\"sdp\":\"v=garbage\"}\n".to_vec(), ErrorCode::SignalingFailed, "offer"),
     ];
     for (line, code, words) in cases {
-        let (address, _server) = impostor(line);
+        let (address, _server) = fake_server(line);
         let client = Client::start("patient", address, &["--give-up-after", "1s"]).finish();
         assert_eq!(client.exited.code, Some(1), "{:?}", client.exited);
         let counted = client.summary.errors.iter().find(|error| error.code == code);

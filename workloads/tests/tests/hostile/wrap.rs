@@ -5,7 +5,7 @@ use report::ErrorCode;
 use ballsession_tests::Server;
 
 use crate::panics::connected;
-use crate::stranger::counted;
+use crate::raw_peer::counted;
 
 /// So many chunks of data come before their number wraps.
 const BEFORE: u32 = 96;
@@ -17,7 +17,7 @@ const BURST: u64 = 25;
 #[test]
 fn transmission_sequence_numbers_wrap() {
     let server = Server::start(&[]);
-    let (_stranger, mut peer) = connected(&server, "ancient", u32::MAX - BEFORE + 1);
+    let (_raw_peer, mut peer) = connected(&server, "ancient", u32::MAX - BEFORE + 1);
     for _ in 0..MESSAGES / BURST {
         for _ in 0..BURST {
             peer.say("{}");

@@ -15,7 +15,7 @@ const GOOD_FREEZE: f64 = 150.0;
 /// Asserts that from 1 s after the last packet in `troubled` on, frames are as fast as before the first one.
 ///
 /// Whoever lets a backlog stand is late by a frame interval at least from then on, with every frame; a busy machine
-/// delays some. So it is the fast half that is looked at.
+/// delays some. So it is the fast half that is compared.
 pub(crate) fn assert_latency_recovers(observed: &Observed, troubled: &Range<u64>) {
     let frames = observed.log.frames();
     let last = frames
@@ -38,7 +38,7 @@ fn fast_half(observed: &Observed, frames: &[CarriedFrame], chosen: impl Fn(&Carr
             .map(|(_, latency)| *latency)
     };
     let mut latencies: Vec<f64> = frames.iter().filter(|frame| chosen(frame)).filter_map(latency).collect();
-    assert!(latencies.len() >= 20, "only {} frames to tell a latency from", latencies.len());
+    assert!(latencies.len() >= 20, "only {} frames to measure a latency of", latencies.len());
     latencies.sort_by(f64::total_cmp);
     latencies[latencies.len() / 4]
 }

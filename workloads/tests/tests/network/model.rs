@@ -1,4 +1,4 @@
-//! What must become of the frames, told from the relay's log alone.
+//! What must become of the frames, concluded from the relay's log alone.
 
 use ballsession_tests::relay::CarriedFrame;
 use report::Frames;
@@ -31,9 +31,9 @@ pub(crate) fn assert_exact(observed: &Observed) -> u64 {
 
     let count = |wanted| fates.iter().filter(|fate| **fate == wanted).count() as u64;
     let (sent, lost, undecodable) = (fates.len() as u64, count(Fate::Lost), count(Fate::Undecodable));
-    // Nobody heard of a frame that was decoded while its report was lost.
-    let unheard = observed.log.reports_dropped;
-    let (matched, unreported) = (count(Fate::Decoded) - unheard, lost + unheard);
+    // A frame that was decoded while its report was lost is not known of.
+    let unreported_decoded = observed.log.reports_dropped;
+    let (matched, unreported) = (count(Fate::Decoded) - unreported_decoded, lost + unreported_decoded);
     let expected = Frames { sent, matched, lost: unreported, undecodable, ..Frames::default() };
     assert_eq!(observed.server.frames, expected);
     lost

@@ -1,9 +1,9 @@
 //! A session's reports from the first to the last, on virtual time.
 
-mod ending;
 mod reporting;
 mod restart;
-mod silence;
+mod run_end;
+mod unresponsive;
 
 use std::time::Duration;
 
@@ -14,12 +14,13 @@ use report::{ErrorCode, ErrorEntry, State};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::reports::moment::Moment;
 use crate::reports::status::{Change, condition};
 use crate::reports::stores::PodKey;
 use crate::reports::testing::{client_post, pod_key, row, run, server_post, stored};
 
 /// One session, its aggregate and its stored status.
-struct Story {
+struct Scenario {
     aggregate: Aggregate,
     session: BallSession,
     spec: Value,
@@ -27,7 +28,7 @@ struct Story {
     second: u64,
 }
 
-impl Story {
+impl Scenario {
     fn new(spec: &Value) -> Self {
         let session = stored(spec, &json!({}));
         let start = Instant::now();
@@ -39,23 +40,23 @@ impl Story {
     }
 
     /// Does something with the session, `second` seconds after the start.
-    fn at<T>(&mut self, second: u64, then: impl FnOnce(&mut Tracked, &Subject<'_>, Instant) -> T) -> T {
+    fn at<T>(&mut self, second: u64, then: impl FnOnce(&mut Tracked, &StoredSession<'_>, Instant) -> T) -> T {
         self.second = second;
-        let (now, subject) = (self.now(), Subject::of(&self.session));
+        let (now, session) = (self.now(), StoredSession::of(&self.session));
         let key = SessionKey::of(&self.session).unwrap();
-        then(self.aggregate.follow(&key, &subject, now), &subject, now)
+        then(self.aggregate.follow(&key, &session, now), &session, now)
     }
 
-    fn server(&mut self, second: u64, post: ServerPost) -> Heard {
+    fn server(&mut self, second: u64, post: ServerPost) -> PostEffect {
         let pod = self.pod("server");
-        self.at(second, |tracked, subject, now| tracked.server(pod, post, subject, now))
+        self.at(second, |tracked, session, now| tracked.take_server(pod, post, session, now))
     }
 
-    fn client(&mut self, second: u64, pod: &str, errors: u64) -> Heard {
+    fn client(&mut self, second: u64, pod: &str, errors: u64) -> PostEffect {
         let mut post = client_post(second + 1);
         post.errors = error(ErrorCode::IceFailed, errors);
         let pod = self.pod(pod);
-        self.at(second, |tracked, subject, now| tracked.client(pod, post, subject, now))
+        self.at(second, |tracked, session, now| tracked.take_client(pod, post, session, now))
     }
 
     fn pod(&self, name: &str) -> PodFacts {
@@ -63,15 +64,15 @@ impl Story {
         PodFacts { key: pod_key(name), created, node: Some("worker-1".into()), run: Some(run(&self.spec)) }
     }
 
-    fn wanted(&mut self, second: u64) -> Option<BallSessionStatus> {
+    fn desired(&mut self, second: u64) -> Option<BallSessionStatus> {
         let wall = Timestamp::from_second(1_767_225_600 + i64::try_from(second).unwrap()).unwrap();
-        self.at(second, |tracked, subject, now| tracked.wanted(subject, now, wall))
+        self.at(second, |tracked, session, now| desired_status(tracked, session, Moment { now, wall }))
     }
 
-    /// Writes what is wanted, as the writer does, for a controller that has stored the run.
+    /// Writes what is desired, as the writer does, for a controller that has stored the run.
     fn write(&mut self, second: u64) -> Value {
-        let wanted = self.wanted(second).expect("nothing is to be written");
-        let mut status = serde_json::to_value(&wanted).unwrap();
+        let desired = self.desired(second).expect("nothing is to be written");
+        let mut status = serde_json::to_value(&desired).unwrap();
         status["run"] = json!({"hash": run(&self.spec)});
         self.session = stored(&self.spec, &status);
         let hash = run(&self.spec);

@@ -4,78 +4,85 @@ use super::*;
 
 #[test]
 fn a_restarted_operator_writes_nothing_before_it_knows_something() {
-    let mut story = Story::new(&json!({}));
-    story.server(0, post(0, 5, 7));
-    story.client(0, "client-a", 3);
-    story.write(0);
-    story.restart();
-    let stored = Subject::of(&story.session).owned();
-    assert_eq!(story.wanted(100).as_ref(), Some(&stored));
-    assert_eq!(story.wanted(129).as_ref(), Some(&stored));
-    let silent = story.wanted(130).unwrap();
-    assert!(says(&silent, ("Unknown", "NoReports")) && lost(&silent) == 7, "only after the time to report");
+    let mut scenario = Scenario::new(&json!({}));
+    scenario.server(0, post(0, 5, 7));
+    scenario.client(0, "client-a", 3);
+    scenario.write(0);
+    scenario.restart();
+    let stored = StoredSession::of(&scenario.session).owned();
+    assert_eq!(scenario.desired(100).as_ref(), Some(&stored));
+    assert_eq!(scenario.desired(129).as_ref(), Some(&stored));
+    let unresponsive = scenario.desired(130).unwrap();
+    assert!(
+        says(&unresponsive, ("Unknown", "NoReports")) && lost(&unresponsive) == 7,
+        "only after the time to report"
+    );
 
     // Where there is no condition yet, there is one at once.
-    let mut fresh = Story::new(&json!({}));
-    let unknown = fresh.wanted(0).unwrap();
+    let mut fresh = Scenario::new(&json!({}));
+    let unknown = fresh.desired(0).unwrap();
     assert!(says(&unknown, ("Unknown", "NoReports")));
     assert_eq!(BallSessionStatus { conditions: Vec::new(), ..unknown }, BallSessionStatus::default());
 }
 
 #[test]
 fn a_restart_of_the_operator_never_lowers_numbers() {
-    let mut story = Story::new(&json!({}));
-    story.server(0, post(0, 5, 7));
-    story.server(1, post(60, 5, 8));
-    story.client(1, "client-a", 3);
-    let before = story.wanted(1).unwrap();
+    let mut scenario = Scenario::new(&json!({}));
+    scenario.server(0, post(0, 5, 7));
+    scenario.server(1, post(60, 5, 8));
+    scenario.client(1, "client-a", 3);
+    let before = scenario.desired(1).unwrap();
     assert_eq!((before.error_count, before.server_restarts), (Some(18), Some(1)));
-    story.write(1);
+    scenario.write(1);
 
-    story.restart();
-    assert_eq!(story.server(2, post(60, 4, 6)), Heard::Ignored, "a report from before the stored numbers");
-    assert_eq!(story.wanted(2).unwrap(), Subject::of(&story.session).owned());
-    assert_eq!(story.server(3, post(60, 6, 9)), Heard::News);
-    let after = story.wanted(3).unwrap();
+    scenario.restart();
+    assert_eq!(
+        scenario.server(2, post(60, 4, 6)),
+        PostEffect::Ignored,
+        "a report from before the stored numbers"
+    );
+    assert_eq!(scenario.desired(2).unwrap(), StoredSession::of(&scenario.session).owned());
+    assert_eq!(scenario.server(3, post(60, 6, 9)), PostEffect::StateChanged);
+    let after = scenario.desired(3).unwrap();
     assert_eq!((lost(&after), after.server_restarts), (9, Some(1)));
     assert!(after.error_count >= before.error_count, "although the client has not reported again");
 
-    story.restart();
-    story.server(4, post(120, 1, 0));
-    assert_eq!(story.wanted(4).unwrap().server_restarts, Some(2), "a process that started meanwhile");
+    scenario.restart();
+    scenario.server(4, post(120, 1, 0));
+    assert_eq!(scenario.desired(4).unwrap().server_restarts, Some(2), "a process that started meanwhile");
 }
 
 #[test]
 fn a_client_that_is_counted_anew_does_not_make_a_report_old() {
-    let mut story = Story::new(&json!({}));
-    story.server(0, post(0, 5, 7));
-    story.write(0);
+    let mut scenario = Scenario::new(&json!({}));
+    scenario.server(0, post(0, 5, 7));
+    scenario.write(0);
 
-    story.restart();
+    scenario.restart();
     let mut next = post(0, 6, 8);
     next.summary.clients[0].frames.sent = 3;
-    assert_eq!(story.server(1, next.clone()), Heard::News);
+    assert_eq!(scenario.server(1, next.clone()), PostEffect::StateChanged);
 
     // Not even where there is no other client.
-    story.restart();
+    scenario.restart();
     next.summary.clients.truncate(1);
-    assert_eq!(story.server(2, next.clone()), Heard::Ignored);
-    assert_eq!(story.server(2 + 14, next.clone()), Heard::Ignored);
-    assert_eq!(story.server(2 + 15, next), Heard::News);
-    assert_eq!(lost(&story.wanted(2 + 15).unwrap()), 8);
+    assert_eq!(scenario.server(2, next.clone()), PostEffect::Ignored);
+    assert_eq!(scenario.server(2 + 14, next.clone()), PostEffect::Ignored);
+    assert_eq!(scenario.server(2 + 15, next), PostEffect::StateChanged);
+    assert_eq!(lost(&scenario.desired(2 + 15).unwrap()), 8);
 }
 
 #[test]
-fn a_restarted_operator_does_not_change_its_mind_sooner() {
-    let mut story = Story::new(&json!({}));
-    story.server(0, post(0, 1, 0));
-    story.write(0);
-    story.restart();
+fn a_restarted_operator_does_not_change_the_verdict_sooner() {
+    let mut scenario = Scenario::new(&json!({}));
+    scenario.server(0, post(0, 1, 0));
+    scenario.write(0);
+    scenario.restart();
     let verdicts = [2, 3, 4].map(|sequence| {
         let mut bad = post(0, sequence, 0);
         bad.clients_without_media = 1;
-        story.server(sequence, bad);
-        met(&story.wanted(sequence).unwrap()).0
+        scenario.server(sequence, bad);
+        met(&scenario.desired(sequence).unwrap()).0
     });
     assert_eq!(verdicts, ["True", "True", "False"]);
 }

@@ -15,7 +15,7 @@ fn last(name: &str, text: &str) -> Value {
 #[tokio::test]
 async fn a_page_gets_the_past_and_then_what_happens_now() {
     let server = Server::start().await;
-    server.context.board.live().tick(Instant::now());
+    server.context.recorder.live().tick(Instant::now());
     let mut page = server.send(EVENTS, "").await;
     let past = read_until(&mut page, "\n\n\r\n").await;
     assert!(past.contains("content-type: text/event-stream"), "{past}");
@@ -31,7 +31,7 @@ async fn a_page_gets_the_past_and_then_what_happens_now() {
 }
 
 #[tokio::test]
-async fn one_page_more_than_there_is_room_for_is_told_so() {
+async fn one_page_more_than_there_is_room_for_is_refused() {
     let server = Server::start().await;
     let mut pages = Vec::new();
     for _ in 0..MOST_PAGES {
@@ -68,7 +68,7 @@ async fn a_page_that_does_not_read_misses_events_and_holds_nobody_up() {
 }
 
 #[test]
-fn of_many_clients_the_worst_are_told() {
+fn of_many_clients_the_worst_are_sent() {
     let settings = measure::Settings {
         size: picture::Size::new(160, 120).unwrap(),
         frames_per_second: 30,
@@ -76,13 +76,13 @@ fn of_many_clients_the_worst_are_told() {
         started: Instant::now(),
         started_at: jiff::Timestamp::UNIX_EPOCH,
     };
-    let board = Board::new(settings, None);
+    let recorder = Recorder::new(settings, None);
     let now = settings.started;
     for id in 0..150 {
         let peer = format!("192.0.2.1:{}", 1000 + id).parse().unwrap();
-        board.connected(report::SessionId(id), peer, now, now);
+        recorder.connected(report::SessionId(id), peer, now, now);
     }
-    let update = String::from_utf8(update(&board, now).to_vec()).unwrap();
+    let update = String::from_utf8(update(&recorder, now).to_vec()).unwrap();
     let update = last("update", &update);
     assert_eq!(update["summary"]["clients"].as_array().map(Vec::len), Some(MOST_ROWS));
     assert_eq!((&update["rows"], &update["connected"]), (&150.into(), &150.into()));

@@ -15,9 +15,9 @@ use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
 use rtc::sansio::Protocol;
 
-use super::PATIENCE;
+use super::TEST_LIMIT;
 
-/// A peer that takes video, and opens a channel if it has something to say.
+/// A peer that takes video, and opens a channel if it has something to send.
 pub(in crate::page) struct Browser {
     connection: RTCPeerConnection,
     socket: UdpSocket,
@@ -61,15 +61,15 @@ impl Browser {
         self.connection.set_remote_description(Instant::now(), answer).unwrap();
     }
 
-    /// Says something over its channel.
-    pub(in crate::page) fn say(&mut self, text: String) {
+    /// Sends text over its channel.
+    pub(in crate::page) fn send(&mut self, text: String) {
         let mut channel = self.connection.data_channel(self.channel.unwrap()).unwrap();
         channel.send_text(Instant::now(), text).unwrap();
     }
 
-    /// Goes on until `wanted` is the case, which is looked at after everything that comes.
+    /// Goes on until `wanted` is the case, which is checked after everything that comes.
     pub(in crate::page) fn run_until(&mut self, what: &str, mut wanted: impl FnMut(&mut Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TEST_LIMIT;
         while !wanted(self) {
             assert!(Instant::now() < deadline, "{what}: {} frames", self.frames.len());
             self.step();

@@ -17,15 +17,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
-use crate::board::Board;
+use crate::media_events::start_fanout;
 use crate::page::{self, Events, Viewers};
-use crate::run::start_fanout;
+use crate::recorder::Recorder;
 use crate::session::Context;
 use crate::sessions::Sessions;
 use crate::video::{Camera, KeyframeRequests, Settings};
 
 /// No test waits longer for anything; none is expected to come near.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const TEST_LIMIT: Duration = Duration::from_secs(20);
 
 /// A running server.
 pub(super) struct Server {
@@ -55,24 +55,24 @@ impl Server {
         let (started, frames_per_second, bitrate_kbps) = (Instant::now(), 30, 500);
         let window = Duration::from_secs(60);
         let started_at = jiff::Timestamp::UNIX_EPOCH;
-        let board = measure::Settings { size, frames_per_second, window, started, started_at };
-        let board = Arc::new(Board::new(board, None));
+        let recorder = measure::Settings { size, frames_per_second, window, started, started_at };
+        let recorder = Arc::new(Recorder::new(recorder, None));
         let (sessions, keyframes) = (Arc::new(Sessions::default()), Arc::new(KeyframeRequests::default()));
-        let fanout = Arc::new(start_fanout(bitrate_kbps, &board, &sessions, &keyframes).unwrap());
+        let fanout = Arc::new(start_fanout(bitrate_kbps, &recorder, &sessions, &keyframes).unwrap());
         let scene = scene::Settings { size, radius: 10.0, speed: 100.0, seed: 1 };
         let video = Settings { scene, background: Background::Plain, frames_per_second, bitrate_kbps };
         let preview = Preview::start().unwrap();
         let camera = Camera::start(
             &video,
             Arc::clone(&fanout),
-            Arc::clone(&board),
+            Arc::clone(&recorder),
             Arc::clone(&sessions),
             keyframes,
             preview,
         );
         let stop = CancellationToken::new();
-        let events = Arc::new(Events::new(Arc::clone(&board)));
-        let context = Arc::new(Context { fanout, board, sessions, ice_addresses: Vec::new(), stop });
+        let events = Arc::new(Events::new(Arc::clone(&recorder)));
+        let context = Arc::new(Context { fanout, recorder, sessions, ice_addresses: Vec::new(), stop });
         let viewers = Arc::new(Viewers::new(Arc::clone(&context)));
         let pages = page::router(&events, &viewers);
         let http = Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(NoStatus), pages).await.unwrap();
@@ -84,7 +84,7 @@ impl Server {
     }
 
     pub(super) fn summary(&self) -> Summary {
-        self.context.board.summary(Instant::now())
+        self.context.recorder.measurement().summary(Instant::now())
     }
 
     /// Sends a request and leaves its connection open.
@@ -100,7 +100,7 @@ impl Server {
     pub(super) async fn request(&self, head: &str, body: &str) -> (String, String) {
         let mut stream = self.send(&format!("{head}\r\nConnection: close"), body).await;
         let mut answer = String::new();
-        tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+        tokio::time::timeout(TEST_LIMIT, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         (head.to_owned(), body.to_owned())
     }
@@ -112,7 +112,7 @@ impl Server {
 
     /// Waits until `wanted` is the case.
     pub(super) async fn until(&self, what: &str, wanted: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TEST_LIMIT;
         while !wanted(self) {
             assert!(Instant::now() < deadline, "{what}: {:?}", self.summary());
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -132,5 +132,5 @@ pub(super) async fn read_until(stream: &mut TcpStream, part: &str) -> String {
         }
         text
     };
-    tokio::time::timeout(PATIENCE, reading).await.unwrap()
+    tokio::time::timeout(TEST_LIMIT, reading).await.unwrap()
 }

@@ -24,9 +24,9 @@ fn location(head: &str) -> &str {
 }
 
 async fn assert_refused(server: &Server, head: &str, body: &str, status: u16, why: &str) {
-    let (answer, told) = server.request(head, body).await;
+    let (answer, line) = server.request(head, body).await;
     assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{status} {why}: {answer}");
-    assert!(told.contains(why) && told.lines().count() == 1, "{why}: {told}");
+    assert!(line.contains(why) && line.lines().count() == 1, "{why}: {line}");
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn a_browser_that_watches_gets_video_and_is_not_counted() {
     let (head, _) = server.request(&format!("DELETE {} HTTP/1.1", location(&head)), "").await;
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     server.until("the viewer is gone", |server| server.context.fanout.stats().sessions == 0).await;
-    assert!(!server.context.sessions.anybody_watches(Instant::now()));
+    assert!(!server.context.sessions.any_ready_for_video(Instant::now()));
 }
 
 #[tokio::test]
@@ -76,19 +76,19 @@ async fn a_browser_that_opens_a_channel_is_a_client_until_it_leaves() {
     let (head, answer) = server.offer(&offer).await;
     browser.answer(&answer);
     let mut browser = run(browser, "the channel", |browser| browser.is_open).await;
-    browser.say(r#"{"hello":1,"id":"browser-test"}"#.into());
-    let board = std::sync::Arc::clone(&server.context.board);
+    browser.send(r#"{"hello":1,"id":"browser-test"}"#.into());
+    let recorder = std::sync::Arc::clone(&server.context.recorder);
     let _browser = run(browser, "scored reports", move |browser| {
         for timestamp in std::mem::take(&mut browser.frames) {
-            browser.say(format!(r#"{{"ts":{timestamp},"x":80,"y":60}}"#));
+            browser.send(format!(r#"{{"ts":{timestamp},"x":80,"y":60}}"#));
         }
-        board.summary(Instant::now()).frames.matched >= 10
+        recorder.measurement().summary(Instant::now()).frames.matched >= 10
     })
     .await;
     let row = server.summary().clients.remove(0);
     assert_eq!((row.id.as_str(), row.state), ("browser-test", State::Connected));
     assert!(row.setup_milliseconds.first_report.is_some() && row.frames.malformed == 0, "{row:?}");
-    let trails = server.context.board.live().trails();
+    let trails = server.context.recorder.live().trails();
     assert_eq!((trails[0].client.as_str(), &trails[0].samples[0][3..]), ("browser-test", &[80.0, 60.0][..]));
 
     server.request(&format!("DELETE {} HTTP/1.1", location(&head)), "").await;
@@ -97,7 +97,7 @@ async fn a_browser_that_opens_a_channel_is_a_client_until_it_leaves() {
 }
 
 #[tokio::test]
-async fn one_viewer_more_than_there_is_room_for_is_told_so() {
+async fn one_viewer_more_than_there_is_room_for_is_refused() {
     let server = Server::start().await;
     let (_browser, offer) = Browser::new(None);
     let mut heads = Vec::new();

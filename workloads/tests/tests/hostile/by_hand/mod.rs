@@ -8,7 +8,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ballsession_tests::PATIENCE;
+use ballsession_tests::WAIT_LIMIT;
 use rtc::crypto::RTCCryptoProvider;
 use rtc::dtls::config::{ConfigBuilder, ExtendedMasterSecretType};
 use rtc::dtls::crypto::Certificate;
@@ -108,7 +108,7 @@ impl ByHand {
 
     /// Goes on until `wanted` is the case.
     pub(crate) fn run_until(&mut self, what: &str, mut wanted: impl FnMut(&mut Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WAIT_LIMIT;
         while !wanted(self) {
             assert!(Instant::now() < deadline, "no {what}");
             self.step();

@@ -1,0 +1,38 @@
+//! Words and times that several parts of the project have to agree on, each written down once: were two of them to
+//! drift apart, reports would be refused or conditions overlooked, and nothing else would say so.
+
+use std::time::Duration;
+
+/// For whom the tokens are that come with reports: pods are given one for it, and the operator takes no other. The API
+/// server itself accepts none of them.
+pub const REPORT_AUDIENCE: &str = "ballsession.dev/report";
+
+/// How long the server of a session may be without a report, while it has clients, before nothing is known of the
+/// session any more: two of its reports, which come every 10 s, and some more.
+pub const REPORT_SILENCE: Duration = Duration::from_secs(30);
+
+/// The annotation of a pod with the hash of its run: another run gets other pods, and with them numbers of its own.
+pub const RUN_ANNOTATION: &str = "ballsession.dev/run";
+
+/// The annotation of a Job with the hash of all that cannot be changed in it: where it differs, the Job has to be
+/// created anew.
+pub const JOB_HASH_ANNOTATION: &str = "ballsession.dev/job-hash";
+
+/// The annotation of a child with the hash of what was applied. It is on the child itself, never on the template of its
+/// pods: another version of the operator may ask for something else, and pods are not to start anew for that alone.
+pub const APPLIED_HASH_ANNOTATION: &str = "ballsession.dev/applied-hash";
+
+/// The type of the condition that says whether media flows to every client. The controller's.
+pub const READY: &str = "Ready";
+
+/// The type of the condition that says whether the numbers are good enough. The reports' writer's.
+pub const OBJECTIVES_MET: &str = "ObjectivesMet";
+
+/// The type of the condition that says whether a bounded run is over. The controller's.
+pub const COMPLETE: &str = "Complete";
+
+/// The field manager of children, and of the controller's part of the status.
+pub const CONTROLLER_FIELD_MANAGER: &str = "ballsession-operator";
+
+/// The field manager of the part of the status that comes from reports.
+pub const REPORTS_FIELD_MANAGER: &str = "ballsession-reports";

@@ -1,0 +1,15 @@
+//! What exists in the cluster, kept in memory by watches, and whose it is.
+
+mod first_sync;
+mod keys;
+mod owners;
+mod pending;
+mod pod_index;
+mod stores;
+mod watches;
+
+pub use first_sync::FirstSync;
+pub use keys::{Guard, Key};
+pub(crate) use pending::PendingSessions;
+pub use stores::Stores;
+pub use watches::{Scope, Watches, watch};

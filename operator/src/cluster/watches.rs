@@ -1,0 +1,182 @@
+//! Everything the operator watches, kept in memory: sessions, their children and their pods.
+//!
+//! A change of any of them enqueues the session that it belongs to: children by their owner, pods, whose owners are
+//! not the session itself, by their label. After a break in a watch every session is enqueued, because a deletion
+//! may have been missed.
+
+use std::fmt::Debug;
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_util::{Stream, StreamExt};
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::Api;
+use kube::runtime::WatchStreamExt;
+use kube::runtime::reflector::{self, ObjectRef, Store};
+use kube::runtime::watcher::{self, Event, watcher};
+use kube::{Client, Resource};
+use serde::de::DeserializeOwned;
+use tokio::task::JoinSet;
+
+use crate::cluster::first_sync::{FirstSync, Tracker};
+use crate::cluster::keys::{Guard, Key};
+use crate::cluster::owners::{session_by_label, session_of};
+use crate::cluster::pending::PendingSessions;
+use crate::cluster::pod_index::PodIndex;
+use crate::cluster::stores::{Children, Stores};
+use crate::session::labels;
+
+/// Load balancers drop connections on which nothing came for 240 s.
+const WATCH_SECONDS: u32 = 200;
+
+/// Where sessions are watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// In all namespaces.
+    All,
+    /// In this one.
+    Namespace(String),
+}
+
+/// The watches under way. They end when this is dropped.
+pub struct Watches {
+    pub(crate) stores: Stores,
+    pub(crate) children: Children,
+    pub(crate) pending: Arc<PendingSessions>,
+    pods: Arc<PodIndex>,
+    first_sync: FirstSync,
+    _tasks: JoinSet<()>,
+}
+
+impl Watches {
+    /// Which watches have had their first answer.
+    pub fn first_sync(&self) -> FirstSync {
+        self.first_sync.clone()
+    }
+
+    /// The pods with the labels of a session.
+    pub(crate) fn pods_of(&self, session: &Key) -> Vec<Arc<Pod>> {
+        let named = self.pods.pods_of(session).into_iter().filter_map(|pod| self.stores.pods.get(&pod));
+        named.filter(|pod| session_by_label(&**pod).as_ref() == Some(session)).collect()
+    }
+}
+
+/// Starts all watches. They go on whatever happens; [`Watches::first_sync`] has whether everything is in memory yet.
+pub fn watch(client: &Client, scope: &Scope) -> (Watches, Stores) {
+    let (sessions, sessions_writer) = reflector::store();
+    let (tracker, first_sync) = Tracker::new();
+    let mut starter = Starter {
+        client: client.clone(),
+        scope: scope.clone(),
+        sessions: sessions.clone(),
+        pending: Arc::default(),
+        tracker,
+        tasks: JoinSet::new(),
+    };
+    let all = watcher::Config::default().timeout(WATCH_SECONDS);
+    starter.watch(sessions_writer, &all, |session: &Guard| Some(ObjectRef::from_obj(session)), |_| ());
+    let ours = all.labels(&format!("{}={}", labels::MANAGED_BY, labels::OPERATOR));
+    let (pods, pods_writer) = reflector::store();
+    let index = Arc::new(PodIndex::default());
+    starter.watch(pods_writer, &ours, session_by_label::<Pod>, {
+        let (index, pods) = (Arc::clone(&index), pods.clone());
+        move |event| index.follow(event, |pod| pods.get(pod).is_some())
+    });
+    let children = Children {
+        deployments: starter.watch_children(&ours, session_of),
+        services: starter.watch_children(&ours, session_of),
+        service_accounts: starter.watch_children(&ours, session_of),
+        jobs: starter.watch_children(&ours, session_of),
+        network_policies: starter.watch_children(&ours, session_of),
+    };
+    let stores = Stores { sessions, pods };
+    let Starter { pending, tasks, .. } = starter;
+    (Watches { stores: stores.clone(), children, pending, pods: index, first_sync, _tasks: tasks }, stores)
+}
+
+struct Starter {
+    client: Client,
+    scope: Scope,
+    sessions: Store<Guard>,
+    pending: Arc<PendingSessions>,
+    tracker: Tracker,
+    tasks: JoinSet<()>,
+}
+
+impl Starter {
+    fn watch_children<K: Watched>(
+        &mut self,
+        config: &watcher::Config,
+        session_of: fn(&K) -> Option<Key>,
+    ) -> Store<K> {
+        let (store, writer) = reflector::store();
+        self.watch(writer, config, session_of, |_| ());
+        store
+    }
+
+    fn watch<K: Watched>(
+        &mut self,
+        writer: reflector::store::Writer<K>,
+        config: &watcher::Config,
+        session_of: fn(&K) -> Option<Key>,
+        follow: impl Fn(&Event<K>) + Send + 'static,
+    ) {
+        let client = self.client.clone();
+        let api: Api<K> = match &self.scope {
+            Scope::All => Api::all(client),
+            Scope::Namespace(namespace) => Api::namespaced(client, namespace),
+        };
+        let (pending, sessions) = (Arc::clone(&self.pending), self.sessions.clone());
+        let report = self.tracker.watch(&K::plural(&()));
+        let events = watcher(api, config.clone()).reflect(writer).default_backoff();
+        self.tasks.spawn(each(events, move |event| {
+            let event = match event {
+                Ok(event) => event,
+                Err(error) => return report.failed(&error),
+            };
+            // Whoever takes the session finds it done.
+            follow(&event);
+            match event {
+                Event::Apply(object) | Event::Delete(object) => pending.enqueue(session_of(&object)),
+                Event::Init | Event::InitApply(_) => {}
+                Event::InitDone => {
+                    report.synced();
+                    pending.enqueue(sessions.state().iter().map(|session| ObjectRef::from_obj(&**session)));
+                }
+            }
+        }));
+    }
+}
+
+async fn each<K>(
+    events: impl Stream<Item = watcher::Result<Event<K>>>,
+    mut take: impl FnMut(watcher::Result<Event<K>>),
+) {
+    let mut events = pin!(events);
+    while let Some(event) = events.next().await {
+        take(event);
+    }
+}
+
+trait Watched:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + Clone
+    + DeserializeOwned
+    + Debug
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<K> Watched for K where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + DeserializeOwned
+        + Debug
+        + Send
+        + Sync
+        + 'static
+{
+}

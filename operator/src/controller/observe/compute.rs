@@ -1,0 +1,44 @@
+//! The controller's part of the status, computed from what was applied, from the pods and from the reports.
+
+use std::time::Duration;
+
+use crds::Run;
+use crds::contract::{COMPLETE, READY};
+
+use crate::conditions::condition;
+use crate::controller::observe::input::Input;
+use crate::controller::observe::owned::Owned;
+use crate::controller::observe::pods::ObservedPods;
+use crate::controller::observe::ready::ready;
+use crate::controller::observe::reason::Reason;
+use crate::session::labels::{self, Component};
+
+/// The status, and when to compute it again although nothing happened.
+pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Duration>) {
+    let Input { session, stored, clock, .. } = *input;
+    let pods = ObservedPods::of(input.pods, input.applied.client_job.as_ref());
+    let (explanation, recheck) = ready(input, &pods);
+    let ready_clients = pods.ready_clients();
+    let conditions = |kind: &str, status: bool, reason: &str, message: &str| {
+        condition(kind, status, reason, message, input.generation, &stored.conditions, clock.time)
+    };
+    let is_ready = explanation.reason == Reason::Ready;
+    let completion = input.completion;
+    let message = completion.message(session.spec.duration.as_deref());
+    let run = Run { hash: session.run_hash.clone() };
+    let mut owned = Owned {
+        observed_generation: input.generation,
+        ready: Some(conditions(READY, is_ready, explanation.reason.as_str(), &explanation.message)),
+        complete: Some(conditions(COMPLETE, completion.is_over(), completion.as_str(), &message)),
+        clients: Some(format!("{ready_clients}/{}", session.spec.clients)),
+        server_node: pods.server.and_then(|server| server.node),
+        reason: None,
+        message: None,
+        ready_clients: Some(i32::try_from(ready_clients).unwrap_or(i32::MAX)),
+        selector: Some(labels::selector_text(&session.name, Component::Client)),
+        // Until then it is the old run's numbers that stand in the status.
+        run: if input.begun { Some(run) } else { stored.run.clone() },
+    };
+    owned.explain(&stored.conditions, &session.spec.objectives);
+    (owned, recheck)
+}

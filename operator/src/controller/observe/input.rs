@@ -1,0 +1,43 @@
+//! What is observed.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crds::BallSessionStatus;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+
+use crate::controller::resources::{Applied, Resources};
+use crate::report_source::View;
+use crate::run::Completion;
+use crate::session::Session;
+
+/// The time, on both clocks.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::controller) struct Clock {
+    /// On the clock that reports are received by.
+    pub(in crate::controller) now: Instant,
+    /// On the clock of the API.
+    pub(in crate::controller) time: Timestamp,
+    /// Since when this process could have received reports.
+    pub(in crate::controller) watching_since: Instant,
+}
+
+/// What the status is computed from.
+pub(in crate::controller) struct Input<'a> {
+    pub(in crate::controller) session: &'a Session,
+    pub(in crate::controller) applied: &'a Resources<Applied>,
+    pub(in crate::controller) pods: &'a [Arc<Pod>],
+    pub(in crate::controller) view: &'a View,
+    /// What is stored now.
+    pub(in crate::controller) stored: &'a BallSessionStatus,
+    /// The generation of the spec that all of this is about.
+    pub(in crate::controller) generation: Option<i64>,
+    /// How far the run is.
+    pub(in crate::controller) completion: Completion,
+    /// Whether the numbers of any other run are out of the way.
+    pub(in crate::controller) begun: bool,
+    /// Why the Job cannot create pods.
+    pub(in crate::controller) failed_create: Option<&'a str>,
+    pub(in crate::controller) clock: Clock,
+}

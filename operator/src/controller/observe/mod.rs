@@ -1,0 +1,20 @@
+//! From what was applied, the pods and the reports to the controller's part of the status. Pure: the time is given.
+
+mod compute;
+mod input;
+mod owned;
+mod pods;
+mod ready;
+mod reason;
+mod stages;
+#[cfg(test)]
+mod tests;
+mod unmet;
+mod unrunnable;
+
+pub(super) use compute::observe;
+pub(super) use input::{Clock, Input};
+pub(super) use owned::Owned;
+pub(super) use pods::count_client_pods;
+pub(super) use reason::{Explanation, Reason};
+pub(super) use unrunnable::{Unrunnable, unrunnable};

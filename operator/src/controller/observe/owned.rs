@@ -1,0 +1,140 @@
+//! The controller's part of the status. The rest belongs to the reports' writer, and applying a status with fewer
+//! fields takes the others away: this is always complete.
+
+use crds::contract::{COMPLETE, OBJECTIVES_MET, READY};
+use crds::{BallSession, BallSessionStatus, Display, Objectives, Run};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::Resource;
+use serde_json::{Value, json};
+
+use crate::conditions::{bounded, find};
+use crate::controller::observe::unmet;
+
+/// What the controller writes into the status.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::controller) struct Owned {
+    pub(super) observed_generation: Option<i64>,
+    pub(super) ready: Option<Condition>,
+    pub(super) complete: Option<Condition>,
+    pub(super) clients: Option<String>,
+    pub(super) server_node: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) message: Option<String>,
+    pub(super) ready_clients: Option<i32>,
+    pub(super) selector: Option<String>,
+    pub(super) run: Option<Run>,
+}
+
+impl Owned {
+    /// The controller's part of what is stored.
+    pub(in crate::controller) fn stored(status: &BallSessionStatus) -> Self {
+        let display = status.display.clone().unwrap_or_default();
+        Self {
+            observed_generation: status.observed_generation,
+            ready: find(&status.conditions, READY).cloned(),
+            complete: find(&status.conditions, COMPLETE).cloned(),
+            clients: display.clients,
+            server_node: display.server_node,
+            reason: display.reason,
+            message: display.message,
+            ready_clients: status.ready_clients,
+            selector: status.selector.clone(),
+            run: status.run.clone(),
+        }
+    }
+
+    /// As a patch for server-side apply.
+    pub(in crate::controller) fn patch(&self) -> Value {
+        let status = BallSessionStatus {
+            observed_generation: self.observed_generation,
+            conditions: self.ready.iter().chain(&self.complete).cloned().collect(),
+            display: Some(Display {
+                clients: self.clients.clone(),
+                server_node: self.server_node.clone(),
+                reason: self.reason.clone(),
+                message: self.message.clone(),
+                ..Display::default()
+            }),
+            ready_clients: self.ready_clients,
+            selector: self.selector.clone(),
+            run: self.run.clone(),
+            ..BallSessionStatus::default()
+        };
+        json!({"apiVersion": BallSession::api_version(&()), "kind": BallSession::kind(&()), "status": status})
+    }
+
+    /// All conditions there are when ours are set among those that are stored.
+    pub(in crate::controller) fn conditions_among(&self, stored: &[Condition]) -> Vec<Condition> {
+        let mut conditions = stored.to_vec();
+        for ours in self.ready.iter().chain(&self.complete) {
+            match conditions.iter_mut().find(|condition| condition.type_ == ours.type_) {
+                Some(condition) => *condition = ours.clone(),
+                None => conditions.push(ours.clone()),
+            }
+        }
+        conditions
+    }
+
+    /// The condition Ready.
+    pub(in crate::controller) fn ready(&self) -> Option<&Condition> {
+        self.ready.as_ref()
+    }
+
+    /// The condition Complete.
+    pub(in crate::controller) fn complete(&self) -> Option<&Condition> {
+        self.complete.as_ref()
+    }
+
+    /// Sets what `kubectl get` shows as reason: why the session is not ready, else why its objectives are not met. Of
+    /// a run that is over only the latter can still change.
+    pub(super) fn explain(&mut self, conditions: &[Condition], objectives: &Objectives) {
+        let is_over = self.complete.as_ref().is_some_and(|complete| complete.status == "True");
+        let not_ready = self.ready.as_ref().filter(|ready| ready.status != "True");
+        let unmet = find(conditions, OBJECTIVES_MET).filter(|met| met.status != "True");
+        let unmet = unmet.map(|met| (met, unmet::message(met, objectives)));
+        let not_ready = not_ready.map(|ready| (ready, ready.message.clone()));
+        let shown = if is_over { unmet.or(not_ready) } else { not_ready.or(unmet) };
+        (self.reason, self.message) = match shown {
+            Some((condition, message)) => {
+                (Some(condition.reason.chars().take(64).collect()), Some(bounded(&message)))
+            }
+            None => (None, None),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_patch_has_every_field_of_ours_and_none_of_others() {
+        let condition = |kind: &str| {
+            json!({"type": kind, "status": "False", "reason": "Tested", "message": "m",
+                   "lastTransitionTime": "2026-01-01T00:00:00Z", "observedGeneration": 3})
+        };
+        let ours = json!({
+            "observedGeneration": 3,
+            "conditions": [condition("Ready"), condition("Complete")],
+            "display": {"clients": "1/2", "serverNode": "a", "reason": "Tested", "message": "m"},
+            "readyClients": 1, "selector": "a=b", "run": {"hash": "abc"}
+        });
+        let mut stored = ours.clone();
+        stored["conditions"].as_array_mut().unwrap().insert(0, condition("ObjectivesMet"));
+        stored["display"]["loss"] = json!("0.00%");
+        stored["errorCount"] = json!(7);
+        stored["serverRestarts"] = json!(1);
+        stored["measurements"] = json!({"lossPercent": "1"});
+        let owned = Owned::stored(&serde_json::from_value(stored).unwrap());
+        let types = |stored: &[Condition]| -> Vec<String> {
+            owned.conditions_among(stored).into_iter().map(|condition| condition.type_).collect()
+        };
+        let met: Condition = serde_json::from_value(condition("ObjectivesMet")).unwrap();
+        assert_eq!(types(&[]), ["Ready", "Complete"]);
+        assert_eq!(types(&[owned.complete.clone().unwrap(), met]), ["Complete", "ObjectivesMet", "Ready"]);
+        assert_eq!(
+            owned.patch(),
+            json!({"apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession", "status": ours})
+        );
+    }
+}

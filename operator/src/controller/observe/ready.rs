@@ -1,0 +1,112 @@
+//! Whether media flows to every client, and if not, what keeps it from that.
+
+use std::time::Duration;
+
+use crds::contract::REPORT_SILENCE;
+use k8s_openapi::api::apps::v1::Deployment;
+
+use crate::controller::observe::input::{Clock, Input};
+use crate::controller::observe::pods::{ObservedPod, ObservedPods};
+use crate::controller::observe::reason::{Explanation, Reason};
+use crate::controller::observe::stages;
+use crate::run::{Completion, RunStage};
+
+/// The first reason that applies, and when to compute it again although nothing happened.
+pub(super) fn ready(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Option<Duration>) {
+    if let Some(explanation) = without_pods(input).or_else(|| pod_problem(input, pods)) {
+        return (explanation, None);
+    }
+    if pods.server.as_ref().is_none_or(|server| server.ready_since.is_none()) {
+        return (Reason::ServerNotReady.with_message(server_not_ready(pods.server.as_ref())), None);
+    }
+    let wanted = usize::try_from(input.session.spec.clients).unwrap_or_default();
+    if wanted == 0 {
+        return (Reason::Ready.with_message("the server is ready; no clients are asked for"), None);
+    }
+    let served = pods.clients.iter().filter(|pod| pod.ready_since.is_some() || pod.succeeded).count();
+    if served < wanted {
+        let stuck = stages::first_broken(input.session, pods.server.as_ref(), &pods.clients, input.view);
+        let explanation = stuck.unwrap_or_else(|| {
+            Reason::WaitingForClients.with_message(waiting(input, &pods.clients, served, wanted))
+        });
+        return (explanation, None);
+    }
+    reported(input, pods, wanted)
+}
+
+/// What does not depend on the pods.
+fn without_pods(input: &Input<'_>) -> Option<Explanation> {
+    if input.completion.is_over() {
+        let how = match input.completion {
+            Completion::DeadlineExceeded => "the run was given up at its deadline",
+            _ => "the run is over",
+        };
+        return Some(Reason::Completed.with_message(format!("{how}: its numbers stay as they are")));
+    }
+    (input.session.stage == RunStage::Suspended)
+        .then(|| Reason::Suspended.with_message("spec.suspend is true: there are no pods"))
+}
+
+/// What keeps pods from existing, or from coming up.
+fn pod_problem(input: &Input<'_>, pods: &ObservedPods) -> Option<Explanation> {
+    let server = input.applied.server_deployment.as_ref().and_then(replica_failure);
+    if let Some(message) = server.or(input.failed_create.map(str::to_owned)) {
+        return Some(Reason::PodsForbidden.with_message(message));
+    }
+    pods.all().filter_map(|pod| pod.problem.as_ref()).min_by_key(|problem| problem.reason).cloned()
+}
+
+/// Why a Deployment cannot create its pod.
+fn replica_failure(deployment: &Deployment) -> Option<String> {
+    let conditions = deployment.status.as_ref()?.conditions.as_deref().unwrap_or_default();
+    let failure = conditions.iter().find(|condition| {
+        condition.type_.as_deref() == Some("ReplicaFailure") && condition.status.as_deref() == Some("True")
+    })?;
+    Some(failure.message.clone().unwrap_or_else(|| "the server's pod cannot be made".to_owned()))
+}
+
+fn server_not_ready(server: Option<&ObservedPod>) -> String {
+    match server {
+        None => "the server's pod does not exist yet".to_owned(),
+        Some(ObservedPod { name, node: None, .. }) => format!("{name} is not scheduled yet"),
+        Some(ObservedPod { name, node: Some(node), .. }) => format!("{name} on node {node} is not ready yet"),
+    }
+}
+
+fn waiting(input: &Input<'_>, clients: &[ObservedPod], served: usize, wanted: usize) -> String {
+    let counted = format!("{served} of {wanted} clients are ready");
+    if input.applied.client_job.is_none() {
+        return format!("{counted}: their Job is being made anew");
+    }
+    let next = clients.iter().find(|pod| pod.ready_since.is_none() && !pod.succeeded);
+    match next {
+        None => format!("{counted}: pods do not exist yet"),
+        Some(ObservedPod { name, node: None, .. }) => format!("{counted}: {name} is not scheduled yet"),
+        Some(ObservedPod { name, node: Some(node), .. }) => {
+            format!("{counted}: {name} on node {node} has not decoded a frame within the last 2 s")
+        }
+    }
+}
+
+/// All clients are ready: whether the server reports.
+fn reported(input: &Input<'_>, pods: &ObservedPods, wanted: usize) -> (Explanation, Option<Duration>) {
+    let Clock { now, time, watching_since } = input.clock;
+    let ready = Reason::Ready.with_message(format!("media flows to {wanted} of {wanted} clients"));
+    // Clients that are done are not reported of.
+    let Some(ready_since) = pods.clients.iter().filter_map(|pod| pod.ready_since).max() else {
+        return (ready, None);
+    };
+    let last_report = input.view.server.as_ref().map(|server| server.received);
+    let last = last_report.max(input.view.excused_until).map_or(watching_since, |at| at.max(watching_since));
+    let since_report = now.saturating_duration_since(last);
+    let since_ready = Duration::try_from(time.duration_since(ready_since)).unwrap_or_default();
+    let silent = since_report.min(since_ready);
+    match REPORT_SILENCE.checked_sub(silent).filter(|left| !left.is_zero()) {
+        Some(left) => (ready, Some(left)),
+        None => {
+            let message = "clients are ready, but no report of the server came for 30 s: check its log, and NetworkPolicy from \
+                           its pod to the operator";
+            (Reason::NoReports.with_message(message), None)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Why a session is ready or not. The names are an interface: scripts match on them.
+
+/// The reason of the condition Ready, and what it means for this session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::controller) struct Explanation {
+    pub(in crate::controller) reason: Reason,
+    pub(in crate::controller) message: String,
+}
+
+/// Reasons of the condition Ready: of those that apply the first is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::controller) enum Reason {
+    /// The spec makes no sense.
+    InvalidSpec,
+    /// The name of a child belongs to something else.
+    NameTaken,
+    /// A bounded run is over.
+    Completed,
+    /// There shall be no pods for now.
+    Suspended,
+    /// By a quota, or by Pod Security.
+    PodsForbidden,
+    /// An image cannot be pulled.
+    ImagePullFailed,
+    /// No node takes a pod.
+    Unschedulable,
+    /// A container ends again and again, or does not start.
+    CrashLooping,
+    /// The server's pod is not ready yet.
+    ServerNotReady,
+    /// A client does not get as far as an offer.
+    SignalingFailed,
+    /// Signalling works, ICE or DTLS does not.
+    MediaBlocked,
+    /// Not every client is ready yet.
+    WaitingForClients,
+    /// Clients are ready, but the server does not report.
+    NoReports,
+    /// Media flows to every client.
+    Ready,
+}
+
+impl Reason {
+    /// Its name in a condition.
+    pub(in crate::controller) fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidSpec => "InvalidSpec",
+            Self::NameTaken => "NameTaken",
+            Self::Completed => "Completed",
+            Self::Suspended => "Suspended",
+            Self::PodsForbidden => "PodsForbidden",
+            Self::ImagePullFailed => "ImagePullFailed",
+            Self::Unschedulable => "Unschedulable",
+            Self::CrashLooping => "CrashLooping",
+            Self::ServerNotReady => "ServerNotReady",
+            Self::SignalingFailed => "SignalingFailed",
+            Self::MediaBlocked => "MediaBlocked",
+            Self::WaitingForClients => "WaitingForClients",
+            Self::NoReports => "NoReports",
+            Self::Ready => "Ready",
+        }
+    }
+
+    /// Whether somebody may have to do something about it.
+    pub(in crate::controller) fn is_problem(name: &str) -> bool {
+        ![Self::Completed, Self::Suspended, Self::ServerNotReady, Self::WaitingForClients, Self::Ready]
+            .iter()
+            .any(|reason| reason.as_str() == name)
+    }
+
+    /// With a message to it.
+    pub(in crate::controller) fn with_message(self, message: impl Into<String>) -> Explanation {
+        Explanation { reason: self, message: message.into() }
+    }
+}

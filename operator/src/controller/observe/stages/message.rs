@@ -1,0 +1,89 @@
+//! The message about a client that is stuck.
+
+use crate::controller::observe::pods::ObservedPod;
+use crate::controller::observe::stages::stuck::{SetupStage, StuckClient};
+use crate::session::Session;
+
+/// How far the first that is stuck came, and what to check.
+pub(super) fn message(
+    session: &Session,
+    server: Option<&ObservedPod>,
+    stuck: &StuckClient<'_>,
+    detail: Detail,
+) -> String {
+    let name = session.server_name();
+    let (client, server) = (detail.client(session, stuck.pod), detail.server(server));
+    match stuck.stage {
+        SetupStage::Dns => {
+            format!("{client} cannot resolve {name}: check the cluster's DNS and NetworkPolicy for port 53")
+        }
+        SetupStage::Tcp => {
+            format!("{name} resolved, no TCP from {client} to {server}: check NetworkPolicy and the Service")
+        }
+        SetupStage::Offer => {
+            let error = stuck.error.map_or("no offer came", |error| error.message.as_str());
+            format!(
+                "TCP ok, no offer from {server} to {client} ({}): check the logs of both",
+                shorten(error, 60)
+            )
+        }
+        SetupStage::Ice => {
+            let signaling = match stuck.row.and_then(|row| row.setup_milliseconds.signaling) {
+                Some(milliseconds) => format!("signalling ok in {milliseconds:.0} ms"),
+                None => "signalling ok".to_owned(),
+            };
+            format!("{signaling}, no UDP from {client} to {server}: check NetworkPolicy and CNI")
+        }
+        SetupStage::Dtls => format!(
+            "UDP ok, no DTLS handshake between {client} and {server}: check the MTU and what filters UDP on the way"
+        ),
+        SetupStage::FirstFrame => {
+            format!("connected, no video from {server} to {client}: check the logs of both")
+        }
+        SetupStage::FirstReport => format!(
+            "video was sent from {server} to {client}, no report came back: check packet loss, MTU and the client's log"
+        ),
+    }
+}
+
+/// How pods are named: a message has to end with who is affected, within its limit.
+#[derive(Clone, Copy)]
+pub(super) enum Detail {
+    /// With where they are.
+    Full,
+    /// Without.
+    Brief,
+}
+
+impl Detail {
+    fn client(self, session: &Session, pod: &ObservedPod) -> String {
+        match (self, pod.index) {
+            (Self::Brief, Some(index)) => format!("client {index}"),
+            (Self::Brief, None) => "a client".to_owned(),
+            (Self::Full, Some(index)) => format!("{}-{index} (node {})", session.client_name(), node(pod)),
+            (Self::Full, None) => format!("{} (node {})", pod.name, node(pod)),
+        }
+    }
+
+    fn server(self, pod: Option<&ObservedPod>) -> String {
+        match (self, pod) {
+            (Self::Full, Some(pod)) => {
+                format!("the server (node {}, {})", node(pod), pod.ip.as_deref().unwrap_or("no address"))
+            }
+            (Self::Brief, _) | (_, None) => "the server".to_owned(),
+        }
+    }
+}
+
+/// A node's name may be as long as a host name.
+fn node(pod: &ObservedPod) -> String {
+    pod.node.as_deref().map_or_else(|| "unknown".to_owned(), |node| shorten(node, 40))
+}
+
+fn shorten(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(limit).collect();
+    format!("{kept}…")
+}

@@ -1,0 +1,99 @@
+//! How far a client has come, and where it is stuck: DNS, TCP, offer, ICE, DTLS, first frame, first report.
+
+mod message;
+mod stuck;
+#[cfg(test)]
+pub(super) mod tests;
+
+use std::net::SocketAddr;
+
+use report::{ClientRow, ErrorCode, State};
+
+use crate::controller::observe::pods::ObservedPod;
+use crate::controller::observe::reason::{Explanation, Reason};
+use crate::controller::observe::stages::message::{Detail, message};
+use crate::controller::observe::stages::stuck::{SetupStage, StuckClient};
+use crate::report_source::View;
+use crate::session::Session;
+
+/// The first stage at which a client that is not ready is stuck, in words: how far it came, who is affected, and what
+/// to check. `None` where all of them may still be on their way.
+pub(super) fn first_broken(
+    session: &Session,
+    server: Option<&ObservedPod>,
+    clients: &[ObservedPod],
+    view: &View,
+) -> Option<Explanation> {
+    let stuck: Vec<_> = clients
+        .iter()
+        .filter(|pod| pod.ready_since.is_none() && !pod.succeeded)
+        .filter_map(|pod| stuck(session, pod, view))
+        .collect();
+    let first = stuck.iter().min_by_key(|stuck| stuck.stage)?;
+    let affected = stuck.iter().filter(|other| other.stage == first.stage).count();
+    let wanted = session.spec.clients;
+    let affecting = |detail| {
+        format!("{}; {affected} of {wanted} clients affected", message(session, server, first, detail))
+    };
+    let message = Some(affecting(Detail::Full))
+        .filter(|message| message.len() <= crds::MAX_MESSAGE)
+        .unwrap_or_else(|| affecting(Detail::Brief));
+    let reason = match first.stage {
+        SetupStage::Dns | SetupStage::Tcp | SetupStage::Offer => Reason::SignalingFailed,
+        SetupStage::Ice | SetupStage::Dtls => Reason::MediaBlocked,
+        SetupStage::FirstFrame | SetupStage::FirstReport => Reason::WaitingForClients,
+    };
+    Some(reason.with_message(message))
+}
+
+fn stuck<'a>(session: &Session, pod: &'a ObservedPod, view: &'a View) -> Option<StuckClient<'a>> {
+    let client = view.clients.get(&pod.name);
+    let id = pod.index.map(|index| format!("{}-{index}", session.client_name()));
+    let server = view.server.as_ref();
+    let row = server.and_then(|server| row_of(&server.rows, id.as_deref(), pod));
+    let without_media = server.is_some_and(|server| server.clients_without_media > 0);
+
+    // What the client reported last is nearer to the truth than what the server last saw of it.
+    if let Some(client) = client.filter(|client| client.state != State::Connected) {
+        let errors = client.errors.iter().filter(|error| stage_of(error.code).is_some());
+        if let Some(error) = errors.max_by_key(|error| error.last_seen) {
+            return Some(StuckClient { stage: stage_of(error.code)?, pod, row, error: Some(error) });
+        }
+    }
+    // Below 10 s a client may just be about to connect.
+    let row_of_stuck = row.filter(|row| without_media && row.state != State::Ended)?;
+    let setup = &row_of_stuck.setup_milliseconds;
+    let timeline = [
+        (SetupStage::Offer, setup.signaling),
+        (SetupStage::Ice, setup.ice),
+        (SetupStage::Dtls, setup.dtls),
+        (SetupStage::FirstFrame, setup.first_frame),
+        (SetupStage::FirstReport, setup.first_report),
+    ];
+    let (stage, _) = timeline.into_iter().find(|(_, reached)| reached.is_none())?;
+    Some(StuckClient { stage, pod, row, error: None })
+}
+
+/// The row of a client. One that never had a data channel could not say its name: its row has its address, and the newest
+/// comes first.
+fn row_of<'a>(rows: &'a [ClientRow], id: Option<&str>, pod: &ObservedPod) -> Option<&'a ClientRow> {
+    let address = |row: &ClientRow| row.id.parse().map(|address: SocketAddr| address.ip().to_string()).ok();
+    let is_from = |row: &&ClientRow| pod.ip.is_some() && address(row) == pod.ip;
+    rows.iter().find(|row| Some(row.id.as_str()) == id).or_else(|| rows.iter().find(is_from))
+}
+
+/// The stage that an error keeps a client from completing.
+fn stage_of(code: ErrorCode) -> Option<SetupStage> {
+    match code {
+        ErrorCode::ResolveFailed => Some(SetupStage::Dns),
+        ErrorCode::ConnectFailed => Some(SetupStage::Tcp),
+        ErrorCode::SignalingFailed | ErrorCode::NoOffer | ErrorCode::NoVideo => Some(SetupStage::Offer),
+        ErrorCode::IceFailed => Some(SetupStage::Ice),
+        ErrorCode::DtlsFailed => Some(SetupStage::Dtls),
+        ErrorCode::DecodeFailed
+        | ErrorCode::PeerLost
+        | ErrorCode::QueueOverrun
+        | ErrorCode::MalformedReport
+        | ErrorCode::Other => None,
+    }
+}

@@ -1,0 +1,26 @@
+//! A client that is stuck on its way to the first report.
+
+use report::{ClientRow, ErrorEntry};
+
+use crate::controller::observe::pods::ObservedPod;
+
+/// What a client does one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum SetupStage {
+    Dns,
+    Tcp,
+    Offer,
+    Ice,
+    Dtls,
+    FirstFrame,
+    FirstReport,
+}
+
+/// A client that is stuck.
+pub(super) struct StuckClient<'a> {
+    pub(super) stage: SetupStage,
+    pub(super) pod: &'a ObservedPod,
+    pub(super) row: Option<&'a ClientRow>,
+    /// What it reported about that itself.
+    pub(super) error: Option<&'a ErrorEntry>,
+}

@@ -1,0 +1,201 @@
+use std::time::Instant;
+
+use jiff::Timestamp;
+use report::ErrorEntry;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::controller::build::fixture;
+use crate::controller::observe::pods::ObservedPods;
+use crate::controller::observe::pods::tests::{pod, ready};
+use crate::report_source::{ClientView, ServerView};
+
+pub(in super::super) fn client_posts(state: State, errors: &[(ErrorCode, i64, &str)]) -> ClientView {
+    let errors = errors
+        .iter()
+        .map(|(code, second, message)| ErrorEntry {
+            code: *code,
+            count: 1,
+            message: (*message).into(),
+            last_seen: Timestamp::from_second(*second).unwrap(),
+        })
+        .collect();
+    ClientView { received: Instant::now(), state, errors }
+}
+
+/// What the server reports of client 1 that came as far as `setup` says.
+pub(in super::super) fn server_posts(setup: &Value) -> ServerView {
+    let row = json!({
+        "id": "harbor-client-1", "node": "b", "state": "Connecting", "pairing": "rtp", "reconnects": 0,
+        "setupMilliseconds": setup, "frames": {}, "lossPercent": null, "errorPixels": null,
+        "latencyMilliseconds": null, "freezes": null
+    });
+    ServerView {
+        received: Instant::now(),
+        connected_clients: 2,
+        clients_without_media: 1,
+        rows: vec![serde_json::from_value(row).unwrap()],
+        errors: Vec::new(),
+    }
+}
+
+fn broken(view: &View) -> Option<Explanation> {
+    let session = fixture::session(&json!({"clients": 2}));
+    let up = ready("2026-01-01T00:00:00Z");
+    let pods = [pod("server", 0, &up), pod("client", 0, &up), pod("client", 1, &json!({}))];
+    let pods = ObservedPods::of(&pods, Some(&crate::controller::observe::pods::tests::job()));
+    first_broken(&session, pods.server.as_ref(), &pods.clients, view)
+}
+
+fn posted(state: State, errors: &[(ErrorCode, i64, &str)]) -> View {
+    let clients = [("harbor-client-1-y".into(), client_posts(state, errors))].into();
+    View { clients, ..View::default() }
+}
+
+#[test]
+fn each_stage_names_who_is_affected_and_what_to_check() {
+    for (code, reason, message) in [
+        (
+            ErrorCode::ResolveFailed,
+            Reason::SignalingFailed,
+            "harbor-client-1 (node b) cannot resolve harbor-server: check the cluster's DNS and NetworkPolicy for port 53; \
+             1 of 2 clients affected",
+        ),
+        (
+            ErrorCode::ConnectFailed,
+            Reason::SignalingFailed,
+            "harbor-server resolved, no TCP from harbor-client-1 (node b) to the server (node a, 10.244.1.7): check \
+             NetworkPolicy and the Service; 1 of 2 clients affected",
+        ),
+        (
+            ErrorCode::NoOffer,
+            Reason::SignalingFailed,
+            "TCP ok, no offer from the server (node a, 10.244.1.7) to harbor-client-1 (node b) (why): check the logs of both; \
+             1 of 2 clients affected",
+        ),
+        (
+            ErrorCode::IceFailed,
+            Reason::MediaBlocked,
+            "signalling ok, no UDP from harbor-client-1 (node b) to the server (node a, 10.244.1.7): check NetworkPolicy and \
+             CNI; 1 of 2 clients affected",
+        ),
+        (
+            ErrorCode::DtlsFailed,
+            Reason::MediaBlocked,
+            "UDP ok, no DTLS handshake between harbor-client-1 (node b) and the server (node a, 10.244.1.7): check the MTU \
+             and what filters UDP on the way; 1 of 2 clients affected",
+        ),
+    ] {
+        assert_eq!(
+            broken(&posted(State::Connecting, &[(code, 1, "why")])),
+            Some(reason.with_message(message))
+        );
+    }
+}
+
+#[test]
+fn the_last_error_counts_and_only_while_not_connected() {
+    let healed = [(ErrorCode::ResolveFailed, 1, ""), (ErrorCode::IceFailed, 2, "")];
+    assert_eq!(broken(&posted(State::Lost, &healed)).unwrap().reason, Reason::MediaBlocked);
+    assert_eq!(broken(&posted(State::Connected, &healed)), None);
+    assert_eq!(broken(&posted(State::Connecting, &[(ErrorCode::DecodeFailed, 3, "")])), None);
+    assert_eq!(broken(&View::default()), None);
+}
+
+#[test]
+fn without_a_report_of_the_client_the_servers_counts() {
+    let seen = |setup: &Value| broken(&View { server: Some(server_posts(setup)), ..View::default() });
+    assert_eq!(seen(&json!({})).unwrap().reason, Reason::SignalingFailed);
+    assert_eq!(
+        seen(&json!({"signaling": 3.2})),
+        Some(Reason::MediaBlocked.with_message(
+            "signalling ok in 3 ms, no UDP from harbor-client-1 (node b) to the server (node a, 10.244.1.7): check \
+             NetworkPolicy and CNI; 1 of 2 clients affected"
+        ))
+    );
+    assert_eq!(seen(&json!({"signaling": 3, "ice": 9})).unwrap().reason, Reason::MediaBlocked);
+    let connected = seen(&json!({"signaling": 3, "ice": 9, "dtls": 12})).unwrap();
+    assert_eq!(connected.reason, Reason::WaitingForClients);
+    assert!(connected.message.starts_with("connected, no video from"), "{}", connected.message);
+    let frames = seen(&json!({"signaling": 3, "ice": 9, "dtls": 12, "firstFrame": 15})).unwrap();
+    assert!(frames.message.contains("no report came back"), "{}", frames.message);
+    assert_eq!(
+        seen(&json!({"signaling": 3, "ice": 9, "dtls": 12, "firstFrame": 15, "firstReport": 18})),
+        None
+    );
+
+    let mut early = server_posts(&json!({"signaling": 3}));
+    early.clients_without_media = 0;
+    assert_eq!(broken(&View { server: Some(early), ..View::default() }), None);
+}
+
+#[test]
+fn a_client_that_could_not_say_its_name_is_known_by_its_address() {
+    let session = fixture::session(&json!({"clients": 2}));
+    let pods = [pod("client", 1, &json!({"podIP": "10.244.2.10"}))];
+    let pods = ObservedPods::of(&pods, Some(&crate::controller::observe::pods::tests::job()));
+    let mut server = server_posts(&json!({"signaling": 3.2}));
+    let posted_by =
+        |server| View { server: Some(server), ..posted(State::Failed, &[(ErrorCode::IceFailed, 1, "")]) };
+    for (id, signalling) in
+        [("10.244.2.10:57076", "signalling ok in 3 ms,"), ("10.244.2.1:57076", "signalling ok,")]
+    {
+        server.rows[0].id = id.into();
+        let message =
+            first_broken(&session, None, &pods.clients, &posted_by(server.clone())).unwrap().message;
+        assert!(message.starts_with(signalling), "{message}");
+    }
+}
+
+#[test]
+fn the_first_of_several_stages_is_named() {
+    let session = fixture::session(&json!({"clients": 3}));
+    let pods: Vec<_> = (0..3).map(|index| pod("client", index, &json!({}))).collect();
+    let pods = ObservedPods::of(&pods, Some(&crate::controller::observe::pods::tests::job()));
+    let view = View {
+        clients: [(0, ErrorCode::DtlsFailed), (1, ErrorCode::IceFailed), (2, ErrorCode::IceFailed)]
+            .map(|(index, code)| {
+                (format!("harbor-client-{index}-y"), client_posts(State::Connecting, &[(code, 1, "")]))
+            })
+            .into(),
+        ..View::default()
+    };
+    let message = first_broken(&session, None, &pods.clients, &view).unwrap().message;
+    assert!(
+        message.starts_with("signalling ok, no UDP from harbor-client-1 (node b) to the server: "),
+        "{message}"
+    );
+    assert!(message.ends_with("2 of 3 clients affected"), "{message}");
+}
+
+#[test]
+fn the_longest_names_fit_with_what_to_check() {
+    let mut session = fixture::session(&json!({"clients": 100}));
+    session.name = "n".repeat(40);
+    let node = Some("node.".repeat(50));
+    let facts = |index| ObservedPod {
+        name: "p".repeat(60),
+        index,
+        node: node.clone(),
+        ip: Some("2001:db8:1111:2222:3333:4444:5555:6666".into()),
+        ready_since: None,
+        succeeded: false,
+        problem: None,
+    };
+    let client = facts(Some(99));
+    for code in [ErrorCode::ResolveFailed, ErrorCode::ConnectFailed, ErrorCode::IceFailed] {
+        let view = View {
+            clients: [(client.name.clone(), client_posts(State::Failed, &[(code, 1, &"m".repeat(256))]))]
+                .into(),
+            ..View::default()
+        };
+        let explanation =
+            first_broken(&session, Some(&facts(None)), std::slice::from_ref(&client), &view).unwrap();
+        assert!(
+            explanation.message.len() <= crds::MAX_MESSAGE,
+            "{} {}",
+            explanation.message.len(),
+            explanation.message
+        );
+    }
+}

@@ -1,0 +1,313 @@
+//! Every reason, and which of two that apply is shown.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crds::{BallSessionStatus, Run};
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+use report::{ErrorCode, State};
+use serde_json::{Value, json};
+
+use super::pods::tests::{job, pod, ready, waiting};
+use super::stages::tests::{client_posts, server_posts};
+use super::*;
+use crate::controller::build::fixture;
+use crate::controller::resources::{Applied, Resources};
+use crate::report_source::{ServerView, View};
+use crate::run::{Completion, RunStage};
+use crate::session::Session;
+
+/// A session of two clients in which everything works, unless a test breaks it.
+struct Scene {
+    session: Session,
+    applied: Resources<Applied>,
+    pods: Vec<Arc<Pod>>,
+    view: View,
+    stored: BallSessionStatus,
+    completion: Completion,
+    begun: bool,
+    failed_create: Option<String>,
+    /// How long ago the server's silence stopped to be excused.
+    excused: Option<Duration>,
+    /// Since the operator's start and since the last report.
+    watching: Duration,
+    silent: Duration,
+}
+
+const START: &str = "2026-01-01T00:00:00Z";
+
+impl Scene {
+    fn new(spec: &Value) -> Self {
+        let applied = Resources {
+            workload_service_account: None,
+            server_deployment: Some(
+                serde_json::from_value(json!({"metadata": {}, "spec": {"selector": {}, "template": {}}}))
+                    .unwrap(),
+            ),
+            server_service: None,
+            client_job: Some(job()),
+            server_network_policy: None,
+            client_network_policy: None,
+        };
+        let up = ready(START);
+        Self {
+            session: fixture::session(spec),
+            applied,
+            pods: vec![pod("server", 0, &up), pod("client", 0, &up), pod("client", 1, &up)],
+            view: View {
+                server: Some(ServerView { clients_without_media: 0, ..server_posts(&json!({})) }),
+                ..View::default()
+            },
+            stored: BallSessionStatus::default(),
+            completion: Completion::Unbounded,
+            begun: true,
+            failed_create: None,
+            excused: None,
+            watching: Duration::from_secs(100),
+            silent: Duration::from_secs(1),
+        }
+    }
+
+    fn working() -> Self {
+        Self::new(&json!({"clients": 2}))
+    }
+
+    fn set_server(&mut self, status: &Value) {
+        self.pods[0] = pod("server", 0, status);
+    }
+
+    fn set_client(&mut self, index: usize, status: &Value) {
+        self.pods[index + 1] = pod("client", index, status);
+    }
+
+    fn compute(&mut self) -> (Owned, Option<Duration>) {
+        let now = Instant::now() + self.watching;
+        if let Some(server) = &mut self.view.server {
+            server.received = now - self.silent;
+        }
+        self.view.excused_until = self.excused.map(|excused| now - excused);
+        observe(&Input {
+            session: &self.session,
+            applied: &self.applied,
+            pods: &self.pods,
+            view: &self.view,
+            stored: &self.stored,
+            generation: Some(3),
+            completion: self.completion,
+            begun: self.begun,
+            failed_create: self.failed_create.as_deref(),
+            clock: Clock {
+                now,
+                time: START.parse::<Timestamp>().unwrap() + Duration::from_secs(60),
+                watching_since: now - self.watching,
+            },
+        })
+    }
+
+    fn ready(&mut self) -> (String, String) {
+        let ready = self.compute().0.ready.unwrap();
+        assert_eq!((ready.status == "True"), (ready.reason == "Ready"));
+        (ready.reason, ready.message)
+    }
+}
+
+#[test]
+fn each_reason_hides_those_behind_it() {
+    // From the last to the first: each step breaks one more thing, and its reason has to take over.
+    let mut scene = Scene::working();
+    assert_eq!(scene.ready(), ("Ready".into(), "media flows to 2 of 2 clients".into()));
+    scene.silent = Duration::from_secs(30);
+    assert_eq!(scene.ready().0, "NoReports");
+
+    let starting = json!({"conditions": [{"type": "Ready", "status": "False"}]});
+    scene.set_client(1, &starting);
+    assert_eq!(
+        scene.ready(),
+        (
+            "WaitingForClients".into(),
+            "1 of 2 clients are ready: harbor-client-1-y on node b has not decoded a frame within the last 2 s".into()
+        )
+    );
+    let blocked = client_posts(State::Connecting, &[(ErrorCode::IceFailed, 1, "")]);
+    scene.view.clients = [("harbor-client-1-y".to_owned(), blocked)].into();
+    assert_eq!(scene.ready().0, "MediaBlocked");
+    let lost = client_posts(State::Connecting, &[(ErrorCode::ResolveFailed, 1, "")]);
+    scene.view.clients = [("harbor-client-1-y".to_owned(), lost)].into();
+    assert_eq!(scene.ready().0, "SignalingFailed");
+    scene.set_server(&starting);
+    assert_eq!(scene.ready(), ("ServerNotReady".into(), "harbor-server-x on node a is not ready yet".into()));
+    scene.set_client(0, &waiting("CrashLoopBackOff", ""));
+    assert_eq!(scene.ready().0, "CrashLooping");
+    let unschedulable = json!({"conditions": [
+        {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes"}
+    ]});
+    scene.set_client(1, &unschedulable);
+    assert_eq!(scene.ready(), ("Unschedulable".into(), "harbor-client-1-y: 0/3 nodes".into()));
+    scene.set_server(&waiting("ErrImagePull", "denied"));
+    assert_eq!(scene.ready().0, "ImagePullFailed");
+    scene.failed_create = Some("exceeded quota".into());
+    assert_eq!(scene.ready(), ("PodsForbidden".into(), "exceeded quota".into()));
+    scene.session.stage = RunStage::Suspended;
+    assert_eq!(scene.ready().0, "Suspended");
+    scene.completion = Completion::Finished;
+    assert_eq!(scene.ready().0, "Completed");
+}
+
+#[test]
+fn a_deployment_says_why_it_cannot_make_the_servers_pod() {
+    let mut scene = Scene::working();
+    scene.pods.clear();
+    scene.applied.server_deployment.as_mut().unwrap().status = serde_json::from_value(json!({
+        "conditions": [{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: tight"}]
+    }))
+    .unwrap();
+    assert_eq!(scene.ready(), ("PodsForbidden".into(), "exceeded quota: tight".into()));
+}
+
+#[test]
+fn the_message_says_what_is_waited_for() {
+    let mut scene = Scene::working();
+    scene.pods.truncate(1);
+    assert_eq!(scene.ready().1, "0 of 2 clients are ready: pods do not exist yet");
+    scene.applied.client_job = None;
+    assert_eq!(scene.ready().1, "0 of 2 clients are ready: their Job is being made anew");
+    scene.pods.clear();
+    assert_eq!(scene.ready(), ("ServerNotReady".into(), "the server's pod does not exist yet".into()));
+}
+
+#[test]
+fn without_clients_the_server_alone_decides() {
+    let mut scene = Scene::new(&json!({"clients": 0}));
+    scene.applied.client_job = None;
+    scene.view = View::default();
+    assert_eq!(scene.ready().0, "Ready");
+    scene.set_server(&json!({}));
+    assert_eq!(scene.ready().0, "ServerNotReady");
+}
+
+#[test]
+fn clients_that_are_done_are_not_waited_for() {
+    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
+    scene.completion = Completion::Running;
+    scene.set_client(0, &json!({"phase": "Succeeded"}));
+    assert_eq!(scene.ready().0, "Ready");
+    assert_eq!(scene.compute().0.clients.as_deref(), Some("1/2"));
+    scene.set_client(1, &json!({"phase": "Succeeded"}));
+    scene.silent = Duration::from_secs(90);
+    assert_eq!(scene.ready().0, "Ready");
+}
+
+#[test]
+fn silence_counts_from_when_a_report_could_have_come() {
+    let mut scene = Scene::working();
+    let (_, recheck) = scene.compute();
+    assert_eq!(recheck, Some(Duration::from_secs(29)));
+
+    // No report came, but the operator has just started.
+    scene.view.server = None;
+    scene.watching = Duration::from_secs(5);
+    assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("Ready", Some(Duration::from_secs(25))));
+    // No report came, but the clients have just become ready: a minute after the start is now.
+    scene.watching = Duration::from_secs(1000);
+    scene.set_client(1, &ready("2026-01-01T00:00:50Z"));
+    assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("Ready", Some(Duration::from_secs(20))));
+    scene.set_client(1, &ready("2026-01-01T00:00:30Z"));
+    assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("NoReports", None));
+    // Its reports came, but could not be taken.
+    scene.excused = Some(Duration::from_secs(10));
+    assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("Ready", Some(Duration::from_secs(20))));
+}
+
+#[test]
+fn the_whole_status() {
+    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
+    scene.completion = Completion::Running;
+    scene.set_client(1, &json!({}));
+    let hash = scene.session.run_hash.clone();
+    let message =
+        "1 of 2 clients are ready: harbor-client-1-y on node b has not decoded a frame within the last 2 s";
+    assert_eq!(
+        scene.compute().0.patch()["status"],
+        json!({
+            "observedGeneration": 3,
+            "conditions": [
+                {"type": "Ready", "status": "False", "reason": "WaitingForClients", "message": message,
+                 "observedGeneration": 3, "lastTransitionTime": "2026-01-01T00:01:00Z"},
+                {"type": "Complete", "status": "False", "reason": "Running", "message": "each client measures for 5m",
+                 "observedGeneration": 3, "lastTransitionTime": "2026-01-01T00:01:00Z"}
+            ],
+            "display": {"clients": "1/2", "serverNode": "a", "reason": "WaitingForClients", "message": message},
+            "readyClients": 1,
+            "selector": "app.kubernetes.io/component=client,app.kubernetes.io/instance=harbor,app.kubernetes.io/name=ballsession",
+            "run": {"hash": hash}
+        })
+    );
+}
+
+#[test]
+fn the_run_is_named_only_when_the_old_numbers_are_gone() {
+    let mut scene = Scene::working();
+    scene.begun = false;
+    assert_eq!(scene.compute().0.run, None);
+    scene.stored.run = Some(Run { hash: "old".into() });
+    assert_eq!(scene.compute().0.run, Some(Run { hash: "old".into() }));
+    scene.begun = true;
+    assert_eq!(scene.compute().0.run.unwrap().hash, scene.session.run_hash);
+}
+
+#[test]
+fn the_reason_shown_is_why_not_ready_else_why_not_met() {
+    let met = |status: &str, reason: &str| {
+        serde_json::from_value(json!([{
+            "type": "ObjectivesMet", "status": status, "reason": reason, "message": "9 % of 1 %", "lastTransitionTime": START
+        }]))
+        .unwrap()
+    };
+    let mut scene = Scene::working();
+    let shown = |scene: &mut Scene| {
+        let owned = scene.compute().0;
+        (owned.reason.unwrap_or_default(), owned.message.unwrap_or_default())
+    };
+    scene.stored.conditions = met("True", "Met");
+    assert_eq!(shown(&mut scene), (String::new(), String::new()));
+    scene.stored.conditions = met("False", "LossTooHigh");
+    assert_eq!(shown(&mut scene), ("LossTooHigh".into(), "loss above the 1 % that are allowed".into()));
+    scene.session.stage = RunStage::Suspended;
+    assert_eq!(shown(&mut scene).0, "Suspended");
+
+    // That a run is over says nothing about how it went.
+    scene.completion = Completion::Finished;
+    assert_eq!(shown(&mut scene).0, "LossTooHigh");
+    scene.stored.conditions = met("True", "Met");
+    assert_eq!(shown(&mut scene).0, "Completed");
+}
+
+#[test]
+fn a_refused_session_keeps_what_was_known() {
+    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
+    scene.completion = Completion::Finished;
+    let finished = scene.compute().0;
+    scene.stored = serde_json::from_value(finished.patch()["status"].clone()).unwrap();
+    let explanation = Reason::InvalidSpec.with_message("spec.clients is 101");
+    let time = START.parse().unwrap();
+    let of_run = |run| Unrunnable { run, is_bounded: true, generation: Some(4) };
+    let refusal = unrunnable(&explanation, &scene.stored, of_run(None), time);
+    assert_eq!((refusal.run.as_ref(), refusal.clients.as_deref()), (finished.run.as_ref(), Some("2/2")));
+    let (ready, complete) = (refusal.ready.unwrap(), refusal.complete.unwrap());
+    assert_eq!((ready.reason.as_str(), ready.observed_generation), ("InvalidSpec", Some(4)));
+    assert_eq!((complete.status.as_str(), complete.observed_generation), ("True", Some(4)));
+    assert_eq!(refusal.reason.as_deref(), Some("InvalidSpec"));
+
+    let known = scene.session.run_hash.as_str();
+    assert_eq!(
+        unrunnable(&explanation, &scene.stored, of_run(Some(known)), time).complete.unwrap().status,
+        "True"
+    );
+    let other = unrunnable(&explanation, &scene.stored, of_run(Some("another")), time).complete.unwrap();
+    assert_eq!((other.status.as_str(), other.reason.as_str()), ("False", "Running"));
+
+    let unbounded = Unrunnable { run: Some(known), is_bounded: false, generation: Some(1) };
+    let first = unrunnable(&explanation, &BallSessionStatus::default(), unbounded, time);
+    assert_eq!(first.complete.unwrap().reason, "Unbounded");
+}

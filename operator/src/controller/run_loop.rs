@@ -1,0 +1,66 @@
+//! The controller's loop: what the watches and the reports enqueue is reconciled, a few sessions at a time.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use kube::runtime::{Config, applier, controller};
+use tokio_util::sync::CancellationToken;
+
+use crate::cluster::{Guard, Watches};
+use crate::controller::context::{Context, Controller};
+use crate::controller::events;
+use crate::controller::memory::Memories;
+use crate::controller::queue::queue;
+use crate::controller::reconcile::{reconcile, retry};
+
+/// Reconciles all sessions that are watched, until `stop`; what is under way then is done first.
+pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
+    // Before that, a child that exists would seem to be one that has to be created.
+    let mut first_sync = watches.first_sync();
+    tokio::select! {
+        () = first_sync.done() => {}
+        () = stop.cancelled() => return,
+    }
+    let Context { client, settings, reports, metrics, pace } = context;
+    let (events, publisher) = events::start(client.clone(), metrics.clone());
+    let sessions = watches.stores.sessions.clone();
+    let queue = queue(Arc::clone(&watches.pending), reports.changes(), pace.pause);
+    let controller = Arc::new(Controller {
+        client,
+        settings,
+        reports,
+        metrics,
+        retry: pace.retry,
+        watches,
+        memories: Memories::default(),
+        events,
+        started: std::time::Instant::now(),
+    });
+    // Without its debounce, which would put off a session for as long as changes keep coming.
+    let config = Config::default().concurrency(pace.concurrency);
+    let results = applier(
+        |stored, controller| Box::pin(reconcile(stored, controller)),
+        |stored: Arc<Guard>, _, controller: Arc<Controller>| retry(&controller, &stored),
+        Arc::clone(&controller),
+        sessions,
+        queue.take_until(stop.cancelled_owned()).map(Ok::<_, Infallible>),
+        config,
+    );
+    results
+        .for_each(|result| {
+            match result {
+                // Recorded where it happened.
+                Ok(_) | Err(controller::Error::ReconcilerFailed(..)) => {}
+                Err(controller::Error::ObjectNotFound(gone)) => {
+                    controller.memories.forget(&gone.into_kind_unchecked(()));
+                }
+                Err(error) => tracing::error!(%error, "queue failed"),
+            }
+            std::future::ready(())
+        })
+        .await;
+    // With it ends the events' queue.
+    drop(controller);
+    publisher.finish().await;
+}

@@ -1,0 +1,112 @@
+//! The steps of a session that makes sense: dereference, build, apply, observe, update status.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crds::BallSessionStatus;
+use jiff::Timestamp;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Pod;
+
+use crate::controller::apply::{Tools, apply};
+use crate::controller::build::build;
+use crate::controller::context::Controller;
+use crate::controller::dereference::{Dereferenced, dereference};
+use crate::controller::error::Error;
+use crate::controller::events::SessionEvent;
+use crate::controller::failed_create::{CREATE_LIMIT, FailedCreate, create_time_left, last_failure};
+use crate::controller::finish_run;
+use crate::controller::observe::{Clock, Input, count_client_pods, observe};
+use crate::controller::session_ref::SessionRef;
+use crate::controller::update_status::update_status;
+use crate::run::{Progress, RunStage, completion, is_stored_run, job_end};
+use crate::session::Session;
+
+/// How long to wait for what is notified when it happens, in case that it is not.
+const PENDING: Duration = Duration::from_secs(2);
+
+/// The same for a child that is on its way out.
+const TERMINATING: Duration = Duration::from_secs(5);
+
+/// Takes all steps. When to take them again although nothing happens, if there is anything pending.
+pub(super) async fn run(
+    controller: &Controller,
+    session_ref: &SessionRef,
+    session: &Session,
+    stored: &BallSessionStatus,
+) -> Result<Option<Duration>, Error> {
+    let is_stored = is_stored_run(stored, &session.run_hash);
+    let begun = is_stored || controller.reports.begin_run(session) == Progress::Done;
+
+    let Dereferenced { resources, pods } = dereference(session, &controller.watches);
+    let prepared = build(session, &resources, &controller.settings);
+    let tools =
+        Tools { client: &controller.client, memories: &controller.memories, metrics: &controller.metrics };
+    let outcome = apply(tools, session, prepared, resources).await?;
+    if outcome.job_replaced {
+        controller.events.publish(&session_ref.reference, job_replaced(session));
+    }
+
+    let clock = Clock { now: Instant::now(), time: Timestamp::now(), watching_since: controller.started };
+    let job = outcome.resources.client_job.as_ref();
+    let by_job =
+        completion(session.stage, session.duration.is_some(), job.and_then(job_end), &stored.conditions);
+    let (completion, finishing) =
+        finish_run::advance(controller, session_ref, session, by_job, is_stored, clock.now);
+    let (failed_create, missing) = failed_create(controller, session_ref, session, &pods, job, clock).await;
+    let view = controller.reports.view(&session_ref.uid);
+    let (owned, recheck) = observe(&Input {
+        session,
+        applied: &outcome.resources,
+        pods: &pods,
+        view: &view,
+        stored,
+        generation: session_ref.generation,
+        completion,
+        begun,
+        failed_create: failed_create.as_deref(),
+        clock,
+    });
+    update_status(controller, session_ref, stored, &owned).await?;
+
+    let pending = (!begun || finishing == Progress::Pending).then_some(PENDING);
+    let terminating = outcome.waiting.then_some(TERMINATING);
+    Ok([recheck, missing, pending, terminating].into_iter().flatten().min())
+}
+
+/// Why the Job has fewer pods than clients, and when to ask again.
+async fn failed_create(
+    controller: &Controller,
+    session_ref: &SessionRef,
+    session: &Session,
+    pods: &[Arc<Pod>],
+    job: Option<&Job>,
+    Clock { now, time, .. }: Clock,
+) -> (Option<String>, Option<Duration>) {
+    let wanted = usize::try_from(session.spec.clients).unwrap_or_default();
+    let Some(job) = job.filter(|job| {
+        session.stage == RunStage::Active && job_end(job).is_none() && count_client_pods(pods, job) < wanted
+    }) else {
+        return (None, None);
+    };
+    if let Some(left) = create_time_left(job, time) {
+        return (None, Some(left));
+    }
+    let known = controller.remember(session_ref, |memory| memory.failed_create.as_ref()?.holds(job, now));
+    if let Some((failure, left)) = known {
+        return (failure, Some(left));
+    }
+    let failure = last_failure(&controller.client, job, pods, time).await;
+    let answer = FailedCreate::new(job, failure.clone(), now);
+    controller.remember(session_ref, |memory| memory.failed_create = Some(answer));
+    (failure, Some(CREATE_LIMIT))
+}
+
+fn job_replaced(session: &Session) -> SessionEvent {
+    SessionEvent {
+        is_warning: false,
+        action: "Replace",
+        reason: "JobReplaced".to_owned(),
+        note: format!("Job {} cannot follow the session: it is deleted and made anew", session.client_name()),
+    }
+}

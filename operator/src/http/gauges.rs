@@ -1,0 +1,141 @@
+//! What is to be measured of the sessions, made at every scrape: their numbers are kept elsewhere.
+//!
+//! Monitoring keeps a series for each value of a label, so only as many sessions as are shown have series of their own;
+//! the rest is counted.
+
+use std::fmt::Error;
+use std::sync::Arc;
+
+use crds::BallSession;
+use crds::contract::{COMPLETE, OBJECTIVES_MET, READY};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::DescriptorEncoder;
+use prometheus_client::metrics::MetricType;
+
+use crate::cluster::Guard;
+use crate::http::parts::{Parts, Watched};
+
+/// The values of the label `ready`: those of the condition Ready, and where there is no such condition.
+const READINESS: [&str; 4] = ["True", "False", "Unknown", "Undecodable"];
+
+/// Reads the sessions at every scrape.
+#[derive(Debug)]
+pub(super) struct Gauges(pub(super) Arc<Parts>);
+
+impl Collector for Gauges {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
+        let mut text = Text(encoder);
+        let Watched { shown, omitted } = self.0.watched();
+        let all = || shown.iter().chain(&omitted);
+        text.gauge(
+            "ready",
+            "1 while the operator has all that it needs, as /readyz says.",
+            if self.0.missing().is_empty() { 1.0 } else { 0.0 },
+        )?;
+        text.gauges(
+            "sessions",
+            "Sessions watched, by the status of their condition Ready.",
+            READINESS.map(|value| {
+                ([("ready", value)], all().filter(|session| readiness(session) == value).count() as f64)
+            }),
+        )?;
+        text.gauge(
+            "sessions_omitted",
+            "Sessions of so many that they have no series of their own.",
+            omitted.len() as f64,
+        )?;
+        let sessions: Vec<_> = shown.iter().filter_map(|session| session.0.as_ref().ok()).collect();
+        text.sessions(&sessions, |uid| (self.0.last_report)(uid).map(|age| age.as_secs_f64()))
+    }
+}
+
+/// The text of the metrics.
+struct Text<'a>(DescriptorEncoder<'a>);
+
+impl Text<'_> {
+    fn gauge(&mut self, name: &str, help: &str, value: f64) -> Result<(), Error> {
+        self.0.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value)
+    }
+
+    fn gauges<'a, const N: usize>(
+        &mut self,
+        name: &str,
+        help: &str,
+        values: impl IntoIterator<Item = ([(&'static str, &'a str); N], f64)>,
+    ) -> Result<(), Error> {
+        let mut gauges = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for (labels, value) in values {
+            gauges.encode_family(&labels)?.encode_gauge(&value)?;
+        }
+        Ok(())
+    }
+
+    fn sessions(
+        &mut self,
+        sessions: &[&BallSession],
+        last_report_age: impl Fn(&str) -> Option<f64>,
+    ) -> Result<(), Error> {
+        let mut each = |name: &str, help: &str, value: &dyn Fn(&BallSession) -> Option<f64>| {
+            self.gauges(
+                name,
+                help,
+                sessions.iter().filter_map(|session| Some((labels(session), value(session)?))),
+            )
+        };
+        each("session_ready", "1 while media flows to every client, else 0.", &|session| {
+            Some(if status_of(session, READY) == Some("True") { 1.0 } else { 0.0 })
+        })?;
+        each(
+            "session_objectives_met",
+            "1 while the numbers meet the objectives, 0 while they do not; nothing while too little is known.",
+            &|session| match status_of(session, OBJECTIVES_MET) {
+                Some("True") => Some(1.0),
+                Some("False") => Some(0.0),
+                _ => None,
+            },
+        )?;
+        each(
+            "session_wanted_clients",
+            "Clients that should be there: none of a session that is suspended or complete.",
+            &|session| Some(f64::from(wanted_clients(session))),
+        )?;
+        each(
+            "session_ready_clients",
+            "Clients that decoded a frame within the last 2 seconds.",
+            &|session| session.status.as_ref()?.ready_clients.map(f64::from),
+        )?;
+        each(
+            "session_last_report_age_seconds",
+            "The time since the last report of the server; nothing before the first one since the operator began.",
+            &|session| last_report_age(session.metadata.uid.as_deref()?),
+        )
+    }
+}
+
+fn labels(session: &BallSession) -> [(&'static str, &str); 2] {
+    let metadata = &session.metadata;
+    [
+        ("namespace", metadata.namespace.as_deref().unwrap_or_default()),
+        ("session", metadata.name.as_deref().unwrap_or_default()),
+    ]
+}
+
+fn wanted_clients(session: &BallSession) -> i32 {
+    let is_complete = status_of(session, COMPLETE) == Some("True");
+    if session.spec.suspend || is_complete { 0 } else { session.spec.clients }
+}
+
+fn readiness(session: &Guard) -> &'static str {
+    let Ok(session) = &session.0 else { return "Undecodable" };
+    match status_of(session, READY) {
+        Some("True") => "True",
+        Some("False") => "False",
+        _ => "Unknown",
+    }
+}
+
+/// The status of a condition.
+fn status_of<'a>(session: &'a BallSession, condition: &str) -> Option<&'a str> {
+    let mut conditions = session.status.iter().flat_map(|status| &status.conditions);
+    conditions.find(|found| found.type_ == condition).map(|found| found.status.as_str())
+}

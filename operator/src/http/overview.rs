@@ -1,0 +1,78 @@
+//! What HTTP shows of a running operator: what it waits for, and the sessions it watches with the numbers that
+//! `kubectl get ballsessions` has.
+
+use std::fmt::Error;
+use std::sync::Arc;
+
+use process::{Readiness, StatusSource};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+use serde::Serialize;
+
+use crate::http::gauges::Gauges;
+use crate::http::parts::{LastReport, Need, Parts, Sessions, Watched};
+use crate::http::rows::{Row, Undecodable};
+
+/// An overview of the running operator.
+pub struct Overview {
+    parts: Arc<Parts>,
+    registry: Registry,
+}
+
+impl Overview {
+    /// `registry` is that of all parts; the metrics of the sessions are added to it.
+    pub fn new(
+        needs: Vec<Need>,
+        sessions: Sessions,
+        last_report: LastReport,
+        mut registry: Registry,
+    ) -> Self {
+        let parts = Arc::new(Parts { needs, sessions, last_report });
+        registry.register_collector(Box::new(Gauges(Arc::clone(&parts))));
+        Self { parts, registry }
+    }
+}
+
+impl StatusSource for Overview {
+    fn readiness(&self) -> Readiness {
+        let missing = self.parts.missing();
+        if missing.is_empty() {
+            Readiness::Ready
+        } else {
+            Readiness::Waiting(format!("waiting for {}", missing.join("; for ")))
+        }
+    }
+
+    fn status(&self) -> serde_json::Result<String> {
+        let missing = self.parts.missing();
+        let Watched { shown, omitted } = self.parts.watched();
+        serde_json::to_string(&Body {
+            version: env!("CARGO_PKG_VERSION"),
+            ready: missing.is_empty(),
+            waiting_for: missing,
+            watched: shown.len() + omitted.len(),
+            omitted: omitted.len(),
+            sessions: shown.iter().filter_map(|session| Row::of(session)).collect(),
+            undecodable: shown.iter().filter_map(|session| Undecodable::of(session)).collect(),
+        })
+    }
+
+    fn metrics(&self) -> Result<String, Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    version: &'static str,
+    ready: bool,
+    waiting_for: Vec<String>,
+    watched: usize,
+    /// Sessions that are left out below.
+    omitted: usize,
+    sessions: Vec<Row<'a>>,
+    undecodable: Vec<Undecodable<'a>>,
+}

@@ -1,0 +1,70 @@
+//! What the controller needs to know of the reports, and asks of whoever collects them.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use kube::runtime::reflector::ObjectRef;
+use report::{ClientRow, ErrorEntry, State};
+use tokio::sync::mpsc;
+
+use crate::run::Progress;
+use crate::session::Session;
+
+/// Collects the reports of all sessions, and owns the part of their status that is made of them.
+pub trait ReportSource: Send + Sync + 'static {
+    /// What the pods of a session have reported so far. `session` is its UID.
+    fn view(&self, session: &str) -> View;
+
+    /// Makes room for another run: the numbers of any other are taken out of status. Asked for again and again until
+    /// they are.
+    fn begin_run(&self, session: &Session) -> Progress;
+
+    /// The run is over: its last numbers, those of the whole run, go into status and stay as they are. Asked for again
+    /// and again until they do. `since` is when it was over.
+    fn finish_run(&self, session: &Session, since: Instant, now: Instant) -> Progress;
+
+    /// The run is not over, although [`ReportSource::finish_run`] was asked to finish one: its numbers are those of a run
+    /// that goes on. Asked for again and again until that is known.
+    fn continue_run(&self, session: &Session) -> Progress;
+
+    /// The sessions whose [`View`] changed in more than its numbers, or whose [`Progress`] came to an end. To be taken
+    /// once.
+    fn changes(&self) -> Option<mpsc::Receiver<ObjectRef<crds::BallSession>>>;
+}
+
+/// What the pods of a session have reported.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct View {
+    /// The server's last report, if it is of the run that is asked for.
+    pub server: Option<ServerView>,
+    /// The last report of each client pod there is, by the pod's name.
+    pub clients: BTreeMap<String, ClientView>,
+    /// Until then a missing report of the server means nothing: reports came, and could not be taken.
+    pub excused_until: Option<Instant>,
+}
+
+/// What a server has reported.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerView {
+    /// When its last report came.
+    pub received: Instant,
+    /// Clients with a signalling connection.
+    pub connected_clients: u32,
+    /// Those of which no frame has been counted 10 s after.
+    pub clients_without_media: u32,
+    /// The worst clients.
+    pub rows: Vec<ClientRow>,
+    /// What went wrong, by code.
+    pub errors: Vec<ErrorEntry>,
+}
+
+/// What a client has reported.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClientView {
+    /// When its last report came.
+    pub received: Instant,
+    /// How its connection stands.
+    pub state: State,
+    /// What went wrong, by code.
+    pub errors: Vec<ErrorEntry>,
+}

@@ -1,0 +1,71 @@
+//! What a session's status should say.
+
+use crds::BallSessionStatus;
+use crds::contract::REPORT_SILENCE;
+
+use crate::reports::aggregate::stored_session::StoredSession;
+use crate::reports::aggregate::tracked::Tracked;
+use crate::reports::moment::Moment;
+use crate::reports::status::{self, ObjectivesVerdict, Span, numbers};
+use crate::run::RunStage;
+
+/// All fields of the status that come from reports, as they should be; `None` where they have to stay as they are.
+pub(in crate::reports) fn desired_status(
+    tracked: &Tracked,
+    session: &StoredSession<'_>,
+    at: Moment,
+) -> Option<BallSessionStatus> {
+    if tracked.is_over(session) {
+        return None;
+    }
+    let stored = session.owned();
+    let stored_condition = status::condition(&stored);
+    let condition = match verdict(tracked, session, at) {
+        Some(verdict) => status::condition_of(&verdict, stored_condition, session.generation(), at.wall),
+        None => stored_condition?.clone(),
+    };
+    // Of an invalid spec no run is known, so nothing is taken away.
+    let mut desired =
+        if tracked.is_cleared() || session.run().is_none() { stored } else { BallSessionStatus::default() };
+    desired.conditions = vec![condition];
+    let server = tracked.server.newest();
+    if let Some(server) = server {
+        let span = if tracked.is_final() { Span::Run } else { Span::Recent };
+        let (measurements, display, clients) = numbers(&server.post.summary, span);
+        (desired.measurements, desired.display, desired.clients) = (Some(measurements), display, clients);
+        desired.server_restarts = Some(tracked.server.restarts());
+    }
+    if server.is_some() || !tracked.clients.is_empty() {
+        let (error_count, errors) = tracked.errors().status();
+        (desired.error_count, desired.errors) = (Some(error_count), errors);
+    }
+    Some(desired)
+}
+
+/// What the condition should say; `None` where it should stay as it is.
+fn verdict(tracked: &Tracked, session: &StoredSession<'_>, at: Moment) -> Option<ObjectivesVerdict> {
+    if let Some(verdict) = &tracked.final_verdict {
+        return Some(verdict.clone());
+    }
+    let no_reports = |message: &str| Some(ObjectivesVerdict::unknown("NoReports", message));
+    let valid = match session.validated() {
+        Ok(valid) => valid,
+        Err(error) => return no_reports(&format!("the spec makes no sense: {error}")),
+    };
+    if valid.stage == RunStage::Suspended {
+        let message = "suspended: the numbers are those from before";
+        return Some(ObjectivesVerdict::unknown("Suspended", message));
+    }
+    let is_unresponsive = tracked.responsiveness.is_unresponsive(at.now);
+    match tracked.server.newest() {
+        Some(_) if is_unresponsive => {
+            no_reports(&format!("no report from the server for {} s", REPORT_SILENCE.as_secs()))
+        }
+        Some(_) => tracked.hysteresis.shown().cloned(),
+        // After a restart of the operator the server gets the time to report.
+        None if !is_unresponsive && session.has_run() && status::condition(&session.owned()).is_some() => {
+            None
+        }
+        None => no_reports("no report from the server yet"),
+    }
+}

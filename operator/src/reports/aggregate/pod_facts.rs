@@ -1,0 +1,30 @@
+//! What is known of a pod beside its reports.
+
+use crds::contract::RUN_ANNOTATION;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+
+use crate::reports::stores::PodKey;
+
+/// What is known of a pod beside its reports.
+#[derive(Debug, Clone)]
+pub(in crate::reports) struct PodFacts {
+    pub(in crate::reports) key: PodKey,
+    /// By the API server's clock, which orders a server and its successor whatever the clocks of their nodes say.
+    pub(in crate::reports) created: Option<Timestamp>,
+    pub(in crate::reports) node: Option<String>,
+    /// The hash of the run that it was made for.
+    pub(in crate::reports) run: Option<String>,
+}
+
+impl PodFacts {
+    pub(in crate::reports) fn of(key: &PodKey, pod: &Pod) -> Self {
+        let annotations = pod.metadata.annotations.as_ref();
+        Self {
+            key: key.clone(),
+            created: pod.metadata.creation_timestamp.as_ref().map(|time| time.0),
+            node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
+            run: annotations.and_then(|annotations| annotations.get(RUN_ANNOTATION).cloned()),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What of a report is more than numbers: the controller is then notified.
+
+use jiff::Timestamp;
+use report::post::{ClientPost, MAX_ROWS, ServerPost};
+use report::{ErrorCode, State};
+
+/// Whether more than the numbers of a server is new.
+pub(super) fn is_server_changed(last: &ServerPost, new: &ServerPost) -> bool {
+    last.connected_clients != new.connected_clients
+        || last.clients_without_media != new.clients_without_media
+        || codes(last) != codes(new)
+        || rows(last) != rows(new)
+}
+
+/// Whether more than the numbers of a client is new.
+pub(super) fn is_client_changed(last: &ClientPost, new: &ClientPost) -> bool {
+    let beside_numbers = |post: &ClientPost| -> (Timestamp, State, Vec<ErrorCode>) {
+        (post.started_at, post.state, post.errors.iter().map(|error| error.code).collect())
+    };
+    beside_numbers(last) != beside_numbers(new)
+}
+
+fn codes(post: &ServerPost) -> Vec<ErrorCode> {
+    post.summary.errors.iter().map(|error| error.code).collect()
+}
+
+/// Who is there, and how it stands. The worst come first, so the order changes with the numbers. Where there are more
+/// than a report holds, so does who is among them: then only those count that are not connected.
+fn rows(post: &ServerPost) -> Vec<(&str, Option<&str>, &'static str)> {
+    let is_all = post.summary.clients.len() < MAX_ROWS;
+    let rows = post.summary.clients.iter().filter(|row| is_all || row.state != State::Connected);
+    let mut rows: Vec<_> =
+        rows.map(|row| (row.id.as_str(), row.node.as_deref(), row.state.as_str())).collect();
+    rows.sort_unstable();
+    rows
+}

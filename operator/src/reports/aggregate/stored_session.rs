@@ -1,0 +1,57 @@
+//! A session as it is stored, as far as reports are concerned.
+
+use crds::{BallSession, BallSessionStatus};
+
+use crate::reports::status;
+use crate::run::{RunStage, is_stored_run};
+use crate::session::{Error, Session, validate};
+
+/// A stored session, and what it asks for.
+pub(in crate::reports) struct StoredSession<'a> {
+    stored: &'a BallSession,
+    validated: Result<Session, Error>,
+}
+
+impl<'a> StoredSession<'a> {
+    pub(in crate::reports) fn of(stored: &'a BallSession) -> Self {
+        Self { stored, validated: validate(stored) }
+    }
+
+    /// What it asks for, if its spec is valid.
+    pub(super) fn validated(&self) -> Result<&Session, &Error> {
+        self.validated.as_ref()
+    }
+
+    /// The hash of the run that it asks for.
+    pub(in crate::reports) fn run(&self) -> Option<&str> {
+        self.validated.as_ref().ok().map(|session| session.run_hash.as_str())
+    }
+
+    /// Whether its run is over: its numbers stay as they are.
+    pub(in crate::reports) fn is_finished(&self) -> bool {
+        self.validated.as_ref().is_ok_and(|session| session.stage == RunStage::Finished)
+    }
+
+    /// The stored fields that come from reports, of whatever run.
+    pub(in crate::reports) fn owned(&self) -> BallSessionStatus {
+        self.stored.status.as_ref().map(status::owned).unwrap_or_default()
+    }
+
+    /// Whether the stored numbers are of the run that it asks for.
+    pub(super) fn has_run(&self) -> bool {
+        self.stored.status.as_ref().zip(self.run()).is_some_and(|(status, run)| is_stored_run(status, run))
+    }
+
+    /// Whether there are numbers in its status.
+    pub(super) fn has_numbers(&self) -> bool {
+        self.stored.status.as_ref().is_some_and(status::has_numbers)
+    }
+
+    pub(in crate::reports) fn resource_version(&self) -> Option<&str> {
+        self.stored.metadata.resource_version.as_deref()
+    }
+
+    pub(super) fn generation(&self) -> Option<i64> {
+        self.stored.metadata.generation
+    }
+}

@@ -1,0 +1,92 @@
+//! The end of a run.
+
+use super::*;
+
+/// A scenario whose run is over at second 100, and what ends it.
+fn run_end(posts: &[(u64, u32)]) -> (Scenario, Vec<u64>) {
+    let mut scenario = Scenario::new(&json!({"duration": "5m"}));
+    let since = scenario.start + Duration::from_secs(100);
+    let mut ends = Vec::new();
+    for second in 90..130 {
+        if let Some((_, connected)) = posts.iter().find(|(at, _)| *at == second) {
+            let mut post = post(0, second, 1);
+            post.connected_clients = *connected;
+            scenario.server(second, post);
+        }
+        if second >= 100 && scenario.at(second, |tracked, session, now| tracked.end(since, session, now)) {
+            ends.push(second);
+        }
+    }
+    (scenario, ends)
+}
+
+#[test]
+fn the_end_of_a_run_waits_for_the_last_report_but_not_for_long() {
+    assert_eq!(run_end(&[(95, 2), (104, 0)]).1, [104], "the report after the last client");
+    assert_eq!(run_end(&[(95, 2), (99, 0)]).1, [102], "it came before the end was seen");
+    assert_eq!(run_end(&[(95, 2), (105, 1)]).1, [110], "it never comes");
+    assert_eq!(run_end(&[]).1, [110], "nothing ever came");
+}
+
+#[test]
+fn a_finished_run_shows_the_whole_and_stays_as_it_is() {
+    let (mut scenario, _) = run_end(&[(95, 2), (104, 0)]);
+    let last = scenario.desired(130).unwrap();
+    assert_eq!(last.measurements.as_ref().unwrap().frames.unwrap().sent, 18_000);
+    assert!(says(&last, ("True", "Met")));
+    scenario.write(130);
+    assert!(scenario.at(130, |tracked, _, _| tracked.is_ended()));
+    assert_eq!((scenario.server(131, post(0, 900, 99)), scenario.desired(200)), (PostEffect::Ignored, None));
+
+    // An operator that starts later knows it from the stored condition.
+    let mut status = serde_json::to_value(scenario.session.status.as_ref().unwrap()).unwrap();
+    status["conditions"].as_array_mut().unwrap().push(json!({
+        "type": "Complete", "status": "True", "reason": "Finished", "message": "",
+        "lastTransitionTime": "2026-01-01T00:00:00Z"
+    }));
+    scenario.session = stored(&scenario.spec, &status);
+    scenario.restart();
+    assert_eq!((scenario.server(300, post(0, 901, 99)), scenario.desired(300)), (PostEffect::Ignored, None));
+}
+
+#[test]
+fn an_end_that_was_none_leaves_nothing_behind() {
+    let (mut scenario, _) = run_end(&[(95, 2), (104, 0)]);
+    scenario.write(130);
+    assert_eq!(scenario.server(131, post(0, 900, 9)), PostEffect::Ignored);
+    scenario.at(132, |tracked, _, _| tracked.resume());
+    assert_ne!(scenario.server(133, post(0, 901, 9)), PostEffect::Ignored);
+    assert_eq!(lost(&scenario.desired(133).unwrap()), 9, "of the last while, not of the whole run");
+
+    // The next end waits for its own last report.
+    let since = scenario.now();
+    let ended = |scenario: &mut Scenario, second| {
+        scenario.at(second, |tracked, session, now| tracked.end(since, session, now))
+    };
+    assert_eq!((ended(&mut scenario, 142), ended(&mut scenario, 143)), (false, true));
+}
+
+#[test]
+fn the_verdict_on_the_whole_run_is_immediate() {
+    let (mut scenario, _) = run_end(&[(95, 2)]);
+    let mut strict = scenario.session.clone();
+    strict.spec.objectives.error_pixels_p95 = "0.015".into();
+    scenario.session = strict;
+    scenario.restart();
+    scenario.server(131, post(0, 1, 0));
+    assert!(says(&scenario.desired(131).unwrap(), ("True", "Met")), "of the last while");
+    let since = scenario.now();
+    scenario.at(141, |tracked, session, now| tracked.end(since, session, now));
+    assert!(says(&scenario.desired(141).unwrap(), ("False", "ErrorTooHigh")), "of the whole run");
+}
+
+#[test]
+fn a_run_that_ends_after_a_restart_without_a_report_keeps_what_is_stored() {
+    let mut scenario = Scenario::new(&json!({"duration": "5m"}));
+    scenario.server(0, post(0, 1, 3));
+    scenario.write(0);
+    scenario.restart();
+    let since = scenario.now();
+    assert!(scenario.at(60, |tracked, session, now| tracked.end(since, session, now)));
+    assert_eq!(scenario.desired(60), Some(StoredSession::of(&scenario.session).owned()));
+}

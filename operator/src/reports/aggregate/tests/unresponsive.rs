@@ -1,0 +1,112 @@
+//! What status shows where nothing is reported, and where something else is asked for.
+
+use super::*;
+
+#[test]
+fn an_unresponsive_server_makes_everything_unknown_and_its_return_a_first_verdict() {
+    let mut scenario = Scenario::new(&json!({}));
+    assert!(says(&scenario.desired(0).unwrap(), ("Unknown", "NoReports")));
+    scenario.server(0, post(0, 1, 0));
+    assert!(says(&scenario.desired(29).unwrap(), ("True", "Met")));
+    let became_unresponsive = |scenario: &mut Scenario, second| {
+        scenario.at(second, |tracked, _, now| tracked.becomes_unresponsive(now))
+    };
+    assert!(!became_unresponsive(&mut scenario, 29));
+    assert!(became_unresponsive(&mut scenario, 30));
+    assert!(!became_unresponsive(&mut scenario, 40));
+    let unresponsive = scenario.desired(40).unwrap();
+    assert!(says(&unresponsive, ("Unknown", "NoReports")) && unresponsive.measurements.is_some());
+
+    let mut bad = post(0, 2, 0);
+    bad.clients_without_media = 1;
+    assert_eq!(scenario.server(41, bad), PostEffect::StateChanged);
+    assert!(says(&scenario.desired(41).unwrap(), ("False", "NoMedia")));
+}
+
+#[test]
+fn a_server_whose_reports_cannot_be_taken_has_a_grace_period_but_not_for_ever() {
+    let extend_grace =
+        |scenario: &mut Scenario, second| scenario.at(second, |tracked, _, now| tracked.extend_grace(now));
+    let mut scenario = Scenario::new(&json!({}));
+    scenario.server(0, post(0, 1, 0));
+    for second in (10..1000).step_by(10) {
+        extend_grace(&mut scenario, second);
+        let met = if second < 630 { ("True", "Met") } else { ("Unknown", "NoReports") };
+        assert!(says(&scenario.desired(second).unwrap(), met), "after {second} s");
+        assert_eq!(scenario.at(second, |tracked, _, now| tracked.becomes_unresponsive(now)), second == 630);
+    }
+    assert_eq!(scenario.server(1000, post(0, 2, 0)), PostEffect::StateChanged);
+    assert!(says(&scenario.desired(1029).unwrap(), ("True", "Met")));
+    assert!(says(&scenario.desired(1030).unwrap(), ("Unknown", "NoReports")), "the grace period is over");
+
+    // After a restart of the operator the servers of many sessions come at once.
+    scenario.server(1031, post(0, 3, 0));
+    scenario.write(1031);
+    scenario.restart();
+    extend_grace(&mut scenario, 1032);
+    extend_grace(&mut scenario, 1060);
+    assert!(says(&scenario.desired(1062 + 57).unwrap(), ("True", "Met")));
+    assert!(says(&scenario.desired(1062 + 58).unwrap(), ("Unknown", "NoReports")));
+}
+
+#[test]
+fn a_suspended_session_keeps_its_numbers() {
+    let mut scenario = Scenario::new(&json!({}));
+    scenario.server(0, post(0, 1, 0));
+    scenario.write(0);
+    let mut status = serde_json::to_value(scenario.session.status.as_ref().unwrap()).unwrap();
+    status["run"] = json!({"hash": run(&json!({}))});
+    scenario.session = stored(&json!({"suspend": true}), &status);
+    for is_restarted in [false, true] {
+        if is_restarted {
+            scenario.restart();
+        }
+        let suspended = scenario.desired(5).unwrap();
+        assert!(says(&suspended, ("Unknown", "Suspended")) && lost(&suspended) == 0);
+    }
+}
+
+#[test]
+fn another_run_takes_the_numbers_away() {
+    let mut scenario = Scenario::new(&json!({}));
+    scenario.server(0, post(0, 1, 3));
+    scenario.write(0);
+    let before = serde_json::to_value(scenario.session.status.as_ref().unwrap()).unwrap();
+    for is_restarted in [false, true] {
+        let mut scenario =
+            Scenario { aggregate: std::mem::take(&mut scenario.aggregate), ..Scenario::new(&json!({})) };
+        if is_restarted {
+            scenario.restart();
+        }
+        // The controller stores the new run when the numbers are gone.
+        scenario.spec = json!({"video": {"width": 320}});
+        scenario.session = stored(&scenario.spec, &before);
+        assert!(!scenario.at(1, |tracked, _, _| tracked.is_cleared()));
+        let cleared = scenario.desired(1).unwrap();
+        assert!(says(&cleared, ("Unknown", "NoReports")));
+        assert_eq!((&cleared.measurements, &cleared.display, cleared.error_count), (&None, &None, None));
+        assert_eq!(Change::between(&StoredSession::of(&scenario.session).owned(), &cleared), Change::Urgent);
+        let hash = run(&scenario.spec);
+        assert!(!scenario.at(1, |tracked, _, _| tracked.written(Some("of another run"), false)));
+        assert!(scenario.at(1, |tracked, _, _| tracked.written(Some(&hash), false)));
+        assert!(scenario.at(1, |tracked, _, _| tracked.is_cleared()));
+        assert_ne!(scenario.server(2, post(60, 1, 1)), PostEffect::Ignored);
+        assert_eq!(scenario.desired(2).unwrap().server_restarts, Some(0));
+    }
+}
+
+#[test]
+fn a_spec_that_makes_no_sense_takes_nothing_away() {
+    let mut scenario = Scenario::new(&json!({}));
+    scenario.server(0, post(0, 1, 3));
+    let status = scenario.write(0);
+    scenario.session = stored(&json!({"clients": 101}), &status);
+    for is_restarted in [false, true] {
+        if is_restarted {
+            scenario.restart();
+        }
+        let kept = scenario.desired(1).unwrap();
+        assert!(says(&kept, ("Unknown", "NoReports")) && lost(&kept) == 3);
+        assert_eq!(scenario.server(2, post(0, 2, 4)), PostEffect::Ignored);
+    }
+}

@@ -1,0 +1,56 @@
+//! `POST /v1/reports`: from a request to its answer.
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Extension, Router};
+use tokio::time::Instant;
+
+use crate::reports::api::intake::Intake;
+use crate::reports::api::{answer, body};
+use crate::reports::auth::Role;
+use crate::reports::refusal::Refusal;
+
+/// When the whole of a request has to be there.
+#[derive(Clone, Copy)]
+pub(super) struct Deadline(pub(super) Instant);
+
+/// The endpoint. Each request needs a [`Deadline`] as its extension.
+pub(super) fn router(intake: Arc<Intake>) -> Router {
+    Router::new()
+        .route("/v1/reports", post(handle))
+        // The handler reads the body itself, within a limit of its own.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(intake)
+}
+
+async fn handle(
+    State(intake): State<Arc<Intake>>,
+    Extension(Deadline(deadline)): Extension<Deadline>,
+    request: Request,
+) -> Response {
+    let taken = take(&intake, deadline, request).await;
+    intake.count(&taken);
+    match taken {
+        Ok(_) => StatusCode::ACCEPTED.into_response(),
+        Err(refusal) => answer::refused(&refusal),
+    }
+}
+
+async fn take(intake: &Intake, deadline: Instant, request: Request) -> Result<Role, Refusal> {
+    let (head, body) = request.into_parts();
+    // Before the token: a sender that gets its answer while it still sends would not read it.
+    let body = body::read(&head.headers, body, deadline).await?;
+    let token = bearer(&head.headers).ok_or_else(|| Refusal::Unauthorized("no bearer token".into()))?;
+    intake.take(token, &body).await
+}
+
+/// The token of RFC 6750's header.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

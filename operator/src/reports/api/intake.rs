@@ -1,0 +1,81 @@
+//! Takes a report in, or says why not. Knows nothing of HTTP.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::reports::auth::{Authenticator, Role};
+use crate::reports::ledger::Ledger;
+use crate::reports::metrics::Metrics;
+use crate::reports::moment::Moment;
+use crate::reports::post::Post;
+use crate::reports::refusal::Refusal;
+
+/// How long it may take to find out whose report it is: some questions to the API server.
+const AUTHENTICATION_LIMIT: Duration = Duration::from_secs(10);
+/// Reports that are taken in at a time.
+const IN_FLIGHT: usize = 256;
+
+/// The way from a token and a body into the ledger.
+pub(in crate::reports) struct Intake {
+    authenticator: Arc<Authenticator>,
+    ledger: Arc<Ledger>,
+    metrics: Metrics,
+    permits: Semaphore,
+}
+
+impl Intake {
+    pub(in crate::reports) fn new(
+        authenticator: Arc<Authenticator>,
+        ledger: Arc<Ledger>,
+        metrics: Metrics,
+    ) -> Self {
+        Self { authenticator, ledger, metrics, permits: Semaphore::new(IN_FLIGHT) }
+    }
+
+    /// Takes in the report `body` of whoever sends `token`.
+    ///
+    /// # Errors
+    /// Where it is not taken.
+    pub(super) async fn take(&self, token: &str, body: &[u8]) -> Result<Role, Refusal> {
+        let taken = self.authenticate_and_accept(token, body).await;
+        if taken.as_ref().is_err_and(Refusal::is_transient) {
+            let at = Moment::present();
+            if let Some(session) = self.authenticator.claimed_server(token, at.wall) {
+                self.ledger.extend_grace(&session, at);
+            }
+        }
+        taken
+    }
+
+    /// Counts what became of a request.
+    pub(super) fn count(&self, taken: &Result<Role, Refusal>) {
+        match taken {
+            Ok(role) => self.metrics.accepted(role.as_str()),
+            Err(refusal) => self.metrics.rejected(refusal.reason()),
+        }
+    }
+
+    async fn authenticate_and_accept(&self, token: &str, body: &[u8]) -> Result<Role, Refusal> {
+        // Not before all of it has arrived: whoever sends slowly takes up a connection, and nothing else.
+        let _permit = self
+            .permits
+            .try_acquire()
+            .map_err(|_| Refusal::Unavailable("too many reports at once".into()))?;
+        let reporter =
+            timeout(AUTHENTICATION_LIMIT, self.authenticator.authenticate(token, Moment::present()))
+                .await
+                .map_err(|_| Refusal::Unavailable("cannot tell now whose report it is".into()))??;
+
+        let post = Post::parse(body).map_err(Refusal::Malformed)?;
+        match (&post, reporter.role) {
+            (Post::Server(_), Role::Server) | (Post::Client(_), Role::Client) => {}
+            (Post::Server(_), Role::Client) => return Err(Refusal::Forbidden("a client measures nothing")),
+            (Post::Client(_), Role::Server) => return Err(Refusal::Forbidden("a server is no client")),
+        }
+        self.ledger.accept(&reporter.session, &reporter.pod, post, Moment::present())?;
+        Ok(reporter.role)
+    }
+}

@@ -1,0 +1,155 @@
+//! From a pod to the session that it belongs to, along the live objects that control each other. Labels and names
+//! prove nothing: anybody who may create pods can write them.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+
+use crate::reports::api_server::{ApiServer, Kind};
+use crate::reports::auth::identity::Identity;
+use crate::reports::auth::live;
+use crate::reports::auth::reporter::Role;
+use crate::reports::refusal::Refusal;
+use crate::reports::stores::SessionKey;
+use crate::session::labels::Component;
+
+/// A live object on the way.
+struct Found {
+    kind: Kind,
+    name: String,
+    metadata: ObjectMeta,
+}
+
+/// The session that a pod belongs to, and what it is in it. A pod that is terminating still exists, and may
+/// report its last numbers.
+pub(super) async fn session_of(
+    api_server: &dyn ApiServer,
+    identity: &Identity,
+) -> Result<(SessionKey, Role), Refusal> {
+    let (namespace, name) = (&identity.pod.namespace, &identity.pod.name);
+    let Some(metadata) = live::metadata(api_server, Kind::Pod, namespace, name, &identity.pod.uid).await?
+    else {
+        return Err(Refusal::Unauthorized("the pod of the token is gone".into()));
+    };
+    let pod = Found { kind: Kind::Pod, name: name.clone(), metadata };
+    let mut child = owner_of(api_server, namespace, &pod).await?;
+    if child.kind == Kind::ReplicaSet {
+        child = owner_of(api_server, namespace, &child).await?;
+    }
+    let session = owner_of(api_server, namespace, &child).await?;
+
+    let (role, component) = match child.kind {
+        Kind::Deployment => (Role::Server, Component::Server),
+        _ => (Role::Client, Component::Client),
+    };
+    let named = |component: Component| format!("{}-{}", session.name, component.as_str());
+    if child.name != named(component) {
+        return Err(Refusal::Forbidden("the pod's owner is not one of the session's own"));
+    }
+    if identity.service_account != named(Component::Workload) {
+        return Err(Refusal::Forbidden("the token is not of the session's service account"));
+    }
+    let uid = session.metadata.uid.unwrap_or_default();
+    Ok((SessionKey { namespace: namespace.clone(), name: session.name, uid }, role))
+}
+
+/// The live object that controls another one on the way to a session.
+async fn owner_of(api_server: &dyn ApiServer, namespace: &str, child: &Found) -> Result<Found, Refusal> {
+    let Some((kind, owner)) = next(child) else {
+        return Err(Refusal::Forbidden("the pod belongs to no session"));
+    };
+    match live::metadata(api_server, kind, namespace, &owner.name, &owner.uid).await? {
+        Some(metadata) => Ok(Found { kind, name: owner.name.clone(), metadata }),
+        None => Err(Refusal::Forbidden("an owner of the pod is gone")),
+    }
+}
+
+/// What controls an object, if that is a step of one of the two ways: Pod, ReplicaSet, Deployment, BallSession and Pod,
+/// Job, BallSession.
+fn next(child: &Found) -> Option<(Kind, &OwnerReference)> {
+    let owners = child.metadata.owner_references.iter().flatten();
+    let owner = owners.into_iter().find(|owner| owner.controller == Some(true))?;
+    let group = owner.api_version.split_once('/')?.0;
+    let kind = match (child.kind, group, owner.kind.as_str()) {
+        (Kind::Pod, "apps", "ReplicaSet") => Kind::ReplicaSet,
+        (Kind::Pod, "batch", "Job") => Kind::Job,
+        (Kind::ReplicaSet, "apps", "Deployment") => Kind::Deployment,
+        (Kind::Deployment | Kind::Job, "ballsession.dev", "BallSession") => Kind::BallSession,
+        _ => return None,
+    };
+    Some((kind, owner))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reports::testing::{FakeApiServer, pod_key};
+
+    async fn resolve(
+        api_server: &FakeApiServer,
+        pod: &str,
+        account: &str,
+    ) -> Result<(SessionKey, Role), Refusal> {
+        let identity = Identity { service_account: account.into(), pod: pod_key(pod) };
+        session_of(api_server, &identity).await
+    }
+
+    #[tokio::test]
+    async fn both_ways_lead_to_the_session() {
+        let api_server = FakeApiServer::with_session();
+        let (session, role) = resolve(&api_server, "server", "harbor-workload").await.unwrap();
+        assert_eq!(
+            (session.name.as_str(), session.uid.as_str(), role),
+            ("harbor", "harbor-uid", Role::Server)
+        );
+        let (session, role) = resolve(&api_server, "client", "harbor-workload").await.unwrap();
+        assert_eq!((session.name.as_str(), role), ("harbor", Role::Client));
+    }
+
+    #[tokio::test]
+    async fn every_step_has_to_be_there_under_its_uid() {
+        for (kind, name) in [
+            (Kind::ReplicaSet, "harbor-server-5d"),
+            (Kind::Deployment, "harbor-server"),
+            (Kind::BallSession, "harbor"),
+        ] {
+            let api_server = FakeApiServer::with_session();
+            api_server.change(kind, name, |metadata| metadata.uid = Some("of-another".into()));
+            let refusal = resolve(&api_server, "server", "harbor-workload").await.unwrap_err();
+            assert_eq!(refusal, Refusal::Forbidden("an owner of the pod is gone"), "{kind:?}");
+            api_server.remove(kind, name);
+            let refusal = resolve(&api_server, "server", "harbor-workload").await.unwrap_err();
+            assert_eq!(refusal, Refusal::Forbidden("an owner of the pod is gone"), "{kind:?}");
+        }
+        let api_server = FakeApiServer::with_session();
+        api_server.change(Kind::Pod, "server", |metadata| metadata.uid = Some("of-another".into()));
+        assert!(matches!(
+            resolve(&api_server, "server", "harbor-workload").await,
+            Err(Refusal::Unauthorized(_))
+        ));
+    }
+
+    #[tokio::test]
+    async fn an_owner_that_does_not_control_is_no_owner() {
+        let api_server = FakeApiServer::with_session();
+        api_server.change(Kind::Pod, "client", |metadata| {
+            metadata.owner_references.as_mut().unwrap()[0].controller = None;
+        });
+        let refusal = resolve(&api_server, "client", "harbor-workload").await.unwrap_err();
+        assert_eq!(refusal, Refusal::Forbidden("the pod belongs to no session"));
+    }
+
+    #[tokio::test]
+    async fn a_job_that_somebody_else_gave_to_the_session_is_not_its_own() {
+        let api_server = FakeApiServer::with_session();
+        api_server.add(Kind::Job, "mine", Some(("ballsession.dev/v1alpha1", "BallSession", "harbor")));
+        api_server.add(Kind::Pod, "mine-0", Some(("batch/v1", "Job", "mine")));
+        let refusal = resolve(&api_server, "mine-0", "harbor-workload").await.unwrap_err();
+        assert_eq!(refusal, Refusal::Forbidden("the pod's owner is not one of the session's own"));
+    }
+
+    #[tokio::test]
+    async fn another_account_is_not_the_sessions() {
+        let api_server = FakeApiServer::with_session();
+        let refusal = resolve(&api_server, "server", "default").await.unwrap_err();
+        assert_eq!(refusal, Refusal::Forbidden("the token is not of the session's service account"));
+    }
+}

@@ -1,0 +1,239 @@
+//! What was posted, and which writes follow from it. No I/O and no clock: it is changed, and then drained of what others
+//! have to do.
+
+use std::time::{Duration, Instant};
+
+use crate::report_source::View;
+use crate::reports::aggregate::{Aggregate, PodFacts, PostEffect, StoredSession, Tracked, desired_status};
+use crate::reports::ledger::pending_write::{PendingWrite, WriteResult};
+use crate::reports::ledger::schedule::Schedule;
+use crate::reports::moment::Moment;
+use crate::reports::post::Post;
+use crate::reports::status::{self, Change};
+use crate::reports::stores::{PodKey, SessionKey, Stores};
+
+/// All sessions, and when their status is written.
+pub(super) struct Planner {
+    aggregate: Aggregate,
+    schedule: Schedule,
+    effects: Effects,
+}
+
+/// What follows from a change, for others to do.
+#[derive(Default)]
+pub(super) struct Effects {
+    /// A write was planned.
+    pub(super) is_due: bool,
+    /// Writes that were planned, and turned out not to be needed.
+    pub(super) suppressed: usize,
+    /// Sessions that the controller should reconcile.
+    pub(super) changed: Vec<SessionKey>,
+}
+
+impl Planner {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { aggregate: Aggregate::default(), schedule: Schedule::new(now), effects: Effects::default() }
+    }
+
+    /// Takes what has to be done since the last time.
+    pub(super) fn drain(&mut self) -> Effects {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Takes the report of a pod of the session.
+    pub(super) fn accept(
+        &mut self,
+        key: &SessionKey,
+        session: &StoredSession<'_>,
+        pod: PodFacts,
+        post: Post,
+        at: Moment,
+    ) {
+        let tracked = self.aggregate.follow(key, session, at.now);
+        let effect = match post {
+            Post::Server(post) => tracked.take_server(pod, *post, session, at.now),
+            Post::Client(post) => tracked.take_client(pod, post, session, at.now),
+        };
+        if effect == PostEffect::Ignored {
+            return;
+        }
+        self.plan(key, session, at);
+        if effect == PostEffect::StateChanged {
+            self.effects.changed.push(key.clone());
+        }
+    }
+
+    /// A report that claims to be of the session's server could not be taken.
+    pub(super) fn extend_grace(&mut self, key: &SessionKey, now: Instant) {
+        if let Some(tracked) = self.aggregate.get_mut(&key.uid) {
+            tracked.extend_grace(now);
+        }
+    }
+
+    /// Brings a session up to date with the pods that exist, and with the passing of time.
+    pub(super) fn refresh(
+        &mut self,
+        key: &SessionKey,
+        session: &StoredSession<'_>,
+        pod_exists: impl Fn(&PodKey) -> bool,
+        at: Moment,
+    ) {
+        let tracked = self.aggregate.follow(key, session, at.now);
+        let lost_pods = tracked.forget_pods(pod_exists);
+        let became_unresponsive = tracked.becomes_unresponsive(at.now);
+        self.plan(key, session, at);
+        if lost_pods || became_unresponsive {
+            self.effects.changed.push(key.clone());
+        }
+    }
+
+    /// Forgets the sessions that do not exist any more.
+    pub(super) fn retain(&mut self, exists: impl Fn(&SessionKey) -> bool) {
+        self.aggregate.retain(exists);
+        let Self { aggregate, schedule, .. } = self;
+        schedule.retain(|uid| aggregate.get(uid).is_some());
+    }
+
+    /// Has the numbers of other runs taken out of status. Whether they are.
+    pub(super) fn begin_run(&mut self, key: &SessionKey, session: &StoredSession<'_>, at: Moment) -> bool {
+        self.aggregate.follow(key, session, at.now);
+        self.plan(key, session, at);
+        self.aggregate.get(&key.uid).is_some_and(Tracked::is_cleared)
+    }
+
+    /// Has the last numbers of a run that was over at `since` written. Whether they are.
+    pub(super) fn finish_run(
+        &mut self,
+        key: &SessionKey,
+        session: &StoredSession<'_>,
+        since: Instant,
+        at: Moment,
+    ) -> bool {
+        let tracked = self.aggregate.follow(key, session, at.now);
+        if session.is_finished() {
+            return true;
+        }
+        if tracked.end(since, session, at.now) {
+            self.plan(key, session, at);
+        }
+        self.aggregate.get(&key.uid).is_some_and(Tracked::is_ended)
+    }
+
+    /// The run is not over, although it was to be finished.
+    pub(super) fn continue_run(&mut self, key: &SessionKey, session: &StoredSession<'_>, at: Moment) {
+        self.aggregate.follow(key, session, at.now).resume();
+        self.plan(key, session, at);
+    }
+
+    /// The next status to be written now. What turns out to be stored already is left out.
+    pub(super) fn next_write(&mut self, stores: &Stores, at: Moment) -> Option<PendingWrite> {
+        while let Some(uid) = self.schedule.next(at.now) {
+            match self.due_write(&uid, stores, at) {
+                Some(write) if write.stored != write.desired => return Some(write),
+                Some(write) => {
+                    self.effects.suppressed += 1;
+                    self.schedule.skipped(&uid);
+                    self.mark_stored(&write);
+                }
+                None => self.schedule.skipped(&uid),
+            }
+        }
+        None
+    }
+
+    /// When [`Planner::next_write`] has something to give.
+    pub(super) fn next_wake(&self) -> Option<Instant> {
+        self.schedule.wake()
+    }
+
+    /// Takes note of what became of a write. `session`: as it is stored now, if it still exists.
+    pub(super) fn write_done(
+        &mut self,
+        write: &PendingWrite,
+        result: WriteResult,
+        session: Option<&StoredSession<'_>>,
+        at: Moment,
+    ) {
+        let key = &write.session;
+        // A conflict is no failure: the next attempt knows what the other one wrote.
+        let succeeded = matches!(result, WriteResult::Stored | WriteResult::Stale);
+        self.schedule.done(&key.uid, succeeded, at.now);
+        match result {
+            WriteResult::Stored => self.mark_stored(write),
+            WriteResult::Refused => {
+                let tracked = self.aggregate.get_mut(&key.uid);
+                if tracked.is_some_and(|tracked| tracked.refused(write.run.as_deref(), write.is_final)) {
+                    self.effects.changed.push(key.clone());
+                }
+            }
+            WriteResult::Stale | WriteResult::Failed => {}
+        }
+        // For reports that came meanwhile, or another attempt.
+        if let Some(session) = session {
+            self.plan(key, session, at);
+        }
+    }
+
+    /// What the controller may know of the session with this UID.
+    pub(super) fn view(&self, uid: &str) -> View {
+        self.aggregate.get(uid).map(Tracked::view).unwrap_or_default()
+    }
+
+    /// How long before `now` the server of the session with this UID reported last.
+    pub(super) fn since_last_report(&self, uid: &str, now: Instant) -> Option<Duration> {
+        let last = self.aggregate.get(uid).and_then(Tracked::last_report)?;
+        Some(now.saturating_duration_since(last))
+    }
+
+    /// Plans the next write of a session's status, if one is needed.
+    fn plan(&mut self, key: &SessionKey, session: &StoredSession<'_>, at: Moment) {
+        let write = self.pending_write(key, session, at);
+        let change = write.as_ref().map_or(Change::None, PendingWrite::change);
+        if change != Change::None {
+            self.schedule.plan(&key.uid, change, at.now);
+            self.effects.is_due = true;
+            return;
+        }
+        self.effects.suppressed += usize::from(self.schedule.cancel(&key.uid));
+        if let Some(write) = write {
+            self.mark_stored(&write);
+        }
+    }
+
+    /// What `write` desires is stored.
+    fn mark_stored(&mut self, write: &PendingWrite) {
+        let tracked = self.aggregate.get_mut(&write.session.uid);
+        let ends_a_wait =
+            tracked.is_some_and(|tracked| tracked.written(write.run.as_deref(), write.is_final));
+        let met = |status| status::condition(status).map(|condition| &condition.status);
+        if ends_a_wait || met(&write.stored) != met(&write.desired) {
+            self.effects.changed.push(write.session.clone());
+        }
+    }
+
+    fn due_write(&self, uid: &str, stores: &Stores, at: Moment) -> Option<PendingWrite> {
+        let key = self.aggregate.get(uid)?.key();
+        let stored = stores.session(key)?;
+        self.pending_write(key, &StoredSession::of(stored.0.as_ref().ok()?), at)
+    }
+
+    /// What a session's status should say now, unless it has to stay as it is.
+    pub(super) fn pending_write(
+        &self,
+        key: &SessionKey,
+        session: &StoredSession<'_>,
+        at: Moment,
+    ) -> Option<PendingWrite> {
+        let tracked = self.aggregate.get(&key.uid)?;
+        let desired = desired_status(tracked, session, at)?;
+        Some(PendingWrite {
+            session: key.clone(),
+            run: tracked.run().map(str::to_owned),
+            is_final: tracked.is_final(),
+            is_awaited: tracked.is_final() || !tracked.is_cleared(),
+            resource_version: session.resource_version()?.to_owned(),
+            stored: session.owned(),
+            desired,
+        })
+    }
+}

@@ -1,0 +1,284 @@
+//! When which session's status is written: seldom enough for the API server, soon enough for people. No clock of its
+//! own.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{Duration, Instant};
+
+use crate::reports::status::Change;
+
+/// Between two writes of all sessions together, and how many may follow each other without it after a quiet time.
+const WRITE_INTERVAL: Duration = Duration::from_millis(20);
+const BURST: u32 = 10;
+
+/// After a write the watch needs a moment to show it. Who compares sooner would write the same again.
+const WATCH_LAG: Duration = Duration::from_secs(1);
+/// Between two writes of a session.
+const SHOWN_INTERVAL: Duration = Duration::from_secs(10);
+/// The same, where nothing but counters changed.
+const COUNTERS_INTERVAL: Duration = Duration::from_secs(60);
+/// Where more is due than fits the pace, what is more urgent goes first, unless the rest has waited for so much longer.
+const LOW_PRIORITY_DELAY: Duration = Duration::from_secs(60);
+/// The longest wait after a failure. The first is [`WATCH_LAG`], each further one twice as long.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
+
+/// The sessions whose status is to be written, by UID.
+pub(super) struct Schedule {
+    entries: HashMap<String, Entry>,
+    /// By what has changed, each in the order in which they are due.
+    queues: BTreeMap<Change, BTreeSet<(Instant, String)>>,
+    /// When the next write fits the pace.
+    next_at: Instant,
+}
+
+#[derive(Default)]
+struct Entry {
+    written: Option<Instant>,
+    planned: Option<(Change, Instant)>,
+    failures: u32,
+    is_in_flight: bool,
+}
+
+impl Schedule {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { entries: HashMap::new(), queues: BTreeMap::new(), next_at: now }
+    }
+
+    /// The status of a session differs by `change` from the stored one.
+    pub(super) fn plan(&mut self, uid: &str, change: Change, now: Instant) {
+        if change == Change::None {
+            self.cancel(uid);
+            return;
+        }
+        let entry = self.entries.entry(uid.to_owned()).or_default();
+        // When it is done, the session is compared again.
+        if entry.is_in_flight {
+            return;
+        }
+        let spacing = match change {
+            Change::Urgent => WATCH_LAG,
+            Change::Shown => SHOWN_INTERVAL,
+            Change::Counters | Change::None => COUNTERS_INTERVAL,
+        };
+        let spacing = spacing.max(entry.backoff());
+        let due = entry.written.map_or(now, |written| now.max(written + spacing));
+        // Never later than before: who waits in a long queue shall not lose the place by every report.
+        let planned = entry.planned.map_or((change, due), |before| (change.max(before.0), due.min(before.1)));
+        if let Some(before) = entry.planned.replace(planned) {
+            self.dequeue(before, uid);
+        }
+        self.queues.entry(planned.0).or_default().insert((planned.1, uid.to_owned()));
+    }
+
+    /// The next session to be written now.
+    pub(super) fn next(&mut self, now: Instant) -> Option<String> {
+        if now < self.next_at {
+            return None;
+        }
+        let firsts = self.queues.iter().filter_map(|(change, queue)| Some((*change, queue.first()?.0)));
+        let due = firsts.filter(|(_, due)| *due <= now);
+        let (change, _) = due.min_by_key(|(change, due)| *due + priority_delay(*change))?;
+        let (_, uid) = self.queues.get_mut(&change)?.pop_first()?;
+        // Time that was not used counts only as far as the burst goes.
+        let earliest = now.checked_sub(WRITE_INTERVAL * BURST).unwrap_or(now);
+        self.next_at = self.next_at.max(earliest) + WRITE_INTERVAL;
+        let entry = self.entries.get_mut(&uid)?;
+        (entry.planned, entry.is_in_flight) = (None, true);
+        Some(uid)
+    }
+
+    /// When [`Schedule::next`] has something to give.
+    pub(super) fn wake(&self) -> Option<Instant> {
+        let firsts = self.queues.values().filter_map(BTreeSet::first);
+        firsts.map(|(due, _)| (*due).max(self.next_at)).min()
+    }
+
+    /// A write that [`Schedule::next`] asked for is over. `succeeded`: the next one need not wait longer.
+    pub(super) fn done(&mut self, uid: &str, succeeded: bool, now: Instant) {
+        if let Some(entry) = self.entries.get_mut(uid) {
+            entry.is_in_flight = false;
+            entry.written = Some(now);
+            entry.failures = if succeeded { 0 } else { entry.failures.saturating_add(1) };
+        }
+    }
+
+    /// A write that [`Schedule::next`] asked for was none: nothing had changed in the end.
+    pub(super) fn skipped(&mut self, uid: &str) {
+        if let Some(entry) = self.entries.get_mut(uid) {
+            (entry.is_in_flight, entry.failures) = (false, 0);
+        }
+    }
+
+    /// What was planned for a session is not needed any more. Whether there was something.
+    pub(super) fn cancel(&mut self, uid: &str) -> bool {
+        let planned = self.entries.get_mut(uid).and_then(|entry| entry.planned.take());
+        planned.is_some_and(|planned| self.dequeue(planned, uid))
+    }
+
+    /// Forgets sessions that are not there any more.
+    pub(super) fn retain(&mut self, is_there: impl Fn(&str) -> bool) {
+        self.entries.retain(|uid, _| is_there(uid));
+        self.queues.values_mut().for_each(|queue| queue.retain(|(_, uid)| is_there(uid)));
+    }
+
+    fn dequeue(&mut self, (change, due): (Change, Instant), uid: &str) -> bool {
+        self.queues.get_mut(&change).is_some_and(|queue| queue.remove(&(due, uid.to_owned())))
+    }
+}
+
+fn priority_delay(change: Change) -> Duration {
+    match change {
+        Change::Urgent => Duration::ZERO,
+        Change::Shown => LOW_PRIORITY_DELAY,
+        Change::Counters | Change::None => LOW_PRIORITY_DELAY * 2,
+    }
+}
+
+impl Entry {
+    fn backoff(&self) -> Duration {
+        match self.failures {
+            0 => Duration::ZERO,
+            failures => LONGEST_BACKOFF.min(WATCH_LAG * 2_u32.saturating_pow(failures - 1)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is written from `start` on, with the seconds since then, while `change` stays as it is.
+    fn writes(schedule: &mut Schedule, change: Change, start: Instant, seconds: u64) -> Vec<u64> {
+        let mut writes = Vec::new();
+        for second in 0..seconds {
+            let now = start + Duration::from_secs(second);
+            schedule.plan("a", change, now);
+            if let Some(uid) = schedule.next(now) {
+                writes.push(second);
+                schedule.done(&uid, true, now);
+            }
+        }
+        writes
+    }
+
+    #[test]
+    fn a_session_is_written_at_once_and_then_as_often_as_its_changes_are_worth() {
+        let start = Instant::now();
+        let of = |change| writes(&mut Schedule::new(start), change, start, 130);
+        assert_eq!(of(Change::Counters), [0, 60, 120]);
+        assert_eq!(of(Change::Shown)[..4], [0, 10, 20, 30]);
+        assert_eq!(of(Change::None), [0; 0]);
+        // Right after a write, and only then, even what is urgent waits for the watch.
+        assert_eq!(of(Change::Urgent)[..3], [0, 1, 2]);
+    }
+
+    #[test]
+    fn what_becomes_urgent_overtakes_its_own_place() {
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let mut schedule = Schedule::new(start);
+        assert_eq!(writes(&mut schedule, Change::Shown, start, 1), [0]);
+        schedule.plan("a", Change::Counters, at(2000));
+        assert_eq!(schedule.wake(), Some(at(60_000)));
+        schedule.plan("a", Change::Urgent, at(3000));
+        assert_eq!(schedule.wake(), Some(at(3000)));
+        schedule.plan("a", Change::Counters, at(3500));
+        assert_eq!(schedule.wake(), Some(at(3000)), "and keeps the new one");
+        schedule.plan("a", Change::None, at(3600));
+        assert_eq!((schedule.wake(), schedule.next(at(4000))), (None, None));
+    }
+
+    #[test]
+    fn ten_thousand_sessions_at_once_are_written_within_200_seconds() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start);
+        for uid in 0..10_000 {
+            schedule.plan(&uid.to_string(), Change::Urgent, start);
+        }
+        let mut written = 0_u32;
+        let mut now = start;
+        while let Some(wake) = schedule.wake() {
+            now = now.max(wake);
+            let Some(uid) = schedule.next(now) else { panic!("woken for nothing") };
+            schedule.done(&uid, true, now);
+            written += 1;
+            let elapsed = (now - start).as_secs_f64();
+            assert!(
+                f64::from(written) <= 50.0 * elapsed + f64::from(BURST) + 1.0,
+                "{written} in {elapsed} s"
+            );
+        }
+        assert_eq!(written, 10_000);
+        assert!(now - start <= Duration::from_secs(200));
+    }
+
+    #[test]
+    fn what_is_urgent_does_not_queue_behind_the_rest_nor_the_rest_for_ever() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start);
+        for uid in 0..1000 {
+            let change = if uid % 2 == 0 { Change::Shown } else { Change::Counters };
+            schedule.plan(&uid.to_string(), change, start);
+        }
+        let later = start + Duration::from_secs(5);
+        schedule.plan("urgent", Change::Urgent, later);
+        assert_eq!(schedule.next(later).as_deref(), Some("urgent"));
+
+        // More is urgent again and again than fits the pace.
+        let mut written = [0; 2];
+        for second in 5..120 {
+            let now = start + Duration::from_secs(second);
+            for uid in 0..50 {
+                schedule.plan(&format!("urgent {uid}"), Change::Urgent, now);
+            }
+            while let Some(uid) = schedule.next(now) {
+                written[usize::from(uid.starts_with("urgent"))] += 1;
+                schedule.done(&uid, true, now);
+            }
+        }
+        assert!(written.iter().all(|written| *written > 0), "{written:?}");
+    }
+
+    #[test]
+    fn a_quiet_time_does_not_buy_more_than_the_burst() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start);
+        let later = start + Duration::from_secs(3600);
+        for uid in 0..100 {
+            schedule.plan(&uid.to_string(), Change::Shown, later);
+        }
+        let at_once = std::iter::from_fn(|| schedule.next(later)).count();
+        assert_eq!(at_once, BURST as usize + 1);
+    }
+
+    #[test]
+    fn failures_wait_longer_and_longer() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start);
+        let mut now = start;
+        let mut waits = Vec::new();
+        for _ in 0..8 {
+            schedule.plan("a", Change::Urgent, now);
+            let due = schedule.wake().unwrap();
+            waits.push((due - now).as_secs());
+            now = due;
+            schedule.next(now).unwrap();
+            schedule.done("a", false, now);
+        }
+        assert_eq!(waits, [0, 1, 2, 4, 8, 16, 30, 30]);
+    }
+
+    #[test]
+    fn one_write_of_a_session_at_a_time() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start);
+        schedule.plan("a", Change::Urgent, start);
+        assert_eq!(schedule.next(start).as_deref(), Some("a"));
+        schedule.plan("a", Change::Urgent, start + SHOWN_INTERVAL);
+        assert_eq!(schedule.wake(), None);
+        schedule.skipped("a");
+        schedule.plan("a", Change::Urgent, start + SHOWN_INTERVAL);
+        assert_eq!(schedule.wake(), Some(start + SHOWN_INTERVAL));
+        schedule.retain(|_| false);
+        assert_eq!((schedule.wake(), schedule.entries.len()), (None, 0));
+    }
+}

@@ -1,0 +1,12 @@
+//! For tests: the session `harbor` in `lighthouse` with a server and a client, an API server that exists in memory, and
+//! watches that are fed by hand.
+
+mod fake_api_server;
+mod objects;
+mod posts;
+mod world;
+
+pub(super) use fake_api_server::{FakeApiServer, forged};
+pub(super) use objects::{NAMESPACE, pod_key, run, stored, uid};
+pub(super) use posts::{client_post, row, server_post};
+pub(super) use world::World;

@@ -1,0 +1,15 @@
+//! What a session is: an object of the API whose values were all validated, the names and labels of its children, and
+//! the hashes that tell whether something in it changed. Pure.
+
+mod error;
+mod hash;
+pub mod labels;
+mod model;
+pub mod names;
+mod validate;
+mod values;
+
+pub use error::Error;
+pub use hash::short_hash;
+pub use model::Session;
+pub use validate::validate;

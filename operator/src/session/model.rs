@@ -1,0 +1,48 @@
+//! A session that makes sense.
+
+use std::time::Duration;
+
+use crds::BallSessionSpec;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+
+use crate::run::RunStage;
+use crate::session::labels::Component;
+use crate::session::names;
+
+/// A session whose values were all validated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    /// Its name; with `-server` and the like behind it, that of its children.
+    pub name: String,
+    /// Where it and its children are.
+    pub namespace: String,
+    /// Makes a child go with it.
+    pub owner: OwnerReference,
+    /// What is asked for; all numbers are within their ranges.
+    pub spec: BallSessionSpec,
+    /// The length of a bounded run.
+    pub duration: Option<Duration>,
+    /// What counts as good.
+    pub objectives: measure::Objectives,
+    /// Names what is measured: a session with another one is another run.
+    pub run_hash: String,
+    /// What the run needs now.
+    pub stage: RunStage,
+}
+
+impl Session {
+    /// The name of the server's objects, and by which clients find it.
+    pub fn server_name(&self) -> String {
+        self.child_name(Component::Server)
+    }
+
+    /// The name of the clients' objects; a client's own is `<this>-<index>`.
+    pub fn client_name(&self) -> String {
+        self.child_name(Component::Client)
+    }
+
+    /// The name of the children of a part.
+    pub fn child_name(&self, component: Component) -> String {
+        names::child_name(&self.name, component)
+    }
+}

@@ -1,0 +1,158 @@
+//! A session that makes sense, out of an object that may have been stored under an older schema, or by hand around
+//! it.
+
+use crds::{BallSession, limits};
+use kube::Resource;
+
+use crate::run;
+use crate::session::error::Error;
+use crate::session::hash::short_hash;
+use crate::session::model::Session;
+use crate::session::names::is_session_name;
+use crate::session::values;
+
+/// Validates every value of a stored session.
+///
+/// # Errors
+/// Where one is not allowed: the first of them, in words for the session's owner.
+pub fn validate(stored: &BallSession) -> Result<Session, Error> {
+    let metadata = &stored.metadata;
+    let name = metadata.name.clone().ok_or(Error::Incomplete("name"))?;
+    let namespace = metadata.namespace.clone().ok_or(Error::Incomplete("namespace"))?;
+    let owner = stored.controller_owner_ref(&()).ok_or(Error::Incomplete("uid"))?;
+    if !is_session_name(&name) {
+        return Err(Error::Name(name));
+    }
+
+    let spec = stored.spec.clone();
+    values::whole_numbers(&spec)?;
+    if !spec.ball.fits(&spec.video) {
+        let (radius, width, height) = (spec.ball.radius_pixels, spec.video.width, spec.video.height);
+        return Err(Error::BallTooLarge { radius, width, height });
+    }
+    let duration = spec
+        .duration
+        .as_deref()
+        .map(|text| values::time("spec.duration", text, limits::DURATION))
+        .transpose()?;
+    let objectives = values::objectives(&spec.objectives)?;
+
+    let run_hash = short_hash(&(spec.video, spec.ball, duration.map(|duration| duration.as_millis())));
+    let stage = run::stage(stored.status.as_ref(), &run_hash, spec.suspend);
+    Ok(Session { name, namespace, owner, spec, duration, objectives, run_hash, stage })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::run::RunStage;
+
+    fn stored(name: &str, spec: &Value, status: &Value) -> BallSession {
+        serde_json::from_value(json!({
+            "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession",
+            "metadata": {"name": name, "namespace": "lighthouse", "uid": "0b5f"}, "spec": spec, "status": status
+        }))
+        .unwrap()
+    }
+
+    fn with(spec: &Value) -> Result<Session, Error> {
+        validate(&stored("harbor", spec, &json!({})))
+    }
+
+    #[test]
+    fn defaults_make_sense() {
+        let session = with(&json!({})).unwrap();
+        assert_eq!((session.duration, session.stage), (None, RunStage::Active));
+        assert_eq!(
+            session.objectives,
+            "error-p95=1,latency-p95=200ms,loss=1,freeze=1s,setup-p95=5s,frames=300".parse().unwrap()
+        );
+        assert_eq!(
+            (session.server_name(), session.client_name()),
+            ("harbor-server".into(), "harbor-client".into())
+        );
+        assert_eq!((session.owner.kind.as_str(), session.owner.uid.as_str()), ("BallSession", "0b5f"));
+        assert_eq!(session.owner.controller, Some(true));
+    }
+
+    #[test]
+    fn values_from_before_a_rule_are_refused_with_place_and_range() {
+        for (spec, message) in [
+            (json!({"clients": 101}), "spec.clients is 101: it must be a whole number from 0 to 100"),
+            (
+                json!({"video": {"width": 641}}),
+                "spec.video.width is 641: it must be an even number from 64 to 1920",
+            ),
+            (
+                json!({"video": {"height": -2}}),
+                "spec.video.height is -2: it must be an even number from 64 to 1080",
+            ),
+            (
+                json!({"ball": {"radiusPixels": i32::MAX}}),
+                "spec.ball.radiusPixels is 2147483647: it must be a whole number",
+            ),
+            (
+                json!({"ball": {"radiusPixels": 100}, "video": {"height": 200}}),
+                "spec.ball.radiusPixels is 100, too large for a picture of 640x200: 2 * radiusPixels + 8 must be at most",
+            ),
+            (json!({"duration": "soon"}), "spec.duration is \"soon\": it must be a duration from 5s to 168h"),
+            (json!({"duration": "4s"}), "spec.duration is \"4s\": it must be a duration from 5s to 168h"),
+            (
+                json!({"objectives": {"window": ""}}),
+                "spec.objectives.window is \"\": it must be a duration from 5s to 1h",
+            ),
+            (
+                json!({"objectives": {"lossPercent": "abc"}}),
+                "spec.objectives.lossPercent is \"abc\": it must be a number from 0 to 100",
+            ),
+            (
+                json!({"objectives": {"minimumFrames": 0}}),
+                "spec.objectives.minimumFrames is 0: it must be a whole number",
+            ),
+        ] {
+            let error = with(&spec).expect_err(&spec.to_string()).to_string();
+            assert!(error.starts_with(message), "{spec}: {error}");
+        }
+    }
+
+    #[test]
+    fn names_that_do_not_fit_and_objects_from_nowhere_are_refused() {
+        let spec = json!({});
+        for name in ["1demo", "a.b", "Demo", "demo-", "", &"n".repeat(41)] {
+            assert_eq!(validate(&stored(name, &spec, &json!({}))), Err(Error::Name(name.into())));
+        }
+        let mut no_uid = stored("harbor", &spec, &json!({}));
+        no_uid.metadata.uid = None;
+        assert_eq!(validate(&no_uid), Err(Error::Incomplete("uid")));
+    }
+
+    #[test]
+    fn a_finished_run_stays_finished_until_what_is_measured_changes() {
+        let spec = json!({"duration": "5m"});
+        let hash = with(&spec).unwrap().run_hash;
+        let condition = |status: &str| {
+            json!([{"type": "Complete", "status": status, "reason": "Tested", "message": "",
+                    "lastTransitionTime": "2026-01-01T00:00:00Z"}])
+        };
+        let finished = json!({"run": {"hash": hash}, "conditions": condition("True")});
+        let stage = |spec: &Value, status: &Value| validate(&stored("harbor", spec, status)).unwrap().stage;
+
+        assert_eq!(stage(&spec, &finished), RunStage::Finished);
+        assert_eq!(
+            stage(&json!({"duration": "300s", "clients": 9, "suspend": true}), &finished),
+            RunStage::Finished
+        );
+        assert_eq!(stage(&json!({"duration": "6m"}), &finished), RunStage::Active);
+        assert_eq!(
+            stage(&json!({"duration": "5m", "ball": {"radiusPixels": 21}}), &finished),
+            RunStage::Active
+        );
+        assert_eq!(
+            stage(&spec, &json!({"run": {"hash": hash}, "conditions": condition("False")})),
+            RunStage::Active
+        );
+        assert_eq!(stage(&json!({"suspend": true}), &json!({})), RunStage::Suspended);
+    }
+}

@@ -1,0 +1,71 @@
+//! Single values of a spec against their ranges.
+
+use std::time::Duration;
+
+use crds::{BallSessionSpec, limits};
+use report::duration;
+
+use crate::session::error::Error;
+
+/// Checks all whole numbers.
+pub(super) fn whole_numbers(spec: &BallSessionSpec) -> Result<(), Error> {
+    let (video, ball) = (&spec.video, &spec.ball);
+    for (field, value, range) in [
+        ("spec.clients", spec.clients, limits::CLIENTS),
+        ("spec.video.width", video.width, limits::WIDTH),
+        ("spec.video.height", video.height, limits::HEIGHT),
+        ("spec.video.framesPerSecond", video.frames_per_second, limits::FRAMES_PER_SECOND),
+        ("spec.video.bitrateKbps", video.bitrate_kbps, limits::BITRATE_KBPS),
+        ("spec.ball.radiusPixels", ball.radius_pixels, limits::RADIUS_PIXELS),
+        ("spec.ball.speedPixelsPerSecond", ball.speed_pixels_per_second, limits::SPEED_PIXELS_PER_SECOND),
+        ("spec.objectives.minimumFrames", spec.objectives.minimum_frames, limits::MINIMUM_FRAMES),
+    ] {
+        if !range.contains(value) {
+            return Err(Error::Value { field, value: value.to_string(), allowed: range.to_string() });
+        }
+    }
+    Ok(())
+}
+
+/// The objectives as numbers. All of them are judged, because all have defaults.
+pub(super) fn objectives(asked: &crds::Objectives) -> Result<measure::Objectives, Error> {
+    time("spec.objectives.window", &asked.window, limits::WINDOW)?;
+    Ok(measure::Objectives {
+        error_p95_pixels: Some(decimal(
+            "spec.objectives.errorPixelsP95",
+            &asked.error_pixels_p95,
+            limits::ERROR_PIXELS,
+        )?),
+        latency_p95: Some(time("spec.objectives.latencyP95", &asked.latency_p95, limits::LATENCY)?),
+        loss_percent: Some(decimal(
+            "spec.objectives.lossPercent",
+            &asked.loss_percent,
+            limits::LOSS_PERCENT,
+        )?),
+        longest_freeze: Some(time(
+            "spec.objectives.longestFreeze",
+            &asked.longest_freeze,
+            limits::LONGEST_FREEZE,
+        )?),
+        setup_p95: Some(time("spec.objectives.setupP95", &asked.setup_p95, limits::SETUP)?),
+        minimum_frames: asked.minimum_frames.unsigned_abs().into(),
+    })
+}
+
+/// The duration in the text of a field.
+pub(super) fn time(field: &'static str, text: &str, range: limits::DurationRange) -> Result<Duration, Error> {
+    duration::parse(text).ok().filter(|duration| range.contains(*duration)).ok_or_else(|| Error::Value {
+        field,
+        value: format!("{text:?}"),
+        allowed: range.to_string(),
+    })
+}
+
+/// The number in the text of a field.
+fn decimal(field: &'static str, text: &str, range: limits::DecimalRange) -> Result<f64, Error> {
+    range.parse(text).ok_or_else(|| Error::Value {
+        field,
+        value: format!("{text:?}"),
+        allowed: range.to_string(),
+    })
+}

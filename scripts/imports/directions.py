@@ -1,0 +1,81 @@
+"""The directions of imports. docs/architecture.md says why they are as they are."""
+
+# Of a folder, what is in it, from the bottom up: each line imports from the lines above it only. What stands in one line does not
+# import each other. A crate's lib.rs and main.rs and a folder's mod.rs put the rest together, and may import all of it.
+CRATES = [
+    ["workloads/picture", "workloads/backoff"],
+    ["workloads/report"],
+    ["workloads/scene", "workloads/vp8", "workloads/signaling", "workloads/media", "workloads/detect"]
+    + ["workloads/measure", "workloads/preview", "workloads/process"],
+    ["workloads/server", "workloads/client", "crds"],
+    ["operator", "bench", "workloads/tests", "e2e/cluster"],
+    ["e2e"],
+]
+LAYERS = {
+    "workloads/media/src": [
+        ["addresses", "assemble", "datagrams", "guard", "packetise"],
+        ["fanout", "receiver"],
+    ],
+    "workloads/measure/src": [
+        ["frames", "settings", "verdict"],
+        ["foreign", "statistics"],
+        ["clients"],
+        ["recorder"],
+        ["sessions", "summary"],
+        ["matching"],
+        ["measurement"],
+    ],
+    "operator/src": [
+        ["api_error", "conditions", "settings"],
+        ["run"],
+        ["session"],
+        ["cluster", "lease"],
+        ["report_source", "http"],
+        ["reports", "controller"],
+        ["arguments"],
+        ["operator"],
+    ],
+    "operator/src/reports": [
+        ["moment", "stores", "refusal", "post", "metrics"],
+        ["api_server", "status"],
+        ["auth", "aggregate"],
+        ["ledger"],
+        ["writer", "api"],
+    ],
+}
+
+# What crates never depend on, neither by themselves nor through others of this workspace; a folder stands for all in it.
+NEVER_LINKED = {
+    "workloads": ["k8s-openapi", "kube"],
+    "workloads/server": ["opencv"],
+    "crds": ["tokio"],
+}
+
+# No I/O, and no clock: time is an argument, so that tests run on virtual time.
+IO = ["tokio", "mio", "socket2", "hyper", "axum", "std::net::TcpStream", "std::net::UdpSocket", "std::fs", "std::thread", "std::process"]
+IO += ["kube::Api", "kube::Client", "kube::api::Api", "kube::client", "kube::runtime::watcher", "kube::runtime::controller"]
+IO += ["std::time::Instant::now", "std::time::SystemTime::now", "jiff::Timestamp::now", "jiff::Zoned::now"]
+
+# What the files of a folder never import: files of other folders, or paths into other crates.
+NEVER_IMPORTED = {
+    "workloads/picture/src": IO,
+    "workloads/scene/src": IO,
+    "workloads/measure/src": IO,
+    "workloads/detect/src": IO,
+    "workloads/media/src/assemble": IO,
+    "workloads/media/src/packetise": IO,
+    "workloads/signaling/src/codec": IO,
+    "workloads/signaling/src/message": IO,
+    "workloads/report/src/channel": IO,
+    "operator/src/session": IO,
+    "operator/src/run": IO,
+    "operator/src/controller/build": IO,
+    "operator/src/controller/observe": IO,
+    "operator/src/reports/aggregate": IO,
+    "operator/src/reports/status": IO,
+    "operator/src/reports/post": IO,
+    "operator/src/lease/election": IO,
+}
+
+# What paths in docs/architecture.md are relative to.
+DOCUMENT_FOLDERS = ["", "workloads", "operator/src"]

@@ -1,0 +1,229 @@
+//! What the client knows of itself: counted while it runs, shown by status and summary.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use picture::Point;
+use report::channel::FrameOutcome;
+use report::{
+    ClientFrames, ClientSetup, ClientSummary, ErrorCode, ErrorLog, SCHEMA_VERSION, Stage, State, milliseconds,
+};
+use tokio::sync::watch;
+
+/// A client whose last decoded frame is older than this is not ready.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// The counters, shared by tasks and the decode thread.
+#[derive(Debug)]
+pub(crate) struct Counters {
+    inner: Mutex<Inner>,
+    started: Instant,
+    first_decoded: watch::Sender<Option<Instant>>,
+    /// Notifies of every error, and whenever the state may have changed.
+    changes: watch::Sender<()>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    summary: ClientSummary,
+    errors: ErrorLog,
+    sessions: u32,
+    dialled: Instant,
+    last_decoded: Option<Instant>,
+    last_position: Option<(Point, f64)>,
+}
+
+impl Counters {
+    pub(crate) fn new(id: String, server: String, started: Instant, started_at: Timestamp) -> Self {
+        let summary = ClientSummary {
+            schema_version: SCHEMA_VERSION,
+            id,
+            started_at,
+            duration_seconds: 0.0,
+            state: State::Connecting,
+            server,
+            reconnects: 0,
+            frames: ClientFrames::default(),
+            queue_overruns: 0,
+            setup_milliseconds: ClientSetup::default(),
+            errors: Vec::new(),
+        };
+        let inner = Inner {
+            summary,
+            errors: ErrorLog::default(),
+            sessions: 0,
+            dialled: started,
+            last_decoded: None,
+            last_position: None,
+        };
+        Self {
+            inner: Mutex::new(inner),
+            started,
+            first_decoded: watch::Sender::new(None),
+            changes: watch::Sender::new(()),
+        }
+    }
+
+    /// The client begins to dial.
+    pub(crate) fn dialling(&self, now: Instant) {
+        let mut inner = self.lock();
+        inner.dialled = now;
+        inner.summary.state = State::Connecting;
+        inner.summary.setup_milliseconds = ClientSetup::default();
+        drop(inner);
+        self.changes.send_replace(());
+    }
+
+    /// A session begins; answers how many were connected before.
+    pub(crate) fn session_begins(&self) -> u32 {
+        let mut inner = self.lock();
+        inner.summary.reconnects = inner.sessions;
+        inner.sessions
+    }
+
+    pub(crate) fn reached(&self, stage: Stage, at: Instant) {
+        let mut inner = self.lock();
+        let elapsed = milliseconds(at.saturating_duration_since(inner.dialled));
+        let Inner { summary, sessions, .. } = &mut *inner;
+        let setup = &mut summary.setup_milliseconds;
+        let entry = match stage {
+            Stage::Signaling => &mut setup.signaling,
+            Stage::Ice => &mut setup.ice,
+            Stage::Dtls => {
+                summary.state = State::Connected;
+                *sessions += 1;
+                &mut setup.dtls
+            }
+            Stage::FirstFrame => &mut setup.first_frame,
+            // A client's summary has no place for it.
+            Stage::Channel => return,
+        };
+        entry.get_or_insert(elapsed);
+        drop(inner);
+        self.changes.send_replace(());
+    }
+
+    /// A complete frame was processed.
+    pub(crate) fn frame(&self, outcome: FrameOutcome, now: Instant) {
+        let mut inner = self.lock();
+        let frames = &mut inner.summary.frames;
+        frames.received += 1;
+        match outcome {
+            FrameOutcome::Undecodable => {
+                frames.undecodable += 1;
+                return;
+            }
+            FrameOutcome::Undetected => frames.undetected += 1,
+            FrameOutcome::Position { x, y, confidence } => {
+                frames.detected += 1;
+                inner.last_position = Some((Point { x, y }, confidence));
+            }
+        }
+        inner.summary.frames.decoded += 1;
+        let elapsed = milliseconds(now.saturating_duration_since(inner.dialled));
+        inner.summary.setup_milliseconds.first_decoded.get_or_insert(elapsed);
+        if inner.last_decoded.replace(now).is_none() {
+            self.first_decoded.send_replace(Some(now));
+        }
+    }
+
+    /// A session is over: its state now, and what its connection counted.
+    pub(crate) fn session_ended(&self, state: State, overruns: u64) {
+        let mut inner = self.lock();
+        inner.summary.state = state;
+        inner.summary.queue_overruns += overruns;
+        drop(inner);
+        self.changes.send_replace(());
+    }
+
+    pub(crate) fn error(&self, code: ErrorCode, message: &str) {
+        tracing::warn!(%code, "{message}");
+        self.lock().errors.record(code, message, Timestamp::now());
+        self.changes.send_replace(());
+    }
+
+    /// Notifies that something went wrong, or that the state may have changed.
+    pub(crate) fn changes(&self) -> &watch::Sender<()> {
+        &self.changes
+    }
+
+    /// The connection's state, and what went wrong so far.
+    pub(crate) fn state_and_error_codes(&self) -> (State, BTreeSet<ErrorCode>) {
+        let inner = self.lock();
+        (inner.summary.state, inner.errors.entries().map(|error| error.code).collect())
+    }
+
+    /// Becomes the moment of the first decoded frame.
+    pub(crate) fn first_decoded(&self) -> watch::Receiver<Option<Instant>> {
+        self.first_decoded.subscribe()
+    }
+
+    /// When a frame was last decoded.
+    pub(crate) fn last_decoded(&self) -> Option<Instant> {
+        self.lock().last_decoded
+    }
+
+    /// Whether a frame was decoded lately.
+    pub(crate) fn is_fresh(&self, now: Instant) -> bool {
+        self.last_decoded().is_some_and(|at| now.saturating_duration_since(at) <= FRESH)
+    }
+
+    /// Where the ball was seen last, and how surely.
+    pub(crate) fn last_position(&self) -> Option<(Point, f64)> {
+        self.lock().last_position
+    }
+
+    pub(crate) fn summary(&self, now: Instant) -> ClientSummary {
+        let inner = self.lock();
+        let elapsed = now.saturating_duration_since(self.started);
+        ClientSummary {
+            duration_seconds: elapsed.as_millis() as f64 / 1e3,
+            errors: inner.errors.entries().cloned().collect(),
+            ..inner.summary.clone()
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Every method leaves whole numbers behind.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_counted_once_each_and_the_first_decoded_one_is_notified() {
+        let start = Instant::now();
+        let counters = Counters::new("c".into(), "s:1".into(), start, Timestamp::UNIX_EPOCH);
+        let first = counters.first_decoded();
+        counters.dialling(start);
+        counters.frame(FrameOutcome::Undecodable, start);
+        assert_eq!(*first.borrow(), None);
+        let at = start + Duration::from_millis(50);
+        counters.frame(FrameOutcome::Position { x: 1.0, y: 2.0, confidence: 0.9 }, at);
+        counters.frame(FrameOutcome::Undetected, at + Duration::from_millis(33));
+        assert_eq!(*first.borrow(), Some(at));
+        assert!(counters.is_fresh(at + FRESH) && !counters.is_fresh(at + FRESH * 2));
+        let summary = counters.summary(at);
+        let ClientFrames { received, decoded, detected, undetected, undecodable } = summary.frames;
+        assert_eq!([received, decoded, detected, undetected, undecodable], [3, 2, 1, 1, 1]);
+        assert_eq!(summary.setup_milliseconds.first_decoded, Some(50.0));
+    }
+
+    #[test]
+    fn a_new_session_starts_its_timeline_anew() {
+        let start = Instant::now();
+        let counters = Counters::new("c".into(), "s:1".into(), start, Timestamp::UNIX_EPOCH);
+        assert_eq!(counters.session_begins(), 0);
+        counters.reached(Stage::Dtls, start + Duration::from_millis(30));
+        assert_eq!(counters.summary(start).state, State::Connected);
+        counters.dialling(start + Duration::from_secs(9));
+        assert_eq!(counters.session_begins(), 1);
+        let summary = counters.summary(start);
+        assert_eq!((summary.reconnects, summary.setup_milliseconds.dtls), (1, None));
+    }
+}

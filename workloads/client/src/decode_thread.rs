@@ -1,0 +1,130 @@
+//! Decodes frames and detects the ball, on a thread of its own: neither belongs where packets are received.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use detect::{Detection, Detector};
+use media::assemble::Assembled;
+use media::receiver::FrameReceiver;
+use picture::{I420, Point, Size};
+use preview::Preview;
+use process::Console;
+use report::ErrorCode;
+use report::channel::FrameOutcome;
+use vp8::Decoder;
+
+use crate::counters::Counters;
+use crate::fault::Faults;
+use crate::outcome::{describe, position};
+use crate::reporter::Reporter;
+
+/// The largest picture that is decoded: a frame's header may claim anything.
+const LARGEST: (usize, usize) = (1920, 1080);
+
+/// Decodes the frames of one session and reports each.
+pub(crate) struct DecodeThread {
+    decoder: Decoder,
+    detector: Box<dyn Detector>,
+    faults: Faults,
+    reporter: Reporter,
+    counters: Arc<Counters>,
+    verbose: Option<Console>,
+    preview: Option<Preview>,
+    /// When the first frame was decoded: freezes count from there.
+    first_decoded: Option<Instant>,
+    was_frozen: bool,
+}
+
+impl DecodeThread {
+    /// Before its first frame.
+    ///
+    /// # Errors
+    /// Where the detector cannot be made.
+    pub(crate) fn new(
+        kind: detect::Kind,
+        faults: Faults,
+        reporter: Reporter,
+        counters: Arc<Counters>,
+        verbose: Option<Console>,
+        preview: Option<Preview>,
+    ) -> anyhow::Result<Self> {
+        let largest = Size::new(LARGEST.0, LARGEST.1)?;
+        Ok(Self {
+            decoder: Decoder::new(largest),
+            detector: detect::build(kind)?,
+            faults,
+            reporter,
+            counters,
+            verbose,
+            preview,
+            first_decoded: None,
+            was_frozen: false,
+        })
+    }
+
+    /// Decodes and reports frame after frame, until there are no more.
+    pub(crate) fn run(mut self, frames: &FrameReceiver) {
+        while let Some(assembled) = frames.recv() {
+            if self.is_frozen() {
+                self.was_frozen = true;
+                continue;
+            }
+            let (timestamp, outcome, picture) = match assembled {
+                Assembled::Undecodable { timestamp } => (timestamp, FrameOutcome::Undecodable, None),
+                Assembled::Frame { timestamp, data, keyframe } => {
+                    let after_freeze = std::mem::take(&mut self.was_frozen);
+                    let is_usable = !after_freeze || keyframe;
+                    let decoded =
+                        is_usable.then(|| decode(&mut self.decoder, &data, &self.counters)).flatten();
+                    let outcome = match decoded {
+                        Some(Some(picture)) => detect(&mut *self.detector, &picture, &self.counters),
+                        // A frame that is not to be shown has no ball in it.
+                        Some(None) => FrameOutcome::Undetected,
+                        None => FrameOutcome::Undecodable,
+                    };
+                    if decoded.is_some() {
+                        self.first_decoded.get_or_insert_with(Instant::now);
+                    } else {
+                        // What follows builds on this frame: nothing is decodable before the next keyframe.
+                        frames.lost(timestamp);
+                    }
+                    (timestamp, outcome, decoded.flatten())
+                }
+            };
+            let now = Instant::now();
+            self.counters.frame(outcome, now);
+            self.reporter.report(timestamp, outcome, &mut self.faults);
+            if let Some(console) = &self.verbose {
+                console.line(format!("frame {timestamp}: {}", describe(outcome)));
+            }
+            // Last of all: a copy for viewers takes time that is not to count as latency.
+            if let (Some(preview), Some(picture)) = (&self.preview, picture)
+                && preview.wants(now)
+            {
+                preview.offer(picture, position(outcome), now);
+            }
+        }
+    }
+
+    fn is_frozen(&self) -> bool {
+        self.first_decoded.is_some_and(|first| self.faults.freezes(first.elapsed()))
+    }
+}
+
+/// The frame's picture, if it is one to show; `None` where it cannot be decoded.
+fn decode<'a>(decoder: &'a mut Decoder, frame: &[u8], counters: &Counters) -> Option<Option<I420<'a>>> {
+    decoder.decode(frame).map_err(|error| counters.error(ErrorCode::DecodeFailed, &error.to_string())).ok()
+}
+
+fn detect(detector: &mut dyn Detector, picture: &I420<'_>, counters: &Counters) -> FrameOutcome {
+    match detector.detect(picture) {
+        Ok(Some(Detection { position: Point { x, y }, confidence, .. })) => {
+            FrameOutcome::Position { x, y, confidence }
+        }
+        Ok(None) => FrameOutcome::Undetected,
+        Err(error) => {
+            counters.error(ErrorCode::Other, &error.to_string());
+            FrameOutcome::Undetected
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Parses what comes on a report channel, and hands it to whoever knows its dialect.
+
+use std::time::Instant;
+
+use report::channel::Message;
+
+use super::{foreign, hello::hello, outcome::MessageOutcome, own};
+use crate::{frames::Timeline, recorder::Recorder, sessions::Session};
+
+/// A message came over a report channel of `session` at `at`. A malformed one is not recorded: that is the caller's.
+pub(crate) fn message(
+    session: &mut Session,
+    at: Instant,
+    data: &[u8],
+    timeline: &Timeline,
+    recorder: &mut Recorder,
+) -> MessageOutcome {
+    match Message::parse(data) {
+        Ok(Message::Frame(report)) => own::report(session, at, &report, timeline, recorder),
+        Ok(Message::Hello(message)) => hello(session, &message, recorder),
+        Ok(Message::Foreign(message)) => foreign::message(session, at, message, timeline, recorder),
+        Err(reason) => MessageOutcome::Malformed(reason.to_string()),
+    }
+}

@@ -1,0 +1,251 @@
+//! The whole of it: frames and sessions come and go, and at any time there is a summary.
+
+use std::{collections::HashMap, net::SocketAddr, time::Instant};
+
+use report::{ErrorCode, ErrorEntry, ErrorLog, SessionId, Stage, State, Summary, milliseconds};
+
+use crate::{
+    clients::{self, Latest, Row},
+    frames::{Timeline, Truth},
+    matching::{self, MessageOutcome},
+    recorder::Recorder,
+    sessions::{self, Attempts, Ended, LOST_AFTER, Presence, Session},
+    settings::Settings,
+    statistics::{Entry, Histograms},
+    summary,
+};
+
+/// All frames, sessions and numbers of a run. Memory is bounded by the number of connected sessions.
+///
+/// Events must be passed in the order in which they happened, as far as they depend on each other: a frame before the
+/// reports for it. [`Measurement::expire_lost`] must be called about once a second.
+#[derive(Debug)]
+pub struct Measurement {
+    settings: Settings,
+    timeline: Timeline,
+    sessions: HashMap<SessionId, Session>,
+    attempts: Attempts,
+    recorder: Recorder,
+    errors: ErrorLog,
+    skipped_frames: u64,
+    finished: Option<Instant>,
+}
+
+impl Measurement {
+    /// Nothing has happened yet.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            timeline: Timeline::new(settings.frames_per_second),
+            sessions: HashMap::new(),
+            attempts: Attempts::default(),
+            recorder: Recorder::new(settings.started, settings.window),
+            errors: ErrorLog::default(),
+            skipped_frames: 0,
+            finished: None,
+            settings,
+        }
+    }
+
+    /// A frame was captured. It counts as sent to every session that is counting; to be called before it is published.
+    /// Frames must come in the order of their capture.
+    pub fn captured(&mut self, truth: Truth) {
+        let outdated = self.timeline.outdated(truth.captured);
+        if outdated > self.timeline.start() {
+            self.expire(outdated);
+            self.timeline.forget(outdated);
+        }
+        let Some(ordinal) = self.timeline.push(truth) else { return };
+        let Some(frame) = self.timeline.get(ordinal) else { return };
+        self.sessions.values_mut().for_each(|session| session.send(ordinal, frame, &mut self.recorder));
+    }
+
+    /// Frames were left out to keep the pace.
+    pub fn skipped(&mut self, frames: u64) {
+        self.skipped_frames += frames;
+    }
+
+    /// Signalling was accepted: from here on the client has a row, under its address until its hello.
+    pub fn connect(&mut self, id: SessionId, peer: SocketAddr, now: Instant) {
+        if self.finished.is_some() || self.sessions.contains_key(&id) {
+            return;
+        }
+        let row = self.recorder.rows.open(&peer.to_string(), id);
+        let waits_since = self.attempts.begin(peer.ip(), now);
+        let session = Session::new(row, peer.ip(), waits_since, self.settings.frames_per_second, now);
+        self.sessions.insert(id, session);
+    }
+
+    /// Setting up a session got further. The first time counts.
+    pub fn reached(&mut self, id: SessionId, stage: Stage, at: Instant) {
+        let Some((session, row)) = self.live(id) else { return };
+        let elapsed = milliseconds(at.saturating_duration_since(session.connected));
+        let entry = match stage {
+            Stage::Signaling => &mut row.setup.signaling,
+            Stage::Ice => &mut row.setup.ice,
+            Stage::Dtls => &mut row.setup.dtls,
+            Stage::Channel => return session.questions.channel_opened(at),
+            Stage::FirstFrame => &mut row.setup.first_frame,
+        };
+        entry.get_or_insert(elapsed);
+        if stage == Stage::Dtls {
+            row.state = State::Connected;
+        }
+    }
+
+    /// This is the first frame that went to a session, counted or not: where the peer's own timestamps begin. The
+    /// first call counts.
+    pub fn sent_from(&mut self, id: SessionId, timestamp: u32) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.first_sent.get_or_insert(self.timeline.anchor(timestamp));
+        }
+    }
+
+    /// The report channel is open, and this is the first keyframe sent after it: it and the frames captured since
+    /// count. The first call counts.
+    pub fn start_counting(&mut self, id: SessionId, first_timestamp: u32) {
+        let Some((_, row)) = self.live(id) else { return };
+        row.state = State::Connected;
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let first = self.timeline.anchor(first_timestamp);
+        if !session.ledger.start(first) {
+            return;
+        }
+        for ordinal in self.timeline.since(first) {
+            if let Some(frame) = self.timeline.get(ordinal) {
+                session.send(ordinal, frame, &mut self.recorder);
+            }
+        }
+    }
+
+    /// No more frames go to a session. `last_timestamp` is the last one that really went, `None` if none did:
+    /// pending frames after it do not count as sent, earlier ones stay pending.
+    pub fn stop_counting(&mut self, id: SessionId, last_timestamp: Option<u32>) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let last = last_timestamp.and_then(|timestamp| self.timeline.nearest(timestamp)).unwrap_or(i64::MIN);
+        session.stop(last, &self.timeline, &mut self.recorder);
+    }
+
+    /// A message came on a session's report channel.
+    pub fn message(&mut self, id: SessionId, at: Instant, data: &[u8]) -> MessageOutcome {
+        let session = self.sessions.get_mut(&id).filter(|_| self.finished.is_none());
+        let Some(session) = session else { return MessageOutcome::UnknownSession };
+        let outcome = matching::message(session, at, data, &self.timeline, &mut self.recorder);
+        if let MessageOutcome::Malformed(reason) = &outcome {
+            self.recorder.record(session.row, at, Entry::Malformed);
+            self.error(Some(id), ErrorCode::MalformedReport, reason, at);
+        }
+        outcome
+    }
+
+    /// A session is over. What is still pending stays pending until it is 3 s old.
+    pub fn disconnect(&mut self, id: SessionId, how: Ended, now: Instant) {
+        let Some(session) = self.sessions.get_mut(&id).filter(|session| !session.has_ended) else { return };
+        session.has_ended = true;
+        session.ledger.close();
+        if !session.ledger.has_counted() {
+            self.attempts.end(session.address, session.waits_since, now);
+        }
+        let row = session.row;
+        let state = match how {
+            Ended::Bye => State::Ended,
+            Ended::Lost => {
+                self.error(Some(id), ErrorCode::PeerLost, "gone without a bye", now);
+                State::Lost
+            }
+            Ended::Failed { code, message } => {
+                self.error(Some(id), code, &message, now);
+                State::Failed
+            }
+        };
+        self.recorder.rows.close(row, state);
+    }
+
+    /// Something went wrong, in a session or outside of any.
+    pub fn error(&mut self, id: Option<SessionId>, code: ErrorCode, message: &str, at: Instant) {
+        let at = self.settings.wall_clock(at);
+        match id.and_then(|id| self.client(id)) {
+            Some(client) => {
+                let message = format!("{client}: {message}");
+                self.errors.record(code, &message, at);
+            }
+            None => self.errors.record(code, message, at),
+        }
+    }
+
+    /// Frames that are older than 3 s are lost; sessions that are over and have no pending frame are forgotten.
+    pub fn expire_lost(&mut self, now: Instant) {
+        self.expire(self.timeline.older_than(LOST_AFTER, now));
+        self.sessions.retain(|_, session| !(session.has_ended && session.ledger.is_done()));
+    }
+
+    /// The run is over: nothing is counted any more, what is still pending is lost.
+    pub fn finish(&mut self, now: Instant) {
+        self.finished.get_or_insert(now);
+        self.sessions.values_mut().for_each(|session| session.ledger.close());
+        self.attempts.clear();
+        self.expire(self.timeline.end());
+    }
+
+    /// The sessions whose peers are to be asked now where the ball is, because they report nothing unprompted.
+    pub fn due_questions(&mut self, now: Instant) -> Vec<SessionId> {
+        let live = self.sessions.iter_mut().filter(|(_, session)| !session.has_ended);
+        live.filter_map(|(id, session)| session.questions.take_due(now).then_some(*id)).collect()
+    }
+
+    /// The first moment after `after` that is in the middle between two captures: there a question finds a peer with
+    /// the newest frame decoded and the next one not yet come, so that little depends on how long either takes.
+    pub fn between_frames(&self, after: Instant) -> Instant {
+        self.timeline.between_frames(after)
+    }
+
+    /// How many clients are connected at `now`, and how many of them have no media.
+    pub fn presence(&self, now: Instant) -> Presence {
+        sessions::presence(self.sessions.values(), &self.attempts, now)
+    }
+
+    /// All numbers at `now`, or at the end of the run if that is earlier.
+    pub fn summary(&self, now: Instant) -> Summary {
+        let now = self.finished.map_or(now, |finished| finished.min(now));
+        summary::summary(&self.settings, &self.recorder, &self.errors, self.skipped_frames, now)
+    }
+
+    /// The errors and latencies of the whole run, of the samples that the summary's quantiles are of.
+    pub fn histograms(&self) -> Histograms {
+        self.recorder.total.histograms()
+    }
+
+    /// The errors so far, one entry a code.
+    pub fn errors(&self) -> impl Iterator<Item = &ErrorEntry> {
+        self.errors.entries()
+    }
+
+    /// The newest position of each connected client that reported one within the last 2 s.
+    pub fn latest(&self, now: Instant) -> impl Iterator<Item = Latest<'_>> {
+        self.recorder.rows.iter().filter_map(move |row| clients::latest(row, now))
+    }
+
+    /// The name of a session's client: the id of its hello, or its address.
+    pub fn client(&self, id: SessionId) -> Option<&str> {
+        let row = self.recorder.rows.get(self.sessions.get(&id)?.row)?;
+        Some(&row.name)
+    }
+
+    /// Whether nothing more can change for a session: no further frame goes to it, and none is pending.
+    pub fn is_settled(&self, id: SessionId) -> bool {
+        self.sessions.get(&id).is_none_or(|session| session.ledger.is_done())
+    }
+
+    /// The pending frames before the ordinal `before` are lost.
+    fn expire(&mut self, before: u64) {
+        for session in self.sessions.values_mut() {
+            session.expire(before, &self.timeline, &mut self.recorder);
+        }
+    }
+
+    /// A session that is not over, and its row.
+    fn live(&mut self, id: SessionId) -> Option<(&mut Session, &mut Row)> {
+        let session = self.sessions.get_mut(&id).filter(|session| !session.has_ended)?;
+        let row = self.recorder.rows.get_mut(session.row)?;
+        Some((session, row))
+    }
+}

@@ -1,0 +1,50 @@
+//! What is counted, one entry for everything that happens to a frame or a message.
+
+use std::time::Duration;
+
+use crate::frames::Step;
+
+/// What became of a frame. It never changes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Fate {
+    /// The ball was reported in time, this far from where it was, this long after capture.
+    Matched {
+        /// In pixels.
+        error: f64,
+        /// From capture to the arrival of the report.
+        latency: Duration,
+    },
+    /// As matched, for the frame that is most likely meant.
+    Estimated {
+        /// In pixels.
+        error: f64,
+        /// From capture to the arrival of the report.
+        latency: Duration,
+    },
+    /// As estimated, by a client that does not name the frames it got: this one is known from its report alone.
+    Aligned {
+        /// In pixels.
+        error: f64,
+    },
+    Lost,
+    Late,
+    Undecodable,
+    Undetected,
+}
+
+/// What is counted. A frame is `Sent` first; then it is `Withdrawn`, or it is `Settled` and may end a step.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Entry {
+    /// A frame was sent, its fate is open.
+    Sent,
+    /// A pending frame turned out not to have been sent.
+    Withdrawn,
+    /// A pending frame got its fate.
+    Settled(Fate),
+    /// A decoded frame ends a step.
+    Stepped(Step),
+    /// A report for a settled frame.
+    Duplicate,
+    /// A message that makes no sense.
+    Malformed,
+}

@@ -1,0 +1,13 @@
+//! The verdict: numbers compared with what is asked for. Pure.
+
+mod judge;
+mod numbers;
+mod objectives;
+mod outcome;
+mod reason;
+
+pub use judge::verdict;
+pub use numbers::Numbers;
+pub use objectives::{InvalidObjectives, Objectives};
+pub use outcome::Verdict;
+pub use reason::{Failure, Reason};

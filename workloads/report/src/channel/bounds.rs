@@ -1,0 +1,26 @@
+//! What keeps to the limits.
+
+use std::borrow::Cow;
+
+use super::malformed::Malformed;
+use crate::text;
+
+/// The value, where it is absent or a name of at most `most` bytes.
+pub(super) fn name(
+    name: &'static str,
+    value: Option<Cow<'_, str>>,
+    most: usize,
+) -> Result<Option<String>, Malformed> {
+    let Some(value) = value else { return Ok(None) };
+    let valid = (1..=most).contains(&value.len()) && !value.contains(text::is_unprintable);
+    if valid { Ok(Some(value.into_owned())) } else { Err(Malformed::Name { name, most }) }
+}
+
+/// The value, where it is from `least` to `most`.
+pub(super) fn within(name: &'static str, value: f64, least: f64, most: f64) -> Result<f64, Malformed> {
+    if (least..=most).contains(&value) {
+        Ok(value)
+    } else {
+        Err(Malformed::Range { name, value: format!("{value:e}"), least: least as i32, most: most as i32 })
+    }
+}

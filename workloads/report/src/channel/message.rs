@@ -1,0 +1,62 @@
+//! Any message: what is on the channel, to and fro.
+
+use super::{
+    foreign::Foreign,
+    frame_report::FrameReport,
+    hello::Hello,
+    limits::{MAX_MESSAGE, MAX_NAME},
+    malformed::Malformed,
+    wire::Wire,
+};
+use crate::text;
+
+/// One message.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    /// Who the client is.
+    Hello(Hello),
+    /// What became of one frame.
+    Frame(FrameReport),
+    /// A message of another program.
+    Foreign(Foreign),
+}
+
+impl Message {
+    /// The message as it goes onto the channel.
+    ///
+    /// A coordinate that is no number becomes `null`, which the other side refuses.
+    pub fn to_text(&self) -> String {
+        let wire = match self {
+            Self::Hello(hello) => Wire::from(hello),
+            Self::Frame(report) => Wire::from(report),
+            Self::Foreign(message) => return message.to_text(),
+        };
+        // Cannot fail: every key is a string, and no writer is involved that could.
+        serde_json::to_string(&wire).unwrap_or_default()
+    }
+
+    /// Parses what came from the channel. Keys that are not known are ignored.
+    ///
+    /// # Errors
+    /// Where the message is too long, is of no shape that is known, or has a value out of its bounds.
+    pub fn parse(data: &[u8]) -> Result<Self, Malformed> {
+        if data.len() > MAX_MESSAGE {
+            return Err(Malformed::TooLong(data.len()));
+        }
+        // The deserialiser would take an array of the values, too.
+        if !data.trim_ascii_start().starts_with(b"{") {
+            return Foreign::parse(data).map(Self::Foreign);
+        }
+        let wire: Wire = serde_json::from_slice(data).map_err(|error| {
+            // The parser's message may quote the peer.
+            Malformed::Syntax(text::escape(&error.to_string(), MAX_NAME))
+        })?;
+        match (wire.hello, wire.ts) {
+            (Some(1), None) => wire.into_hello().map(Self::Hello),
+            (Some(version), None) => Err(Malformed::HelloVersion(version)),
+            (None, Some(timestamp)) => Ok(Self::Frame(FrameReport { timestamp, outcome: wire.outcome()? })),
+            (None, None) => wire.foreign().map(Self::Foreign),
+            (Some(_), Some(_)) => Err(Malformed::Shape),
+        }
+    }
+}

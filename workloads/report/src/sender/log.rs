@@ -1,0 +1,39 @@
+//! What is logged of posts: once what goes on for long.
+
+use super::poster::Reply;
+use super::result::PostResult;
+
+/// What was logged before.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    is_failing: bool,
+    was_refused: bool,
+}
+
+impl Log {
+    pub(super) fn record(&mut self, Reply { result, reason }: &Reply) {
+        match result {
+            PostResult::Accepted => {
+                if std::mem::take(&mut self.is_failing) {
+                    tracing::info!("report posts succeed again");
+                }
+            }
+            PostResult::Forbidden => {
+                tracing::warn!("report posts stopped: forbidden by the operator: {reason}");
+            }
+            PostResult::Refused => {
+                if !std::mem::replace(&mut self.was_refused, true) {
+                    tracing::warn!("report post refused: {reason}");
+                }
+            }
+            PostResult::Unauthorized
+            | PostResult::Busy { .. }
+            | PostResult::Unreachable
+            | PostResult::NoToken => {
+                if !std::mem::replace(&mut self.is_failing, true) {
+                    tracing::warn!("report post failed, retrying: {reason}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What is reported, and what makes a post of it due at once.
+
+use std::collections::BTreeSet;
+
+use crate::codes::{ErrorCode, State};
+
+/// What is reported. Called on the task's thread, so it must be quick.
+pub trait Source: Send + Sync + 'static {
+    /// What decides whether a post is due.
+    fn state(&self) -> SourceState;
+
+    /// The post with this number, as JSON: all that there is to report now.
+    fn post(&self, sequence: u64) -> Vec<u8>;
+}
+
+/// The state of a process, as far as it decides when it reports.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SourceState {
+    /// Whether there are numbers that change by themselves, and so are reported again and again.
+    pub active: bool,
+    /// The state of its connection, if it is one connection.
+    pub state: Option<State>,
+    /// The errors that happened.
+    pub codes: BTreeSet<ErrorCode>,
+}
+
+impl SourceState {
+    /// Whether the change from `before` is to be posted at once: an error of a new kind, another state, or the end of
+    /// what changes by itself.
+    pub(super) fn is_urgent_after(&self, before: &Self) -> bool {
+        self.state != before.state || (before.active && !self.active) || !self.codes.is_subset(&before.codes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_code_another_state_and_the_end_are_urgent() {
+        let idle = SourceState { state: Some(State::Connecting), ..SourceState::default() };
+        let active = SourceState { active: true, ..idle.clone() };
+        let failed = SourceState { codes: [ErrorCode::IceFailed].into(), ..active.clone() };
+        let worse = SourceState { codes: [ErrorCode::IceFailed, ErrorCode::Other].into(), ..active.clone() };
+        let connected = SourceState { state: Some(State::Connected), ..active.clone() };
+        for (before, after, urgent) in [
+            (&active, &active, false),
+            (&idle, &active, false),
+            (&active, &idle, true),
+            (&active, &failed, true),
+            (&failed, &failed, false),
+            (&failed, &worse, true),
+            (&active, &connected, true),
+            (&connected, &active, true),
+        ] {
+            assert_eq!(after.is_urgent_after(before), urgent, "{before:?} {after:?}");
+        }
+    }
+}

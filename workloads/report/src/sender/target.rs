@@ -1,0 +1,90 @@
+//! Where posts go, as a user writes it, and on whose behalf.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use http::Uri;
+
+/// Where posts go, and on whose behalf.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The operator's endpoint.
+    pub url: Url,
+    /// The file with the token. It is read for every post: Kubernetes replaces it long before it expires.
+    pub token_file: PathBuf,
+}
+
+/// A URL of the form `http://HOST[:PORT][/PATH]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Url(Uri);
+
+/// A text that is no [`Url`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidUrl {
+    /// TLS is asked for.
+    #[error("https is not supported yet: must begin with http://")]
+    Https,
+    /// Anything else.
+    #[error("must be http://HOST:PORT/PATH, as in http://operator:8080/v1/reports")]
+    Form,
+}
+
+impl Url {
+    pub(super) fn uri(&self) -> &Uri {
+        &self.0
+    }
+}
+
+impl FromStr for Url {
+    type Err = InvalidUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidUrl> {
+        let uri: Uri = text.parse().map_err(|_| InvalidUrl::Form)?;
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        match uri.scheme_str() {
+            Some("https") => Err(InvalidUrl::Https),
+            // Who this is follows from the token alone.
+            Some("http") if !authority.is_empty() && !authority.contains('@') => Ok(Self(uri)),
+            _ => Err(InvalidUrl::Form),
+        }
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_alone_will_do() {
+        for text in [
+            "http://operator:8080/v1/reports",
+            "http://10.0.0.7:8080/v1/reports",
+            "http://[fd00::7]:8080/v1/reports",
+            "http://operator/",
+        ] {
+            assert_eq!(text.parse::<Url>().unwrap().to_string(), text);
+        }
+        assert_eq!("https://operator:8443/v1/reports".parse::<Url>(), Err(InvalidUrl::Https));
+        for text in [
+            "",
+            "operator",
+            "operator:8080",
+            "/v1/reports",
+            "ftp://operator/",
+            "http://",
+            "http:///v1/reports",
+            "http://user:secret@operator/",
+            "http://two words/",
+            "http://a\nb/",
+        ] {
+            assert_eq!(text.parse::<Url>(), Err(InvalidUrl::Form), "{text}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The summaries that server and client write. A quantity without samples is null, never 0.
+
+mod client;
+mod frames;
+mod quantities;
+mod recent;
+mod row;
+mod server;
+
+pub use client::{ClientFrames, ClientSetup, ClientSummary};
+pub use frames::Frames;
+pub use quantities::{ErrorPixels, Freezes, LatencyMilliseconds, SetupQuantiles};
+pub use recent::Recent;
+pub use row::{ClientRow, Pairing, SetupTimeline};
+pub use server::{Summary, Video};

@@ -1,0 +1,45 @@
+//! What happens in the fan-out, passed on to whom it concerns: reports and stages to the recorder, requests for keyframes
+//! to the camera, failures to the session's task.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use media::fanout::{CHANNEL_GRACE, Event, EventSink, Fanout, Options};
+use report::{Stage, channel};
+
+use crate::recorder::Recorder;
+use crate::sessions::Sessions;
+use crate::video::KeyframeRequests;
+
+/// Starts the fan-out.
+///
+/// # Errors
+/// Where the system refuses its threads.
+pub(crate) fn start_fanout(
+    bitrate_kbps: u32,
+    recorder: &Arc<Recorder>,
+    sessions: &Arc<Sessions>,
+    keyframes: &Arc<KeyframeRequests>,
+) -> anyhow::Result<Fanout> {
+    let (recorder, sessions, keyframes) = (Arc::clone(recorder), Arc::clone(sessions), Arc::clone(keyframes));
+    let sink: EventSink = Arc::new(move |events| {
+        recorder.record(&events);
+        for event in &events {
+            match event {
+                Event::KeyframeWanted(_) => keyframes.request(),
+                Event::Closed { id, reason } => sessions.failed(*id, reason.clone()),
+                // Nothing is captured before the first session can use it: its first keyframe would be made too early
+                // and the next one have to wait.
+                Event::Reached { id, stage: Stage::Channel, at } => sessions.ready_for_video(*id, *at),
+                Event::Reached { id, stage: Stage::Dtls, at } => {
+                    sessions.ready_for_video(*id, *at + CHANNEL_GRACE);
+                }
+                _ => {}
+            }
+        }
+    });
+    // Two at most: they spread the receive buffers, and more threads than cores only take turns.
+    let shards = std::thread::available_parallelism().map_or(1, usize::from).min(2);
+    let options = Options { shards, bitrate_kbps, channel_label: channel::LABEL };
+    Fanout::start(options, &sink).context("cannot start the media threads")
+}
