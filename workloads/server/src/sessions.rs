@@ -56,8 +56,8 @@ impl Sessions {
         let session = inner.open.get_mut(&id);
         // Here, as the session's task may just be ending for another reason.
         if let CloseReason::Panicked(panicked) = &reason {
-            let peer = session.as_ref().map(|session| session.peer);
-            tracing::error!(session = id.0, ?peer, "the WebRTC stack panicked, the session ends: {panicked}");
+            let peer = session.as_ref().map(|session| tracing::field::display(session.peer));
+            tracing::error!(session = id.0, peer, "the WebRTC stack panicked, the session ends: {panicked}");
         }
         if let Some(failed) = session.and_then(|session| session.failed.take()) {
             // The task may have dropped its end; then it is ending anyway.

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rtc::crypto::RTCCryptoProvider;
-use rtc::stun::attributes::{ATTR_ICE_CONTROLLING, ATTR_PRIORITY, ATTR_USE_CANDIDATE, ATTR_USERNAME};
+use rtc::stun::attributes::{
+    ATTR_ICE_CONTROLLED, ATTR_ICE_CONTROLLING, ATTR_PRIORITY, ATTR_USE_CANDIDATE, ATTR_USERNAME,
+};
 use rtc::stun::fingerprint::FINGERPRINT;
 use rtc::stun::integrity::MessageIntegrity;
 use rtc::stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Message, MessageType, Setter, TransactionId};
@@ -13,6 +15,8 @@ use rtc::stun::xoraddr::XorMappedAddress;
 
 /// Priority of a host candidate.
 const PRIORITY: u32 = 2_130_706_431;
+
+const TIE_BREAKER: [u8; 8] = [7; 8];
 
 /// What a side signs its connectivity checks with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,14 +61,11 @@ impl Ice {
         let mut message = Message::new();
         message.unmarshal_binary(data).unwrap();
         if message.typ == BINDING_SUCCESS {
-            return Received { replies: Vec::new(), is_nominated: true };
+            return Received { replies: Vec::new(), is_nominated: self.is_controlling };
         }
-        let mut replies = vec![self.success(&message, from)];
-        if self.is_controlling {
-            // Who checks this way can be reached by it.
-            replies.push(self.nomination());
-        }
-        Received { replies, is_nominated: !self.is_controlling && message.contains(ATTR_USE_CANDIDATE) }
+        // Who checks this way can be reached by it, and knows this peer's address from its own check.
+        let replies = vec![self.success(&message, from), self.check()];
+        Received { replies, is_nominated: message.contains(ATTR_USE_CANDIDATE) }
     }
 
     fn success(&self, request: &Message, from: SocketAddr) -> Vec<u8> {
@@ -74,14 +75,18 @@ impl Ice {
         })
     }
 
-    fn nomination(&self) -> Vec<u8> {
+    fn check(&self) -> Vec<u8> {
         let theirs = self.theirs.as_ref().unwrap();
         self.build(BINDING_REQUEST, TransactionId::new(), &theirs.pwd, |message| {
             let username = format!("{}:{}", theirs.ufrag, OURS.ufrag);
             TextAttribute::new(ATTR_USERNAME, username).add_to(message).unwrap();
             message.add(ATTR_PRIORITY, &PRIORITY.to_be_bytes());
-            message.add(ATTR_ICE_CONTROLLING, &[7; 8]);
-            message.add(ATTR_USE_CANDIDATE, &[]);
+            if self.is_controlling {
+                message.add(ATTR_ICE_CONTROLLING, &TIE_BREAKER);
+                message.add(ATTR_USE_CANDIDATE, &[]);
+            } else {
+                message.add(ATTR_ICE_CONTROLLED, &TIE_BREAKER);
+            }
         })
     }
 
