@@ -1,0 +1,144 @@
+"""Follows what the server says: its verdict several times a second, and whether its own numbers agree with it."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from detection.session import Session
+
+PERIOD = 0.2
+
+
+@dataclass(frozen=True)
+class Said:
+    """A verdict, and when it was first heard, by the monotonic clock."""
+
+    at: float
+    met: bool | None
+    reason: str | None = None
+    cause: str | None = None
+    client: str | None = None
+    node: str | None = None
+    message: str | None = None
+
+    def is_as(self, other: "Said") -> bool:
+        """Whether both say the same, in whatever figures."""
+        names = ("met", "reason", "cause", "client", "node")
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
+
+def said(verdict: dict, at: float) -> Said:
+    """From the server's summary."""
+    words = {name: verdict.get(name) for name in ("reason", "cause", "client", "node", "message")}
+    return Said(at, verdict["met"], **words)
+
+
+@dataclass
+class Account:
+    """All that was heard."""
+
+    # In order, each other than the one before.
+    verdicts: list[Said] = field(default_factory=list)
+    # Numbers that breached their objective beside True: the first few, and how many there were.
+    beside_true: list[str] = field(default_factory=list)
+    beside_true_count: int = 0
+    answers: int = 0
+    # The longest time without an answer, in seconds.
+    longest_silence: float = 0.0
+
+
+# Numbers of the window, and of a client's, with the objectives that they are compared with.
+WINDOW_NUMBERS = {
+    "loss": lambda recent: recent.get("lossPercent"),
+    "undetected": lambda recent: recent.get("undetectedPercent"),
+    "error-p95": lambda recent: (recent.get("errorPixels") or {}).get("p95"),
+    "latency-p95": lambda recent: (recent.get("latencyMilliseconds") or {}).get("p95"),
+    "delivered": lambda recent: recent.get("deliveredPercent"),
+    "freeze": lambda recent: (recent.get("freezes") or {}).get("longestMilliseconds"),
+}
+CLIENT_NUMBERS = {
+    "loss": lambda recent: recent.get("lossPercent"),
+    "undetected": lambda recent: recent.get("undetectedPercent"),
+    "error-p95": lambda recent: recent.get("errorPixelsP95"),
+    "latency-p95": lambda recent: recent.get("latencyMillisecondsP95"),
+    "delivered": lambda recent: recent.get("deliveredPercent"),
+    "freeze": lambda recent: recent.get("longestFreezeMilliseconds"),
+}
+# A client's ratios are judged once it was wanted for so long in the window.
+JUDGED_SECONDS = 5.0
+
+
+def breaches(status: dict, objectives: dict[str, str]) -> list[str]:
+    """Numbers of a summary that are beyond their objectives: what may not stand beside True."""
+    found = beyond("all", status["recent"], WINDOW_NUMBERS, objectives)
+    for row in status["clients"]:
+        recent = row.get("recent") or {}
+        if row["state"] == "Connected" and (recent.get("wantedSeconds") or 0.0) >= JUDGED_SECONDS:
+            found += beyond(row["id"], recent, CLIENT_NUMBERS, objectives)
+    return found
+
+
+def beyond(whose: str, recent: dict, numbers: dict[str, Callable], objectives: dict[str, str]) -> list[str]:
+    found = []
+    for key, number in numbers.items():
+        measured = number(recent)
+        if measured is None or key not in objectives:
+            continue
+        allowed = plain(objectives[key])
+        if measured < allowed if key == "delivered" else measured > allowed:
+            found.append(f"{whose}: {key} {measured:g}, allowed {allowed:g}")
+    return found
+
+
+def plain(objective: str) -> float:
+    """An objective as a number: a duration in milliseconds."""
+    for unit, milliseconds in (("ms", 1.0), ("s", 1000.0)):
+        if objective.endswith(unit):
+            return float(objective.removesuffix(unit)) * milliseconds
+    return float(objective)
+
+
+class Observer:
+    """Asks the server until it is left."""
+
+    def __init__(self, session: Session, objectives: dict[str, str]) -> None:
+        self.session, self.objectives = session, objectives
+        self.account = Account()
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self._follow, daemon=True)
+
+    def __enter__(self) -> "Observer":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended.set()
+        self.thread.join()
+
+    def wait(self, has_come: Callable[[list[Said]], bool], deadline: float) -> bool:
+        """Waits until the verdicts are such, or for the deadline."""
+        while not has_come(self.account.verdicts):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(PERIOD / 4)
+        return True
+
+    def _follow(self) -> None:
+        account, answered = self.account, time.monotonic()
+        while not self.ended.wait(PERIOD):
+            status, now = self.session.status(), time.monotonic()
+            if status is None:
+                continue
+            account.answers += 1
+            account.longest_silence = max(account.longest_silence, now - answered)
+            answered = now
+            verdict = status.get("verdict")
+            if verdict is None:
+                continue
+            heard = said(verdict, now)
+            if not account.verdicts or not account.verdicts[-1].is_as(heard):
+                account.verdicts.append(heard)
+            if heard.met and (found := breaches(status, self.objectives)):
+                account.beside_true_count += 1
+                account.beside_true = account.beside_true or found
