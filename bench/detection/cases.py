@@ -158,7 +158,7 @@ def absences() -> Iterator[Case]:
     expected = Expected(("NoMedia", "LatencyTooHigh", "SetupTooSlow"), also=("NoMedia", "SetupTooSlow"), causes=("Network",))
     yield Case("a client comes over a network with 1.6 s of delay", fault, expected)
     expected = Expected(("NoMedia",), client="load-0")
-    yield Case("a peer comes that reports nothing", JoinPeer(answer="nothing", seconds=12), expected)
+    yield Case("a peer comes that reports nothing", JoinPeer(claim="nothing", seconds=12), expected)
 
 
 def lies() -> Iterator[Case]:
@@ -166,8 +166,8 @@ def lies() -> Iterator[Case]:
         joining = Join(who="x", arguments=("--fault", fault), seconds=12)
         return Case(f"a client comes with --fault {fault}", joining, Expected(reasons, causes=causes, client="x", **more))
 
-    def peer(name: str, answer: str, reasons: tuple[str, ...], causes: tuple[str, ...]) -> Case:
-        return Case(name, JoinPeer(answer=answer, seconds=12), Expected(reasons, causes=causes, client="load-0"))
+    def peer(name: str, claim: str, reasons: tuple[str, ...], causes: tuple[str, ...]) -> Case:
+        return Case(name, JoinPeer(claim=claim, seconds=12), Expected(reasons, causes=causes, client="load-0"))
 
     unknown, stalled = ("Unknown",), ("Unknown", "ClientCpu")
     yield lying("offset=5px", ("ErrorTooHigh",), unknown)

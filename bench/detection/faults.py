@@ -139,12 +139,12 @@ class Join(Fault):
 
 @dataclass(frozen=True, kw_only=True)
 class JoinPeer(Fault):
-    """A peer comes that decodes nothing and answers each frame with `answer`."""
+    """A peer comes that decodes nothing and claims `claim` of each frame."""
 
-    answer: str
+    claim: str
 
     def begin(self, session: Session) -> None:
-        session.start_peer("peer", self.answer)
+        session.start_peer("peer", self.claim)
 
     def end(self, session: Session) -> str:
         return leave(session, "peer")

@@ -67,10 +67,10 @@ class Session:
         command = [str(BIN / "ballsession-client"), f"--server={ADDRESS}:{self.port_for(name)}"]
         return self.start(name, [*command, f"--id={name}", f"--node=node-{name}", "--reconnect", *arguments])
 
-    def start_peer(self, name: str, answer: str) -> Program:
+    def start_peer(self, name: str, claim: str) -> Program:
         """One of the load generator's peers, which decode nothing; its id is load-0."""
         command = [str(BIN / "ballsession-load"), f"--server={ADDRESS}:{self.port_for(name)}", "--sessions=1"]
-        return self.start(name, [*command, "--threads=1", "--duration=1h", f"--answer={answer}"])
+        return self.start(name, [*command, "--threads=1", "--duration=1h", f"--claim={claim}"])
 
     def relay(self, name: str) -> Relay:
         """The relay before the client `name`."""
