@@ -1,5 +1,7 @@
-"""Does faults to real sessions, and compares what was said of them with what was done.
+"""Injects faults into real sessions, and compares the verdicts with what was injected.
 
-cases: what is done, and what has to be said of it     faults: how it is done     session: programs that it is done to
-observer: what the server says, several times a second     outcome: the comparison     run: case after case     table
+cases (which faults, which verdicts are expected) -> run (case after case) -> session (the programs of one case)
+                                                      |-> faults (how each is injected) -> cgroup, relay
+                                                      |-> observer (the verdicts of a running server)
+                                                      '-> outcome (expected and observed compared) -> table
 """

@@ -1,4 +1,4 @@
-"""How faults are done. Each begins, lasts, ends, and says what it did, as far as the system or the relay knows."""
+"""How faults are injected. Each begins, lasts, ends, and returns what it did, as measured by system or relay."""
 
 import signal
 import sys
@@ -31,7 +31,7 @@ class Fault:
         raise NotImplementedError
 
     def end(self, session: Session) -> str:
-        """What was done."""
+        """Ends it: what was injected."""
         raise NotImplementedError
 
 
@@ -75,7 +75,7 @@ class Limit(Fault):
 
 @dataclass(frozen=True, kw_only=True)
 class Impair(Fault):
-    """The network between the server and one client does what `to_client` and `to_server` say."""
+    """The network between the server and one client impairs what it carries."""
 
     who: str
     to_client: dict | None = None
@@ -96,12 +96,12 @@ class Impair(Fault):
 
     def end(self, session: Session) -> str:
         counts = session.relay(self.who).impair({})
-        done = []
+        injected = []
         for direction, words in (("toClient", "to the client"), ("toServer", "to the server")):
             for what in ("dropped", "reordered"):
                 if counts[direction][what]:
-                    done.append(f"{counts[direction][what]} {what} {words}")
-        return ", ".join(done)
+                    injected.append(f"{counts[direction][what]} {what} {words}")
+        return ", ".join(injected)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +122,7 @@ class Kill(Fault):
 
 @dataclass(frozen=True, kw_only=True)
 class Join(Fault):
-    """One more client of ours comes, and leaves with a bye. `network` is what its network does from its beginning on."""
+    """One more client of ours joins, and leaves with a bye; `network` impairs it from the beginning on."""
 
     who: str
     arguments: tuple[str, ...] = ()
@@ -139,7 +139,7 @@ class Join(Fault):
 
 @dataclass(frozen=True, kw_only=True)
 class JoinPeer(Fault):
-    """A peer comes that decodes nothing and claims `claim` of each frame."""
+    """A peer of the load generator joins, which decodes nothing and makes this claim of every frame."""
 
     claim: str
 
@@ -169,7 +169,7 @@ def leave(session: Session, who: str) -> str:
     assert program.is_running(), f"{who} ended with {program.wait()}: {program.log()}"
     program.signal(signal.SIGINT)
     program.wait()
-    return "came and left"
+    return "joined and left"
 
 
 def state(pid: int) -> str:
@@ -178,14 +178,14 @@ def state(pid: int) -> str:
 
 
 def inject(fault: Fault, session: Session) -> tuple[float, float, str]:
-    """Does it: when it began and ended, and what was done."""
+    """Injects it: when it began and ended, and what was injected."""
     began = time.monotonic()
     for number in range(fault.times):
         fault.begin(session)
         time.sleep(fault.seconds)
-        done = fault.end(session)
+        injected = fault.end(session)
         ended = time.monotonic()
         if number + 1 < fault.times:
             time.sleep(fault.pause)
     times = f", {fault.times} times" if fault.times > 1 else ""
-    return began, ended, f"{done}{times}"
+    return began, ended, f"{injected}{times}"

@@ -1,4 +1,4 @@
-"""Follows what the server says: its verdict several times a second, and whether its own numbers agree with it."""
+"""Polls the server several times a second: its verdict, and whether its own numbers agree with that."""
 
 import threading
 import time
@@ -11,8 +11,8 @@ PERIOD = 0.2
 
 
 @dataclass(frozen=True)
-class Said:
-    """A verdict, and when it was first heard, by the monotonic clock."""
+class Verdict:
+    """A verdict, and when it was first observed, by the monotonic clock."""
 
     at: float
     met: bool | None
@@ -22,30 +22,30 @@ class Said:
     node: str | None = None
     message: str | None = None
 
-    def is_as(self, other: "Said") -> bool:
-        """Whether both say the same, in whatever figures."""
+    def equals(self, other: "Verdict") -> bool:
+        """Whether only time and figures differ."""
         names = ("met", "reason", "cause", "client", "node")
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
 
-def said(verdict: dict, at: float) -> Said:
-    """From the server's summary."""
-    words = {name: verdict.get(name) for name in ("reason", "cause", "client", "node", "message")}
-    return Said(at, verdict["met"], **words)
+def verdict_of(summary: dict, at: float) -> Verdict:
+    """From the `verdict` of a server's summary."""
+    words = {name: summary.get(name) for name in ("reason", "cause", "client", "node", "message")}
+    return Verdict(at, summary["met"], **words)
 
 
 @dataclass
-class Account:
-    """All that was heard."""
+class Observed:
+    """All that was observed."""
 
     # In order, each other than the one before.
-    verdicts: list[Said] = field(default_factory=list)
-    # Numbers that breached their objective beside True: the first few, and how many there were.
-    beside_true: list[str] = field(default_factory=list)
-    beside_true_count: int = 0
+    verdicts: list[Verdict] = field(default_factory=list)
+    # Numbers that breached their objective beside True: the first ones, and in how many answers there were some.
+    contradictions: list[str] = field(default_factory=list)
+    contradiction_count: int = 0
     answers: int = 0
     # The longest time without an answer, in seconds.
-    longest_silence: float = 0.0
+    longest_wait: float = 0.0
 
 
 # Numbers of the window, and of a client's, with the objectives that they are compared with.
@@ -100,13 +100,13 @@ def plain(objective: str) -> float:
 
 
 class Observer:
-    """Asks the server until it is left."""
+    """Polls the server until it is left."""
 
     def __init__(self, session: Session, objectives: dict[str, str]) -> None:
         self.session, self.objectives = session, objectives
-        self.account = Account()
+        self.observed = Observed()
         self.ended = threading.Event()
-        self.thread = threading.Thread(target=self._follow, daemon=True)
+        self.thread = threading.Thread(target=self._poll, daemon=True)
 
     def __enter__(self) -> "Observer":
         self.thread.start()
@@ -116,29 +116,28 @@ class Observer:
         self.ended.set()
         self.thread.join()
 
-    def wait(self, has_come: Callable[[list[Said]], bool], deadline: float) -> bool:
+    def wait(self, has_come: Callable[[list[Verdict]], bool], deadline: float) -> bool:
         """Waits until the verdicts are such, or for the deadline."""
-        while not has_come(self.account.verdicts):
+        while not has_come(self.observed.verdicts):
             if time.monotonic() >= deadline:
                 return False
             time.sleep(PERIOD / 4)
         return True
 
-    def _follow(self) -> None:
-        account, answered = self.account, time.monotonic()
+    def _poll(self) -> None:
+        observed, answered = self.observed, time.monotonic()
         while not self.ended.wait(PERIOD):
             status, now = self.session.status(), time.monotonic()
             if status is None:
                 continue
-            account.answers += 1
-            account.longest_silence = max(account.longest_silence, now - answered)
+            observed.answers += 1
+            observed.longest_wait = max(observed.longest_wait, now - answered)
             answered = now
-            verdict = status.get("verdict")
-            if verdict is None:
+            if status.get("verdict") is None:
                 continue
-            heard = said(verdict, now)
-            if not account.verdicts or not account.verdicts[-1].is_as(heard):
-                account.verdicts.append(heard)
-            if heard.met and (found := breaches(status, self.objectives)):
-                account.beside_true_count += 1
-                account.beside_true = account.beside_true or found
+            verdict = verdict_of(status["verdict"], now)
+            if not observed.verdicts or not observed.verdicts[-1].equals(verdict):
+                observed.verdicts.append(verdict)
+            if verdict.met and (found := breaches(status, self.objectives)):
+                observed.contradiction_count += 1
+                observed.contradictions = observed.contradictions or found

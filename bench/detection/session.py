@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 
 from measure.programs import BIN, Program, Video, until
@@ -15,7 +16,7 @@ ADDRESS = "127.0.0.1"
 # What the verdict looks back on, in seconds: short, so that what is over is forgotten soon.
 WINDOW = 15
 # How long an answer of the server's may take.
-ANSWER = 1.0
+ANSWER = 2.0
 
 
 class Session:
@@ -35,11 +36,10 @@ class Session:
         self.relays: dict[str, Relay] = {}
         self.programs: dict[str, Program] = {}
         self.commands: dict[str, list[str]] = {}
-        self.summary_file = folder / "summary.json"
         required = ",".join(f"{key}={value}" for key, value in objectives.items())
         command = [str(BIN / "ballsession-server"), f"--listen={ADDRESS}:0", f"--http={ADDRESS}:0"]
         command += [*video.scene(), f"--background={background}", f"--window={WINDOW}s"]
-        command += [f"--require={required}", f"--summary={self.summary_file}"]
+        command += [f"--require={required}"]
         server = self.start("server", command)
         pattern = r"signalling on \S+:(\d+), HTTP on (\S+)\n"
         try:
@@ -86,15 +86,14 @@ class Session:
         try:
             with urllib.request.urlopen(f"http://{self.http}/status", timeout=ANSWER) as response:
                 return json.load(response)
-        except OSError:
+        except (OSError, HTTPException):
             return None
 
-    def stop(self) -> tuple[int, dict | None]:
-        """Ends the server in good order: its exit code and its summary."""
+    def stop(self) -> int:
+        """Ends the server in good order: its exit code."""
         server = self.programs["server"]
         server.signal(signal.SIGINT)
-        code = server.wait()
-        return code, json.loads(self.summary_file.read_text()) if self.summary_file.exists() else None
+        return server.wait()
 
     def end(self) -> None:
         """Leaves nothing behind."""

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 
+from detection.cases import cases
 from detection.run import measure as detection
 from detection.table import detection_table
 
@@ -32,7 +33,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="of everything but sessions; figures are medians")
     parser.add_argument("--seconds", type=int, default=10, help="measured of each run, at least 5")
-    parser.add_argument("--cases", default="", metavar="TEXT", help="of detection: only faults whose name contains this, shown and not kept")
+    only = "of detection: only faults whose name contains this, shown and not recorded"
+    parser.add_argument("--cases", default="", metavar="TEXT", help=only)
     parser.add_argument("--quiet-minutes", type=float, default=20, help="of detection: how long nothing happens")
     parser.add_argument(
         "parts", nargs="*", choices=[[], *PARTS, DETECTION], default=[], help=f"if none is named: all but {DETECTION}"
@@ -41,6 +43,7 @@ def main() -> None:
     if arguments.rounds < 1 or not 5 <= arguments.seconds <= 600:
         parser.error("--rounds must be at least 1, --seconds 5 to 600")
 
+    chosen = [case for case in cases(arguments.quiet_minutes * 60) if arguments.cases in case.name]
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for part in arguments.parts or PARTS:
         if part == "loss" and not loss.is_possible():
@@ -51,7 +54,7 @@ def main() -> None:
             "sessions": lambda: sessions.measure(arguments.seconds, say),
             "pairs": lambda: pairs.measure(arguments.rounds, arguments.seconds, say),
             "loss": lambda: loss.measure(arguments.rounds, say),
-            DETECTION: lambda: detection(arguments.quiet_minutes * 60, arguments.cases, say),
+            DETECTION: lambda: detection(chosen, say),
         }[part]()
         if part == DETECTION and arguments.cases:
             print(detection_table(measured))

@@ -1,4 +1,4 @@
-"""How verdicts are compared with faults, and what limits and relays do; no session."""
+"""How verdicts are compared with faults, and that limits and relays do what they should; without a session."""
 
 import socket
 import subprocess
@@ -7,7 +7,7 @@ import threading
 import pytest
 from detection.cases import OBJECTIVES, SHORT, cases
 from detection.cgroup import Group, Hierarchy, hierarchy, throttled, why_impossible
-from detection.observer import Account, Said, breaches, plain
+from detection.observer import Observed, Verdict, breaches, plain
 from detection.outcome import Expected, outcome
 from detection.relay import Relay
 from detection.table import detection_table
@@ -16,45 +16,45 @@ BEGAN, ENDED = 10.0, 12.0
 STOPPED = Expected(("FreezeTooLong",), causes=("ClientCpu",), client="b")
 
 
-def account(*verdicts: Said) -> Account:
-    return Account([Said(5.0, True, "Met"), *verdicts])
+def observed(*verdicts: Verdict) -> Observed:
+    return Observed([Verdict(5.0, True, "Met"), *verdicts])
 
 
-def false(at: float, reason: str = "FreezeTooLong", cause: str = "ClientCpu", client: str = "b") -> Said:
-    return Said(at, False, reason, cause, client, f"node-{client}", "…")
+def false(at: float, reason: str = "FreezeTooLong", cause: str = "ClientCpu", client: str = "b") -> Verdict:
+    return Verdict(at, False, reason, cause, client, f"node-{client}", "…")
 
 
-def compared(expected: Expected, *verdicts: Said) -> dict:
-    return outcome(expected, account(*verdicts), {}, BEGAN, ENDED)
+def compared(expected: Expected, *verdicts: Verdict) -> dict:
+    return outcome(expected, observed(*verdicts), {}, BEGAN, ENDED)
 
 
-def test_a_fault_that_is_seen_as_it_should_be():
-    seen = compared(STOPPED, false(11.0), false(13.0, "LossTooHigh"), Said(40.0, True, "Met"))
-    assert seen["problems"] == []
-    assert (seen["secondsToFalse"], seen["secondsToTrue"]) == (1.0, 28.0)
-    assert seen["reasons"] == ["FreezeTooLong", "LossTooHigh"]
+def test_a_fault_that_is_detected_as_expected():
+    row = compared(STOPPED, false(11.0), false(13.0, "LossTooHigh"), Verdict(40.0, True, "Met"))
+    assert row["problems"] == []
+    assert (row["secondsToFalse"], row["secondsToTrue"]) == (1.0, 28.0)
+    assert row["reasons"] == ["FreezeTooLong", "LossTooHigh"]
 
 
-TRUE_AGAIN = Said(40.0, True, "Met")
+TRUE_AGAIN = Verdict(40.0, True, "Met")
 
 
 @pytest.mark.parametrize(
     ("verdicts", "problem"),
     [
-        ([], "not seen"),
+        ([], "not detected"),
         ([false(11.0, "ErrorTooHigh"), TRUE_AGAIN], "wrong reason: ErrorTooHigh"),
         ([false(11.0), false(12.0, "SetupTooSlow"), TRUE_AGAIN], "wrong reason: SetupTooSlow"),
         ([false(11.0, cause="Network"), TRUE_AGAIN], "wrong cause: Network"),
         ([false(11.0), false(12.0, cause="Codec"), TRUE_AGAIN], "wrong cause: Codec"),
         ([false(11.0, cause="Unknown"), TRUE_AGAIN], "cause not known"),
         ([false(11.0, client="a"), TRUE_AGAIN], "wrong client: a"),
-        ([Said(11.0, False, "FreezeTooLong", "ClientCpu", "b", "node-a"), TRUE_AGAIN], "wrong node: node-a"),
+        ([Verdict(11.0, False, "FreezeTooLong", "ClientCpu", "b", "node-a"), TRUE_AGAIN], "wrong node: node-a"),
         ([false(20.5), TRUE_AGAIN], "later than 10 s"),
         ([false(11.0)], "not True again"),
-        ([false(11.0), Said(11.5, True, "Met")], "True while it lasted"),
+        ([false(11.0), Verdict(11.5, True, "Met")], "True while it lasted"),
     ],
 )
-def test_what_is_not_as_it_should_be_is_named(verdicts, problem):
+def test_what_is_not_as_expected_is_named(verdicts, problem):
     assert problem in compared(STOPPED, *verdicts)["problems"]
 
 
@@ -68,25 +68,25 @@ def test_a_reason_may_have_to_follow():
     assert compared(expected, false(11.0), false(15.0, "NoMedia"), TRUE_AGAIN)["problems"] == []
 
 
-def test_where_nothing_is_wrong_nothing_may_be_said():
+def test_a_control_must_stay_true():
     assert compared(Expected())["problems"] == []
     assert compared(Expected(), false(11.0))["problems"] == ["false alarm: FreezeTooLong"]
-    assert compared(Expected(), Said(11.0, None, "NoReports"))["problems"] == ["not known: NoReports"]
+    assert compared(Expected(), Verdict(11.0, None, "NoReports"))["problems"] == ["not known: NoReports"]
 
 
 def test_what_is_repaired_is_counted():
     expected = Expected(counted=("packetsLost",))
     assert compared(expected)["problems"] == ["no packetsLost counted"]
-    assert outcome(expected, account(), {"packetsLost": 7}, BEGAN, ENDED)["problems"] == []
+    assert outcome(expected, observed(), {"packetsLost": 7}, BEGAN, ENDED)["problems"] == []
 
 
-def test_a_server_without_a_verdict_has_seen_nothing():
-    assert outcome(STOPPED, Account(), {}, BEGAN, ENDED)["problems"] == ["no verdict at all", "not seen"]
+def test_a_server_without_a_verdict_has_detected_nothing():
+    assert outcome(STOPPED, Observed(), {}, BEGAN, ENDED)["problems"] == ["no verdict at all", "not detected"]
 
 
 def test_true_beside_a_breach_is_a_problem_of_every_case():
-    found = account()
-    found.beside_true, found.beside_true_count = ["b: loss 2, allowed 1"], 3
+    found = observed()
+    found.contradictions, found.contradiction_count = ["b: loss 2, allowed 1"], 3
     problems = outcome(Expected(), found, {}, BEGAN, ENDED)["problems"]
     assert problems == ["True beside b: loss 2, allowed 1 (3 times)"]
 
@@ -171,16 +171,16 @@ def test_a_relay_says_where_it_is_and_what_it_carried(tmp_path):
 
 
 def test_the_table_shows_every_case_and_sums_up():
-    seen = compared(STOPPED, false(11.0), false(13.0, "LossTooHigh"), TRUE_AGAIN)
+    row = compared(STOPPED, false(11.0), false(13.0, "LossTooHigh"), TRUE_AGAIN)
     rows = [
-        {"fault": "stopped", "expected": ["FreezeTooLong"], "done": "stopped", **seen},
+        {"fault": "stopped", "expected": ["FreezeTooLong"], "injected": "stopped", **row},
         {"fault": "killed", "expected": ["ClientsLost"], **compared(STOPPED)},
-        {"fault": "calm", "expected": [], "done": "busy", **compared(Expected())},
+        {"fault": "calm", "expected": [], "injected": "busy", **compared(Expected())},
         {"fault": "limited", "leftOut": "no limits"},
     ]
     text = detection_table(rows)
     assert "| stopped | stopped | FreezeTooLong (b), LossTooHigh | ClientCpu | 1.0 | 28.0 | yes |" in text
-    assert "| killed | - | - | - | - | - | **no**: not seen |" in text
+    assert "| killed | - | - | - | - | - | **no**: not detected |" in text
     assert "| calm | busy | - | - | - | - | yes |" in text
-    assert "1 of 2 faults seen, 1 of them as they should be; nothing said in 1 of 1 cases" in text
+    assert "1 of 2 faults detected, 1 of them as expected; True throughout in 1 of 1 cases" in text
     assert "median 1.0 s, at most 1.0 s" in text and "Left out: 1." in text
