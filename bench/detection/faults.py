@@ -96,11 +96,17 @@ class Impair(Fault):
 
     def end(self, session: Session) -> str:
         counts = session.relay(self.who).impair({})
+        assert all(counts[direction]["received"] for direction in counts), f"nothing goes through the relay: {counts}"
         injected = []
-        for direction, words in (("toClient", "to the client"), ("toServer", "to the server")):
+        directions = (("toClient", "to the client", self.to_client), ("toServer", "to the server", self.to_server))
+        for direction, words, impairment in directions:
             for what in ("dropped", "reordered"):
                 if counts[direction][what]:
                     injected.append(f"{counts[direction][what]} {what} {words}")
+            if delay := (impairment or {}).get("delayMilliseconds"):
+                injected.append(f"delayed by {delay} ms {words}")
+            if (impairment or {}).get("isHeld"):
+                injected.append(f"held {words}")
         return ", ".join(injected)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from measure.programs import until
+
 from detection.cases import Case
 from detection.cgroup import why_impossible
 from detection.faults import inject
@@ -69,6 +71,8 @@ def observe(case: Case, session: Session) -> dict:
     case.fault.prepare(session)
     for name in case.client_names():
         session.start_client(name)
+    names = set(case.client_names())
+    until(f"reports of {names}", lambda: names <= session.reporting())
     with Observer(session, case.required()) as observer:
         observer.wait(is_true, time.monotonic() + WARM_UP)
         time.sleep(STEADY)

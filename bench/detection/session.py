@@ -39,7 +39,7 @@ class Session:
         required = ",".join(f"{key}={value}" for key, value in objectives.items())
         command = [str(BIN / "ballsession-server"), f"--listen={ADDRESS}:0", f"--http={ADDRESS}:0"]
         command += [*video.scene(), f"--background={background}", f"--window={WINDOW}s"]
-        command += [f"--require={required}"]
+        command += [f"--require={required}", f"--ice-address={ADDRESS}"]
         server = self.start("server", command)
         pattern = r"signalling on \S+:(\d+), HTTP on (\S+)\n"
         try:
@@ -65,7 +65,8 @@ class Session:
     def start_client(self, name: str, arguments: tuple[str, ...] = ()) -> Program:
         """Our client, through its relay where it has one."""
         command = [str(BIN / "ballsession-client"), f"--server={ADDRESS}:{self.port_for(name)}"]
-        return self.start(name, [*command, f"--id={name}", f"--node=node-{name}", "--reconnect", *arguments])
+        command += [f"--ice-address={ADDRESS}", f"--id={name}", f"--node=node-{name}", "--reconnect"]
+        return self.start(name, [*command, *arguments])
 
     def start_peer(self, name: str, claim: str) -> Program:
         """One of the load generator's peers, which decode nothing; its id is load-0."""
@@ -88,6 +89,11 @@ class Session:
                 return json.load(response)
         except (OSError, HTTPException):
             return None
+
+    def reporting(self) -> set[str]:
+        """The clients of which a frame was matched."""
+        rows = (self.status() or {}).get("clients", [])
+        return {row["id"] for row in rows if row["frames"]["matched"]}
 
     def stop(self) -> int:
         """Ends the server in good order: its exit code."""
