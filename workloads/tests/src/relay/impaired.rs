@@ -108,7 +108,7 @@ impl Chance {
 mod tests {
     use super::*;
 
-    const DATAGRAMS: usize = 20_000;
+    const DATAGRAMS: usize = 200_000;
 
     fn decisions(impairment: Impairment) -> Vec<Decision> {
         let mut impaired = Impaired::new(1);
