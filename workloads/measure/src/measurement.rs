@@ -92,6 +92,14 @@ impl Measurement {
         }
     }
 
+    /// The packets of a session have the timestamps of frames plus `offset`, with wrap-around; so have its reports. To
+    /// be called before the first one, and for timestamps in reports alone.
+    pub fn set_timestamp_offset(&mut self, id: SessionId, offset: u32) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.timestamp_offset = offset;
+        }
+    }
+
     /// This is the first frame that went to a session, counted or not: where the peer's own timestamps begin. The
     /// first call counts.
     pub fn sent_from(&mut self, id: SessionId, timestamp: u32) {

@@ -28,7 +28,7 @@ pub(super) fn report(
         _ => return paired::other_kind(&session.pairing, "ts"),
     }
     let paired = Paired {
-        timestamp: timeline.nearest(report.timestamp),
+        timestamp: timeline.nearest(report.timestamp.wrapping_sub(session.timestamp_offset)),
         name: ("RTP timestamp", report.timestamp.into()),
         is_estimate: false,
         outcome: report.outcome,

@@ -31,6 +31,8 @@ pub(crate) struct Session {
     pub(crate) has_ended: bool,
     /// The timestamp of the first frame that went to the peer, counted or not.
     pub(crate) first_sent: Option<i64>,
+    /// From a frame's timestamp to the one that the peer got, with wrap-around.
+    pub(crate) timestamp_offset: u32,
     pub(crate) questions: Questions,
     pub(crate) pairing: Pairing,
     pub(crate) ledger: Ledger,
@@ -54,6 +56,7 @@ impl Session {
             has_reported: false,
             has_ended: false,
             first_sent: None,
+            timestamp_offset: 0,
             questions: Questions::default(),
             pairing: Pairing::Open,
             ledger: Ledger::new(frames_per_second),
