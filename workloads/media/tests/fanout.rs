@@ -323,3 +323,38 @@ async fn receiver_reports_tell_what_the_network_did() {
     client.receiver.close().await;
     assert_eq!(decoder.join().unwrap() as u64, sent);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shard_that_is_kept_from_its_work_is_late_and_frames_are_written_all_the_same() {
+    let (send, events) = channel();
+    // The sink blocks once: the thread is in it, and frames wait.
+    let blocked = std::sync::atomic::AtomicBool::new(false);
+    let sink: EventSink = Arc::new(move |batch: Vec<Event>| {
+        let has_video = batch.iter().any(|event| matches!(event, Event::Written { .. }));
+        batch.into_iter().for_each(|event| drop(send.send(event)));
+        if has_video && !blocked.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    });
+    let options =
+        Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering: Some(NEAR_WRAP) };
+    let mut server = Server { fanout: Fanout::start(options, &sink).unwrap(), events, timestamp: 0 };
+    let client = server.connect(1).await;
+    let written = |event: &Event| match event {
+        Event::Written { timestamp, at } => Some((*timestamp, *at)),
+        _ => None,
+    };
+    let began = Instant::now();
+    let first = server.publish(true, 700);
+    let (timestamp, first_written) = server.wait(written);
+    assert_eq!(timestamp, first);
+    assert!(first_written >= began);
+    server.fanout.take_worst_lateness();
+    let second = server.publish(false, 700);
+    let (timestamp, second_written) = server.wait(written);
+    assert_eq!(timestamp, second);
+    let late = server.fanout.take_worst_lateness();
+    assert!(late >= Duration::from_millis(100), "{late:?}");
+    assert!(second_written >= first_written + Duration::from_millis(100));
+    client.receiver.close().await;
+}

@@ -136,6 +136,7 @@ impl Recorder {
                     }
                 }
                 Event::Network { .. }
+                | Event::Written { .. }
                 | Event::KeyframeWanted(_)
                 | Event::Closed { .. } => {}
             }

@@ -59,6 +59,13 @@ pub enum Event {
         /// The message.
         data: Bytes,
     },
+    /// A shard has given the packets of a frame to its sockets, for all of its sessions.
+    Written {
+        /// The frame's timestamp.
+        timestamp: u32,
+        /// When the last of them went.
+        at: Instant,
+    },
     /// What became of the session's packets so far: once a second while frames go out, and before `Stopped`.
     Network {
         /// The session.

@@ -21,6 +21,7 @@ mod event;
 mod feedback;
 mod frame;
 mod handle;
+mod lateness;
 mod negotiator;
 mod numbering;
 mod options;
@@ -40,6 +41,7 @@ mod transmission;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -134,6 +136,12 @@ impl Fanout {
     /// Whether all threads run; they end by themselves only when something is badly wrong.
     pub fn is_running(&self) -> bool {
         self.negotiator.is_running() && self.shards.iter().all(Shard::is_running)
+    }
+
+    /// The longest that a published frame waited for a shard to begin with it, or a timer to run, since the last call:
+    /// how much the shards lack the processor, for whoever calls it regularly.
+    pub fn take_worst_lateness(&self) -> Duration {
+        self.shards.iter().map(Shard::take_worst_lateness).max().unwrap_or_default()
     }
 
     /// What the shards counted since the start.
