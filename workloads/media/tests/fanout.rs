@@ -290,7 +290,7 @@ async fn receiver_reports_tell_what_the_network_did() {
         sent += 1;
         tokio::time::sleep(Duration::from_millis(20)).await;
         let newest = server.events.try_iter().filter_map(|event| match event {
-            Event::Network { id: SessionId(1), sample } => Some(sample),
+            Event::Network { id: SessionId(1), sample, .. } => Some(sample),
             _ => None,
         });
         if let Some(sample) = newest.last().filter(|sample| sample.round_trip.is_some()) {

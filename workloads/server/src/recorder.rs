@@ -135,10 +135,9 @@ impl Recorder {
                         console.line(format!("{client}: {}{}", frame_prefix(data), describe(&outcome)));
                     }
                 }
-                Event::Network { .. }
-                | Event::Written { .. }
-                | Event::KeyframeWanted(_)
-                | Event::Closed { .. } => {}
+                Event::Network { id, sample, at } => measurement.network_sample(*id, *sample, *at),
+                Event::Written { timestamp, at } => measurement.frame_written(*timestamp, *at),
+                Event::KeyframeWanted(_) | Event::Closed { .. } => {}
             }
         }
         drop((measurement, live));

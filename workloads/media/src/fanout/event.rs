@@ -72,6 +72,8 @@ pub enum Event {
         id: SessionId,
         /// The numbers.
         sample: NetworkSample,
+        /// When they were that.
+        at: Instant,
     },
     /// The session needs a keyframe: it joined, or the peer lost something.
     KeyframeWanted(SessionId),

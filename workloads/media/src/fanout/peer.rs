@@ -243,7 +243,7 @@ impl Peer {
     }
 
     fn network(&self) -> Event {
-        Event::Network { id: self.id, sample: self.transmission.sample() }
+        Event::Network { id: self.id, sample: self.transmission.sample(), at: Instant::now() }
     }
 
     fn flush(&mut self, outbox: &Outbox<'_>) {
