@@ -17,7 +17,8 @@ LAYERS = {
         ["fanout", "receiver"],
     ],
     "workloads/measure/src": [
-        ["frames", "settings", "verdict"],
+        ["frames", "settings", "verdict", "cause"],
+        ["judgement"],
         ["foreign", "statistics"],
         ["clients"],
         ["recorder"],

@@ -53,8 +53,13 @@ def resolve(module, path, seen=()):
     else:
         found = lookup(module, first, seen) or [("foreign", [first], None)]
     for name in rest:
-        found = [target for before in found for target in member(before, name, seen)]
+        found = [target for before in with_members(found) for target in member(before, name, seen)]
     return found
+
+
+def with_members(targets):
+    """Those that a path goes on in: a module where there is one, not the function that has the same name."""
+    return [target for target in targets if target[0] == "mod"] or targets
 
 
 def member(target, name, seen):

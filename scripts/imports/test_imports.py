@@ -48,6 +48,15 @@ class Files(unittest.TestCase):
             found = self.check(lib=f"mod a; const LIMIT: u8 = 1; {use}", a="use super::*; pub fn make() -> u8 { LIMIT }")
             self.assertEqual(len(found), 3, (use, found))
 
+    def test_a_function_with_the_name_of_a_module_is_not_that_module(self):
+        found = self.check(
+            lib="mod room;",
+            room__mod="mod a; mod b; use a::make; use b::Thing; fn b() -> Thing { make() }",
+            room__a="use crate::room::b::Thing; pub fn make() -> Thing { Thing }",
+            room__b="pub struct Thing;",
+        )
+        self.assertEqual(found, [])
+
     def test_a_method_in_another_file_than_its_type_is_an_import_of_that_file(self):
         found = self.check(
             lib="mod a; mod b;",

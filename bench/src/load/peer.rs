@@ -119,7 +119,7 @@ impl Peer {
                     if channel == self.channel =>
                 {
                     self.is_open = true;
-                    let hello = Hello { id: self.name.clone(), node: None, version: None, reconnects: 0 };
+                    let hello = Hello::new(self.name.clone());
                     self.send(&Message::Hello(hello), now);
                 }
                 RTCPeerConnectionEvent::OnConnectionStateChangeEvent(RTCPeerConnectionState::Failed) => {
@@ -146,7 +146,7 @@ impl Peer {
                 }
                 Step::Complete if !self.is_open => {}
                 Step::Complete => {
-                    let report = FrameReport { timestamp: packet.header.timestamp, outcome: FRAME_OUTCOME };
+                    let report = FrameReport::new(packet.header.timestamp, FRAME_OUTCOME);
                     self.send(&Message::Frame(report), now);
                     reported += 1;
                     counters.answered.fetch_add(1, Relaxed);

@@ -136,8 +136,8 @@ fn decode(
     report: impl Fn(String),
 ) -> anyhow::Result<Vec<FrameCost>> {
     let mut costs = Vec::new();
-    while let Some(assembled) = frames.recv() {
-        let Assembled::Frame { timestamp, data, .. } = assembled else {
+    while let Some(received) = frames.recv() {
+        let Assembled::Frame { timestamp, data, .. } = received.frame else {
             anyhow::bail!("packets were lost on loopback");
         };
         let decoded = decoder.decode(&data)?;
@@ -147,7 +147,7 @@ fn decode(
             }
             None => FrameOutcome::Undetected,
         };
-        report(Message::Frame(FrameReport { timestamp, outcome }).to_text());
+        report(Message::Frame(FrameReport::new(timestamp, outcome)).to_text());
         costs.push(FrameCost { timestamp, decode: decoded.decode, detect: decoded.detect });
     }
     Ok(costs)

@@ -5,12 +5,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use media::receiver::Stats;
 use picture::Point;
-use report::channel::FrameOutcome;
+use process::Cgroup;
+use report::channel::{ClientStats, FrameOutcome};
 use report::{
     ClientFrames, ClientSetup, ClientSummary, ErrorCode, ErrorLog, SCHEMA_VERSION, Stage, State, milliseconds,
 };
 use tokio::sync::watch;
+
+use crate::decode_statistics::DecodeStatistics;
 
 /// A client whose last decoded frame is older than this is not ready.
 const FRESH: Duration = Duration::from_secs(2);
@@ -20,6 +24,7 @@ const FRESH: Duration = Duration::from_secs(2);
 pub(crate) struct Counters {
     inner: Mutex<Inner>,
     started: Instant,
+    cgroup: Cgroup,
     first_decoded: watch::Sender<Option<Instant>>,
     /// Notifies of every error, and whenever the state may have changed.
     changes: watch::Sender<()>,
@@ -31,8 +36,21 @@ struct Inner {
     errors: ErrorLog,
     sessions: u32,
     dialled: Instant,
-    last_decoded: Option<Instant>,
+    decoding: DecodeStatistics,
+    /// Of the sessions that are over.
+    received_before: Stats,
     last_position: Option<(Point, f64)>,
+}
+
+/// How long the parts of processing a frame took.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct FrameTiming {
+    /// From its last packet to the begin of decoding.
+    pub(crate) waited: Duration,
+    /// Decoding.
+    pub(crate) decode: Duration,
+    /// Whether it is one.
+    pub(crate) keyframe: bool,
 }
 
 impl Counters {
@@ -55,12 +73,14 @@ impl Counters {
             errors: ErrorLog::default(),
             sessions: 0,
             dialled: started,
-            last_decoded: None,
+            decoding: DecodeStatistics::default(),
+            received_before: Stats::default(),
             last_position: None,
         };
         Self {
             inner: Mutex::new(inner),
             started,
+            cgroup: Cgroup::own(),
             first_decoded: watch::Sender::new(None),
             changes: watch::Sender::new(()),
         }
@@ -106,8 +126,9 @@ impl Counters {
     }
 
     /// A complete frame was processed.
-    pub(crate) fn frame(&self, outcome: FrameOutcome, now: Instant) {
+    pub(crate) fn frame(&self, outcome: FrameOutcome, now: Instant, timing: FrameTiming) {
         let mut inner = self.lock();
+        inner.decoding.late(timing.waited);
         let frames = &mut inner.summary.frames;
         frames.received += 1;
         match outcome {
@@ -124,16 +145,52 @@ impl Counters {
         inner.summary.frames.decoded += 1;
         let elapsed = milliseconds(now.saturating_duration_since(inner.dialled));
         inner.summary.setup_milliseconds.first_decoded.get_or_insert(elapsed);
-        if inner.last_decoded.replace(now).is_none() {
+        let is_first = inner.decoding.last_decoded().is_none();
+        inner.decoding.decoded(now, timing.decode, timing.keyframe);
+        if is_first {
             self.first_decoded.send_replace(Some(now));
         }
     }
 
+    /// A timer of the process's own was so late.
+    pub(crate) fn timer_late(&self, lateness: Duration) {
+        self.lock().decoding.late(lateness);
+    }
+
+    /// What the server is sent once a second: `received` is what the session's connection counted.
+    pub(crate) fn stats(&self, received: &Stats, now: Instant) -> ClientStats {
+        let stats = self.stats_so_far(received, now);
+        self.lock().decoding.reset_lateness();
+        stats
+    }
+
+    /// As [`Counters::stats`], for whoever only looks.
+    fn stats_so_far(&self, received: &Stats, now: Instant) -> ClientStats {
+        let hindrance = self.cgroup.read();
+        let inner = self.lock();
+        let received = inner.received_before.plus(received);
+        let frames = inner.summary.frames;
+        let mut stats = ClientStats {
+            packets_received: received.packets,
+            nack_count: received.repairs_requested,
+            pli_count: received.keyframes_requested,
+            frames_received: frames.received,
+            frames_dropped: received.overruns + frames.undecodable,
+            ..ClientStats::default()
+        };
+        inner.decoding.fill(&mut stats, now);
+        let milliseconds = |time: Duration| time.as_micros() as f64 / 1e3;
+        stats.cpu.throttled_milliseconds = hindrance.throttled.map(milliseconds);
+        stats.cpu.pressure_milliseconds = hindrance.pressure.map(milliseconds);
+        stats
+    }
+
     /// A session is over: its state now, and what its connection counted.
-    pub(crate) fn session_ended(&self, state: State, overruns: u64) {
+    pub(crate) fn session_ended(&self, state: State, received: &Stats) {
         let mut inner = self.lock();
         inner.summary.state = state;
-        inner.summary.queue_overruns += overruns;
+        inner.summary.queue_overruns += received.overruns;
+        inner.received_before = inner.received_before.plus(received);
         drop(inner);
         self.changes.send_replace(());
     }
@@ -162,7 +219,7 @@ impl Counters {
 
     /// When a frame was last decoded.
     pub(crate) fn last_decoded(&self) -> Option<Instant> {
-        self.lock().last_decoded
+        self.lock().decoding.last_decoded()
     }
 
     /// Whether a frame was decoded lately.
@@ -201,11 +258,15 @@ mod tests {
         let counters = Counters::new("c".into(), "s:1".into(), start, Timestamp::UNIX_EPOCH);
         let first = counters.first_decoded();
         counters.dialling(start);
-        counters.frame(FrameOutcome::Undecodable, start);
+        counters.frame(FrameOutcome::Undecodable, start, FrameTiming::default());
         assert_eq!(*first.borrow(), None);
         let at = start + Duration::from_millis(50);
-        counters.frame(FrameOutcome::Position { x: 1.0, y: 2.0, confidence: 0.9 }, at);
-        counters.frame(FrameOutcome::Undetected, at + Duration::from_millis(33));
+        counters.frame(
+            FrameOutcome::Position { x: 1.0, y: 2.0, confidence: 0.9 },
+            at,
+            FrameTiming::default(),
+        );
+        counters.frame(FrameOutcome::Undetected, at + Duration::from_millis(33), FrameTiming::default());
         assert_eq!(*first.borrow(), Some(at));
         assert!(counters.is_fresh(at + FRESH) && !counters.is_fresh(at + FRESH * 2));
         let summary = counters.summary(at);

@@ -13,7 +13,7 @@ use report::ErrorCode;
 use report::channel::FrameOutcome;
 use vp8::Decoder;
 
-use crate::counters::Counters;
+use crate::counters::{Counters, FrameTiming};
 use crate::fault::Faults;
 use crate::outcome::{describe, position};
 use crate::reporter::Reporter;
@@ -64,18 +64,22 @@ impl DecodeThread {
 
     /// Decodes and reports frame after frame, until there are no more.
     pub(crate) fn run(mut self, frames: &FrameReceiver) {
-        while let Some(assembled) = frames.recv() {
+        while let Some(received) = frames.recv() {
+            let complete = received.complete;
+            let mut timing = FrameTiming { waited: complete.elapsed(), ..FrameTiming::default() };
             if self.is_frozen() {
                 self.was_frozen = true;
                 continue;
             }
-            let (timestamp, outcome, picture) = match assembled {
+            let (timestamp, outcome, picture) = match received.frame {
                 Assembled::Undecodable { timestamp } => (timestamp, FrameOutcome::Undecodable, None),
                 Assembled::Frame { timestamp, data, keyframe } => {
                     let after_freeze = std::mem::take(&mut self.was_frozen);
                     let is_usable = !after_freeze || keyframe;
+                    let began = Instant::now();
                     let decoded =
                         is_usable.then(|| decode(&mut self.decoder, &data, &self.counters)).flatten();
+                    (timing.decode, timing.keyframe) = (began.elapsed(), keyframe);
                     let outcome = match decoded {
                         Some(Some(picture)) => detect(&mut *self.detector, &picture, &self.counters),
                         // A frame that is not to be shown has no ball in it.
@@ -92,8 +96,8 @@ impl DecodeThread {
                 }
             };
             let now = Instant::now();
-            self.counters.frame(outcome, now);
-            self.reporter.report(timestamp, outcome, &mut self.faults);
+            self.counters.frame(outcome, now, timing);
+            self.reporter.report(timestamp, outcome, complete, &mut self.faults);
             if let Some(console) = &self.verbose {
                 console.line(format!("frame {timestamp}: {}", describe(outcome)));
             }

@@ -39,7 +39,7 @@ impl ForeignServer {
     }
 }
 
-/// PostCounters RTP timestamps from the first frame that came, past the wrap-around.
+/// Counts RTP timestamps from the first frame that came, past the wrap-around.
 #[derive(Debug, Default)]
 pub(crate) struct PresentationClock {
     last: Option<(u32, u64)>,

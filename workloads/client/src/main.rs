@@ -8,9 +8,11 @@
 
 mod arguments;
 mod counters;
+mod decode_statistics;
 mod decode_thread;
 mod fault;
 mod foreign;
+mod obstacle;
 mod outcome;
 mod page;
 mod report_source;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use media::receiver::{ChannelId, ChannelSender};
 use picture::Point;
-use report::channel::{FrameOutcome, FrameReport, Hello, LABEL, Message};
+use report::channel::{ClientStats, FrameOutcome, FrameReport, Hello, LABEL, Message, Previous};
 use tokio::runtime::Handle;
 
 use crate::fault::Faults;
@@ -26,6 +26,8 @@ struct State {
     clock: PresentationClock,
     /// Where the ball was said to be, or would have been.
     latest: Option<Point>,
+    /// What was reported last, to be repeated.
+    previous: Previous,
 }
 
 #[derive(Debug)]
@@ -75,8 +77,21 @@ impl Reporter {
         self.sender.send(channel, Message::Hello(hello.clone()).to_text())
     }
 
-    /// Reports what the frame of `timestamp` showed, as far as the faults let it.
-    pub(crate) fn report(&self, timestamp: u32, outcome: FrameOutcome, faults: &mut Faults) {
+    /// Sends what the client counted, where our own server listens.
+    pub(crate) fn stats(&self, stats: &ClientStats) {
+        if let Some(Route::Own(channel)) = self.lock().route {
+            self.sender.send(channel, Message::Stats(*stats).to_text());
+        }
+    }
+
+    /// Reports what the frame of `timestamp`, which was complete at `complete`, showed, as far as the faults let it.
+    pub(crate) fn report(
+        &self,
+        timestamp: u32,
+        outcome: FrameOutcome,
+        complete: Instant,
+        faults: &mut Faults,
+    ) {
         let outcome = match outcome {
             FrameOutcome::Position { x, y, confidence } => {
                 let Point { x, y } = faults.distort(Point { x, y });
@@ -85,10 +100,14 @@ impl Reporter {
             FrameOutcome::Undetected | FrameOutcome::Undecodable => outcome,
         };
         // Before the channel is open the server counts no frames.
-        let Some((channel, text)) = self.lock().encode(timestamp, outcome) else { return };
+        let mut state = self.lock();
+        let Some((channel, text)) = state.encode(timestamp, outcome, complete) else { return };
         if faults.drops() {
+            // Nor is it repeated: it is to be lost.
             return;
         }
+        state.previous.push(timestamp, outcome);
+        drop(state);
         let delay = faults.delay();
         if delay.is_zero() {
             self.sender.send(channel, text);
@@ -109,13 +128,23 @@ impl Reporter {
 
 impl State {
     /// The report of a frame, and its channel; `None` where none is to be sent.
-    fn encode(&mut self, timestamp: u32, outcome: FrameOutcome) -> Option<(ChannelId, String)> {
+    fn encode(
+        &mut self,
+        timestamp: u32,
+        outcome: FrameOutcome,
+        complete: Instant,
+    ) -> Option<(ChannelId, String)> {
         let pts = self.clock.pts(timestamp);
         let position = position(outcome);
         self.latest = position.or(self.latest);
         match self.route.as_ref()? {
             Route::Own(channel) => {
-                Some((*channel, Message::Frame(FrameReport { timestamp, outcome }).to_text()))
+                let report = FrameReport {
+                    held_microseconds: u32::try_from(complete.elapsed().as_micros()).ok(),
+                    previous: self.previous,
+                    ..FrameReport::new(timestamp, outcome)
+                };
+                Some((*channel, Message::Frame(report).to_text()))
             }
             // Other programs have no word for a frame without a ball.
             Route::Foreign(channel, server) => {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use backoff::{Backoff, Jitter};
 use preview::Preview;
-use process::{Console, Exit, Http, Stop, SummaryTarget, last_error};
+use process::{Console, Exit, Heartbeat, Http, Stop, SummaryTarget, last_error};
 use report::ErrorCode;
 use report::sender::Pace;
 use signaling::{DialError, dial_until};
@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
 use crate::counters::Counters;
+use crate::obstacle::obstacle;
 use crate::page;
 use crate::report_source;
 use crate::session::{self, Context, Ended};
@@ -70,6 +71,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let (duration, give_up_after) = (arguments.duration, arguments.give_up_after());
     let context = Context {
         arguments,
+        instance: format!("{:016x}", fastrand::u64(..)),
         counters: Arc::clone(&counters),
         console: console.clone(),
         preview,
@@ -79,6 +81,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let reason = reason(signals, &counters, duration, give_up_after, started);
     tokio::pin!(sessions, reason);
     let mut second = tokio::time::interval(Duration::from_secs(1));
+    let mut heartbeat = Heartbeat::start();
     let mut stopped = None;
     let ended = loop {
         tokio::select! {
@@ -88,6 +91,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
                 context.stop.cancel();
             }
             _ = second.tick() => print_state(&counters, &console),
+            late = heartbeat.tick() => counters.timer_late(late),
         }
     };
     console.end_progress();
@@ -107,12 +111,15 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     ended?;
     match stopped {
         Some(Reason::Signal(Stop::Terminate)) => Ok(Exit::Terminated),
-        Some(Reason::NoMedia) => {
+        Some(Reason::Signal(Stop::Interrupt) | Reason::DurationOver) => Ok(Exit::Done),
+        None if summary.frames.decoded > 0 => Ok(Exit::Done),
+        Some(Reason::NoMedia) if summary.frames.decoded > 0 => {
             let cause = last_error(&summary.errors)
                 .map_or_else(String::new, |error| format!(": {}: {}", error.code, error.message));
-            anyhow::bail!("no media{cause}")
+            anyhow::bail!("no media any more{cause}")
         }
-        Some(Reason::Signal(Stop::Interrupt) | Reason::DurationOver) | None => Ok(Exit::Done),
+        Some(Reason::NoMedia) => anyhow::bail!("no media: {}", obstacle(&summary)),
+        None => anyhow::bail!("the server said bye before there was media: {}", obstacle(&summary)),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use media::addresses::media_addresses;
-use media::receiver::{Answer, Event, Options, Receiver, ReceiverError, TransportStage};
+use media::receiver::{Answer, Event, Options, Receiver, ReceiverError, Stats, TransportStage};
 use preview::Preview;
 use process::Console;
 use report::channel::{Hello, LABEL};
@@ -36,6 +36,8 @@ const NO_HANDSHAKE: &str = "the DTLS handshake failed";
 /// What all sessions share.
 pub(crate) struct Context {
     pub(crate) arguments: Arguments,
+    /// A random word for this process, the same in all of its sessions.
+    pub(crate) instance: String,
     pub(crate) counters: Arc<Counters>,
     pub(crate) console: Console,
     /// Where there is HTTP.
@@ -81,7 +83,7 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
         Ok(answer) => answer,
         Err(ended) => {
             connection.bye().await;
-            context.counters.session_ended(ended.state(), 0);
+            context.counters.session_ended(ended.state(), &Stats::default());
             return Ok(ended);
         }
     };
@@ -100,13 +102,15 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
     let decode_thread = tokio::task::spawn_blocking(move || decode_thread.run(&frames));
 
     let hello = Hello {
-        id: arguments.id(),
         node: Some(arguments.node()),
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        instance: Some(context.instance.clone()),
         reconnects,
+        ..Hello::new(arguments.id())
     };
     let ended = stream(context, &mut connection, &mut receiver, &reporter, &hello).await;
     if ended == Ended::Stopped {
+        reporter.stats(&counters.stats(&receiver.stats(), Instant::now()));
         await_last_reports(&mut connection).await;
     }
     let stats = receiver.stats();
@@ -116,7 +120,7 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
     if decode_thread.await.is_err() {
         counters.error(ErrorCode::Other, "the decode thread panicked");
     }
-    counters.session_ended(ended.state(), stats.overruns);
+    counters.session_ended(ended.state(), &stats);
     Ok(ended)
 }
 
@@ -175,10 +179,11 @@ async fn stream(
     loop {
         tokio::select! {
             () = context.stop.cancelled() => return Ended::Stopped,
-            _ = second.tick(), if hellos < HELLOS => {
-                if reporter.repeat_hello(hello) {
+            _ = second.tick() => {
+                if hellos < HELLOS && reporter.repeat_hello(hello) {
                     hellos += 1;
                 }
+                reporter.stats(&context.counters.stats(&receiver.stats(), Instant::now()));
             }
             message = connection.receive() => match message {
                 Ok(Some(Message::Bye)) => return ended_by_bye(reached, began.elapsed()),

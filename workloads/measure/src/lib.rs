@@ -44,9 +44,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod cause;
 mod clients;
 mod foreign;
 mod frames;
+pub mod judgement;
 mod matching;
 mod measurement;
 mod recorder;

@@ -3,9 +3,11 @@
 //! are written whole or not at all.
 
 pub mod arguments;
+mod cgroup;
 mod console;
 mod exit;
 mod exposition;
+mod heartbeat;
 mod http;
 mod last_error;
 mod logging;
@@ -16,9 +18,11 @@ mod reporting;
 mod signals;
 mod termination;
 
+pub use cgroup::{Cgroup, CpuHindrance};
 pub use console::Console;
 pub use exit::Exit;
 pub use exposition::Exposition;
+pub use heartbeat::Heartbeat;
 pub use http::{Endpoints, Http, HttpError, Readiness, StatusSource};
 pub use last_error::{last_error, state_line};
 pub use logging::{LogFormat, log_to_stderr, log_to_stderr_as};

@@ -6,10 +6,12 @@
 //! tolerant (unknown keys are ignored, new error codes become [`ErrorCode::Other`]), because a summary may come from
 //! a newer version; peers on the data channel are not trusted, so that parser is bounded and strict about values.
 
+mod cause;
 pub mod channel;
 mod codes;
 pub mod duration;
 mod error_log;
+pub mod judged;
 mod number;
 pub mod post;
 mod schema;
@@ -19,6 +21,7 @@ mod session;
 mod summary;
 mod text;
 
+pub use cause::Cause;
 pub use codes::{ErrorCode, State};
 pub use error_log::{ErrorEntry, ErrorLog};
 pub use number::{milliseconds, significant};

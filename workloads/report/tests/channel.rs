@@ -1,7 +1,8 @@
 //! The messages of the report channel: their look, their limits, and that nothing a peer sends can panic.
 
 use ballsession_report::channel::{
-    Foreign, FrameOutcome, FrameReport, Hello, MAX_COORDINATE, MAX_NAME, MAX_NODE, Malformed, Message,
+    ClientCpu, ClientStats, Foreign, FrameOutcome, FrameReport, Hello, MAX_COORDINATE, MAX_NAME, MAX_NODE,
+    Malformed, Message, Previous,
 };
 use proptest::prelude::*;
 
@@ -10,16 +11,15 @@ fn parse(text: &str) -> Result<Message, Malformed> {
 }
 
 fn report(timestamp: u32, outcome: FrameOutcome) -> Message {
-    Message::Frame(FrameReport { timestamp, outcome })
+    Message::Frame(FrameReport::new(timestamp, outcome))
 }
 
 #[test]
 fn messages_look_as_documented() {
     let hello = Message::Hello(Hello {
-        id: "demo-client-0".into(),
         node: Some("worker-2".into()),
         version: Some("0.1.0".into()),
-        reconnects: 0,
+        ..Hello::new("demo-client-0")
     });
     let position = FrameOutcome::Position { x: 1.5, y: -2.0, confidence: 0.75 };
     for (message, json) in [
@@ -37,7 +37,7 @@ fn messages_look_as_documented() {
 fn what_a_newer_or_simpler_client_adds_or_leaves_out_is_fine() {
     let position = FrameOutcome::Position { x: 1.0, y: 2.0, confidence: 1.0 };
     assert_eq!(parse(r#"{"ts":7,"x":1,"y":2,"radius":[{}]}"#), Ok(report(7, position)));
-    let bare = Hello { id: "é".into(), node: None, version: None, reconnects: 0 };
+    let bare = Hello::new("é");
     assert_eq!(parse(r#"{"hello":1,"id":"é","node":null}"#), Ok(Message::Hello(bare)));
 }
 
@@ -221,7 +221,72 @@ proptest! {
     #[test]
     fn hellos_round_trip(id in "[^\\p{C}\u{2028}\u{2029}]{1,30}", node: bool, reconnects: u32) {
         let node = node.then(|| id.clone());
-        let hello = Message::Hello(Hello { id, node, version: None, reconnects });
+        let hello = Message::Hello(Hello { node, reconnects, ..Hello::new(id) });
         prop_assert_eq!(Message::parse(hello.to_text().as_bytes()), Ok(hello));
+    }
+}
+
+#[test]
+fn a_report_repeats_what_became_of_the_frames_before() {
+    let mut previous = Previous::default();
+    previous.push(0, FrameOutcome::Undecodable);
+    previous.push(u32::MAX - 2999, FrameOutcome::Undecodable);
+    previous.push(0, FrameOutcome::Undetected);
+    previous.push(3000, FrameOutcome::Position { x: 1.5, y: -2.0, confidence: 1.0 });
+    let report = FrameReport {
+        held_microseconds: Some(1234),
+        previous,
+        ..FrameReport::new(6000, FrameOutcome::Undetected)
+    };
+    let json = r#"{"ts":6000,"state":"undetected","held":1234,"prev":[[3000,1.5,-2.0],[6000,0],[9000,1]]}"#;
+    assert_eq!(Message::Frame(report).to_text(), json);
+    assert_eq!(parse(json), Ok(Message::Frame(report)));
+    for (text, refusal) in [
+        (r#"{"ts":1,"x":1,"y":1,"prev":[[1,0],[2,0],[3,0],[4,0]]}"#, Malformed::Previous),
+        (r#"{"ts":1,"x":1,"y":1,"prev":[[1,2]]}"#, Malformed::Previous),
+    ] {
+        assert_eq!(parse(text), Err(refusal), "{text}");
+    }
+    for text in [
+        r#"{"ts":1,"x":1,"y":1,"prev":[[1,1e9,0]]}"#,
+        r#"{"ts":1,"x":1,"y":1,"prev":[[-1,0]]}"#,
+        r#"{"ts":1,"x":1,"y":1,"prev":[[1]]}"#,
+        r#"{"ts":1,"x":1,"y":1,"prev":5}"#,
+        r#"{"ts":1,"x":1,"y":1,"held":-5}"#,
+    ] {
+        assert!(parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn stats_have_the_names_of_w3c_and_are_bounded() {
+    let stats = ClientStats {
+        packets_received: 900,
+        packets_lost: -1,
+        jitter: 0.001,
+        longest_gap: Some(133.5),
+        cpu: ClientCpu { throttled_milliseconds: Some(12.5), ..ClientCpu::default() },
+        ..ClientStats::default()
+    };
+    let json = Message::Stats(stats).to_text();
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&json).unwrap(),
+        serde_json::json!({"stats": {
+            "packetsReceived": 900, "packetsLost": -1, "packetsRepaired": 0, "jitter": 0.001, "nackCount": 0,
+            "pliCount": 0, "framesReceived": 0, "framesDecoded": 0, "framesDropped": 0, "keyFramesDecoded": 0,
+            "totalDecodeTime": 0.0, "freezeCount": 0, "totalFreezesDuration": 0.0, "totalInterFrameDelay": 0.0,
+            "totalSquaredInterFrameDelay": 0.0, "longestGap": 133.5, "cpu": {"throttledMilliseconds": 12.5}
+        }})
+    );
+    assert_eq!(parse(&json), Ok(Message::Stats(stats)));
+    assert_eq!(parse(r#"{"stats":{}}"#), Ok(Message::Stats(ClientStats::default())));
+    for text in [
+        r#"{"stats":{"jitter":-1}}"#,
+        r#"{"stats":{"longestGap":1e300}}"#,
+        r#"{"stats":{"packetsReceived":-1}}"#,
+        r#"{"stats":{},"ts":1,"x":1,"y":1}"#,
+        r#"{"stats":{},"hello":1,"id":"a"}"#,
+    ] {
+        assert!(parse(text).is_err(), "{text}");
     }
 }

@@ -168,6 +168,7 @@ fn describe(outcome: &MessageOutcome) -> String {
         MessageOutcome::Estimated { reported, error_pixels } => {
             format!("reported ({:.3}, {:.3}), error {error_pixels:.4} px, estimated", reported.x, reported.y)
         }
+        MessageOutcome::Stats => "stats".into(),
         MessageOutcome::Waiting => "waits until its frame is known".into(),
         MessageOutcome::Uncounted => "before counting began".into(),
         MessageOutcome::Hello => "hello".into(),

@@ -18,6 +18,7 @@ pub(crate) fn message(
     match Message::parse(data) {
         Ok(Message::Frame(report)) => own::report(session, at, &report, timeline, recorder),
         Ok(Message::Hello(message)) => hello(session, &message, recorder),
+        Ok(Message::Stats(_)) => MessageOutcome::Stats,
         Ok(Message::Foreign(message)) => foreign::message(session, at, message, timeline, recorder),
         Err(reason) => MessageOutcome::Malformed(reason.to_string()),
     }

@@ -9,6 +9,8 @@ use picture::Point;
 pub enum MessageOutcome {
     /// A hello. The client's name, if it has one, is that of [`crate::Measurement::client`].
     Hello,
+    /// What the client counted.
+    Stats,
     /// A position, in time.
     Matched {
         /// Where the ball was.

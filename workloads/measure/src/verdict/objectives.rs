@@ -13,6 +13,10 @@ pub struct Objectives {
     pub latency_p95: Option<Duration>,
     /// Of the frames lost, late or undecodable, in percent.
     pub loss_percent: Option<f64>,
+    /// Of the decoded frames without a ball, in percent.
+    pub undetected_percent: Option<f64>,
+    /// At least so many percent of the frames that the frame rate promises must come out good.
+    pub delivered_percent: Option<f64>,
     /// Of the longest freeze.
     pub longest_freeze: Option<Duration>,
     /// Of the setup time's 95th percentile.
@@ -28,6 +32,8 @@ impl Default for Objectives {
             error_p95_pixels: None,
             latency_p95: None,
             loss_percent: None,
+            undetected_percent: None,
+            delivered_percent: None,
             longest_freeze: None,
             setup_p95: None,
             minimum_frames: 300,
@@ -39,10 +45,14 @@ impl Default for Objectives {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidObjectives {
     /// Not `key=value`.
-    #[error("{0:?} is no key=value, with a key of error-p95, latency-p95, loss, freeze, setup-p95, frames")]
+    #[error(
+        "{0:?} is no key=value, with a key of error-p95, latency-p95, loss, undetected, delivered, freeze, setup-p95, frames"
+    )]
     Form(String),
     /// A key that does not exist.
-    #[error("{0:?} is none of the keys error-p95, latency-p95, loss, freeze, setup-p95, frames")]
+    #[error(
+        "{0:?} is none of the keys error-p95, latency-p95, loss, undetected, delivered, freeze, setup-p95, frames"
+    )]
     Key(String),
     /// A key that was there before.
     #[error("{0} is given twice")]
@@ -62,7 +72,7 @@ pub enum InvalidObjectives {
 impl FromStr for Objectives {
     type Err = InvalidObjectives;
 
-    /// Parses `error-p95=1,latency-p95=200ms,loss=1,freeze=1s,setup-p95=5s,frames=300`, any of the keys in any order.
+    /// Parses `error-p95=1,latency-p95=200ms,loss=1,undetected=1,delivered=95,freeze=1s,setup-p95=5s,frames=300`, any of the keys in any order.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut objectives = Self::default();
         let mut seen = Vec::new();
@@ -85,16 +95,16 @@ impl Objectives {
         let refused =
             |allowed| InvalidObjectives::Value { key: key.to_owned(), value: value.to_owned(), allowed };
         let duration = || duration::parse(value).map_err(|_| refused(DURATION));
+        let percent = || decimal(value, 100.0).ok_or_else(|| refused("percent from 0 to 100"));
         match key {
             "error-p95" => {
                 let pixels = decimal(value, 99_999.999);
                 self.error_p95_pixels = Some(pixels.ok_or_else(|| refused("pixels from 0 to 99999.999"))?);
             }
             "latency-p95" => self.latency_p95 = Some(duration()?),
-            "loss" => {
-                let percent = decimal(value, 100.0);
-                self.loss_percent = Some(percent.ok_or_else(|| refused("percent from 0 to 100"))?);
-            }
+            "loss" => self.loss_percent = Some(percent()?),
+            "undetected" => self.undetected_percent = Some(percent()?),
+            "delivered" => self.delivered_percent = Some(percent()?),
             "freeze" => self.longest_freeze = Some(duration()?),
             "setup-p95" => self.setup_p95 = Some(duration()?),
             "frames" => {
@@ -123,11 +133,13 @@ mod tests {
 
     #[test]
     fn every_key_sets_its_limit() {
-        let text = "error-p95=1.5,latency-p95=200ms,loss=0,freeze=1s,setup-p95=1m30s,frames=30";
+        let text = "error-p95=1.5,latency-p95=200ms,loss=0,undetected=2,delivered=95.5,freeze=1s,setup-p95=1m30s,frames=30";
         let all = Objectives {
             error_p95_pixels: Some(1.5),
             latency_p95: Some(Duration::from_millis(200)),
             loss_percent: Some(0.0),
+            undetected_percent: Some(2.0),
+            delivered_percent: Some(95.5),
             longest_freeze: Some(Duration::from_secs(1)),
             setup_p95: Some(Duration::from_secs(90)),
             minimum_frames: 30,
@@ -145,10 +157,13 @@ mod tests {
             ("freeze=1", "freeze is \"1\", allowed is a duration such as 150ms, 5s or 1m30s"),
             ("frames=0", "frames is \"0\", allowed is a number of frames from 1"),
             ("loss=1,loss=2", "loss is given twice"),
-            ("fps=30", "\"fps\" is none of the keys error-p95, latency-p95, loss, freeze, setup-p95, frames"),
+            (
+                "fps=30",
+                "\"fps\" is none of the keys error-p95, latency-p95, loss, undetected, delivered, freeze, setup-p95, frames",
+            ),
             (
                 "loss",
-                "\"loss\" is no key=value, with a key of error-p95, latency-p95, loss, freeze, setup-p95, frames",
+                "\"loss\" is no key=value, with a key of error-p95, latency-p95, loss, undetected, delivered, freeze, setup-p95, frames",
             ),
         ] {
             assert_eq!(text.parse::<Objectives>().unwrap_err().to_string(), message);

@@ -57,6 +57,7 @@ fn label(outcome: &MessageOutcome) -> &'static str {
         MessageOutcome::Hello => "hello",
         MessageOutcome::Matched { .. } => "matched",
         MessageOutcome::Estimated { .. } => "estimated",
+        MessageOutcome::Stats => "stats",
         MessageOutcome::Waiting => "waiting",
         MessageOutcome::Uncounted => "uncounted",
         MessageOutcome::Undetected => "undetected",

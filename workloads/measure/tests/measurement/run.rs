@@ -82,7 +82,7 @@ impl Run {
     }
 
     pub(crate) fn hello(&mut self, id: SessionId, name: &str, reconnects: u32) -> MessageOutcome {
-        let hello = Message::Hello(Hello { id: name.into(), node: None, version: None, reconnects });
+        let hello = Message::Hello(Hello { reconnects, ..Hello::new(name) });
         let at = self.at(0);
         self.measurement.message(id, at, hello.to_text().as_bytes())
     }
@@ -101,7 +101,7 @@ impl Run {
         milliseconds: u64,
         reported: FrameOutcome,
     ) -> MessageOutcome {
-        let report = Message::Frame(FrameReport { timestamp: self.timestamp(frame), outcome: reported });
+        let report = Message::Frame(FrameReport::new(self.timestamp(frame), reported));
         let at = self.at(milliseconds);
         self.measurement.message(id, at, report.to_text().as_bytes())
     }

@@ -33,7 +33,7 @@ pub use channels::MAX_MESSAGE_BYTES;
 pub use error::ReceiverError;
 pub use event::{ChannelId, Event, TransportStage};
 use notices::Handler;
-pub use queue::FrameReceiver;
+pub use queue::{FrameReceiver, Received};
 use runtime::GuardedRuntime;
 use session::{Request, Session};
 use stats::Counters;

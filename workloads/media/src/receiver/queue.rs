@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::Notify;
 
@@ -31,7 +32,7 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    queue: VecDeque<Assembled>,
+    queue: VecDeque<Received>,
     /// Those in the queue that carry data.
     frames: usize,
     ended: bool,
@@ -46,6 +47,15 @@ impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A frame on its way to the decoder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// The frame.
+    pub frame: Assembled,
+    /// When its last packet came, or when it was given up.
+    pub complete: Instant,
 }
 
 /// What became of a frame that was put into the queue.
@@ -63,8 +73,8 @@ pub(super) enum Pushed {
 pub(super) struct FrameSender(Arc<Shared>);
 
 impl FrameSender {
-    /// Never blocks.
-    pub(super) fn push(&self, assembled: Assembled) -> Pushed {
+    /// Puts in a frame that was complete at `complete`. Never blocks.
+    pub(super) fn push(&self, assembled: Assembled, complete: Instant) -> Pushed {
         let mut state = self.0.state();
         let pushed = match assembled {
             Assembled::Frame { keyframe, .. } if keyframe || !state.broken => {
@@ -75,11 +85,12 @@ impl FrameSender {
         if pushed == Pushed::Frame {
             state.broken = false;
             state.frames += 1;
-            state.queue.push_back(assembled);
+            state.queue.push_back(Received { frame: assembled, complete });
         } else {
             state.broken = true;
             if state.queue.len() - state.frames < MAX_NAMED {
-                state.queue.push_back(Assembled::Undecodable { timestamp: assembled.timestamp() });
+                let frame = Assembled::Undecodable { timestamp: assembled.timestamp() };
+                state.queue.push_back(Received { frame, complete });
             }
         }
         drop(state);
@@ -114,15 +125,15 @@ pub struct FrameReceiver(Arc<Shared>);
 
 impl FrameReceiver {
     /// The next frame; waits for it. `None` once the receiver is closed and everything was handed out.
-    pub fn recv(&self) -> Option<Assembled> {
+    pub fn recv(&self) -> Option<Received> {
         let state = self.0.state();
         let waited = self.0.available.wait_while(state, |state| state.queue.is_empty() && !state.ended);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner);
-        let assembled = state.queue.pop_front()?;
-        if matches!(assembled, Assembled::Frame { .. }) {
+        let received = state.queue.pop_front()?;
+        if matches!(received.frame, Assembled::Frame { .. }) {
             state.frames -= 1;
         }
-        Some(assembled)
+        Some(received)
     }
 
     /// The decoder failed on, or left out, the frame with this RTP timestamp. What depends on it comes as undecodable
@@ -131,7 +142,7 @@ impl FrameReceiver {
         let mut guard = self.0.state();
         let state = &mut *guard;
         state.broken = true;
-        for assembled in &mut state.queue {
+        for Received { frame: assembled, .. } in &mut state.queue {
             match assembled {
                 Assembled::Frame { keyframe: true, .. } => {
                     state.broken = false;
@@ -164,21 +175,29 @@ mod tests {
         Assembled::Undecodable { timestamp }
     }
 
+    fn push(sender: &FrameSender, frame: Assembled) -> Pushed {
+        sender.push(frame, Instant::now())
+    }
+
+    fn take(frames: &FrameReceiver) -> Option<Assembled> {
+        frames.recv().map(|received| received.frame)
+    }
+
     fn take_all(sender: FrameSender, frames: &FrameReceiver) -> Vec<Assembled> {
         drop(sender);
-        std::iter::from_fn(|| frames.recv()).collect()
+        std::iter::from_fn(|| take(frames)).collect()
     }
 
     #[test]
     fn a_full_queue_keeps_the_name_of_what_it_drops() {
         let (sender, frames) = frame_queue(2);
-        assert_eq!(sender.push(frame(1, true)), Pushed::Frame);
-        assert_eq!(sender.push(frame(2, false)), Pushed::Frame);
-        assert_eq!(sender.push(frame(3, false)), Pushed::Overrun);
-        assert_eq!(frames.recv(), Some(frame(1, true)));
-        assert_eq!(sender.push(frame(4, false)), Pushed::Undecodable);
-        assert_eq!(sender.push(undecodable(5)), Pushed::Undecodable);
-        assert_eq!(sender.push(frame(6, true)), Pushed::Frame);
+        assert_eq!(push(&sender, frame(1, true)), Pushed::Frame);
+        assert_eq!(push(&sender, frame(2, false)), Pushed::Frame);
+        assert_eq!(push(&sender, frame(3, false)), Pushed::Overrun);
+        assert_eq!(take(&frames), Some(frame(1, true)));
+        assert_eq!(push(&sender, frame(4, false)), Pushed::Undecodable);
+        assert_eq!(push(&sender, undecodable(5)), Pushed::Undecodable);
+        assert_eq!(push(&sender, frame(6, true)), Pushed::Frame);
         let rest = [frame(2, false), undecodable(3), undecodable(4), undecodable(5), frame(6, true)];
         assert_eq!(take_all(sender, &frames), rest);
     }
@@ -187,7 +206,7 @@ mod tests {
     fn names_are_bounded_too() {
         let (sender, frames) = frame_queue(1);
         for timestamp in 0..10_000 {
-            sender.push(undecodable(timestamp));
+            push(&sender, undecodable(timestamp));
         }
         assert_eq!(take_all(sender, &frames).len(), MAX_NAMED);
     }
@@ -196,9 +215,9 @@ mod tests {
     async fn what_follows_a_frame_that_the_decoder_lost_is_undecodable_up_to_the_keyframe() {
         let (sender, frames) = frame_queue(8);
         for (timestamp, keyframe) in [(1, true), (2, false), (3, false), (4, true), (5, false)] {
-            sender.push(frame(timestamp, keyframe));
+            push(&sender, frame(timestamp, keyframe));
         }
-        assert_eq!(frames.recv(), Some(frame(1, true)));
+        assert_eq!(take(&frames), Some(frame(1, true)));
         frames.lost(1);
         assert_eq!(sender.decoder_lost().await, 1);
         assert_eq!(
@@ -210,8 +229,8 @@ mod tests {
     #[test]
     fn a_waiting_decoder_is_woken_by_a_frame_and_by_the_end() {
         let (sender, frames) = frame_queue(1);
-        let decoder = std::thread::spawn(move || std::iter::from_fn(|| frames.recv()).count());
-        sender.push(frame(1, true));
+        let decoder = std::thread::spawn(move || std::iter::from_fn(|| take(&frames)).count());
+        push(&sender, frame(1, true));
         drop(sender);
         assert_eq!(decoder.join().unwrap(), 1);
     }

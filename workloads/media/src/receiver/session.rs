@@ -139,7 +139,7 @@ impl Session {
     async fn deliver(&mut self, now: Instant) {
         while let Some(assembled) = self.assembler.poll_frame() {
             let timestamp = assembled.timestamp();
-            match self.frames.push(assembled) {
+            match self.frames.push(assembled, now) {
                 Pushed::Frame => count(&self.counters.frames, 1),
                 Pushed::Undecodable => count(&self.counters.undecodable, 1),
                 Pushed::Overrun => {

@@ -21,6 +21,25 @@ pub struct Stats {
     pub unsent: u64,
 }
 
+impl Stats {
+    /// The sums.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        // Without `..`: a counter that is forgotten here does not compile.
+        let Self { packets, frames, undecodable, overruns, repairs_requested, keyframes_requested, unsent } =
+            other;
+        Self {
+            packets: self.packets + packets,
+            frames: self.frames + frames,
+            undecodable: self.undecodable + undecodable,
+            overruns: self.overruns + overruns,
+            repairs_requested: self.repairs_requested + repairs_requested,
+            keyframes_requested: self.keyframes_requested + keyframes_requested,
+            unsent: self.unsent + unsent,
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     pub(super) packets: AtomicU64,

@@ -30,7 +30,9 @@ fn options() -> Options {
 /// Takes frames off the queue on a thread, as a decoder would.
 fn decode(frames: FrameReceiver) -> mpsc::UnboundedReceiver<Assembled> {
     let (sender, decoded) = mpsc::unbounded_channel();
-    std::thread::spawn(move || while frames.recv().is_some_and(|frame| sender.send(frame).is_ok()) {});
+    std::thread::spawn(
+        move || while frames.recv().is_some_and(|received| sender.send(received.frame).is_ok()) {},
+    );
     decoded
 }
 
@@ -166,7 +168,7 @@ async fn a_decoder_that_fails_gets_a_keyframe() {
     let (mut offerer, receiver, frames, _) = connect(options(), false).await;
     let sent = offerer.send_frame(true, 5000).await;
     let frames = soon(tokio::task::spawn_blocking(move || {
-        assert_eq!(frames.recv(), Some(sent.clone()));
+        assert_eq!(frames.recv().map(|received| received.frame), Some(sent.clone()));
         frames.lost(sent.timestamp());
         frames
     }))

@@ -21,6 +21,6 @@ pub(super) fn within(name: &'static str, value: f64, least: f64, most: f64) -> R
     if (least..=most).contains(&value) {
         Ok(value)
     } else {
-        Err(Malformed::Range { name, value: format!("{value:e}"), least: least as i32, most: most as i32 })
+        Err(Malformed::Range { name, value: format!("{value:e}"), least: least as i64, most: most as i64 })
     }
 }

@@ -1,5 +1,8 @@
 //! What became of a frame, as the client saw it.
 
+use super::outcome::FrameOutcome;
+use super::previous::Previous;
+
 /// What became of one frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FrameReport {
@@ -7,22 +10,16 @@ pub struct FrameReport {
     pub timestamp: u32,
     /// What the client saw.
     pub outcome: FrameOutcome,
+    /// From the moment at which the frame was complete to this report, in microseconds; `None` where the client leaves it
+    /// out.
+    pub held_microseconds: Option<u32>,
+    /// What became of the frames before, in case their reports were lost.
+    pub previous: Previous,
 }
 
-/// What a client saw in a frame.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum FrameOutcome {
-    /// The ball; pixel centres are at integer coordinates.
-    Position {
-        /// To the right, at most [`MAX_COORDINATE`](super::MAX_COORDINATE) either way.
-        x: f64,
-        /// Downwards, at most [`MAX_COORDINATE`](super::MAX_COORDINATE) either way.
-        y: f64,
-        /// 0 to 1; 1 where the client leaves it out.
-        confidence: f64,
-    },
-    /// The frame was decoded, but no ball was in it.
-    Undetected,
-    /// The frame came, but could not be decoded.
-    Undecodable,
+impl FrameReport {
+    /// A report with nothing besides.
+    pub fn new(timestamp: u32, outcome: FrameOutcome) -> Self {
+        Self { timestamp, outcome, held_microseconds: None, previous: Previous::default() }
+    }
 }

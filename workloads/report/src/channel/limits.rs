@@ -12,6 +12,9 @@ pub const MAX_NAME: usize = 128;
 /// The longest node, in bytes: Kubernetes names its nodes as DNS names, which may be that long.
 pub const MAX_NODE: usize = 253;
 
+/// How many earlier frames' outcomes a report repeats at most. A lost report is made up for unless the next three are lost, too.
+pub const MAX_PREVIOUS: usize = 3;
+
 /// The largest coordinate, in pixels and either direction: several times any picture, yet small enough that sums
 /// and squares of it stay exact enough.
 pub const MAX_COORDINATE: f64 = 100_000.0;

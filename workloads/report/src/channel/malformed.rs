@@ -1,6 +1,6 @@
 //! Why messages are refused.
 
-use super::limits::MAX_MESSAGE;
+use super::limits::{MAX_MESSAGE, MAX_PREVIOUS};
 
 /// Why a message was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,8 +28,13 @@ pub enum Malformed {
         /// The most bytes that are allowed.
         most: usize,
     },
+    /// More than [`MAX_PREVIOUS`] earlier outcomes, or one that is none.
+    #[error("prev must be at most {MAX_PREVIOUS} outcomes, each [ticks, x, y], [ticks, 0] or [ticks, 1]")]
+    Previous,
     /// Neither a hello nor a report, or both.
-    #[error("must have either hello and id, or ts with x and y or a state, or x and y with or without pts")]
+    #[error(
+        "must have either hello and id, or ts with x and y or a state, or stats, or x and y with or without pts"
+    )]
     Shape,
     /// A number out of its range.
     #[error("{name} is {value}, allowed is {least} to {most}")]
@@ -39,8 +44,8 @@ pub enum Malformed {
         /// As text, so that errors can be compared.
         value: String,
         /// The least that is allowed.
-        least: i32,
+        least: i64,
         /// The most that is allowed.
-        most: i32,
+        most: i64,
     },
 }

@@ -6,6 +6,7 @@ use super::{
     hello::Hello,
     limits::{MAX_MESSAGE, MAX_NAME},
     malformed::Malformed,
+    stats::ClientStats,
     wire::Wire,
 };
 use crate::text;
@@ -17,6 +18,8 @@ pub enum Message {
     Hello(Hello),
     /// What became of one frame.
     Frame(FrameReport),
+    /// What the client counted.
+    Stats(ClientStats),
     /// A message of another program.
     Foreign(Foreign),
 }
@@ -29,6 +32,7 @@ impl Message {
         let wire = match self {
             Self::Hello(hello) => Wire::from(hello),
             Self::Frame(report) => Wire::from(report),
+            Self::Stats(stats) => Wire::from(stats),
             Self::Foreign(message) => return message.to_text(),
         };
         // Cannot fail: every key is a string, and no writer is involved that could.
@@ -51,12 +55,13 @@ impl Message {
             // The parser's message may quote the peer.
             Malformed::Syntax(text::escape(&error.to_string(), MAX_NAME))
         })?;
-        match (wire.hello, wire.ts) {
-            (Some(1), None) => wire.into_hello().map(Self::Hello),
-            (Some(version), None) => Err(Malformed::HelloVersion(version)),
-            (None, Some(timestamp)) => Ok(Self::Frame(FrameReport { timestamp, outcome: wire.outcome()? })),
-            (None, None) => wire.foreign().map(Self::Foreign),
-            (Some(_), Some(_)) => Err(Malformed::Shape),
+        match (wire.hello, wire.ts, wire.stats) {
+            (Some(1), None, None) => wire.into_hello().map(Self::Hello),
+            (Some(version), None, None) => Err(Malformed::HelloVersion(version)),
+            (None, Some(timestamp), None) => wire.into_report(timestamp).map(Self::Frame),
+            (None, None, Some(stats)) => stats.bounded().map(Self::Stats),
+            (None, None, None) => wire.foreign().map(Self::Foreign),
+            _ => Err(Malformed::Shape),
         }
     }
 }

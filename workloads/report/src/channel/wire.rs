@@ -7,13 +7,16 @@ use serde::{Deserialize, Serialize};
 use super::{
     bounds::{name, within},
     foreign::Foreign,
-    frame_report::{FrameOutcome, FrameReport},
+    frame_report::FrameReport,
     hello::Hello,
     limits::{MAX_COORDINATE, MAX_NAME, MAX_NODE},
     malformed::Malformed,
+    outcome::FrameOutcome,
+    previous::{Previous, WireOutcome},
+    stats::ClientStats,
 };
 
-/// Both shapes of message at once: what is absent is left out.
+/// All shapes of message at once: what is absent is left out.
 #[derive(Serialize, Deserialize, Default)]
 pub(super) struct Wire<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,7 +24,13 @@ pub(super) struct Wire<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     node: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zone: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,6 +46,12 @@ pub(super) struct Wire<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<WireState>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    prev: Vec<WireOutcome>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stats: Option<ClientStats>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pts: Option<f64>,
 }
 
@@ -50,12 +65,20 @@ enum WireState {
 impl Wire<'_> {
     pub(super) fn into_hello(self) -> Result<Hello, Malformed> {
         let id = name("id", self.id, MAX_NAME)?.ok_or(Malformed::Shape)?;
+        let instance = name("instance", self.instance, MAX_NAME)?;
         let node = name("node", self.node, MAX_NODE)?;
+        let zone = name("zone", self.zone, MAX_NAME)?;
         let version = name("version", self.version, MAX_NAME)?;
-        Ok(Hello { id, node, version, reconnects: self.reconnects.unwrap_or(0) })
+        let reconnects = self.reconnects.unwrap_or(0);
+        Ok(Hello { id, instance, attempt: self.attempt, node, zone, version, reconnects })
     }
 
-    pub(super) fn outcome(&self) -> Result<FrameOutcome, Malformed> {
+    pub(super) fn into_report(self, timestamp: u32) -> Result<FrameReport, Malformed> {
+        let previous = Previous::from_wire(timestamp, &self.prev)?;
+        Ok(FrameReport { timestamp, outcome: self.outcome()?, held_microseconds: self.held, previous })
+    }
+
+    fn outcome(&self) -> Result<FrameOutcome, Malformed> {
         match (self.x, self.y, self.state) {
             (Some(x), Some(y), None) => Ok(FrameOutcome::Position {
                 x: within("x", x, -MAX_COORDINATE, MAX_COORDINATE)?,
@@ -81,7 +104,10 @@ impl<'a> From<&'a Hello> for Wire<'a> {
         Self {
             hello: Some(1),
             id: Some(Cow::Borrowed(&hello.id)),
+            instance: hello.instance.as_deref().map(Cow::Borrowed),
+            attempt: hello.attempt,
             node: hello.node.as_deref().map(Cow::Borrowed),
+            zone: hello.zone.as_deref().map(Cow::Borrowed),
             version: hello.version.as_deref().map(Cow::Borrowed),
             reconnects: Some(hello.reconnects),
             ..Self::default()
@@ -91,7 +117,12 @@ impl<'a> From<&'a Hello> for Wire<'a> {
 
 impl From<&FrameReport> for Wire<'_> {
     fn from(report: &FrameReport) -> Self {
-        let wire = Self { ts: Some(report.timestamp), ..Self::default() };
+        let wire = Self {
+            ts: Some(report.timestamp),
+            held: report.held_microseconds,
+            prev: report.previous.to_wire(report.timestamp),
+            ..Self::default()
+        };
         match report.outcome {
             FrameOutcome::Position { x, y, confidence } => {
                 Self { x: Some(x), y: Some(y), confidence: Some(confidence), ..wire }
@@ -99,5 +130,11 @@ impl From<&FrameReport> for Wire<'_> {
             FrameOutcome::Undetected => Self { state: Some(WireState::Undetected), ..wire },
             FrameOutcome::Undecodable => Self { state: Some(WireState::Undecodable), ..wire },
         }
+    }
+}
+
+impl From<&ClientStats> for Wire<'_> {
+    fn from(stats: &ClientStats) -> Self {
+        Self { stats: Some(*stats), ..Self::default() }
     }
 }

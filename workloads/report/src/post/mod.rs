@@ -1,11 +1,13 @@
 //! What pods post to the operator. Numbers are those since the process started, never differences, so that a post
 //! that is lost, doubled or overtaken does no harm: of two, the one with the greater (`started_at`, `sequence`) holds.
 
+mod answer;
 mod client;
 mod limits;
 mod server;
 mod worst;
 
+pub use answer::{Answer, index_ranges};
 pub use client::ClientPost;
 pub use limits::{MAX_BYTES, MAX_ROWS};
 pub use server::ServerPost;

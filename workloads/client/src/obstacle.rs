@@ -1,0 +1,88 @@
+//! Why a client never had media, in one line: the first cause and not the last symptom.
+
+use report::{ClientSummary, ErrorCode};
+
+/// What kept a client from its first decoded frame.
+///
+/// Errors of setting up are in the order of its stages. The one at the furthest stage is the cause: a server that is gone by
+/// now, or was not there yet, refuses connections whatever the trouble is. Where no error was noticed, the stage that
+/// was not reached says it.
+pub(crate) fn obstacle(summary: &ClientSummary) -> String {
+    let setting_up = summary.errors.iter().filter(|error| error.code <= ErrorCode::DecodeFailed);
+    if let Some(error) = setting_up.max_by_key(|error| error.code) {
+        return format!("{}: {}", error.code, error.message);
+    }
+    if let Some(error) = summary.errors.iter().min_by_key(|error| error.last_seen) {
+        return format!("{}: {}", error.code, error.message);
+    }
+    let setup = &summary.setup_milliseconds;
+    let stages = [
+        (setup.signaling, ErrorCode::NoOffer, "no offer was answered"),
+        (setup.ice, ErrorCode::IceFailed, "no UDP between client and server"),
+        (setup.dtls, ErrorCode::DtlsFailed, "the DTLS handshake did not end"),
+        (setup.first_frame, ErrorCode::Other, "no packet of video came"),
+    ];
+    let missing = stages.iter().find(|(reached, ..)| reached.is_none());
+    match missing {
+        Some((_, code, message)) => format!("{code}: {message} until then"),
+        None => format!(
+            "{}: packets of video came, and of {} complete frames none could be decoded",
+            ErrorCode::DecodeFailed,
+            summary.frames.received
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use report::{ClientFrames, ClientSetup, ErrorLog, SCHEMA_VERSION, State};
+
+    use super::*;
+
+    fn summary(errors: &[(ErrorCode, &str)], setup: ClientSetup) -> ClientSummary {
+        let mut log = ErrorLog::default();
+        for (second, (code, message)) in (0..).zip(errors) {
+            log.record(*code, message, Timestamp::from_second(second).unwrap());
+        }
+        ClientSummary {
+            schema_version: SCHEMA_VERSION,
+            id: "c".into(),
+            started_at: Timestamp::UNIX_EPOCH,
+            duration_seconds: 5.0,
+            state: State::Connecting,
+            server: "s:1".into(),
+            reconnects: 0,
+            frames: ClientFrames::default(),
+            queue_overruns: 0,
+            setup_milliseconds: setup,
+            errors: log.entries().cloned().collect(),
+        }
+    }
+
+    /// V18: a server that refuses and is gone is no "connection refused".
+    #[test]
+    fn the_furthest_stage_is_the_cause_and_not_the_last_error() {
+        let errors =
+            [(ErrorCode::NoVideo, "the offer has no VP8"), (ErrorCode::ConnectFailed, "connection refused")];
+        assert_eq!(obstacle(&summary(&errors, ClientSetup::default())), "NoVideo: the offer has no VP8");
+    }
+
+    /// V18: a client that gives up before any error is noticed says how far it came.
+    #[test]
+    fn without_an_error_the_stage_that_was_not_reached_is_said() {
+        let signaled = ClientSetup { signaling: Some(3.0), ..ClientSetup::default() };
+        let with_ice = ClientSetup { ice: Some(9.0), ..signaled };
+        let connected = ClientSetup { dtls: Some(30.0), ..with_ice };
+        for (setup, code) in [
+            (ClientSetup::default(), "NoOffer"),
+            (signaled, "IceFailed"),
+            (with_ice, "DtlsFailed"),
+            (connected, "Other: no packet"),
+            (ClientSetup { first_frame: Some(40.0), ..connected }, "DecodeFailed"),
+        ] {
+            let said = obstacle(&summary(&[], setup));
+            assert!(said.starts_with(code), "{said}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The verdict of one moment.
+
+use std::time::Duration;
+
+use report::Cause;
+use report::judged::{JudgedClient, JudgedNumbers, JudgedSession, Media};
+
+use super::{Failure, Pending, Place, Reason, Verdict};
+use crate::Objectives;
+
+/// Without a decoded frame for so long, a client that is to be there has no media.
+const WITHOUT_MEDIA: f64 = 5.0;
+/// A client that was never seen, and all clients after a change of the operator's own, are given so long.
+const GRACE: f64 = 60.0;
+/// Ratios and percentiles of a client count once it was wanted for so long, and for so many frames at the spec's rate.
+const ENOUGH_SECONDS: f64 = 5.0;
+const ENOUGH_FRAMES: f64 = 100.0;
+/// Of the frames that fit into the time that is judged, the least share that can be asked for.
+const FITTING: f64 = 0.9;
+
+/// Compares a session with its objectives. What is `None` in the objectives is not judged; clients that are not wanted
+/// are not either, but ClientsLost and NoMedia always are.
+pub fn judge(session: &JudgedSession, objectives: &Objectives) -> Verdict {
+    if session.is_suspended {
+        return Verdict::inconclusive(Pending::Suspended, "the session is suspended");
+    }
+    let wanted: Vec<&JudgedClient> = session.clients.iter().filter(|client| client.is_wanted).collect();
+    if wanted.is_empty() {
+        return Verdict::inconclusive(Pending::NoClients, "no client is to be there");
+    }
+    let mut failures = without_media(&wanted);
+    failures.extend(breaches(session, &wanted, objectives));
+    if failures.is_empty() {
+        failures.extend(missing(session, objectives));
+    }
+    failures.sort_by_key(|failure| failure.reason);
+    let is_new = session.epoch_age_seconds.is_some_and(|age| age < GRACE);
+    if is_new && !wanted.iter().all(|client| is_up(client, session.frames_per_second)) {
+        return Verdict::inconclusive(Pending::Starting, "the operator changed something less than 60 s ago");
+    }
+    if !failures.is_empty() {
+        return Verdict::Missed(failures);
+    }
+    if let Some(client) = wanted.iter().find(|client| !has_had_media(client)) {
+        return Verdict::inconclusive(Pending::Starting, format!("{} has no media yet", client.id));
+    }
+    let (have, need) = (session.all.settled, minimum(session, wanted.len(), objectives));
+    if have < need {
+        let message = format!("the fate of {have} frames is known, {need} are needed");
+        return Verdict::inconclusive(Pending::InsufficientSamples, message);
+    }
+    Verdict::Met
+}
+
+/// Frames whose fate must be known for a good verdict: as many as asked for, but never more than there can be.
+fn minimum(session: &JudgedSession, clients: usize, objectives: &Objectives) -> u64 {
+    let fit = FITTING * session.span_seconds * f64::from(session.frames_per_second) * clients as f64;
+    // Without any data there is nothing to judge, whatever the minimum says.
+    objectives.minimum_frames.min(fit as u64).max(1)
+}
+
+fn has_had_media(client: &JudgedClient) -> bool {
+    !matches!(client.media, Media::Awaited { .. } | Media::NeverHad { .. })
+}
+
+/// Whether a client has media, for long enough to be judged.
+fn is_up(client: &JudgedClient, frames_per_second: u32) -> bool {
+    client.media == Media::Flowing && is_judged(&client.numbers, frames_per_second)
+}
+
+fn is_judged(numbers: &JudgedNumbers, frames_per_second: u32) -> bool {
+    let frames = ENOUGH_FRAMES / f64::from(frames_per_second.max(1));
+    numbers.settled > 0 && numbers.wanted_seconds >= frames.max(ENOUGH_SECONDS)
+}
+
+fn place(client: &JudgedClient) -> Place {
+    Place::Client { id: client.id.clone(), node: client.node.clone() }
+}
+
+/// For each of the two reasons the client that has been without media for the longest.
+fn without_media(wanted: &[&JudgedClient]) -> Vec<Failure> {
+    let absence = |client: &JudgedClient| match client.media {
+        Media::Gone { seconds } if seconds >= WITHOUT_MEDIA => Some((Reason::ClientsLost, seconds)),
+        Media::Stopped { seconds } | Media::NeverHad { seconds } if seconds >= WITHOUT_MEDIA => {
+            Some((Reason::NoMedia, seconds))
+        }
+        Media::Awaited { seconds } if seconds >= GRACE => Some((Reason::NoMedia, seconds)),
+        _ => None,
+    };
+    let longest = |reason| {
+        let absent = wanted.iter().filter_map(|client| {
+            absence(client).filter(|(found, _)| *found == reason).map(|(_, seconds)| (client, seconds))
+        });
+        absent.max_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(client, seconds)| Failure {
+            reason,
+            measured: Some(seconds),
+            allowed: WITHOUT_MEDIA,
+            place: place(client),
+            cause: client.cause,
+        })
+    };
+    [Reason::ClientsLost, Reason::NoMedia].into_iter().filter_map(longest).collect()
+}
+
+/// A limit, and how to read the number that it is compared with.
+struct Limit {
+    reason: Reason,
+    allowed: f64,
+    measured: fn(&JudgedNumbers) -> Option<f64>,
+    /// Whether the number is compared at any count of frames.
+    at_any_count: bool,
+}
+
+impl Limit {
+    /// By how much a number breaches the limit; `None` where it does not. A number that is none must not pass.
+    fn excess(&self, measured: f64) -> Option<f64> {
+        let excess = match self.reason {
+            Reason::DeliveredTooLow => self.allowed - measured,
+            _ => measured - self.allowed,
+        };
+        if excess.is_nan() { Some(f64::INFINITY) } else { Some(excess).filter(|excess| *excess > 0.0) }
+    }
+}
+
+fn limits(objectives: &Objectives) -> Vec<Limit> {
+    let in_milliseconds = |duration: Duration| duration.as_micros() as f64 / 1e3;
+    let mut limits = Vec::new();
+    let mut add =
+        |reason, allowed: Option<f64>, at_any_count, measured: fn(&JudgedNumbers) -> Option<f64>| {
+            limits.extend(allowed.map(|allowed| Limit { reason, allowed, measured, at_any_count }));
+        };
+    add(Reason::ErrorTooHigh, objectives.error_p95_pixels, false, |numbers| numbers.error_p95_pixels);
+    add(Reason::LatencyTooHigh, objectives.latency_p95.map(in_milliseconds), false, |numbers| {
+        numbers.latency_p95_milliseconds
+    });
+    add(Reason::LossTooHigh, objectives.loss_percent, false, |numbers| numbers.loss_percent);
+    add(Reason::UndetectedTooHigh, objectives.undetected_percent, false, |numbers| {
+        numbers.undetected_percent
+    });
+    add(Reason::DeliveredTooLow, objectives.delivered_percent, false, |numbers| numbers.delivered_percent);
+    add(Reason::FreezeTooLong, objectives.longest_freeze.map(in_milliseconds), true, |numbers| {
+        numbers.longest_freeze_milliseconds
+    });
+    add(Reason::SetupTooSlow, objectives.setup_p95.map(in_milliseconds), true, |numbers| {
+        numbers.setup_p95_milliseconds
+    });
+    limits
+}
+
+/// Each limit that is breached, at the client where it is breached most; where no client breaches it by itself, by all
+/// together.
+fn breaches(session: &JudgedSession, wanted: &[&JudgedClient], objectives: &Objectives) -> Vec<Failure> {
+    let breach = |limit: Limit| {
+        let excess = |numbers: &JudgedNumbers| {
+            let counts = limit.at_any_count || is_judged(numbers, session.frames_per_second);
+            let measured = (limit.measured)(numbers).filter(|_| counts)?;
+            limit.excess(measured).map(|excess| (excess, measured))
+        };
+        let at_clients = wanted.iter().filter_map(|client| {
+            excess(&client.numbers).map(|(excess, measured)| (excess, measured, place(client), client.cause))
+        });
+        let together =
+            excess(&session.all).map(|(excess, measured)| (excess, measured, Place::All, session.cause));
+        let worst = at_clients.max_by(|one, other| one.0.total_cmp(&other.0)).or(together);
+        worst.map(|(_, measured, place, cause)| Failure {
+            reason: limit.reason,
+            measured: Some(measured),
+            allowed: limit.allowed,
+            place,
+            cause,
+        })
+    };
+    limits(objectives).into_iter().filter_map(breach).collect()
+}
+
+/// Numbers that are asked for and not there, although there are frames to have them of: such a session never passes.
+fn missing(session: &JudgedSession, objectives: &Objectives) -> Vec<Failure> {
+    if session.all.settled < minimum(session, 1, objectives) {
+        return Vec::new();
+    }
+    let is_missing = |limit: &Limit| (limit.measured)(&session.all).is_none();
+    let failure = |limit: Limit| Failure {
+        reason: limit.reason,
+        measured: None,
+        allowed: limit.allowed,
+        place: Place::All,
+        cause: Cause::Unknown,
+    };
+    limits(objectives).into_iter().filter(is_missing).map(failure).collect()
+}
+
+#[cfg(test)]
+mod tests;

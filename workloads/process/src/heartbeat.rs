@@ -1,0 +1,45 @@
+//! How late the process is with what it wants to do at a certain moment: who is stopped, or gets no processor, is late with
+//! all of it.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::{Interval, MissedTickBehavior};
+
+/// Between two beats: short against what a viewer notices, and ten wake-ups a second cost nothing that can be measured.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// Ticks, and measures by how much each tick is late.
+#[derive(Debug)]
+pub struct Heartbeat {
+    interval: Interval,
+}
+
+impl Heartbeat {
+    /// Starts. Needs a Tokio runtime with time enabled.
+    pub fn start() -> Self {
+        let mut interval = tokio::time::interval(INTERVAL);
+        // One tick for all that were missed: it has the whole lateness.
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { interval }
+    }
+
+    /// Waits for the next tick; how late it is. Safe to cancel.
+    pub async fn tick(&mut self) -> Duration {
+        let due = self.interval.tick().await;
+        Instant::now().saturating_duration_since(due.into_std())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_thread_that_did_not_run_is_late() {
+        let mut heartbeat = Heartbeat::start();
+        heartbeat.tick().await;
+        std::thread::sleep(Duration::from_millis(350));
+        let late = heartbeat.tick().await;
+        assert!(late >= Duration::from_millis(240), "{late:?}");
+    }
+}
