@@ -4,4 +4,4 @@
 pub const MAX_ROWS: usize = 16;
 
 /// The largest post, in bytes.
-pub const MAX_BYTES: usize = 16 * 1024;
+pub const MAX_BYTES: usize = 32 * 1024;
