@@ -30,7 +30,11 @@ impl RawClient {
         let (signaling, receiver, frames, channel) = connected.expect("a report channel");
         let (sender_of_timestamps, timestamps) = mpsc::channel();
         std::thread::spawn(move || {
-            while frames.recv().is_some_and(|frame| sender_of_timestamps.send(frame.timestamp()).is_ok()) {}
+            while frames
+                .recv()
+                .is_some_and(|received| sender_of_timestamps.send(received.frame.timestamp()).is_ok())
+            {
+            }
         });
         let sender = receiver.channel_sender();
         Self { timestamps, sender, channel, receiver: Some(receiver), _signaling: signaling, runtime }
