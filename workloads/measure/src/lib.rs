@@ -1,12 +1,14 @@
 //! The numbers of a session: which frame a report means, what became of every frame, and whether that is good enough.
 //!
 //! Everything that happens (a frame was captured, a client connected, a message came) is passed to a [`Measurement`] with
-//! its moment; it has no clock, no threads and does no I/O, so that every rule is tested on virtual time. [`verdict()`]
-//! compares its summary with what was asked for.
+//! its moment; it has no clock, no threads and does no I/O, so that every rule is tested on virtual time. [`verdict::judge()`]
+//! compares what it knows with what was asked for.
 //!
 //! ```text
 //! Measurement -> matching -> sessions -> recorder -> clients -> statistics -> frames
-//!                   '-> foreign (peers that name no RTP timestamp) ---------------^
+//!      |            '-> foreign (peers that name no RTP timestamp) ---------------^
+//!      '-> views (summary, rows, what is judged) -> recorder, cause
+//!      '-> verdict
 //! ```
 //!
 //! # Invariants
@@ -26,6 +28,7 @@
 //!
 //! let started = Instant::now();
 //! let mut measurement = Measurement::new(Settings {
+//!     instance: "0123456789abcdef".into(),
 //!     size: Size::new(640, 480)?,
 //!     frames_per_second: 30,
 //!     window: Duration::from_secs(60),
@@ -46,24 +49,27 @@
 
 pub mod cause;
 mod clients;
+mod evidence;
 mod foreign;
 mod frames;
-pub mod judgement;
 mod matching;
 mod measurement;
+mod old;
 mod recorder;
 mod sessions;
 mod settings;
 mod statistics;
-mod summary;
-mod verdict;
+pub mod verdict;
+mod views;
 
 pub use clients::Latest;
+pub use evidence::{NetworkSample, ProgramSample};
 pub use frames::Truth;
 pub use matching::MessageOutcome;
 pub use measurement::Measurement;
+pub use old::{Failure, Numbers, Reason, Verdict, verdict};
 pub use report::{SessionId, Stage};
 pub use sessions::{Ended, Presence};
 pub use settings::Settings;
 pub use statistics::{Histogram, Histograms};
-pub use verdict::{Failure, InvalidObjectives, Numbers, Objectives, Reason, Verdict, verdict};
+pub use verdict::{InvalidObjectives, Objectives};

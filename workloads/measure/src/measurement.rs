@@ -1,24 +1,34 @@
 //! The whole of it: frames and sessions come and go, and at any time there is a summary.
 
-use std::{collections::HashMap, net::SocketAddr, time::Instant};
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
-use report::{ErrorCode, ErrorEntry, ErrorLog, SessionId, Stage, State, Summary, milliseconds};
+use report::{
+    ErrorCode, ErrorEntry, ErrorLog, SessionId, Stage, State, Summary, judged::JudgedSession, milliseconds,
+    post::Answer,
+};
 
 use crate::{
     clients::{self, Latest, Row},
+    evidence::{NetworkSample, ProgramSample},
     frames::{Timeline, Truth},
     matching::{self, MessageOutcome},
     recorder::Recorder,
     sessions::{self, Attempts, Ended, LOST_AFTER, Presence, Session},
     settings::Settings,
-    statistics::{Entry, Histograms},
-    summary,
+    statistics::{Entry, Grid, Histograms},
+    verdict::{Objectives, Verdict, judge},
+    views::{self, Pace},
 };
 
 /// All frames, sessions and numbers of a run. Memory is bounded by the number of connected sessions.
 ///
 /// Events must be passed in the order in which they happened, as far as they depend on each other: a frame before the
-/// reports for it. [`Measurement::expire_lost`] must be called about once a second.
+/// reports for it. [`Measurement::expire_lost`] must be called about once a second, and before numbers are shown: what is
+/// recent ends where it has got to.
 #[derive(Debug)]
 pub struct Measurement {
     settings: Settings,
@@ -27,6 +37,8 @@ pub struct Measurement {
     attempts: Attempts,
     recorder: Recorder,
     errors: ErrorLog,
+    /// Sessions that are to be closed.
+    superseded: Vec<SessionId>,
     skipped_frames: u64,
     finished: Option<Instant>,
 }
@@ -38,8 +50,9 @@ impl Measurement {
             timeline: Timeline::new(settings.frames_per_second),
             sessions: HashMap::new(),
             attempts: Attempts::default(),
-            recorder: Recorder::new(settings.started, settings.window),
+            recorder: Recorder::new(&settings),
             errors: ErrorLog::default(),
+            superseded: Vec::new(),
             skipped_frames: 0,
             finished: None,
             settings,
@@ -69,9 +82,9 @@ impl Measurement {
         if self.finished.is_some() || self.sessions.contains_key(&id) {
             return;
         }
-        let row = self.recorder.rows.open(&peer.to_string(), id);
         let waits_since = self.attempts.begin(peer.ip(), now);
-        let session = Session::new(row, peer.ip(), waits_since, self.settings.frames_per_second, now);
+        let row = self.recorder.open(&peer.to_string(), id, waits_since);
+        let session = Session::new(id, row, peer.ip(), waits_since, self.settings.frames_per_second, now);
         self.sessions.insert(id, session);
     }
 
@@ -83,13 +96,86 @@ impl Measurement {
             Stage::Signaling => &mut row.setup.signaling,
             Stage::Ice => &mut row.setup.ice,
             Stage::Dtls => &mut row.setup.dtls,
-            Stage::Channel => return session.questions.channel_opened(at),
+            Stage::Channel => {
+                row.has_channel = true;
+                return session.questions.channel_opened(at);
+            }
             Stage::FirstFrame => &mut row.setup.first_frame,
         };
         entry.get_or_insert(elapsed);
         if stage == Stage::Dtls {
             row.state = State::Connected;
         }
+    }
+
+    /// The RTP timestamps of a session's packets are those of the frames plus `offset`, and so are those of its reports.
+    /// All timestamps that are passed here otherwise are those of the frames.
+    pub fn set_timestamp_offset(&mut self, id: SessionId, offset: u32) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.timestamp_offset = offset;
+        }
+    }
+
+    /// The last packet of the frame with this timestamp was given to a socket at `at`. Of several calls the latest moment
+    /// counts.
+    pub fn frame_written(&mut self, timestamp: u32, at: Instant) {
+        self.timeline.written(timestamp, at);
+    }
+
+    /// What the server knows of the packets of a session, about once a second.
+    pub fn network_sample(&mut self, id: SessionId, sample: NetworkSample, now: Instant) {
+        if let Some(session) = self.sessions.get(&id) {
+            self.recorder.network_sample(session.row, id, sample, now);
+        }
+    }
+
+    /// What kept the server from its work, about once a second.
+    pub fn server_evidence(&mut self, sample: ProgramSample, now: Instant) {
+        self.recorder.server_evidence(sample, self.skipped_frames, now);
+    }
+
+    /// What the operator answered to a post. What of it cannot be read changes nothing.
+    pub fn apply_answer(&mut self, answer: &Answer, now: Instant) {
+        if let Ok(window) = Duration::try_from_secs_f64(answer.window_seconds) {
+            self.set_window(window, now);
+        }
+        self.set_epoch(&answer.epoch, now);
+        if let Some(ids) = answer.wanted_ids() {
+            self.set_wanted(Some(ids), now);
+        }
+        self.set_suspended(answer.suspended, now);
+    }
+
+    /// The length of the window. Another one than before begins anew.
+    pub fn set_window(&mut self, length: Duration, now: Instant) {
+        self.recorder.set_window(length, now);
+    }
+
+    /// The ids of the clients that are to be there, whether they are connected or not. Where nobody says it (`None`), those are
+    /// that have had media and did not say bye.
+    pub fn set_wanted(&mut self, ids: Option<Vec<String>>, now: Instant) {
+        self.recorder.wanting.set_ids(ids, now);
+        self.recorder.wanting_changed(now);
+    }
+
+    /// The operator's own changes, each with another `epoch`. The first one says nothing; of a change the consequences are
+    /// forgiven for 60 s.
+    pub fn set_epoch(&mut self, epoch: &str, now: Instant) {
+        if self.recorder.wanting.set_epoch(epoch, now) {
+            self.recorder.epoch_changed(now);
+        }
+    }
+
+    /// Whether nothing is to be measured for now.
+    pub fn set_suspended(&mut self, is_suspended: bool, now: Instant) {
+        if self.recorder.wanting.set_suspended(is_suspended) {
+            self.recorder.wanting_changed(now);
+        }
+    }
+
+    /// The server stops sending, to everybody: from here no gap grows and nobody is waited for. The first call counts.
+    pub fn end_media(&mut self, now: Instant) {
+        self.recorder.end_media(now);
     }
 
     /// This is the first frame that went to a session, counted or not: where the peer's own timestamps begin. The
@@ -129,12 +215,24 @@ impl Measurement {
     pub fn message(&mut self, id: SessionId, at: Instant, data: &[u8]) -> MessageOutcome {
         let session = self.sessions.get_mut(&id).filter(|_| self.finished.is_none());
         let Some(session) = session else { return MessageOutcome::UnknownSession };
-        let outcome = matching::message(session, at, data, &self.timeline, &mut self.recorder);
+        let (outcome, superseded) = matching::message(session, at, data, &self.timeline, &mut self.recorder);
         if let MessageOutcome::Malformed(reason) = &outcome {
             self.recorder.record(session.row, at, Entry::Malformed);
             self.error(Some(id), ErrorCode::MalformedReport, reason, at);
         }
+        if let Some(superseded) = superseded {
+            if let Some(session) = self.sessions.get_mut(&superseded) {
+                session.ledger.close();
+            }
+            self.superseded.push(superseded);
+        }
         outcome
+    }
+
+    /// The sessions that have to make place for others of the same client, since the last call: they are to be closed with a
+    /// bye. What is sent to them does not count any more.
+    pub fn take_superseded(&mut self) -> Vec<SessionId> {
+        std::mem::take(&mut self.superseded)
     }
 
     /// A session is over. What is still pending stays pending until it is 3 s old.
@@ -157,7 +255,7 @@ impl Measurement {
                 State::Failed
             }
         };
-        self.recorder.rows.close(row, state);
+        self.recorder.disconnected(row, id, state, now);
     }
 
     /// Something went wrong, in a session or outside of any.
@@ -175,15 +273,22 @@ impl Measurement {
     /// Frames that are older than 3 s are lost; sessions that are over and have no pending frame are forgotten.
     pub fn expire_lost(&mut self, now: Instant) {
         self.expire(self.timeline.older_than(LOST_AFTER, now));
+        if let Some(until) = now.checked_sub(LOST_AFTER).filter(|_| self.finished.is_none()) {
+            self.recorder.settle(until);
+        }
+        self.recorder.end_grace(now);
         self.sessions.retain(|_, session| !(session.has_ended && session.ledger.is_done()));
     }
 
     /// The run is over: nothing is counted any more, what is still pending is lost.
     pub fn finish(&mut self, now: Instant) {
+        self.end_media(now);
         self.finished.get_or_insert(now);
         self.sessions.values_mut().for_each(|session| session.ledger.close());
         self.attempts.clear();
         self.expire(self.timeline.end());
+        // The slice of this moment included.
+        self.recorder.settle(now + Grid::SHORT);
     }
 
     /// The sessions whose peers are to be asked now where the ball is, because they report nothing unprompted.
@@ -205,8 +310,27 @@ impl Measurement {
 
     /// All numbers at `now`, or at the end of the run if that is earlier.
     pub fn summary(&self, now: Instant) -> Summary {
-        let now = self.finished.map_or(now, |finished| finished.min(now));
-        summary::summary(&self.settings, &self.recorder, &self.errors, self.skipped_frames, now)
+        views::summary(&self.settings, &self.recorder, &self.errors, self.skipped_frames, self.until(now))
+    }
+
+    /// What is judged of the last window.
+    pub fn judged(&self, now: Instant) -> JudgedSession {
+        views::judged(&self.recorder, self.pace(), self.until(now))
+    }
+
+    /// What is judged of the whole run.
+    pub fn judged_run(&self, now: Instant) -> JudgedSession {
+        views::judged_run(&self.recorder, self.pace(), self.settings.started, self.until(now))
+    }
+
+    /// Whether the last window is good enough. What is said of several in a row is [`crate::verdict::Hysteresis`]'s.
+    pub fn verdict(&self, objectives: &Objectives, now: Instant) -> Verdict {
+        judge(&self.judged(now), objectives)
+    }
+
+    /// Whether the whole run is good enough.
+    pub fn verdict_run(&self, objectives: &Objectives, now: Instant) -> Verdict {
+        judge(&self.judged_run(now), objectives)
     }
 
     /// The errors and latencies of the whole run, of the samples that the summary's quantiles are of.
@@ -233,6 +357,15 @@ impl Measurement {
     /// Whether nothing more can change for a session: no further frame goes to it, and none is pending.
     pub fn is_settled(&self, id: SessionId) -> bool {
         self.sessions.get(&id).is_none_or(|session| session.ledger.is_done())
+    }
+
+    /// `now`, or the end of the run if that is earlier.
+    fn until(&self, now: Instant) -> Instant {
+        self.finished.map_or(now, |finished| finished.min(now))
+    }
+
+    fn pace(&self) -> Pace {
+        Pace { frames_per_second: self.settings.frames_per_second }
     }
 
     /// The pending frames before the ordinal `before` are lost.

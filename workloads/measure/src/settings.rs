@@ -6,13 +6,15 @@ use jiff::{Timestamp, Unit};
 use picture::Size;
 
 /// What a measurement needs to know at the start.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
+    /// A random word for the process that measures.
+    pub instance: String,
     /// Of the video.
     pub size: Size,
     /// Of the video: frame k has the RTP timestamp floor(k x 90000 / this), from any start.
     pub frames_per_second: u32,
-    /// How far back [`report::Summary::recent`] reaches.
+    /// How far back [`report::Summary::recent`] reaches, at first.
     pub window: Duration,
     /// When the run began.
     pub started: Instant,

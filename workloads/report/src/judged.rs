@@ -56,9 +56,9 @@ pub enum Media {
         /// Since the last decoded frame.
         seconds: f64,
     },
-    /// The client had media, and has not been connected for so many seconds.
+    /// The client had media, and is not connected.
     Gone {
-        /// Since its connection ended.
+        /// Since the last decoded frame, if that was earlier than the connection's end.
         seconds: f64,
     },
 }

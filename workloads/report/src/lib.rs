@@ -28,7 +28,8 @@ pub use number::{milliseconds, significant};
 pub use schema::SCHEMA_VERSION;
 pub use session::{SessionId, Stage};
 pub use summary::{
-    ClientFrames, ClientRow, ClientSetup, ClientSummary, ErrorPixels, Frames, Freezes, LatencyMilliseconds,
-    Pairing, Recent, SetupQuantiles, SetupTimeline, Summary, Video,
+    ClientFrames, ClientRow, ClientSetup, ClientSummary, ErrorPixels, Frames, Freezes, FreezesFrom, Gaps,
+    LatencyMilliseconds, LatencySplit, Network, Pairing, Received, Recent, RowCpu, RowRecent, ServerCpu,
+    SetupQuantiles, SetupTimeline, SplitQuantiles, Summary, VerdictSummary, Video,
 };
 pub use text::escape;

@@ -1,5 +1,6 @@
 //! Puts the parts together, waits for the end, and reports the result.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -50,6 +51,8 @@ pub(crate) async fn run(
     let started = Instant::now();
     let recorder = Arc::new(Recorder::new(
         Settings {
+            // Random in each process: its keys are.
+            instance: format!("{:016x}", RandomState::new().build_hasher().finish()),
             size: scene.size,
             frames_per_second: arguments.fps,
             window: arguments.window,

@@ -3,8 +3,13 @@
 mod latest;
 mod row;
 mod rows;
+mod viewer;
+mod wanted;
+mod wanting;
 
 pub use latest::Latest;
 pub(crate) use latest::latest;
-pub(crate) use row::{Position, Row};
+pub(crate) use row::{Opening, Position, Row};
 pub(crate) use rows::{RowId, Rows};
+pub(crate) use viewer::{Stills, Viewer};
+pub(crate) use wanting::Wanting;

@@ -1,31 +1,55 @@
 //! One client, over all its sessions.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use picture::Point;
-use report::{ClientRow, Pairing, SessionId, SetupTimeline, State, significant};
+use report::{
+    Pairing, SessionId, SetupTimeline, State,
+    channel::{ClientStats, Hello},
+};
 
-use crate::statistics::FrameStatistics;
+use super::{viewer::Viewer, wanted::Wanted};
+use crate::{
+    evidence::{NetworkSeries, ProgramFigures, ProgramSeries},
+    statistics::{Compact, Distribution, FrameStatistics, SetupStatistics, Window},
+};
 
 /// One client, over all its sessions.
-///
-/// A connected client takes 8 kB as a rule and 30 kB at worst (measured with 1000 of them, its session included),
-/// nearly all of it in two histograms of 2 significant digits and 4-byte counters.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) node: Option<String>,
+    pub(crate) zone: Option<String>,
+    pub(crate) instance: Option<String>,
+    pub(crate) attempt: Option<u32>,
     pub(crate) reconnects: u32,
     pub(crate) state: State,
     pub(crate) setup: SetupTimeline,
+    pub(crate) setups: SetupStatistics,
     pub(crate) pairing: Pairing,
-    /// As [`ClientRow::pairing_milliseconds`].
+    /// As [`report::ClientRow::pairing_milliseconds`].
     pub(crate) pairing_milliseconds: Option<f64>,
-    pub(crate) statistics: FrameStatistics<u32>,
+    pub(crate) statistics: FrameStatistics<Distribution<u32>>,
+    pub(crate) window: Window<Compact>,
+    /// Good frames and wanted time of the whole run, as far as they are settled.
+    pub(crate) settled: (u64, Duration),
+    pub(crate) wanted: Wanted,
+    pub(crate) viewer: Viewer,
+    pub(crate) network: NetworkSeries,
+    pub(crate) program: ProgramSeries,
+    /// The newest of its own counters, and its worst lateness ever.
+    pub(crate) stats: Option<ClientStats>,
+    pub(crate) worst_lateness: Option<f64>,
     pub(crate) last: Option<Position>,
+    /// When its client signalled for the first time without getting media since.
+    pub(crate) waits_since: Instant,
+    /// It opened a report channel in the session that is connected.
+    pub(crate) has_channel: bool,
     /// The session that is connected, if any.
-    pub(super) session: Option<SessionId>,
-    /// When the client went, in the order of leaving.
+    pub(crate) session: Option<SessionId>,
+    pub(crate) gone_at: Option<Instant>,
+    pub(crate) said_bye: bool,
+    /// The place in the order of leaving.
     pub(super) gone: u64,
 }
 
@@ -39,26 +63,60 @@ pub(crate) struct Position {
     pub(crate) error: f64,
 }
 
+/// What a new row begins with.
+pub(crate) struct Opening {
+    pub(crate) session: SessionId,
+    pub(crate) waits_since: Instant,
+    pub(crate) viewer: Viewer,
+    pub(crate) window: Window<Compact>,
+}
+
 impl Row {
     /// The row of a client that is connected, and of which no more than a name is known.
-    pub(super) fn new(name: String, session: SessionId) -> Self {
+    pub(super) fn new(name: String, opening: Opening) -> Self {
         Self {
             name,
             node: None,
+            zone: None,
+            instance: None,
+            attempt: None,
             reconnects: 0,
             state: State::Connecting,
             setup: SetupTimeline::default(),
+            setups: SetupStatistics::of_client(),
             pairing: Pairing::Rtp,
             pairing_milliseconds: None,
-            statistics: FrameStatistics::new(2),
+            statistics: FrameStatistics::of_client(),
+            window: opening.window,
+            settled: (0, Duration::ZERO),
+            wanted: Wanted::default(),
+            viewer: opening.viewer,
+            network: NetworkSeries::default(),
+            program: ProgramSeries::default(),
+            stats: None,
+            worst_lateness: None,
             last: None,
-            session: Some(session),
+            waits_since: opening.waits_since,
+            has_channel: false,
+            session: Some(opening.session),
+            gone_at: None,
+            said_bye: false,
             gone: 0,
         }
     }
 
     pub(crate) fn is_connected(&self) -> bool {
         self.session.is_some()
+    }
+
+    /// Whether its media is there, and it opened no channel to report on.
+    pub(crate) fn watches_only(&self) -> bool {
+        self.state == State::Connected && !self.has_channel
+    }
+
+    /// Whether a report only comes when it is asked for, or says nothing about the frames without one.
+    pub(crate) fn is_aligned(&self) -> bool {
+        self.pairing == Pairing::Arrival
     }
 
     /// Keeps `position` unless one of a later frame is there.
@@ -68,34 +126,61 @@ impl Row {
         }
     }
 
+    /// The client's own counters came at `now`.
+    pub(crate) fn received(&mut self, stats: &ClientStats, now: Instant) {
+        let least = self.window.length() / KEPT_STRETCHES;
+        let figures = ProgramFigures {
+            throttled_milliseconds: stats.cpu.throttled_milliseconds,
+            pressure_milliseconds: stats.cpu.pressure_milliseconds,
+            worst_lateness_milliseconds: stats.cpu.worst_lateness_milliseconds,
+            shard_worst_lateness_milliseconds: None,
+            dropped: stats.frames_dropped,
+            frames: stats.frames_received,
+        };
+        self.program.add(now, figures, least);
+        self.network.received(stats, now, least);
+        let latest = stats.cpu.worst_lateness_milliseconds;
+        self.worst_lateness = self.worst_lateness.into_iter().chain(latest).reduce(f64::max);
+        self.stats = Some(*stats);
+    }
+
+    /// Takes what the hello says of the client.
+    pub(super) fn introduce(&mut self, name: String, hello: &Hello) {
+        self.name = name;
+        self.node.clone_from(&hello.node);
+        self.zone.clone_from(&hello.zone);
+        self.instance.clone_from(&hello.instance);
+        self.attempt = hello.attempt;
+        self.reconnects = hello.reconnects;
+    }
+
     /// Takes over the session of `other`, the row that this client had until its hello, and what was measured in it.
-    pub(super) fn absorb(&mut self, other: &Self) {
+    /// `is_same` where it is the same process. Frames that were decoded before the hello are the caller's to count.
+    pub(super) fn absorb(&mut self, other: &Self, is_same: bool) {
         self.state = other.state;
         self.setup = other.setup;
+        self.setups.absorb(&other.setups);
         self.pairing = other.pairing;
         self.pairing_milliseconds = other.pairing_milliseconds;
         self.statistics.merge(&other.statistics);
+        self.window.absorb(&other.window);
+        self.settled.0 += other.settled.0;
+        self.settled.1 += other.settled.1;
+        self.network.disconnected();
+        if !is_same {
+            self.viewer.changed_process();
+            self.program.restart();
+        }
         if let Some(position) = other.last {
             self.located(position);
         }
+        self.waits_since = other.waits_since;
+        self.has_channel = other.has_channel;
         self.session = other.session;
-    }
-
-    pub(super) fn to_wire(&self, frames_per_second: u32) -> ClientRow {
-        ClientRow {
-            id: self.name.clone(),
-            node: self.node.clone(),
-            state: self.state,
-            pairing: self.pairing,
-            pairing_milliseconds: self.pairing_milliseconds.map(significant),
-            reconnects: self.reconnects,
-            setup_milliseconds: self.setup,
-            frames: self.statistics.frames,
-            // What was lost before the client's first report, if that took long, says nothing about the rest.
-            loss_percent: self.statistics.loss_percent().filter(|_| self.pairing != Pairing::Arrival),
-            error_pixels: self.statistics.error_pixels(),
-            latency_milliseconds: self.statistics.latency_milliseconds(),
-            freezes: self.statistics.freezes(frames_per_second),
-        }
+        self.gone_at = None;
+        self.said_bye = false;
     }
 }
+
+/// What evidence is kept in, to a window.
+const KEPT_STRETCHES: u32 = 20;

@@ -2,30 +2,40 @@
 
 use std::collections::BTreeMap;
 
-use report::{ClientRow, SessionId, State, channel::Hello};
+use report::{SessionId, channel::Hello};
 
-use super::row::Row;
+use super::row::{Opening, Row};
 
-/// How many rows of gone clients are kept.
+/// How many rows of gone clients are kept, besides those that are to be there.
 const GONE_KEPT: usize = 16;
 
 /// The key of a row; in the order in which rows came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RowId(u64);
 
-/// The rows of connected clients and of those that went last.
+/// What a hello comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Introduced {
+    /// The row of the client.
+    pub(crate) row: RowId,
+    /// A session that is to be closed, because another process has its place.
+    pub(crate) superseded: Option<SessionId>,
+}
+
+/// The rows of connected clients, of those that are to be there and of the others that went last.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     rows: BTreeMap<RowId, Row>,
     opened: u64,
     closed: u64,
+    omitted: u64,
 }
 
 impl Rows {
     /// A new row for a client whose hello has not come yet.
-    pub(crate) fn open(&mut self, address: &str, session: SessionId) -> RowId {
+    pub(crate) fn open(&mut self, address: &str, opening: Opening) -> RowId {
         let taken = |name: &str| self.find(name).is_some();
-        let row = Row::new(free_name(address, taken), session);
+        let row = Row::new(free_name(address, taken), opening);
         let id = RowId(self.opened);
         self.opened += 1;
         self.rows.insert(id, row);
@@ -33,10 +43,24 @@ impl Rows {
     }
 
     /// The hello of the client of the row `current` came: its row is that of an earlier session with this name, else its
-    /// own under this name. A name whose session is still connected is another client's.
-    pub(crate) fn name(&mut self, current: RowId, hello: &Hello) -> RowId {
-        let taken =
-            |name: &str| self.find(name).is_some_and(|id| id != current && self.rows[&id].is_connected());
+    /// own under this name. A name whose session is still connected is another client's, unless it is the same process
+    /// that comes back, or a later one under the same name: that takes the row over.
+    pub(crate) fn introduce(&mut self, current: RowId, hello: &Hello) -> Introduced {
+        let known = self.find(&hello.id).filter(|known| *known != current);
+        let holder = known.and_then(|known| self.rows.get(&known)).filter(|row| row.is_connected());
+        let mut superseded = None;
+        if let Some(holder) = holder {
+            superseded = match Claim::of(holder, hello) {
+                Claim::TakesOver => holder.session,
+                Claim::IsOutdated => self.rows.get(&current).and_then(|row| row.session),
+                Claim::IsAnother => None,
+            };
+        }
+        let takes_over = superseded.is_some() && superseded == holder.and_then(|holder| holder.session);
+        let taken = |name: &str| {
+            let other = self.find(name).filter(|id| *id != current && !(takes_over && known == Some(*id)));
+            other.and_then(|id| self.rows.get(&id)).is_some_and(Row::is_connected)
+        };
         let name = free_name(&hello.id, taken);
         let mut id = current;
         if let Some(known) = self.find(&name)
@@ -44,35 +68,46 @@ impl Rows {
             && let Some(anonymous) = self.rows.remove(&current)
             && let Some(row) = self.rows.get_mut(&known)
         {
-            row.absorb(&anonymous);
+            let is_same = hello.instance.is_none() || hello.instance == row.instance;
+            row.absorb(&anonymous, is_same);
             id = known;
         }
         if let Some(row) = self.rows.get_mut(&id) {
-            row.name = name;
-            row.node.clone_from(&hello.node);
-            row.reconnects = hello.reconnects;
+            row.introduce(name, hello);
         }
-        id
+        Introduced { row: id, superseded }
     }
 
-    /// The session of a row is over. Rows of clients that went long ago make place.
-    pub(crate) fn close(&mut self, id: RowId, state: State) {
+    /// The row of a session that is over is put in the order of leaving. Rows of clients that went long ago make place,
+    /// unless they are `kept`.
+    pub(crate) fn close(&mut self, id: RowId, kept: impl Fn(&Row) -> bool) {
         if let Some(row) = self.rows.get_mut(&id) {
-            row.state = state;
-            row.session = None;
             row.gone = self.closed;
             self.closed += 1;
         }
-        while self.rows.values().filter(|row| !row.is_connected()).count() > GONE_KEPT {
-            // First those that never got a frame: a port scan must not push out clients with numbers.
-            let gone = self.rows.iter().filter(|(_, row)| !row.is_connected());
-            let Some((oldest, _)) = gone.min_by_key(|(_, row)| (row.statistics.frames.sent > 0, row.gone))
-            else {
-                break;
-            };
-            let oldest = *oldest;
-            self.rows.remove(&oldest);
+        let gone = |rows: &BTreeMap<RowId, Row>| {
+            let mut gone: Vec<_> = rows
+                .iter()
+                .filter(|(_, row)| !row.is_connected() && !kept(row))
+                .map(|(id, row)| {
+                    // First those that never got a frame: a port scan must not push out clients with numbers.
+                    (row.statistics.frames.sent > 0, row.gone, *id)
+                })
+                .collect();
+            gone.sort_unstable();
+            gone
+        };
+        let gone = gone(&self.rows);
+        let surplus = gone.len().saturating_sub(GONE_KEPT);
+        for (had_frames, _, id) in gone.into_iter().take(surplus) {
+            self.rows.remove(&id);
+            self.omitted += u64::from(had_frames);
         }
+    }
+
+    /// Clients with frames whose rows have made place.
+    pub(crate) fn omitted(&self) -> u64 {
+        self.omitted
     }
 
     /// The row, unless its client went long ago.
@@ -89,12 +124,38 @@ impl Rows {
         self.rows.values()
     }
 
-    pub(crate) fn to_wire(&self, frames_per_second: u32) -> Vec<ClientRow> {
-        self.iter().map(|row| row.to_wire(frames_per_second)).collect()
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (RowId, &mut Row)> {
+        self.rows.iter_mut().map(|(id, row)| (*id, row))
     }
 
     fn find(&self, name: &str) -> Option<RowId> {
         self.rows.iter().find(|(_, row)| row.name == name).map(|(id, _)| *id)
+    }
+}
+
+/// What a client that comes with the name of one that is connected is to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    /// The same process, or a later one.
+    TakesOver,
+    /// An earlier process, which is not to be there any more.
+    IsOutdated,
+    /// Another client of the same name.
+    IsAnother,
+}
+
+impl Claim {
+    fn of(holder: &Row, hello: &Hello) -> Self {
+        if let (Some(held), Some(attempt)) = (holder.attempt, hello.attempt)
+            && held != attempt
+        {
+            return if attempt > held { Self::TakesOver } else { Self::IsOutdated };
+        }
+        let is_back = match (&holder.instance, &hello.instance) {
+            (Some(held), Some(instance)) => held == instance,
+            _ => hello.reconnects > 0,
+        };
+        if is_back { Self::TakesOver } else { Self::IsAnother }
     }
 }
 

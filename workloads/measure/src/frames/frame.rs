@@ -24,6 +24,8 @@ pub(crate) struct Frame {
     pub(crate) timestamp: i64,
     pub(crate) position: Point,
     pub(crate) captured: Instant,
+    /// When its last packet was given to a socket, as far as that is known.
+    pub(crate) written: Option<Instant>,
 }
 
 /// What is known about a timestamp.

@@ -20,7 +20,7 @@ pub(crate) struct Step {
 }
 
 /// Finds the freezes of one session. Frames must come in the order of the video.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct FreezeDetector {
     frames_per_second: u64,
     last: Option<i64>,

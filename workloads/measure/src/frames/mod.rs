@@ -8,6 +8,6 @@ mod timeline;
 
 pub use frame::Truth;
 pub(crate) use frame::{CLOCK_RATE, Frame};
-pub(crate) use freezes::Step;
+pub(crate) use freezes::{FreezeDetector, Step};
 pub(crate) use ledger::{Claim, Ledger};
 pub(crate) use timeline::Timeline;

@@ -41,7 +41,12 @@ impl Timeline {
         }
         self.newest = Some(timestamp);
         self.origin.get_or_insert(timestamp);
-        self.frames.push_back(Frame { timestamp, position: truth.position, captured: truth.captured });
+        self.frames.push_back(Frame {
+            timestamp,
+            position: truth.position,
+            captured: truth.captured,
+            written: None,
+        });
         Some(self.end() - 1)
     }
 
@@ -78,6 +83,16 @@ impl Timeline {
     /// The frame with this ordinal, where it is held.
     pub(crate) fn get(&self, ordinal: u64) -> Option<&Frame> {
         self.frames.get(usize::try_from(ordinal.checked_sub(self.first)?).ok()?)
+    }
+
+    /// The frame with `timestamp` was written at `at`, by one of those that write it; the last one counts.
+    pub(crate) fn written(&mut self, timestamp: u32, at: Instant) {
+        let Some(timestamp) = self.nearest(timestamp) else { return };
+        // Newest first: it is nearly always one of the last.
+        let frame = self.frames.iter_mut().rev().take_while(|frame| frame.timestamp >= timestamp).last();
+        if let Some(frame) = frame.filter(|frame| frame.timestamp == timestamp) {
+            frame.written = frame.written.max(Some(at));
+        }
     }
 
     /// The ordinals held, of frames from `timestamp` on.

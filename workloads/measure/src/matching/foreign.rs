@@ -72,6 +72,7 @@ fn relative(
         name: ("pts", pts),
         is_estimate: true,
         outcome: FrameOutcome::Position { x: reported.x, y: reported.y, confidence: 1.0 },
+        held: None,
     };
     paired::settle(session, at, &paired, timeline, recorder)
 }
@@ -112,9 +113,12 @@ fn arrival(
     if let Some(row) = recorder.rows.get_mut(session.row) {
         row.pairing = RowPairing::Arrival;
         row.pairing_milliseconds = arrival.delay().map(milliseconds);
-        let setup = at.saturating_duration_since(session.connected);
-        row.setup.first_report.get_or_insert(milliseconds(setup));
     }
+    if !session.has_reported {
+        session.has_reported = true;
+        recorder.set_up(session.row, at, at.saturating_duration_since(session.connected));
+    }
+    recorder.decoded(session.row, session.key, at, at, !is_answer);
     for Aligned { captured, error } in &aligned {
         recorder.record(session.row, *captured, Entry::Sent);
         recorder.record(session.row, *captured, Entry::Settled(Fate::Aligned { error: *error }));

@@ -6,6 +6,7 @@ mod message;
 mod outcome;
 mod own;
 mod paired;
+mod repeated;
 
 pub(crate) use message::message;
 pub use outcome::MessageOutcome;

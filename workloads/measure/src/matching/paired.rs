@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use picture::Point;
-use report::{channel::FrameOutcome, milliseconds};
+use report::channel::FrameOutcome;
 
 use super::outcome::MessageOutcome;
 use crate::{
@@ -11,11 +11,11 @@ use crate::{
     frames::{Claim, Frame, Timeline},
     recorder::Recorder,
     sessions::{LOST_AFTER, Pairing, Session},
-    statistics::{Entry, Fate},
+    statistics::{Entry, Fate, Split},
 };
 
 /// A report is in time up to this age of its frame.
-const IN_TIME: Duration = Duration::from_secs(1);
+pub(super) const IN_TIME: Duration = Duration::from_secs(1);
 
 /// A report, and the timestamp of the frame that it means, as far as there can be one.
 pub(super) struct Paired {
@@ -24,6 +24,8 @@ pub(super) struct Paired {
     pub(super) name: (&'static str, u64),
     pub(super) is_estimate: bool,
     pub(super) outcome: FrameOutcome,
+    /// For how long the client held the frame, as it says.
+    pub(super) held: Option<Duration>,
 }
 
 /// Settles the frame that a report means.
@@ -42,6 +44,10 @@ pub(super) fn settle(
             None => return MessageOutcome::Duplicate,
         },
         Claim::Settled => {
+            // The frame's fate is known, and yet this is news of the viewer.
+            if report.outcome != FrameOutcome::Undecodable {
+                recorder.decoded(session.row, session.key, at, at, true);
+            }
             recorder.record(session.row, at, Entry::Duplicate);
             return MessageOutcome::Duplicate;
         }
@@ -52,11 +58,10 @@ pub(super) fn settle(
     };
     if !session.has_reported {
         session.has_reported = true;
-        let setup = at.saturating_duration_since(session.connected);
-        recorder.setup.record(setup);
-        if let Some(row) = recorder.rows.get_mut(session.row) {
-            row.setup.first_report.get_or_insert(milliseconds(setup));
-        }
+        recorder.set_up(session.row, at, at.saturating_duration_since(session.connected));
+    }
+    if report.outcome != FrameOutcome::Undecodable {
+        recorder.decoded(session.row, session.key, at, frame.captured, true);
     }
     let age = at.saturating_duration_since(frame.captured);
     let (fate, outcome) = fate_of(frame, age, report);
@@ -94,7 +99,9 @@ fn fate_of(frame: &Frame, age: Duration, report: &Paired) -> (Fate, MessageOutco
                 return (Fate::Estimated { error, latency: age }, outcome);
             }
             let outcome = MessageOutcome::Matched { truth, reported, error_pixels: error, latency: age };
-            (Fate::Matched { error, latency: age }, outcome)
+            let written = frame.written.map(|written| written.saturating_duration_since(frame.captured));
+            let split = Split::new(age, written, report.held);
+            (Fate::Matched { error, latency: age, split }, outcome)
         }
         FrameOutcome::Undetected => (Fate::Undetected, MessageOutcome::Undetected),
         FrameOutcome::Undecodable => (Fate::Undecodable, MessageOutcome::Undecodable),

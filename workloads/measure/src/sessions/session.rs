@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use report::SessionId;
+
 use super::pairing::Pairing;
 use crate::{
     clients::RowId,
@@ -20,6 +22,9 @@ pub(crate) const LOST_AFTER: Duration = Duration::from_secs(3);
 /// One peer connection, from its signalling until the fate of all its frames is known.
 #[derive(Debug)]
 pub(crate) struct Session {
+    pub(crate) key: SessionId,
+    /// What the wire's RTP timestamps are ahead of those of the frames.
+    pub(crate) timestamp_offset: u32,
     pub(crate) row: RowId,
     pub(crate) connected: Instant,
     pub(crate) address: IpAddr,
@@ -39,6 +44,7 @@ pub(crate) struct Session {
 impl Session {
     /// A session that was connected at `now`, from `address`.
     pub(crate) fn new(
+        key: SessionId,
         row: RowId,
         address: IpAddr,
         waits_since: Instant,
@@ -46,6 +52,8 @@ impl Session {
         now: Instant,
     ) -> Self {
         Self {
+            key,
+            timestamp_offset: 0,
             row,
             connected: now,
             address,

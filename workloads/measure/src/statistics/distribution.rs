@@ -2,7 +2,7 @@
 
 use hdrhistogram::Counter;
 
-use super::histogram::Histogram;
+use super::{histogram::Histogram, samples::Samples};
 
 /// The largest histogram value, in units. At 1e-4 px that is more than any distance between two coordinates that a
 /// report may carry; at 1 us it is more than an hour. It bounds the memory: 13 kB with 2 significant digits and
@@ -27,49 +27,6 @@ impl<C: Counter> Distribution<C> {
         Self { histogram, unit, sum: 0.0, max: 0.0 }
     }
 
-    /// Adds a sample, which must be finite and not negative.
-    pub(crate) fn record(&mut self, value: f64) {
-        let units = (value / self.unit).round().min(MAX_UNITS) as u64;
-        self.histogram.record(units).expect("a histogram that resizes itself takes every value");
-        self.sum += value;
-        self.max = self.max.max(value);
-    }
-
-    /// Adds all samples of `other`, which must have the same unit.
-    pub(crate) fn merge(&mut self, other: &Self) {
-        self.histogram.add(&other.histogram).expect("a histogram that resizes itself takes every value");
-        self.sum += other.sum;
-        self.max = self.max.max(other.max);
-    }
-
-    /// Forgets all samples, keeps the memory.
-    pub(crate) fn reset(&mut self) {
-        self.histogram.reset();
-        self.sum = 0.0;
-        self.max = 0.0;
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.histogram.is_empty()
-    }
-
-    /// The exact average; 0 without samples.
-    pub(crate) fn mean(&self) -> f64 {
-        self.sum / self.histogram.len().max(1) as f64
-    }
-
-    /// The exact maximum; 0 without samples.
-    pub(crate) fn max(&self) -> f64 {
-        self.max
-    }
-
-    /// The smallest value that at least the share `quantile` of the samples do not exceed, to the histogram's
-    /// resolution; 0 without samples.
-    pub(crate) fn quantile(&self, quantile: f64) -> f64 {
-        // A bucket's upper end may lie above every sample in it.
-        (self.histogram.value_at_quantile(quantile) as f64 * self.unit).min(self.max)
-    }
-
     /// The samples between `bounds`, which must ascend, to the histogram's resolution.
     pub(crate) fn histogram(&self, bounds: &[f64]) -> Histogram {
         let mut below = 0;
@@ -82,6 +39,38 @@ impl<C: Counter> Distribution<C> {
         let mut buckets: Vec<_> = bounds.iter().map(|bound| bucket(*bound, not_above(*bound))).collect();
         buckets.push(bucket(f64::INFINITY, self.histogram.len()));
         Histogram { buckets, sum: self.sum }
+    }
+}
+
+impl<C: Counter> Samples for Distribution<C> {
+    fn record(&mut self, value: f64) {
+        let units = (value / self.unit).round().min(MAX_UNITS) as u64;
+        self.histogram.record(units).expect("a histogram that resizes itself takes every value");
+        self.sum += value;
+        self.max = self.max.max(value);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.histogram.add(&other.histogram).expect("a histogram that resizes itself takes every value");
+        self.sum += other.sum;
+        self.max = self.max.max(other.max);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.histogram.is_empty()
+    }
+
+    fn mean(&self) -> f64 {
+        self.sum / self.histogram.len().max(1) as f64
+    }
+
+    fn max(&self) -> f64 {
+        self.max
+    }
+
+    fn quantile(&self, quantile: f64) -> f64 {
+        // A bucket's upper end may lie above every sample in it.
+        (self.histogram.value_at_quantile(quantile) as f64 * self.unit).min(self.max)
     }
 }
 
@@ -99,8 +88,7 @@ mod tests {
 
     #[test]
     fn without_samples_it_is_empty_and_zero() {
-        let mut distribution = of(&[3.0], 2);
-        distribution.reset();
+        let distribution = of(&[], 2);
         assert!(distribution.is_empty());
         assert_eq!((distribution.mean(), distribution.max(), distribution.quantile(0.5)), (0.0, 0.0, 0.0));
     }

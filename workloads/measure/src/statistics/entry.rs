@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::split::Split;
 use crate::frames::Step;
 
 /// What became of a frame. It never changes.
@@ -13,6 +14,13 @@ pub(crate) enum Fate {
         error: f64,
         /// From capture to the arrival of the report.
         latency: Duration,
+        /// Where it went.
+        split: Split,
+    },
+    /// As matched, known from a later report that repeats it: when its own would have come is not known.
+    Repeated {
+        /// In pixels.
+        error: f64,
     },
     /// As matched, for the frame that is most likely meant.
     Estimated {
@@ -43,6 +51,12 @@ pub(crate) enum Entry {
     Settled(Fate),
     /// A decoded frame ends a step.
     Stepped(Step),
+    /// So long the viewer saw no new picture, from one decoded frame to the next or to the end.
+    Gap(Duration),
+    /// So many gaps were above the limit of W3C's `freezeCount`.
+    Frozen(u64),
+    /// For so long the client was wanted.
+    Wanted(Duration),
     /// A report for a settled frame.
     Duplicate,
     /// A message that makes no sense.

@@ -1,37 +1,88 @@
 //! What became of the frames of one client, of all clients, or of a stretch of time.
 
-use hdrhistogram::Counter;
-use report::{ErrorPixels, Frames, Freezes, LatencyMilliseconds, significant};
+use std::time::Duration;
+
+use report::{ErrorPixels, Frames, Freezes, Gaps, LatencyMilliseconds, LatencySplit, significant};
 
 use super::{
+    compact::Compact,
     distribution::Distribution,
     entry::{Entry, Fate},
     histogram::{ERROR_PIXELS, Histograms, LATENCY_SECONDS},
+    samples::Samples,
+    split::SplitStatistics,
 };
 
-/// Counters and distributions. `C` is the type of the histograms' counters.
+/// A good detector is off by some thousandths of a pixel.
+const ERROR_UNIT: f64 = 1e-4;
+/// In seconds.
+const LATENCY_UNIT: f64 = 1e-6;
+
+/// Counters and distributions.
 #[derive(Debug, Clone)]
-pub(crate) struct FrameStatistics<C: Counter> {
+pub(crate) struct FrameStatistics<D: Samples> {
     pub(crate) frames: Frames,
-    error: Distribution<C>,
-    latency: Distribution<C>,
+    error: D,
+    latency: D,
+    /// Not kept in the windows of single clients, where it would take more than all the rest.
+    split: Option<Box<SplitStatistics>>,
     steps: u64,
-    freezes: u64,
+    gaps: u64,
     longest_extra_intervals: u64,
+    freezes: u64,
+    longest_gap: Option<Duration>,
+    wanted: Duration,
     /// Frames with the fate [`Fate::Aligned`].
     aligned: u64,
 }
 
-impl<C: Counter> FrameStatistics<C> {
-    pub(crate) fn new(significant_digits: u8) -> Self {
+impl FrameStatistics<Distribution<u64>> {
+    /// Of all clients, over the whole run.
+    pub(crate) fn of_run() -> Self {
+        Self::new(|unit| Distribution::new(unit, 3), true)
+    }
+
+    /// Of the same samples, for monitoring.
+    pub(crate) fn histograms(&self) -> Histograms {
+        Histograms {
+            error_pixels: self.error.histogram(&ERROR_PIXELS),
+            latency_seconds: self.latency.histogram(&LATENCY_SECONDS),
+        }
+    }
+}
+
+impl FrameStatistics<Distribution<u32>> {
+    /// Of one client, over the whole run.
+    pub(crate) fn of_client() -> Self {
+        Self::new(|unit| Distribution::new(unit, 2), true)
+    }
+}
+
+impl FrameStatistics<Compact> {
+    /// Of all clients, over a stretch of time.
+    pub(crate) fn of_slice() -> Self {
+        Self::new(Compact::fine, true)
+    }
+
+    /// Of one client, over a stretch of time.
+    pub(crate) fn of_client_slice() -> Self {
+        Self::new(Compact::small, false)
+    }
+}
+
+impl<D: Samples> FrameStatistics<D> {
+    fn new(empty: impl Fn(f64) -> D, has_split: bool) -> Self {
         Self {
             frames: Frames::default(),
-            // A good detector is off by some thousandths of a pixel.
-            error: Distribution::new(1e-4, significant_digits),
-            latency: Distribution::new(1e-6, significant_digits),
+            error: empty(ERROR_UNIT),
+            latency: empty(LATENCY_UNIT),
+            split: has_split.then(|| Box::new(SplitStatistics::new())),
             steps: 0,
-            freezes: 0,
+            gaps: 0,
             longest_extra_intervals: 0,
+            freezes: 0,
+            longest_gap: None,
+            wanted: Duration::ZERO,
             aligned: 0,
         }
     }
@@ -53,9 +104,12 @@ impl<C: Counter> FrameStatistics<C> {
             }
             Entry::Stepped(step) => {
                 self.steps += 1;
-                self.freezes += u64::from(step.is_freeze);
+                self.gaps += u64::from(step.is_freeze);
                 self.longest_extra_intervals = self.longest_extra_intervals.max(step.extra_intervals);
             }
+            Entry::Gap(gap) => self.longest_gap = self.longest_gap.max(Some(gap)),
+            Entry::Frozen(freezes) => self.freezes += freezes,
+            Entry::Wanted(time) => self.wanted += time,
             Entry::Duplicate => self.frames.duplicate += 1,
             Entry::Malformed => self.frames.malformed += 1,
         }
@@ -63,10 +117,17 @@ impl<C: Counter> FrameStatistics<C> {
 
     fn settle(&mut self, fate: Fate) {
         match fate {
-            Fate::Matched { error, latency } => {
+            Fate::Matched { error, latency, split } => {
                 self.frames.matched += 1;
                 self.error.record(error);
                 self.latency.record(latency.as_secs_f64());
+                if let Some(statistics) = &mut self.split {
+                    statistics.record(&split);
+                }
+            }
+            Fate::Repeated { error } => {
+                self.frames.matched += 1;
+                self.error.record(error);
             }
             Fate::Estimated { error, latency } => {
                 self.frames.estimated += 1;
@@ -94,21 +155,16 @@ impl<C: Counter> FrameStatistics<C> {
         self.frames += other.frames;
         self.error.merge(&other.error);
         self.latency.merge(&other.latency);
+        if let (Some(own), Some(other)) = (&mut self.split, &other.split) {
+            own.merge(other);
+        }
         self.steps += other.steps;
-        self.freezes += other.freezes;
+        self.gaps += other.gaps;
         self.longest_extra_intervals = self.longest_extra_intervals.max(other.longest_extra_intervals);
+        self.freezes += other.freezes;
+        self.longest_gap = self.longest_gap.max(other.longest_gap);
+        self.wanted += other.wanted;
         self.aligned += other.aligned;
-    }
-
-    /// Back to nothing, keeping the memory.
-    pub(crate) fn reset(&mut self) {
-        self.frames = Frames::default();
-        self.error.reset();
-        self.latency.reset();
-        self.steps = 0;
-        self.freezes = 0;
-        self.longest_extra_intervals = 0;
-        self.aligned = 0;
     }
 
     /// As it is written; `None` where no frame matched.
@@ -130,24 +186,57 @@ impl<C: Counter> FrameStatistics<C> {
         })
     }
 
-    /// Of the same samples, for monitoring.
-    pub(crate) fn histograms(&self) -> Histograms {
-        Histograms {
-            error_pixels: self.error.histogram(&ERROR_PIXELS),
-            latency_seconds: self.latency.histogram(&LATENCY_SECONDS),
-        }
+    /// As it is written; all `None` where it is not kept.
+    pub(crate) fn latency_split(&self) -> LatencySplit {
+        self.split.as_ref().map(|split| split.to_wire()).unwrap_or_default()
     }
 
     /// As it is written; `None` where there was no step, that is less than two decoded frames.
-    pub(crate) fn freezes(&self, frames_per_second: u32) -> Option<Freezes> {
+    pub(crate) fn gaps(&self, frames_per_second: u32) -> Option<Gaps> {
         let longest = self.longest_extra_intervals as f64 / f64::from(frames_per_second.max(1));
-        (self.steps > 0)
-            .then(|| Freezes { count: self.freezes, longest_milliseconds: significant(longest * 1e3) })
+        (self.steps > 0).then(|| Gaps { count: self.gaps, longest_milliseconds: significant(longest * 1e3) })
+    }
+
+    /// How many freezes the viewer saw, and the longest gap; `None` where no two frames were decoded.
+    pub(crate) fn freezes(&self, interval: Duration) -> Option<Freezes> {
+        self.longest_gap.map(|gap| {
+            let longest = gap.saturating_sub(interval);
+            Freezes { count: self.freezes, longest_milliseconds: significant(longest.as_secs_f64() * 1e3) }
+        })
+    }
+
+    pub(crate) fn longest_gap(&self) -> Option<Duration> {
+        self.longest_gap
     }
 
     /// As it is written. Aligned frames are left out: what else was sent to their clients is not known.
     pub(crate) fn loss_percent(&self) -> Option<f64> {
-        let sent = self.frames.sent - self.aligned;
-        Frames { sent, ..self.frames }.loss_percent().map(significant)
+        self.unaligned().loss_percent().map(significant)
+    }
+
+    /// As it is written, without the aligned frames.
+    pub(crate) fn undetected_percent(&self) -> Option<f64> {
+        self.unaligned().undetected_percent().map(significant)
+    }
+
+    /// Frames that were decoded without a ball or could not be decoded, in percent of the settled ones.
+    pub(crate) fn unusable_percent(&self) -> Option<f64> {
+        let frames = self.unaligned();
+        let unusable = frames.undetected + frames.undecodable;
+        (frames.settled() > 0).then(|| unusable as f64 * 100.0 / frames.settled() as f64)
+    }
+
+    /// Matched and estimated frames that the frame rate promises for the wanted time; those that are aligned are left out.
+    pub(crate) fn good(&self) -> u64 {
+        self.frames.good().saturating_sub(self.aligned)
+    }
+
+    /// For how long clients were wanted.
+    pub(crate) fn wanted(&self) -> Duration {
+        self.wanted
+    }
+
+    fn unaligned(&self) -> Frames {
+        Frames { sent: self.frames.sent - self.aligned, ..self.frames }
     }
 }

@@ -1,150 +1,192 @@
-//! Whether the numbers are good enough. Too little data is never good enough, and neither is a missing number.
+//! The verdict of one moment.
 
 use std::time::Duration;
 
-use super::{
-    numbers::Numbers,
-    objectives::Objectives,
-    outcome::Verdict,
-    reason::{Failure, Reason},
-};
+use report::Cause;
+use report::judged::{JudgedClient, JudgedNumbers, JudgedSession, Media};
 
-/// Compares `numbers` with `objectives`.
-pub fn verdict(numbers: &Numbers, objectives: &Objectives) -> Verdict {
-    let have = numbers.frames.settled();
-    // Without any data there is nothing to judge, whatever the minimum says.
-    let need = objectives.minimum_frames.max(1);
-    if have < need {
-        return Verdict::InsufficientSamples { have, need };
+use super::{Failure, Objectives, Pending, Place, Reason, Verdict};
+
+/// Without a decoded frame for so long, a client that is to be there has no media.
+const WITHOUT_MEDIA: f64 = 5.0;
+/// A client that was never seen, and all clients after a change of the operator's own, are given so long.
+const GRACE: f64 = 60.0;
+/// Ratios and percentiles of a client count once it was wanted for so long, and for so many frames at the spec's rate.
+const ENOUGH_SECONDS: f64 = 5.0;
+const ENOUGH_FRAMES: f64 = 100.0;
+/// Of the frames that fit into the time that is judged, the least share that can be asked for.
+const FITTING: f64 = 0.9;
+
+/// Compares a session with its objectives. What is `None` in the objectives is not judged; clients that are not wanted
+/// are not either, but ClientsLost and NoMedia always are.
+pub fn judge(session: &JudgedSession, objectives: &Objectives) -> Verdict {
+    if session.is_suspended {
+        return Verdict::inconclusive(Pending::Suspended, "the session is suspended");
     }
-    let in_milliseconds = |duration: Duration| duration.as_micros() as f64 / 1e3;
-    let judged = [
-        (Reason::ErrorTooHigh, objectives.error_p95_pixels, numbers.error_pixels.map(|error| error.p95)),
-        (
-            Reason::LatencyTooHigh,
-            objectives.latency_p95.map(in_milliseconds),
-            numbers.latency_milliseconds.map(|latency| latency.p95),
-        ),
-        (Reason::LossTooHigh, objectives.loss_percent, numbers.loss_percent),
-        (
-            Reason::FreezeTooLong,
-            objectives.longest_freeze.map(in_milliseconds),
-            numbers.freezes.map(|freezes| freezes.longest_milliseconds),
-        ),
-        (
-            Reason::SetupTooSlow,
-            objectives.setup_p95.map(in_milliseconds),
-            numbers.setup_milliseconds.map(|setup| setup.p95),
-        ),
-    ];
-    let failures: Vec<Failure> = judged
-        .into_iter()
-        .filter_map(|(reason, allowed, measured)| {
-            let allowed = allowed?;
-            // Not `measured > allowed`: a number from elsewhere that is no number must not pass.
-            let is_met = measured.is_some_and(|measured| measured <= allowed);
-            (!is_met).then_some(Failure { reason, measured, allowed })
+    let wanted: Vec<&JudgedClient> = session.clients.iter().filter(|client| client.is_wanted).collect();
+    if wanted.is_empty() {
+        return Verdict::inconclusive(Pending::NoClients, "no client is to be there");
+    }
+    let mut failures = without_media(&wanted);
+    failures.extend(breaches(session, &wanted, objectives));
+    if failures.is_empty() {
+        failures.extend(missing(session, objectives));
+    }
+    failures.sort_by_key(|failure| failure.reason);
+    let is_new = session.epoch_age_seconds.is_some_and(|age| age < GRACE);
+    if is_new && !wanted.iter().all(|client| is_up(client, session.frames_per_second)) {
+        return Verdict::inconclusive(Pending::Starting, "the operator changed something less than 60 s ago");
+    }
+    if !failures.is_empty() {
+        return Verdict::Missed(failures);
+    }
+    if let Some(client) = wanted.iter().find(|client| !has_had_media(client)) {
+        return Verdict::inconclusive(Pending::Starting, format!("{} has no media yet", client.id));
+    }
+    let (have, need) = (session.all.settled, minimum(session, wanted.len(), objectives));
+    if have < need {
+        let message = format!("the fate of {have} frames is known, {need} are needed");
+        return Verdict::inconclusive(Pending::InsufficientSamples, message);
+    }
+    Verdict::Met
+}
+
+/// Frames whose fate must be known for a good verdict: as many as asked for, but never more than there can be.
+fn minimum(session: &JudgedSession, clients: usize, objectives: &Objectives) -> u64 {
+    let fit = FITTING * session.span_seconds * f64::from(session.frames_per_second) * clients as f64;
+    // Without any data there is nothing to judge, whatever the minimum says.
+    objectives.minimum_frames.min(fit as u64).max(1)
+}
+
+fn has_had_media(client: &JudgedClient) -> bool {
+    !matches!(client.media, Media::Awaited { .. } | Media::NeverHad { .. })
+}
+
+/// Whether a client has media, for long enough to be judged.
+fn is_up(client: &JudgedClient, frames_per_second: u32) -> bool {
+    client.media == Media::Flowing && is_judged(&client.numbers, frames_per_second)
+}
+
+fn is_judged(numbers: &JudgedNumbers, frames_per_second: u32) -> bool {
+    let frames = ENOUGH_FRAMES / f64::from(frames_per_second.max(1));
+    numbers.settled > 0 && numbers.wanted_seconds >= frames.max(ENOUGH_SECONDS)
+}
+
+fn place(client: &JudgedClient) -> Place {
+    Place::Client { id: client.id.clone(), node: client.node.clone() }
+}
+
+/// For each of the two reasons the client that has been without media for the longest.
+fn without_media(wanted: &[&JudgedClient]) -> Vec<Failure> {
+    let absence = |client: &JudgedClient| match client.media {
+        Media::Gone { seconds } if seconds >= WITHOUT_MEDIA => Some((Reason::ClientsLost, seconds)),
+        Media::Stopped { seconds } | Media::NeverHad { seconds } if seconds >= WITHOUT_MEDIA => {
+            Some((Reason::NoMedia, seconds))
+        }
+        Media::Awaited { seconds } if seconds >= GRACE => Some((Reason::NoMedia, seconds)),
+        _ => None,
+    };
+    let longest = |reason| {
+        let absent = wanted.iter().filter_map(|client| {
+            absence(client).filter(|(found, _)| *found == reason).map(|(_, seconds)| (client, seconds))
+        });
+        absent.max_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(client, seconds)| Failure {
+            reason,
+            measured: Some(seconds),
+            allowed: WITHOUT_MEDIA,
+            place: place(client),
+            cause: client.cause,
         })
-        .collect();
-    if failures.is_empty() { Verdict::Met } else { Verdict::NotMet(failures) }
+    };
+    [Reason::ClientsLost, Reason::NoMedia].into_iter().filter_map(longest).collect()
+}
+
+/// A limit, and how to read the number that it is compared with.
+struct Limit {
+    reason: Reason,
+    allowed: f64,
+    measured: fn(&JudgedNumbers) -> Option<f64>,
+    /// Whether the number is compared at any count of frames.
+    at_any_count: bool,
+}
+
+impl Limit {
+    /// By how much a number breaches the limit; `None` where it does not. A number that is none must not pass.
+    fn excess(&self, measured: f64) -> Option<f64> {
+        let excess = match self.reason {
+            Reason::DeliveredTooLow => self.allowed - measured,
+            _ => measured - self.allowed,
+        };
+        if excess.is_nan() { Some(f64::INFINITY) } else { Some(excess).filter(|excess| *excess > 0.0) }
+    }
+}
+
+fn limits(objectives: &Objectives) -> Vec<Limit> {
+    let in_milliseconds = |duration: Duration| duration.as_micros() as f64 / 1e3;
+    let mut limits = Vec::new();
+    let mut add =
+        |reason, allowed: Option<f64>, at_any_count, measured: fn(&JudgedNumbers) -> Option<f64>| {
+            limits.extend(allowed.map(|allowed| Limit { reason, allowed, measured, at_any_count }));
+        };
+    add(Reason::ErrorTooHigh, objectives.error_p95_pixels, false, |numbers| numbers.error_p95_pixels);
+    add(Reason::LatencyTooHigh, objectives.latency_p95.map(in_milliseconds), false, |numbers| {
+        numbers.latency_p95_milliseconds
+    });
+    add(Reason::LossTooHigh, objectives.loss_percent, false, |numbers| numbers.loss_percent);
+    add(Reason::UndetectedTooHigh, objectives.undetected_percent, false, |numbers| {
+        numbers.undetected_percent
+    });
+    add(Reason::DeliveredTooLow, objectives.delivered_percent, false, |numbers| numbers.delivered_percent);
+    add(Reason::FreezeTooLong, objectives.longest_freeze.map(in_milliseconds), true, |numbers| {
+        numbers.longest_freeze_milliseconds
+    });
+    add(Reason::SetupTooSlow, objectives.setup_p95.map(in_milliseconds), true, |numbers| {
+        numbers.setup_p95_milliseconds
+    });
+    limits
+}
+
+/// Each limit that is breached, at the client where it is breached most; where no client breaches it by itself, by all
+/// together.
+fn breaches(session: &JudgedSession, wanted: &[&JudgedClient], objectives: &Objectives) -> Vec<Failure> {
+    let breach = |limit: Limit| {
+        let excess = |numbers: &JudgedNumbers| {
+            let counts = limit.at_any_count || is_judged(numbers, session.frames_per_second);
+            let measured = (limit.measured)(numbers).filter(|_| counts)?;
+            limit.excess(measured).map(|excess| (excess, measured))
+        };
+        let at_clients = wanted.iter().filter_map(|client| {
+            excess(&client.numbers).map(|(excess, measured)| (excess, measured, place(client), client.cause))
+        });
+        let together =
+            excess(&session.all).map(|(excess, measured)| (excess, measured, Place::All, session.cause));
+        let worst = at_clients.max_by(|one, other| one.0.total_cmp(&other.0)).or(together);
+        worst.map(|(_, measured, place, cause)| Failure {
+            reason: limit.reason,
+            measured: Some(measured),
+            allowed: limit.allowed,
+            place,
+            cause,
+        })
+    };
+    limits(objectives).into_iter().filter_map(breach).collect()
+}
+
+/// Numbers that are asked for and not there, although there are frames to have them of: such a session never passes.
+fn missing(session: &JudgedSession, objectives: &Objectives) -> Vec<Failure> {
+    if session.all.settled < minimum(session, 1, objectives) {
+        return Vec::new();
+    }
+    let is_missing = |limit: &Limit| (limit.measured)(&session.all).is_none();
+    let failure = |limit: Limit| Failure {
+        reason: limit.reason,
+        measured: None,
+        allowed: limit.allowed,
+        place: Place::All,
+        cause: Cause::Unknown,
+    };
+    limits(objectives).into_iter().filter(is_missing).map(failure).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use report::{ErrorPixels, Frames, Freezes, LatencyMilliseconds, SetupQuantiles};
-
-    use super::*;
-
-    /// 1000 frames, 95 % of them matched, everything a bit from perfect.
-    fn numbers() -> Numbers {
-        let frames = Frames { sent: 1010, pending: 10, matched: 950, lost: 50, ..Frames::default() };
-        Numbers {
-            frames,
-            loss_percent: frames.loss_percent(),
-            error_pixels: Some(ErrorPixels { mean: 0.5, p50: 0.4, p95: 0.9, max: 4.0 }),
-            latency_milliseconds: Some(LatencyMilliseconds { p50: 10.0, p95: 180.0, max: 990.0 }),
-            freezes: Some(Freezes { count: 1, longest_milliseconds: 400.0 }),
-            setup_milliseconds: Some(SetupQuantiles { p50: 60.0, p95: 80.0 }),
-        }
-    }
-
-    fn judge(numbers: &Numbers, objectives: &str) -> String {
-        verdict(numbers, &objectives.parse().unwrap()).to_string()
-    }
-
-    const MET: &str = "error-p95=0.9,latency-p95=180ms,loss=5,freeze=400ms,setup-p95=80ms,frames=1000";
-
-    #[test]
-    fn reaching_a_limit_exactly_meets_it() {
-        assert_eq!(judge(&numbers(), MET), "Met");
-        assert!(verdict(&numbers(), &Objectives::default()).is_met());
-    }
-
-    #[test]
-    fn each_limit_has_its_reason_with_value_and_threshold() {
-        for (objective, message) in [
-            ("error-p95=0.8", "ErrorTooHigh: 0.9 px error p95, 0.8 px allowed"),
-            ("latency-p95=150ms", "LatencyTooHigh: 180 ms latency p95, 150 ms allowed"),
-            ("loss=1", "LossTooHigh: 5 % lost, 1 % allowed"),
-            ("freeze=0.3s", "FreezeTooLong: 400 ms longest freeze, 300 ms allowed"),
-            ("setup-p95=79ms", "SetupTooSlow: 80 ms setup p95, 79 ms allowed"),
-        ] {
-            assert_eq!(judge(&numbers(), objective), message);
-        }
-    }
-
-    #[test]
-    fn the_first_reason_comes_first() {
-        let objectives = "setup-p95=1ms,freeze=0s,loss=0,latency-p95=1ms,error-p95=0".parse().unwrap();
-        let Verdict::NotMet(failures) = verdict(&numbers(), &objectives) else { panic!("met") };
-        let reasons: Vec<_> = failures.iter().map(|failure| failure.reason.as_str()).collect();
-        assert_eq!(
-            reasons,
-            ["ErrorTooHigh", "LatencyTooHigh", "LossTooHigh", "FreezeTooLong", "SetupTooSlow"]
-        );
-        assert_eq!(Verdict::NotMet(failures).as_str(), "ErrorTooHigh");
-    }
-
-    #[test]
-    fn too_little_data_is_neither_good_nor_bad() {
-        let verdict = verdict(&numbers(), &"loss=0,frames=1001".parse().unwrap());
-        assert_eq!(verdict, Verdict::InsufficientSamples { have: 1000, need: 1001 });
-        assert_eq!(
-            verdict.to_string(),
-            "InsufficientSamples: the fate of 1000 frames is known, 1001 are needed"
-        );
-    }
-
-    #[test]
-    fn total_loss_is_a_failure_and_missing_numbers_never_pass() {
-        let frames = Frames { sent: 300, lost: 300, ..Frames::default() };
-        let nothing = Numbers {
-            frames,
-            loss_percent: frames.loss_percent(),
-            error_pixels: None,
-            latency_milliseconds: None,
-            freezes: None,
-            setup_milliseconds: None,
-        };
-        for (objective, message) in [
-            ("error-p95=1", "ErrorTooHigh: no frame was matched, 1 px error p95 allowed"),
-            ("latency-p95=1s", "LatencyTooHigh: no frame was matched, 1000 ms latency p95 allowed"),
-            ("loss=1", "LossTooHigh: 100 % lost, 1 % allowed"),
-            ("freeze=1s", "FreezeTooLong: no two frames were decoded, 1000 ms longest freeze allowed"),
-            ("setup-p95=5s", "SetupTooSlow: no client reported, 5000 ms setup p95 allowed"),
-        ] {
-            assert_eq!(judge(&nothing, objective), message);
-        }
-        assert_eq!(
-            judge(&Numbers { loss_percent: Some(f64::NAN), ..numbers() }, "loss=1").split(':').next(),
-            Some("LossTooHigh")
-        );
-    }
-
-    #[test]
-    fn no_data_at_all_is_never_met() {
-        let nothing = Numbers { frames: Frames::default(), ..numbers() };
-        let objectives = Objectives { minimum_frames: 0, ..Objectives::default() };
-        assert!(!verdict(&nothing, &objectives).is_met());
-    }
-}
+mod tests;

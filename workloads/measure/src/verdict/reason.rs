@@ -1,52 +1,71 @@
-//! Why objectives are missed.
+//! The names of what a verdict says. They are an interface: scripts and conditions match on them.
 
 use std::fmt;
 
-/// Which limit was exceeded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Why objectives are missed, in the order in which the first one counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
-    /// [`Objectives::error_p95_pixels`].
+    /// A client that had media is not connected any more.
+    ClientsLost,
+    /// A client is there and decodes nothing.
+    NoMedia,
+    /// Positions are too far off.
     ErrorTooHigh,
-    /// [`Objectives::latency_p95`].
+    /// Reports arrive too long after capture.
     LatencyTooHigh,
-    /// [`Objectives::loss_percent`].
+    /// Too many frames are lost, late or undecodable.
     LossTooHigh,
-    /// [`Objectives::longest_freeze`].
+    /// In too many decoded frames there was no ball.
+    UndetectedTooHigh,
+    /// Too few of the promised frames came out good.
+    DeliveredTooLow,
+    /// The video stood still for too long.
     FreezeTooLong,
-    /// [`Objectives::setup_p95`].
+    /// Connecting took too long.
     SetupTooSlow,
 }
 
+/// Why there is no verdict yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pending {
+    /// Nothing was reported.
+    NoReports,
+    /// Clients are on their way, or the operator has just changed something.
+    Starting,
+    /// Too few frames have a known fate.
+    InsufficientSamples,
+    /// Nothing is to be measured for now.
+    Suspended,
+    /// No client is to be there.
+    NoClients,
+}
+
 impl Reason {
-    /// The name in conditions and summaries.
+    /// The name.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::ClientsLost => "ClientsLost",
+            Self::NoMedia => "NoMedia",
             Self::ErrorTooHigh => "ErrorTooHigh",
             Self::LatencyTooHigh => "LatencyTooHigh",
             Self::LossTooHigh => "LossTooHigh",
+            Self::UndetectedTooHigh => "UndetectedTooHigh",
+            Self::DeliveredTooLow => "DeliveredTooLow",
             Self::FreezeTooLong => "FreezeTooLong",
             Self::SetupTooSlow => "SetupTooSlow",
         }
     }
+}
 
-    /// The unit of the number, and what follows it in a message.
-    fn words(self) -> (&'static str, &'static str) {
+impl Pending {
+    /// The name.
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::ErrorTooHigh => ("px", "error p95"),
-            Self::LatencyTooHigh => ("ms", "latency p95"),
-            Self::LossTooHigh => ("%", "lost"),
-            Self::FreezeTooLong => ("ms", "longest freeze"),
-            Self::SetupTooSlow => ("ms", "setup p95"),
-        }
-    }
-
-    /// Why there is no number.
-    fn why_missing(self) -> &'static str {
-        match self {
-            Self::ErrorTooHigh | Self::LatencyTooHigh => "no frame was matched",
-            Self::LossTooHigh => "no frame is settled",
-            Self::FreezeTooLong => "no two frames were decoded",
-            Self::SetupTooSlow => "no client reported",
+            Self::NoReports => "NoReports",
+            Self::Starting => "Starting",
+            Self::InsufficientSamples => "InsufficientSamples",
+            Self::Suspended => "Suspended",
+            Self::NoClients => "NoClients",
         }
     }
 }
@@ -57,31 +76,8 @@ impl fmt::Display for Reason {
     }
 }
 
-/// A limit that was exceeded. Displayed as `LossTooHigh: 8.1 % lost, 1 % allowed`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Failure {
-    /// Which one.
-    pub reason: Reason,
-    /// The number, in px, ms or percent; `None` where there are no samples although there should be.
-    pub measured: Option<f64>,
-    /// The limit, in the same unit.
-    pub allowed: f64,
-}
-
-impl Failure {
-    /// The failure without its reason: `8.1 % lost, 1 % allowed`.
-    pub fn message(&self) -> String {
-        let (unit, what) = self.reason.words();
-        let allowed = self.allowed;
-        match self.measured {
-            Some(measured) => format!("{measured} {unit} {what}, {allowed} {unit} allowed"),
-            None => format!("{}, {allowed} {unit} {what} allowed", self.reason.why_missing()),
-        }
-    }
-}
-
-impl fmt::Display for Failure {
+impl fmt::Display for Pending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.reason, self.message())
+        f.pad(self.as_str())
     }
 }

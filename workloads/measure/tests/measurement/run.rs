@@ -33,6 +33,7 @@ impl Run {
     pub(crate) fn with_window(fps: u32, first_timestamp: u32, window: Duration) -> Self {
         let started = Instant::now();
         let measurement = Measurement::new(Settings {
+            instance: "0123456789abcdef".into(),
             size: Size::new(640, 480).expect("both are even"),
             frames_per_second: fps,
             window,

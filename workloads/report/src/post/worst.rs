@@ -77,22 +77,13 @@ fn badness(row: &ClientRow) -> [f64; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ErrorPixels, Frames, Freezes, LatencyMilliseconds, Pairing, SetupTimeline};
+    use crate::{ErrorPixels, Frames, Freezes, LatencyMilliseconds};
 
     fn row(id: &str, state: State, matched: u64) -> ClientRow {
         ClientRow {
-            id: id.into(),
-            node: None,
             state,
-            pairing: Pairing::Rtp,
-            pairing_milliseconds: None,
-            reconnects: 0,
-            setup_milliseconds: SetupTimeline::default(),
             frames: Frames { sent: matched, matched, ..Frames::default() },
-            loss_percent: None,
-            error_pixels: None,
-            latency_milliseconds: None,
-            freezes: None,
+            ..ClientRow::new(id)
         }
     }
 

@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(
             json,
             serde_json::json!({
-                "schemaVersion": 1, "id": "demo-client-0", "startedAt": "1970-01-01T00:00:00Z",
+                "schemaVersion": 2, "id": "demo-client-0", "startedAt": "1970-01-01T00:00:00Z",
                 "durationSeconds": 1.5, "state": "Connecting", "server": "127.0.0.1:8080", "reconnects": 0,
                 "frames": {"received": 2, "decoded": 1, "detected": 0, "undetected": 0, "undecodable": 1},
                 "queueOverruns": 0,

@@ -40,7 +40,21 @@ impl Frames {
     /// Percent of the settled frames that were lost, late or undecodable; `None` where none is settled.
     pub fn loss_percent(&self) -> Option<f64> {
         let bad = self.lost.saturating_add(self.late).saturating_add(self.undecodable);
-        (self.settled() > 0).then(|| bad as f64 * 100.0 / self.settled() as f64)
+        self.percent(bad)
+    }
+
+    /// Percent of the settled frames that were decoded and had no ball; `None` where none is settled.
+    pub fn undetected_percent(&self) -> Option<f64> {
+        self.percent(self.undetected)
+    }
+
+    /// Frames that came out as they went in.
+    pub fn good(&self) -> u64 {
+        self.matched.saturating_add(self.estimated)
+    }
+
+    fn percent(&self, frames: u64) -> Option<f64> {
+        (self.settled() > 0).then(|| frames as f64 * 100.0 / self.settled() as f64)
     }
 }
 

@@ -9,7 +9,10 @@ mod server;
 
 pub use client::{ClientFrames, ClientSetup, ClientSummary};
 pub use frames::Frames;
-pub use quantities::{ErrorPixels, Freezes, LatencyMilliseconds, SetupQuantiles};
-pub use recent::Recent;
-pub use row::{ClientRow, Pairing, SetupTimeline};
-pub use server::{Summary, Video};
+pub use quantities::{
+    ErrorPixels, Freezes, Gaps, LatencyMilliseconds, LatencySplit, Network, Received, RowCpu, ServerCpu,
+    SetupQuantiles, SplitQuantiles,
+};
+pub use recent::{Recent, RowRecent};
+pub use row::{ClientRow, FreezesFrom, Pairing, SetupTimeline};
+pub use server::{Summary, VerdictSummary, Video};

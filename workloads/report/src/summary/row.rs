@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     frames::Frames,
-    quantities::{ErrorPixels, Freezes, LatencyMilliseconds},
+    quantities::{ErrorPixels, Freezes, Gaps, LatencyMilliseconds, LatencySplit, Network, Received, RowCpu},
+    recent::RowRecent,
 };
-use crate::codes::State;
+use crate::{cause::Cause, codes::State};
 
 /// How reports are paired with frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,6 +22,17 @@ pub enum Pairing {
     Arrival,
 }
 
+/// Whose clock a client's freezes are of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FreezesFrom {
+    /// The client's own, as it reports it.
+    Client,
+    /// The server's: the times between the client's reports of decoded frames.
+    #[default]
+    Arrivals,
+}
+
 /// The numbers of one client, over all its sessions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,6 +41,15 @@ pub struct ClientRow {
     pub id: String,
     /// The machine that its hello names.
     pub node: Option<String>,
+    /// The zone that its hello names.
+    #[serde(default)]
+    pub zone: Option<String>,
+    /// The random word for its process, of its hello.
+    #[serde(default)]
+    pub instance: Option<String>,
+    /// Which process under this id it is, of its hello.
+    #[serde(default)]
+    pub attempt: Option<u32>,
     /// The state of its connection.
     pub state: State,
     /// How its reports are paired with frames.
@@ -50,8 +71,79 @@ pub struct ClientRow {
     pub error_pixels: Option<ErrorPixels>,
     /// Over the same frames.
     pub latency_milliseconds: Option<LatencyMilliseconds>,
-    /// The steps between its decoded frames.
+    /// Its pictures that stood still.
     pub freezes: Option<Freezes>,
+    /// Whose clock [`Self::freezes`] are of.
+    #[serde(default)]
+    pub freezes_from: FreezesFrom,
+    /// For how long it has had no new picture by now, less one interval; null where it has media or is not wanted.
+    #[serde(default)]
+    pub open_gap_milliseconds: Option<f64>,
+    /// The steps between its decoded frames.
+    #[serde(default)]
+    pub gaps: Option<Gaps>,
+    /// Decoded frames without a ball.
+    #[serde(default)]
+    pub undetected_percent: Option<f64>,
+    /// Matched and estimated frames, of those that the frame rate promises for the wanted time.
+    #[serde(default)]
+    pub delivered_percent: Option<f64>,
+    /// For how long it was wanted, from its first decoded frame on.
+    #[serde(default)]
+    pub wanted_seconds: f64,
+    /// Where its latency goes.
+    #[serde(default)]
+    pub latency_split: LatencySplit,
+    /// Its numbers over the last while.
+    #[serde(default)]
+    pub recent: RowRecent,
+    /// What the server knows of the packets to it, in its last session.
+    #[serde(default)]
+    pub network: Option<Network>,
+    /// What it says of them itself, over all its sessions.
+    #[serde(default)]
+    pub received: Option<Received>,
+    /// What kept it from its work, as it says.
+    #[serde(default)]
+    pub cpu: Option<RowCpu>,
+    /// What the evidence points at, should something not be good enough.
+    #[serde(default)]
+    pub cause: Cause,
+}
+
+impl ClientRow {
+    /// The row of a client that has nothing but a name yet.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            node: None,
+            zone: None,
+            instance: None,
+            attempt: None,
+            state: State::Connecting,
+            pairing: Pairing::Rtp,
+            pairing_milliseconds: None,
+            reconnects: 0,
+            setup_milliseconds: SetupTimeline::default(),
+            frames: Frames::default(),
+            loss_percent: None,
+            error_pixels: None,
+            latency_milliseconds: None,
+            freezes: None,
+            freezes_from: FreezesFrom::default(),
+            open_gap_milliseconds: None,
+            gaps: None,
+            undetected_percent: None,
+            delivered_percent: None,
+            wanted_seconds: 0.0,
+            latency_split: LatencySplit::default(),
+            recent: RowRecent::default(),
+            network: None,
+            received: None,
+            cpu: None,
+            cause: Cause::default(),
+        }
+    }
 }
 
 /// Milliseconds since signalling was accepted, on the server's clock; null until then.

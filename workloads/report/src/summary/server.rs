@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     frames::Frames,
-    quantities::{ErrorPixels, Freezes, LatencyMilliseconds, SetupQuantiles},
+    quantities::{
+        ErrorPixels, Freezes, Gaps, LatencyMilliseconds, LatencySplit, Network, ServerCpu, SetupQuantiles,
+    },
     recent::Recent,
     row::ClientRow,
 };
-use crate::error_log::ErrorEntry;
+use crate::{cause::Cause, error_log::ErrorEntry};
 
 /// The numbers of one server process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,7 +19,13 @@ use crate::error_log::ErrorEntry;
 pub struct Summary {
     /// [`crate::SCHEMA_VERSION`].
     pub schema_version: u32,
-    /// When the server started; names the process the numbers belong to.
+    /// A random word for the process that the numbers belong to.
+    #[serde(default)]
+    pub instance: String,
+    /// Of the reports of this process; each shows the numbers of one moment, in every view the same.
+    #[serde(default)]
+    pub sequence: u64,
+    /// When the server started.
     pub started_at: Timestamp,
     /// Since then.
     pub duration_seconds: f64,
@@ -28,14 +36,35 @@ pub struct Summary {
     /// [`Frames::loss_percent`], without the frames of clients that are paired by [`crate::Pairing::Arrival`]: of those only
     /// what was reported is known.
     pub loss_percent: Option<f64>,
+    /// [`Frames::undetected_percent`], without the frames of the same clients.
+    #[serde(default)]
+    pub undetected_percent: Option<f64>,
+    /// Matched and estimated frames, of those that the frame rate promises for the time for which clients were wanted.
+    #[serde(default)]
+    pub delivered_percent: Option<f64>,
     /// Over the matched and estimated frames of all clients, those paired by [`crate::Pairing::Arrival`] left out.
     pub error_pixels: Option<ErrorPixels>,
     /// Over the same frames.
     pub latency_milliseconds: Option<LatencyMilliseconds>,
+    /// Where the latency goes.
+    #[serde(default)]
+    pub latency_split: LatencySplit,
     /// From accepted signalling to the first report, over all sessions.
     pub setup_milliseconds: Option<SetupQuantiles>,
     /// The sum over all clients, and the longest of any.
     pub freezes: Option<Freezes>,
+    /// The sum over all clients, and the longest of any.
+    #[serde(default)]
+    pub gaps: Option<Gaps>,
+    /// The sum over all sessions.
+    #[serde(default)]
+    pub network: Network,
+    /// What kept the server from its work.
+    #[serde(default)]
+    pub cpu: ServerCpu,
+    /// Whether the numbers are good enough; null where nobody said what they have to be.
+    #[serde(default)]
+    pub verdict: Option<VerdictSummary>,
     /// The codes that happened.
     #[serde(default)]
     pub errors: Vec<ErrorEntry>,
@@ -44,6 +73,30 @@ pub struct Summary {
     /// Connected clients, and the last ones that are gone.
     #[serde(default)]
     pub clients: Vec<ClientRow>,
+    /// Clients without a row: they went long ago, or only the worst rows are shown. The totals have their numbers.
+    #[serde(default)]
+    pub rows_omitted: u64,
+}
+
+/// Whether the numbers are good enough.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerdictSummary {
+    /// Null where it is too early to say.
+    pub met: Option<bool>,
+    /// One word, which scripts may match on.
+    pub reason: String,
+    /// With value, limit, client, node and cause of each breach.
+    pub message: String,
+    /// What the evidence points at; null where nothing is missed.
+    #[serde(default)]
+    pub cause: Option<Cause>,
+    /// The client that decides; null where it is all together, or none.
+    #[serde(default)]
+    pub client: Option<String>,
+    /// The machine that it runs on.
+    #[serde(default)]
+    pub node: Option<String>,
 }
 
 /// What was streamed.

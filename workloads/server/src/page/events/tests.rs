@@ -69,15 +69,16 @@ async fn a_page_that_does_not_read_misses_events_and_holds_nobody_up() {
 
 #[test]
 fn of_many_clients_the_worst_are_sent() {
+    let now = Instant::now();
     let settings = measure::Settings {
+        instance: "0123456789abcdef".into(),
         size: picture::Size::new(160, 120).unwrap(),
         frames_per_second: 30,
         window: Duration::from_secs(60),
-        started: Instant::now(),
+        started: now,
         started_at: jiff::Timestamp::UNIX_EPOCH,
     };
     let recorder = Recorder::new(settings, None);
-    let now = settings.started;
     for id in 0..150 {
         let peer = format!("192.0.2.1:{}", 1000 + id).parse().unwrap();
         recorder.connected(report::SessionId(id), peer, now, now);

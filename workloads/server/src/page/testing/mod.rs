@@ -55,7 +55,8 @@ impl Server {
         let (started, frames_per_second, bitrate_kbps) = (Instant::now(), 30, 500);
         let window = Duration::from_secs(60);
         let started_at = jiff::Timestamp::UNIX_EPOCH;
-        let recorder = measure::Settings { size, frames_per_second, window, started, started_at };
+        let instance = "0123456789abcdef".into();
+        let recorder = measure::Settings { instance, size, frames_per_second, window, started, started_at };
         let recorder = Arc::new(Recorder::new(recorder, None));
         let (sessions, keyframes) = (Arc::new(Sessions::default()), Arc::new(KeyframeRequests::default()));
         let fanout = Arc::new(start_fanout(bitrate_kbps, &recorder, &sessions, &keyframes).unwrap());

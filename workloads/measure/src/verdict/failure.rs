@@ -40,7 +40,9 @@ impl Failure {
     pub fn message(&self) -> String {
         let Self { measured, allowed, .. } = self;
         let number = match (self.reason, measured) {
-            (Reason::ClientsLost, Some(seconds)) => format!("not connected for {seconds} s, 5 s allowed"),
+            (Reason::ClientsLost, Some(seconds)) => {
+                format!("gone, no frame decoded for {seconds} s, 5 s allowed")
+            }
             (Reason::NoMedia, Some(seconds)) => format!("no frame decoded for {seconds} s, 5 s allowed"),
             (Reason::ClientsLost | Reason::NoMedia, None) => "no frame decoded".to_owned(),
             (Reason::ErrorTooHigh, Some(error)) => format!("{error} px error p95, {allowed} px allowed"),

@@ -119,7 +119,7 @@ fn all_together_are_judged_beside() {
 fn clients_without_media_come_first() {
     assert_eq!(of_media(Media::Gone { seconds: 4.9 }), "Met", "its open gap counts as a freeze meanwhile");
     for (media, message) in [
-        (Media::Gone { seconds: 5.0 }, "ClientsLost: not connected for 5 s, 5 s allowed"),
+        (Media::Gone { seconds: 5.0 }, "ClientsLost: gone, no frame decoded for 5 s, 5 s allowed"),
         (Media::Stopped { seconds: 6.5 }, "NoMedia: no frame decoded for 6.5 s, 5 s allowed"),
         (Media::NeverHad { seconds: 5.0 }, "NoMedia: no frame decoded for 5 s, 5 s allowed"),
         (Media::Awaited { seconds: 60.0 }, "NoMedia: no frame decoded for 60 s, 5 s allowed"),

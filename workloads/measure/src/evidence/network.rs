@@ -1,0 +1,226 @@
+//! What passed between the server and one client, over time.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use report::{Network, SessionId, channel::ClientStats, milliseconds};
+
+use super::samples::NetworkSample;
+use crate::cause::NetworkEvidence;
+
+/// Stretches that are kept at most.
+const KEPT: usize = 24;
+
+/// A fault that has just begun shows in a stretch of this length before it shows in a whole window.
+const FRESH: Duration = Duration::from_secs(10);
+
+/// The packets of the last while.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct NetworkSeries {
+    last: Option<(SessionId, NetworkSample)>,
+    /// What the client said last that it received and missed.
+    received: Option<(u64, i64)>,
+    /// When the client was heard last, and for how long it was silent since its last figures.
+    heard: Option<Instant>,
+    silence: Duration,
+    stretches: VecDeque<Stretch>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    began: Instant,
+    ended: Instant,
+    sent: NetworkSample,
+    /// As the client says: packets that came, and packets that never did.
+    came: u64,
+    missed: u64,
+    silence: Duration,
+}
+
+impl NetworkSeries {
+    /// What the server sent, in all, to a session of the client. Answers with what was new.
+    pub(crate) fn sent(
+        &mut self,
+        id: SessionId,
+        sample: NetworkSample,
+        now: Instant,
+        least: Duration,
+    ) -> NetworkSample {
+        let before = self.last.replace((id, sample));
+        let before = before.filter(|(last, _)| *last == id).map(|(_, sample)| sample).unwrap_or_default();
+        let new = sample.since(&before);
+        let stretch = self.stretch(now, least);
+        stretch.sent = stretch.sent.joined(&new);
+        new
+    }
+
+    /// The client is heard, after a silence that may have been long.
+    pub(crate) fn heard(&mut self, at: Instant) {
+        if let Some(last) = self.heard.replace(at) {
+            self.silence = self.silence.max(at.saturating_duration_since(last));
+        }
+    }
+
+    /// What the client received, in all. Only now a silence before is known to be none of the client's own: it says in the
+    /// same message what kept it from its work.
+    pub(crate) fn received(&mut self, stats: &ClientStats, now: Instant, least: Duration) {
+        let (came, missed) = (stats.packets_received, stats.packets_lost);
+        let before = self.received.replace((came, missed));
+        let silence = std::mem::take(&mut self.silence);
+        let stretch = self.stretch(now, least);
+        stretch.silence = stretch.silence.max(silence);
+        if let Some((came_before, missed_before)) = before
+            && let Some(came) = came.checked_sub(came_before)
+        {
+            stretch.came += came;
+            stretch.missed += u64::try_from(missed.saturating_sub(missed_before)).unwrap_or(0);
+        }
+    }
+
+    /// The session is over: what comes next is not relative to it.
+    pub(crate) fn disconnected(&mut self) {
+        self.heard = None;
+        self.silence = Duration::ZERO;
+    }
+
+    /// The newest sample, of the last session.
+    pub(crate) fn newest(&self) -> Option<Network> {
+        self.last.map(|(_, sample)| sample.to_wire())
+    }
+
+    /// What was sent since `since`.
+    pub(crate) fn since(&self, since: Instant) -> NetworkSample {
+        let recent = self.stretches.iter().filter(|stretch| stretch.ended > since);
+        recent.fold(NetworkSample::default(), |all, stretch| all.joined(&stretch.sent))
+    }
+
+    /// What passed since `since` and what it points at.
+    pub(crate) fn evidence(&self, since: Instant, now: Instant) -> NetworkEvidence {
+        let fresh = now.checked_sub(FRESH).map_or(since, |fresh| fresh.max(since));
+        let lost = [self.lost_percent(since), self.lost_percent(fresh)];
+        let recent = || self.stretches.iter().filter(move |stretch| stretch.ended > since);
+        let longest = |of: fn(&Stretch) -> Option<Duration>| recent().filter_map(of).max().map(milliseconds);
+        NetworkEvidence {
+            lost_percent: lost.into_iter().flatten().reduce(f64::max),
+            round_trip_milliseconds: longest(|stretch| stretch.sent.round_trip),
+            jitter_milliseconds: longest(|stretch| stretch.sent.jitter),
+            silence_milliseconds: longest(|stretch| Some(stretch.silence)),
+        }
+    }
+
+    /// Packets lost before repair since `since`: what the server knows of, or the client if that is more.
+    fn lost_percent(&self, since: Instant) -> Option<f64> {
+        let (mut sent, mut lost, mut came, mut missed) = (0, 0, 0, 0);
+        for stretch in self.stretches.iter().filter(|stretch| stretch.ended > since) {
+            sent += stretch.sent.packets_sent;
+            lost += stretch.sent.packets_lost;
+            came += stretch.came;
+            missed += stretch.missed;
+        }
+        let percent = |part: u64, all: u64| (all > 0).then(|| part as f64 * 100.0 / all as f64);
+        [percent(lost, sent), percent(missed, came + missed)].into_iter().flatten().reduce(f64::max)
+    }
+
+    fn stretch(&mut self, now: Instant, least: Duration) -> &mut Stretch {
+        let is_open = |last: &Stretch| now.saturating_duration_since(last.began) < least;
+        if !self.stretches.back().is_some_and(is_open) {
+            let sent = NetworkSample::default();
+            let silence = Duration::ZERO;
+            self.stretches.push_back(Stretch { began: now, ended: now, sent, came: 0, missed: 0, silence });
+            if self.stretches.len() > KEPT {
+                self.stretches.pop_front();
+            }
+        }
+        let last = self.stretches.len() - 1;
+        let stretch = &mut self.stretches[last];
+        stretch.ended = now;
+        stretch
+    }
+}
+
+impl NetworkSample {
+    fn since(&self, before: &Self) -> Self {
+        Self {
+            packets_sent: self.packets_sent.saturating_sub(before.packets_sent),
+            packets_lost: self.packets_lost.saturating_sub(before.packets_lost),
+            packets_repaired: self.packets_repaired.saturating_sub(before.packets_repaired),
+            packets_given_up: self.packets_given_up.saturating_sub(before.packets_given_up),
+            round_trip: self.round_trip,
+            jitter: self.jitter,
+            nack_count: self.nack_count.saturating_sub(before.nack_count),
+            pli_count: self.pli_count.saturating_sub(before.pli_count),
+            key_frames_sent: self.key_frames_sent.saturating_sub(before.key_frames_sent),
+        }
+    }
+
+    /// Both together: counters add up, of times the longer one is kept.
+    pub(crate) fn joined(&self, other: &Self) -> Self {
+        Self {
+            packets_sent: self.packets_sent + other.packets_sent,
+            packets_lost: self.packets_lost + other.packets_lost,
+            packets_repaired: self.packets_repaired + other.packets_repaired,
+            packets_given_up: self.packets_given_up + other.packets_given_up,
+            round_trip: self.round_trip.max(other.round_trip),
+            jitter: self.jitter.max(other.jitter),
+            nack_count: self.nack_count + other.nack_count,
+            pli_count: self.pli_count + other.pli_count,
+            key_frames_sent: self.key_frames_sent + other.key_frames_sent,
+        }
+    }
+
+    pub(crate) fn to_wire(self) -> Network {
+        Network {
+            packets_sent: self.packets_sent,
+            packets_lost: self.packets_lost,
+            packets_repaired: self.packets_repaired,
+            packets_given_up: self.packets_given_up,
+            round_trip_time_milliseconds: self.round_trip.map(milliseconds),
+            jitter_milliseconds: self.jitter.map(milliseconds),
+            nack_count: self.nack_count,
+            pli_count: self.pli_count,
+            key_frames_sent: self.key_frames_sent,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loss_is_what_either_side_saw_and_silence_counts_once_the_client_has_spoken_of_itself() {
+        let start = Instant::now();
+        let at = |second| start + Duration::from_secs(second);
+        let (mut series, least) = (NetworkSeries::default(), Duration::from_secs(3));
+        let sample = |packets_sent, packets_lost| NetworkSample {
+            packets_sent,
+            packets_lost,
+            ..NetworkSample::default()
+        };
+        series.sent(SessionId(1), sample(100, 0), at(1), least);
+        assert_eq!(series.sent(SessionId(1), sample(200, 5), at(2), least), sample(100, 5));
+        // Another session begins anew.
+        assert_eq!(series.sent(SessionId(2), sample(50, 1), at(3), least), sample(50, 1));
+        assert_eq!(series.since(start), sample(250, 6));
+        let stats = |packets_received, packets_lost| ClientStats {
+            packets_received,
+            packets_lost,
+            ..ClientStats::default()
+        };
+        series.received(&stats(1000, 50), at(3), least);
+        assert_eq!(series.evidence(start, at(3)).lost_percent, Some(2.4));
+        series.heard(at(3));
+        series.heard(at(5));
+        assert_eq!(
+            series.evidence(start, at(5)).silence_milliseconds,
+            Some(0.0),
+            "whose fault it is is not known"
+        );
+        series.received(&stats(1090, 60), at(5), least);
+        let evidence = series.evidence(start, at(5));
+        assert_eq!((evidence.lost_percent, evidence.silence_milliseconds), (Some(10.0), Some(2000.0)));
+        assert_eq!(series.evidence(at(5), at(9)).lost_percent, None);
+    }
+}

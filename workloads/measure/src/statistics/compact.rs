@@ -1,0 +1,222 @@
+//! A distribution that takes as little memory as its samples differ: for the many slices of many windows.
+
+use super::samples::Samples;
+
+/// The largest value, in units; as that of the distributions of a whole run.
+const MAX_UNITS: f64 = (1u64 << 32) as f64;
+
+/// Samples in buckets of logarithmic width, of which only those that are in use are kept: 4 bytes each.
+///
+/// A bucket is 1/2^`bits` of its value wide. Where more than `limit` buckets would be in use the widths double, so that
+/// memory is bounded, whatever the samples are.
+#[derive(Debug, Clone)]
+pub(crate) struct Compact {
+    /// Key and count, by ascending keys. What a count does not hold goes on in a further bucket with the same key.
+    buckets: Vec<(u16, u16)>,
+    limit: u16,
+    bits: u8,
+    samples: u64,
+    unit: f64,
+    sum: f64,
+    max: f64,
+}
+
+impl Compact {
+    /// For the window of one client: 2 significant digits in at most 800 bytes.
+    pub(crate) fn small(unit: f64) -> Self {
+        Self::new(unit, 6, 200)
+    }
+
+    /// For the window of all clients: nearly 3 significant digits in at most 16 kB.
+    pub(crate) fn fine(unit: f64) -> Self {
+        Self::new(unit, 9, 4000)
+    }
+
+    fn new(unit: f64, bits: u8, limit: u16) -> Self {
+        Self { buckets: Vec::new(), limit, bits, samples: 0, unit, sum: 0.0, max: 0.0 }
+    }
+
+    fn add(&mut self, key: u16) {
+        let after = self.buckets.partition_point(|bucket| bucket.0 <= key);
+        let last = after.checked_sub(1).and_then(|index| self.buckets.get_mut(index));
+        match last.filter(|last| last.0 == key && last.1 < u16::MAX) {
+            Some(last) => last.1 += 1,
+            None => self.buckets.insert(after, (key, 1)),
+        }
+    }
+
+    /// Doubles the width of the buckets until there are few enough.
+    fn fit(&mut self) {
+        while self.buckets.len() > usize::from(self.limit) && self.bits > 0 {
+            self.widen(self.bits - 1);
+        }
+    }
+
+    fn widen(&mut self, bits: u8) {
+        let wide: Vec<_> =
+            self.buckets.iter().map(|(key, count)| (widened(*key, self.bits, bits), *count)).collect();
+        self.bits = bits;
+        self.buckets = joined(wide.into_iter());
+    }
+}
+
+impl Samples for Compact {
+    fn record(&mut self, value: f64) {
+        let units = (value / self.unit).round().min(MAX_UNITS) as u64;
+        self.add(key(units, self.bits));
+        self.samples += 1;
+        self.sum += value;
+        self.max = self.max.max(value);
+        self.fit();
+    }
+
+    fn merge(&mut self, other: &Self) {
+        if other.bits < self.bits {
+            self.widen(other.bits);
+        }
+        let others = other.buckets.iter().map(|(key, count)| (widened(*key, other.bits, self.bits), *count));
+        let mut all = Vec::with_capacity(self.buckets.len() + other.buckets.len());
+        let mut own = self.buckets.iter().copied().peekable();
+        for bucket in others {
+            while let Some(smaller) = own.next_if(|own| own.0 <= bucket.0) {
+                all.push(smaller);
+            }
+            all.push(bucket);
+        }
+        all.extend(own);
+        self.buckets = joined(all.into_iter());
+        self.samples += other.samples;
+        self.sum += other.sum;
+        self.max = self.max.max(other.max);
+        self.fit();
+    }
+
+    fn is_empty(&self) -> bool {
+        self.samples == 0
+    }
+
+    fn mean(&self) -> f64 {
+        self.sum / self.samples.max(1) as f64
+    }
+
+    fn max(&self) -> f64 {
+        self.max
+    }
+
+    fn quantile(&self, quantile: f64) -> f64 {
+        let rank = ((quantile * self.samples as f64).ceil() as u64).max(1);
+        let mut seen = 0;
+        let bucket = self.buckets.iter().find(|(_, count)| {
+            seen += u64::from(*count);
+            seen >= rank
+        });
+        // A bucket's upper end may lie above every sample in it.
+        bucket.map_or(0.0, |(key, _)| (upper_end(*key, self.bits) as f64 * self.unit).min(self.max))
+    }
+}
+
+/// Buckets whose keys ascend, with those of one key joined.
+fn joined(buckets: impl Iterator<Item = (u16, u16)>) -> Vec<(u16, u16)> {
+    let mut joined: Vec<(u16, u16)> = Vec::with_capacity(buckets.size_hint().0);
+    for (key, mut count) in buckets {
+        if let Some(last) = joined.last_mut().filter(|last| last.0 == key) {
+            let fits = count.min(u16::MAX - last.1);
+            last.1 += fits;
+            count -= fits;
+        }
+        if count > 0 {
+            joined.push((key, count));
+        }
+    }
+    joined
+}
+
+/// The bucket of a value: values below 2^`bits` have one each, above there are 2^`bits` of them to an octave.
+fn key(units: u64, bits: u8) -> u16 {
+    let bits = u32::from(bits);
+    let octave = (u64::BITS - units.leading_zeros()).saturating_sub(bits + 1);
+    // At most (32 - bits + 1) x 2^bits, which fits for any number of bits up to 11.
+    (u64::from(octave) * (1 << bits) + (units >> octave)) as u16
+}
+
+/// The largest value of a bucket.
+fn upper_end(key: u16, bits: u8) -> u64 {
+    let (key, size) = (u64::from(key), 1u64 << bits);
+    let octave = (key / size).saturating_sub(1);
+    ((key - octave * size + 1) << octave) - 1
+}
+
+fn widened(key_there: u16, bits_there: u8, bits: u8) -> u16 {
+    if bits == bits_there { key_there } else { key(upper_end(key_there, bits_there), bits) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(values: &[f64], mut distribution: Compact) -> Compact {
+        values.iter().for_each(|value| distribution.record(*value));
+        distribution
+    }
+
+    #[test]
+    fn a_bucket_that_is_full_goes_on_in_another() {
+        let mut many = of(&[5.0; 10], Compact::small(1.0));
+        (0..16).for_each(|_| many.merge(&many.clone()));
+        assert_eq!((many.samples, many.buckets.len()), (655_360, 11));
+        assert_eq!((many.quantile(0.5), many.quantile(1.0)), (5.0, 5.0));
+    }
+
+    #[test]
+    fn memory_is_bounded_whatever_the_samples_are() {
+        let values: Vec<f64> = (0..40_000).map(|index| 1.000_7f64.powi(index)).collect();
+        let wild = of(&values, Compact::small(1e-4));
+        assert!(wild.buckets.len() <= 200);
+        let p95 = values[38_000 - 1];
+        let got = wild.quantile(0.95);
+        assert!(got >= p95.min(MAX_UNITS * 1e-4) * 0.99, "{got} instead of {p95}: never better than it is");
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_is_in_its_bucket(units in 0u64..=1 << 32, bits in 0u8..=9) {
+            let there = key(units, bits);
+            prop_assert!(upper_end(there, bits) >= units);
+            prop_assert!(there == 0 || upper_end(there - 1, bits) < units);
+        }
+
+        #[test]
+        fn quantiles_are_those_of_the_sorted_samples(
+            mut values in prop::collection::vec(0.0..3000.0f64, 1..60),
+            quantile in 0.01..=1.0f64,
+        ) {
+            for (empty, resolution) in [(Compact::small(1e-4), 0.016), (Compact::fine(1e-4), 0.002)] {
+                let distribution = of(&values, empty);
+                values.sort_by(f64::total_cmp);
+                let exact = values[(quantile * values.len() as f64).ceil() as usize - 1];
+                let got = distribution.quantile(quantile);
+                prop_assert!((got - exact).abs() <= exact * resolution + 1e-4, "{got} instead of {exact}");
+            }
+        }
+
+        #[test]
+        fn merged_is_as_if_recorded_together(
+            left in prop::collection::vec(0.0..1e5f64, 0..300),
+            right in prop::collection::vec(0.0..10.0f64, 0..300),
+        ) {
+            let together = of(&[left.clone(), right.clone()].concat(), Compact::small(1e-4));
+            let mut merged = of(&left, Compact::small(1e-4));
+            merged.merge(&of(&right, Compact::small(1e-4)));
+            prop_assert_eq!(merged.samples, together.samples);
+            prop_assert_eq!(merged.max(), together.max());
+            let counted: u64 = merged.buckets.iter().map(|bucket| u64::from(bucket.1)).sum();
+            prop_assert_eq!(counted, merged.samples);
+            for quantile in [0.1, 0.5, 0.95] {
+                let (got, expected) = (merged.quantile(quantile), together.quantile(quantile));
+                prop_assert!((got - expected).abs() <= expected * 0.07 + 1e-4, "{got} instead of {expected}");
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! One client at one moment: the quantities that its row and what is judged of it have in common.
+
+use std::time::{Duration, Instant};
+
+use report::{
+    Cause, Pairing,
+    judged::{JudgedNumbers, Media},
+    significant,
+};
+
+use crate::{
+    cause::{Evidence, cause},
+    clients::Row,
+    recorder::Recorder,
+    statistics::{Compact, FrameStatistics, Samples},
+};
+
+/// Reports of decoded frames are no further apart than this as long as there is media.
+const FLOWING_WITHIN: Duration = Duration::from_secs(2);
+
+/// The video that numbers are relative to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    pub(crate) frames_per_second: u32,
+}
+
+impl Pace {
+    pub(crate) fn interval(self) -> Duration {
+        Duration::from_secs(1) / self.frames_per_second.max(1)
+    }
+
+    /// Good frames, in percent of those that the frame rate promises for the time for which they were wanted.
+    pub(crate) fn delivered_percent(self, (good, wanted): (u64, Duration)) -> Option<f64> {
+        let promised = wanted.as_secs_f64() * f64::from(self.frames_per_second);
+        // The window cuts at moments, not at frames: one more than promised may be in it.
+        (promised >= 1.0).then(|| significant((good as f64 * 100.0 / promised).min(100.0)))
+    }
+
+    /// A gap as the freeze that it is: what is more than one interval.
+    pub(crate) fn freeze_milliseconds(self, gap: Duration) -> f64 {
+        significant(gap.saturating_sub(self.interval()).as_secs_f64() * 1e3)
+    }
+
+    /// A gap of this length is a freeze, whatever the mean interval is.
+    fn is_freeze(self, gap: Duration) -> bool {
+        gap >= (self.interval() * 3).max(self.interval() + Duration::from_millis(150))
+    }
+}
+
+/// One client at one moment.
+pub(crate) struct ClientView<'a> {
+    pub(crate) row: &'a Row,
+    pub(crate) window: FrameStatistics<Compact>,
+    recorder: &'a Recorder,
+    pace: Pace,
+    /// The moment, and that up to which media is judged.
+    now: Instant,
+    judged_at: Instant,
+}
+
+impl<'a> ClientView<'a> {
+    pub(crate) fn new(row: &'a Row, recorder: &'a Recorder, pace: Pace, now: Instant) -> Self {
+        let judged_at = recorder.wanting.judged_at(now);
+        Self { row, window: row.window.statistics(), recorder, pace, now, judged_at }
+    }
+
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.recorder.wanting.wants(self.row, self.judged_at)
+    }
+
+    pub(crate) fn media(&self) -> Media {
+        let since = |at: Instant| self.judged_at.saturating_duration_since(at);
+        let seconds = |at: Instant| significant(since(at).as_secs_f64());
+        match self.row.viewer.last_decoded() {
+            None => Media::NeverHad { seconds: seconds(self.row.waits_since) },
+            Some(last) if !self.is_connected() => Media::Gone { seconds: seconds(last) },
+            Some(last) if since(last) <= FLOWING_WITHIN => Media::Flowing,
+            Some(last) => Media::Stopped { seconds: seconds(last) },
+        }
+    }
+
+    /// The numbers over the window.
+    pub(crate) fn recent(&self) -> JudgedNumbers {
+        let delivered = (self.window.good(), self.window.wanted());
+        let setups = &self.row.setups;
+        let since = self.recorder.window.since(self.now);
+        let setup = setups.quantiles_since(since).map(|setup| setup.p95);
+        let last = || setups.last().map(|seconds| significant(seconds * 1e3));
+        self.numbers(&self.window, delivered, self.row.window.longest_gap(), setup.or_else(last))
+    }
+
+    /// The numbers over the whole run.
+    pub(crate) fn whole(&self) -> JudgedNumbers {
+        let setup = self.row.setups.quantiles().map(|setup| setup.p95);
+        let longest = self.row.statistics.longest_gap();
+        self.numbers(&self.row.statistics, self.row.settled, longest, setup)
+    }
+
+    fn numbers<D: Samples>(
+        &self,
+        statistics: &FrameStatistics<D>,
+        delivered: (u64, Duration),
+        longest_gap: Option<Duration>,
+        setup_p95_milliseconds: Option<f64>,
+    ) -> JudgedNumbers {
+        let names_frames = self.row.pairing != Pairing::Arrival;
+        let gaps = [longest_gap, self.row.viewer.estimate(), self.open_gap()];
+        JudgedNumbers {
+            settled: statistics.frames.settled(),
+            wanted_seconds: significant(delivered.1.as_secs_f64()),
+            loss_percent: statistics.loss_percent().filter(|_| names_frames),
+            undetected_percent: statistics.undetected_percent().filter(|_| names_frames),
+            delivered_percent: self.pace.delivered_percent(delivered).filter(|_| names_frames),
+            error_p95_pixels: statistics.error_pixels().map(|error| error.p95),
+            latency_p95_milliseconds: statistics.latency_milliseconds().map(|latency| latency.p95),
+            longest_freeze_milliseconds: gaps
+                .into_iter()
+                .flatten()
+                .max()
+                .map(|gap| self.pace.freeze_milliseconds(gap)),
+            setup_p95_milliseconds,
+        }
+    }
+
+    /// For how long there has been no new picture, where that is longer than it should be.
+    pub(crate) fn open_freeze_milliseconds(&self) -> Option<f64> {
+        let gap = self.open_gap().filter(|gap| self.pace.is_freeze(*gap))?;
+        Some(self.pace.freeze_milliseconds(gap))
+    }
+
+    /// What the evidence points at.
+    pub(crate) fn cause(&self) -> Cause {
+        let since = self.recorder.window.since(self.now);
+        cause(&Evidence {
+            server: self.recorder.program.evidence(since, self.now),
+            client: self.row.program.evidence(since, self.now),
+            network: self.row.network.evidence(since, self.now),
+            unusable_percent: self.window.unusable_percent(),
+        })
+    }
+
+    fn open_gap(&self) -> Option<Duration> {
+        self.row.viewer.open_gap(self.judged_at)
+    }
+
+    /// Whether it was when the server stopped sending, if it has: then all sessions end.
+    fn is_connected(&self) -> bool {
+        self.row.gone_at.is_none_or(|gone| gone > self.judged_at)
+    }
+}
