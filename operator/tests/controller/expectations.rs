@@ -1,6 +1,7 @@
 //! What the reports are told to expect of a session.
 
 use ballsession_operator::report_source::Expectation;
+use crds::BallSession;
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::ResourceExt;
 use serde_json::json;
@@ -41,6 +42,13 @@ async fn an_epoch_begins_with_other_pods_and_with_nothing_else() {
     // Another window is told to the running server: its pod stays as it is.
     let objectives = json!({"objectives": {"window": "30s", "deliveredPercent": "90"}});
     let changed = operator.change("harbor", &objectives).await;
+    operator
+        .wait("harbor", "the new spec is observed", |session: &BallSession| {
+            let observed = session.status.as_ref().and_then(|status| status.observed_generation);
+            observed == changed.metadata.generation
+        })
+        .await;
+    operator.wait_for_quiet().await;
     operator.reconcile_again_without_writes(&changed).await;
     assert_eq!(expected(&operator, &uid, "the same epoch", |_| true).await.epoch, first.epoch);
     assert_eq!(generation().await, before);

@@ -45,7 +45,7 @@ fn culprit(message: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use measure::judgement::Reason;
+    use measure::verdict::Reason;
     use serde_json::json;
 
     use super::*;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crds::BallSessionStatus;
 use measure::Objectives;
-use measure::judgement::{Failure, Hysteresis, Pending, Place, Reason, Verdict, judge};
+use measure::verdict::{Failure, Hysteresis, Pending, Place, Reason, Verdict, judge};
 use report::Cause;
 use report::judged::{JudgedClient, Media};
 
@@ -125,6 +125,7 @@ pub(super) fn of_run(session: &Session, server: &ServerReport, clients: &Clients
         wanted: Some(expected::all_ids(session)),
         nodes: nodes(session, clients),
         epoch_age_seconds: None,
+        is_bounded: false,
     };
     let span = Span::run_of(session);
     let (judged, objectives) =
@@ -165,6 +166,7 @@ fn current(session: &Session, evidence: Evidence<'_>, now: Instant) -> Option<Cu
         wanted: evidence.expected.map(|expected| expected.ids(session)),
         nodes: nodes(session, evidence.clients),
         epoch_age_seconds,
+        is_bounded: session.duration.is_some(),
     };
     let (judged, objectives) =
         judged_session(&server.post, &server.clients, Span::Recent, &around, &session.objectives);

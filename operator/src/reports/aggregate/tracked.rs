@@ -41,6 +41,8 @@ pub(in crate::reports) struct Tracked {
     pub(super) judging: Judging,
     /// As the controller said last.
     expected: Option<Expected>,
+    /// When the server was answered for the first time that nobody is wanted any more.
+    dismissed: Option<Instant>,
     /// Errors of processes that are gone.
     past_errors: ErrorTotals,
     /// Errors that status showed before this operator followed the session.
@@ -64,6 +66,7 @@ impl Tracked {
             responsiveness: Responsiveness::new(now),
             judging: Judging::resume(&stored, now),
             expected: None,
+            dismissed: None,
             past_errors: ErrorTotals::default(),
             stored_errors: ErrorTotals::stored(&stored.errors),
             is_cleared: false,
@@ -139,9 +142,11 @@ impl Tracked {
     }
 
     /// What is answered to a post of the server; `None` before the controller has said what it expects.
-    pub(in crate::reports) fn answer(&self, session: &StoredSession<'_>) -> Option<Answer> {
+    pub(in crate::reports) fn answer(&mut self, session: &StoredSession<'_>, now: Instant) -> Option<Answer> {
         let valid = session.validated().ok()?;
-        Some(self.expected.as_ref()?.answer(valid))
+        let answer = self.expected.as_ref()?.answer(valid);
+        self.dismissed = self.dismissed.or(Some(now)).filter(|_| answer.wanted.is_empty());
+        Some(answer)
     }
 
     /// Judges what is known, for any reason but a post of the server. Whether more than numbers of what is said has
@@ -199,6 +204,9 @@ impl Tracked {
         let newest = server.map(|server| NewestReport {
             received: server.received,
             connected_clients: server.post.connected_clients,
+            // One of version 1 reads no answers.
+            is_informed: server.post.judged.is_none()
+                || self.dismissed.is_some_and(|dismissed| dismissed < server.received),
         });
         let run_end = self.run_end.get_or_insert_with(|| RunEnd::new(since));
         if !run_end.await_last_report(newest, now) {

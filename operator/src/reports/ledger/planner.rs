@@ -62,7 +62,8 @@ impl Planner {
         let tracked = self.aggregate.follow(key, session, at.now);
         let (effect, answer) = match post {
             Post::Server(post) => {
-                let answer = tracked.answer(session).filter(|_| pod.run.as_deref() == session.run());
+                let is_of_run = pod.run.as_deref() == session.run();
+                let answer = if is_of_run { tracked.answer(session, at.now) } else { None };
                 (tracked.take_server(pod, *post, session, at.now), answer)
             }
             Post::Client(post) => (tracked.take_client(pod, post, session, at.now), None),

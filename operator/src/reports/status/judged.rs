@@ -12,6 +12,9 @@ use crate::reports::status::span::Span;
 /// A server of version 1 counts a client among those without media when it has waited for so long.
 const WITHOUT_MEDIA_SECONDS: f64 = 10.0;
 
+/// Once a client that is not done has been gone for so long, it is lost.
+const MAY_BE_DONE_SECONDS: f64 = 5.0;
+
 /// What the operator knows about a session beside the post of its server.
 #[derive(Debug, Clone, Default)]
 pub(in crate::reports) struct Surroundings {
@@ -21,6 +24,8 @@ pub(in crate::reports) struct Surroundings {
     pub(in crate::reports) nodes: BTreeMap<String, String>,
     /// Since the operator changed something by itself.
     pub(in crate::reports) epoch_age_seconds: Option<f64>,
+    /// Clients are done at some time, and go.
+    pub(in crate::reports) is_bounded: bool,
 }
 
 /// The clients of a post with their nodes, as far as it says them. One of version 1 says who is there, and has no numbers
@@ -82,7 +87,7 @@ pub(in crate::reports) fn judged_session(
     around: &Surroundings,
     objectives: &Objectives,
 ) -> (JudgedSession, Objectives) {
-    let all = judged_all(post, span);
+    let mut all = judged_all(post, span);
     let is_judged = post.judged.is_some() && (span == Span::Recent || post.is_final);
     let mut clients: Vec<_> = match span {
         Span::Run { seconds, .. } if !is_judged => {
@@ -91,6 +96,7 @@ pub(in crate::reports) fn judged_session(
         }
         _ => clients.to_vec(),
     };
+    let by_server = wanted_of(&clients);
     for client in &mut clients {
         // That a client is gone when the run is over is as it should be.
         if span != Span::Recent && matches!(client.media, Media::Gone { .. } | Media::Stopped { .. }) {
@@ -99,9 +105,15 @@ pub(in crate::reports) fn judged_session(
         if let Some(wanted) = &around.wanted {
             client.is_wanted = wanted.contains(&client.id);
         }
+        if around.is_bounded && is_just_gone(client.media) {
+            client.is_wanted = false;
+        }
         if client.node.is_none() {
             client.node = around.nodes.get(&client.id).cloned();
         }
+    }
+    if span == Span::Recent && is_judged && wanted_of(&clients) != by_server {
+        all = of_wanted(all, &clients);
     }
     // Rows are those of all clients unless there are as many as there can be.
     if is_judged || post.summary.clients.len() < MAX_ROWS {
@@ -129,6 +141,31 @@ pub(in crate::reports) fn judged_session(
 /// The time that the running numbers of a post are of.
 pub(in crate::reports) fn window_seconds(post: &ServerPost) -> f64 {
     post.window_seconds.unwrap_or(post.summary.recent.window_seconds)
+}
+
+/// Whether a client has gone so short a time ago that it may be done, and only its pod does not say so yet.
+fn is_just_gone(media: Media) -> bool {
+    matches!(media, Media::Gone { seconds } if seconds < MAY_BE_DONE_SECONDS)
+}
+
+fn wanted_of(clients: &[JudgedClient]) -> Vec<bool> {
+    clients.iter().map(|client| client.is_wanted).collect()
+}
+
+/// What is judged of all together, where others are to be there than the server knows of: an absence that is as it should
+/// be is no breach of all together either.
+fn of_wanted(all: JudgedNumbers, clients: &[JudgedClient]) -> JudgedNumbers {
+    let wanted = || clients.iter().filter(|client| client.is_wanted).map(|client| &client.numbers);
+    let wanted_seconds: f64 = wanted().map(|numbers| numbers.wanted_seconds).sum();
+    let delivered = |numbers: &JudgedNumbers| Some(numbers.delivered_percent? * numbers.wanted_seconds);
+    let longest = wanted().filter_map(|numbers| numbers.longest_freeze_milliseconds);
+    JudgedNumbers {
+        wanted_seconds,
+        delivered_percent: (wanted_seconds > 0.0)
+            .then(|| wanted().filter_map(delivered).sum::<f64>() / wanted_seconds),
+        longest_freeze_milliseconds: longest.reduce(f64::max),
+        ..all
+    }
 }
 
 /// Whether the client has ever decoded a frame.
@@ -176,7 +213,7 @@ fn client_of_run(row: &ClientRow, frames_per_second: u32, seconds: Option<f64>) 
     let never = Media::NeverHad { seconds: WITHOUT_MEDIA_SECONDS };
     let media = if had_media(&row.frames) { Media::Flowing } else { never };
     let (id, node) = (row.id.clone(), row.node.clone());
-    JudgedClient { id, node, is_wanted: true, media, numbers, cause: Cause::Unknown }
+    JudgedClient { id, node, is_wanted: true, media, numbers, cause: row.cause }
 }
 
 /// A client that the server has not seen. Of a whole run that is a breach, of the window not yet.
@@ -200,8 +237,7 @@ fn awaited(id: &str, span: Span, around: &Surroundings) -> JudgedClient {
 /// anew may have more.
 fn delivered_percent(frames: &Frames, frames_per_second: u32, seconds: Option<f64>) -> Option<f64> {
     let promised = seconds? * f64::from(frames_per_second);
-    let good = frames.matched.saturating_add(frames.estimated) as f64;
-    (promised > 0.0).then(|| (good * 100.0 / promised).min(100.0))
+    (promised > 0.0).then(|| (frames.good() as f64 * 100.0 / promised).min(100.0))
 }
 
 /// What frames alone say. Without wanted times the settled frames are worth as much time as they take.
@@ -210,7 +246,7 @@ fn counted(frames: &Frames, frames_per_second: u32) -> JudgedNumbers {
     JudgedNumbers {
         settled,
         wanted_seconds: settled as f64 / f64::from(frames_per_second.max(1)),
-        undetected_percent: (settled > 0).then(|| frames.undetected as f64 * 100.0 / settled as f64),
+        undetected_percent: frames.undetected_percent(),
         ..JudgedNumbers::default()
     }
 }

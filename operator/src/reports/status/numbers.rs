@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use crds::{
-    ClientStatus, Display, Frames, Freezes, MAX_CLIENTS, Measurements, Quantiles, SetupTimeline as Timeline,
+    ClientCpu, ClientNetwork, ClientStatus, Display, Frames, Freezes, MAX_CLIENTS, Measurements, Quantiles,
+    SetupTimeline as Timeline,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use report::judged::{JudgedClient, JudgedNumbers};
 use report::post::ServerPost;
-use report::{Cause, ClientRow, ErrorPixels, LatencyMilliseconds, SetupTimeline, Summary};
+use report::{Cause, ClientRow, ErrorPixels, LatencyMilliseconds, SetupQuantiles, SetupTimeline, Summary};
 
 use crate::reports::status::judged::{judged_all, row_numbers};
 use crate::reports::status::span::Span;
@@ -39,7 +40,7 @@ pub(in crate::reports) fn numbers(
     };
     let client = |row: &ClientRow| match judged.get(row.id.as_str()) {
         Some(judged) => client(row, &judged.numbers, judged.cause),
-        None => client(row, &totals(row), Cause::Unknown),
+        None => client(row, &totals(row), row.cause),
     };
     let rows = post.summary.clients.iter().take(MAX_CLIENTS).map(client).collect();
     (measurements(&post.summary, &numbers), display(&numbers, cause), rows)
@@ -51,6 +52,7 @@ struct Numbers {
     frames: report::Frames,
     error_pixels: Option<ErrorPixels>,
     latency_milliseconds: Option<LatencyMilliseconds>,
+    setup_milliseconds: Option<SetupQuantiles>,
     freezes: Option<report::Freezes>,
 }
 
@@ -63,7 +65,12 @@ impl Numbers {
                 (summary.frames, summary.error_pixels, summary.latency_milliseconds, summary.freezes)
             }
         };
-        Self { judged, frames, error_pixels, latency_milliseconds, freezes }
+        // Version 1 has set-ups of the whole run alone.
+        let setup_milliseconds = match span {
+            Span::Recent => recent.setup_milliseconds.or(summary.setup_milliseconds),
+            Span::Run { .. } => summary.setup_milliseconds,
+        };
+        Self { judged, frames, error_pixels, latency_milliseconds, setup_milliseconds, freezes }
     }
 }
 
@@ -87,7 +94,7 @@ fn measurements(summary: &Summary, numbers: &Numbers) -> Measurements {
             p95: decimal(latency.p95),
             max: decimal(latency.max),
         }),
-        setup_milliseconds: summary.setup_milliseconds.map(|setup| Quantiles {
+        setup_milliseconds: numbers.setup_milliseconds.map(|setup| Quantiles {
             p50: decimal(setup.p50),
             p95: decimal(judged.setup_p95_milliseconds.unwrap_or(setup.p95)),
             ..Quantiles::default()
@@ -136,8 +143,29 @@ fn client(row: &ClientRow, numbers: &JudgedNumbers, cause: Cause) -> ClientStatu
         setup_milliseconds: row.setup_milliseconds.first_report.and_then(decimal),
         setup: timeline(&row.setup_milliseconds),
         cause: cause.map(|cause| cause.as_str().to_owned()),
-        network: None,
-        cpu: None,
+        network: row.network.as_ref().map(network),
+        cpu: row.cpu.as_ref().map(cpu),
+    }
+}
+
+fn network(network: &report::Network) -> ClientNetwork {
+    ClientNetwork {
+        packets_sent: Some(whole(network.packets_sent)),
+        packets_lost: Some(whole(network.packets_lost)),
+        packets_repaired: Some(whole(network.packets_repaired)),
+        packets_given_up: Some(whole(network.packets_given_up)),
+        round_trip_time_milliseconds: network.round_trip_time_milliseconds.and_then(decimal),
+        jitter_milliseconds: network.jitter_milliseconds.and_then(decimal),
+    }
+}
+
+fn cpu(cpu: &report::RowCpu) -> ClientCpu {
+    // Beyond all numbers a cast ends at the greatest or the least.
+    let milliseconds = |time: Option<f64>| time.map(|time| time.round() as i64);
+    ClientCpu {
+        throttled_milliseconds: milliseconds(cpu.throttled_milliseconds),
+        pressure_milliseconds: milliseconds(cpu.pressure_milliseconds),
+        worst_lateness_milliseconds: cpu.worst_lateness_milliseconds.and_then(decimal),
     }
 }
 
@@ -236,6 +264,36 @@ mod tests {
         );
         let (_, _, rows) = shown(&post, RUN);
         assert_eq!(rows[1].error_pixels_p95.as_deref(), Some("0.02"), "the totals");
+    }
+
+    #[test]
+    fn rows_have_packets_and_processor_time_where_they_are_known() {
+        let mut post = judged_post(1);
+        let row = &mut post.summary.clients[0];
+        row.network = Some(report::Network {
+            packets_sent: 9000,
+            packets_lost: 30,
+            packets_repaired: 29,
+            packets_given_up: 1,
+            round_trip_time_milliseconds: Some(0.412_3),
+            jitter_milliseconds: None,
+            ..report::Network::default()
+        });
+        let (throttled_milliseconds, worst_lateness_milliseconds) = (Some(120.4), Some(3.14159));
+        row.cpu = Some(report::RowCpu {
+            throttled_milliseconds,
+            worst_lateness_milliseconds,
+            ..Default::default()
+        });
+        let (_, _, rows) = shown(&post, Span::Recent);
+        assert_eq!(
+            serde_json::to_value((&rows[0].network, &rows[0].cpu)).unwrap(),
+            json!([
+                {"packetsSent": 9000, "packetsLost": 30, "packetsRepaired": 29, "packetsGivenUp": 1,
+                 "roundTripTimeMilliseconds": "0.412"},
+                {"throttledMilliseconds": 120, "worstLatenessMilliseconds": "3.14"}
+            ])
+        );
     }
 
     #[test]

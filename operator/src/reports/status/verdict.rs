@@ -1,7 +1,7 @@
 //! What the condition says: a verdict in at most as many bytes as a message may have.
 
 use crds::MAX_MESSAGE;
-use measure::judgement::{Failure, Verdict};
+use measure::verdict::{Failure, Verdict};
 use report::judged::JudgedClient;
 
 /// That all clients shared the server's node: a good verdict says nothing about the network between nodes then.
@@ -67,7 +67,7 @@ pub(in crate::reports) fn is_one_node(node: Option<&str>, clients: &[JudgedClien
 
 #[cfg(test)]
 mod tests {
-    use measure::judgement::{Pending, Place, Reason};
+    use measure::verdict::{Pending, Place, Reason};
     use report::Cause;
 
     use super::*;
