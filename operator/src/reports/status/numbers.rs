@@ -279,7 +279,7 @@ mod tests {
             jitter_milliseconds: None,
             ..report::Network::default()
         });
-        let (throttled_milliseconds, worst_lateness_milliseconds) = (Some(120.4), Some(3.14159));
+        let (throttled_milliseconds, worst_lateness_milliseconds) = (Some(120.4), Some(3.2157));
         row.cpu = Some(report::RowCpu {
             throttled_milliseconds,
             worst_lateness_milliseconds,
@@ -291,7 +291,7 @@ mod tests {
             json!([
                 {"packetsSent": 9000, "packetsLost": 30, "packetsRepaired": 29, "packetsGivenUp": 1,
                  "roundTripTimeMilliseconds": "0.412"},
-                {"throttledMilliseconds": 120, "worstLatenessMilliseconds": "3.14"}
+                {"throttledMilliseconds": 120, "worstLatenessMilliseconds": "3.22"}
             ])
         );
     }
