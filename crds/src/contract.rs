@@ -7,8 +7,8 @@ use std::time::Duration;
 /// server itself accepts none of them.
 pub const REPORT_AUDIENCE: &str = "ballsession.dev/report";
 
-/// How long the server of a session may be without a report, while it has clients, before nothing is known of the
-/// session any more: two of its reports, which come every 10 s, and some more.
+/// How long the server of a session may be without a report before nothing is known of the session any more: five of its
+/// reports, which come every 5 s whatever happens, and the next.
 pub const REPORT_SILENCE: Duration = Duration::from_secs(30);
 
 /// The annotation of a pod with the hash of its run: another run gets other pods, and with them numbers of its own.

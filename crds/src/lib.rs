@@ -5,9 +5,11 @@
 //! are ignored and missing ones get their defaults, because an object may have been stored under another version's
 //! schema.
 
+mod client_status;
 pub mod contract;
 pub mod limits;
 mod manifest;
+mod measurements;
 mod objectives;
 mod pods;
 mod rule;
@@ -15,11 +17,10 @@ mod schema;
 mod spec;
 mod status;
 
+pub use client_status::{ClientCpu, ClientNetwork, ClientStatus, SetupTimeline};
 pub use manifest::manifest;
+pub use measurements::{Frames, Freezes, Measurements, Quantiles};
 pub use objectives::Objectives;
 pub use pods::{ClientSettings, PodSettings, PullPolicy};
 pub use spec::{Ball, BallSession, BallSessionSpec, NetworkIsolation, Placement, Video};
-pub use status::{
-    BallSessionStatus, ClientStatus, Display, ErrorStatus, Frames, Freezes, MAX_CLIENTS, MAX_ERRORS,
-    MAX_MESSAGE, Measurements, Quantiles, Run,
-};
+pub use status::{BallSessionStatus, Display, ErrorStatus, MAX_CLIENTS, MAX_ERRORS, MAX_MESSAGE, Run};

@@ -60,6 +60,10 @@ pub const LATENCY: DurationRange =
     DurationRange { least: Duration::from_millis(1), most: Duration::from_secs(1) };
 /// `spec.objectives.lossPercent`.
 pub const LOSS_PERCENT: DecimalRange = DecimalRange { most: 100 };
+/// `spec.objectives.undetectedPercent`.
+pub const UNDETECTED_PERCENT: DecimalRange = DecimalRange { most: 100 };
+/// `spec.objectives.deliveredPercent`.
+pub const DELIVERED_PERCENT: DecimalRange = DecimalRange { most: 100 };
 /// `spec.objectives.longestFreeze`.
 pub const LONGEST_FREEZE: DurationRange =
     DurationRange { least: Duration::from_millis(10), most: Duration::from_secs(3600) };

@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits;
 
-/// What counts as good. While the session runs the numbers of the last window are compared, then those of the whole
-/// run.
+/// What counts as good, of every client and of all together: the worst decides. While the session runs the numbers of
+/// the last window are compared, then those of the whole run.
 #[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Objectives {
-    /// The time over which a running session is judged, 5s to 1h. A change restarts the server.
+    /// The time over which a running session is judged, 5s to 1h. A change is sent to the running server; until its
+    /// numbers are of the new window there is no verdict.
     #[schemars(transform = limits::WINDOW.rule())]
     pub window: String,
 
@@ -27,6 +28,16 @@ pub struct Objectives {
     /// At most so many percent of the frames may be lost, late or undecodable, such as "0.5"; 0 to 100.
     #[schemars(transform = limits::LOSS_PERCENT.rule())]
     pub loss_percent: String,
+
+    /// In at most so many percent of the frames the client may find no ball although it decoded them, such as "0.5"; 0 to
+    /// 100.
+    #[schemars(transform = limits::UNDETECTED_PERCENT.rule())]
+    pub undetected_percent: String,
+
+    /// At least so many percent of the frames that the frame rate promises must come out good, for as long as a client is
+    /// to be there, its absences included; such as "99.5", 0 to 100.
+    #[schemars(transform = limits::DELIVERED_PERCENT.rule())]
+    pub delivered_percent: String,
 
     /// No client's video may stand still for longer, 10ms to 1h.
     #[schemars(transform = limits::LONGEST_FREEZE.rule())]
@@ -49,6 +60,8 @@ impl Default for Objectives {
             error_pixels_p95: "1".into(),
             latency_p95: "200ms".into(),
             loss_percent: "1".into(),
+            undetected_percent: "1".into(),
+            delivered_percent: "95".into(),
             longest_freeze: "1s".into(),
             setup_p95: "5s".into(),
             minimum_frames: 300,

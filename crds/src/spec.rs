@@ -72,6 +72,12 @@ use crate::status::BallSessionStatus;
         description = "Frames lost, late or undecodable."
     ),
     printcolumn(
+        name = "Delivered",
+        type_ = "string",
+        json_path = ".status.display.delivered",
+        description = "Frames that came out good, of those that the frame rate promises."
+    ),
+    printcolumn(
         name = "Errors",
         type_ = "integer",
         json_path = ".status.errorCount",
@@ -84,6 +90,8 @@ use crate::status::BallSessionStatus;
         description = "Why the session is not ready, else why its objectives are not met."
     ),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Freeze", type_ = "string", json_path = ".status.display.freeze", priority = 1),
+    printcolumn(name = "Cause", type_ = "string", json_path = ".status.display.cause", priority = 1),
     printcolumn(
         name = "Server Node",
         type_ = "string",

@@ -7,6 +7,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
+use crate::client_status::ClientStatus;
+use crate::measurements::Measurements;
 use crate::schema::{explain, without_defaults};
 
 /// Rows in `status.clients`.
@@ -107,6 +109,19 @@ pub struct Display {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
     pub loss: Option<String>,
+    /// Frames that came out good, of those that the frame rate promises, such as 99.8%. From the reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16))]
+    pub delivered: Option<String>,
+    /// The longest time that a client's video stood still, such as 120ms. From the reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16))]
+    pub freeze: Option<String>,
+    /// What the evidence points at while the objectives are missed: ServerCpu, ClientCpu, Network, Codec or Unknown. From
+    /// the reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16))]
+    pub cause: Option<String>,
 }
 
 /// A run: it begins anew when what is measured changes.
@@ -116,133 +131,6 @@ pub struct Run {
     /// A hash of video, ball and duration.
     #[schemars(length(max = 64))]
     pub hash: String,
-}
-
-/// Numbers of one server process, in text where they may have a fraction. What has no sample is left out. From the
-/// reports.
-#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Measurements {
-    /// When the server process started that they belong to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<Time>,
-    /// What became of the frames.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub frames: Option<Frames>,
-    /// Lost, late and undecodable frames, in percent of those whose fate is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 16))]
-    pub loss_percent: Option<String>,
-    /// How far reported positions are off, in pixels.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error_pixels: Option<Quantiles>,
-    /// From a frame's capture to the arrival of its report, in milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub latency_milliseconds: Option<Quantiles>,
-    /// From a client's connection to its first report, in milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub setup_milliseconds: Option<Quantiles>,
-    /// Times the video stood still.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub freezes: Option<Freezes>,
-}
-
-/// Frames by what became of them. Sent is the sum of all others.
-#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Frames {
-    /// Frames sent, counted once for each client.
-    pub sent: i64,
-    /// Not known yet.
-    pub pending: i64,
-    /// The ball's position was reported within 1 second.
-    pub matched: i64,
-    /// As matched, but which frame is meant is an estimate.
-    pub estimated: i64,
-    /// Nothing was reported within 3 seconds.
-    pub lost: i64,
-    /// Something was reported after 1 to 3 seconds.
-    pub late: i64,
-    /// The client got the frame but could not decode it.
-    pub undecodable: i64,
-    /// The client decoded the frame but found no ball.
-    pub undetected: i64,
-}
-
-/// How a quantity is distributed; the unit is in the name of the field.
-#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq, Eq)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Quantiles {
-    /// The average.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 16))]
-    pub mean: Option<String>,
-    /// The median.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 16))]
-    pub p50: Option<String>,
-    /// 95 of 100 are not above.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 16))]
-    pub p95: Option<String>,
-    /// The worst.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 16))]
-    pub max: Option<String>,
-}
-
-/// Times the video stood still.
-#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq, Eq)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Freezes {
-    /// How often.
-    pub count: i64,
-    /// The longest, in milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 16))]
-    pub longest_milliseconds: Option<String>,
-}
-
-/// A client as the server sees it. From the reports.
-#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq, Eq)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ClientStatus {
-    /// Its name: that of its Job and its index.
-    #[schemars(length(max = 128))]
-    pub id: String,
-    /// The node it runs on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 253))]
-    pub node: Option<String>,
-    /// Connecting, Connected, Ended, Lost or Failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 32))]
-    pub state: Option<String>,
-    /// How often it had to connect again.
-    pub reconnects: i64,
-    /// What became of the frames sent to it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub frames: Option<Frames>,
-    /// Lost, late and undecodable frames, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 16))]
-    pub loss_percent: Option<String>,
-    /// 95 of 100 positions are not farther off, in pixels.
-    #[serde(skip_serializing_if = "Option::is_none", rename = "errorPixelsP95")]
-    #[schemars(length(max = 16))]
-    pub error_pixels_p95: Option<String>,
-    /// 95 of 100 reports do not take longer, in milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none", rename = "latencyMillisecondsP95")]
-    #[schemars(length(max = 16))]
-    pub latency_milliseconds_p95: Option<String>,
-    /// The longest time its video stood still, in milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 16))]
-    pub longest_freeze_milliseconds: Option<String>,
-    /// From its connection to its first report, in milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 16))]
-    pub setup_milliseconds: Option<String>,
 }
 
 /// Errors of one kind. From the reports.

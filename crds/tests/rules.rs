@@ -17,6 +17,16 @@ fn with_loss(loss: &str) -> BallSessionSpec {
     BallSessionSpec { objectives, ..BallSessionSpec::default() }
 }
 
+fn with_delivered(delivered: &str) -> BallSessionSpec {
+    let objectives = Objectives { delivered_percent: delivered.into(), ..Objectives::default() };
+    BallSessionSpec { objectives, ..BallSessionSpec::default() }
+}
+
+fn with_undetected(undetected: &str) -> BallSessionSpec {
+    let objectives = Objectives { undetected_percent: undetected.into(), ..Objectives::default() };
+    BallSessionSpec { objectives, ..BallSessionSpec::default() }
+}
+
 fn with_fault(fault: &str) -> BallSessionSpec {
     let client = ClientSettings { faults: vec![fault.into()], ..ClientSettings::default() };
     BallSessionSpec { client, ..BallSessionSpec::default() }
@@ -43,6 +53,8 @@ fn what_is_allowed_passes() {
         with_duration("1h30m0.5s"),
         with_loss("0"),
         with_loss("100.000"),
+        with_delivered("99.5"),
+        with_undetected("0"),
         with_fault("offset=0.5px@7"),
         with_fault("drop=100%"),
         with_pod_label("team"),
@@ -65,6 +77,8 @@ fn what_is_not_is_refused_in_words() {
         (with_duration("168h1ms"), "must be a duration from 5s to 168h"),
         (with_loss("abc"), "spec.objectives.lossPercent: "),
         (with_loss("100.1"), "must be a number from 0 to 100"),
+        (with_delivered("100.1"), "must be a number from 0 to 100"),
+        (with_undetected("101"), "must be a number from 0 to 100"),
         (with_fault("lie"), "must be offset="),
         (with_fault("drop=101%"), "must be offset="),
         (with_pod_label("app.kubernetes.io/name"), "are set by the operator"),

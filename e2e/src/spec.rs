@@ -10,7 +10,7 @@ pub fn quick() -> Value {
         "video": {"width": 320, "height": 240, "framesPerSecond": 15, "bitrateKbps": 300},
         "objectives": {
             "window": "5s", "minimumFrames": 30, "errorPixelsP95": "1", "latencyP95": "1s", "lossPercent": "20",
-            "longestFreeze": "10s", "setupP95": "60s"
+            "undetectedPercent": "20", "deliveredPercent": "50", "longestFreeze": "10s", "setupP95": "60s"
         }
     })
 }

@@ -1,6 +1,6 @@
 //! What the controller needs to know of the reports, and asks of whoever collects them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use kube::runtime::reflector::ObjectRef;
@@ -14,6 +14,10 @@ use crate::session::Session;
 pub trait ReportSource: Send + Sync + 'static {
     /// What the pods of a session have reported so far. `session` is its UID.
     fn view(&self, session: &str) -> View;
+
+    /// What the controller expects of the session, as often as it reconciles it: it decides what the server is answered, and
+    /// which clients are judged.
+    fn expect(&self, session: &Session, expectation: Expectation);
 
     /// Makes room for another run: the numbers of any other are taken out of status. Asked for again and again until
     /// they are.
@@ -32,6 +36,17 @@ pub trait ReportSource: Send + Sync + 'static {
     fn changes(&self) -> Option<mpsc::Receiver<ObjectRef<crds::BallSession>>>;
 }
 
+/// What the controller expects of a session.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expectation {
+    /// The indexes of the clients that did what they were to do, of a bounded run.
+    pub finished: BTreeSet<u32>,
+    /// Changes with all that the session's pods are made of.
+    pub epoch: String,
+    /// Pods that there were have just been made anew by the operator.
+    pub is_disturbed: bool,
+}
+
 /// What the pods of a session have reported.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct View {
@@ -41,6 +56,8 @@ pub struct View {
     pub clients: BTreeMap<String, ClientView>,
     /// Until then a missing report of the server means nothing: reports came, and could not be taken.
     pub excused_until: Option<Instant>,
+    /// What the verdict says of clients that had media and have none, while it does.
+    pub lost: Option<String>,
 }
 
 /// What a server has reported.

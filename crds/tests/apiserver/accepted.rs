@@ -15,8 +15,9 @@ async fn an_empty_spec_shows_every_default() {
         "video": {"width": 640, "height": 480, "framesPerSecond": 30, "bitrateKbps": 1000},
         "ball": {"radiusPixels": 20, "speedPixelsPerSecond": 270},
         "objectives": {
-            "window": "60s", "errorPixelsP95": "1", "latencyP95": "200ms", "lossPercent": "1", "longestFreeze": "1s",
-            "setupP95": "5s", "minimumFrames": 300
+            "window": "60s", "errorPixelsP95": "1", "latencyP95": "200ms", "lossPercent": "1",
+            "undetectedPercent": "1", "deliveredPercent": "95", "longestFreeze": "1s", "setupP95": "5s",
+            "minimumFrames": 300
         },
         "server": {},
         "client": {}
@@ -48,12 +49,14 @@ async fn the_ends_of_the_ranges_are_allowed() {
         json!({"video": large, "ball": {"radiusPixels": 200, "speedPixelsPerSecond": 5000}}),
         json!({"video": small, "ball": {"radiusPixels": 4}}),
         json!({"objectives": {
-            "window": "5s", "errorPixelsP95": "0", "latencyP95": "1ms", "lossPercent": "0", "longestFreeze": "10ms",
-            "setupP95": "10ms", "minimumFrames": 1
+            "window": "5s", "errorPixelsP95": "0", "latencyP95": "1ms", "lossPercent": "0",
+            "undetectedPercent": "0", "deliveredPercent": "0", "longestFreeze": "10ms", "setupP95": "10ms",
+            "minimumFrames": 1
         }}),
         json!({"objectives": {
-            "window": "1h", "errorPixelsP95": "2500", "latencyP95": "1s", "lossPercent": "100", "longestFreeze": "1h",
-            "setupP95": "60m", "minimumFrames": 10_000_000
+            "window": "1h", "errorPixelsP95": "2500", "latencyP95": "1s", "lossPercent": "100",
+            "undetectedPercent": "100", "deliveredPercent": "100", "longestFreeze": "1h", "setupP95": "60m",
+            "minimumFrames": 10_000_000
         }}),
         json!({"objectives": {"errorPixelsP95": "0.012", "lossPercent": "00.5"}}),
     ] {

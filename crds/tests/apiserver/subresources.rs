@@ -72,7 +72,8 @@ async fn the_columns_show_numbers_and_reason() {
         "conditions": [condition("Ready", "False"), condition("ObjectivesMet", "True"), condition("Complete", "False")],
         "display": {
             "clients": "1/2", "serverNode": "worker-2", "reason": "MediaBlocked", "message": "no UDP from lantern-client-1",
-            "errorP95": "14.2px", "errorMean": "3.1px", "latencyP95": "412ms", "loss": "8.10%"
+            "errorP95": "14.2px", "errorMean": "3.1px", "latencyP95": "412ms", "loss": "8.10%",
+            "delivered": "91.2%", "freeze": "640ms", "cause": "Network"
         },
         "measurements": {"frames": {"sent": 600}},
         "errorCount": 37
@@ -104,18 +105,21 @@ async fn the_columns_show_numbers_and_reason() {
         "Error P95: 14.2px",
         "Latency P95: 412ms",
         "Loss: 8.10%",
+        "Delivered: 91.2%",
         "Errors: 37",
         "Reason: MediaBlocked",
     ];
     let wide = [
+        "Freeze: 640ms",
+        "Cause: Network",
         "Server Node: worker-2",
         "Mean Error: 3.1px",
         "Frames: 600",
         "Message: no UDP from lantern-client-1",
     ];
-    assert_eq!(shown(false)[..9], narrow);
-    assert!(shown(false)[9].starts_with("Age: ") && shown(false).len() == 10);
-    assert_eq!(shown(true)[10..], wide);
+    assert_eq!(shown(false)[..10], narrow);
+    assert!(shown(false)[10].starts_with("Age: ") && shown(false).len() == 11);
+    assert_eq!(shown(true)[11..], wide);
     namespace.delete().await;
 }
 

@@ -31,6 +31,7 @@ async fn the_sample_works_and_kubectl_shows_its_numbers() {
         ensure!(error > 0.0 && error <= 0.05, "{row:?}");
         ensure!(number(cell("LATENCY P95")?, "ms")? > 0.0, "{row:?}");
         ensure!(number(cell("LOSS")?, "%")? == 0.0, "{row:?}");
+        ensure!(number(cell("DELIVERED")?, "%")? >= 95.0, "{row:?}");
         ensure!(cell("ERRORS")?.parse::<u32>().is_ok() && !cell("AGE")?.is_empty(), "{row:?}");
 
         let wide = first_row(&stage.kubectl(&["get", "bs", "--output", "wide"]).await?);
@@ -39,6 +40,8 @@ async fn the_sample_works_and_kubectl_shows_its_numbers() {
             wide.get("SERVER NODE").is_some_and(|node| node == ballsession_e2e::node(&server)),
             "{wide:?}"
         );
+        ensure!(number(wide.get("FREEZE").context("no freeze")?, "ms")? < 1000.0, "{wide:?}");
+        ensure!(wide.get("CAUSE").is_some_and(String::is_empty), "nothing is missed: {wide:?}");
         ensure!(number(wide.get("MEAN ERROR").context("no mean error")?, "px")? <= error, "{wide:?}");
         Ok(())
     })

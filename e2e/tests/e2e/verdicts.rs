@@ -23,6 +23,11 @@ async fn fails(name: &str, changes: Value, reason: &str, allowed: &str) {
             measured.is_ok() && message.contains(allowed),
             "the message has not value and threshold: {message}"
         );
+        let client = format!("({name}-client-0 on ");
+        ensure!(
+            message.contains(&client) && message.contains("; cause "),
+            "the message has not client, node and cause: {message}"
+        );
         Ok(())
     })
     .await;
@@ -55,9 +60,10 @@ async fn reports_that_are_left_out() {
 
 #[tokio::test]
 async fn video_that_stands_still() {
-    // What is frozen is lost as well, and that reason would come first.
+    // What is frozen is lost and not delivered as well, and these reasons would come first.
     let freeze = json!({
-        "client": {"faults": ["freeze=2s"]}, "objectives": {"longestFreeze": "1s", "lossPercent": "100", "window": "10s"}
+        "client": {"faults": ["freeze=2s"]},
+        "objectives": {"longestFreeze": "1s", "lossPercent": "100", "deliveredPercent": "0", "window": "10s"}
     });
     fails("freeze", freeze, "FreezeTooLong", "ms longest freeze, 1000 ms allowed").await;
 }

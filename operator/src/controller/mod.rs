@@ -19,6 +19,7 @@ mod context;
 pub mod dereference;
 mod error;
 mod events;
+mod expectation;
 mod failed_create;
 mod finish_run;
 mod memory;

@@ -14,6 +14,7 @@ use crate::controller::context::Controller;
 use crate::controller::dereference::{Dereferenced, dereference};
 use crate::controller::error::Error;
 use crate::controller::events::SessionEvent;
+use crate::controller::expectation::{epoch, expectation};
 use crate::controller::failed_create::{CREATE_LIMIT, FailedCreate, create_time_left, last_failure};
 use crate::controller::finish_run;
 use crate::controller::observe::{Clock, Input, count_client_pods, observe};
@@ -40,6 +41,7 @@ pub(super) async fn run(
 
     let Dereferenced { resources, pods } = dereference(session, &controller.watches);
     let prepared = build(session, &resources, &controller.settings);
+    let epoch = epoch(&prepared);
     let tools =
         Tools { client: &controller.client, memories: &controller.memories, metrics: &controller.metrics };
     let outcome = apply(tools, session, prepared, resources).await?;
@@ -49,6 +51,7 @@ pub(super) async fn run(
 
     let clock = Clock { now: Instant::now(), time: Timestamp::now(), watching_since: controller.started };
     let job = outcome.resources.client_job.as_ref();
+    controller.reports.expect(session, expectation(session, epoch, outcome.is_disturbed, &pods, job));
     let by_job =
         completion(session.stage, session.duration.is_some(), job.and_then(job_end), &stored.conditions);
     let (completion, finishing) =

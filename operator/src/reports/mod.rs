@@ -43,7 +43,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use metrics::Metrics;
 
-use crate::report_source::{ReportSource, View};
+use crate::report_source::{Expectation, ReportSource, View};
 use crate::reports::api::Intake;
 use crate::reports::api_server::ApiServer;
 use crate::reports::auth::Authenticator;
@@ -98,6 +98,10 @@ impl Reports {
 impl ReportSource for Reports {
     fn view(&self, session: &str) -> View {
         self.ledger.view(session)
+    }
+
+    fn expect(&self, session: &Session, expectation: Expectation) {
+        self.ledger.expect(session, expectation, Moment::present());
     }
 
     fn begin_run(&self, session: &Session) -> Progress {

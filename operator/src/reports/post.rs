@@ -1,10 +1,12 @@
 //! What a report says: its body, read. Pure.
 
 use jiff::Timestamp;
-use report::SCHEMA_VERSION;
 use report::post::{ClientPost, ServerPost};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+
+/// The versions of reports that are read. The one before the newest is read as long as sessions may run by it.
+const VERSIONS: std::ops::RangeInclusive<u32> = 1..=2;
 
 /// A report, by the role of its sender.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,9 +29,10 @@ impl Post {
     pub(super) fn parse(body: &[u8]) -> Result<Self, String> {
         let text = String::from_utf8_lossy(body);
         let kind: Kind = json(&text)?;
-        if kind.schema_version != SCHEMA_VERSION {
+        if !VERSIONS.contains(&kind.schema_version) {
+            let (first, last) = (VERSIONS.start(), VERSIONS.end());
             return Err(format!(
-                "schemaVersion is {}, this operator reads {SCHEMA_VERSION}",
+                "schemaVersion is {}, this operator reads {first} to {last}",
                 kind.schema_version
             ));
         }
@@ -69,7 +72,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::reports::testing::{client_post, server_post};
+    use crate::reports::testing::{INSTANCE, client_post, judged_post, server_post};
 
     #[test]
     fn a_report_is_a_servers_or_a_clients() {
@@ -80,13 +83,40 @@ mod tests {
     }
 
     #[test]
+    fn both_versions_are_read() {
+        for version in VERSIONS {
+            let mut post = serde_json::to_value(judged_post(7)).unwrap();
+            post["schemaVersion"] = json!(version);
+            let Ok(Post::Server(read)) = Post::parse(post.to_string().as_bytes()) else { panic!("refused") };
+            assert_eq!(read.judged, judged_post(7).judged);
+        }
+        let client = r#"{"schemaVersion":2,"instance":"0123456789abcdef","sequence":3,"startedAt":"2026-01-01T00:00:00Z",
+            "state":"Connecting","withoutMediaSeconds":4.5,"somethingNew":{}}"#;
+        let Ok(Post::Client(read)) = Post::parse(client.as_bytes()) else { panic!("refused") };
+        assert_eq!((read.instance.as_deref(), read.without_media_seconds), (Some(INSTANCE), Some(4.5)));
+    }
+
+    /// As the first version of the server and of the client posted them: recorded, not made of today's types.
+    #[test]
+    fn recorded_posts_of_version_1_are_read() {
+        let server = include_bytes!("testing/server-post-v1.json");
+        let Ok(Post::Server(server)) = Post::parse(server) else { panic!("refused") };
+        assert_eq!((server.instance, server.judged, server.judged_all), (None, None, None));
+        assert_eq!((server.sequence, server.summary.recent.window_seconds), (3, 60.0));
+        let client = include_bytes!("testing/client-post-v1.json");
+        let Ok(Post::Client(client)) = Post::parse(client) else { panic!("refused") };
+        assert_eq!((client.instance, client.without_media_seconds), (None, None));
+    }
+
+    #[test]
     fn anything_else_is_refused_in_words() {
         for (body, words) in [
             ("", "EOF"),
             ("{}", "missing field `schemaVersion`"),
             (r#"{"schemaVersion":1}"#, "not exactly one"),
             (r#"{"schemaVersion":1,"summary":{},"state":"Lost"}"#, "not exactly one"),
-            (r#"{"schemaVersion":2,"state":"Lost"}"#, "schemaVersion is 2, this operator reads 1"),
+            (r#"{"schemaVersion":0,"state":"Lost"}"#, "schemaVersion is 0, this operator reads 1 to 2"),
+            (r#"{"schemaVersion":3,"state":"Lost"}"#, "schemaVersion is 3, this operator reads 1 to 2"),
             (r#"{"schemaVersion":1,"state":"Lost"}"#, "missing field `sequence`"),
             ("[[[[[[[[", "invalid type"),
         ] {

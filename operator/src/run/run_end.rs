@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 const LAST_REPORT: Duration = Duration::from_secs(10);
 /// How long a later one is awaited than one from before the end that already says that no client is connected.
 const LATER_REPORT: Duration = Duration::from_secs(2);
+/// How long the report is awaited that comes after the server was answered that nobody is wanted any more: two of its
+/// reports, which come every 5 s, and some more. Until then it takes clients that are done for absent ones.
+const INFORMED_REPORT: Duration = Duration::from_secs(15);
 /// How often the API server may refuse the last numbers, before the run ends without them.
 const MOST_REFUSALS: u8 = 5;
 
@@ -31,6 +34,8 @@ pub struct NewestReport {
     pub received: Instant,
     /// Clients with a signalling connection.
     pub connected_clients: u32,
+    /// Whether its server knew that nobody is wanted any more, as far as it can know.
+    pub is_informed: bool,
 }
 
 impl RunEnd {
@@ -47,9 +52,13 @@ impl RunEnd {
         let waited = now.saturating_duration_since(self.since);
         let is_last = newest.is_some_and(|newest| {
             // The server says so at once when the last client leaves: most often before its pod is seen to be done.
-            newest.connected_clients == 0 && (newest.received >= self.since || waited >= LATER_REPORT)
+            newest.connected_clients == 0
+                && newest.is_informed
+                && (newest.received >= self.since || waited >= LATER_REPORT)
         });
-        if !is_last && waited < LAST_REPORT {
+        let limit =
+            if newest.is_some_and(|newest| !newest.is_informed) { INFORMED_REPORT } else { LAST_REPORT };
+        if !is_last && waited < limit {
             return false;
         }
         self.state = State::WriteLastNumbers { refusals: 0 };
@@ -95,7 +104,7 @@ mod tests {
         let since = Instant::now();
         let at = |seconds| since + Duration::from_secs(seconds);
         let is_there = |received, connected_clients, seconds| {
-            let newest = NewestReport { received, connected_clients };
+            let newest = NewestReport { received, connected_clients, is_informed: true };
             RunEnd::new(since).await_last_report(Some(newest), at(seconds))
         };
         assert!(is_there(at(1), 0, 1));
@@ -106,6 +115,18 @@ mod tests {
         let mut end = RunEnd::new(since);
         assert!(!end.await_last_report(None, at(9)) && end.await_last_report(None, at(10)));
         assert!(!end.await_last_report(None, at(11)), "only once");
+    }
+
+    #[test]
+    fn a_server_that_does_not_know_yet_that_all_are_done_is_given_the_time_to() {
+        let since = Instant::now();
+        let at = |seconds| since + Duration::from_secs(seconds);
+        let is_there = |is_informed, seconds| {
+            let newest = NewestReport { received: at(4), connected_clients: 0, is_informed };
+            RunEnd::new(since).await_last_report(Some(newest), at(seconds))
+        };
+        assert!(is_there(true, 4));
+        assert!(!is_there(false, 14) && is_there(false, 15));
     }
 
     #[test]

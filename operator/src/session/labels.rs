@@ -13,6 +13,8 @@ pub const INSTANCE: &str = "app.kubernetes.io/instance";
 pub const COMPONENT: &str = "app.kubernetes.io/component";
 /// What it is a part of, for the operator and for sessions.
 pub const NAME: &str = "app.kubernetes.io/name";
+/// The annotation by which Kubernetes says which client of its Job a pod is.
+pub const INDEX_ANNOTATION: &str = "batch.kubernetes.io/job-completion-index";
 /// The value of [`NAME`] and [`MANAGED_BY`] that is the operator.
 pub const OPERATOR: &str = "ballsession-operator";
 /// The value of [`NAME`] that is a session.

@@ -22,6 +22,8 @@ pub struct Session {
     pub spec: BallSessionSpec,
     /// The length of a bounded run.
     pub duration: Option<Duration>,
+    /// The time over which a running session is judged.
+    pub window: Duration,
     /// What counts as good.
     pub objectives: measure::Objectives,
     /// Names what is measured: a session with another one is another run.

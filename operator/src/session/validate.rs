@@ -35,15 +35,18 @@ pub fn validate(stored: &BallSession) -> Result<Session, Error> {
         .as_deref()
         .map(|text| values::time("spec.duration", text, limits::DURATION))
         .transpose()?;
+    let window = values::window(&spec.objectives)?;
     let objectives = values::objectives(&spec.objectives)?;
 
     let run_hash = short_hash(&(spec.video, spec.ball, duration.map(|duration| duration.as_millis())));
     let stage = run::stage(stored.status.as_ref(), &run_hash, spec.suspend);
-    Ok(Session { name, namespace, owner, spec, duration, objectives, run_hash, stage })
+    Ok(Session { name, namespace, owner, spec, duration, window, objectives, run_hash, stage })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::{Value, json};
 
     use super::*;
@@ -67,8 +70,11 @@ mod tests {
         assert_eq!((session.duration, session.stage), (None, RunStage::Active));
         assert_eq!(
             session.objectives,
-            "error-p95=1,latency-p95=200ms,loss=1,freeze=1s,setup-p95=5s,frames=300".parse().unwrap()
+            "error-p95=1,latency-p95=200ms,loss=1,undetected=1,delivered=95,freeze=1s,setup-p95=5s,frames=300"
+                .parse()
+                .unwrap()
         );
+        assert_eq!(session.window, Duration::from_secs(60));
         assert_eq!(
             (session.server_name(), session.client_name()),
             ("harbor-server".into(), "harbor-client".into())
@@ -108,6 +114,14 @@ mod tests {
                 "spec.objectives.lossPercent is \"abc\": it must be a number from 0 to 100",
             ),
             (
+                json!({"objectives": {"undetectedPercent": "1%"}}),
+                "spec.objectives.undetectedPercent is \"1%\": it must be a number from 0 to 100",
+            ),
+            (
+                json!({"objectives": {"deliveredPercent": "101"}}),
+                "spec.objectives.deliveredPercent is \"101\": it must be a number from 0 to 100",
+            ),
+            (
                 json!({"objectives": {"minimumFrames": 0}}),
                 "spec.objectives.minimumFrames is 0: it must be a whole number",
             ),
@@ -115,6 +129,20 @@ mod tests {
             let error = with(&spec).expect_err(&spec.to_string()).to_string();
             assert!(error.starts_with(message), "{spec}: {error}");
         }
+    }
+
+    /// O10: what was measured keeps its name whatever is asked of the numbers, and whatever fields a later version adds.
+    #[test]
+    fn objectives_are_no_part_of_what_a_run_is_named_by() {
+        let run = |spec: &Value| with(spec).unwrap().run_hash;
+        assert_eq!(run(&json!({})), "364f6ba1939bfb64");
+        assert_eq!(
+            run(&json!({"duration": "5m", "video": {"width": 320}, "ball": {"radiusPixels": 11}})),
+            "2bf3bbdc3bf69b38"
+        );
+        let objectives =
+            json!({"window": "5s", "undetectedPercent": "2", "deliveredPercent": "50", "minimumFrames": 9});
+        assert_eq!(run(&json!({"objectives": objectives})), run(&json!({})));
     }
 
     #[test]

@@ -27,9 +27,13 @@ pub(super) fn whole_numbers(spec: &BallSessionSpec) -> Result<(), Error> {
     Ok(())
 }
 
+/// The time over which a running session is judged.
+pub(super) fn window(asked: &crds::Objectives) -> Result<Duration, Error> {
+    time("spec.objectives.window", &asked.window, limits::WINDOW)
+}
+
 /// The objectives as numbers. All of them are judged, because all have defaults.
 pub(super) fn objectives(asked: &crds::Objectives) -> Result<measure::Objectives, Error> {
-    time("spec.objectives.window", &asked.window, limits::WINDOW)?;
     Ok(measure::Objectives {
         error_p95_pixels: Some(decimal(
             "spec.objectives.errorPixelsP95",
@@ -41,6 +45,16 @@ pub(super) fn objectives(asked: &crds::Objectives) -> Result<measure::Objectives
             "spec.objectives.lossPercent",
             &asked.loss_percent,
             limits::LOSS_PERCENT,
+        )?),
+        undetected_percent: Some(decimal(
+            "spec.objectives.undetectedPercent",
+            &asked.undetected_percent,
+            limits::UNDETECTED_PERCENT,
+        )?),
+        delivered_percent: Some(decimal(
+            "spec.objectives.deliveredPercent",
+            &asked.delivered_percent,
+            limits::DELIVERED_PERCENT,
         )?),
         longest_freeze: Some(time(
             "spec.objectives.longestFreeze",

@@ -9,6 +9,7 @@
 
 mod children;
 mod conditions;
+mod expectations;
 mod harness;
 mod reports;
 mod runs;

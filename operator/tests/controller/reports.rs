@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use ballsession_operator::report_source::{ClientView, ReportSource, ServerView, View};
+use ballsession_operator::report_source::{ClientView, Expectation, ReportSource, ServerView, View};
 use ballsession_operator::run::Progress;
 use ballsession_operator::session::Session;
 use crds::BallSession;
@@ -23,6 +23,8 @@ pub(crate) struct FakeReports {
 struct Said {
     views: BTreeMap<String, View>,
     begun: BTreeSet<String>,
+    /// By UID.
+    expected: BTreeMap<String, Expectation>,
     /// By run: since when it was said to be over.
     finished: BTreeMap<String, Instant>,
     continued: BTreeSet<String>,
@@ -60,6 +62,11 @@ impl FakeReports {
         self.said.lock().unwrap().holds_back = holds_back;
     }
 
+    /// What is expected of the session with this UID.
+    pub(crate) fn expected(&self, uid: &str) -> Option<Expectation> {
+        self.said.lock().unwrap().expected.get(uid).cloned()
+    }
+
     /// The runs that were asked to begin, by hash.
     pub(crate) fn begun(&self) -> BTreeSet<String> {
         self.said.lock().unwrap().begun.clone()
@@ -85,6 +92,10 @@ impl FakeReports {
 impl ReportSource for FakeReports {
     fn view(&self, session: &str) -> View {
         self.said.lock().unwrap().views.get(session).cloned().unwrap_or_default()
+    }
+
+    fn expect(&self, session: &Session, expectation: Expectation) {
+        self.said.lock().unwrap().expected.insert(session.owner.uid.clone(), expectation);
     }
 
     fn begin_run(&self, session: &Session) -> Progress {

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use crds::contract::CONTROLLER_FIELD_MANAGER;
 use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
 use kube::api::{Api, DeleteParams, Patch, PatchParams, Preconditions};
 use kube::{Client, Resource, ResourceExt};
@@ -29,6 +30,8 @@ pub struct Outcome {
     pub waiting: bool,
     /// The Job had to be deleted just now to be made anew.
     pub job_replaced: bool,
+    /// Pods that there were are made anew: by another Deployment of the server, or another Job.
+    pub is_disturbed: bool,
 }
 
 /// What apply works with.
@@ -49,6 +52,7 @@ pub(in crate::controller) async fn apply(
     observed: Resources<Observed>,
 ) -> Result<Outcome, Error> {
     let mut applier = Applier { tools, session, waiting: false, job_replaced: false };
+    let server_before = observed.server_deployment.as_ref().and_then(template_hash);
     // Without `..`: a child that is forgotten here does not compile.
     let Resources {
         workload_service_account,
@@ -59,7 +63,7 @@ pub(in crate::controller) async fn apply(
         client_network_policy,
     } = prepared;
     // Policies before the pods that they are about, the account before the pods that use it.
-    let resources = Resources {
+    let resources: Resources<Applied> = Resources {
         workload_service_account: applier
             .child(workload_service_account, observed.workload_service_account)
             .await?,
@@ -69,7 +73,14 @@ pub(in crate::controller) async fn apply(
         server_deployment: applier.child(server_deployment, observed.server_deployment).await?,
         client_job: applier.job(client_job, observed.client_job).await?,
     };
-    Ok(Outcome { resources, waiting: applier.waiting, job_replaced: applier.job_replaced })
+    let server_now = resources.server_deployment.as_ref().and_then(template_hash);
+    let is_server_changed = server_before.is_some() && server_before != server_now;
+    Ok(Outcome {
+        resources,
+        waiting: applier.waiting,
+        job_replaced: applier.job_replaced,
+        is_disturbed: applier.job_replaced || is_server_changed,
+    })
 }
 
 trait Child:
@@ -237,6 +248,11 @@ impl Applier<'_> {
         let key = Key::new(&self.session.name).within(&self.session.namespace);
         self.tools.memories.with(&key, &self.session.owner.uid, f)
     }
+}
+
+/// What the pods of a Deployment are made of, as it is stored.
+fn template_hash(deployment: &Deployment) -> Option<String> {
+    deployment.metadata.uid.as_ref().map(|uid| short_hash(&(uid, &deployment.spec.template)))
 }
 
 /// What a child is remembered by.

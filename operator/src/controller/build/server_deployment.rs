@@ -48,7 +48,8 @@ pub(super) fn build(session: &Session, settings: &Settings) -> Deployment {
     }
 }
 
-/// Without `--duration`: clients have it, each for itself, and the server outlasts them to take their last reports.
+/// Without `--duration`: clients have it, each for itself, and the server outlasts them to take their last reports. Without
+/// `--window`: the answer to each of its posts has it, so that another one restarts nothing.
 fn args(session: &Session) -> Vec<String> {
     let (video, ball) = (&session.spec.video, &session.spec.ball);
     [
@@ -59,7 +60,6 @@ fn args(session: &Session) -> Vec<String> {
         ("--bitrate-kbps", video.bitrate_kbps.to_string()),
         ("--radius", ball.radius_pixels.to_string()),
         ("--speed", ball.speed_pixels_per_second.to_string()),
-        ("--window", session.spec.objectives.window.clone()),
     ]
     .into_iter()
     .flat_map(|(flag, value)| [flag.to_owned(), value])
@@ -123,7 +123,7 @@ mod tests {
                                 "image": "registry.example/s:7",
                                 "args": [
                                     "--listen", "0.0.0.0:8080", "--width", "320", "--height", "200", "--fps", "15",
-                                    "--bitrate-kbps", "400", "--radius", "11", "--speed", "120", "--window", "90s",
+                                    "--bitrate-kbps", "400", "--radius", "11", "--speed", "120",
                                     "--http", "0.0.0.0:8081",
                                     "--report-url", "http://ballsession-operator.tower:8080/v1/reports",
                                     "--report-token-file", "/var/run/secrets/ballsession.dev/token"
@@ -159,6 +159,13 @@ mod tests {
                 }
             })
         );
+    }
+
+    /// Neither what counts as good nor over which time changes anything about the pod.
+    #[test]
+    fn objectives_restart_nothing() {
+        let other = json!({"objectives": {"window": "5s", "lossPercent": "9", "deliveredPercent": "50"}});
+        assert_eq!(built(&other), built(&json!({})));
     }
 
     #[test]

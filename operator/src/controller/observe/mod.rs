@@ -15,6 +15,6 @@ mod unrunnable;
 pub(super) use compute::observe;
 pub(super) use input::{Clock, Input};
 pub(super) use owned::Owned;
-pub(super) use pods::count_client_pods;
+pub(super) use pods::{count_client_pods, finished_clients};
 pub(super) use reason::{Explanation, Reason};
 pub(super) use unrunnable::{Unrunnable, unrunnable};

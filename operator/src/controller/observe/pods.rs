@@ -1,5 +1,6 @@
 //! What the pods of a session say about themselves.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,10 +9,7 @@ use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod};
 use kube::ResourceExt;
 
 use crate::controller::observe::reason::{Explanation, Reason};
-use crate::session::labels::{COMPONENT, Component};
-
-/// Which client of its Job a pod is.
-const INDEX: &str = "batch.kubernetes.io/job-completion-index";
+use crate::session::labels::{COMPONENT, Component, INDEX_ANNOTATION};
 
 /// The pods that a session has now; those on their way out no longer count.
 #[derive(Debug, Default)]
@@ -78,7 +76,7 @@ impl ObservedPods {
 impl ObservedPod {
     fn of(pod: &Pod) -> Self {
         let status = pod.status.as_ref();
-        let index = pod.annotations().get(INDEX).or_else(|| pod.labels().get(INDEX));
+        let index = pod.annotations().get(INDEX_ANNOTATION).or_else(|| pod.labels().get(INDEX_ANNOTATION));
         Self {
             name: pod.name_any(),
             index: index.and_then(|index| index.parse().ok()),
@@ -160,6 +158,13 @@ fn termination(state: &ContainerState) -> Option<String> {
     let message = ended.message.as_deref().unwrap_or_default();
     let message = message.lines().map(str::trim).rfind(|line| !line.is_empty());
     Some(message.map_or(how.clone(), |message| format!("{how}: {message}")))
+}
+
+/// The indexes of the clients of a Job whose pods did what they were to do.
+pub(in crate::controller) fn finished_clients(pods: &[Arc<Pod>], job: &Job) -> BTreeSet<u32> {
+    let uid = job.metadata.uid.as_deref();
+    let clients = pods.iter().filter(|pod| is_controlled(pod, "Job", uid)).map(|pod| ObservedPod::of(pod));
+    clients.filter(|pod| pod.succeeded).filter_map(|pod| pod.index).collect()
 }
 
 /// How many pods a Job has.

@@ -26,7 +26,8 @@ pub(super) fn ready(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Opt
     let served = pods.clients.iter().filter(|pod| pod.ready_since.is_some() || pod.succeeded).count();
     if served < wanted {
         let stuck = stages::first_broken(input.session, pods.server.as_ref(), &pods.clients, input.view);
-        let explanation = stuck.unwrap_or_else(|| {
+        let first = stuck.into_iter().chain(lost(input)).min_by_key(|explanation| explanation.reason);
+        let explanation = first.unwrap_or_else(|| {
             Reason::WaitingForClients.with_message(waiting(input, &pods.clients, served, wanted))
         });
         return (explanation, None);
@@ -88,6 +89,16 @@ fn waiting(input: &Input<'_>, clients: &[ObservedPod], served: usize, wanted: us
     }
 }
 
+/// What the reports say of clients that had media and have none: they know long before the pods' probes do. Reports that
+/// came too long ago say nothing.
+fn lost(input: &Input<'_>) -> Option<Explanation> {
+    let of_clients = input.view.clients.values().map(|client| client.received);
+    let newest = of_clients.chain(input.view.server.as_ref().map(|server| server.received)).max()?;
+    let age = input.clock.now.saturating_duration_since(newest);
+    let message = input.view.lost.as_deref().filter(|_| age < REPORT_SILENCE)?;
+    Some(Reason::ClientsLost.with_message(message))
+}
+
 /// All clients are ready: whether the server reports.
 fn reported(input: &Input<'_>, pods: &ObservedPods, wanted: usize) -> (Explanation, Option<Duration>) {
     let Clock { now, time, watching_since } = input.clock;
@@ -101,6 +112,9 @@ fn reported(input: &Input<'_>, pods: &ObservedPods, wanted: usize) -> (Explanati
     let since_report = now.saturating_duration_since(last);
     let since_ready = Duration::try_from(time.duration_since(ready_since)).unwrap_or_default();
     let silent = since_report.min(since_ready);
+    if let Some(lost) = lost(input) {
+        return (lost, Some(REPORT_SILENCE));
+    }
     match REPORT_SILENCE.checked_sub(silent).filter(|left| !left.is_zero()) {
         Some(left) => (ready, Some(left)),
         None => {

@@ -32,6 +32,8 @@ pub(in crate::controller) enum Reason {
     SignalingFailed,
     /// Signalling works, ICE or DTLS does not.
     MediaBlocked,
+    /// A client that had media has none.
+    ClientsLost,
     /// Not every client is ready yet.
     WaitingForClients,
     /// Clients are ready, but the server does not report.
@@ -55,6 +57,7 @@ impl Reason {
             Self::ServerNotReady => "ServerNotReady",
             Self::SignalingFailed => "SignalingFailed",
             Self::MediaBlocked => "MediaBlocked",
+            Self::ClientsLost => "ClientsLost",
             Self::WaitingForClients => "WaitingForClients",
             Self::NoReports => "NoReports",
             Self::Ready => "Ready",

@@ -129,6 +129,9 @@ fn each_reason_hides_those_behind_it() {
             "1 of 2 clients are ready: harbor-client-1-y on node b has not decoded a frame within the last 2 s".into()
         )
     );
+    scene.silent = Duration::from_secs(1);
+    scene.view.lost = Some("not connected for 5.2 s".into());
+    assert_eq!(scene.ready(), ("ClientsLost".into(), "not connected for 5.2 s".into()));
     let blocked = client_posts(State::Connecting, &[(ErrorCode::IceFailed, 1, "")]);
     scene.view.clients = [("harbor-client-1-y".to_owned(), blocked)].into();
     assert_eq!(scene.ready().0, "MediaBlocked");
@@ -152,6 +155,17 @@ fn each_reason_hides_those_behind_it() {
     assert_eq!(scene.ready().0, "Suspended");
     scene.completion = Completion::Finished;
     assert_eq!(scene.ready().0, "Completed");
+}
+
+/// V1: the kubelet's conditions say for 50 s that a pod on a frozen node is ready; the server knows after 5 s.
+#[test]
+fn clients_that_are_lost_are_not_ready_whatever_their_pods_say() {
+    let mut scene = Scene::working();
+    scene.view.lost = Some("not connected for 5.2 s, 5 s allowed (harbor-client-1 on b)".into());
+    assert_eq!(scene.ready().0, "ClientsLost");
+    assert_eq!(scene.compute().1, Some(Duration::from_secs(30)), "then the report is too old");
+    scene.silent = Duration::from_secs(30);
+    assert_eq!(scene.ready().0, "NoReports");
 }
 
 #[test]

@@ -4,27 +4,48 @@
 use crds::Objectives;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
-/// Which limit is exceeded, in a text that only changes with the reason or the spec.
+/// Which limit is breached, and by whom, in a text that only changes with these or the spec.
 pub(super) fn message(met: &Condition, objectives: &Objectives) -> String {
-    let Objectives { error_pixels_p95, latency_p95, loss_percent, longest_freeze, setup_p95, .. } =
-        objectives;
-    match met.reason.as_str() {
+    let Objectives {
+        error_pixels_p95,
+        latency_p95,
+        loss_percent,
+        undetected_percent,
+        delivered_percent,
+        longest_freeze,
+        setup_p95,
+        ..
+    } = objectives;
+    let limit = match met.reason.as_str() {
+        "ClientsLost" => "a client that had media is not connected".to_owned(),
+        "NoMedia" => "a client decodes no frame".to_owned(),
         "ErrorTooHigh" => format!("error p95 above the {error_pixels_p95} px that are allowed"),
         "LatencyTooHigh" => format!("latency p95 above the {latency_p95} that are allowed"),
         "LossTooHigh" => format!("loss above the {loss_percent} % that are allowed"),
+        "UndetectedTooHigh" => format!("undetected above the {undetected_percent} % that are allowed"),
+        "DeliveredTooLow" => format!("delivered below the {delivered_percent} % that are required"),
         "FreezeTooLong" => format!("a freeze longer than the {longest_freeze} that are allowed"),
         "SetupTooSlow" => format!("setup p95 above the {setup_p95} that are allowed"),
-        "NoMedia" => "clients signalled 10 s ago or more, and no frame of theirs has been counted".to_owned(),
         "InsufficientSamples" => {
-            format!("the fate of fewer than {} frames is known", objectives.minimum_frames)
+            return format!("the fate of fewer than {} frames is known", objectives.minimum_frames);
         }
-        _ => met.message.clone(),
+        _ => return met.message.clone(),
+    };
+    match culprit(&met.message) {
+        Some(culprit) => format!("{limit} ({culprit})"),
+        None => limit,
     }
+}
+
+/// Whom the first breach in a condition's message names, with node and cause: `harbor-client-1 on worker-2; cause Network`.
+fn culprit(message: &str) -> Option<&str> {
+    let (_, behind) = message.split_once('(')?;
+    behind.split_once(')').map(|(culprit, _)| culprit)
 }
 
 #[cfg(test)]
 mod tests {
-    use measure::{Reason, Verdict};
+    use measure::verdict::Reason;
     use serde_json::json;
 
     use super::*;
@@ -39,19 +60,33 @@ mod tests {
 
     #[test]
     fn other_numbers_are_no_other_message() {
-        let few = Verdict::InsufficientSamples { have: 1, need: 300 };
         let reasons = [
+            Reason::ClientsLost,
+            Reason::NoMedia,
             Reason::ErrorTooHigh,
             Reason::LatencyTooHigh,
             Reason::LossTooHigh,
+            Reason::UndetectedTooHigh,
+            Reason::DeliveredTooLow,
             Reason::FreezeTooLong,
             Reason::SetupTooSlow,
         ]
         .map(Reason::as_str);
-        for reason in reasons.into_iter().chain(["NoMedia", few.as_str()]) {
+        for reason in reasons.into_iter().chain(["InsufficientSamples"]) {
             assert_eq!(of(reason, "8 of 1"), of(reason, "9 of 1"), "{reason}");
+            assert!(!of(reason, "8 of 1").contains("8 of"), "{reason}");
         }
         assert_eq!(of("LossTooHigh", "8.1 % lost"), "loss above the 1 % that are allowed");
         assert_eq!(of("few", "as it is"), "as it is");
+    }
+
+    #[test]
+    fn who_decides_is_named() {
+        let message =
+            "8.1 % lost, 1 % allowed (harbor-client-1 on worker-2; cause Network); 2 s longest freeze (x)";
+        assert_eq!(
+            of("LossTooHigh", message),
+            "loss above the 1 % that are allowed (harbor-client-1 on worker-2; cause Network)"
+        );
     }
 }

@@ -1,17 +1,25 @@
 //! The reports of a session's clients.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use report::ErrorEntry;
 use report::post::ClientPost;
 
 use crate::report_source::ClientView;
+use crate::reports::aggregate::order::{Past, Position};
+use crate::reports::aggregate::pod_facts::PodFacts;
 use crate::reports::aggregate::state_change;
 use crate::reports::stores::PodKey;
 
 /// Client pods of a session that are remembered: more than it can have at a time.
 const MAX_PODS: usize = 256;
+
+/// Without a decoded frame for so long, a client says so.
+const WITHOUT_MEDIA_SECONDS: f64 = 3.0;
+/// For so long it is believed that it has none, unless it says otherwise: a client posts once a minute, give or take a
+/// fifth.
+const VALID_FOR: Duration = Duration::from_secs(75);
 
 /// The newest report of each client.
 #[derive(Default)]
@@ -21,9 +29,20 @@ pub(super) struct Clients {
 }
 
 struct ClientReport {
-    pod: PodKey,
+    pod: PodFacts,
     received: Instant,
     post: ClientPost,
+    position: Position,
+    past: Past,
+}
+
+/// A client that says that it has no media.
+#[derive(Debug, Clone)]
+pub(super) struct WithoutMedia<'a> {
+    /// Its pod.
+    pub(super) pod: &'a PodFacts,
+    /// For how long, by now.
+    pub(super) seconds: f64,
 }
 
 /// What a report that was taken brings.
@@ -36,24 +55,43 @@ pub(super) struct ClientEffect {
 
 impl Clients {
     /// Takes a report; `None` where an older one than the newest came, or of a pod too many.
-    pub(super) fn take(&mut self, pod: PodKey, post: ClientPost, now: Instant) -> Option<ClientEffect> {
+    pub(super) fn take(&mut self, pod: PodFacts, post: ClientPost, now: Instant) -> Option<ClientEffect> {
         let mut effect = ClientEffect { is_state_change: true, past_errors: Vec::new() };
-        match self.newest.get(&pod.uid) {
-            Some(newest) => {
-                let newest = &newest.post;
-                if (post.started_at, post.sequence) <= (newest.started_at, newest.sequence) {
-                    return None;
-                }
-                effect.is_state_change = state_change::is_client_changed(newest, &post);
-                if newest.started_at != post.started_at {
-                    effect.past_errors.clone_from(&newest.errors);
-                }
+        let (position, mut past) = (Position::of_client(&post), Past::default());
+        if let Some(newest) = self.newest.get(&pod.key.uid) {
+            if !position.follows(&newest.position, &newest.past) {
+                return None;
             }
-            None if self.newest.len() >= MAX_PODS => return None,
-            None => {}
+        } else if self.newest.len() >= MAX_PODS {
+            return None;
         }
-        self.newest.insert(pod.uid.clone(), ClientReport { pod, received: now, post });
+        if let Some(newest) = self.newest.remove(&pod.key.uid) {
+            effect.is_state_change = state_change::is_client_changed(&newest.post, &post);
+            past = newest.past;
+            if !position.is_same_process(&newest.position) {
+                effect.is_state_change = true;
+                effect.past_errors = newest.post.errors;
+                past.remember(&newest.position);
+            }
+        }
+        let uid = pod.key.uid.clone();
+        self.newest.insert(uid, ClientReport { pod, received: now, post, position, past });
         Some(effect)
+    }
+
+    /// The client that says that it has no media; of several the one that has had none for the longest.
+    pub(super) fn without_media(&self, now: Instant) -> Option<WithoutMedia<'_>> {
+        let without = self.newest.values().filter_map(|client| {
+            let age = now.saturating_duration_since(client.received);
+            let said = client.post.without_media_seconds.filter(|said| *said >= WITHOUT_MEDIA_SECONDS)?;
+            (age < VALID_FOR).then_some(WithoutMedia { pod: &client.pod, seconds: said + age.as_secs_f64() })
+        });
+        without.max_by(|one, other| one.seconds.total_cmp(&other.seconds))
+    }
+
+    /// The nodes of the clients, by index.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.newest.values().filter_map(|client| Some((client.pod.index?, client.pod.node.as_deref()?)))
     }
 
     /// Whether none has reported.
@@ -68,7 +106,7 @@ impl Clients {
 
     /// Forgets the pods that do not exist any more: their errors, by pod.
     pub(super) fn forget_pods(&mut self, exists: impl Fn(&PodKey) -> bool) -> Vec<Vec<ErrorEntry>> {
-        let gone = self.newest.extract_if(|_, client| !exists(&client.pod));
+        let gone = self.newest.extract_if(|_, client| !exists(&client.pod.key));
         gone.map(|(_, client)| client.post.errors).collect()
     }
 
@@ -76,7 +114,7 @@ impl Clients {
     pub(super) fn view(&self) -> BTreeMap<String, ClientView> {
         let view = |client: &ClientReport| {
             let (state, errors) = (client.post.state, client.post.errors.clone());
-            (client.pod.name.clone(), ClientView { received: client.received, state, errors })
+            (client.pod.key.name.clone(), ClientView { received: client.received, state, errors })
         };
         self.newest.values().map(view).collect()
     }

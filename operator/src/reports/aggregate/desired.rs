@@ -3,6 +3,7 @@
 use crds::BallSessionStatus;
 use crds::contract::REPORT_SILENCE;
 
+use crate::reports::aggregate::judging;
 use crate::reports::aggregate::stored_session::StoredSession;
 use crate::reports::aggregate::tracked::Tracked;
 use crate::reports::moment::Moment;
@@ -20,8 +21,9 @@ pub(in crate::reports) fn desired_status(
     }
     let stored = session.owned();
     let stored_condition = status::condition(&stored);
-    let condition = match verdict(tracked, session, at) {
-        Some(verdict) => status::condition_of(&verdict, stored_condition, session.generation(), at.wall),
+    let verdict = verdict(tracked, session, at);
+    let condition = match &verdict {
+        Some(verdict) => status::condition_of(verdict, stored_condition, session.generation(), at.wall),
         None => stored_condition?.clone(),
     };
     // Of an invalid spec no run is known, so nothing is taken away.
@@ -30,8 +32,10 @@ pub(in crate::reports) fn desired_status(
     desired.conditions = vec![condition];
     let server = tracked.server.newest();
     if let Some(server) = server {
-        let span = if tracked.is_final() { Span::Run } else { Span::Recent };
-        let (measurements, display, clients) = numbers(&server.post.summary, span);
+        let run = session.validated().ok().filter(|_| tracked.is_final()).map(Span::run_of);
+        let span = run.unwrap_or(Span::Recent);
+        let cause = verdict.and_then(|verdict| verdict.cause);
+        let (measurements, display, clients) = numbers(&server.post, &server.clients, span, cause);
         (desired.measurements, desired.display, desired.clients) = (Some(measurements), display, clients);
         desired.server_restarts = Some(tracked.server.restarts());
     }
@@ -56,12 +60,13 @@ fn verdict(tracked: &Tracked, session: &StoredSession<'_>, at: Moment) -> Option
         let message = "suspended: the numbers are those from before";
         return Some(ObjectivesVerdict::unknown("Suspended", message));
     }
-    let is_unresponsive = tracked.responsiveness.is_unresponsive(at.now);
+    let is_unresponsive =
+        tracked.responsiveness.is_unresponsive(at.now) && !judging::is_believed(tracked.evidence(), at.now);
     match tracked.server.newest() {
         Some(_) if is_unresponsive => {
             no_reports(&format!("no report from the server for {} s", REPORT_SILENCE.as_secs()))
         }
-        Some(_) => tracked.hysteresis.shown().cloned(),
+        Some(_) => tracked.judging.said().cloned(),
         // After a restart of the operator the server gets the time to report.
         None if !is_unresponsive && session.has_run() && status::condition(&session.owned()).is_some() => {
             None

@@ -2,6 +2,9 @@
 
 mod clients;
 mod desired;
+mod expected;
+mod judging;
+mod order;
 mod pod_facts;
 mod responsiveness;
 mod server;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 
 use crate::reports::stores::PodKey;
+use crate::session::labels::INDEX_ANNOTATION;
 
 /// What is known of a pod beside its reports.
 #[derive(Debug, Clone)]
@@ -15,16 +16,20 @@ pub(in crate::reports) struct PodFacts {
     pub(in crate::reports) node: Option<String>,
     /// The hash of the run that it was made for.
     pub(in crate::reports) run: Option<String>,
+    /// Which client it is.
+    pub(in crate::reports) index: Option<u32>,
 }
 
 impl PodFacts {
     pub(in crate::reports) fn of(key: &PodKey, pod: &Pod) -> Self {
         let annotations = pod.metadata.annotations.as_ref();
+        let annotation = |name: &str| annotations.and_then(|annotations| annotations.get(name));
         Self {
             key: key.clone(),
             created: pod.metadata.creation_timestamp.as_ref().map(|time| time.0),
             node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
-            run: annotations.and_then(|annotations| annotations.get(RUN_ANNOTATION).cloned()),
+            run: annotation(RUN_ANNOTATION).cloned(),
+            index: annotation(INDEX_ANNOTATION).and_then(|index| index.parse().ok()),
         }
     }
 }

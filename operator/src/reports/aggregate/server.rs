@@ -3,17 +3,22 @@
 use std::time::{Duration, Instant};
 
 use report::ErrorEntry;
+use report::judged::JudgedClient;
 use report::post::ServerPost;
 
 use crate::report_source::ServerView;
+use crate::reports::aggregate::order::{Past, Position};
 use crate::reports::aggregate::pod_facts::PodFacts;
 use crate::reports::aggregate::state_change;
 use crate::reports::aggregate::stored_process::StoredProcess;
+use crate::reports::status::judged_clients;
 use crate::reports::stores::PodKey;
 
 /// The server of a session.
 pub(super) struct Server {
     newest: Option<ServerReport>,
+    /// Processes that another one took over from.
+    past: Past,
     /// The process that status showed before this operator followed the session.
     stored: Option<StoredProcess>,
     restarts: i32,
@@ -26,6 +31,9 @@ pub(super) struct ServerReport {
     is_gone: bool,
     pub(super) received: Instant,
     pub(super) post: ServerPost,
+    /// What is judged of the clients.
+    pub(super) clients: Vec<JudgedClient>,
+    position: Position,
 }
 
 /// What a report that was taken brings.
@@ -39,7 +47,7 @@ pub(super) struct ServerEffect {
 impl Server {
     /// One that goes on from what is stored.
     pub(super) fn new(stored: Option<StoredProcess>, restarts: i32) -> Self {
-        Self { newest: None, stored, restarts }
+        Self { newest: None, past: Past::default(), stored, restarts }
     }
 
     /// Takes a report, `followed_for` so long after the session was followed first; `None` where an older report than the
@@ -51,9 +59,10 @@ impl Server {
         now: Instant,
         followed_for: Duration,
     ) -> Option<ServerEffect> {
+        let position = Position::of_server(&post);
         let is_new_process = match &self.newest {
-            Some(newest) if !newest.is_older_than(&pod, &post) => return None,
-            Some(newest) => newest.post.summary.started_at != post.summary.started_at,
+            Some(newest) if !newest.is_followed_by(&pod, &position, &self.past) => return None,
+            Some(newest) => !newest.position.is_same_process(&position),
             None => match &self.stored {
                 Some(stored) if stored.is_after(&post, followed_for) => return None,
                 Some(stored) => !stored.is_of(&post),
@@ -61,11 +70,15 @@ impl Server {
             },
         };
         let before = self.newest.take();
+        if let Some(before) = before.as_ref().filter(|_| is_new_process) {
+            self.past.remember(&before.position);
+        }
         let is_state_change = is_new_process
             || before
                 .as_ref()
                 .is_none_or(|before| before.is_gone || state_change::is_server_changed(&before.post, &post));
-        self.newest = Some(ServerReport { pod, is_gone: false, received: now, post });
+        let clients = judged_clients(&post);
+        self.newest = Some(ServerReport { pod, is_gone: false, received: now, post, clients, position });
         let mut past_errors = Vec::new();
         if is_new_process {
             self.restarts = self.restarts.saturating_add(1);
@@ -110,12 +123,17 @@ impl Server {
 }
 
 impl ServerReport {
-    /// Whether `post` is of a newer pod, or of the same one and later.
-    fn is_older_than(&self, pod: &PodFacts, post: &ServerPost) -> bool {
+    /// Whether the post at `position` is of a newer pod, or of the same one and later.
+    fn is_followed_by(&self, pod: &PodFacts, position: &Position, past: &Past) -> bool {
         if self.pod.key.uid == pod.key.uid {
-            return (self.post.started_at, self.post.sequence) < (post.started_at, post.sequence);
+            return position.follows(&self.position, past);
         }
-        // Pods that were created within the same second are ordered by their own clocks.
-        self.is_gone || (self.pod.created, self.post.started_at) < (pod.created, post.started_at)
+        if past.contains(position) {
+            return false;
+        }
+        // Pods that were created within the same second are ordered by their own clocks where nothing else distinguishes
+        // their processes.
+        let is_later = position.is_named() || self.position.started_at() < position.started_at();
+        self.is_gone || self.pod.created < pod.created || (self.pod.created == pod.created && is_later)
     }
 }

@@ -1,6 +1,5 @@
 //! What of a report is more than numbers: the controller is then notified.
 
-use jiff::Timestamp;
 use report::post::{ClientPost, MAX_ROWS, ServerPost};
 use report::{ErrorCode, State};
 
@@ -14,8 +13,8 @@ pub(super) fn is_server_changed(last: &ServerPost, new: &ServerPost) -> bool {
 
 /// Whether more than the numbers of a client is new.
 pub(super) fn is_client_changed(last: &ClientPost, new: &ClientPost) -> bool {
-    let beside_numbers = |post: &ClientPost| -> (Timestamp, State, Vec<ErrorCode>) {
-        (post.started_at, post.state, post.errors.iter().map(|error| error.code).collect())
+    let beside_numbers = |post: &ClientPost| -> (State, Vec<ErrorCode>) {
+        (post.state, post.errors.iter().map(|error| error.code).collect())
     };
     beside_numbers(last) != beside_numbers(new)
 }

@@ -3,16 +3,18 @@
 use std::time::Instant;
 
 use crds::BallSessionStatus;
-use report::post::{ClientPost, ServerPost};
+use report::post::{Answer, ClientPost, ServerPost};
 
-use crate::report_source::View;
+use crate::report_source::{Expectation, View};
 use crate::reports::aggregate::clients::Clients;
+use crate::reports::aggregate::expected::Expected;
+use crate::reports::aggregate::judging::{self, Evidence, Judging, Occasion};
 use crate::reports::aggregate::pod_facts::PodFacts;
 use crate::reports::aggregate::responsiveness::Responsiveness;
 use crate::reports::aggregate::server::Server;
 use crate::reports::aggregate::stored_process::StoredProcess;
 use crate::reports::aggregate::stored_session::StoredSession;
-use crate::reports::status::{ErrorTotals, Hysteresis, ObjectivesVerdict, Span, stored_verdict};
+use crate::reports::status::{ErrorTotals, ObjectivesVerdict, stored_verdict};
 use crate::reports::stores::{PodKey, SessionKey};
 use crate::run::{NewestReport, RunEnd};
 
@@ -36,7 +38,11 @@ pub(in crate::reports) struct Tracked {
     pub(super) server: Server,
     pub(super) clients: Clients,
     pub(super) responsiveness: Responsiveness,
-    pub(super) hysteresis: Hysteresis,
+    pub(super) judging: Judging,
+    /// As the controller said last.
+    expected: Option<Expected>,
+    /// When the server was answered for the first time that nobody is wanted any more.
+    dismissed: Option<Instant>,
     /// Errors of processes that are gone.
     past_errors: ErrorTotals,
     /// Errors that status showed before this operator followed the session.
@@ -58,7 +64,9 @@ impl Tracked {
             run: session.run().map(str::to_owned),
             clients: Clients::default(),
             responsiveness: Responsiveness::new(now),
-            hysteresis: stored_verdict(&stored).map(Hysteresis::with).unwrap_or_default(),
+            judging: Judging::resume(&stored, now),
+            expected: None,
+            dismissed: None,
             past_errors: ErrorTotals::default(),
             stored_errors: ErrorTotals::stored(&stored.errors),
             is_cleared: false,
@@ -101,18 +109,13 @@ impl Tracked {
         if self.is_over(session) || pod.run.as_deref() != Some(&valid.run_hash) {
             return PostEffect::Ignored;
         }
-        let verdict = ObjectivesVerdict::of(&post, Span::Recent, &valid.objectives, pod.node.as_deref());
         let followed_for = now.saturating_duration_since(self.since);
         let Some(effect) = self.server.take(pod, post, now, followed_for) else { return PostEffect::Ignored };
         self.past_errors.add(&effect.past_errors);
-        // Then the condition is Unknown, and the next verdict is a first one again.
         let was_unresponsive = self.responsiveness.is_unresponsive(now);
-        if was_unresponsive {
-            self.hysteresis = Hysteresis::default();
-        }
-        self.hysteresis.observe(verdict);
         self.responsiveness.reported(now);
-        PostEffect::of(effect.is_state_change || was_unresponsive)
+        let is_verdict_changed = self.judge_as(Occasion::ServerPost, session, now);
+        PostEffect::of(effect.is_state_change || was_unresponsive || is_verdict_changed)
     }
 
     /// Takes the report of a client's pod.
@@ -127,9 +130,46 @@ impl Tracked {
         if self.is_over(session) || is_of_another_run {
             return PostEffect::Ignored;
         }
-        let Some(effect) = self.clients.take(pod.key, post, now) else { return PostEffect::Ignored };
+        let Some(effect) = self.clients.take(pod, post, now) else { return PostEffect::Ignored };
         self.past_errors.add(&effect.past_errors);
-        PostEffect::of(effect.is_state_change)
+        let is_verdict_changed = self.judge(session, now);
+        PostEffect::of(effect.is_state_change || is_verdict_changed)
+    }
+
+    /// Takes note of what the controller expects of the session.
+    pub(in crate::reports) fn expect(&mut self, expectation: Expectation, now: Instant) {
+        self.expected = Some(Expected::after(self.expected.as_ref(), expectation, now));
+    }
+
+    /// What is answered to a post of the server; `None` before the controller has said what it expects.
+    pub(in crate::reports) fn answer(&mut self, session: &StoredSession<'_>, now: Instant) -> Option<Answer> {
+        let valid = session.validated().ok()?;
+        let answer = self.expected.as_ref()?.answer(valid);
+        self.dismissed = self.dismissed.or(Some(now)).filter(|_| answer.wanted.is_empty());
+        Some(answer)
+    }
+
+    /// Judges what is known, for any reason but a post of the server. Whether more than numbers of what is said has
+    /// changed.
+    pub(in crate::reports) fn judge(&mut self, session: &StoredSession<'_>, now: Instant) -> bool {
+        self.judge_as(Occasion::Other, session, now)
+    }
+
+    /// When it has to be judged again, if nothing is posted before.
+    pub(in crate::reports) fn judge_at(&self, now: Instant) -> Option<Instant> {
+        judging::believed_at(self.evidence(), now)
+    }
+
+    fn judge_as(&mut self, occasion: Occasion, session: &StoredSession<'_>, now: Instant) -> bool {
+        let Ok(valid) = session.validated() else { return false };
+        let Self { server, clients, expected, judging, .. } = self;
+        let evidence = Evidence { server, clients, expected: expected.as_ref() };
+        judging.judge(valid, evidence, occasion, now)
+    }
+
+    /// What a verdict is made of.
+    pub(super) fn evidence(&self) -> Evidence<'_> {
+        Evidence { server: &self.server, clients: &self.clients, expected: self.expected.as_ref() }
     }
 
     /// A report that claims to be the server's was not taken, for a reason that lies with the operator.
@@ -164,16 +204,16 @@ impl Tracked {
         let newest = server.map(|server| NewestReport {
             received: server.received,
             connected_clients: server.post.connected_clients,
+            // One of version 1 reads no answers.
+            is_informed: server.post.judged.is_none()
+                || self.dismissed.is_some_and(|dismissed| dismissed < server.received),
         });
         let run_end = self.run_end.get_or_insert_with(|| RunEnd::new(since));
         if !run_end.await_last_report(newest, now) {
             return false;
         }
         self.final_verdict = Some(match server.zip(session.validated().ok()) {
-            Some((server, valid)) => {
-                let node = server.pod.node.as_deref();
-                ObjectivesVerdict::of(&server.post, Span::Run, &valid.objectives, node)
-            }
+            Some((server, valid)) => judging::of_run(valid, server, &self.clients),
             None => stored_verdict(&session.owned())
                 .unwrap_or_else(|| ObjectivesVerdict::unknown("NoReports", "the run ended without a report")),
         });
@@ -223,7 +263,8 @@ impl Tracked {
     /// What the controller may know.
     pub(in crate::reports) fn view(&self) -> View {
         let (server, clients) = (self.server.view(), self.clients.view());
-        View { server, clients, excused_until: self.responsiveness.grace_until() }
+        let lost = self.judging.lost().map(str::to_owned);
+        View { server, clients, excused_until: self.responsiveness.grace_until(), lost }
     }
 
     /// When the server's last report came, whether its pod still exists or not.

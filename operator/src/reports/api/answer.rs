@@ -1,15 +1,25 @@
-//! How refusals are answered. The status codes are a contract with the sender: 401 read the token again and retry, 403
+//! How reports are answered. The status codes are a contract with the sender: 401 read the token again and retry, 403
 //! stop, 413 drop this one, 429 and 503 come again later.
 
 use std::time::Duration;
 
+use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use report::post::Answer;
 
 use crate::reports::refusal::Refusal;
 
 /// When to come again where nothing better is known.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The answer to a report that is taken.
+pub(super) fn accepted(answer: Option<&Answer>) -> Response {
+    match answer {
+        Some(answer) => (StatusCode::ACCEPTED, Json(answer)).into_response(),
+        None => StatusCode::ACCEPTED.into_response(),
+    }
+}
 
 /// The answer to a report that is not taken.
 pub(super) fn refused(refusal: &Refusal) -> Response {

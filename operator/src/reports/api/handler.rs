@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
 use axum::routing::post;
 use axum::{Extension, Router};
 use tokio::time::Instant;
 
-use crate::reports::api::intake::Intake;
+use crate::reports::api::intake::{Intake, Taken};
 use crate::reports::api::{answer, body};
-use crate::reports::auth::Role;
 use crate::reports::refusal::Refusal;
 
 /// When the whole of a request has to be there.
@@ -35,12 +34,12 @@ async fn handle(
     let taken = take(&intake, deadline, request).await;
     intake.count(&taken);
     match taken {
-        Ok(_) => StatusCode::ACCEPTED.into_response(),
+        Ok(taken) => answer::accepted(taken.answer.as_ref()),
         Err(refusal) => answer::refused(&refusal),
     }
 }
 
-async fn take(intake: &Intake, deadline: Instant, request: Request) -> Result<Role, Refusal> {
+async fn take(intake: &Intake, deadline: Instant, request: Request) -> Result<Taken, Refusal> {
     let (head, body) = request.into_parts();
     // Before the token: a sender that gets its answer while it still sends would not read it.
     let body = body::read(&head.headers, body, deadline).await?;

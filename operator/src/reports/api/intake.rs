@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use report::post::Answer;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -17,6 +18,14 @@ use crate::reports::refusal::Refusal;
 const AUTHENTICATION_LIMIT: Duration = Duration::from_secs(10);
 /// Reports that are taken in at a time.
 const IN_FLIGHT: usize = 256;
+
+/// A report that was taken in.
+pub(super) struct Taken {
+    /// Of the sender.
+    pub(super) role: Role,
+    /// For the sender, if there is something to say.
+    pub(super) answer: Option<Answer>,
+}
 
 /// The way from a token and a body into the ledger.
 pub(in crate::reports) struct Intake {
@@ -39,7 +48,7 @@ impl Intake {
     ///
     /// # Errors
     /// Where it is not taken.
-    pub(super) async fn take(&self, token: &str, body: &[u8]) -> Result<Role, Refusal> {
+    pub(super) async fn take(&self, token: &str, body: &[u8]) -> Result<Taken, Refusal> {
         let taken = self.authenticate_and_accept(token, body).await;
         if taken.as_ref().is_err_and(Refusal::is_transient) {
             let at = Moment::present();
@@ -51,14 +60,14 @@ impl Intake {
     }
 
     /// Counts what became of a request.
-    pub(super) fn count(&self, taken: &Result<Role, Refusal>) {
+    pub(super) fn count(&self, taken: &Result<Taken, Refusal>) {
         match taken {
-            Ok(role) => self.metrics.accepted(role.as_str()),
+            Ok(taken) => self.metrics.accepted(taken.role.as_str()),
             Err(refusal) => self.metrics.rejected(refusal.reason()),
         }
     }
 
-    async fn authenticate_and_accept(&self, token: &str, body: &[u8]) -> Result<Role, Refusal> {
+    async fn authenticate_and_accept(&self, token: &str, body: &[u8]) -> Result<Taken, Refusal> {
         // Not before all of it has arrived: whoever sends slowly takes up a connection, and nothing else.
         let _permit = self
             .permits
@@ -75,7 +84,7 @@ impl Intake {
             (Post::Server(_), Role::Client) => return Err(Refusal::Forbidden("a client measures nothing")),
             (Post::Client(_), Role::Server) => return Err(Refusal::Forbidden("a server is no client")),
         }
-        self.ledger.accept(&reporter.session, &reporter.pod, post, Moment::present())?;
-        Ok(reporter.role)
+        let answer = self.ledger.accept(&reporter.session, &reporter.pod, post, Moment::present())?;
+        Ok(Taken { role: reporter.role, answer })
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use report::post::MAX_BYTES;
+use report::post::{Answer, MAX_BYTES};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -12,9 +12,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::connections::serve_within;
-use crate::report_source::ReportSource;
+use crate::report_source::{Expectation, ReportSource};
 use crate::reports::api_server::Kind;
-use crate::reports::testing::{NAMESPACE, World, client_post, forged, server_post};
+use crate::reports::testing::{NAMESPACE, World, client_post, forged, server_post, stored};
+use crate::session::validate;
 
 const ACCOUNT: &str = "harbor-workload";
 
@@ -101,6 +102,29 @@ async fn reports_of_server_and_client_are_taken() {
     let view = served.world.reports.view("harbor-uid");
     assert_eq!(view.server.unwrap().connected_clients, 2);
     assert!(view.clients.contains_key("client"));
+}
+
+#[tokio::test]
+async fn a_server_is_answered_who_is_wanted_and_a_client_nothing() {
+    let served = Served::new().await;
+    let body = |answer: &str| answer.split_once("\r\n\r\n").unwrap().1.to_owned();
+    let first = served.post(&served.token("server"), &server_report(1)).await;
+    assert_eq!((code(&first), body(&first).as_str()), (202, ""), "the controller has said nothing yet");
+
+    let session = validate(&stored(&json!({}), &json!({}))).unwrap();
+    let expectation = Expectation { epoch: "e7".into(), ..Expectation::default() };
+    served.world.reports.expect(&session, expectation);
+    let second = served.post(&served.token("server"), &server_report(2)).await;
+    assert_eq!(code(&second), 202);
+    let answer = Answer::parse(body(&second).as_bytes()).unwrap();
+    assert_eq!((answer.wanted_ids().unwrap(), answer.window_seconds), (vec!["harbor-client-0".into()], 60.0));
+    assert_eq!(answer.epoch, "e7");
+    // A post that comes twice is answered twice: its first answer may have been lost.
+    let again = served.post(&served.token("server"), &server_report(2)).await;
+    assert_eq!(Answer::parse(body(&again).as_bytes()), Some(answer));
+    let client = serde_json::to_value(client_post(1)).unwrap();
+    let of_client = served.post(&served.token("client"), &client).await;
+    assert_eq!((code(&of_client), body(&of_client).as_str()), (202, ""));
 }
 
 #[tokio::test]

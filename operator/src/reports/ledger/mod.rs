@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 
 use crds::BallSession;
 use kube::runtime::reflector::ObjectRef;
+use report::post::Answer;
 use tokio::sync::{Notify, mpsc};
 
 pub(super) use pending_write::{PendingWrite, WriteResult};
 
-use crate::report_source::View;
+use crate::report_source::{Expectation, View};
 use crate::reports::aggregate::{PodFacts, StoredSession};
 use crate::reports::ledger::notifier::Notifier;
 use crate::reports::ledger::planner::Planner;
@@ -46,7 +47,7 @@ impl Ledger {
         Self { stores, metrics, notifier, planner, due: Notify::new() }
     }
 
-    /// Takes the report of a pod of a session.
+    /// Takes the report of a pod of a session. What is answered, if there is something to say.
     ///
     /// # Errors
     /// Where the watches do not know one of them any more.
@@ -56,20 +57,27 @@ impl Ledger {
         pod: &PodKey,
         post: Post,
         at: Moment,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Option<Answer>, Refusal> {
         let unknown = || Refusal::Unavailable("the pod or its session is not known any more".into());
         let stored = self.stores.session(session).ok_or_else(unknown)?;
         let facts = PodFacts::of(pod, self.stores.pod(pod).ok_or_else(unknown)?.as_ref());
         let Ok(stored) = &stored.0 else { return Err(unknown()) };
         let stored = StoredSession::of(stored);
-        self.with(|planner| planner.accept(session, &stored, facts, post, at));
-        Ok(())
+        Ok(self.with(|planner| planner.accept(session, &stored, facts, post, at)))
     }
 
     /// Takes note that a report which claims to be of the session's server could not be taken, for a reason that is not
     /// its sender's.
     pub(super) fn extend_grace(&self, session: &SessionKey, at: Moment) {
         self.with(|planner| planner.extend_grace(session, at.now));
+    }
+
+    /// Takes note of what the controller expects of a session.
+    pub(super) fn expect(&self, session: &Session, expectation: Expectation, at: Moment) {
+        self.with_run(session, |planner, key, stored| {
+            planner.expect(key, stored, expectation, at);
+            true
+        });
     }
 
     /// Has the numbers of other runs taken out of status. Whether they are.

@@ -1,9 +1,12 @@
 //! What was posted, and which writes follow from it. No I/O and no clock: it is changed, and then drained of what others
 //! have to do.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::report_source::View;
+use report::post::Answer;
+
+use crate::report_source::{Expectation, View};
 use crate::reports::aggregate::{Aggregate, PodFacts, PostEffect, StoredSession, Tracked, desired_status};
 use crate::reports::ledger::pending_write::{PendingWrite, WriteResult};
 use crate::reports::ledger::schedule::Schedule;
@@ -16,6 +19,8 @@ use crate::reports::stores::{PodKey, SessionKey, Stores};
 pub(super) struct Planner {
     aggregate: Aggregate,
     schedule: Schedule,
+    /// When sessions have to be judged again although nothing is posted, by UID.
+    judge_at: HashMap<String, Instant>,
     effects: Effects,
 }
 
@@ -32,7 +37,12 @@ pub(super) struct Effects {
 
 impl Planner {
     pub(super) fn new(now: Instant) -> Self {
-        Self { aggregate: Aggregate::default(), schedule: Schedule::new(now), effects: Effects::default() }
+        Self {
+            aggregate: Aggregate::default(),
+            schedule: Schedule::new(now),
+            judge_at: HashMap::new(),
+            effects: Effects::default(),
+        }
     }
 
     /// Takes what has to be done since the last time.
@@ -40,7 +50,7 @@ impl Planner {
         std::mem::take(&mut self.effects)
     }
 
-    /// Takes the report of a pod of the session.
+    /// Takes the report of a pod of the session. What is answered, if there is something to say.
     pub(super) fn accept(
         &mut self,
         key: &SessionKey,
@@ -48,18 +58,63 @@ impl Planner {
         pod: PodFacts,
         post: Post,
         at: Moment,
-    ) {
+    ) -> Option<Answer> {
         let tracked = self.aggregate.follow(key, session, at.now);
-        let effect = match post {
-            Post::Server(post) => tracked.take_server(pod, *post, session, at.now),
-            Post::Client(post) => tracked.take_client(pod, post, session, at.now),
+        let (effect, answer) = match post {
+            Post::Server(post) => {
+                let is_of_run = pod.run.as_deref() == session.run();
+                let answer = if is_of_run { tracked.answer(session, at.now) } else { None };
+                (tracked.take_server(pod, *post, session, at.now), answer)
+            }
+            Post::Client(post) => (tracked.take_client(pod, post, session, at.now), None),
         };
         if effect == PostEffect::Ignored {
-            return;
+            return answer;
         }
+        match tracked.judge_at(at.now) {
+            Some(judge_at) => drop(self.judge_at.insert(key.uid.clone(), judge_at)),
+            None => drop(self.judge_at.remove(&key.uid)),
+        }
+        // The writer wakes for it.
+        self.effects.is_due |= self.judge_at.contains_key(&key.uid);
         self.plan(key, session, at);
         if effect == PostEffect::StateChanged {
             self.effects.changed.push(key.clone());
+        }
+        answer
+    }
+
+    /// Takes note of what the controller expects of a session.
+    pub(super) fn expect(
+        &mut self,
+        key: &SessionKey,
+        session: &StoredSession<'_>,
+        expectation: Expectation,
+        at: Moment,
+    ) {
+        let tracked = self.aggregate.follow(key, session, at.now);
+        tracked.expect(expectation, at.now);
+        self.judge(key, session, at);
+    }
+
+    /// Judges a session anew, and has written what follows.
+    fn judge(&mut self, key: &SessionKey, session: &StoredSession<'_>, at: Moment) {
+        let is_changed = self.aggregate.follow(key, session, at.now).judge(session, at.now);
+        self.plan(key, session, at);
+        if is_changed {
+            self.effects.changed.push(key.clone());
+        }
+    }
+
+    /// Judges the sessions whose time has come.
+    fn judge_due(&mut self, stores: &Stores, at: Moment) {
+        let due: Vec<_> = self.judge_at.extract_if(|_, judge_at| *judge_at < at.now).collect();
+        for (uid, _) in due {
+            let Some(key) = self.aggregate.get(&uid).map(|tracked| tracked.key().clone()) else { continue };
+            let Some(stored) = stores.session(&key) else { continue };
+            if let Ok(stored) = &stored.0 {
+                self.judge(&key, &StoredSession::of(stored), at);
+            }
         }
     }
 
@@ -81,8 +136,9 @@ impl Planner {
         let tracked = self.aggregate.follow(key, session, at.now);
         let lost_pods = tracked.forget_pods(pod_exists);
         let became_unresponsive = tracked.becomes_unresponsive(at.now);
+        let is_verdict_changed = tracked.judge(session, at.now);
         self.plan(key, session, at);
-        if lost_pods || became_unresponsive {
+        if lost_pods || became_unresponsive || is_verdict_changed {
             self.effects.changed.push(key.clone());
         }
     }
@@ -90,8 +146,9 @@ impl Planner {
     /// Forgets the sessions that do not exist any more.
     pub(super) fn retain(&mut self, exists: impl Fn(&SessionKey) -> bool) {
         self.aggregate.retain(exists);
-        let Self { aggregate, schedule, .. } = self;
+        let Self { aggregate, schedule, judge_at, .. } = self;
         schedule.retain(|uid| aggregate.get(uid).is_some());
+        judge_at.retain(|uid, _| aggregate.get(uid).is_some());
     }
 
     /// Has the numbers of other runs taken out of status. Whether they are.
@@ -127,6 +184,7 @@ impl Planner {
 
     /// The next status to be written now. What turns out to be stored already is left out.
     pub(super) fn next_write(&mut self, stores: &Stores, at: Moment) -> Option<PendingWrite> {
+        self.judge_due(stores, at);
         while let Some(uid) = self.schedule.next(at.now) {
             match self.due_write(&uid, stores, at) {
                 Some(write) if write.stored != write.desired => return Some(write),
@@ -143,7 +201,9 @@ impl Planner {
 
     /// When [`Planner::next_write`] has something to give.
     pub(super) fn next_wake(&self) -> Option<Instant> {
-        self.schedule.wake()
+        // A moment later: then the time is over.
+        let judge_at = self.judge_at.values().min().map(|judge_at| *judge_at + Duration::from_millis(1));
+        self.schedule.wake().into_iter().chain(judge_at).min()
     }
 
     /// Takes note of what became of a write. `session`: as it is stored now, if it still exists.
@@ -205,7 +265,7 @@ impl Planner {
         let tracked = self.aggregate.get_mut(&write.session.uid);
         let ends_a_wait =
             tracked.is_some_and(|tracked| tracked.written(write.run.as_deref(), write.is_final));
-        let met = |status| status::condition(status).map(|condition| &condition.status);
+        let met = |status| status::condition(status).map(|condition| (&condition.status, &condition.reason));
         if ends_a_wait || met(&write.stored) != met(&write.desired) {
             self.effects.changed.push(write.session.clone());
         }

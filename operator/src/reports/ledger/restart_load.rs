@@ -46,7 +46,7 @@ impl Poster {
                     Role::Server => Post::Server(Box::new(server_post(self.sequence))),
                     Role::Client => Post::Client(client_post(self.sequence)),
                 };
-                world.reports.ledger.accept(&reporter.session, &reporter.pod, post, at)
+                world.reports.ledger.accept(&reporter.session, &reporter.pod, post, at).map(drop)
             }
             Err(refusal) => Err(refusal),
         };

@@ -13,8 +13,8 @@ pub(in crate::reports) enum Change {
     Counters,
     /// In what people see.
     Shown,
-    /// In what somebody may be waiting for: a first error, whether the objectives are met, numbers of another run that
-    /// have to go.
+    /// In what somebody may be waiting for: a first error, whether the objectives are met and why not, numbers of another
+    /// run that have to go.
     Urgent,
 }
 
@@ -24,7 +24,8 @@ impl Change {
         if stored == desired {
             return Self::None;
         }
-        let met = |status| condition(status).map(|condition| condition.status.clone());
+        let met =
+            |status| condition(status).map(|condition| (condition.status.clone(), condition.reason.clone()));
         let is_first_error = stored.error_count.unwrap_or(0) == 0 && desired.error_count.unwrap_or(0) > 0;
         let is_cleared = stored.measurements.is_some() && desired.measurements.is_none();
         if met(stored) != met(desired) || is_first_error || is_cleared {
@@ -44,6 +45,7 @@ fn without_counters(status: &BallSessionStatus) -> BallSessionStatus {
     }
     for client in &mut status.clients {
         (client.frames, client.reconnects) = (None, 0);
+        (client.network, client.cpu) = (None, None);
     }
     status
 }
@@ -60,7 +62,7 @@ mod tests {
                             "lastTransitionTime": "2026-01-01T00:00:00Z"}],
             "display": {"loss": "0.00%"},
             "measurements": {"frames": {"sent": 1}, "freezes": {"count": 1, "longestMilliseconds": "100"}},
-            "clients": [{"id": "a", "frames": {"sent": 1}}], "errorCount": 0
+            "clients": [{"id": "a", "frames": {"sent": 1}, "network": {"packetsSent": 1}}], "errorCount": 0
         });
         change(&mut status);
         serde_json::from_value(status).unwrap()
@@ -77,6 +79,7 @@ mod tests {
             ("/measurements/frames/sent", json!(2)),
             ("/measurements/freezes/count", json!(2)),
             ("/clients/0/frames/sent", json!(2)),
+            ("/clients/0/network/packetsSent", json!(2)),
         ] {
             assert_eq!(change(path, value), Change::Counters, "{path}");
         }
@@ -91,6 +94,7 @@ mod tests {
         for (path, value) in [
             ("/errorCount", json!(1)),
             ("/conditions/0/status", json!("False")),
+            ("/conditions/0/reason", json!("LossTooHigh")),
             ("/conditions", json!([])),
             ("/measurements", json!(null)),
         ] {

@@ -48,7 +48,7 @@ pub(in crate::reports) fn stored_verdict(stored: &BallSessionStatus) -> Option<O
         _ => return None,
     };
     let (reason, message) = (condition.reason.clone(), condition.message.clone());
-    Some(ObjectivesVerdict { met: Some(met), reason, message })
+    Some(ObjectivesVerdict { met: Some(met), reason, message, cause: None })
 }
 
 #[cfg(test)]
@@ -74,7 +74,8 @@ mod tests {
         let status = stored();
         let wall = "2026-02-02T02:02:02.5Z".parse().unwrap();
         let said = |met| {
-            let verdict = ObjectivesVerdict { met, reason: "Tested".into(), message: "a\u{1b}".repeat(200) };
+            let message = "a\u{1b}".repeat(200);
+            let verdict = ObjectivesVerdict { met, reason: "Tested".into(), message, cause: None };
             condition_of(&verdict, condition(&status), Some(4), wall)
         };
         let same = said(Some(true));

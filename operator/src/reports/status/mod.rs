@@ -7,17 +7,19 @@
 mod change;
 mod condition;
 mod errors;
-mod hysteresis;
+mod judged;
 mod numbers;
 mod owned;
+mod span;
 mod text;
 mod verdict;
 
 pub(super) use change::Change;
 pub(super) use condition::{condition, condition_of, stored_verdict};
 pub(super) use errors::ErrorTotals;
-pub(super) use hysteresis::Hysteresis;
-pub(super) use numbers::{Span, numbers};
+pub(super) use judged::{Surroundings, judged_clients, judged_session, window_seconds};
+pub(super) use numbers::numbers;
 pub(super) use owned::{has_numbers, owned};
+pub(super) use span::Span;
 pub(super) use text::seconds;
-pub(super) use verdict::ObjectivesVerdict;
+pub(super) use verdict::{ObjectivesVerdict, is_one_node};

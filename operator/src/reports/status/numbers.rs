@@ -1,50 +1,87 @@
 //! The numbers of a server's report as they stand in a status.
 
-use crds::{ClientStatus, Display, Frames, Freezes, MAX_CLIENTS, Measurements, Quantiles};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use measure::Numbers;
-use report::{ClientRow, Summary};
+use std::collections::HashMap;
 
+use crds::{
+    ClientCpu, ClientNetwork, ClientStatus, Display, Frames, Freezes, MAX_CLIENTS, Measurements, Quantiles,
+    SetupTimeline as Timeline,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use report::judged::{JudgedClient, JudgedNumbers};
+use report::post::ServerPost;
+use report::{Cause, ClientRow, ErrorPixels, LatencyMilliseconds, SetupQuantiles, SetupTimeline, Summary};
+
+use crate::reports::status::judged::{judged_all, row_numbers};
+use crate::reports::status::span::Span;
 use crate::reports::status::text::{self, decimal};
 
 /// Bytes of a client's name, and of a node's.
 const MAX_ID: usize = 128;
 const MAX_NODE: usize = 253;
 
-/// Which of a report's numbers count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::reports) enum Span {
-    /// Those of the last while: the run goes on.
-    Recent,
-    /// Those of the whole run: it is over.
-    Run,
+/// Numbers, columns and rows of a report. `clients` are those of the post as they are judged, `cause` is what a missed
+/// verdict names.
+pub(in crate::reports) fn numbers(
+    post: &ServerPost,
+    clients: &[JudgedClient],
+    span: Span,
+    cause: Option<&str>,
+) -> (Measurements, Option<Display>, Vec<ClientStatus>) {
+    let numbers = Numbers::of(post, span);
+    // What a running session is judged by is what its rows show; of a whole run they have their totals.
+    let is_judged = post.judged.is_some() && (span == Span::Recent) != post.is_final;
+    let judged: HashMap<_, _> = match is_judged {
+        true => clients.iter().map(|client| (client.id.as_str(), client)).collect(),
+        false => HashMap::new(),
+    };
+    let totals = |row: &ClientRow| match span {
+        Span::Recent => row_numbers(row, post.summary.video.frames_per_second, None),
+        Span::Run { seconds, .. } => row_numbers(row, post.summary.video.frames_per_second, seconds),
+    };
+    let client = |row: &ClientRow| match judged.get(row.id.as_str()) {
+        Some(judged) => client(row, &judged.numbers, judged.cause),
+        None => client(row, &totals(row), row.cause),
+    };
+    let rows = post.summary.clients.iter().take(MAX_CLIENTS).map(client).collect();
+    (measurements(&post.summary, &numbers), display(&numbers, cause), rows)
 }
 
-impl Span {
-    /// What is judged.
-    pub(in crate::reports) fn of(self, summary: &Summary) -> Numbers {
-        match self {
-            Self::Recent => Numbers::of_recent(summary),
-            Self::Run => Numbers::of_run(summary),
-        }
+/// The numbers of a post over a span.
+struct Numbers {
+    judged: JudgedNumbers,
+    frames: report::Frames,
+    error_pixels: Option<ErrorPixels>,
+    latency_milliseconds: Option<LatencyMilliseconds>,
+    setup_milliseconds: Option<SetupQuantiles>,
+    freezes: Option<report::Freezes>,
+}
+
+impl Numbers {
+    fn of(post: &ServerPost, span: Span) -> Self {
+        let (judged, summary, recent) = (judged_all(post, span), &post.summary, &post.summary.recent);
+        let (frames, error_pixels, latency_milliseconds, freezes) = match span {
+            Span::Recent => (recent.frames, recent.error_pixels, recent.latency_milliseconds, recent.freezes),
+            Span::Run { .. } => {
+                (summary.frames, summary.error_pixels, summary.latency_milliseconds, summary.freezes)
+            }
+        };
+        // Version 1 has set-ups of the whole run alone.
+        let setup_milliseconds = match span {
+            Span::Recent => recent.setup_milliseconds.or(summary.setup_milliseconds),
+            Span::Run { .. } => summary.setup_milliseconds,
+        };
+        Self { judged, frames, error_pixels, latency_milliseconds, setup_milliseconds, freezes }
     }
 }
 
-/// Numbers, columns and rows of a report.
-pub(in crate::reports) fn numbers(
-    summary: &Summary,
-    span: Span,
-) -> (Measurements, Option<Display>, Vec<ClientStatus>) {
-    let numbers = span.of(summary);
-    let clients = summary.clients.iter().take(MAX_CLIENTS).map(client).collect();
-    (measurements(summary, &numbers), display(&numbers), clients)
-}
-
 fn measurements(summary: &Summary, numbers: &Numbers) -> Measurements {
+    let judged = &numbers.judged;
     Measurements {
         started_at: Some(Time(text::seconds(summary.started_at))),
         frames: Some(frames(&numbers.frames)),
-        loss_percent: numbers.loss_percent.and_then(decimal),
+        loss_percent: judged.loss_percent.and_then(decimal),
+        undetected_percent: judged.undetected_percent.and_then(decimal),
+        delivered_percent: judged.delivered_percent.and_then(decimal),
         error_pixels: numbers.error_pixels.map(|error| Quantiles {
             mean: decimal(error.mean),
             p50: decimal(error.p50),
@@ -59,40 +96,88 @@ fn measurements(summary: &Summary, numbers: &Numbers) -> Measurements {
         }),
         setup_milliseconds: numbers.setup_milliseconds.map(|setup| Quantiles {
             p50: decimal(setup.p50),
-            p95: decimal(setup.p95),
+            p95: decimal(judged.setup_p95_milliseconds.unwrap_or(setup.p95)),
             ..Quantiles::default()
         }),
         freezes: numbers.freezes.map(|freezes| Freezes {
             count: whole(freezes.count),
-            longest_milliseconds: decimal(freezes.longest_milliseconds),
+            longest_milliseconds: decimal(longest_freeze(judged, &freezes)),
         }),
     }
 }
 
-fn display(numbers: &Numbers) -> Option<Display> {
+/// With the gap that is still open, where it is known.
+fn longest_freeze(judged: &JudgedNumbers, freezes: &report::Freezes) -> f64 {
+    judged.longest_freeze_milliseconds.unwrap_or(freezes.longest_milliseconds)
+}
+
+fn display(numbers: &Numbers, cause: Option<&str>) -> Option<Display> {
+    let judged = &numbers.judged;
     let display = Display {
         error_p95: numbers.error_pixels.and_then(|error| text::pixels(error.p95)),
         error_mean: numbers.error_pixels.and_then(|error| text::pixels(error.mean)),
         latency_p95: numbers.latency_milliseconds.and_then(|latency| text::milliseconds(latency.p95)),
-        loss: numbers.loss_percent.and_then(text::percent),
+        loss: judged.loss_percent.and_then(text::percent),
+        delivered: judged.delivered_percent.and_then(text::percent),
+        freeze: judged.longest_freeze_milliseconds.and_then(text::milliseconds),
+        cause: cause.map(str::to_owned),
         ..Display::default()
     };
     (display != Display::default()).then_some(display)
 }
 
-fn client(row: &ClientRow) -> ClientStatus {
+fn client(row: &ClientRow, numbers: &JudgedNumbers, cause: Cause) -> ClientStatus {
+    let cause = Some(cause).filter(|cause| *cause != Cause::Unknown);
     ClientStatus {
         id: report::escape(&row.id, MAX_ID),
         node: row.node.as_deref().map(|node| report::escape(node, MAX_NODE)),
         state: Some(row.state.as_str().to_owned()),
         reconnects: row.reconnects.into(),
         frames: Some(frames(&row.frames)),
-        loss_percent: row.loss_percent.and_then(decimal),
-        error_pixels_p95: row.error_pixels.and_then(|error| decimal(error.p95)),
-        latency_milliseconds_p95: row.latency_milliseconds.and_then(|latency| decimal(latency.p95)),
-        longest_freeze_milliseconds: row.freezes.and_then(|freezes| decimal(freezes.longest_milliseconds)),
+        loss_percent: numbers.loss_percent.and_then(decimal),
+        undetected_percent: numbers.undetected_percent.and_then(decimal),
+        delivered_percent: numbers.delivered_percent.and_then(decimal),
+        error_pixels_p95: numbers.error_p95_pixels.and_then(decimal),
+        latency_milliseconds_p95: numbers.latency_p95_milliseconds.and_then(decimal),
+        longest_freeze_milliseconds: numbers.longest_freeze_milliseconds.and_then(decimal),
         setup_milliseconds: row.setup_milliseconds.first_report.and_then(decimal),
+        setup: timeline(&row.setup_milliseconds),
+        cause: cause.map(|cause| cause.as_str().to_owned()),
+        network: row.network.as_ref().map(network),
+        cpu: row.cpu.as_ref().map(cpu),
     }
+}
+
+fn network(network: &report::Network) -> ClientNetwork {
+    ClientNetwork {
+        packets_sent: Some(whole(network.packets_sent)),
+        packets_lost: Some(whole(network.packets_lost)),
+        packets_repaired: Some(whole(network.packets_repaired)),
+        packets_given_up: Some(whole(network.packets_given_up)),
+        round_trip_time_milliseconds: network.round_trip_time_milliseconds.and_then(decimal),
+        jitter_milliseconds: network.jitter_milliseconds.and_then(decimal),
+    }
+}
+
+fn cpu(cpu: &report::RowCpu) -> ClientCpu {
+    // Beyond all numbers a cast ends at the greatest or the least.
+    let milliseconds = |time: Option<f64>| time.map(|time| time.round() as i64);
+    ClientCpu {
+        throttled_milliseconds: milliseconds(cpu.throttled_milliseconds),
+        pressure_milliseconds: milliseconds(cpu.pressure_milliseconds),
+        worst_lateness_milliseconds: cpu.worst_lateness_milliseconds.and_then(decimal),
+    }
+}
+
+fn timeline(setup: &SetupTimeline) -> Option<Timeline> {
+    let timeline = Timeline {
+        signaling: setup.signaling.and_then(decimal),
+        ice: setup.ice.and_then(decimal),
+        dtls: setup.dtls.and_then(decimal),
+        first_frame: setup.first_frame.and_then(decimal),
+        first_report: setup.first_report.and_then(decimal),
+    };
+    (timeline != Timeline::default()).then_some(timeline)
 }
 
 fn frames(frames: &report::Frames) -> Frames {
@@ -118,19 +203,26 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::reports::testing::{row, server_post};
+    use crate::reports::status::judged::judged_clients;
+    use crate::reports::testing::{judged_post, row, server_post};
+
+    const RUN: Span = Span::Run { seconds: Some(300.0), clients: 2 };
+
+    fn shown(post: &ServerPost, span: Span) -> (Measurements, Option<Display>, Vec<ClientStatus>) {
+        numbers(post, &judged_clients(post), span, None)
+    }
 
     #[test]
-    fn a_running_session_shows_the_last_while_and_a_finished_one_the_whole_run() {
-        let summary = server_post(1).summary;
-        let (recent, columns, _) = numbers(&summary, Span::Recent);
+    fn a_running_session_shows_the_last_window_and_a_finished_one_the_whole_run() {
+        let post = judged_post(1);
+        let (recent, columns, _) = numbers(&post, &judged_clients(&post), Span::Recent, Some("Network"));
         assert_eq!(
             serde_json::to_value(&recent).unwrap(),
             json!({
                 "startedAt": "2026-01-01T00:00:00Z",
                 "frames": {"sent": 1800, "pending": 2, "matched": 1795, "estimated": 0, "lost": 3, "late": 0,
                            "undecodable": 0, "undetected": 0},
-                "lossPercent": "0.167",
+                "lossPercent": "0.167", "undetectedPercent": "0", "deliveredPercent": "99.7",
                 "errorPixels": {"mean": "0.006", "p50": "0.005", "p95": "0.012", "max": "0.12"},
                 "latencyMilliseconds": {"p50": "3.1", "p95": "7.5", "max": "20"},
                 "setupMilliseconds": {"p50": "60", "p95": "80"},
@@ -139,20 +231,78 @@ mod tests {
         );
         assert_eq!(
             serde_json::to_value(columns).unwrap(),
-            json!({"errorP95": "0.012px", "errorMean": "0.006px", "latencyP95": "7.5ms", "loss": "0.17%"})
+            json!({"errorP95": "0.012px", "errorMean": "0.006px", "latencyP95": "7.5ms", "loss": "0.17%",
+                   "delivered": "99.7%", "freeze": "166ms", "cause": "Network"})
         );
-        let (run, columns, _) = numbers(&summary, Span::Run);
+        let (run, columns, _) = shown(&post, RUN);
         assert_eq!(run.frames.unwrap().sent, 18_000);
+        assert_eq!(run.delivered_percent.as_deref(), Some("100"), "17,997 of 18,000");
         assert_eq!(columns.unwrap().error_p95.as_deref(), Some("0.02px"));
     }
 
     #[test]
+    fn what_a_post_of_version_1_does_not_say_is_left_out() {
+        let (recent, columns, rows) = shown(&server_post(1), Span::Recent);
+        assert_eq!((recent.delivered_percent, recent.undetected_percent.as_deref()), (None, Some("0")));
+        assert_eq!((columns.unwrap().delivered, rows[0].delivered_percent.as_ref()), (None, None));
+    }
+
+    #[test]
+    fn rows_of_a_running_session_are_what_is_judged() {
+        let post = judged_post(1);
+        let (_, _, rows) = shown(&post, Span::Recent);
+        assert_eq!(
+            serde_json::to_value(&rows[1]).unwrap(),
+            json!({
+                "id": "harbor-client-1", "node": "worker-2", "state": "Connected", "reconnects": 0,
+                "frames": {"sent": 9000, "pending": 0, "matched": 9000, "estimated": 0, "lost": 0, "late": 0,
+                           "undecodable": 0, "undetected": 0},
+                "lossPercent": "0.167", "undetectedPercent": "0", "deliveredPercent": "99.7",
+                "errorPixelsP95": "0.012", "latencyMillisecondsP95": "7.5", "longestFreezeMilliseconds": "166",
+                "setupMilliseconds": "60", "setup": {"firstReport": "60"}, "cause": "Network"
+            })
+        );
+        let (_, _, rows) = shown(&post, RUN);
+        assert_eq!(rows[1].error_pixels_p95.as_deref(), Some("0.02"), "the totals");
+    }
+
+    #[test]
+    fn rows_have_packets_and_processor_time_where_they_are_known() {
+        let mut post = judged_post(1);
+        let row = &mut post.summary.clients[0];
+        row.network = Some(report::Network {
+            packets_sent: 9000,
+            packets_lost: 30,
+            packets_repaired: 29,
+            packets_given_up: 1,
+            round_trip_time_milliseconds: Some(0.412_3),
+            jitter_milliseconds: None,
+            ..report::Network::default()
+        });
+        let (throttled_milliseconds, worst_lateness_milliseconds) = (Some(120.4), Some(3.2157));
+        row.cpu = Some(report::RowCpu {
+            throttled_milliseconds,
+            worst_lateness_milliseconds,
+            ..Default::default()
+        });
+        let (_, _, rows) = shown(&post, Span::Recent);
+        assert_eq!(
+            serde_json::to_value((&rows[0].network, &rows[0].cpu)).unwrap(),
+            json!([
+                {"packetsSent": 9000, "packetsLost": 30, "packetsRepaired": 29, "packetsGivenUp": 1,
+                 "roundTripTimeMilliseconds": "0.412"},
+                {"throttledMilliseconds": 120, "worstLatenessMilliseconds": "3.22"}
+            ])
+        );
+    }
+
+    #[test]
     fn rows_are_bounded_and_their_texts_harmless() {
-        let mut summary = server_post(1).summary;
-        summary.clients = (0..20).map(|number| row(&format!("client-{number}"))).collect();
-        summary.clients[0].id = "\u{1b}[2J".repeat(100);
-        summary.clients[0].frames.sent = u64::MAX;
-        let (_, _, rows) = numbers(&summary, Span::Recent);
+        let mut post = server_post(1);
+        post.summary.clients = (0..20).map(|number| row(&format!("client-{number}"))).collect();
+        post.summary.clients[0].id = "\u{1b}[2J".repeat(100);
+        post.summary.clients[0].frames.sent = u64::MAX;
+        let (_, _, rows) = shown(&post, Span::Recent);
         assert_eq!(rows.len(), MAX_CLIENTS);
         assert!(rows[0].id.starts_with("\\u{1b}[2J") && rows[0].id.len() <= MAX_ID);
         assert_eq!(rows[0].frames.unwrap().sent, i64::MAX);
@@ -161,13 +311,15 @@ mod tests {
 
     #[test]
     fn what_has_no_samples_is_left_out() {
-        let mut summary = server_post(1).summary;
-        summary.recent.loss_percent = None;
-        summary.recent.error_pixels = None;
-        summary.recent.latency_milliseconds = None;
-        summary.recent.freezes = None;
-        let (recent, columns, _) = numbers(&summary, Span::Recent);
+        let mut post = server_post(1);
+        let recent = &mut post.summary.recent;
+        recent.frames = report::Frames::default();
+        recent.loss_percent = None;
+        recent.error_pixels = None;
+        recent.latency_milliseconds = None;
+        recent.freezes = None;
+        let (recent, columns, _) = shown(&post, Span::Recent);
         assert_eq!((recent.loss_percent, recent.error_pixels, recent.freezes), (None, None, None));
-        assert_eq!(columns, None);
+        assert_eq!((recent.undetected_percent, columns), (None, None));
     }
 }

@@ -11,6 +11,9 @@ pub(in crate::reports) fn owned(status: &BallSessionStatus) -> BallSessionStatus
         error_mean: display.error_mean.clone(),
         latency_p95: display.latency_p95.clone(),
         loss: display.loss.clone(),
+        delivered: display.delivered.clone(),
+        freeze: display.freeze.clone(),
+        cause: display.cause.clone(),
         ..Display::default()
     });
     BallSessionStatus {
@@ -45,7 +48,8 @@ mod tests {
                 {"type": "ObjectivesMet", "status": "True", "reason": "Met", "message": "m", "observedGeneration": 3,
                  "lastTransitionTime": "2026-01-01T00:00:00Z"}
             ],
-            "display": {"clients": "2/2", "reason": "", "errorP95": "0.012px", "loss": "0.00%"},
+            "display": {"clients": "2/2", "reason": "", "errorP95": "0.012px", "loss": "0.00%",
+                        "delivered": "99.8%", "freeze": "66ms", "cause": "Network"},
             "serverRestarts": 1, "measurements": {"lossPercent": "0"}, "clients": [{"id": "a"}], "errorCount": 1,
             "errors": [{"code": "IceFailed", "count": 1}]
         }))
@@ -57,7 +61,7 @@ mod tests {
         let expected = json!({
             "conditions": [{"type": "ObjectivesMet", "status": "True", "reason": "Met", "message": "m",
                             "observedGeneration": 3, "lastTransitionTime": "2026-01-01T00:00:00Z"}],
-            "display": {"errorP95": "0.012px", "loss": "0.00%"},
+            "display": {"errorP95": "0.012px", "loss": "0.00%", "delivered": "99.8%", "freeze": "66ms", "cause": "Network"},
             "serverRestarts": 1, "measurements": {"lossPercent": "0"}, "clients": [{"id": "a", "reconnects": 0}],
             "errorCount": 1, "errors": [{"code": "IceFailed", "count": 1}]
         });

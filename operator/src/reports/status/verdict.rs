@@ -1,9 +1,11 @@
-//! Whether the objectives are met, by a single report.
+//! What the condition says: a verdict in at most as many bytes as a message may have.
 
-use measure::{Objectives, Verdict, verdict};
-use report::post::{MAX_ROWS, ServerPost};
+use crds::MAX_MESSAGE;
+use measure::verdict::{Failure, Verdict};
+use report::judged::JudgedClient;
 
-use crate::reports::status::numbers::Span;
+/// That all clients shared the server's node: a good verdict says nothing about the network between nodes then.
+const ONE_NODE: &str = "; every client shared the server's node: no network between nodes was measured";
 
 /// What a condition says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,111 +14,94 @@ pub(in crate::reports) struct ObjectivesVerdict {
     pub(in crate::reports) met: Option<bool>,
     pub(in crate::reports) reason: String,
     pub(in crate::reports) message: String,
+    /// What the evidence points at where they are missed.
+    pub(in crate::reports) cause: Option<&'static str>,
 }
 
 impl ObjectivesVerdict {
     pub(in crate::reports) fn unknown(reason: &str, message: impl Into<String>) -> Self {
-        Self { met: None, reason: reason.into(), message: message.into() }
+        Self { met: None, reason: reason.into(), message: message.into(), cause: None }
     }
 
-    /// What a server's report says by itself. `node` is the server's.
-    pub(in crate::reports) fn of(
-        post: &ServerPost,
-        span: Span,
-        objectives: &Objectives,
-        node: Option<&str>,
-    ) -> Self {
-        if post.clients_without_media > 0 {
-            let message = format!(
-                "{} of {} clients signalled 10 s ago or more, and no frame of theirs has been counted",
-                post.clients_without_media, post.connected_clients
-            );
-            return Self { met: Some(false), reason: "NoMedia".into(), message };
-        }
-        let verdict = verdict(&span.of(&post.summary), objectives);
-        let (met, mut message) = match &verdict {
-            Verdict::Met => (Some(true), "all numbers are within their objectives".to_owned()),
-            Verdict::NotMet(failures) => {
-                let messages: Vec<_> = failures.iter().map(measure::Failure::message).collect();
-                (Some(false), messages.join("; "))
-            }
-            Verdict::InsufficientSamples { have, need } => {
-                (None, format!("the fate of {have} frames is known, {need} are needed"))
-            }
+    /// What is said of a verdict. `is_one_node`: all clients shared the server's.
+    pub(in crate::reports) fn of(verdict: &Verdict, is_one_node: bool) -> Self {
+        let (met, mut message) = match verdict {
+            Verdict::Met => (Some(true), verdict.message()),
+            Verdict::Missed(failures) => (Some(false), message_of(failures)),
+            Verdict::Inconclusive { .. } => (None, verdict.message()),
         };
-        if met.is_some() && all_on(node, post) {
-            message += "; every client shared the server's node: no network between nodes was measured";
+        if met.is_some() && is_one_node && message.len() + ONE_NODE.len() <= MAX_MESSAGE {
+            message += ONE_NODE;
         }
-        Self { met, reason: verdict.as_str().into(), message }
+        let cause = verdict.failure().map(|failure| failure.cause.as_str());
+        Self { met, reason: verdict.reason().into(), message, cause }
     }
 }
 
-/// Whether every client ran on the server's node, as far as that is known: only the worst clients have rows.
-fn all_on(node: Option<&str>, post: &ServerPost) -> bool {
-    let clients = &post.summary.clients;
-    let is_there = |of: Option<&str>| of.is_some() && of == node;
-    !clients.is_empty()
-        && clients.len() < MAX_ROWS
-        && clients.iter().all(|client| is_there(client.node.as_deref()))
+/// The breaches, as many as have room, the most important first; and how many more there are.
+fn message_of(failures: &[Failure]) -> String {
+    let mut message = String::new();
+    for (position, failure) in failures.iter().enumerate() {
+        let text = failure.message();
+        let rest = failures.len() - position - 1;
+        let reserved = if rest == 0 { 0 } else { more(rest).len() };
+        let separator = if position == 0 { "" } else { "; " };
+        // The first one is said whatever it takes: if need be, it is cut.
+        if position > 0 && message.len() + separator.len() + text.len() + reserved > MAX_MESSAGE {
+            return message + &more(rest + 1);
+        }
+        message = message + separator + &text;
+    }
+    message
+}
+
+fn more(count: usize) -> String {
+    format!("; and {count} more")
+}
+
+/// Whether every client that is to be there runs on the server's node, as far as that is known.
+pub(in crate::reports) fn is_one_node(node: Option<&str>, clients: &[JudgedClient]) -> bool {
+    let mut wanted = clients.iter().filter(|client| client.is_wanted).peekable();
+    node.is_some() && wanted.peek().is_some() && wanted.all(|client| client.node.as_deref() == node)
 }
 
 #[cfg(test)]
 mod tests {
+    use measure::verdict::{Pending, Place, Reason};
+    use report::Cause;
+
     use super::*;
-    use crate::reports::testing::{row, server_post};
 
-    fn objectives(text: &str) -> Objectives {
-        text.parse().unwrap()
-    }
-
-    fn verdict_on(change: impl FnOnce(&mut ServerPost), limits: &str) -> ObjectivesVerdict {
-        let mut post = server_post(1);
-        change(&mut post);
-        ObjectivesVerdict::of(&post, Span::Recent, &objectives(limits), Some("worker-1"))
+    fn failure(reason: Reason, client: &str) -> Failure {
+        let place = Place::Client { id: client.into(), node: Some("worker-2".into()) };
+        Failure { reason, measured: Some(8.1), allowed: 1.0, place, cause: Cause::Network }
     }
 
     #[test]
-    fn reasons_in_their_order() {
-        let met = verdict_on(|_| (), "error-p95=1,loss=1");
-        assert_eq!((met.met, met.reason.as_str()), (Some(true), "Met"));
-
-        let no_media = verdict_on(|post| post.clients_without_media = 1, "loss=0,frames=10000000");
-        assert_eq!((no_media.met, no_media.reason.as_str()), (Some(false), "NoMedia"));
-        assert!(no_media.message.starts_with("1 of 2 clients"), "{}", no_media.message);
-
-        let few = verdict_on(|_| (), "loss=0,frames=1799");
-        assert_eq!((few.met, few.reason.as_str()), (None, "InsufficientSamples"));
-        assert_eq!(few.message, "the fate of 1798 frames is known, 1799 are needed");
-
-        let bad = verdict_on(|_| (), "error-p95=0.01,latency-p95=5ms,loss=1");
-        assert_eq!((bad.met, bad.reason.as_str()), (Some(false), "ErrorTooHigh"));
-        assert_eq!(bad.message, "0.012 px error p95, 0.01 px allowed; 7.5 ms latency p95, 5 ms allowed");
+    fn each_verdict_has_its_condition() {
+        let said = |verdict: &Verdict| ObjectivesVerdict::of(verdict, false);
+        let met = said(&Verdict::Met);
+        assert_eq!((met.met, met.reason.as_str(), met.cause), (Some(true), "Met", None));
+        let missed = said(&Verdict::Missed(vec![failure(Reason::LossTooHigh, "harbor-client-1")]));
+        assert_eq!((missed.met, missed.reason.as_str()), (Some(false), "LossTooHigh"));
+        assert_eq!(missed.cause, Some("Network"));
+        assert_eq!(missed.message, "8.1 % lost, 1 % allowed (harbor-client-1 on worker-2; cause Network)");
+        let few = said(&Verdict::inconclusive(Pending::InsufficientSamples, "too few"));
+        assert_eq!(few, ObjectivesVerdict::unknown("InsufficientSamples", "too few"));
+        let one_node = ObjectivesVerdict::of(&Verdict::Met, true);
+        assert!(one_node.message.ends_with("no network between nodes was measured"), "{}", one_node.message);
     }
 
     #[test]
-    fn the_whole_run_is_hysteresisd_by_its_own_numbers() {
-        let post = server_post(1);
-        let limits = objectives("error-p95=0.015");
-        assert_eq!(ObjectivesVerdict::of(&post, Span::Recent, &limits, None).met, Some(true));
-        assert_eq!(ObjectivesVerdict::of(&post, Span::Run, &limits, None).met, Some(false));
-    }
-
-    #[test]
-    fn it_is_said_when_no_network_between_nodes_was_measured() {
-        let shared = |nodes: &[&str]| {
-            let rows = nodes.iter().map(|node| {
-                let node = (!node.is_empty()).then(|| (*node).to_owned());
-                report::ClientRow { node, ..row("a") }
-            });
-            let rows: Vec<_> = rows.collect();
-            verdict_on(|post| post.summary.clients = rows, "loss=1")
-                .message
-                .contains("shared the server's node")
-        };
-        assert!(shared(&["worker-1", "worker-1"]));
-        assert!(!shared(&["worker-1", "worker-2"]));
-        assert!(!shared(&["worker-1", ""]));
-        assert!(!shared(&[]));
-        assert!(!shared(&["worker-1"; MAX_ROWS]));
+    fn breaches_that_have_no_room_are_counted() {
+        let reasons =
+            [Reason::ErrorTooHigh, Reason::LossTooHigh, Reason::FreezeTooLong, Reason::SetupTooSlow];
+        let client = "a-session-of-forty-characters-or-so-client-42";
+        let failures: Vec<_> = reasons.iter().map(|reason| failure(*reason, client)).collect();
+        let said = ObjectivesVerdict::of(&Verdict::Missed(failures.clone()), true);
+        assert!(said.message.len() <= MAX_MESSAGE, "{}", said.message.len());
+        assert!(said.message.ends_with("cause Network); and 2 more"), "{}", said.message);
+        let all = ObjectivesVerdict::of(&Verdict::Missed(failures[..2].to_vec()), false);
+        assert_eq!(all.message, format!("{}; {}", failures[0].message(), failures[1].message()));
     }
 }

@@ -8,5 +8,5 @@ mod world;
 
 pub(super) use fake_api_server::{FakeApiServer, forged};
 pub(super) use objects::{NAMESPACE, pod_key, run, stored, uid};
-pub(super) use posts::{client_post, row, server_post};
+pub(super) use posts::{INSTANCE, client_post, judged_client, judged_post, judged_session, row, server_post};
 pub(super) use world::World;

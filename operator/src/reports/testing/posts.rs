@@ -1,11 +1,55 @@
 //! What pods post.
 
 use jiff::Timestamp;
+use report::judged::{JudgedClient, JudgedNumbers, JudgedSession, Media};
 use report::post::{ClientPost, ServerPost};
-use report::{ClientRow, State};
+use report::{Cause, ClientRow, State};
 use serde_json::json;
 
-/// What a good server posts: 18,000 frames to two clients, 1,800 of them in the last while.
+/// The process that posts in most tests.
+pub(in crate::reports) const INSTANCE: &str = "0123456789abcdef";
+
+/// What a good server of this version posts, with the numbers of [`server_post`].
+pub(in crate::reports) fn judged_post(sequence: u64) -> ServerPost {
+    let ids = ["harbor-client-0", "harbor-client-1"];
+    server_post(sequence).judged(INSTANCE, &judged_session(ids.map(judged_client).into()), false)
+}
+
+/// What is judged of such clients.
+pub(in crate::reports) fn judged_session(clients: Vec<JudgedClient>) -> JudgedSession {
+    let wanted = clients.len() as f64;
+    JudgedSession {
+        all: JudgedNumbers { settled: 1798, wanted_seconds: 30.0 * wanted, ..good() },
+        clients,
+        frames_per_second: 30,
+        span_seconds: 60.0,
+        epoch_age_seconds: None,
+        is_suspended: false,
+        cause: Cause::Unknown,
+    }
+}
+
+/// A good client, as it is judged.
+pub(in crate::reports) fn judged_client(id: &str) -> JudgedClient {
+    let (id, numbers, cause) = (id.to_owned(), good(), Cause::Network);
+    JudgedClient { id, node: None, is_wanted: true, media: Media::Flowing, numbers, cause }
+}
+
+fn good() -> JudgedNumbers {
+    JudgedNumbers {
+        settled: 899,
+        wanted_seconds: 30.0,
+        loss_percent: Some(0.167),
+        undetected_percent: Some(0.0),
+        delivered_percent: Some(99.7),
+        error_p95_pixels: Some(0.012),
+        latency_p95_milliseconds: Some(7.5),
+        longest_freeze_milliseconds: Some(166.0),
+        setup_p95_milliseconds: Some(80.0),
+    }
+}
+
+/// What a good server of version 1 posts: 18,000 frames to two clients, 1,800 of them in the last while.
 pub(in crate::reports) fn server_post(sequence: u64) -> ServerPost {
     let mut post: ServerPost = serde_json::from_value(json!({
         "schemaVersion": 1, "sequence": sequence, "startedAt": "2026-01-01T00:00:00Z", "connectedClients": 2,
@@ -48,11 +92,6 @@ pub(in crate::reports) fn row(id: &str) -> ClientRow {
 
 /// What a connected client posts.
 pub(in crate::reports) fn client_post(sequence: u64) -> ClientPost {
-    ClientPost {
-        schema_version: report::SCHEMA_VERSION,
-        sequence,
-        started_at: Timestamp::from_second(1_767_225_600).unwrap(),
-        state: State::Connected,
-        errors: Vec::new(),
-    }
+    let started_at = Timestamp::from_second(1_767_225_600).unwrap();
+    ClientPost::new(sequence, started_at, State::Connected, Vec::new())
 }

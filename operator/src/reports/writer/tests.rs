@@ -139,16 +139,21 @@ async fn the_first_error_and_a_change_of_verdict_are_written_at_once() {
         {"code": "IceFailed", "count": 1, "message": "m", "lastSeen": "2026-01-01T00:00:00Z"}
     ]))
     .unwrap();
-    bad.clients_without_media = 1;
     steps.report(bad.clone());
     steps.pass(1).await;
     assert_eq!(steps.last().error_count, Some(1));
     assert_eq!(condition(&steps.last()).unwrap().status, "True");
-    for sequence in [3, 4] {
-        bad.sequence = sequence;
-        steps.report(bad.clone());
-    }
-    steps.pass(1).await;
+
+    // A bad report is one too many, and another reason is not put off either.
+    (bad.sequence, bad.summary.recent.loss_percent) = (3, Some(8.1));
+    steps.report(bad.clone());
+    steps.pass(2).await;
+    assert_eq!(condition(&steps.last()).unwrap().reason, "LossTooHigh");
+    bad.sequence = 4;
+    bad.clients_without_media = 1;
+    bad.summary.clients[0].frames = report::Frames { sent: 9000, lost: 9000, ..report::Frames::default() };
+    steps.report(bad);
+    steps.pass(2).await;
     assert_eq!(condition(&steps.last()).unwrap().reason, "NoMedia");
 }
 

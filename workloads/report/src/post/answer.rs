@@ -39,7 +39,7 @@ impl Answer {
 
     /// The ids of the clients that are to be there; `None` where `wanted` is no list of indexes.
     pub fn wanted_ids(&self) -> Option<Vec<String>> {
-        let indexes = indexes(&self.wanted)?;
+        let indexes = parse_index_ranges(&self.wanted)?;
         Some(indexes.into_iter().map(|index| format!("{}{index}", self.wanted_prefix)).collect())
     }
 }
@@ -60,7 +60,8 @@ pub fn index_ranges(indexes: &[u32]) -> String {
     ranges.iter().map(range).collect::<Vec<_>>().join(",")
 }
 
-fn indexes(ranges: &str) -> Option<Vec<u32>> {
+/// The indexes in `0-3,7`; `None` for anything else, and for more than a session can have.
+pub fn parse_index_ranges(ranges: &str) -> Option<Vec<u32>> {
     let mut indexes = Vec::new();
     for range in ranges.split(',').filter(|range| !range.is_empty()) {
         let (first, last) = range.split_once('-').unwrap_or((range, range));
@@ -105,7 +106,7 @@ mod tests {
             [(vec![], ""), (vec![0], "0"), (vec![0, 1, 2, 3, 7], "0-3,7"), (vec![1, 3, 5, 6], "1,3,5-6")]
         {
             assert_eq!(index_ranges(&list), text);
-            assert_eq!(indexes(text), Some(list));
+            assert_eq!(parse_index_ranges(text), Some(list));
         }
         assert_eq!(answer("0,2").wanted_ids().unwrap(), ["demo-client-0", "demo-client-2"]);
     }
@@ -129,7 +130,7 @@ mod tests {
     #[test]
     fn what_is_no_list_of_indexes_is_none() {
         for text in ["x", "1-", "-1", "3-1", "0-4294967295", "0-1000", "0-999,0-999"] {
-            assert_eq!(indexes(text), None, "{text}");
+            assert_eq!(parse_index_ranges(text), None, "{text}");
         }
     }
 }

@@ -8,7 +8,7 @@ mod limits;
 mod server;
 mod worst;
 
-pub use answer::{Answer, index_ranges};
+pub use answer::{Answer, index_ranges, parse_index_ranges};
 pub use client::ClientPost;
 pub use limits::{MAX_BYTES, MAX_ROWS};
 pub use server::ServerPost;

@@ -4,6 +4,7 @@ mod reporting;
 mod restart;
 mod run_end;
 mod unresponsive;
+mod verdicts;
 
 use std::time::Duration;
 
@@ -61,7 +62,14 @@ impl Scenario {
 
     fn pod(&self, name: &str) -> PodFacts {
         let created = Some(Timestamp::UNIX_EPOCH);
-        PodFacts { key: pod_key(name), created, node: Some("worker-1".into()), run: Some(run(&self.spec)) }
+        let index = name.rsplit_once('-').and_then(|(_, index)| index.parse().ok());
+        PodFacts {
+            key: pod_key(name),
+            created,
+            node: Some("worker-1".into()),
+            run: Some(run(&self.spec)),
+            index,
+        }
     }
 
     fn desired(&mut self, second: u64) -> Option<BallSessionStatus> {
@@ -111,6 +119,14 @@ fn post(start: i64, sequence: u64, lost: u64) -> ServerPost {
     for row in &mut post.summary.clients {
         row.frames.sent = 9_000 + sequence;
     }
+    post
+}
+
+/// The post of a server of version 1 whose worst client has no media.
+fn without_media(mut post: ServerPost) -> ServerPost {
+    post.clients_without_media = 1;
+    post.summary.clients[0].frames =
+        report::Frames { sent: 9000, pending: 90, lost: 8910, ..report::Frames::default() };
     post
 }
 

@@ -90,3 +90,19 @@ fn a_run_that_ends_after_a_restart_without_a_report_keeps_what_is_stored() {
     assert!(scenario.at(60, |tracked, session, now| tracked.end(since, session, now)));
     assert_eq!(scenario.desired(60), Some(StoredSession::of(&scenario.session).owned()));
 }
+
+/// What is delivered of a whole run is measured by what its clients were to measure, whenever the operator notices that
+/// they are done.
+#[test]
+fn a_whole_run_has_delivered_what_its_clients_were_to_measure() {
+    let verdict_of = |seconds: u32| {
+        let mut scenario = Scenario::new(&json!({"clients": 2, "duration": format!("{seconds}s")}));
+        scenario.server(0, post(0, 1, 0));
+        let since = scenario.now();
+        assert!(scenario.at(10, |tracked, session, now| tracked.end(since, session, now)));
+        let status = scenario.desired(10).unwrap();
+        (met(&status), status.measurements.unwrap().delivered_percent.unwrap())
+    };
+    assert_eq!(verdict_of(300), (("True".into(), "Met".into()), "100".into()));
+    assert_eq!(verdict_of(600), (("False".into(), "DeliveredTooLow".into()), "50".into()));
+}

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn an_unresponsive_server_makes_everything_unknown_and_its_return_a_first_verdict() {
+fn an_unresponsive_server_makes_everything_unknown() {
     let mut scenario = Scenario::new(&json!({}));
     assert!(says(&scenario.desired(0).unwrap(), ("Unknown", "NoReports")));
     scenario.server(0, post(0, 1, 0));
@@ -17,9 +17,7 @@ fn an_unresponsive_server_makes_everything_unknown_and_its_return_a_first_verdic
     let unresponsive = scenario.desired(40).unwrap();
     assert!(says(&unresponsive, ("Unknown", "NoReports")) && unresponsive.measurements.is_some());
 
-    let mut bad = post(0, 2, 0);
-    bad.clients_without_media = 1;
-    assert_eq!(scenario.server(41, bad), PostEffect::StateChanged);
+    assert_eq!(scenario.server(41, without_media(post(0, 2, 0))), PostEffect::StateChanged);
     assert!(says(&scenario.desired(41).unwrap(), ("False", "NoMedia")));
 }
 
