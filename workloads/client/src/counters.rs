@@ -19,10 +19,15 @@ use crate::decode_statistics::DecodeStatistics;
 /// A client whose last decoded frame is older than this is not ready.
 const FRESH: Duration = Duration::from_secs(2);
 
+/// A client whose last decoded frame is older than this has no media.
+const WITHOUT_MEDIA: Duration = Duration::from_secs(3);
+
 /// The counters, shared by tasks and the decode thread.
 #[derive(Debug)]
 pub(crate) struct Counters {
     inner: Mutex<Inner>,
+    /// A random word for this process, the same in all of its sessions.
+    instance: String,
     started: Instant,
     cgroup: Cgroup,
     first_decoded: watch::Sender<Option<Instant>>,
@@ -39,6 +44,10 @@ struct Inner {
     decoding: DecodeStatistics,
     /// Of the sessions that are over.
     received_before: Stats,
+    /// Of the one that runs, as it was last read.
+    received_now: Stats,
+    /// Whether media was missing when that was last checked.
+    was_without_media: bool,
     last_position: Option<(Point, f64)>,
 }
 
@@ -75,10 +84,13 @@ impl Counters {
             dialled: started,
             decoding: DecodeStatistics::default(),
             received_before: Stats::default(),
+            received_now: Stats::default(),
+            was_without_media: false,
             last_position: None,
         };
         Self {
             inner: Mutex::new(inner),
+            instance: format!("{:016x}", fastrand::u64(..)),
             started,
             cgroup: Cgroup::own(),
             first_decoded: watch::Sender::new(None),
@@ -158,17 +170,18 @@ impl Counters {
     }
 
     /// What the server is sent once a second: `received` is what the session's connection counted.
-    pub(crate) fn stats(&self, received: &Stats, now: Instant) -> ClientStats {
-        let stats = self.stats_so_far(received, now);
+    pub(crate) fn stats(&self, received: Stats, now: Instant) -> ClientStats {
+        self.lock().received_now = received;
+        let stats = self.stats_so_far(now);
         self.lock().decoding.reset_lateness();
         stats
     }
 
-    /// As [`Counters::stats`], for whoever only looks.
-    fn stats_so_far(&self, received: &Stats, now: Instant) -> ClientStats {
+    /// As [`Counters::stats`], without a new reading of the connection.
+    pub(crate) fn stats_so_far(&self, now: Instant) -> ClientStats {
         let hindrance = self.cgroup.read();
         let inner = self.lock();
-        let received = inner.received_before.plus(received);
+        let received = inner.received_before.plus(&inner.received_now);
         let frames = inner.summary.frames;
         let mut stats = ClientStats {
             packets_received: received.packets,
@@ -194,6 +207,7 @@ impl Counters {
         inner.summary.state = state;
         inner.summary.queue_overruns += received.overruns;
         inner.received_before = inner.received_before.plus(received);
+        inner.received_now = Stats::default();
         drop(inner);
         self.changes.send_replace(());
     }
@@ -223,6 +237,25 @@ impl Counters {
     /// When a frame was last decoded.
     pub(crate) fn last_decoded(&self) -> Option<Instant> {
         self.lock().decoding.last_decoded()
+    }
+
+    /// For how long there has been no decoded frame, since the start where there never was one; `None` while there is media.
+    pub(crate) fn without_media(&self, now: Instant) -> Option<Duration> {
+        let since = self.last_decoded().unwrap_or(self.started);
+        Some(now.saturating_duration_since(since)).filter(|absence| *absence >= WITHOUT_MEDIA)
+    }
+
+    /// Notifies where media went missing or came back since the last call.
+    pub(crate) fn check_media(&self, now: Instant) {
+        let is_without = self.without_media(now).is_some();
+        if std::mem::replace(&mut self.lock().was_without_media, is_without) != is_without {
+            self.changes.send_replace(());
+        }
+    }
+
+    /// A random word for this process.
+    pub(crate) fn instance(&self) -> &str {
+        &self.instance
     }
 
     /// Whether a frame was decoded lately.

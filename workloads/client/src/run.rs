@@ -71,7 +71,6 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let (duration, give_up_after) = (arguments.duration, arguments.give_up_after());
     let context = Context {
         arguments,
-        instance: format!("{:016x}", fastrand::u64(..)),
         counters: Arc::clone(&counters),
         console: console.clone(),
         preview,
@@ -91,7 +90,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
                 context.stop.cancel();
             }
             _ = second.tick() => print_state(&counters, &console),
-            late = heartbeat.tick() => counters.timer_late(late),
+            late = heartbeat.tick() => {
+                counters.timer_late(late);
+                counters.check_media(Instant::now());
+            }
         }
     };
     console.end_progress();

@@ -36,8 +36,6 @@ const NO_HANDSHAKE: &str = "the DTLS handshake failed";
 /// What all sessions share.
 pub(crate) struct Context {
     pub(crate) arguments: Arguments,
-    /// A random word for this process, the same in all of its sessions.
-    pub(crate) instance: String,
     pub(crate) counters: Arc<Counters>,
     pub(crate) console: Console,
     /// Where there is HTTP.
@@ -104,13 +102,13 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
     let hello = Hello {
         node: Some(arguments.node()),
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-        instance: Some(context.instance.clone()),
+        instance: Some(counters.instance().to_owned()),
         reconnects,
         ..Hello::new(arguments.id())
     };
     let ended = stream(context, &mut connection, &mut receiver, &reporter, &hello).await;
     if ended == Ended::Stopped {
-        reporter.stats(&counters.stats(&receiver.stats(), Instant::now()));
+        reporter.stats(&counters.stats(receiver.stats(), Instant::now()));
         await_last_reports(&mut connection).await;
     }
     let stats = receiver.stats();
@@ -183,7 +181,7 @@ async fn stream(
                 if hellos < HELLOS && reporter.repeat_hello(hello) {
                     hellos += 1;
                 }
-                reporter.stats(&context.counters.stats(&receiver.stats(), Instant::now()));
+                reporter.stats(&context.counters.stats(receiver.stats(), Instant::now()));
             }
             message = connection.receive() => match message {
                 Ok(Some(Message::Bye)) => return ended_by_bye(reached, began.elapsed()),

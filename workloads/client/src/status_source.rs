@@ -6,6 +6,7 @@ use std::time::Instant;
 use preview::Preview;
 use process::{Exposition, Readiness, StatusSource, last_error};
 use report::ClientSummary;
+use report::channel::ClientStats;
 use report::sender::PostCounters;
 use serde::Serialize;
 
@@ -23,6 +24,8 @@ pub(crate) struct ClientStatus {
 struct Now {
     #[serde(flatten)]
     summary: ClientSummary,
+    /// As the server is sent it.
+    stats: ClientStats,
     /// As it was last seen; null before.
     ball: Option<Ball>,
     /// Why there is no video; null while there is.
@@ -49,20 +52,22 @@ impl StatusSource for ClientStatus {
     }
 
     fn status(&self) -> serde_json::Result<String> {
-        let summary = self.counters.summary(Instant::now());
+        let now = Instant::now();
+        let (summary, stats) = (self.counters.summary(now), self.counters.stats_so_far(now));
         let last = self.counters.last_position();
         let ball = last.map(|(position, confidence)| Ball { x: position.x, y: position.y, confidence });
         let waiting = match self.readiness() {
             Readiness::Ready => None,
             Readiness::Waiting(why) => Some(why),
         };
-        serde_json::to_string(&Now { summary, ball, waiting })
+        serde_json::to_string(&Now { summary, stats, ball, waiting })
     }
 
     fn metrics(&self) -> Result<String, std::fmt::Error> {
-        let summary = self.counters.summary(Instant::now());
+        let now = Instant::now();
+        let summary = self.counters.summary(now);
         let frames = summary.frames;
-        Exposition::default()
+        stats(Exposition::default(), &self.counters.stats_so_far(now))
             .counters(
                 "client_frames",
                 "Complete frames, by what became of them",
@@ -89,4 +94,70 @@ impl StatusSource for ClientStatus {
             .posts(self.posts.as_ref())
             .finish()
     }
+}
+
+/// What the server is sent once a second, by W3C's names where there is one.
+fn stats(exposition: Exposition, stats: &ClientStats) -> Exposition {
+    let seconds = |milliseconds: f64| milliseconds / 1e3;
+    exposition
+        .counter("client_packets_received", "RTP packets received", stats.packets_received)
+        .gauge(
+            "client_packets_lost",
+            "RTP packets that never came; repeated ones that come twice count against it",
+            stats.packets_lost as f64,
+        )
+        .counter(
+            "client_packets_repaired",
+            "RTP packets that came because they were asked for again",
+            stats.packets_repaired,
+        )
+        .gauge("client_jitter_seconds", "Interarrival jitter of RTP packets", stats.jitter)
+        .counter("client_nack_count", "NACK packets sent", stats.nack_count)
+        .counter("client_pli_count", "Picture loss indications sent", stats.pli_count)
+        .counter("client_frames_received", "Complete frames", stats.frames_received)
+        .counter("client_frames_decoded", "Decoded frames", stats.frames_decoded)
+        .counter("client_frames_dropped", "Complete frames that were not decoded", stats.frames_dropped)
+        .counter("client_key_frames_decoded", "Decoded keyframes", stats.key_frames_decoded)
+        .counter_of("client_decode_time_seconds", "The time that decoding took", stats.total_decode_time)
+        .counter("client_freeze_count", "Times without a new picture that a viewer sees", stats.freeze_count)
+        .counter_of(
+            "client_freezes_duration_seconds",
+            "The time that they took",
+            stats.total_freezes_duration,
+        )
+        .counter_of(
+            "client_inter_frame_delay_seconds",
+            "The time between decoded frames",
+            stats.total_inter_frame_delay,
+        )
+        .counter_of(
+            "client_squared_inter_frame_delay_seconds",
+            "The squares of the times between decoded frames",
+            stats.total_squared_inter_frame_delay,
+        )
+        .gauge_if_any(
+            "client_longest_gap_seconds",
+            "The longest time between decoded frames of the last 3 s, the open one included",
+            stats.longest_gap.map(seconds),
+        )
+        .gauge_if_any(
+            "client_since_decoded_seconds",
+            "The time since the last decoded frame",
+            stats.since_decoded.map(seconds),
+        )
+        .gauge_if_any(
+            "client_cpu_throttled_seconds",
+            "The time for which the cgroup's quota was used up",
+            stats.cpu.throttled_milliseconds.map(seconds),
+        )
+        .gauge_if_any(
+            "client_cpu_pressure_seconds",
+            "The time for which a task of the cgroup waited for a processor",
+            stats.cpu.pressure_milliseconds.map(seconds),
+        )
+        .gauge_if_any(
+            "client_cpu_worst_lateness_seconds",
+            "The longest wait of a frame before it was decoded, since the server was last sent it",
+            stats.cpu.worst_lateness_milliseconds.map(seconds),
+        )
 }

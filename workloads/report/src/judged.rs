@@ -7,10 +7,13 @@ mod compact;
 
 pub use compact::CompactClients;
 
+use serde::{Deserialize, Serialize};
+
 use crate::Cause;
 
 /// The judged quantities of one client, or of all together, over the window or over a whole run.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct JudgedNumbers {
     /// Frames whose fate is known.
     pub settled: u64,

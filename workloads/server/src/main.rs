@@ -3,14 +3,19 @@
 //! ```text
 //! video (thread): scene -> encode -> packetise --frame--> fan-out (threads) <==WebRTC==> clients
 //!      '-- truth --> recorder <-------------- events -------'
-//!                      '--> console, HTTP and its page, summary, verdict, reports
+//!                      '--> views --> console, HTTP and its page, summary, verdict, reports
 //! ```
 
 mod arguments;
+mod evidence;
 mod huge_pages;
+mod lateness;
+mod limits;
 mod live;
 mod media_events;
+mod metrics;
 mod page;
+mod peer_log;
 mod questions;
 mod recorder;
 mod report_source;
@@ -19,7 +24,10 @@ mod session;
 mod sessions;
 mod status_source;
 mod table;
+mod verdicts;
 mod video;
+mod view;
+mod views;
 
 use std::process::ExitCode;
 

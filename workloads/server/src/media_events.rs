@@ -23,7 +23,7 @@ pub(crate) fn start_fanout(
 ) -> anyhow::Result<Fanout> {
     let (recorder, sessions, keyframes) = (Arc::clone(recorder), Arc::clone(sessions), Arc::clone(keyframes));
     let sink: EventSink = Arc::new(move |events| {
-        recorder.record(&events);
+        recorder.record(&events).into_iter().for_each(|id| sessions.superseded(id));
         for event in &events {
             match event {
                 Event::KeyframeWanted(_) => keyframes.request(),

@@ -8,14 +8,16 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use measure::{Ended, Histograms, Measurement, MessageOutcome, Presence, Settings};
+use measure::{Ended, Measurement, MessageOutcome, Settings};
 use media::fanout::Event;
 use process::Console;
 use report::channel::Message;
-use report::{ErrorCode, SessionId, Stage, Summary};
+use report::judged::JudgedSession;
+use report::{ErrorCode, SessionId, Stage};
 use tokio::sync::watch;
 
 use crate::live::{Live, Matched};
+use crate::view::View;
 
 /// The measurement of a run, and what can be watched while it happens.
 pub(crate) struct Recorder {
@@ -67,34 +69,40 @@ impl Recorder {
         self.changes.send_replace(());
     }
 
-    /// The numbers and what they are made of, of the same moment.
-    pub(crate) fn summary_and_histograms(&self, now: Instant) -> (Summary, Histograms) {
-        let measurement = self.measurement();
-        (measurement.summary(now), measurement.histograms())
+    /// All there is to show, of one moment; without a number and a verdict yet.
+    pub(crate) fn view(&self, now: Instant) -> View {
+        let mut measurement = self.measurement();
+        measurement.expire_lost(now);
+        view(&measurement, measurement.judged(now), false, now)
     }
 
-    /// Who is there, and the numbers of the same moment.
-    pub(crate) fn presence_and_summary(&self, now: Instant) -> (Presence, Summary) {
-        let measurement = self.measurement();
-        (measurement.presence(now), measurement.summary(now))
+    /// The last one: what is pending now is lost.
+    pub(crate) fn finish(&self, now: Instant) -> View {
+        let mut measurement = self.measurement();
+        measurement.finish(now);
+        view(&measurement, measurement.judged_run(now), true, now)
     }
 
-    /// Whether anybody is there, and what went wrong so far.
-    pub(crate) fn presence_and_error_codes(&self, now: Instant) -> (bool, BTreeSet<ErrorCode>) {
-        let measurement = self.measurement();
-        (measurement.presence(now).connected > 0, measurement.errors().map(|error| error.code).collect())
+    /// What there is to judge.
+    pub(crate) fn judged(&self, now: Instant) -> JudgedSession {
+        let mut measurement = self.measurement();
+        measurement.expire_lost(now);
+        measurement.judged(now)
+    }
+
+    /// What went wrong so far.
+    pub(crate) fn error_codes(&self) -> BTreeSet<ErrorCode> {
+        self.measurement().errors().map(|error| error.code).collect()
+    }
+
+    /// The name of a session's client: the id of its hello, or its address.
+    pub(crate) fn client(&self, id: SessionId) -> Option<String> {
+        self.measurement().client(id).map(str::to_owned)
     }
 
     /// Notifies that a client came or went, or that something went wrong.
     pub(crate) fn changes(&self) -> &watch::Sender<()> {
         &self.changes
-    }
-
-    /// The final numbers: what is pending now is lost.
-    pub(crate) fn finish(&self, now: Instant) -> Summary {
-        let mut measurement = self.measurement();
-        measurement.finish(now);
-        measurement.summary(now)
     }
 
     /// One line for each connected client: where it saw the ball last, where it was, and how far off that is.
@@ -109,8 +117,8 @@ impl Recorder {
         self.measurement().latest(now).map(line).collect()
     }
 
-    /// Records a batch of the fan-out's events.
-    pub(crate) fn record(&self, events: &[Event]) {
+    /// Records a batch of the fan-out's events; the sessions that are to end because others took their clients' rows over.
+    pub(crate) fn record(&self, events: &[Event]) -> Vec<SessionId> {
         let mut measurement = self.measurement();
         let mut live = self.live();
         let mut has_changed = false;
@@ -140,15 +148,29 @@ impl Recorder {
                 Event::KeyframeWanted(_) | Event::Closed { .. } => {}
             }
         }
+        let superseded = measurement.take_superseded();
         drop((measurement, live));
         if has_changed {
             self.changes.send_replace(());
         }
+        superseded
     }
 
     /// What can be watched while it happens.
     pub(crate) fn live(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn view(measurement: &Measurement, judged: JudgedSession, is_final: bool, now: Instant) -> View {
+    View {
+        at: now,
+        presence: measurement.presence(now),
+        summary: measurement.summary(now),
+        verdict: None,
+        histograms: measurement.histograms(),
+        judged,
+        is_final,
     }
 }
 

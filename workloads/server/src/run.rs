@@ -1,38 +1,51 @@
 //! Puts the parts together, waits for the end, and reports the result.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use measure::{Numbers, Objectives, Settings, verdict};
+use measure::Settings;
 use media::fanout::Fanout;
 use preview::Preview;
-use process::{Console, Exit, Http, SummaryTarget};
-use report::Summary;
+use process::{Console, Exit, Heartbeat, Http, SummaryTarget};
 use report::sender::Pace;
 use signaling::Listener;
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
+use crate::evidence::Evidence;
 use crate::huge_pages::HugePages;
 use crate::media_events::start_fanout;
 use crate::page::{self, Events, Viewers};
+use crate::peer_log::PeerLog;
 use crate::questions;
 use crate::recorder::Recorder;
-use crate::report_source;
+use crate::report_source::{self, Posts};
 use crate::session::{self, Context};
 use crate::sessions::Sessions;
 use crate::status_source::ServerStatus;
 use crate::table::table;
 use crate::video::{self, Camera, KeyframeRequests};
+use crate::view::View;
+use crate::views::Views;
 
 /// Connections at a time; further ones wait in the system's backlog.
 const CONNECTIONS: NonZeroU16 = NonZeroU16::new(2048).expect("above zero");
 
 /// How long all sessions together may take to end: last reports, and a bye to a peer that does not read.
 const SESSIONS_END_LIMIT: Duration = Duration::from_secs(3);
+
+/// How often the session is judged while somebody wants to know.
+const JUDGE_EVERY: Duration = Duration::from_millis(250);
+
+/// Why the run is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    DurationOver,
+    Signal,
+}
 
 /// Runs the server to its end.
 ///
@@ -51,8 +64,7 @@ pub(crate) async fn run(
     let started = Instant::now();
     let recorder = Arc::new(Recorder::new(
         Settings {
-            // Random in each process: its keys are.
-            instance: format!("{:016x}", RandomState::new().build_hasher().finish()),
+            instance: format!("{:016x}", fastrand::u64(..)),
             size: scene.size,
             frames_per_second: arguments.fps,
             window: arguments.window,
@@ -72,6 +84,7 @@ pub(crate) async fn run(
         bitrate_kbps: arguments.bitrate_kbps,
     };
     let preview = Preview::start()?;
+    let evidence = Evidence::new();
     let camera = Arc::new(Camera::start(
         &video,
         Arc::clone(&fanout),
@@ -79,25 +92,28 @@ pub(crate) async fn run(
         Arc::clone(&sessions),
         keyframes,
         preview.clone(),
+        evidence.lateness(),
     )?);
+    let views = Arc::new(Views::new(Arc::clone(&recorder), arguments.require, console.clone()));
     let line = {
-        let recorder = Arc::clone(&recorder);
-        move || report_source::line(&recorder)
+        let views = Arc::clone(&views);
+        move || report_source::line(&views)
     };
-    let reports =
-        arguments.reporting.start(Pace::SERVER, Arc::<Recorder>::clone(&recorder), line, recorder.changes());
+    let posts = Arc::new(Posts::new(Arc::clone(&recorder), Arc::clone(&views)));
+    let reports = arguments.reporting.start(Pace::SERVER, posts, line, recorder.changes());
     let stop = CancellationToken::new();
     let context = Arc::new(Context {
         fanout,
         recorder: Arc::clone(&recorder),
         sessions,
+        peers: PeerLog::default(),
         ice_addresses: arguments.ice_addresses,
         stop: stop.clone(),
     });
-    let events = Arc::new(Events::new(Arc::clone(&recorder)));
+    let events = Arc::new(Events::new(Arc::clone(&recorder), Arc::clone(&views)));
     let viewers = Arc::new(Viewers::new(Arc::clone(&context)));
     let status = ServerStatus {
-        recorder: Arc::clone(&recorder),
+        views: Arc::clone(&views),
         fanout: Arc::clone(&context.fanout),
         camera: Arc::clone(&camera),
         preview: preview.clone(),
@@ -122,6 +138,10 @@ pub(crate) async fn run(
     let publishing = events.publish();
     tokio::pin!(end, questions, publishing);
     let mut second = tokio::time::interval(Duration::from_secs(1));
+    let mut heartbeat = Heartbeat::start();
+    let mut judging = tokio::time::interval(JUDGE_EVERY);
+    judging.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let is_judged = arguments.require.is_some() || reports.posts().is_some();
     let ended = loop {
         tokio::select! {
             ended = &mut end => break ended,
@@ -131,14 +151,20 @@ pub(crate) async fn run(
             Some(_) = tasks.join_next() => {}
             never = &mut questions => match never {},
             never = &mut publishing => match never {},
+            late = heartbeat.tick() => evidence.lateness().record(late),
+            _ = judging.tick(), if is_judged => views.judge(Instant::now()),
             _ = second.tick() => {
-                recorder.measurement().expire_lost(Instant::now());
+                let (now, sample) = (Instant::now(), evidence.sample());
+                recorder.measurement().expire_lost(now);
+                recorder.measurement().server_evidence(sample, now);
+                context.peers.tick(now);
                 recorder.latest_lines(Instant::now()).into_iter().for_each(|line| console.line(line));
                 console.progress(started.elapsed());
             }
         }
     };
     drop(listener);
+    recorder.measurement().end_media(Instant::now());
     stop.cancel();
     let all_ended = tokio::time::timeout(SESSIONS_END_LIMIT, async {
         while tasks.join_next().await.is_some() {}
@@ -147,13 +173,18 @@ pub(crate) async fn run(
     if all_ended.await.is_err() {
         tracing::warn!("sessions cut off: not ended in time");
     }
+    context.peers.finish();
     console.end_progress();
-    let exit = conclude(
-        &recorder.finish(Instant::now()),
-        arguments.require.as_ref(),
-        arguments.summary.as_ref(),
-        &console,
-    );
+    let cut_short = match (&ended, arguments.duration) {
+        (Ok(Ended::Signal), Some(asked)) => Some(format!(
+            "the run was ended after {:.1} s, and {} s were asked for",
+            started.elapsed().as_secs_f64(),
+            asked.as_secs_f64()
+        )),
+        _ => None,
+    };
+    let view = views.finish(arguments.duration.unwrap_or(arguments.window), cut_short, Instant::now());
+    let exit = conclude(&view, arguments.summary.as_ref(), &console);
     reports.finish().await;
     ended?;
     exit
@@ -165,7 +196,7 @@ async fn end(
     mut signals: tokio::sync::watch::Receiver<Option<process::Stop>>,
     camera: &Camera,
     fanout: &Fanout,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Ended> {
     let over = async {
         match duration {
             Some(duration) => tokio::time::sleep(duration).await,
@@ -178,25 +209,20 @@ async fn end(
         }
     };
     tokio::select! {
-        () = over => Ok(()),
-        _ = signals.wait_for(Option::is_some) => Ok(()),
+        () = over => Ok(Ended::DurationOver),
+        _ = signals.wait_for(Option::is_some) => Ok(Ended::Signal),
         () = broken => anyhow::bail!("a media thread ended; its error is in the log above"),
     }
 }
 
-/// Shows and writes the final numbers, and judges them.
-fn conclude(
-    summary: &Summary,
-    require: Option<&Objectives>,
-    target: Option<&SummaryTarget>,
-    console: &Console,
-) -> anyhow::Result<Exit> {
+/// Shows and writes the final numbers and the verdict on them.
+fn conclude(view: &View, target: Option<&SummaryTarget>, console: &Console) -> anyhow::Result<Exit> {
+    let View { summary, verdict, .. } = view;
     console.line(table(summary));
     for error in &summary.errors {
         console.line(format!("{} {} times, last: {}", error.code, error.count, error.message));
     }
-    let exit = require.map_or(Exit::Done, |objectives| {
-        let verdict = verdict(&Numbers::of_run(summary), objectives);
+    let exit = verdict.as_ref().map_or(Exit::Done, |verdict| {
         console.line(format!("required: {verdict}"));
         if verdict.is_met() { Exit::Done } else { Exit::NotMet }
     });

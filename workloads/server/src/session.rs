@@ -1,6 +1,6 @@
 //! One session: from an accepted signalling connection to bye.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,8 +12,9 @@ use signaling::{Connection, ConnectionError, Message};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use crate::peer_log::PeerLog;
 use crate::recorder::Recorder;
-use crate::sessions::Sessions;
+use crate::sessions::{Interruption, Sessions};
 
 /// How long an answer may take: an aiortc peer whose STUN server does not answer needs over 5 s.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
@@ -28,6 +29,7 @@ pub(crate) struct Context {
     pub(crate) fanout: Arc<Fanout>,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) sessions: Arc<Sessions>,
+    pub(crate) peers: PeerLog,
     pub(crate) ice_addresses: Vec<IpAddr>,
     /// Ends all sessions in good order.
     pub(crate) stop: CancellationToken,
@@ -45,22 +47,23 @@ enum Refusal {
 
 /// Serves one connection to its end. The peer always gets a bye: without one, an aiortc peer spins on the end of file.
 pub(crate) async fn serve(context: Arc<Context>, mut connection: Connection) {
-    let (id, lost) = context.sessions.open(connection.peer_addr());
+    let (id, interruption) = context.sessions.open(connection.peer_addr());
     let negotiated = tokio::select! {
         negotiated = negotiate(&context, id, &mut connection) => negotiated,
         () = context.stop.cancelled() => Err(Refusal::Silent),
     };
     match negotiated {
         Ok(()) => {
-            let how = stream(&context, &mut connection, lost).await;
+            let how = stream(&context, &mut connection, interruption).await;
             tracing::info!(session = id.0, peer = %connection.peer_addr(), ?how, "session ended");
-            conclude(&context, id, how).await;
+            conclude(&context, id, connection.peer_addr(), how).await;
         }
         // It may have got its row before the server began to end.
         Err(Refusal::Silent) => context.recorder.disconnected(id, Ended::Bye, Instant::now()),
         Err(Refusal::Failed { code, message }) => {
-            tracing::warn!(peer = %connection.peer_addr(), "session refused: {message}");
-            context.recorder.refused(code, &format!("{}: {message}", connection.peer_addr()), Instant::now());
+            let (peer, now) = (connection.peer_addr().to_string(), Instant::now());
+            context.peers.failed(&peer, &format!("{code}: {message}"), now);
+            context.recorder.refused(code, &format!("{peer}: {message}"), now);
         }
     }
     context.fanout.close(id);
@@ -91,7 +94,9 @@ async fn negotiate(context: &Context, id: SessionId, connection: &mut Connection
             }
             _ => ErrorCode::SignalingFailed,
         };
-        context.recorder.disconnected(id, Ended::Failed { code, message: error.to_string() }, Instant::now());
+        let (message, now) = (error.to_string(), Instant::now());
+        context.peers.failed(&connection.peer_addr().to_string(), &format!("{code}: {message}"), now);
+        context.recorder.disconnected(id, Ended::Failed { code, message }, now);
         Refusal::Silent
     })
 }
@@ -130,12 +135,12 @@ fn failed(code: ErrorCode, message: String) -> Refusal {
 async fn stream(
     context: &Context,
     connection: &mut Connection,
-    mut lost: oneshot::Receiver<CloseReason>,
+    mut interruption: oneshot::Receiver<Interruption>,
 ) -> Ended {
     loop {
         tokio::select! {
             () = context.stop.cancelled() => return Ended::Bye,
-            reason = &mut lost => return reason.map_or(Ended::Lost, ended_by),
+            why = &mut interruption => return why.map_or(Ended::Lost, ended_by),
             message = connection.receive() => match message {
                 Ok(Some(Message::Bye)) => return Ended::Bye,
                 // Trickled candidates, or an answer once more.
@@ -148,8 +153,15 @@ async fn stream(
     }
 }
 
-/// How a session ended of which the peer connection is gone.
-pub(crate) fn ended_by(reason: CloseReason) -> Ended {
+/// How a session ended that was interrupted.
+pub(crate) fn ended_by(why: Interruption) -> Ended {
+    match why {
+        Interruption::Superseded => Ended::Bye,
+        Interruption::Closed(reason) => closed(reason),
+    }
+}
+
+fn closed(reason: CloseReason) -> Ended {
     match reason {
         CloseReason::IceFailed => ended(ErrorCode::IceFailed, "no UDP between server and client"),
         CloseReason::DtlsFailed => ended(ErrorCode::DtlsFailed, "the DTLS handshake failed"),
@@ -165,9 +177,23 @@ fn ended(code: ErrorCode, message: &str) -> Ended {
 }
 
 /// A client's session is over: after a bye, what it still has to report is waited for.
-pub(crate) async fn conclude(context: &Context, id: SessionId, how: Ended) {
-    if how == Ended::Bye {
-        await_last_reports(context, id).await;
+pub(crate) async fn conclude(context: &Context, id: SessionId, peer: SocketAddr, how: Ended) {
+    let cause = match &how {
+        Ended::Bye => {
+            await_last_reports(context, id).await;
+            None
+        }
+        Ended::Lost => Some(format!("{}: gone without a bye", ErrorCode::PeerLost)),
+        // A panic of the WebRTC stack was logged as an error when it happened.
+        Ended::Failed { code: ErrorCode::Other, .. } => None,
+        Ended::Failed { code, message } => Some(format!("{code}: {message}")),
+    };
+    if let Some(cause) = cause {
+        let client = context.recorder.client(id).unwrap_or_default();
+        let address = peer.to_string();
+        let name =
+            if client.is_empty() || client == address { address } else { format!("{client} ({address})") };
+        context.peers.failed(&name, &cause, Instant::now());
     }
     context.recorder.disconnected(id, how, Instant::now());
 }

@@ -1,4 +1,4 @@
-//! The sessions there are: whether any is ready for video, and how each is notified that its peer connection is gone.
+//! The sessions there are: whether any is ready for video, and how each is notified that it is to end.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -24,11 +24,20 @@ struct Inner {
     open: HashMap<SessionId, Session>,
 }
 
+/// Why a session ends that neither side wanted to end.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Interruption {
+    /// Its peer connection is gone.
+    Closed(CloseReason),
+    /// Its client's row is another session's now.
+    Superseded,
+}
+
 #[derive(Debug)]
 struct Session {
     peer: SocketAddr,
     /// Taken when it is used.
-    failed: Option<oneshot::Sender<CloseReason>>,
+    interrupt: Option<oneshot::Sender<Interruption>>,
     /// From when on it can be sent video.
     ready_from: Option<Instant>,
 }
@@ -39,15 +48,15 @@ impl Sessions {
         Self { huge_pages, inner: Mutex::default() }
     }
 
-    /// A new session of `peer`, and what resolves should its peer connection fail.
-    pub(crate) fn open(&self, peer: SocketAddr) -> (SessionId, oneshot::Receiver<CloseReason>) {
-        let (failed, has_failed) = oneshot::channel();
+    /// A new session of `peer`, and what resolves should it be interrupted.
+    pub(crate) fn open(&self, peer: SocketAddr) -> (SessionId, oneshot::Receiver<Interruption>) {
+        let (interrupt, interruption) = oneshot::channel();
         let mut inner = self.lock();
         inner.last += 1;
         let id = SessionId(inner.last);
-        inner.open.insert(id, Session { peer, failed: Some(failed), ready_from: None });
+        inner.open.insert(id, Session { peer, interrupt: Some(interrupt), ready_from: None });
         self.huge_pages.enable_for(inner.open.len());
-        (id, has_failed)
+        (id, interruption)
     }
 
     /// The peer connection of a session is gone.
@@ -59,10 +68,12 @@ impl Sessions {
             let peer = session.as_ref().map(|session| tracing::field::display(session.peer));
             tracing::error!(session = id.0, peer, "the WebRTC stack panicked, the session ends: {panicked}");
         }
-        if let Some(failed) = session.and_then(|session| session.failed.take()) {
-            // The task may have dropped its end; then it is ending anyway.
-            let _ = failed.send(reason);
-        }
+        interrupt(session, Interruption::Closed(reason));
+    }
+
+    /// Another session took the row of a session's client over.
+    pub(crate) fn superseded(&self, id: SessionId) {
+        interrupt(self.lock().open.get_mut(&id), Interruption::Superseded);
     }
 
     /// The session is over.
@@ -88,6 +99,13 @@ impl Sessions {
     }
 }
 
+fn interrupt(session: Option<&mut Session>, interruption: Interruption) {
+    if let Some(interrupt) = session.and_then(|session| session.interrupt.take()) {
+        // The task may have dropped its end; then it is ending anyway.
+        let _ = interrupt.send(interruption);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,11 +117,13 @@ mod tests {
     fn a_session_is_notified_of_its_failure_once_and_closes() {
         let sessions = Sessions::default();
         let (first, mut failed) = sessions.open(PEER);
-        let (second, _second) = sessions.open(PEER);
+        let (second, mut superseded) = sessions.open(PEER);
         assert_ne!(first, second);
         sessions.failed(first, CloseReason::PeerLost);
         sessions.failed(first, CloseReason::IceFailed);
-        assert_eq!(failed.try_recv().unwrap(), CloseReason::PeerLost);
+        assert_eq!(failed.try_recv().unwrap(), Interruption::Closed(CloseReason::PeerLost));
+        sessions.superseded(second);
+        assert_eq!(superseded.try_recv().unwrap(), Interruption::Superseded);
         sessions.close(first);
         sessions.failed(first, CloseReason::PeerLost);
     }

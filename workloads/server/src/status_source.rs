@@ -3,21 +3,23 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use measure::Histograms;
 use media::fanout::Fanout;
 use preview::Preview;
 use process::{Exposition, Readiness, StatusSource};
+use report::Summary;
 use report::sender::PostCounters;
-use report::{Recent, Summary};
+use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use crate::limits::Limits;
+use crate::metrics;
 use crate::page::{Events, Viewers};
-use crate::recorder::Recorder;
 use crate::video::Camera;
+use crate::views::Views;
 
 /// Reads the parts of the server.
 pub(crate) struct ServerStatus {
-    pub(crate) recorder: Arc<Recorder>,
+    pub(crate) views: Arc<Views>,
     pub(crate) fanout: Arc<Fanout>,
     pub(crate) camera: Arc<Camera>,
     pub(crate) preview: Preview,
@@ -25,6 +27,15 @@ pub(crate) struct ServerStatus {
     pub(crate) viewers: Arc<Viewers>,
     pub(crate) posts: Option<PostCounters>,
     pub(crate) stop: CancellationToken,
+}
+
+/// The summary, and what it is compared with.
+#[derive(Serialize)]
+struct Now<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    objectives: Option<Limits>,
 }
 
 impl StatusSource for ServerStatus {
@@ -41,13 +52,12 @@ impl StatusSource for ServerStatus {
     }
 
     fn status(&self) -> serde_json::Result<String> {
-        let summary = self.recorder.measurement().summary(Instant::now());
-        serde_json::to_string(&summary)
+        let view = self.views.current(Instant::now());
+        serde_json::to_string(&Now { summary: &view.summary, objectives: self.views.limits() })
     }
 
     fn metrics(&self) -> Result<String, std::fmt::Error> {
-        let (summary, histograms) = self.recorder.summary_and_histograms(Instant::now());
-        let exposition = recent(scores(Exposition::default(), &summary, &histograms), &summary.recent);
+        let exposition = metrics::of_view(Exposition::default(), &self.views.current(Instant::now()));
         let exposition = transport(exposition, &self.fanout);
         self.watchers(exposition).posts(self.posts.as_ref()).finish()
     }
@@ -61,66 +71,6 @@ impl ServerStatus {
             .gauge("picture_viewers", "Requests now that wait for pictures", self.preview.watchers() as f64)
             .counter("pictures_encoded", "Pictures encoded for viewers", self.preview.encoded())
     }
-}
-
-/// Of the whole run.
-fn scores(exposition: Exposition, summary: &Summary, histograms: &Histograms) -> Exposition {
-    let frames = summary.frames;
-    let (error, latency) = (&histograms.error_pixels, &histograms.latency_seconds);
-    exposition
-        .gauge("frames_pending", "Frames sent whose fate is not known yet", frames.pending as f64)
-        .counters(
-            "frames",
-            "Frames whose fate is known, by fate",
-            "fate",
-            [
-                ("matched", frames.matched),
-                ("estimated", frames.estimated),
-                ("lost", frames.lost),
-                ("late", frames.late),
-                ("undecodable", frames.undecodable),
-                ("undetected", frames.undetected),
-            ],
-        )
-        .counter("reports_duplicate", "Reports for frames whose fate was known", frames.duplicate)
-        .counter("reports_malformed", "Messages that make no sense", frames.malformed)
-        .counter("frames_skipped", "Frames left out to keep the pace", summary.video.skipped_frames)
-        .counter(
-            "freezes",
-            "Steps between decoded frames that a viewer would see",
-            summary.freezes.map_or(0, |f| f.count),
-        )
-        .histogram("error_pixels", "Distance of reported and true position", &error.buckets, error.sum)
-        .histogram("latency_seconds", "From capture to report", &latency.buckets, latency.sum)
-        .errors("errors", &summary.errors)
-}
-
-/// Of the last while, as objectives are judged by: exact where histograms only know a bucket.
-fn recent(exposition: Exposition, recent: &Recent) -> Exposition {
-    let (error, latency) = (recent.error_pixels, recent.latency_milliseconds);
-    let seconds = |milliseconds: f64| milliseconds / 1e3;
-    exposition
-        .gauge("recent_window_seconds", "The length of the recent window", recent.window_seconds)
-        .gauges(
-            "recent_error_pixels",
-            "Distance of reported and true position in the recent window",
-            "percentile",
-            [("50", error.map(|error| error.p50)), ("95", error.map(|error| error.p95))],
-        )
-        .gauges(
-            "recent_latency_seconds",
-            "From capture to report in the recent window",
-            "percentile",
-            [
-                ("50", latency.map(|latency| seconds(latency.p50))),
-                ("95", latency.map(|latency| seconds(latency.p95))),
-            ],
-        )
-        .gauge_if_any(
-            "recent_loss_ratio",
-            "Lost, late and undecodable frames of those whose fate is known, in the recent window",
-            recent.loss_percent.map(|percent| percent / 100.0),
-        )
 }
 
 fn transport(exposition: Exposition, fanout: &Fanout) -> Exposition {

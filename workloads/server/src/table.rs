@@ -1,11 +1,11 @@
 //! The numbers at the end, for people.
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
-use report::{ClientRow, ErrorPixels, Frames, Freezes, LatencyMilliseconds, Pairing, Summary};
+use report::{Cause, ClientRow, ErrorPixels, Frames, Freezes, LatencyMilliseconds, Pairing, Summary};
 
 const NONE: &str = "-";
 
-/// A row for each client, and one for all.
+/// A row for each client, and one for all; below it how many clients have no row.
 pub(crate) fn table(summary: &Summary) -> String {
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
@@ -16,10 +16,13 @@ pub(crate) fn table(summary: &Summary) -> String {
         "matched",
         "others",
         "loss %",
+        "undetected %",
+        "delivered %",
         "error px\nmean / p95",
         "latency ms\np50 / p95",
         "longest\nfreeze ms",
         "first\nreport ms",
+        "cause",
     ]);
     for client in &summary.clients {
         table.add_row(client_cells(client));
@@ -28,7 +31,10 @@ pub(crate) fn table(summary: &Summary) -> String {
     for column in table.column_iter_mut().skip(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    table.to_string()
+    match summary.rows_omitted {
+        0 => table.to_string(),
+        omitted => format!("{table}\nand {omitted} more, in the totals"),
+    }
 }
 
 fn client_cells(client: &ClientRow) -> Vec<String> {
@@ -39,9 +45,11 @@ fn client_cells(client: &ClientRow) -> Vec<String> {
     };
     let name = format!("{name}{}", pairing(client));
     let mut cells = vec![name, client.state.to_string()];
-    cells.extend(frame_cells(&client.frames, client.loss_percent));
+    cells.extend(frame_cells(&client.frames));
+    cells.extend([client.loss_percent, client.undetected_percent, client.delivered_percent].map(number));
     cells.extend(quality_cells(client.error_pixels, client.latency_milliseconds, client.freezes));
     cells.push(number(client.setup_milliseconds.first_report));
+    cells.push(cause(client.cause));
     cells
 }
 
@@ -59,13 +67,15 @@ fn pairing(client: &ClientRow) -> String {
 
 fn total_cells(summary: &Summary) -> Vec<String> {
     let mut cells = vec!["all".to_owned(), String::new()];
-    cells.extend(frame_cells(&summary.frames, summary.loss_percent));
+    cells.extend(frame_cells(&summary.frames));
+    cells.extend([summary.loss_percent, summary.undetected_percent, summary.delivered_percent].map(number));
     cells.extend(quality_cells(summary.error_pixels, summary.latency_milliseconds, summary.freezes));
     cells.push(number(summary.setup_milliseconds.map(|setup| setup.p50)));
+    cells.push(cause(summary.verdict.as_ref().and_then(|verdict| verdict.cause).unwrap_or_default()));
     cells
 }
 
-fn frame_cells(frames: &Frames, loss_percent: Option<f64>) -> [String; 4] {
+fn frame_cells(frames: &Frames) -> [String; 3] {
     let Frames { sent, matched, estimated, lost, late, undecodable, undetected, .. } = *frames;
     let others: Vec<String> =
         [(lost, "lost"), (late, "late"), (undecodable, "undecodable"), (undetected, "undetected")]
@@ -73,7 +83,7 @@ fn frame_cells(frames: &Frames, loss_percent: Option<f64>) -> [String; 4] {
             .filter(|(count, _)| *count > 0)
             .map(|(count, fate)| format!("{count} {fate}"))
             .collect();
-    [sent.to_string(), (matched + estimated).to_string(), others.join(", "), number(loss_percent)]
+    [sent.to_string(), (matched + estimated).to_string(), others.join(", ")]
 }
 
 fn quality_cells(
@@ -93,6 +103,11 @@ fn number(number: Option<f64>) -> String {
     number.map_or_else(|| NONE.to_owned(), |number| number.to_string())
 }
 
+/// What the evidence points at, should something not be good enough.
+fn cause(cause: Cause) -> String {
+    if cause == Cause::Unknown { NONE.to_owned() } else { cause.to_string() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,8 +115,8 @@ mod tests {
     #[test]
     fn frames_that_were_not_matched_are_named() {
         let frames = Frames { sent: 12, matched: 9, lost: 2, undetected: 1, ..Frames::default() };
-        assert_eq!(frame_cells(&frames, Some(16.7)), ["12", "9", "2 lost, 1 undetected", "16.7"]);
+        assert_eq!(frame_cells(&frames), ["12", "9", "2 lost, 1 undetected"]);
         let frames = Frames { sent: 5, matched: 5, ..Frames::default() };
-        assert_eq!(frame_cells(&frames, None), ["5", "5", "", "-"]);
+        assert_eq!(frame_cells(&frames), ["5", "5", ""]);
     }
 }

@@ -31,10 +31,15 @@ impl Collector {
     }
 
     /// Answers all posts with this status.
+    pub fn answering(status: &'static str) -> Self {
+        Self::answering_with(status, String::new())
+    }
+
+    /// Answers all posts with this status and this body.
     ///
     /// # Panics
     /// Where there is no port to listen on.
-    pub fn answering(status: &'static str) -> Self {
+    pub fn answering_with(status: &'static str, body: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let posts = Posts::default();
@@ -42,8 +47,8 @@ impl Collector {
         // It goes on until the tests end.
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (Ok(stream), taken) = (stream, Arc::clone(&taken)) else { return };
-                std::thread::spawn(move || serve(&stream, status, &taken));
+                let (Ok(stream), taken, body) = (stream, Arc::clone(&taken), body.clone()) else { return };
+                std::thread::spawn(move || serve(&stream, status, &body, &taken));
             }
         });
         Self::at(address, posts)
@@ -113,7 +118,7 @@ impl Collector {
 }
 
 /// Takes one post. Whatever is wrong with it ends in a panic here, and the post is missed where it is awaited.
-fn serve(stream: &TcpStream, status: &str, posts: &Posts) {
+fn serve(stream: &TcpStream, status: &str, answer: &str, posts: &Posts) {
     stream.set_read_timeout(Some(WAIT_LIMIT)).unwrap();
     let mut reader = BufReader::new(stream);
     let mut lines = reader.by_ref().lines().map(|line| line.unwrap().to_lowercase());
@@ -126,5 +131,7 @@ fn serve(stream: &TcpStream, status: &str, posts: &Posts) {
     assert!(body.len() <= report::post::MAX_BYTES);
     posts.lock().unwrap_or_else(PoisonError::into_inner).push(String::from_utf8(body).unwrap());
     let mut stream = stream;
-    write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+    let length = answer.len();
+    write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{answer}")
+        .unwrap();
 }

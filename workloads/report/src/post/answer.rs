@@ -30,6 +30,13 @@ impl Answer {
     /// The version of this JSON.
     pub const SCHEMA_VERSION: u32 = 1;
 
+    /// Reads the answer to a post; `None` where there is none, or none that can be acted upon: then nothing changes.
+    pub fn parse(body: &[u8]) -> Option<Self> {
+        let answer: Self = serde_json::from_slice(body).ok()?;
+        let is_sound = answer.schema_version == Self::SCHEMA_VERSION && answer.window_seconds > 0.0;
+        (is_sound && answer.wanted_ids().is_some()).then_some(answer)
+    }
+
     /// The ids of the clients that are to be there; `None` where `wanted` is no list of indexes.
     pub fn wanted_ids(&self) -> Option<Vec<String>> {
         let indexes = indexes(&self.wanted)?;
@@ -101,6 +108,22 @@ mod tests {
             assert_eq!(indexes(text), Some(list));
         }
         assert_eq!(answer("0,2").wanted_ids().unwrap(), ["demo-client-0", "demo-client-2"]);
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_acted_upon_is_none() {
+        let json = serde_json::to_vec(&answer("0-3,7")).unwrap();
+        assert_eq!(Answer::parse(&json), Some(answer("0-3,7")));
+        let mut newer = serde_json::to_value(answer("0")).unwrap();
+        newer["drill"] = serde_json::json!(true);
+        assert_eq!(Answer::parse(newer.to_string().as_bytes()), Some(answer("0")));
+        newer["schemaVersion"] = serde_json::json!(2);
+        assert_eq!(Answer::parse(newer.to_string().as_bytes()), None);
+        let no_window = Answer { window_seconds: 0.0, ..answer("0") };
+        for useless in [&b""[..], b"{}", b"no report: x", &serde_json::to_vec(&no_window).unwrap()] {
+            assert_eq!(Answer::parse(useless), None);
+        }
+        assert_eq!(Answer::parse(&serde_json::to_vec(&answer("x")).unwrap()), None);
     }
 
     #[test]

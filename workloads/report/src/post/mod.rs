@@ -1,5 +1,6 @@
 //! What pods post to the operator. Numbers are those since the process started, never differences, so that a post
-//! that is lost, doubled or overtaken does no harm: of two, the one with the greater (`started_at`, `sequence`) holds.
+//! that is lost, doubled or overtaken does no harm: of two of a process, the one with the greater `sequence` holds. A
+//! process is known by its `instance`, never by a clock.
 
 mod answer;
 mod client;

@@ -8,6 +8,8 @@ use super::{
     worst::worst_first,
 };
 use crate::{
+    cause::Cause,
+    judged::{CompactClients, JudgedNumbers, JudgedSession},
     schema::SCHEMA_VERSION,
     summary::{ClientRow, Summary},
 };
@@ -18,6 +20,9 @@ use crate::{
 pub struct ServerPost {
     /// [`crate::SCHEMA_VERSION`].
     pub schema_version: u32,
+    /// Names the process, at random; absent in posts of version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
     /// Counts the posts of the process, from 1.
     pub sequence: u64,
     /// When the process started.
@@ -27,6 +32,21 @@ pub struct ServerPost {
     /// Those of them that signalled 10 s ago or more, in one attempt or in several, and of which no frame has been
     /// counted since.
     pub clients_without_media: u32,
+    /// The time that the running numbers are of; absent in posts of version 1, whose summary has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_seconds: Option<f64>,
+    /// Whether what is judged is the whole run, and nothing comes after it.
+    #[serde(default)]
+    pub is_final: bool,
+    /// What is judged of every client; absent in posts of version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<CompactClients>,
+    /// What is judged of all clients together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_all: Option<JudgedNumbers>,
+    /// What the evidence at the server points at, should something not be good enough.
+    #[serde(default)]
+    pub cause: Cause,
     /// The numbers, with at most [`MAX_ROWS`] rows.
     pub summary: Summary,
 }
@@ -42,14 +62,34 @@ impl ServerPost {
         let rows = worst_first(std::mem::take(&mut summary.clients));
         let mut post = Self {
             schema_version: SCHEMA_VERSION,
+            instance: None,
             sequence,
             started_at: summary.started_at,
             connected_clients,
             clients_without_media,
+            window_seconds: None,
+            is_final: false,
+            judged: None,
+            judged_all: None,
+            cause: Cause::Unknown,
             summary,
         };
         post.summary.clients = fitting(rows, MAX_BYTES.saturating_sub(json_bytes(&post)));
         post
+    }
+
+    /// The same with what is judged, of the process with this name: `session` is of the window, or with `is_final` of the
+    /// whole run. Rows that do not fit beside it are left out.
+    pub fn judged(mut self, instance: &str, session: &JudgedSession, is_final: bool) -> Self {
+        self.instance = Some(instance.to_owned());
+        self.window_seconds = Some(self.summary.recent.window_seconds);
+        self.is_final = is_final;
+        self.judged = Some(CompactClients::new(&session.clients));
+        self.judged_all = Some(session.all);
+        self.cause = session.cause;
+        let rows = std::mem::take(&mut self.summary.clients);
+        self.summary.clients = fitting(rows, MAX_BYTES.saturating_sub(json_bytes(&self)));
+        self
     }
 }
 
@@ -74,6 +114,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::judged::{JudgedClient, Media};
     use crate::{ErrorCode, ErrorLog, State, post::ClientPost};
 
     /// The longest that a float gets when it is written.
@@ -158,6 +199,70 @@ mod tests {
             State::Connecting,
             post.summary.errors.clone(),
         ));
+    }
+
+    fn judged(id: &str) -> JudgedClient {
+        let numbers = JudgedNumbers {
+            settled: u64::MAX,
+            wanted_seconds: 3600.0,
+            loss_percent: Some(12.34),
+            undetected_percent: Some(12.34),
+            delivered_percent: Some(98.76),
+            error_p95_pixels: Some(0.012_34),
+            latency_p95_milliseconds: Some(123.4),
+            longest_freeze_milliseconds: Some(1234.0),
+            setup_p95_milliseconds: Some(1234.0),
+        };
+        let media = Media::Stopped { seconds: 12.34 };
+        JudgedClient { id: id.into(), node: None, is_wanted: true, media, numbers, cause: Cause::Network }
+    }
+
+    #[test]
+    fn what_is_judged_of_a_hundred_clients_fits_beside_sixteen_rows() {
+        let ids = (0..100).map(|n| format!("{}-client-{n}", "n".repeat(40)));
+        let clients: Vec<_> = ids.clone().map(|id| judged(&id)).collect();
+        let all = clients[0].numbers;
+        let session = JudgedSession {
+            all,
+            clients: clients.clone(),
+            frames_per_second: 60,
+            span_seconds: 60.0,
+            epoch_age_seconds: None,
+            is_suspended: false,
+            cause: Cause::ServerCpu,
+        };
+        let rows = ids.map(|id| row(&id, "worker-2", 18_000, 12.3)).collect();
+        let post = ServerPost::new(1, 100, 0, summary("demo-client-7: gone without a bye", rows)).judged(
+            "0123456789abcdef",
+            &session,
+            false,
+        );
+        assert_fits(&post);
+        assert_eq!(post.summary.clients.len(), MAX_ROWS);
+        let read: ServerPost = serde_json::from_str(&serde_json::to_string(&post).unwrap()).unwrap();
+        assert_eq!(read.judged.unwrap().to_clients().len(), 100);
+        assert_eq!((read.judged_all, read.cause), (Some(all), Cause::ServerCpu));
+        assert_eq!(read.instance.as_deref(), Some("0123456789abcdef"));
+
+        // Long names leave less room for rows, never too little for what is judged.
+        let rows = (0..100).map(|n| row(&format!("{n:0>128}"), &"n".repeat(253), u64::MAX, LONG)).collect();
+        let clients = (0..100).map(|n| judged(&format!("{n:0<128}"))).collect();
+        let session = JudgedSession { clients, ..session };
+        let post = ServerPost::new(1, 100, 0, summary(&"m".repeat(256), rows)).judged("x", &session, true);
+        assert_fits(&post);
+    }
+
+    #[test]
+    fn a_post_of_version_1_is_still_read() {
+        let old = json!({
+            "schemaVersion": 1, "sequence": 7, "startedAt": "2026-01-01T00:00:00Z", "connectedClients": 1,
+            "clientsWithoutMedia": 0, "summary": summary("m", Vec::new()),
+        });
+        let post: ServerPost = serde_json::from_value(old).unwrap();
+        assert_eq!((post.instance, post.judged, post.judged_all, post.is_final), (None, None, None, false));
+        let old = json!({"schemaVersion": 1, "sequence": 7, "startedAt": "2026-01-01T00:00:00Z", "state": "Connected"});
+        let post: ClientPost = serde_json::from_value(old).unwrap();
+        assert_eq!((post.instance, post.without_media_seconds), (None, None));
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub(super) struct Log {
 }
 
 impl Log {
-    pub(super) fn record(&mut self, Reply { result, reason }: &Reply) {
+    pub(super) fn record(&mut self, Reply { result, reason, .. }: &Reply) {
         match result {
             PostResult::Accepted => {
                 if std::mem::take(&mut self.is_failing) {

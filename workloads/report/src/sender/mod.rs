@@ -22,6 +22,7 @@ mod task;
 pub use counters::PostCounters;
 pub use handle::Sender;
 pub use pace::Pace;
+pub use poster::MAX_ANSWER_BYTES;
 pub use source::{Source, SourceState};
 pub use target::{InvalidUrl, Target, Url};
 pub use task::LAST_POST_LIMIT;

@@ -12,8 +12,8 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// A server's: its numbers are what the session is about.
-    pub const SERVER: Self = Self { every: Duration::from_secs(10), spread: 0.1 };
+    /// A server's: its numbers are what the session is about, and that there are none is one of them.
+    pub const SERVER: Self = Self { every: Duration::from_secs(5), spread: 0.1 };
 
     /// A client's: most of its posts are due at once.
     pub const CLIENT: Self = Self { every: Duration::from_secs(60), spread: 0.2 };

@@ -19,12 +19,15 @@ use super::result::PostResult;
 use super::target::Target;
 use crate::text::escape;
 
-/// A whole request may take this long, from the token to the answer.
-const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+/// A whole request may take this long, from the token to the answer. Another replica of the operator answers the next
+/// one, and a verdict must not wait for one that hangs.
+const REQUEST_LIMIT: Duration = Duration::from_secs(3);
 /// The longest token that is read, in bytes; longer than any that fits a header.
 const MAX_TOKEN: u64 = 64 * 1024;
-/// How much is read of an answer, in bytes.
+/// How much is read of the reason of a refusal, in bytes.
 const MAX_REASON: usize = 512;
+/// The longest answer to a post that was taken which is read, in bytes.
+pub const MAX_ANSWER_BYTES: usize = 4096;
 
 /// What became of a post, and why.
 #[derive(Debug)]
@@ -32,6 +35,14 @@ pub(super) struct Reply {
     pub(super) result: PostResult,
     /// For people: why it was not taken.
     pub(super) reason: String,
+    /// The body that came where it was taken.
+    pub(super) answer: Bytes,
+}
+
+impl Reply {
+    fn failed(result: PostResult, reason: String) -> Self {
+        Self { result, reason, answer: Bytes::new() }
+    }
 }
 
 /// Posts to one target.
@@ -50,9 +61,9 @@ impl Poster {
     /// Posts `body`, within [`REQUEST_LIMIT`].
     pub(super) async fn post(&self, body: Vec<u8>) -> Reply {
         let exchanged = tokio::time::timeout(REQUEST_LIMIT, self.exchange(body)).await;
-        exchanged.unwrap_or_else(|_| Reply {
-            result: PostResult::Unreachable,
-            reason: format!("{}: no answer within {} s", self.target.url, REQUEST_LIMIT.as_secs()),
+        exchanged.unwrap_or_else(|_| {
+            let reason = format!("{}: no answer within {} s", self.target.url, REQUEST_LIMIT.as_secs());
+            Reply::failed(PostResult::Unreachable, reason)
         })
     }
 
@@ -62,7 +73,7 @@ impl Poster {
             Ok(authorization) => authorization,
             Err(error) => {
                 let reason = format!("cannot read the token in {}: {error}", token_file.display());
-                return Reply { result: PostResult::NoToken, reason };
+                return Reply::failed(PostResult::NoToken, reason);
             }
         };
         let request = Request::post(url.uri().clone())
@@ -72,13 +83,11 @@ impl Poster {
             .body(Full::new(Bytes::from(body)));
         let request = match request {
             Ok(request) => request,
-            Err(error) => return Reply { result: PostResult::Refused, reason: format!("{url}: {error}") },
+            Err(error) => return Reply::failed(PostResult::Refused, format!("{url}: {error}")),
         };
         match self.client.request(request).await {
             Ok(response) => reply(response).await,
-            Err(error) => {
-                Reply { result: PostResult::Unreachable, reason: format!("{url}: {}", with_causes(&error)) }
-            }
+            Err(error) => Reply::failed(PostResult::Unreachable, format!("{url}: {}", with_causes(&error))),
         }
     }
 }
@@ -86,15 +95,15 @@ impl Poster {
 async fn reply(response: Response<Incoming>) -> Reply {
     let status = response.status();
     let result = PostResult::of(status, response.headers().get(RETRY_AFTER));
-    if result == PostResult::Accepted {
-        return Reply { result, reason: String::new() };
-    }
+    let most = if result == PostResult::Accepted { MAX_ANSWER_BYTES } else { MAX_REASON };
     // Whatever cannot be read, or is too long, is not worth waiting for.
-    let text = Limited::new(response.into_body(), MAX_REASON).collect().await;
-    let text = text.map(Collected::to_bytes).unwrap_or_default();
-    let text = escape(String::from_utf8_lossy(&text).trim(), MAX_REASON);
-    let reason = if text.is_empty() { status.to_string() } else { format!("{status}: {text}") };
-    Reply { result, reason }
+    let body = Limited::new(response.into_body(), most).collect().await;
+    let body = body.map(Collected::to_bytes).unwrap_or_default();
+    if result == PostResult::Accepted {
+        return Reply { result, reason: String::new(), answer: body };
+    }
+    let text = escape(String::from_utf8_lossy(&body).trim(), MAX_REASON);
+    Reply::failed(result, if text.is_empty() { status.to_string() } else { format!("{status}: {text}") })
 }
 
 /// The header that identifies this pod.

@@ -9,14 +9,14 @@ use super::result::PostResult;
 
 /// After a post was taken the next one waits this long, however much there is to report.
 const GAP: Duration = Duration::from_secs(1);
-/// The pauses after failures.
-const BACKOFF: Backoff = match Backoff::new(Duration::from_millis(100), Duration::from_secs(30), Jitter::Full)
+/// The pauses after failures. The longest is short against the time after which a silent server counts as gone.
+const BACKOFF: Backoff = match Backoff::new(Duration::from_millis(100), Duration::from_secs(5), Jitter::Full)
 {
     Ok(backoff) => backoff,
     Err(_) => panic!("the first pause is above 0 and below the longest"),
 };
-/// The longest that a busy operator can ask for.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+/// The longest that a busy operator can ask for; with the spread it is no longer than any other pause.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(4);
 /// Those who were given the same moment come back over a fifth more time.
 const RETRY_SPREAD: f64 = 0.2;
 
@@ -125,13 +125,13 @@ mod tests {
         let start = Instant::now();
         let mut schedule = Schedule::new(PACE);
         schedule.set_active(true, start, 0.0);
-        assert_eq!(schedule.next(), Some(start + ms(9_000)));
+        assert_eq!(schedule.next(), Some(start + ms(4_500)));
         // Once more changes nothing.
-        schedule.set_active(true, start + ms(5_000), 0.5);
-        assert_eq!(schedule.next(), Some(start + ms(9_000)));
-        schedule.posted(PostResult::Accepted, start + ms(9_000), 1.0);
-        assert_eq!(schedule.next(), Some(start + ms(20_000)));
-        schedule.set_active(false, start + ms(15_000), 0.5);
+        schedule.set_active(true, start + ms(2_000), 0.5);
+        assert_eq!(schedule.next(), Some(start + ms(4_500)));
+        schedule.posted(PostResult::Accepted, start + ms(4_500), 1.0);
+        assert_eq!(schedule.next(), Some(start + ms(10_000)));
+        schedule.set_active(false, start + ms(7_000), 0.5);
         assert_eq!(schedule.next(), None);
     }
 
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_tried_again_after_pauses_that_double_up_to_half_a_minute() {
+    fn failures_are_tried_again_after_pauses_that_double_up_to_5_s() {
         let start = Instant::now();
         for failure in [PostResult::Unauthorized, PostResult::Unreachable, PostResult::NoToken, BUSY] {
             let mut schedule = Schedule::new(PACE);
@@ -183,16 +183,16 @@ mod tests {
                 })
                 .collect();
             assert_eq!(longest[..3], [ms(100), ms(200), ms(400)]);
-            assert_eq!(longest[8..10], [ms(25_600), ms(30_000)]);
-            assert_eq!(longest[39], ms(30_000));
+            assert_eq!(longest[5..7], [ms(3_200), ms(5_000)]);
+            assert_eq!(longest[39], ms(5_000));
             // Full jitter: anything down to no pause at all.
             schedule.posted(failure, start, 0.0);
             assert_eq!(schedule.next(), Some(start));
             // An urgent post does not shorten the pause, and a success ends it.
             schedule.posted(failure, start, 0.5);
             schedule.set_urgent(start);
-            assert_eq!(schedule.next(), Some(start + ms(15_000)));
-            schedule.posted(PostResult::Accepted, start + ms(15_000), 0.5);
+            assert_eq!(schedule.next(), Some(start + ms(2_500)));
+            schedule.posted(PostResult::Accepted, start + ms(2_500), 0.5);
             assert_eq!(schedule.next(), None);
             schedule.posted(failure, start, 1.0);
             assert_eq!(schedule.next(), Some(start + ms(100)));
@@ -204,11 +204,11 @@ mod tests {
         let start = Instant::now();
         let mut schedule = Schedule::new(PACE);
         schedule.set_active(true, start, 0.5);
-        schedule.posted(PostResult::Unreachable, start + ms(10_000), 0.5);
-        assert_eq!(schedule.next(), Some(start + ms(10_050)));
-        // Also after the last client left.
-        schedule.set_active(false, start + ms(10_020), 0.5);
-        assert_eq!(schedule.next(), Some(start + ms(10_050)));
+        schedule.posted(PostResult::Unreachable, start + ms(5_000), 0.5);
+        assert_eq!(schedule.next(), Some(start + ms(5_050)));
+        // Also when there is nothing more to post again and again.
+        schedule.set_active(false, start + ms(5_020), 0.5);
+        assert_eq!(schedule.next(), Some(start + ms(5_050)));
     }
 
     #[test]
@@ -221,8 +221,8 @@ mod tests {
             schedule.posted(PostResult::Busy { retry_after }, start, random);
             schedule.next().unwrap() - start
         };
-        assert_eq!((after(5, 0.0), after(5, 1.0)), (ms(5_000), ms(6_000)));
-        assert_eq!(after(u64::MAX, 0.0), ms(60_000));
+        assert_eq!((after(3, 0.0), after(3, 1.0)), (ms(3_000), ms(3_600)));
+        assert_eq!((after(u64::MAX, 0.0), after(u64::MAX, 1.0)), (ms(4_000), ms(4_800)));
         // "At once" is no reason to come back without any pause.
         assert_eq!(after(0, 1.0), ms(100));
     }
@@ -234,7 +234,7 @@ mod tests {
         schedule.set_active(true, start, 0.5);
         schedule.set_urgent(start);
         schedule.posted(PostResult::Refused, start, 0.5);
-        assert_eq!(schedule.next(), Some(start + ms(10_000)));
+        assert_eq!(schedule.next(), Some(start + ms(5_000)));
     }
 
     #[test]

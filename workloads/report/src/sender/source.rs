@@ -11,6 +11,10 @@ pub trait Source: Send + Sync + 'static {
 
     /// The post with this number, as JSON: all that there is to report now.
     fn post(&self, sequence: u64) -> Vec<u8>;
+
+    /// A post was taken, and this is the body of the answer: all of it, or empty where it is longer than
+    /// [`MAX_ANSWER_BYTES`](super::MAX_ANSWER_BYTES) or does not come.
+    fn answered(&self, body: &[u8]);
 }
 
 /// The state of a process, as far as it decides when it reports.
@@ -22,13 +26,18 @@ pub struct SourceState {
     pub state: Option<State>,
     /// The errors that happened.
     pub codes: BTreeSet<ErrorCode>,
+    /// What holds now and is worth a post when it begins, and again when it ends; each by a name of its own.
+    pub conditions: BTreeSet<&'static str>,
 }
 
 impl SourceState {
-    /// Whether the change from `before` is to be posted at once: an error of a new kind, another state, or the end of
-    /// what changes by itself.
+    /// Whether the change from `before` is to be posted at once: an error of a new kind, another state, another
+    /// condition, or the end of what changes by itself.
     pub(super) fn is_urgent_after(&self, before: &Self) -> bool {
-        self.state != before.state || (before.active && !self.active) || !self.codes.is_subset(&before.codes)
+        self.state != before.state
+            || self.conditions != before.conditions
+            || (before.active && !self.active)
+            || !self.codes.is_subset(&before.codes)
     }
 }
 
@@ -37,12 +46,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_code_another_state_and_the_end_are_urgent() {
+    fn a_new_code_another_state_another_condition_and_the_end_are_urgent() {
         let idle = SourceState { state: Some(State::Connecting), ..SourceState::default() };
         let active = SourceState { active: true, ..idle.clone() };
         let failed = SourceState { codes: [ErrorCode::IceFailed].into(), ..active.clone() };
         let worse = SourceState { codes: [ErrorCode::IceFailed, ErrorCode::Other].into(), ..active.clone() };
         let connected = SourceState { state: Some(State::Connected), ..active.clone() };
+        let missed = SourceState { conditions: ["Missed"].into(), ..active.clone() };
         for (before, after, urgent) in [
             (&active, &active, false),
             (&idle, &active, false),
@@ -52,6 +62,9 @@ mod tests {
             (&failed, &worse, true),
             (&active, &connected, true),
             (&connected, &active, true),
+            (&active, &missed, true),
+            (&missed, &missed, false),
+            (&missed, &active, true),
         ] {
             assert_eq!(after.is_urgent_after(before), urgent, "{before:?} {after:?}");
         }

@@ -11,6 +11,7 @@ use super::counters::PostCounters;
 use super::log::Log;
 use super::pace::Pace;
 use super::poster::Poster;
+use super::result::PostResult;
 use super::schedule::Schedule;
 use super::source::{Source, SourceState};
 use super::target::Target;
@@ -81,6 +82,9 @@ impl Task {
         let reply = self.poster.post(self.source.post(self.sequence)).await;
         self.counters.count(reply.result);
         self.log.record(&reply);
+        if reply.result == PostResult::Accepted {
+            self.source.answered(&reply.answer);
+        }
         self.schedule.posted(reply.result, Instant::now(), fastrand::f64());
     }
 

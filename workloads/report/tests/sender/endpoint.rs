@@ -28,6 +28,8 @@ pub(crate) enum Behaviour {
     Busy(u16, &'static str),
     /// Accepts a post with this token, and answers 401 to others.
     Demand(&'static str),
+    /// Accepts it, with a body of so many bytes.
+    Accept(usize),
     /// Never answers.
     Silence,
     /// Closes the connection instead.
@@ -127,6 +129,7 @@ async fn serve(
         Behaviour::Answer(status) | Behaviour::Busy(status, _) => status,
         Behaviour::Demand(token) if received.authorization == token => 202,
         Behaviour::Demand(_) => 401,
+        Behaviour::Accept(_) => 202,
         Behaviour::Silence | Behaviour::HangUp => 0,
     };
     // A test may have ended before its last post.
@@ -134,6 +137,7 @@ async fn serve(
     let mut response = Response::builder().status(status);
     match behaviour {
         Behaviour::Answer(_) | Behaviour::Demand(_) => {}
+        Behaviour::Accept(bytes) => return Ok(response.body(Full::from("a".repeat(bytes))).unwrap()),
         Behaviour::Busy(_, retry_after) => response = response.header(RETRY_AFTER, retry_after),
         Behaviour::Silence => pending().await,
         Behaviour::HangUp => return Err(Closed),

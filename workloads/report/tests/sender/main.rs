@@ -45,6 +45,19 @@ async fn errors_from_before_the_start_are_reported_and_the_first_state_is_not() 
 }
 
 #[tokio::test]
+async fn the_answer_to_a_post_that_is_taken_is_passed_on_unless_it_is_too_long() {
+    let longest = ballsession_report::sender::MAX_ANSWER_BYTES;
+    let script = [Behaviour::Answer(400), Behaviour::Accept(longest), Behaviour::Accept(longest + 1)];
+    let endpoint = Endpoint::start(script).await;
+    let process = Process::start(&endpoint.url("/"), State::Connecting);
+    process.set_active(true);
+    process.counted("accepted", 2).await;
+    let lengths: Vec<usize> = process.answers().iter().map(Vec::len).collect();
+    assert_eq!(lengths[..2], [longest, 0], "not that of the refused one");
+    process.finish().await;
+}
+
+#[tokio::test]
 async fn a_token_that_is_refused_is_read_again() {
     let mut endpoint = Endpoint::for_token("Bearer second").await;
     let process = Process::start(&endpoint.url("/"), State::Connecting);
@@ -148,8 +161,10 @@ async fn an_operator_that_never_answers_does_not_hold_up_the_end() {
     let process = Process::start(&endpoint.url("/"), State::Connecting);
     process.becomes(State::Connected);
     assert_eq!(endpoint.next().await.sequence, 1);
-    // Given up for the last one, which is given up, too.
+    // Given up for the last one, which is given up, too; each of them alone may take 3 s.
+    let begun = std::time::Instant::now();
     process.finish().await;
+    assert!(begun.elapsed() < std::time::Duration::from_secs(3), "{:?}", begun.elapsed());
     assert_eq!(endpoint.next().await.sequence, 2);
 }
 

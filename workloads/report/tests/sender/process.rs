@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
-/// No test waits longer. The sender's own limit for a request is longer, so that a test sees whether it is cut short.
+/// No test waits longer.
 const PATIENCE: Duration = Duration::from_secs(9);
 
 /// Waits for something that must happen.
@@ -19,19 +19,26 @@ pub(crate) async fn patiently<T>(what: &str, future: impl Future<Output = T>) ->
 }
 
 /// What the process has to report.
-struct Facts(Mutex<(bool, State, ErrorLog)>);
+struct Facts {
+    now: Mutex<(bool, State, ErrorLog)>,
+    answers: Mutex<Vec<Vec<u8>>>,
+}
 
 impl Source for Facts {
     fn state(&self) -> SourceState {
-        let (active, state, errors) = &*self.0.lock().unwrap();
+        let (active, state, errors) = &*self.now.lock().unwrap();
         let codes = errors.entries().map(|error| error.code).collect();
-        SourceState { active: *active, state: Some(*state), codes }
+        SourceState { active: *active, state: Some(*state), codes, ..SourceState::default() }
     }
 
     fn post(&self, sequence: u64) -> Vec<u8> {
-        let (_, state, errors) = &*self.0.lock().unwrap();
+        let (_, state, errors) = &*self.now.lock().unwrap();
         let errors = errors.entries().cloned().collect();
         serde_json::to_vec(&ClientPost::new(sequence, Timestamp::UNIX_EPOCH, *state, errors)).unwrap()
+    }
+
+    fn answered(&self, body: &[u8]) {
+        self.answers.lock().unwrap().push(body.to_owned());
     }
 }
 
@@ -56,7 +63,7 @@ impl Process {
         std::fs::write(&token_file, "first\n").unwrap();
         let mut errors = ErrorLog::default();
         codes.iter().for_each(|code| errors.record(*code, "for a test", Timestamp::UNIX_EPOCH));
-        let facts = Arc::new(Facts(Mutex::new((false, state, errors))));
+        let facts = Arc::new(Facts { now: Mutex::new((false, state, errors)), answers: Mutex::default() });
         let target = Target { url: url.parse().unwrap(), token_file };
         let pace = Pace { every: Duration::from_millis(10), spread: 0.5 };
         let changes = watch::Sender::new(());
@@ -65,17 +72,17 @@ impl Process {
     }
 
     pub(crate) fn becomes(&self, state: State) {
-        self.facts.0.lock().unwrap().1 = state;
+        self.facts.now.lock().unwrap().1 = state;
         self.changes.send_replace(());
     }
 
     pub(crate) fn fails(&self, code: ErrorCode) {
-        self.facts.0.lock().unwrap().2.record(code, "for a test", Timestamp::UNIX_EPOCH);
+        self.facts.now.lock().unwrap().2.record(code, "for a test", Timestamp::UNIX_EPOCH);
         self.changes.send_replace(());
     }
 
     pub(crate) fn set_active(&self, active: bool) {
-        self.facts.0.lock().unwrap().0 = active;
+        self.facts.now.lock().unwrap().0 = active;
         self.changes.send_replace(());
     }
 
@@ -102,6 +109,11 @@ impl Process {
             }
         };
         patiently(&format!("{count} {result}"), reached).await;
+    }
+
+    /// The bodies of the answers to the posts that were taken.
+    pub(crate) fn answers(&self) -> Vec<Vec<u8>> {
+        self.facts.answers.lock().unwrap().clone()
     }
 
     /// Ends, with a last post.

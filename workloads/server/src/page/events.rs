@@ -18,8 +18,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::MissedTickBehavior;
 
 use super::refusal::{Refusal, refused};
+use crate::limits::Limits;
 use crate::live::{LENGTH, Point, Trail};
 use crate::recorder::Recorder;
+use crate::views::Views;
 
 /// Pages at a time: each holds a connection open.
 const MOST_PAGES: usize = 16;
@@ -45,6 +47,9 @@ struct Update {
     /// Of which `summary` has at most [`MOST_ROWS`].
     rows: usize,
     summary: Summary,
+    /// What is asked for, if anything is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    objectives: Option<Limits>,
     points: Vec<Point>,
     trails: Vec<Trail>,
 }
@@ -52,6 +57,7 @@ struct Update {
 /// Makes the events and has them fetched.
 pub(crate) struct Events {
     recorder: Arc<Recorder>,
+    views: Arc<Views>,
     /// The newest update. A page that does not take it in time gets a later one instead.
     updates: watch::Sender<Bytes>,
     places: Arc<Semaphore>,
@@ -62,9 +68,9 @@ pub(super) fn router(events: &Arc<Events>) -> Router {
 }
 
 impl Events {
-    pub(crate) fn new(recorder: Arc<Recorder>) -> Self {
+    pub(crate) fn new(recorder: Arc<Recorder>, views: Arc<Views>) -> Self {
         let places = Arc::new(Semaphore::new(MOST_PAGES));
-        Self { recorder, updates: watch::Sender::new(Bytes::new()), places }
+        Self { recorder, views, updates: watch::Sender::new(Bytes::new()), places }
     }
 
     /// Pages that are open.
@@ -82,9 +88,9 @@ impl Events {
             if self.updates.receiver_count() == 0 {
                 continue;
             }
-            let recorder = Arc::clone(&self.recorder);
+            let (recorder, views) = (Arc::clone(&self.recorder), Arc::clone(&self.views));
             // With 1000 clients this takes 15 ms, half of it with the recorder locked: signalling must not wait for it.
-            match tokio::task::spawn_blocking(move || update(&recorder, Instant::now())).await {
+            match tokio::task::spawn_blocking(move || update(&recorder, &views, Instant::now())).await {
                 Ok(update) => drop(self.updates.send_replace(update)),
                 Err(error) => tracing::error!("page event not published: {error}"),
             }
@@ -115,8 +121,9 @@ async fn subscribe(State(events): State<Arc<Events>>) -> Result<Response, Refusa
     Ok((headers, Body::from_stream(body)).into_response())
 }
 
-fn update(recorder: &Recorder, now: Instant) -> Bytes {
-    let (presence, mut summary) = recorder.presence_and_summary(now);
+fn update(recorder: &Recorder, views: &Views, now: Instant) -> Bytes {
+    let view = views.current(now);
+    let (presence, mut summary) = (view.presence, view.summary.clone());
     let rows = summary.clients.len();
     if rows > MOST_ROWS {
         summary.clients = worst_first(summary.clients);
@@ -127,7 +134,8 @@ fn update(recorder: &Recorder, now: Instant) -> Bytes {
         (live.points(REPEATED), live.trails())
     };
     let (connected, without_media) = (presence.connected, presence.without_media);
-    event("update", &Update { connected, without_media, rows, summary, points, trails })
+    let objectives = views.limits();
+    event("update", &Update { connected, without_media, rows, summary, objectives, points, trails })
 }
 
 /// In the format of server-sent events; JSON without line breaks is one line of it.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use measure::Ended;
 use media::addresses::media_addresses;
-use media::fanout::{CloseReason, FanoutError};
+use media::fanout::FanoutError;
 use process::Endpoints;
 use report::{ErrorCode, SessionId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::session::{self, Context};
+use crate::sessions::Interruption;
 
 /// Viewers at a time. Each takes as much as a client does.
 pub(super) const MOST_VIEWERS: usize = 8;
@@ -57,8 +58,8 @@ struct Viewer {
     key: Key,
     endpoints: Endpoints,
     offer: String,
-    /// The fan-out lost it.
-    lost: oneshot::Receiver<CloseReason>,
+    /// The fan-out lost it, or another session took over.
+    interruption: oneshot::Receiver<Interruption>,
     /// The browser does not want to watch any more.
     end: CancellationToken,
     _place: OwnedSemaphorePermit,
@@ -81,10 +82,10 @@ impl Viewers {
             return Err(Unavailable::Ending);
         }
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Unavailable::Full)?;
-        let (id, lost) = self.context.sessions.open(endpoints.peer);
+        let (id, interruption) = self.context.sessions.open(endpoints.peer);
         let end = CancellationToken::new();
         let key = self.keys.hash_one(id);
-        let viewer = Viewer { id, key, endpoints, offer, lost, end: end.clone(), _place: place };
+        let viewer = Viewer { id, key, endpoints, offer, interruption, end: end.clone(), _place: place };
         let (reply, answer) = oneshot::channel();
         self.spawn(viewer, end, reply);
         let sdp = answer.await.unwrap_or(Err(Unavailable::Ending))?;
@@ -146,7 +147,7 @@ impl Viewer {
                 };
                 tracing::info!(viewer = self.id.0, peer = %self.endpoints.peer, ?how, "viewer closed");
                 if is_client {
-                    session::conclude(context, self.id, how).await;
+                    session::conclude(context, self.id, self.endpoints.peer, how).await;
                 }
             }
             Err(error) => {
@@ -175,7 +176,7 @@ impl Viewer {
         tokio::select! {
             () = context.stop.cancelled() => Ended::Bye,
             () = self.end.cancelled() => Ended::Bye,
-            reason = &mut self.lost => reason.map_or(Ended::Lost, session::ended_by),
+            why = &mut self.interruption => why.map_or(Ended::Lost, session::ended_by),
         }
     }
 }

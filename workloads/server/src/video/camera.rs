@@ -13,6 +13,7 @@ use scene::Background;
 use super::keyframes::KeyframeRequests;
 use super::pace::Pace;
 use super::source::Source;
+use crate::lateness::Lateness;
 use crate::recorder::Recorder;
 use crate::sessions::Sessions;
 
@@ -49,6 +50,7 @@ impl Camera {
         sessions: Arc<Sessions>,
         keyframes: Arc<KeyframeRequests>,
         preview: Preview,
+        lateness: Arc<Lateness>,
     ) -> anyhow::Result<Self> {
         let Settings { scene, background, frames_per_second, bitrate_kbps } = settings;
         let source = Source::new(scene, *background, *frames_per_second, *bitrate_kbps)?;
@@ -62,6 +64,7 @@ impl Camera {
             sessions,
             keyframes,
             preview,
+            lateness,
             last_keyframe: None,
         };
         let thread = std::thread::Builder::new().name("camera".into()).spawn(move || work.run())?;
@@ -92,18 +95,20 @@ struct Work {
     sessions: Arc<Sessions>,
     keyframes: Arc<KeyframeRequests>,
     preview: Preview,
+    lateness: Arc<Lateness>,
     last_keyframe: Option<Instant>,
 }
 
 impl Work {
     fn run(mut self) {
         while !self.stop.load(Relaxed) {
-            let now = Instant::now();
-            let wait = self.pace.due().saturating_duration_since(now);
+            let (now, due) = (Instant::now(), self.pace.due());
+            let wait = due.saturating_duration_since(now);
             if !wait.is_zero() {
                 std::thread::sleep(wait.min(LONGEST_SLEEP));
                 continue;
             }
+            self.lateness.record(now.saturating_duration_since(due));
             let slot = self.pace.take(now);
             // Without anybody to see it nothing is captured, and nothing is missing.
             if !self.sessions.any_ready_for_video(now) && self.preview.watchers() == 0 {

@@ -7,6 +7,7 @@ mod media_lost;
 mod panics;
 mod raw_client;
 mod raw_peer;
+mod refused;
 mod reports;
 mod signalling;
 mod wrap;

@@ -116,3 +116,32 @@ fn a_client_gives_up_a_server_that_makes_no_sense_and_reports_why() {
         assert!(said.len() == 1 && said[0].contains(code.as_str()) && said[0].contains(words), "{said:?}");
     }
 }
+
+/// V18: a server that wants no client is no session that went well.
+#[test]
+fn a_client_to_which_a_server_says_bye_before_there_is_media_fails_and_says_so() {
+    let (address, _server) = fake_server(b"{\"type\":\"bye\"}\n".to_vec());
+    let client = Client::start("unwanted", address, &[]).finish();
+    assert_eq!((client.exited.code, client.summary.frames.decoded), (Some(1), 0), "{:?}", client.exited);
+    let last = client.exited.stderr.last().unwrap();
+    assert!(last.starts_with("error: the server said bye before there was media: "), "{:?}", client.exited);
+}
+
+/// V18: what the trouble was, and not that the server is gone by now.
+#[test]
+fn the_last_line_of_a_client_names_the_first_cause() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let serve = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"{\"type\":\"offer\",\"sdp\":\"v=garbage\"}\n").unwrap();
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let client = Client::start("late", address, &["--reconnect", "--give-up-after", "2s"]).finish();
+    serve.join().unwrap();
+    assert_eq!(client.exited.code, Some(1), "{:?}", client.exited);
+    let codes: Vec<_> = client.summary.errors.iter().map(|error| error.code).collect();
+    assert!(codes.contains(&ErrorCode::SignalingFailed), "{codes:?}");
+    let last = client.exited.stderr.last().unwrap();
+    assert!(last.starts_with("error: no media: SignalingFailed: "), "{:?}", client.exited);
+}

@@ -69,21 +69,24 @@ async fn a_page_that_does_not_read_misses_events_and_holds_nobody_up() {
 
 #[test]
 fn of_many_clients_the_worst_are_sent() {
-    let now = Instant::now();
+    let started = Instant::now();
     let settings = measure::Settings {
-        instance: "0123456789abcdef".into(),
+        instance: String::new(),
         size: picture::Size::new(160, 120).unwrap(),
         frames_per_second: 30,
         window: Duration::from_secs(60),
-        started: now,
+        started,
         started_at: jiff::Timestamp::UNIX_EPOCH,
     };
-    let recorder = Recorder::new(settings, None);
+    let recorder = Arc::new(Recorder::new(settings, None));
+    let console = process::Console::start(false, None).unwrap();
+    let views = Views::new(Arc::clone(&recorder), None, console);
+    let now = started;
     for id in 0..150 {
         let peer = format!("192.0.2.1:{}", 1000 + id).parse().unwrap();
         recorder.connected(report::SessionId(id), peer, now, now);
     }
-    let update = String::from_utf8(update(&recorder, now).to_vec()).unwrap();
+    let update = String::from_utf8(update(&recorder, &views, now).to_vec()).unwrap();
     let update = last("update", &update);
     assert_eq!(update["summary"]["clients"].as_array().map(Vec::len), Some(MOST_ROWS));
     assert_eq!((&update["rows"], &update["connected"]), (&150.into(), &150.into()));

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use picture::Size;
 use preview::Preview;
-use process::{Http, Readiness, StatusSource};
+use process::{Console, Http, Readiness, StatusSource};
 use report::Summary;
 use scene::Background;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -19,10 +19,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::media_events::start_fanout;
 use crate::page::{self, Events, Viewers};
+use crate::peer_log::PeerLog;
 use crate::recorder::Recorder;
 use crate::session::Context;
 use crate::sessions::Sessions;
 use crate::video::{Camera, KeyframeRequests, Settings};
+use crate::views::Views;
 
 /// No test waits longer for anything; none is expected to come near.
 pub(super) const TEST_LIMIT: Duration = Duration::from_secs(20);
@@ -55,7 +57,7 @@ impl Server {
         let (started, frames_per_second, bitrate_kbps) = (Instant::now(), 30, 500);
         let window = Duration::from_secs(60);
         let started_at = jiff::Timestamp::UNIX_EPOCH;
-        let instance = "0123456789abcdef".into();
+        let instance = String::new();
         let recorder = measure::Settings { instance, size, frames_per_second, window, started, started_at };
         let recorder = Arc::new(Recorder::new(recorder, None));
         let (sessions, keyframes) = (Arc::new(Sessions::default()), Arc::new(KeyframeRequests::default()));
@@ -70,10 +72,13 @@ impl Server {
             Arc::clone(&sessions),
             keyframes,
             preview,
+            Arc::default(),
         );
         let stop = CancellationToken::new();
-        let events = Arc::new(Events::new(Arc::clone(&recorder)));
-        let context = Arc::new(Context { fanout, recorder, sessions, ice_addresses: Vec::new(), stop });
+        let views = Views::new(Arc::clone(&recorder), None, Console::start(false, None).unwrap());
+        let events = Arc::new(Events::new(Arc::clone(&recorder), Arc::new(views)));
+        let (peers, ice_addresses) = (PeerLog::default(), Vec::new());
+        let context = Arc::new(Context { fanout, recorder, sessions, peers, ice_addresses, stop });
         let viewers = Arc::new(Viewers::new(Arc::clone(&context)));
         let pages = page::router(&events, &viewers);
         let http = Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(NoStatus), pages).await.unwrap();
