@@ -27,8 +27,8 @@ const CLIENTS: usize = 2;
 const SPAN: Duration = Duration::from_secs(120);
 const STEP: Duration = Duration::from_millis(100);
 
-/// A pod that posts as the workloads do: a server every 10 s, a client every 60 s, and after a failure at some moment
-/// within a time that doubles up to 30 s.
+/// A pod that posts as the workloads do: a server every 5 s, a client every 60 s, and after a failure at some moment within
+/// a time that doubles up to 5 s.
 struct Poster {
     token: String,
     role: Role,
@@ -60,7 +60,7 @@ impl Poster {
 
     fn answered(&mut self, is_taken: bool, now: Duration, random: f64) {
         let pace = match self.role {
-            Role::Server => Duration::from_secs(10),
+            Role::Server => Duration::from_secs(5),
             Role::Client => Duration::from_secs(60),
         };
         self.next = if is_taken {
@@ -70,7 +70,7 @@ impl Poster {
             let longest = Duration::from_millis(100).saturating_mul(1 << self.failures.min(16));
             self.failures += 1;
             let asked_for = Duration::from_secs(1).mul_f64(1.0 + 0.2 * random);
-            now + longest.min(Duration::from_secs(30)).mul_f64(random).max(asked_for)
+            now + longest.min(Duration::from_secs(5)).mul_f64(random).max(asked_for)
         };
     }
 }
@@ -146,7 +146,7 @@ async fn a_restart_makes_no_session_unknown() {
     }
     let mut random = fastrand::Rng::with_seed(7);
     for poster in &mut posters {
-        let pace = if poster.role == Role::Server { 10.0 } else { 60.0 };
+        let pace = if poster.role == Role::Server { 5.0 } else { 60.0 };
         poster.next = Duration::from_secs_f64(pace * random.f64());
     }
 

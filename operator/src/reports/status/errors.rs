@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use report::{ErrorCode, ErrorEntry};
 
-use crate::reports::status::numbers::whole;
-use crate::reports::status::text::seconds;
+use crate::reports::status::text::{seconds, whole};
 
 /// How often each code happened, and the last message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

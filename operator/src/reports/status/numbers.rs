@@ -2,22 +2,16 @@
 
 use std::collections::HashMap;
 
-use crds::{
-    ClientCpu, ClientNetwork, ClientStatus, Display, Frames, Freezes, MAX_CLIENTS, Measurements, Quantiles,
-    SetupTimeline as Timeline,
-};
+use crds::{ClientStatus, Display, Freezes, MAX_CLIENTS, Measurements, Quantiles};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use report::judged::{JudgedClient, JudgedNumbers};
 use report::post::ServerPost;
-use report::{Cause, ClientRow, ErrorPixels, LatencyMilliseconds, SetupQuantiles, SetupTimeline, Summary};
+use report::{ClientRow, ErrorPixels, LatencyMilliseconds, SetupQuantiles, Summary};
 
 use crate::reports::status::judged::{judged_all, row_numbers};
+use crate::reports::status::rows::{client, frames};
 use crate::reports::status::span::Span;
-use crate::reports::status::text::{self, decimal};
-
-/// Bytes of a client's name, and of a node's.
-const MAX_ID: usize = 128;
-const MAX_NODE: usize = 253;
+use crate::reports::status::text::{self, decimal, whole};
 
 /// Numbers, columns and rows of a report. `clients` are those of the post as they are judged, `cause` is what a missed
 /// verdict names.
@@ -126,85 +120,13 @@ fn display(numbers: &Numbers, cause: Option<&str>) -> Option<Display> {
     (display != Display::default()).then_some(display)
 }
 
-fn client(row: &ClientRow, numbers: &JudgedNumbers, cause: Cause) -> ClientStatus {
-    let cause = Some(cause).filter(|cause| *cause != Cause::Unknown);
-    ClientStatus {
-        id: report::escape(&row.id, MAX_ID),
-        node: row.node.as_deref().map(|node| report::escape(node, MAX_NODE)),
-        state: Some(row.state.as_str().to_owned()),
-        reconnects: row.reconnects.into(),
-        frames: Some(frames(&row.frames)),
-        loss_percent: numbers.loss_percent.and_then(decimal),
-        undetected_percent: numbers.undetected_percent.and_then(decimal),
-        delivered_percent: numbers.delivered_percent.and_then(decimal),
-        error_pixels_p95: numbers.error_p95_pixels.and_then(decimal),
-        latency_milliseconds_p95: numbers.latency_p95_milliseconds.and_then(decimal),
-        longest_freeze_milliseconds: numbers.longest_freeze_milliseconds.and_then(decimal),
-        setup_milliseconds: row.setup_milliseconds.first_report.and_then(decimal),
-        setup: timeline(&row.setup_milliseconds),
-        cause: cause.map(|cause| cause.as_str().to_owned()),
-        network: row.network.as_ref().map(network),
-        cpu: row.cpu.as_ref().map(cpu),
-    }
-}
-
-fn network(network: &report::Network) -> ClientNetwork {
-    ClientNetwork {
-        packets_sent: Some(whole(network.packets_sent)),
-        packets_lost: Some(whole(network.packets_lost)),
-        packets_repaired: Some(whole(network.packets_repaired)),
-        packets_given_up: Some(whole(network.packets_given_up)),
-        round_trip_time_milliseconds: network.round_trip_time_milliseconds.and_then(decimal),
-        jitter_milliseconds: network.jitter_milliseconds.and_then(decimal),
-    }
-}
-
-fn cpu(cpu: &report::RowCpu) -> ClientCpu {
-    // Beyond all numbers a cast ends at the greatest or the least.
-    let milliseconds = |time: Option<f64>| time.map(|time| time.round() as i64);
-    ClientCpu {
-        throttled_milliseconds: milliseconds(cpu.throttled_milliseconds),
-        pressure_milliseconds: milliseconds(cpu.pressure_milliseconds),
-        worst_lateness_milliseconds: cpu.worst_lateness_milliseconds.and_then(decimal),
-    }
-}
-
-fn timeline(setup: &SetupTimeline) -> Option<Timeline> {
-    let timeline = Timeline {
-        signaling: setup.signaling.and_then(decimal),
-        ice: setup.ice.and_then(decimal),
-        dtls: setup.dtls.and_then(decimal),
-        first_frame: setup.first_frame.and_then(decimal),
-        first_report: setup.first_report.and_then(decimal),
-    };
-    (timeline != Timeline::default()).then_some(timeline)
-}
-
-fn frames(frames: &report::Frames) -> Frames {
-    Frames {
-        sent: whole(frames.sent),
-        pending: whole(frames.pending),
-        matched: whole(frames.matched),
-        estimated: whole(frames.estimated),
-        lost: whole(frames.lost),
-        late: whole(frames.late),
-        undecodable: whole(frames.undecodable),
-        undetected: whole(frames.undetected),
-    }
-}
-
-/// Kubernetes has no unsigned numbers.
-pub(super) fn whole(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
     use crate::reports::status::judged::judged_clients;
-    use crate::reports::testing::{judged_post, row, server_post};
+    use crate::reports::testing::{judged_post, server_post};
 
     const RUN: Span = Span::Run { seconds: Some(300.0), clients: 2 };
 
@@ -245,68 +167,6 @@ mod tests {
         let (recent, columns, rows) = shown(&server_post(1), Span::Recent);
         assert_eq!((recent.delivered_percent, recent.undetected_percent.as_deref()), (None, Some("0")));
         assert_eq!((columns.unwrap().delivered, rows[0].delivered_percent.as_ref()), (None, None));
-    }
-
-    #[test]
-    fn rows_of_a_running_session_are_what_is_judged() {
-        let post = judged_post(1);
-        let (_, _, rows) = shown(&post, Span::Recent);
-        assert_eq!(
-            serde_json::to_value(&rows[1]).unwrap(),
-            json!({
-                "id": "harbor-client-1", "node": "worker-2", "state": "Connected", "reconnects": 0,
-                "frames": {"sent": 9000, "pending": 0, "matched": 9000, "estimated": 0, "lost": 0, "late": 0,
-                           "undecodable": 0, "undetected": 0},
-                "lossPercent": "0.167", "undetectedPercent": "0", "deliveredPercent": "99.7",
-                "errorPixelsP95": "0.012", "latencyMillisecondsP95": "7.5", "longestFreezeMilliseconds": "166",
-                "setupMilliseconds": "60", "setup": {"firstReport": "60"}, "cause": "Network"
-            })
-        );
-        let (_, _, rows) = shown(&post, RUN);
-        assert_eq!(rows[1].error_pixels_p95.as_deref(), Some("0.02"), "the totals");
-    }
-
-    #[test]
-    fn rows_have_packets_and_processor_time_where_they_are_known() {
-        let mut post = judged_post(1);
-        let row = &mut post.summary.clients[0];
-        row.network = Some(report::Network {
-            packets_sent: 9000,
-            packets_lost: 30,
-            packets_repaired: 29,
-            packets_given_up: 1,
-            round_trip_time_milliseconds: Some(0.412_3),
-            jitter_milliseconds: None,
-            ..report::Network::default()
-        });
-        let (throttled_milliseconds, worst_lateness_milliseconds) = (Some(120.4), Some(3.2157));
-        row.cpu = Some(report::RowCpu {
-            throttled_milliseconds,
-            worst_lateness_milliseconds,
-            ..Default::default()
-        });
-        let (_, _, rows) = shown(&post, Span::Recent);
-        assert_eq!(
-            serde_json::to_value((&rows[0].network, &rows[0].cpu)).unwrap(),
-            json!([
-                {"packetsSent": 9000, "packetsLost": 30, "packetsRepaired": 29, "packetsGivenUp": 1,
-                 "roundTripTimeMilliseconds": "0.412"},
-                {"throttledMilliseconds": 120, "worstLatenessMilliseconds": "3.22"}
-            ])
-        );
-    }
-
-    #[test]
-    fn rows_are_bounded_and_their_texts_harmless() {
-        let mut post = server_post(1);
-        post.summary.clients = (0..20).map(|number| row(&format!("client-{number}"))).collect();
-        post.summary.clients[0].id = "\u{1b}[2J".repeat(100);
-        post.summary.clients[0].frames.sent = u64::MAX;
-        let (_, _, rows) = shown(&post, Span::Recent);
-        assert_eq!(rows.len(), MAX_CLIENTS);
-        assert!(rows[0].id.starts_with("\\u{1b}[2J") && rows[0].id.len() <= MAX_ID);
-        assert_eq!(rows[0].frames.unwrap().sent, i64::MAX);
-        assert_eq!((rows[1].id.as_str(), rows[1].state.as_deref()), ("client-1", Some("Connected")));
     }
 
     #[test]

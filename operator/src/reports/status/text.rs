@@ -41,6 +41,11 @@ pub(super) fn percent(value: f64) -> Option<String> {
     Some(format!("{value:.decimals$}%"))
 }
 
+/// Kubernetes has no unsigned numbers.
+pub(super) fn whole(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 /// `time` in whole seconds: as times in Kubernetes are stored.
 pub(in crate::reports) fn seconds(time: Timestamp) -> Timestamp {
     // Rounded towards the past, so it is as valid as it was.

@@ -5,6 +5,7 @@ mod restart;
 mod run_end;
 mod unresponsive;
 mod verdicts;
+mod wanted;
 
 use std::time::Duration;
 

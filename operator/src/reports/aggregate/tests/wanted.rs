@@ -1,0 +1,94 @@
+//! Who is to be there, and what of those is said who are not.
+
+use report::judged::Media;
+
+use super::verdicts::{expect, judged, message, posted, two_clients};
+use super::*;
+use crate::report_source::Expectation;
+
+#[test]
+fn what_the_operator_changes_is_given_a_minute() {
+    let mut scenario = two_clients();
+    scenario.server(0, posted(1, &judged(|_| ())));
+    expect(&mut scenario, 1, "e2");
+    let gone = judged(|session| session.clients[1].media = Media::Gone { seconds: 8.0 });
+    scenario.server(10, posted(2, &gone));
+    assert!(says(&scenario.desired(10).unwrap(), ("Unknown", "Starting")));
+    scenario.server(61, posted(3, &gone));
+    assert!(says(&scenario.desired(61).unwrap(), ("False", "ClientsLost")), "then it is judged as it is");
+}
+
+#[test]
+fn clients_are_wanted_as_the_spec_says_and_not_as_the_server_knows() {
+    let mut scenario = two_clients();
+    let one = judged(|session| drop(session.clients.pop()));
+    scenario.server(0, posted(1, &one));
+    let starting = scenario.desired(0).unwrap();
+    assert!(says(&starting, ("Unknown", "Starting")), "{:?}", met(&starting));
+    assert_eq!(message(&starting), "harbor-client-1 has no media yet");
+
+    // One that is not wanted any more breaches nothing.
+    let gone = judged(|session| session.clients[1].media = Media::Gone { seconds: 8.0 });
+    let mut status = json!({"run": {"hash": run(&scenario.spec)}});
+    scenario.spec = json!({"clients": 1});
+    status["run"]["hash"] = json!(run(&scenario.spec));
+    scenario.session = stored(&scenario.spec, &status);
+    scenario.server(5, posted(2, &gone));
+    assert!(says(&scenario.desired(5).unwrap(), ("True", "Met")));
+}
+
+/// A client of a bounded run that is done is gone, and its absence counts until the server is answered that it is done.
+#[test]
+fn clients_that_are_done_breach_nothing() {
+    let gone = |seconds: f64| {
+        judged(|session| {
+            let client = &mut session.clients[1];
+            client.media = Media::Gone { seconds };
+            client.numbers.longest_freeze_milliseconds = Some(seconds * 1e3);
+            client.numbers.delivered_percent = Some(50.0);
+            session.all.longest_freeze_milliseconds = Some(seconds * 1e3);
+            session.all.delivered_percent = Some(74.9);
+        })
+    };
+    let bounded = || Scenario::new(&json!({"clients": 2, "duration": "5m"}));
+    let expect = |scenario: &mut Scenario, finished: &[u32]| {
+        let finished = finished.iter().copied().collect();
+        let expectation = Expectation { finished, ..Expectation::default() };
+        scenario.at(0, |tracked, _, now| tracked.expect(expectation, now));
+    };
+    let mut scenario = bounded();
+    expect(&mut scenario, &[1]);
+    scenario.server(1, posted(1, &gone(8.0)));
+    assert!(says(&scenario.desired(1).unwrap(), ("True", "Met")));
+
+    // Its pod needs a moment to say so.
+    let mut scenario = bounded();
+    expect(&mut scenario, &[]);
+    scenario.server(1, posted(1, &gone(3.0)));
+    assert!(says(&scenario.desired(1).unwrap(), ("True", "Met")));
+    scenario.server(3, posted(2, &gone(5.0)));
+    assert!(says(&scenario.desired(3).unwrap(), ("False", "ClientsLost")));
+
+    // Without an end nobody is ever done.
+    let mut scenario = two_clients();
+    scenario.server(1, posted(1, &gone(3.0)));
+    assert!(says(&scenario.desired(1).unwrap(), ("False", "DeliveredTooLow")));
+}
+
+/// The whole run is judged by a post of a server that knows that all clients are done.
+#[test]
+fn the_last_report_is_of_a_server_that_was_answered() {
+    let mut scenario = Scenario::new(&json!({"clients": 2, "duration": "5m"}));
+    let expectation = Expectation { finished: [0, 1].into(), ..Expectation::default() };
+    scenario.at(0, |tracked, _, now| tracked.expect(expectation, now));
+    let since = scenario.now();
+    let mut post_at = |second: u64| {
+        let mut post = posted(second, &judged(|_| ()));
+        post.connected_clients = 0;
+        let answer = scenario.at(second, |tracked, session, now| tracked.answer(session, now).unwrap());
+        scenario.server(second, post);
+        (answer.wanted, scenario.at(second, |tracked, session, now| tracked.end(since, session, now)))
+    };
+    assert_eq!(post_at(4), (String::new(), false), "it is made before its answer");
+    assert_eq!(post_at(9), (String::new(), true));
+}
