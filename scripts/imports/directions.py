@@ -13,7 +13,7 @@ CRATES = [
 ]
 LAYERS = {
     "workloads/media/src": [
-        ["addresses", "assemble", "datagrams", "guard", "packetise"],
+        ["addresses", "assemble", "datagrams", "deliver_rtcp", "guard", "packetise"],
         ["fanout", "receiver"],
     ],
     "workloads/measure/src": [

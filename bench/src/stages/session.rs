@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use media::assemble::Assembled;
-use media::fanout::{Event, EventSink, Fanout, Frame, Options, SessionId, Stage};
+use media::fanout::{Event, EventSink, Fanout, Frame, Numbering, Options, SessionId, Stage};
 use media::packetise::packetise;
 use media::receiver::FrameReceiver;
 use report::channel::{FrameOutcome, FrameReport, LABEL, Message};
@@ -69,7 +69,10 @@ pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<Costs> {
             let _ = sender.send(event);
         }
     });
-    let options = Options { shards: 1, bitrate_kbps: arguments.bitrate_kbps, channel_label: LABEL };
+    // The decoder's costs are found by the timestamps of the frames as they were published.
+    let numbering = Some(Numbering { timestamp_offset: 0, sequence_number: 0 });
+    let options =
+        Options { shards: 1, bitrate_kbps: arguments.bitrate_kbps, channel_label: LABEL, numbering };
     let fanout = Fanout::start(options, &sink)?;
     let offer = fanout.offer(SESSION, vec![ADDRESS]).blocking_recv()??;
     let decoder = TimedDecoder::new(arguments.scene()?.size)?;

@@ -185,7 +185,10 @@ impl Counters {
         let frames = inner.summary.frames;
         let mut stats = ClientStats {
             packets_received: received.packets,
-            nack_count: received.repairs_requested,
+            packets_lost: received.lost,
+            packets_repaired: received.repaired,
+            jitter: received.jitter.as_secs_f64(),
+            nack_count: received.nack_packets,
             pli_count: received.keyframes_requested,
             frames_received: frames.received,
             frames_dropped: received.overruns + frames.undecodable,

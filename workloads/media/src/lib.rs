@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod assemble;
 pub mod datagrams;
+mod deliver_rtcp;
 pub mod fanout;
 mod guard;
 pub mod packetise;

@@ -8,12 +8,16 @@ use std::sync::mpsc::{Receiver as Queue, channel};
 use std::time::{Duration, Instant};
 
 use ballsession_media::assemble::Assembled;
-use ballsession_media::fanout::{Event, EventSink, Fanout, FanoutError, Frame, Options, SessionId, Stage};
+use ballsession_media::fanout::{
+    Event, EventSink, Fanout, FanoutError, Frame, NetworkSample, Numbering, Options, SessionId, Stage,
+};
 use ballsession_media::packetise::packetise;
 use ballsession_media::receiver::{self, Answer, ChannelId, FrameReceiver, Receiver};
 
 /// No test waits longer for anything; none is expected to come near.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Timestamps and sequence numbers wrap after a few packets.
+const NEAR_WRAP: Numbering = Numbering { timestamp_offset: u32::MAX - 10_000, sequence_number: u16::MAX - 5 };
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 struct Server {
@@ -34,10 +38,14 @@ fn next_frame(frames: &FrameReceiver) -> Option<Assembled> {
 
 impl Server {
     fn start() -> Self {
+        Self::start_numbered(Some(NEAR_WRAP))
+    }
+
+    fn start_numbered(numbering: Option<Numbering>) -> Self {
         let (send, events) = channel();
         let sink: EventSink =
             Arc::new(move |batch| batch.into_iter().for_each(|event| drop(send.send(event))));
-        let options = Options { shards: 2, bitrate_kbps: 1000, channel_label: "reports" };
+        let options = Options { shards: 2, bitrate_kbps: 1000, channel_label: "reports", numbering };
         Self { fanout: Fanout::start(options, &sink).unwrap(), events, timestamp: 0 }
     }
 
@@ -82,6 +90,11 @@ impl Server {
     }
 }
 
+/// The timestamp in the packets of the frame with this one.
+fn on_wire(timestamp: u32) -> u32 {
+    timestamp.wrapping_add(NEAR_WRAP.timestamp_offset)
+}
+
 /// Bytes that differ from frame to frame; the lowest bit of the first one says whether it is a keyframe (RFC 6386,
 /// section 9.1).
 fn encoded(timestamp: u32, keyframe: bool, length: usize) -> Vec<u8> {
@@ -101,7 +114,7 @@ async fn every_session_gets_every_frame_and_its_reports_come_back() {
             let Some(Assembled::Frame { timestamp: received, data, .. }) = next_frame(&client.frames) else {
                 panic!("frame {n} is missing");
             };
-            assert_eq!(received, timestamp);
+            assert_eq!(received, on_wire(timestamp));
             assert_eq!(data, encoded(timestamp, keyframe, length));
             client.receiver.channel_sender().send(client.channel, format!("{timestamp}"));
         }
@@ -127,10 +140,12 @@ async fn counting_starts_with_a_keyframe_and_ends_with_the_last_frame_before_the
     server.wait(|event| matches!(event, Event::KeyframeWanted(SessionId(7))).then_some(()));
     let first = server.publish(true, 700);
     let started = server.wait(|event| match event {
-        Event::Started { id: SessionId(7), timestamp } => Some(*timestamp),
+        Event::Started { id: SessionId(7), timestamp, timestamp_offset } => {
+            Some((*timestamp, *timestamp_offset))
+        }
         _ => None,
     });
-    assert_eq!(started, first);
+    assert_eq!(started, (first, NEAR_WRAP.timestamp_offset));
     let counting = server.wait(|event| match event {
         Event::Counting { id: SessionId(7), timestamp } => Some(*timestamp),
         _ => None,
@@ -138,7 +153,7 @@ async fn counting_starts_with_a_keyframe_and_ends_with_the_last_frame_before_the
     assert_eq!(counting, first);
     let last = server.publish(false, 700);
     for expected in [first, last] {
-        assert_eq!(next_frame(&client.frames).map(|frame| frame.timestamp()), Some(expected));
+        assert_eq!(next_frame(&client.frames).map(|frame| frame.timestamp()), Some(on_wire(expected)));
     }
     server.fanout.stop(SessionId(7));
     let stopped = server.wait(|event| match event {
@@ -160,9 +175,9 @@ async fn a_keyframe_request_of_the_peer_is_delivered() {
     let mut server = Server::start();
     let client = server.connect(1).await;
     let first = server.publish(true, 700);
-    assert_eq!(next_frame(&client.frames).map(|frame| frame.timestamp()), Some(first));
+    assert_eq!(next_frame(&client.frames).map(|frame| frame.timestamp()), Some(on_wire(first)));
     while server.events.try_recv().is_ok() {}
-    client.frames.lost(first);
+    client.frames.lost(on_wire(first));
     server.wait(|event| matches!(event, Event::KeyframeWanted(SessionId(1))).then_some(()));
 }
 
@@ -235,5 +250,111 @@ async fn closing_forgets_a_session_and_ending_waits_for_the_threads() {
     let Server { fanout, events, .. } = server;
     drop(fanout);
     assert!(events.into_iter().count() < 10, "the sink is gone with the threads");
+    client.receiver.close().await;
+}
+
+/// V14: the timestamps of one session are of no use in another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_get_the_same_frames_with_timestamps_of_their_own() {
+    let mut server = Server::start_numbered(None);
+    let clients = [server.connect(1).await, server.connect(2).await];
+    let published = [server.publish(true, 700), server.publish(false, 700)];
+    let mut offsets = Vec::new();
+    for _ in &clients {
+        offsets.push(server.wait(|event| match event {
+            Event::Started { id, timestamp_offset, .. } => Some((*id, *timestamp_offset)),
+            _ => None,
+        }));
+    }
+    offsets.sort_unstable();
+    let received = clients
+        .each_ref()
+        .map(|client| published.map(|_| next_frame(&client.frames).map(|frame| frame.timestamp())));
+    assert_ne!(received[0], received[1]);
+    for (received, (_, offset)) in received.iter().zip(&offsets) {
+        assert_eq!(*received, published.map(|timestamp| Some(timestamp.wrapping_add(*offset))));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn receiver_reports_tell_what_the_network_did() {
+    let mut server = Server::start();
+    let client = server.connect(1).await;
+    let frames = client.frames;
+    let decoder = std::thread::spawn(move || std::iter::from_fn(|| next_frame(&frames)).count());
+    let deadline = Instant::now() + PATIENCE;
+    let mut sent = 0;
+    let sample = loop {
+        assert!(Instant::now() < deadline, "no receiver report came");
+        server.publish(sent == 0, 700);
+        sent += 1;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let newest = server.events.try_iter().filter_map(|event| match event {
+            Event::Network { id: SessionId(1), sample, .. } => Some(sample),
+            _ => None,
+        });
+        if let Some(sample) = newest.last().filter(|sample| sample.round_trip.is_some()) {
+            break sample;
+        }
+    };
+    assert!(
+        sample.round_trip.is_some_and(|round_trip| round_trip < Duration::from_millis(500)),
+        "{sample:?}"
+    );
+    assert!((1..=sent).contains(&sample.packets_sent), "{sample:?}");
+    assert!(sample.jitter.is_some_and(|jitter| jitter < Duration::from_millis(100)), "{sample:?}");
+    assert_eq!(
+        sample,
+        NetworkSample {
+            packets_sent: sample.packets_sent,
+            key_frames_sent: 1,
+            jitter: sample.jitter,
+            round_trip: sample.round_trip,
+            ..NetworkSample::default()
+        }
+    );
+    while client.receiver.stats().packets < sent {
+        assert!(Instant::now() < deadline, "{:?}", client.receiver.stats());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let stats = client.receiver.stats();
+    assert_eq!((stats.lost, stats.repaired, stats.nack_packets), (0, 0, 0));
+    server.fanout.close(SessionId(1));
+    client.receiver.close().await;
+    assert_eq!(decoder.join().unwrap() as u64, sent);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shard_that_is_kept_from_its_work_is_late_and_frames_are_written_all_the_same() {
+    let (send, events) = channel();
+    // The sink blocks once: the thread is in it, and frames wait.
+    let blocked = std::sync::atomic::AtomicBool::new(false);
+    let sink: EventSink = Arc::new(move |batch: Vec<Event>| {
+        let has_video = batch.iter().any(|event| matches!(event, Event::Written { .. }));
+        batch.into_iter().for_each(|event| drop(send.send(event)));
+        if has_video && !blocked.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    });
+    let options =
+        Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering: Some(NEAR_WRAP) };
+    let mut server = Server { fanout: Fanout::start(options, &sink).unwrap(), events, timestamp: 0 };
+    let client = server.connect(1).await;
+    let written = |event: &Event| match event {
+        Event::Written { timestamp, at } => Some((*timestamp, *at)),
+        _ => None,
+    };
+    let began = Instant::now();
+    let first = server.publish(true, 700);
+    let (timestamp, first_written) = server.wait(written);
+    assert_eq!(timestamp, first);
+    assert!(first_written >= began);
+    server.fanout.take_worst_lateness();
+    let second = server.publish(false, 700);
+    let (timestamp, second_written) = server.wait(written);
+    assert_eq!(timestamp, second);
+    let late = server.fanout.take_worst_lateness();
+    assert!(late >= Duration::from_millis(100), "{late:?}");
+    assert!(second_written >= first_written + Duration::from_millis(100));
     client.receiver.close().await;
 }

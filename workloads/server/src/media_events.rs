@@ -40,6 +40,6 @@ pub(crate) fn start_fanout(
     });
     // Two at most: they spread the receive buffers, and more threads than cores only take turns.
     let shards = std::thread::available_parallelism().map_or(1, usize::from).min(2);
-    let options = Options { shards, bitrate_kbps, channel_label: channel::LABEL };
+    let options = Options { shards, bitrate_kbps, channel_label: channel::LABEL, numbering: None };
     Fanout::start(options, &sink).context("cannot start the media threads")
 }

@@ -125,7 +125,10 @@ impl Recorder {
         for event in events {
             match event {
                 Event::Reached { id, stage, at } => measurement.reached(*id, *stage, *at),
-                Event::Started { id, timestamp } => measurement.sent_from(*id, *timestamp),
+                Event::Started { id, timestamp, timestamp_offset } => {
+                    measurement.set_timestamp_offset(*id, *timestamp_offset);
+                    measurement.sent_from(*id, *timestamp);
+                }
                 Event::Counting { id, timestamp } => measurement.start_counting(*id, *timestamp),
                 Event::Stopped { id, last } => measurement.stop_counting(*id, *last),
                 Event::Report { id, at, data } => {
@@ -140,6 +143,8 @@ impl Recorder {
                         console.line(format!("{client}: {}{}", frame_prefix(data), describe(&outcome)));
                     }
                 }
+                Event::Network { id, sample, at } => measurement.network_sample(*id, *sample, *at),
+                Event::Written { timestamp, at } => measurement.frame_written(*timestamp, *at),
                 Event::KeyframeWanted(_) | Event::Closed { .. } => {}
             }
         }

@@ -65,8 +65,8 @@ impl Sessions {
         let session = inner.open.get_mut(&id);
         // Here, as the session's task may just be ending for another reason.
         if let CloseReason::Panicked(panicked) = &reason {
-            let peer = session.as_ref().map(|session| session.peer);
-            tracing::error!(session = id.0, ?peer, "the WebRTC stack panicked, the session ends: {panicked}");
+            let peer = session.as_ref().map(|session| tracing::field::display(session.peer));
+            tracing::error!(session = id.0, peer, "the WebRTC stack panicked, the session ends: {panicked}");
         }
         interrupt(session, Interruption::Closed(reason));
     }

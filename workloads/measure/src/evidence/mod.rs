@@ -6,4 +6,5 @@ mod samples;
 
 pub(crate) use network::NetworkSeries;
 pub(crate) use program::{ProgramFigures, ProgramSeries};
-pub use samples::{NetworkSample, ProgramSample};
+pub use report::NetworkSample;
+pub use samples::ProgramSample;

@@ -5,9 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use report::{Network, SessionId, channel::ClientStats, milliseconds};
+use report::{Network, NetworkSample, SessionId, channel::ClientStats, milliseconds};
 
-use super::samples::NetworkSample;
 use crate::cause::NetworkEvidence;
 
 /// Stretches that are kept at most.
@@ -137,51 +136,6 @@ impl NetworkSeries {
         let stretch = &mut self.stretches[last];
         stretch.ended = now;
         stretch
-    }
-}
-
-impl NetworkSample {
-    fn since(&self, before: &Self) -> Self {
-        Self {
-            packets_sent: self.packets_sent.saturating_sub(before.packets_sent),
-            packets_lost: self.packets_lost.saturating_sub(before.packets_lost),
-            packets_repaired: self.packets_repaired.saturating_sub(before.packets_repaired),
-            packets_given_up: self.packets_given_up.saturating_sub(before.packets_given_up),
-            round_trip: self.round_trip,
-            jitter: self.jitter,
-            nack_count: self.nack_count.saturating_sub(before.nack_count),
-            pli_count: self.pli_count.saturating_sub(before.pli_count),
-            key_frames_sent: self.key_frames_sent.saturating_sub(before.key_frames_sent),
-        }
-    }
-
-    /// Both together: counters add up, of times the longer one is kept.
-    pub(crate) fn joined(&self, other: &Self) -> Self {
-        Self {
-            packets_sent: self.packets_sent + other.packets_sent,
-            packets_lost: self.packets_lost + other.packets_lost,
-            packets_repaired: self.packets_repaired + other.packets_repaired,
-            packets_given_up: self.packets_given_up + other.packets_given_up,
-            round_trip: self.round_trip.max(other.round_trip),
-            jitter: self.jitter.max(other.jitter),
-            nack_count: self.nack_count + other.nack_count,
-            pli_count: self.pli_count + other.pli_count,
-            key_frames_sent: self.key_frames_sent + other.key_frames_sent,
-        }
-    }
-
-    pub(crate) fn to_wire(self) -> Network {
-        Network {
-            packets_sent: self.packets_sent,
-            packets_lost: self.packets_lost,
-            packets_repaired: self.packets_repaired,
-            packets_given_up: self.packets_given_up,
-            round_trip_time_milliseconds: self.round_trip.map(milliseconds),
-            jitter_milliseconds: self.jitter.map(milliseconds),
-            nack_count: self.nack_count,
-            pli_count: self.pli_count,
-            key_frames_sent: self.key_frames_sent,
-        }
     }
 }
 

@@ -8,4 +8,5 @@ mod foreign_properties;
 mod freezes;
 mod model;
 mod presence;
+mod replay;
 mod run;

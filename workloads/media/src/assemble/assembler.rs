@@ -21,6 +21,8 @@ pub struct Assembler {
     stray: Option<(RtpPacket, Piece)>,
     recovery: Recovery,
     ready: VecDeque<Assembled>,
+    /// In runs before this one.
+    repaired: u64,
 }
 
 /// An unbroken run of sequence numbers of one stream.
@@ -36,7 +38,7 @@ impl Assembler {
     /// An assembler that has seen nothing yet.
     pub fn new(settings: Settings) -> Self {
         let recovery = Recovery::new(settings.keyframe_interval);
-        Self { settings, run: None, stray: None, recovery, ready: VecDeque::new() }
+        Self { settings, run: None, stray: None, recovery, ready: VecDeque::new(), repaired: 0 }
     }
 
     /// Takes in a packet. Duplicates, latecomers and packets without a valid payload descriptor change nothing.
@@ -108,12 +110,17 @@ impl Assembler {
         self.recovery.decoder_lost(timestamp);
     }
 
+    /// How many packets came after they were put into a NACK.
+    pub fn repaired(&self) -> u64 {
+        self.repaired + self.run.as_ref().map_or(0, |run| run.window.repaired())
+    }
+
     pub(super) fn held_bytes(&self) -> usize {
         self.run.as_ref().map_or(0, |run| run.window.bytes())
     }
 
     fn gap(&self, now: Instant) -> Gap {
-        Gap { since: now, request_at: now + self.settings.reorder_tolerance }
+        Gap { since: now, request_at: now + self.settings.reorder_tolerance, requested: false }
     }
 
     /// Starts a run with this packet, which may have overtaken its first ones.
@@ -121,6 +128,7 @@ impl Assembler {
         let gap = self.gap(now);
         let mut window = Window::new(packet.sequence_number, self.settings.max_packets);
         window.insert(0, piece, gap);
+        self.repaired = self.repaired();
         self.run = Some(Run { ssrc: packet.ssrc, window, provisional_since: Some(now) });
         self.assemble(now);
     }

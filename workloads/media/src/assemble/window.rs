@@ -23,6 +23,8 @@ pub(super) struct Gap {
     pub(super) since: Instant,
     /// When to request it, next.
     pub(super) request_at: Instant,
+    /// Whether it was requested.
+    pub(super) requested: bool,
 }
 
 #[derive(Debug)]
@@ -73,17 +75,23 @@ pub(super) struct Window {
     /// Bytes of data in all slots.
     bytes: usize,
     gaps: usize,
+    /// Packets that came after they were requested.
+    repaired: u64,
     /// So many slots at the front are known to belong to one frame without an end.
     scanned: usize,
 }
 
 impl Window {
     pub(super) fn new(front: u16, max_len: usize) -> Self {
-        Self { front, slots: VecDeque::new(), max_len, bytes: 0, gaps: 0, scanned: 0 }
+        Self { front, slots: VecDeque::new(), max_len, bytes: 0, gaps: 0, repaired: 0, scanned: 0 }
     }
 
     pub(super) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    pub(super) fn repaired(&self) -> u64 {
+        self.repaired
     }
 
     pub(super) fn has_gaps(&self) -> bool {
@@ -109,7 +117,8 @@ impl Window {
             self.gaps += 1;
         }
         let slot = &mut self.slots[index];
-        if matches!(slot, Slot::Missing(_)) {
+        if let Slot::Missing(gap) = slot {
+            self.repaired += u64::from(gap.requested);
             self.bytes += piece.data.len();
             self.gaps -= 1;
             *slot = Slot::Present(piece);
@@ -212,6 +221,7 @@ impl Window {
                 && due.len() < limit
             {
                 gap.request_at = next_at;
+                gap.requested = true;
                 due.push(sequence_number);
             }
             sequence_number = sequence_number.wrapping_add(1);

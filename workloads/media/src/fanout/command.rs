@@ -2,6 +2,7 @@
 
 use std::net::UdpSocket;
 use std::sync::Arc;
+use std::time::Instant;
 
 use mio::Token;
 use report::SessionId;
@@ -16,8 +17,12 @@ pub(super) const WAKE: Token = Token(usize::MAX);
 pub(super) enum Command {
     Listen(UdpSocket),
     Adopt(Box<Peer>),
-    Frame(Arc<Frame>),
-    Send { id: SessionId, text: String },
+    /// A frame, and when it was published.
+    Frame(Arc<Frame>, Instant),
+    Send {
+        id: SessionId,
+        text: String,
+    },
     Stop(SessionId),
     Close(SessionId),
     End,

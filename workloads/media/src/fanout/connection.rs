@@ -14,7 +14,8 @@ use rtc::rtp_transceiver::rtp_sender::{
 };
 use rtc::shared::error::Result;
 
-use super::keyframe_requests::DeliverKeyframeRequests;
+use super::feedback::is_feedback;
+use crate::deliver_rtcp::DeliverRtcp;
 use crate::packetise::MAX_PAYLOAD_LEN;
 
 /// The payload type in the offer; the answer decides.
@@ -37,7 +38,7 @@ pub(super) fn build(bitrate_kbps: u32, now: Instant) -> Result<RTCPeerConnection
     let responder = NackResponderBuilder::new().with_size(retransmission_packets(bitrate_kbps)).build();
     let interceptors = Registry::new()
         .with(Slot::NackResponder, responder)
-        .with(DeliverKeyframeRequests::SLOT, DeliverKeyframeRequests::default());
+        .with(DeliverRtcp::SLOT, DeliverRtcp::new(is_feedback));
     RTCPeerConnectionBuilder::new()
         .with_configuration(RTCConfigurationBuilder::new().build())
         .with_setting_engine(settings())
@@ -91,7 +92,7 @@ fn settings() -> SettingEngine {
 /// They are half a second of the stream, more than any receiver waits, and never less than
 /// a large keyframe. A power of two, as the responder needs. A slot of the buffer takes about 150 bytes even when it
 /// is empty, so generosity costs every session.
-fn retransmission_packets(bitrate_kbps: u32) -> u16 {
+pub(super) fn retransmission_packets(bitrate_kbps: u32) -> u16 {
     let packets_per_second = u64::from(bitrate_kbps) * 1000 / 8 / MAX_PAYLOAD_LEN as u64;
     let packets = (packets_per_second / 2).next_power_of_two().clamp(128, 8192);
     u16::try_from(packets).expect("8192 fits")

@@ -97,7 +97,7 @@ impl Driver {
     fn run_commands(&mut self) -> bool {
         loop {
             match self.queue.try_recv() {
-                Ok(Command::Frame(frame)) => self.sweep(&frame),
+                Ok(Command::Frame(frame, published)) => self.sweep(&frame, published),
                 Ok(Command::Adopt(peer)) => self.adopt(*peer),
                 Ok(Command::Send { id, text }) => {
                     if let Some(slot) = self.sessions.slot_of(id) {
@@ -145,8 +145,9 @@ impl Driver {
         self.drain(slot, Instant::now());
     }
 
-    fn sweep(&mut self, frame: &Frame) {
+    fn sweep(&mut self, frame: &Frame, published: Instant) {
         let began = Instant::now();
+        self.shared.counters.worst_lateness.record(began.saturating_duration_since(published));
         let mut served = 0;
         // By slot and not by iterator: sessions may end while reports are taken in.
         for slot in self.sessions.slots() {
@@ -160,6 +161,9 @@ impl Driver {
                 self.receive();
                 self.deliver();
             }
+        }
+        if served > 0 {
+            self.events.push(Event::Written { timestamp: frame.timestamp, at: Instant::now() });
         }
         // When the next frame is queued already, this is the only turn that reports and timers get.
         self.poll_sockets();
@@ -205,7 +209,8 @@ impl Driver {
 
     fn expire(&mut self) {
         let now = Instant::now();
-        while let Some(slot) = self.timers.expired(now) {
+        while let Some((slot, deadline)) = self.timers.expired(now) {
+            self.shared.counters.worst_lateness.record(now.saturating_duration_since(deadline));
             if let Some(session) = self.sessions.get_mut(slot) {
                 session.advance(now);
                 self.drain(slot, now);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use report::{SessionId, Stage};
+use report::{NetworkSample, SessionId, Stage};
 
 use crate::guard::Panicked;
 
@@ -37,14 +37,17 @@ pub enum Event {
     Started {
         /// The session.
         id: SessionId,
-        /// The frame's RTP timestamp.
+        /// The frame's timestamp.
         timestamp: u32,
+        /// What is added to a frame's timestamp in the packets of this session, with wrap-around: reports name frames
+        /// by the sum. All events have the frame's own.
+        timestamp_offset: u32,
     },
     /// The first keyframe since a data channel is open was sent: from here on the peer can report every frame.
     Counting {
         /// The session.
         id: SessionId,
-        /// That keyframe's RTP timestamp.
+        /// That keyframe's timestamp.
         timestamp: u32,
     },
     /// The peer sent a message over a data channel.
@@ -56,13 +59,29 @@ pub enum Event {
         /// The message.
         data: Bytes,
     },
+    /// A shard has given the packets of a frame to its sockets, for all of its sessions.
+    Written {
+        /// The frame's timestamp.
+        timestamp: u32,
+        /// When the last of them went.
+        at: Instant,
+    },
+    /// What became of the session's packets so far: once a second while frames go out, and before `Stopped`.
+    Network {
+        /// The session.
+        id: SessionId,
+        /// The numbers.
+        sample: NetworkSample,
+        /// When they were that.
+        at: Instant,
+    },
     /// The session needs a keyframe: it joined, or the peer lost something.
     KeyframeWanted(SessionId),
     /// No frame after `last` goes to the session, as asked for by [`Fanout::stop`](super::Fanout::stop) or because it ended.
     Stopped {
         /// The session.
         id: SessionId,
-        /// The RTP timestamp of the last counting frame, if there was one.
+        /// The timestamp of the last counting frame, if there was one.
         last: Option<u32>,
     },
     /// The session ended by itself; `Stopped` came before.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 /// An encoded frame, packetised once for all sessions.
 #[derive(Debug)]
 pub struct Frame {
-    /// RTP timestamp, 90 kHz: the frame's identity.
+    /// RTP timestamp, 90 kHz, before the offset of each session: the frame's identity.
     pub timestamp: u32,
     /// Whether a decoder can start here.
     pub keyframe: bool,

@@ -18,13 +18,16 @@ mod connection;
 mod driver;
 mod error;
 mod event;
+mod feedback;
 mod frame;
 mod handle;
-mod keyframe_requests;
+mod lateness;
 mod negotiator;
+mod numbering;
 mod options;
 mod outbox;
 mod peer;
+mod requested;
 mod schedule;
 mod session;
 mod session_table;
@@ -34,9 +37,11 @@ mod sockets;
 mod stats;
 mod stun;
 mod timers;
+mod transmission;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -44,8 +49,9 @@ pub use error::FanoutError;
 pub use event::{CloseReason, Event, EventSink};
 pub use frame::Frame;
 use negotiator::Negotiator;
+pub use numbering::Numbering;
 pub use options::Options;
-pub use report::{SessionId, Stage};
+pub use report::{NetworkSample, SessionId, Stage};
 pub use schedule::CHANNEL_GRACE;
 use shard::Shard;
 pub use stats::Stats;
@@ -130,6 +136,12 @@ impl Fanout {
     /// Whether all threads run; they end by themselves only when something is badly wrong.
     pub fn is_running(&self) -> bool {
         self.negotiator.is_running() && self.shards.iter().all(Shard::is_running)
+    }
+
+    /// The longest that a published frame waited for a shard to begin with it, or a timer to run, since the last call:
+    /// how much the shards lack the processor, for whoever calls it regularly.
+    pub fn take_worst_lateness(&self) -> Duration {
+        self.shards.iter().map(Shard::take_worst_lateness).max().unwrap_or_default()
     }
 
     /// What the shards counted since the start.

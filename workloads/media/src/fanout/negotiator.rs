@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use super::command::Command;
 use super::error::FanoutError;
 use super::handle::ShardHandle;
+use super::numbering::Numberings;
 use super::options::Options;
 use super::peer::Peer;
 use super::sockets;
@@ -62,6 +63,7 @@ impl Negotiator {
         let panics = Arc::new(AtomicU64::new(0));
         let state = State {
             options,
+            numberings: Numberings::default(),
             shards,
             placed: HashMap::new(),
             offered: HashMap::new(),
@@ -138,6 +140,7 @@ impl Drop for Negotiator {
 
 struct State {
     options: Options,
+    numberings: Numberings,
     shards: Vec<ShardHandle>,
     /// The shard of every session that is not closed.
     placed: HashMap<SessionId, usize>,
@@ -194,8 +197,9 @@ impl State {
     fn offer(&mut self, id: SessionId, addresses: &[IpAddr]) -> Result<String, FanoutError> {
         let shard = self.least_loaded();
         let locals = self.locals(shard, addresses)?;
-        let (peer, sdp) =
-            Peer::offer(id, &locals, self.options, Instant::now()).map_err(FanoutError::Setup)?;
+        let stream = self.numberings.stream(id, self.options.numbering);
+        let offered = Peer::offer(id, stream, &locals, self.options, Instant::now());
+        let (peer, sdp) = offered.map_err(FanoutError::Setup)?;
         self.offered.insert(id, peer);
         self.place(id, shard);
         Ok(sdp)
@@ -211,7 +215,8 @@ impl State {
     fn accept(&mut self, id: SessionId, addresses: &[IpAddr], offer: String) -> Result<String, FanoutError> {
         let shard = self.least_loaded();
         let locals = self.locals(shard, addresses)?;
-        let (peer, sdp) = Peer::accept(id, &locals, offer, self.options, Instant::now())?;
+        let stream = self.numberings.stream(id, self.options.numbering);
+        let (peer, sdp) = Peer::accept(id, stream, &locals, offer, self.options, Instant::now())?;
         self.place(id, shard);
         self.shards[shard].send(Command::Adopt(Box::new(peer)))?;
         Ok(sdp)

@@ -1,5 +1,7 @@
 //! What a fan-out is set up with.
 
+use super::numbering::Numbering;
+
 /// How to set up a [`Fanout`](super::Fanout).
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
@@ -9,4 +11,7 @@ pub struct Options {
     pub bitrate_kbps: u32,
     /// The label of the channel that reports come over: unordered, nothing is sent again.
     pub channel_label: &'static str,
+    /// Where the numbers of every session begin. None is what to use: at random, in each session elsewhere, so that
+    /// no report can be one of another session.
+    pub numbering: Option<Numbering>,
 }

@@ -16,10 +16,11 @@ use rtc::rtp_transceiver::RTCRtpSenderId;
 use rtc::sansio::Protocol;
 
 use super::event::{CloseReason, Event};
+use super::feedback::is_keyframe_request;
 use super::frame::Frame;
-use super::keyframe_requests::is_keyframe_request;
 use super::outbox::Outbox;
 use super::schedule::{Admission, Schedule};
+use super::transmission::Transmission;
 use crate::datagrams::received;
 
 /// A peer connection, from its description on.
@@ -30,7 +31,9 @@ pub(super) struct Peer {
     ufrag: String,
     ssrc: u32,
     payload_type: u8,
-    sequence_number: u16,
+    /// From a frame's timestamp to that of its packets.
+    timestamp_offset: u32,
+    transmission: Transmission,
     schedule: Schedule,
     /// The channel that we opened, if we did, and the first that the peer did; the latter once it is open.
     own_channel: Option<RTCDataChannelId>,
@@ -111,10 +114,13 @@ impl Peer {
                 RTCMessage::DataChannelMessage(_, report) => {
                     events.push(Event::Report { id: self.id, at: message.now, data: report.data.freeze() });
                 }
-                RTCMessage::RtcpPacket(_, packets)
-                    if packets.iter().any(|packet| is_keyframe_request(packet.as_ref())) =>
-                {
-                    events.push(Event::KeyframeWanted(self.id));
+                RTCMessage::RtcpPacket(_, packets) => {
+                    for packet in &packets {
+                        self.transmission.feedback(packet.as_ref(), message.now);
+                    }
+                    if packets.iter().any(|packet| is_keyframe_request(packet.as_ref())) {
+                        events.push(Event::KeyframeWanted(self.id));
+                    }
                 }
                 // An aiortc peer may send video back: the offer allows it, and nobody wants it.
                 _ => {}
@@ -172,7 +178,11 @@ impl Peer {
             Admission::Send { first, counting, keyframe_wanted } => {
                 if first {
                     events.push(Event::Reached { id: self.id, stage: Stage::FirstFrame, at: now });
-                    events.push(Event::Started { id: self.id, timestamp: frame.timestamp });
+                    events.push(Event::Started {
+                        id: self.id,
+                        timestamp: frame.timestamp,
+                        timestamp_offset: self.timestamp_offset,
+                    });
                 }
                 if counting {
                     events.push(Event::Counting { id: self.id, timestamp: frame.timestamp });
@@ -181,6 +191,9 @@ impl Peer {
                     events.push(Event::KeyframeWanted(self.id));
                 }
                 self.write_packets(frame, now);
+                if self.write_report(frame, now) {
+                    events.push(self.network());
+                }
                 self.flush(outbox);
             }
         }
@@ -197,17 +210,17 @@ impl Peer {
     }
 
     fn write_packets(&mut self, frame: &Frame, now: Instant) {
+        let timestamp = frame.timestamp.wrapping_add(self.timestamp_offset);
         for (index, payload) in frame.payloads.iter().enumerate() {
             let header = rtp::header::Header {
                 version: 2,
                 marker: index + 1 == frame.payloads.len(),
                 payload_type: self.payload_type,
-                sequence_number: self.sequence_number,
-                timestamp: frame.timestamp,
+                sequence_number: self.transmission.packet(payload.len()),
+                timestamp,
                 ssrc: self.ssrc,
                 ..Default::default()
             };
-            self.sequence_number = self.sequence_number.wrapping_add(1);
             let packet = rtp::Packet { header, payload: payload.clone() };
             // Straight into the pipeline: the sender object would copy its parameters for every packet to check what
             // was agreed on once. The track's name is not used on the way out.
@@ -216,6 +229,21 @@ impl Peer {
                 tracing::debug!(session = self.id.0, %error, "packet not sent");
             }
         }
+    }
+
+    /// Sends the report that is due after a frame, if one is.
+    fn write_report(&mut self, frame: &Frame, now: Instant) -> bool {
+        let timestamp = frame.timestamp.wrapping_add(self.timestamp_offset);
+        let Some(report) = self.transmission.frame(timestamp, frame.keyframe, now) else { return false };
+        let message = RTCMessage::RtcpPacket(String::new(), vec![Box::new(report)]);
+        if let Err(error) = self.connection.handle_write(TaggedRTCMessage { now, message }) {
+            tracing::debug!(session = self.id.0, %error, "sender report not sent");
+        }
+        true
+    }
+
+    fn network(&self) -> Event {
+        Event::Network { id: self.id, sample: self.transmission.sample(), at: Instant::now() }
     }
 
     fn flush(&mut self, outbox: &Outbox<'_>) {
@@ -227,6 +255,7 @@ impl Peer {
     /// Sends no more video.
     pub(super) fn stop(&mut self, events: &mut Vec<Event>) {
         if let Some(last) = self.schedule.stop() {
+            events.push(self.network());
             events.push(Event::Stopped { id: self.id, last });
         }
     }

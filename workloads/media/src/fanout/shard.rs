@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use mio::{Poll, Waker};
 
@@ -44,13 +45,18 @@ impl Shard {
     pub(super) fn publish(&self, frame: Arc<Frame>) {
         self.handle.shared().frames_published.fetch_add(1, Relaxed);
         // Fails only when the thread is gone, which `is_running` shows.
-        let _ = self.handle.send(Command::Frame(frame));
+        let _ = self.handle.send(Command::Frame(frame, Instant::now()));
     }
 
     pub(super) fn backlog(&self) -> u64 {
         let shared = self.handle.shared();
         let swept = shared.counters.sweeps.load(Relaxed);
         shared.frames_published.load(Relaxed).saturating_sub(swept)
+    }
+
+    /// The longest that a frame or a timer has waited for its turn since the last call.
+    pub(super) fn take_worst_lateness(&self) -> Duration {
+        self.handle.shared().counters.worst_lateness.take()
     }
 
     pub(super) fn is_running(&self) -> bool {

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use super::lateness::WorstLateness;
+
 /// Counters since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -53,6 +55,7 @@ pub(super) struct Counters {
     pub(super) sweeps: AtomicU64,
     pub(super) sweep_nanos: AtomicU64,
     pub(super) peer_panics: AtomicU64,
+    pub(super) worst_lateness: WorstLateness,
 }
 
 impl Counters {

@@ -38,8 +38,8 @@ impl Timers {
         }
     }
 
-    /// A slot whose time has come.
-    pub(super) fn expired(&mut self, now: Instant) -> Option<usize> {
+    /// A slot whose time has come, and when that was.
+    pub(super) fn expired(&mut self, now: Instant) -> Option<(usize, Instant)> {
         while let Some(Reverse((deadline, slot))) = self.heap.peek().copied() {
             if deadline > now {
                 return None;
@@ -47,7 +47,7 @@ impl Timers {
             self.heap.pop();
             if self.scheduled[slot] == Some(deadline) {
                 self.scheduled[slot] = None;
-                return Some(slot);
+                return Some((slot, deadline));
             }
         }
         None
@@ -74,8 +74,8 @@ mod tests {
         timers.set(0, now + ms(20), now);
         assert_eq!(timers.wait(now), Some(ms(20)));
         assert_eq!(timers.expired(now + ms(19)), None);
-        assert_eq!(timers.expired(now + ms(40)), Some(0));
-        assert_eq!(timers.expired(now + ms(40)), Some(1));
+        assert_eq!(timers.expired(now + ms(40)), Some((0, now + ms(20))));
+        assert_eq!(timers.expired(now + ms(40)), Some((1, now + ms(30))));
         assert_eq!(timers.expired(now + ms(40)), None);
     }
 
@@ -84,7 +84,7 @@ mod tests {
         let (now, mut timers) = (Instant::now(), Timers::default());
         timers.set(0, now + ms(500), now);
         timers.set(0, now + ms(10), now);
-        assert_eq!(timers.expired(now + ms(10)), Some(0));
+        assert_eq!(timers.expired(now + ms(10)), Some((0, now + ms(10))));
         assert_eq!(timers.expired(now + ms(600)), None);
     }
 

@@ -8,6 +8,7 @@ use rtc::ice::mdns::MulticastDnsMode;
 use rtc::interceptor::Registry;
 use rtc::peer_connection::configuration::media_engine::MIME_TYPE_VP8;
 use rtc::peer_connection::transport::RTCDtlsRole;
+use rtc::rtcp::sender_report::SenderReport;
 use rtc::rtp_transceiver::rtp_sender::{RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RtpCodecKind};
 use webrtc::peer_connection::{
     MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, SettingEngine,
@@ -16,6 +17,7 @@ use webrtc::peer_connection::{
 
 use super::ReceiverError;
 use super::runtime::GuardedRuntime;
+use crate::deliver_rtcp::DeliverRtcp;
 
 /// Checks tick at this interval, and the first tick has no pairs yet: the default of 200 ms is the set-up time.
 const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(20);
@@ -47,9 +49,11 @@ pub(super) async fn build(
         .with_runtime(Arc::new(runtime))
         .with_setting_engine(settings())
         .with_media_engine(media_engine)
-        // Neither reports, which nobody reads, nor the crate's NACK generator: it ticks all the time, and it sits
-        // where it cannot see the packets that RTX brings back. The assembler asks for what is missing.
-        .with_interceptor_registry(Registry::new())
+        // Not the crate's NACK generator: it ticks all the time, and it sits where it cannot see the packets that RTX
+        // brings back. The assembler asks for what is missing, and reception reports are the session's.
+        .with_interceptor_registry(
+            Registry::new().with(DeliverRtcp::SLOT, DeliverRtcp::new(is_sender_report)),
+        )
         .with_data_channel_send_buffer_limit(SEND_BUFFER_BYTES)
         .with_handler(handler)
         .with_udp_addrs(sockets)
@@ -57,6 +61,11 @@ pub(super) async fn build(
         .await
         .map_err(|source| ReceiverError::Bind { addresses: addresses.to_vec(), source })?;
     Ok(Arc::new(peer))
+}
+
+/// Whether it tells the sender's time (RFC 3550, section 6.4.1).
+fn is_sender_report(packet: &dyn rtc::rtcp::Packet) -> bool {
+    packet.as_any().is::<SenderReport>()
 }
 
 fn settings() -> SettingEngine {

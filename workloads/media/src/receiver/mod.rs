@@ -14,6 +14,7 @@ mod event;
 mod notices;
 mod offer;
 mod queue;
+mod reception;
 mod runtime;
 mod session;
 mod stats;
@@ -34,6 +35,7 @@ pub use error::ReceiverError;
 pub use event::{ChannelId, Event, TransportStage};
 use notices::Handler;
 pub use queue::{FrameReceiver, Received};
+use reception::Reception;
 use runtime::GuardedRuntime;
 use session::{Request, Session};
 use stats::Counters;
@@ -133,6 +135,8 @@ impl Receiver {
             channels: Channels::new(messages_sender),
             frames: frame_sender,
             assembler: Assembler::new(options.assembly),
+            reception: Reception::new(),
+            report_at: None,
             counters: Arc::clone(&counters),
             track: None,
             connect_by: Some(Instant::now() + options.connect_timeout),

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use rtc::rtcp::Packet;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
+use rtc::rtcp::receiver_report::ReceiverReport;
+use rtc::rtcp::sender_report::SenderReport;
 use rtc::rtcp::transport_feedbacks::transport_layer_nack::{
     TransportLayerNack, nack_pairs_from_sequence_numbers,
 };
@@ -16,12 +18,17 @@ use super::channels::{self, Channels};
 use super::event::{ChannelId, Event, TransportStage};
 use super::notices::Notice;
 use super::queue::{FrameSender, Pushed};
+use super::reception::Reception;
 use super::stats::{Counters, count};
 use crate::assemble::{Assembler, RtpPacket};
 use crate::guard::{Panicked, guarded_future};
 
 /// How long the connection may take to close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Receiver reports go out this often (RFC 3550, section 6.2, would have it half a second and more for a stream of
+/// this rate).
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Who sends feedback without sending media has no SSRC of its own; this is what browsers put there.
 const FEEDBACK_SSRC: u32 = 1;
@@ -44,6 +51,9 @@ pub(super) struct Session {
     pub(super) channels: Channels,
     pub(super) frames: FrameSender,
     pub(super) assembler: Assembler,
+    pub(super) reception: Reception,
+    /// When the next receiver report is due; `None` before the first packet.
+    pub(super) report_at: Option<Instant>,
     pub(super) counters: Arc<Counters>,
     pub(super) track: Option<Arc<dyn TrackRemote>>,
     /// When the connection has to be up; `None` once it was.
@@ -72,7 +82,8 @@ impl Session {
     /// Runs the connection to its end; returns the last event.
     async fn receive(&mut self) -> Event {
         loop {
-            let timer = self.assembler.poll_timeout().into_iter().chain(self.connect_by).min();
+            let timers = [self.assembler.poll_timeout(), self.connect_by, self.report_at];
+            let timer = timers.into_iter().flatten().min();
             tokio::select! {
                 biased;
                 _ = &mut self.stop => return Event::Closed,
@@ -80,6 +91,7 @@ impl Session {
                 Some(request) = self.requests.recv() => self.run_request(request).await,
                 event = next_event(self.track.as_deref()) => match event {
                     Some(TrackRemoteEvent::OnRtpPacket(packet)) => self.take_packet(packet).await,
+                    Some(TrackRemoteEvent::OnRtcpPacket(packets)) => self.take_rtcp(&packets),
                     Some(TrackRemoteEvent::OnEnded) | None => return Event::Closed,
                     Some(_) => {}
                 },
@@ -99,6 +111,7 @@ impl Session {
                     }
                     self.assembler.handle_timeout(now);
                     self.deliver(now).await;
+                    self.report(now).await;
                 }
             }
         }
@@ -124,6 +137,9 @@ impl Session {
         }
         count(&self.counters.packets, 1);
         let now = Instant::now();
+        let header = &packet.header;
+        self.reception.packet(header.ssrc, header.sequence_number, header.timestamp, now);
+        self.report_at.get_or_insert(now + REPORT_INTERVAL);
         let packet = RtpPacket {
             ssrc: packet.header.ssrc,
             sequence_number: packet.header.sequence_number,
@@ -132,7 +148,36 @@ impl Session {
             payload: packet.payload,
         };
         self.assembler.handle_packet(packet, now);
+        self.counters.reception(self.reception.lost(), self.reception.jitter(), self.assembler.repaired());
         self.deliver(now).await;
+    }
+
+    fn take_rtcp(&mut self, packets: &[Box<dyn Packet>]) {
+        let now = Instant::now();
+        for packet in packets {
+            if let Some(report) = packet.as_any().downcast_ref::<SenderReport>() {
+                self.reception.sender_report(report.ssrc, report.ntp_time, now);
+            }
+        }
+    }
+
+    /// Sends the receiver report that is due, if one is.
+    async fn report(&mut self, now: Instant) {
+        if self.report_at.is_none_or(|at| now < at) {
+            return;
+        }
+        self.report_at = Some(now + REPORT_INTERVAL);
+        let Some(report) = self.reception.report(now) else { return };
+        let report = ReceiverReport { ssrc: FEEDBACK_SSRC, reports: vec![report], ..Default::default() };
+        self.send_feedback(vec![Box::new(report)]).await;
+    }
+
+    async fn send_feedback(&self, packets: Vec<Box<dyn Packet>>) {
+        if let Some(track) = &self.track
+            && let Err(error) = track.write_rtcp(packets).await
+        {
+            tracing::debug!("feedback was not sent: {error}");
+        }
     }
 
     /// Passes on whatever the assembler has.
@@ -151,6 +196,7 @@ impl Session {
         let mut feedback: Vec<Box<dyn Packet>> = Vec::new();
         if let Some((media_ssrc, missing)) = self.assembler.poll_missing(now) {
             count(&self.counters.repairs_requested, missing.len() as u64);
+            count(&self.counters.nack_packets, 1);
             let nacks = nack_pairs_from_sequence_numbers(&missing);
             feedback.push(Box::new(TransportLayerNack { sender_ssrc: FEEDBACK_SSRC, media_ssrc, nacks }));
         }
@@ -158,10 +204,8 @@ impl Session {
             count(&self.counters.keyframes_requested, 1);
             feedback.push(Box::new(PictureLossIndication { sender_ssrc: FEEDBACK_SSRC, media_ssrc }));
         }
-        if let Some(track) = self.track.as_ref().filter(|_| !feedback.is_empty())
-            && let Err(error) = track.write_rtcp(feedback).await
-        {
-            tracing::debug!("feedback was not sent: {error}");
+        if !feedback.is_empty() {
+            self.send_feedback(feedback).await;
         }
     }
 

@@ -1,12 +1,19 @@
 //! What a receiver counts.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Counts since the receiver was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
     /// RTP packets, repeated ones included.
     pub packets: u64,
+    /// Packets that were expected and never came, less those that came twice (RFC 3550, appendix A.3).
+    pub lost: i64,
+    /// Packets that came after they were asked for again.
+    pub repaired: u64,
+    /// Interarrival jitter (RFC 3550, appendix A.8), as of the last packet.
+    pub jitter: Duration,
     /// Frames put into the queue for decoding.
     pub frames: u64,
     /// Whole frames that could not be decoded because of a lost one.
@@ -15,6 +22,8 @@ pub struct Stats {
     pub overruns: u64,
     /// Missing packets asked for, each time counted.
     pub repairs_requested: u64,
+    /// NACK packets sent, in which that was.
+    pub nack_packets: u64,
     /// Keyframes asked for.
     pub keyframes_requested: u64,
     /// Texts that could not be sent.
@@ -22,18 +31,33 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// The sums.
+    /// The sums; the jitter is that of `other`, which is later.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         // Without `..`: a counter that is forgotten here does not compile.
-        let Self { packets, frames, undecodable, overruns, repairs_requested, keyframes_requested, unsent } =
-            other;
+        let Self {
+            packets,
+            lost,
+            repaired,
+            jitter,
+            frames,
+            undecodable,
+            overruns,
+            repairs_requested,
+            nack_packets,
+            keyframes_requested,
+            unsent,
+        } = other;
         Self {
             packets: self.packets + packets,
+            lost: self.lost + lost,
+            repaired: self.repaired + repaired,
+            jitter: *jitter,
             frames: self.frames + frames,
             undecodable: self.undecodable + undecodable,
             overruns: self.overruns + overruns,
             repairs_requested: self.repairs_requested + repairs_requested,
+            nack_packets: self.nack_packets + nack_packets,
             keyframes_requested: self.keyframes_requested + keyframes_requested,
             unsent: self.unsent + unsent,
         }
@@ -43,23 +67,38 @@ impl Stats {
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     pub(super) packets: AtomicU64,
+    lost: AtomicI64,
+    repaired: AtomicU64,
+    jitter_nanos: AtomicU64,
     pub(super) frames: AtomicU64,
     pub(super) undecodable: AtomicU64,
     pub(super) overruns: AtomicU64,
     pub(super) repairs_requested: AtomicU64,
+    pub(super) nack_packets: AtomicU64,
     pub(super) keyframes_requested: AtomicU64,
     pub(super) unsent: AtomicU64,
 }
 
 impl Counters {
+    /// Takes over what is counted elsewhere.
+    pub(super) fn reception(&self, lost: i64, jitter: Duration, repaired: u64) {
+        self.lost.store(lost, Ordering::Relaxed);
+        self.jitter_nanos.store(jitter.as_nanos() as u64, Ordering::Relaxed);
+        self.repaired.store(repaired, Ordering::Relaxed);
+    }
+
     pub(super) fn snapshot(&self) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Stats {
             packets: read(&self.packets),
+            lost: self.lost.load(Ordering::Relaxed),
+            repaired: read(&self.repaired),
+            jitter: Duration::from_nanos(read(&self.jitter_nanos)),
             frames: read(&self.frames),
             undecodable: read(&self.undecodable),
             overruns: read(&self.overruns),
             repairs_requested: read(&self.repairs_requested),
+            nack_packets: read(&self.nack_packets),
             keyframes_requested: read(&self.keyframes_requested),
             unsent: read(&self.unsent),
         }

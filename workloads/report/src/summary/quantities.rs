@@ -86,7 +86,7 @@ pub struct Network {
     pub packets_lost: u64,
     /// Of these: sent again because they were asked for.
     pub packets_repaired: u64,
-    /// Of these: asked for, and not there any more.
+    /// Packets that never came, as the receiver reports have it.
     pub packets_given_up: u64,
     /// The newest one of RFC 3550's receiver reports; of all clients together the longest.
     pub round_trip_time_milliseconds: Option<f64>,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ballsession_tests::relay::CarriedFrame;
 
-use crate::session::{INTERVAL, Observed, Seen};
+use crate::session::{INTERVAL, Observed, Seen, is_after};
 
 /// How long latency may take to be as it was, in RTP ticks: 1 s.
 const RECOVERY: u32 = 90_000;
@@ -23,7 +23,9 @@ pub(crate) fn assert_latency_recovers(observed: &Observed, troubled: &Range<u64>
         .rfind(|frame| frame.first_packet < troubled.end)
         .expect("trouble begins after the start");
     let before = fast_half(observed, &frames, |frame| frame.first_packet < troubled.start);
-    let after = fast_half(observed, &frames, |frame| frame.timestamp > last.timestamp + RECOVERY);
+    let after = fast_half(observed, &frames, |frame| {
+        is_after(frame.timestamp, last.timestamp.wrapping_add(RECOVERY))
+    });
     println!("latency of the fast half: {before} ms before, {after} ms after");
     assert!(after < before + f64::from(INTERVAL) / 90.0, "{before} ms before, {after} ms after");
 }
@@ -60,6 +62,6 @@ pub(crate) fn freezes(observed: &Observed) -> Vec<f64> {
     let is_decoded = |frame: &CarriedFrame| observed.seen.contains(&(frame.timestamp, Seen::Decoded));
     let decoded: Vec<usize> = (0..frames.len()).filter(|index| is_decoded(&frames[*index])).collect();
     let steps = decoded.windows(2).filter(|pair| pair[1] > pair[0] + 1);
-    let ticks = steps.map(|pair| frames[pair[1]].timestamp - frames[pair[0]].timestamp);
+    let ticks = steps.map(|pair| frames[pair[1]].timestamp.wrapping_sub(frames[pair[0]].timestamp));
     ticks.map(|ticks| f64::from(ticks - INTERVAL) / 90.0).collect()
 }

@@ -9,6 +9,11 @@ use report::{ClientSummary, Summary};
 /// A frame interval in RTP ticks.
 pub(crate) const INTERVAL: u32 = 90_000 / 60;
 
+/// Compares RTP timestamps, which begin anywhere and wrap.
+pub(crate) fn is_after(timestamp: u32, other: u32) -> bool {
+    timestamp.wrapping_sub(other).cast_signed() > 0
+}
+
 /// A frame of this video takes two packets in most cases, a keyframe takes a dozen.
 pub(crate) const LARGE_FRAMES: &[&str] = &["--radius", "40", "--speed", "600"];
 

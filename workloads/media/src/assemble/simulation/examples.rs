@@ -127,3 +127,21 @@ fn what_is_held_is_bounded() {
         std::iter::from_fn(|| assembler.poll_frame()).map(|frame| frame.timestamp()).collect();
     assert_eq!(timestamps, [4, 5, 6]);
 }
+
+#[test]
+fn what_comes_after_it_was_asked_for_is_repaired_and_what_was_only_overtaken_is_not() {
+    let mut scenario = plain_scenario(12);
+    scenario.frames[3].fates[0].lost = true;
+    scenario.frames[9].fates[0].lost = true;
+    // Overtaken by the next frame, and there before it is asked for.
+    scenario.frames[6].fates[0].delay_ms = 35;
+    let repaired = scenario.packets().swap_remove(3).swap_remove(0).0;
+    let mut link = Link::new();
+    link.send(&scenario);
+    link.run_until(link.end(), |missing| {
+        let is_first = missing == repaired.sequence_number;
+        is_first.then(|| (Duration::from_millis(3), repaired.clone()))
+    });
+    assert_eq!(link.frames(), scenario.expected(&BTreeSet::from([9])));
+    assert_eq!(link.assembler.repaired(), 1);
+}

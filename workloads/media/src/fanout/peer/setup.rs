@@ -13,10 +13,12 @@ use rtc::shared::error::{Error, Result};
 
 use super::Peer;
 use crate::datagrams::host_candidate;
-use crate::fanout::connection::{self, VP8_PAYLOAD_TYPE, track};
+use crate::fanout::connection::{self, VP8_PAYLOAD_TYPE, retransmission_packets, track};
 use crate::fanout::error::FanoutError;
+use crate::fanout::numbering::Stream;
 use crate::fanout::options::Options;
 use crate::fanout::schedule::Schedule;
+use crate::fanout::transmission::Transmission;
 
 /// How long a set-up may take from the answer on. `rtc` itself never gives up a DTLS handshake.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -25,18 +27,20 @@ impl Peer {
     /// A connection that offers VP8 and a channel for reports on `locals`, and its SDP.
     pub(in crate::fanout) fn offer(
         id: SessionId,
+        stream: Stream,
         locals: &[SocketAddr],
         options: Options,
         now: Instant,
     ) -> Result<(Self, String)> {
         let mut connection = connection::build(options.bitrate_kbps, now)?;
         // A sender makes the offer sendrecv: peers that add a track of their own to be sent to need that.
-        let sender = connection.add_track(track(ssrc(id)))?;
+        let sender = connection.add_track(track(stream.ssrc))?;
         let lossy = RTCDataChannelInit { ordered: false, max_retransmits: Some(0), ..Default::default() };
         let own_channel = connection.create_data_channel(options.channel_label, Some(lossy))?.id();
         add_candidates(&mut connection, locals)?;
         let offer = connection.create_offer(None)?;
-        Self::described(id, connection, sender, Some(own_channel), offer, now)
+        let offerer = Self::undescribed(id, stream, connection, sender, Some(own_channel), options, now);
+        offerer.described(offer, now)
     }
 
     /// Applies the peer's answer.
@@ -59,6 +63,7 @@ impl Peer {
     /// channel for reports is the peer's to open.
     pub(in crate::fanout) fn accept(
         id: SessionId,
+        stream: Stream,
         locals: &[SocketAddr],
         offer: String,
         options: Options,
@@ -70,56 +75,60 @@ impl Peer {
         }
         let mut connection = connection::build(options.bitrate_kbps, now).map_err(FanoutError::Setup)?;
         connection.set_remote_description(now, offer).map_err(FanoutError::Offer)?;
-        let described = Self::respond(id, connection, locals, now).map_err(FanoutError::Offer);
-        let (mut peer, sdp) = described?;
+        let sender = connection.add_track(track(stream.ssrc)).map_err(FanoutError::Offer)?;
+        let answerer = Self::undescribed(id, stream, connection, sender, None, options, now);
+        let (mut peer, sdp) = answerer.respond(locals, now).map_err(FanoutError::Offer)?;
         peer.learn_payload_type()?;
         Ok((peer, sdp))
     }
 
-    /// Answers the offer that `connection` was given.
-    fn respond(
-        id: SessionId,
-        mut connection: RTCPeerConnection,
-        locals: &[SocketAddr],
-        now: Instant,
-    ) -> Result<(Self, String)> {
-        let sender = connection.add_track(track(ssrc(id)))?;
-        add_candidates(&mut connection, locals)?;
-        let answer = connection.create_answer(None)?;
-        Self::described(id, connection, sender, None, answer, now)
+    /// Answers the offer that its connection was given.
+    fn respond(mut self, locals: &[SocketAddr], now: Instant) -> Result<(Self, String)> {
+        add_candidates(&mut self.connection, locals)?;
+        let answer = self.connection.create_answer(None)?;
+        self.described(answer, now)
     }
 
-    /// The connection once it has described itself, and that description with all candidates.
-    fn described(
+    /// A peer of which the connection has not described itself yet.
+    fn undescribed(
         id: SessionId,
-        mut connection: RTCPeerConnection,
+        stream: Stream,
+        connection: RTCPeerConnection,
         sender: RTCRtpSenderId,
         own_channel: Option<RTCDataChannelId>,
-        description: RTCSessionDescription,
+        options: Options,
         now: Instant,
-    ) -> Result<(Self, String)> {
-        connection.set_local_description(now, description)?;
-        let sdp = connection.local_description().ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?.sdp;
-        let ufrag = sdp
-            .lines()
-            .find_map(|line| line.strip_prefix("a=ice-ufrag:"))
-            .ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?;
-        let peer = Self {
+    ) -> Self {
+        let Stream { ssrc, numbering } = stream;
+        let repairable = retransmission_packets(options.bitrate_kbps);
+        Self {
             id,
             connection,
             sender,
-            ufrag: ufrag.trim().to_owned(),
-            ssrc: ssrc(id),
+            ufrag: String::new(),
+            ssrc,
             payload_type: VP8_PAYLOAD_TYPE,
-            sequence_number: 0,
+            timestamp_offset: numbering.timestamp_offset,
+            transmission: Transmission::new(ssrc, numbering.sequence_number, repairable, now),
             schedule: Schedule::default(),
             own_channel,
             peer_channel: None,
             connect_by: now + CONNECT_LIMIT,
             ice_worked: false,
             failed: None,
-        };
-        Ok((peer, sdp))
+        }
+    }
+
+    /// The peer once its connection has described itself, and that description with all candidates.
+    fn described(mut self, description: RTCSessionDescription, now: Instant) -> Result<(Self, String)> {
+        self.connection.set_local_description(now, description)?;
+        let sdp = self.connection.local_description().ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?.sdp;
+        let ufrag = sdp
+            .lines()
+            .find_map(|line| line.strip_prefix("a=ice-ufrag:"))
+            .ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?;
+        self.ufrag = ufrag.trim().to_owned();
+        Ok((self, sdp))
     }
 
     /// Takes the payload type that was agreed on for VP8.
@@ -130,12 +139,6 @@ impl Peer {
         self.payload_type = codec.ok_or(FanoutError::NoVideo)?.payload_type;
         Ok(())
     }
-}
-
-/// Sessions share sockets, but each has its own SRTP keys: equal SSRCs would do, distinct ones read better in a
-/// capture.
-fn ssrc(id: SessionId) -> u32 {
-    0x1000_0000 | (id.0 as u32 & 0x0fff_ffff)
 }
 
 fn add_candidates(connection: &mut RTCPeerConnection, locals: &[SocketAddr]) -> Result<()> {
@@ -162,8 +165,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::fanout::numbering::Numbering;
 
-    const OPTIONS: Options = Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports" };
+    const OPTIONS: Options =
+        Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering: None };
+    const STREAM: Stream =
+        Stream { ssrc: 7, numbering: Numbering { timestamp_offset: 0, sequence_number: 0 } };
 
     fn locals() -> [SocketAddr; 2] {
         ["127.0.0.1:5000".parse().unwrap(), "[::1]:5001".parse().unwrap()]
@@ -177,7 +184,7 @@ mod tests {
 
     #[test]
     fn an_offer_is_sendrecv_with_every_candidate_and_nothing_to_trickle() {
-        let (mut peer, sdp) = Peer::offer(SessionId(7), &locals(), OPTIONS, Instant::now()).unwrap();
+        let (mut peer, sdp) = Peer::offer(SessionId(7), STREAM, &locals(), OPTIONS, Instant::now()).unwrap();
         assert_candidates(&sdp);
         assert!(sdp.contains("a=sendrecv"), "{sdp}");
         assert!(matches!(peer.answer("v=garbage".into(), Instant::now()), Err(FanoutError::Answer(_))));
@@ -192,7 +199,7 @@ mod tests {
         a=rtcp-fb:120 nack\r\na=rtcp-fb:120 nack pli\r\na=rtpmap:121 H264/90000\r\n";
 
     fn accept(offer: &str) -> std::result::Result<(Peer, String), FanoutError> {
-        Peer::accept(SessionId(7), &locals(), offer.into(), OPTIONS, Instant::now())
+        Peer::accept(SessionId(7), STREAM, &locals(), offer.into(), OPTIONS, Instant::now())
     }
 
     proptest! {

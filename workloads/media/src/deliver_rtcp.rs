@@ -1,33 +1,30 @@
-//! Lets keyframe requests out of `rtc`'s interceptor chain, which otherwise ends inbound RTCP.
+//! Lets some RTCP out of `rtc`'s interceptor chain, which otherwise ends inbound RTCP.
 
 use std::collections::VecDeque;
 use std::time::Instant;
 
 use rtc::interceptor::{Attribute, Interceptor, Packet, Slot, StreamInfo, TaggedPacket};
-use rtc::rtcp::payload_feedbacks::full_intra_request::FullIntraRequest;
-use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
 
-/// Whether an RTCP packet asks for a keyframe: PLI (RFC 4585, section 6.3.1) or FIR (RFC 5104, section 4.3.1).
-pub(super) fn is_keyframe_request(packet: &dyn rtc::rtcp::Packet) -> bool {
-    let packet = packet.as_any();
-    packet.is::<PictureLossIndication>() || packet.is::<FullIntraRequest>()
-}
-
-/// Marks keyframe requests for delivery; all else passes through untouched.
-#[derive(Default)]
-pub(super) struct DeliverKeyframeRequests {
+/// Marks the RTCP that is wanted for delivery; all else passes through untouched.
+pub(crate) struct DeliverRtcp {
+    is_wanted: fn(&dyn rtc::rtcp::Packet) -> bool,
     inbound: VecDeque<TaggedPacket>,
     outbound: VecDeque<TaggedPacket>,
 }
 
-impl DeliverKeyframeRequests {
+impl DeliverRtcp {
     /// Nearest to the application: every other interceptor has seen the packet by then.
-    pub(super) const SLOT: Slot = Slot::Custom(14_000);
+    pub(crate) const SLOT: Slot = Slot::Custom(14_000);
+
+    /// Delivers every compound packet with a part that is wanted.
+    pub(crate) fn new(is_wanted: fn(&dyn rtc::rtcp::Packet) -> bool) -> Self {
+        Self { is_wanted, inbound: VecDeque::new(), outbound: VecDeque::new() }
+    }
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for DeliverKeyframeRequests {
+impl Protocol<TaggedPacket, TaggedPacket, ()> for DeliverRtcp {
     type Rout = TaggedPacket;
     type Wout = TaggedPacket;
     type Eout = ();
@@ -35,11 +32,11 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for DeliverKeyframeRequests {
     type Time = Instant;
 
     fn handle_read(&mut self, mut packet: TaggedPacket) -> Result<(), Error> {
-        let is_request = match &packet.message.packet {
-            Packet::Rtcp(packets) => packets.iter().any(|packet| is_keyframe_request(packet.as_ref())),
+        let is_wanted = match &packet.message.packet {
+            Packet::Rtcp(packets) => packets.iter().any(|packet| (self.is_wanted)(packet.as_ref())),
             _ => false,
         };
-        if is_request {
+        if is_wanted {
             packet.message.add(Attribute::DeliverToApplication);
         }
         self.inbound.push_back(packet);
@@ -68,7 +65,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for DeliverKeyframeRequests {
     }
 }
 
-impl Interceptor for DeliverKeyframeRequests {
+impl Interceptor for DeliverRtcp {
     fn bind_local_stream(&mut self, _info: &StreamInfo) {}
     fn unbind_local_stream(&mut self, _info: &StreamInfo) {}
     fn bind_remote_stream(&mut self, _info: &StreamInfo) {}
