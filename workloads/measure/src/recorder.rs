@@ -118,10 +118,13 @@ impl Recorder {
         let wanting = &self.wanting;
         let Some(row) = self.rows.get_mut(id).filter(|row| row.session == Some(session)) else { return };
         let is_wanted = wanting.is_running() && (wanting.is_open() || wanting.names(&row.name));
-        if is_wanted && !row.wanted.is_running() {
+        if is_wanted && let Some(since) = row.away_since.take() {
+            self.absent(id, since, captured);
+        } else if is_wanted && !row.wanted.is_running() {
             row.wanted.begin(captured);
             row.viewer.start(at);
         }
+        let Some(row) = self.rows.get_mut(id) else { return };
         let stills = row.viewer.decoded(at, is_measured);
         self.count(id, at, stills);
     }
@@ -174,6 +177,9 @@ impl Recorder {
             row.said_bye = true;
             row.wanted.end(now);
             stills = row.viewer.end(now);
+        } else if state == State::Ended && row.wanted.is_running() {
+            row.wanted.end(now);
+            row.away_since = Some(now);
         }
         self.count(id, now, stills);
         let wanting = &self.wanting;
@@ -185,7 +191,7 @@ impl Recorder {
         let wanting = &self.wanting;
         for (_, row) in self.rows.iter_mut() {
             let is_wanted = wanting.is_running() && (wanting.is_open() || wanting.names(&row.name));
-            if !is_wanted && row.wanted.is_running() {
+            if !is_wanted {
                 pause(row, now);
             }
         }
@@ -287,6 +293,32 @@ impl Recorder {
         }
     }
 
+    /// A client that said bye at `since` was to be there all the same, and is again since `until`.
+    fn absent(&mut self, id: RowId, since: Instant, until: Instant) {
+        let settled = self.window.end();
+        let Some(row) = self.rows.get_mut(id) else { return };
+        row.wanted.begin(since.max(settled));
+        // What is settled by now was counted without it.
+        let missed = settled.min(until).saturating_duration_since(since);
+        row.settled.1 += missed;
+        let is_aligned = row.is_aligned();
+        if !is_aligned {
+            self.settled.1 += missed;
+        }
+        let (mut from, end) = (since.max(self.window.since(settled)), settled.min(until));
+        while from < end {
+            let to = end.min(from + Grid::SHORT);
+            let wanted = Entry::Wanted(to - from);
+            if let Some(row) = self.rows.get_mut(id) {
+                row.window.record(from, wanted);
+            }
+            if !is_aligned {
+                self.window.record(from, wanted);
+            }
+            from = to;
+        }
+    }
+
     fn count(&mut self, row: RowId, at: Instant, stills: Stills) {
         if let Some(gap) = stills.gap {
             self.record(row, at, Entry::Gap(gap));
@@ -300,4 +332,5 @@ impl Recorder {
 fn pause(row: &mut Row, now: Instant) {
     row.wanted.end(now);
     row.viewer.pause();
+    row.away_since = None;
 }

@@ -49,6 +49,9 @@ pub(crate) struct Row {
     pub(crate) session: Option<SessionId>,
     pub(crate) gone_at: Option<Instant>,
     pub(crate) said_bye: bool,
+    /// Since when it has been away after a bye, although it is to be there: an absence once it comes back, and none where it
+    /// turns out that it is not wanted any more.
+    pub(crate) away_since: Option<Instant>,
     /// The place in the order of leaving.
     pub(super) gone: u64,
 }
@@ -101,6 +104,7 @@ impl Row {
             session: Some(opening.session),
             gone_at: None,
             said_bye: false,
+            away_since: None,
             gone: 0,
         }
     }

@@ -113,10 +113,8 @@ fn arrival(
     if let Some(row) = recorder.rows.get_mut(session.row) {
         row.pairing = RowPairing::Arrival;
         row.pairing_milliseconds = arrival.delay().map(milliseconds);
-    }
-    if !session.has_reported {
-        session.has_reported = true;
-        recorder.set_up(session.row, at, at.saturating_duration_since(session.connected));
+        let setup = at.saturating_duration_since(session.connected);
+        row.setup.first_report.get_or_insert(milliseconds(setup));
     }
     recorder.decoded(session.row, session.key, at, at, !is_answer);
     for Aligned { captured, error } in &aligned {

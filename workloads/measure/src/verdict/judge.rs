@@ -34,7 +34,7 @@ pub fn judge(session: &JudgedSession, objectives: &Objectives) -> Verdict {
     }
     failures.sort_by_key(|failure| failure.reason);
     let is_new = session.epoch_age_seconds.is_some_and(|age| age < GRACE);
-    if is_new && !wanted.iter().all(|client| is_up(client, session.frames_per_second)) {
+    if is_new && !wanted.iter().all(|client| is_up(client, session)) {
         return Verdict::inconclusive(Pending::Starting, "the operator changed something less than 60 s ago");
     }
     if !failures.is_empty() {
@@ -46,6 +46,10 @@ pub fn judge(session: &JudgedSession, objectives: &Objectives) -> Verdict {
     let (have, need) = (session.all.settled, minimum(session, wanted.len(), objectives));
     if have < need {
         let message = format!("the fate of {have} frames is known, {need} are needed");
+        return Verdict::inconclusive(Pending::InsufficientSamples, message);
+    }
+    if objectives.delivered_percent.is_some() && session.all.delivered_percent.is_none() {
+        let message = "nobody was to be there while the settled frames were sent, as far as it is known";
         return Verdict::inconclusive(Pending::InsufficientSamples, message);
     }
     Verdict::Met
@@ -63,13 +67,15 @@ fn has_had_media(client: &JudgedClient) -> bool {
 }
 
 /// Whether a client has media, for long enough to be judged.
-fn is_up(client: &JudgedClient, frames_per_second: u32) -> bool {
-    client.media == Media::Flowing && is_judged(&client.numbers, frames_per_second)
+fn is_up(client: &JudgedClient, session: &JudgedSession) -> bool {
+    client.media == Media::Flowing && is_judged(&client.numbers, session)
 }
 
-fn is_judged(numbers: &JudgedNumbers, frames_per_second: u32) -> bool {
-    let frames = ENOUGH_FRAMES / f64::from(frames_per_second.max(1));
-    numbers.settled > 0 && numbers.wanted_seconds >= frames.max(ENOUGH_SECONDS)
+/// Whether ratios and percentiles count. What is enough never exceeds what can be in the time that is judged.
+fn is_judged(numbers: &JudgedNumbers, session: &JudgedSession) -> bool {
+    let frames = ENOUGH_FRAMES / f64::from(session.frames_per_second.max(1));
+    let enough = frames.max(ENOUGH_SECONDS).min(FITTING * session.span_seconds);
+    numbers.settled > 0 && numbers.wanted_seconds >= enough
 }
 
 fn place(client: &JudgedClient) -> Place {
@@ -151,7 +157,7 @@ fn limits(objectives: &Objectives) -> Vec<Limit> {
 fn breaches(session: &JudgedSession, wanted: &[&JudgedClient], objectives: &Objectives) -> Vec<Failure> {
     let breach = |limit: Limit| {
         let excess = |numbers: &JudgedNumbers| {
-            let counts = limit.at_any_count || is_judged(numbers, session.frames_per_second);
+            let counts = limit.at_any_count || is_judged(numbers, session);
             let measured = (limit.measured)(numbers).filter(|_| counts)?;
             limit.excess(measured).map(|excess| (excess, measured))
         };
@@ -177,7 +183,9 @@ fn missing(session: &JudgedSession, objectives: &Objectives) -> Vec<Failure> {
     if session.all.settled < minimum(session, 1, objectives) {
         return Vec::new();
     }
-    let is_missing = |limit: &Limit| (limit.measured)(&session.all).is_none();
+    // Where the time is not known in which frames were to come there is no share of them either.
+    let can_be = |limit: &Limit| limit.reason != Reason::DeliveredTooLow || session.all.wanted_seconds > 0.0;
+    let is_missing = |limit: &Limit| can_be(limit) && (limit.measured)(&session.all).is_none();
     let failure = |limit: Limit| Failure {
         reason: limit.reason,
         measured: None,

@@ -18,6 +18,9 @@ use crate::{
 /// Reports of decoded frames are no further apart than this as long as there is media.
 const FLOWING_WITHIN: Duration = Duration::from_secs(2);
 
+/// After a bye it takes less than this until it is known whether the client is still to be there; then it is lost.
+const LEAVES_WITHIN: Duration = Duration::from_secs(5);
+
 /// The video that numbers are relative to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
@@ -140,7 +143,9 @@ impl<'a> ClientView<'a> {
     }
 
     fn open_gap(&self) -> Option<Duration> {
-        self.row.viewer.open_gap(self.judged_at)
+        let gap = self.row.viewer.open_gap(self.judged_at)?;
+        // Whoever said bye may be about to be unwanted, which is known some seconds later.
+        (self.row.away_since.is_none() || gap >= LEAVES_WITHIN).then_some(gap)
     }
 
     /// Whether it was when the server stopped sending, if it has: then all sessions end.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use ballsession_measure::{Ended, MessageOutcome, SessionId};
 use proptest::prelude::*;
-use report::{Frames, Freezes, channel::FrameOutcome};
+use report::{Frames, Gaps, channel::FrameOutcome};
 
 use crate::{
     model::{FPS, INTERVAL, Model, Session},
@@ -170,9 +170,10 @@ impl Both {
             summary.clients.iter().map(|row| (row.id.clone(), row.frames)).collect();
         prop_assert_eq!(rows.len(), summary.clients.len(), "two rows have one name");
         prop_assert_eq!(summary.frames, total);
-        // A slice is a twentieth of the window.
+        // A slice is a twentieth of the window, which ends with the last one of which every fate is known.
         let slice = |milliseconds: u64| milliseconds / (WINDOW / 20);
-        let is_recent = |frame| slice(self.model.captured[&frame]) + 20 > slice(self.model.now);
+        let end = slice(self.model.settled_until);
+        let is_recent = |frame| (end.saturating_sub(20)..end).contains(&slice(self.model.captured[&frame]));
         let mut recent = Frames::default();
         self.model.sessions.values().for_each(|session| recent += session.counts_of(is_recent));
         // Messages without a frame belong to the moment they came, which the model does not keep.
@@ -249,6 +250,7 @@ proptest! {
         let now = both.model.now + 20_000;
         both.model.now = now;
         both.model.give_up(0);
+        both.model.settled_until = now + 250;
         both.run.finish(now);
         both.compare()?;
         let (mut steps, mut count, mut longest) = (0, 0, 0);
@@ -259,7 +261,7 @@ proptest! {
             longest = longest.max(of_session.2);
         }
         let milliseconds = report::significant((longest.saturating_sub(1) * INTERVAL) as f64);
-        let expected = (steps > 0).then_some(Freezes { count, longest_milliseconds: milliseconds });
-        prop_assert_eq!(both.run.summary(now).freezes, expected);
+        let expected = (steps > 0).then_some(Gaps { count, longest_milliseconds: milliseconds });
+        prop_assert_eq!(both.run.summary(now).gaps, expected);
     }
 }

@@ -56,7 +56,7 @@ fn an_id_that_is_connected_gets_a_number() {
     let now = run.at(10);
     run.measurement.disconnect(B, Ended::Bye, now);
     run.connect(SessionId(4), 20);
-    run.hello(SessionId(4), "twin", 1);
+    run.hello(SessionId(4), "twin", 0);
     assert_eq!(run.measurement.client(SessionId(4)), Some("twin (2)"));
     assert_eq!(run.summary(0).clients.len(), 3);
 }

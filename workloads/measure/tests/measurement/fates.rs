@@ -227,6 +227,6 @@ fn a_run_of_14_hours_passes_the_wrap_around_unnoticed() {
     let summary = run.summary(frames * 200);
     let expected = Frames { sent: frames, matched: frames, duplicate: frames / 2, ..Frames::default() };
     assert_eq!(summary.frames, expected);
-    assert_eq!(summary.freezes.map(|freezes| (freezes.count, freezes.longest_milliseconds)), Some((0, 0.0)));
+    assert_eq!(summary.gaps.map(|gaps| (gaps.count, gaps.longest_milliseconds)), Some((0, 0.0)));
     assert_eq!(summary.duration_seconds, 14.0 * 3600.0);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::run::{A, B, Run};
 use ballsession_measure::MessageOutcome;
 use picture::Point;
-use report::{ErrorCode, Frames, Pairing, Stage};
+use report::{ErrorCode, Frames, FreezesFrom, Pairing, Stage};
 
 /// The client of A.
 const NAME: &str = "10.0.0.1:5000";
@@ -167,10 +167,13 @@ fn a_peer_that_names_no_frame_is_known_by_its_reports_alone() {
     assert!((DELAY as f64 - 33.3..=DELAY as f64).contains(&delay), "within the frame's time: {delay}");
     assert_eq!(row.frames, Frames { sent: 60, estimated: 60, ..Frames::default() });
     assert_eq!(row.error_pixels.map(|error| error.max), Some(0.5));
-    assert_eq!((row.loss_percent, row.latency_milliseconds, row.freezes), (None, None, None));
+    assert_eq!((row.loss_percent, row.latency_milliseconds, row.gaps), (None, None, None));
+    assert_eq!(row.freezes_from, FreezesFrom::Arrivals);
+    assert!(row.freezes.is_some_and(|freezes| freezes.count == 0 && freezes.longest_milliseconds < 1.0));
     assert_eq!(row.setup_milliseconds.first_report, Some(DELAY as f64));
     // The other client's numbers are all that the run has.
-    let summary = run.summary(2000);
+    run.expire_lost(5250);
+    let summary = run.summary(5250);
     assert_eq!(summary.frames, Frames { sent: 120, matched: 60, estimated: 60, ..Frames::default() });
     for error in [summary.error_pixels, summary.recent.error_pixels] {
         assert_eq!(error.map(|error| (error.mean, error.max)), Some((5.0, 5.0)));

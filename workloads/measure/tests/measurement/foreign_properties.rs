@@ -125,7 +125,7 @@ proptest! {
             for row in summary.clients.iter().filter(|row| row.pairing == Pairing::Arrival) {
                 prop_assert_eq!(row.frames.sent, row.frames.estimated + row.frames.lost, "{:?}", row);
                 prop_assert!(row.loss_percent.is_none() && row.latency_milliseconds.is_none());
-                prop_assert!(row.freezes.is_none());
+                prop_assert!(row.gaps.is_none() && row.delivered_percent.is_none());
             }
         }
         run.finish(now);

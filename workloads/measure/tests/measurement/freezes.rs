@@ -1,109 +1,185 @@
-//! Freezes as the measurement counts them, whatever the order in which reports come.
+//! Freezes in the viewer's time.
 
-use proptest::prelude::*;
-use report::{Freezes, Summary, channel::FrameOutcome};
+use ballsession_measure::Ended;
+use report::{FreezesFrom, judged::Media};
 
-use crate::run::{A, Run};
+use crate::world::{Fate, World};
 
-/// A run of 90 frames at 30 fps (33.3 ms): for each frame what its only report says, or none.
-fn run_of(outcomes: &[Option<FrameOutcome>], order: &[usize]) -> Summary {
-    let mut run = Run::new(30);
-    run.join(A);
-    run.capture_all(0..outcomes.len() as u64);
-    for frame in order {
-        if let Some(reported) = outcomes[*frame] {
-            // In time, each with an age of its own.
-            let frame = *frame as u64;
-            run.report(A, frame, frame * 1000 / 30 + 1 + frame * 7 % 30, reported);
+/// The longest freeze of a client in the window, in ms.
+fn longest(world: &World, name: &str) -> f64 {
+    world.client(name).numbers.longest_freeze_milliseconds.expect("two decoded frames")
+}
+
+/// Holds everything from and to the client, which then goes through at once: nothing is lost.
+fn hold(world: &mut World, milliseconds: u64) {
+    let frames = milliseconds * 30 / 1000;
+    world.hold(0, frames);
+}
+
+/// V6: stalls that lose nothing are freezes: the client's clock between decoded frames says so.
+#[test]
+fn a_network_that_holds_everything_freezes_the_picture() {
+    let mut world = World::new(30, 30);
+    world.join("a");
+    world.play(5_000);
+    for _ in 0..3 {
+        hold(&mut world, 900);
+        world.play(4_000);
+    }
+    let row = world.row("a");
+    assert_eq!((row.frames.lost, row.frames.late), (0, 0), "nothing is lost");
+    assert_eq!(
+        row.gaps.map(|gaps| (gaps.count, gaps.longest_milliseconds)),
+        Some((0, 0.0)),
+        "in the video's time"
+    );
+    assert_eq!(row.freezes_from, FreezesFrom::Client);
+    let freezes = row.freezes.unwrap();
+    assert_eq!(freezes.count, 3);
+    assert!((850.0..=950.0).contains(&freezes.longest_milliseconds), "{freezes:?}");
+    assert_eq!(row.recent.longest_freeze_milliseconds, Some(longest(&world, "a")));
+    let summary = world.run.summary(world.now());
+    assert_eq!(summary.freezes, row.freezes);
+    assert_eq!(
+        summary.recent.freezes.map(|freezes| freezes.longest_milliseconds),
+        Some(longest(&world, "a"))
+    );
+}
+
+/// V6: while nothing is heard the gap is open, and counts; once the client says that it saw everything, it does not.
+#[test]
+fn an_open_gap_counts_while_it_is_open_and_is_replaced_by_the_clients_figure() {
+    let mut world = World::new(30, 30);
+    world.join("a");
+    world.play(15_000);
+    assert_eq!((world.said().as_str(), world.row("a").open_gap_milliseconds), ("Met", None));
+    world.clients[0].fate = Fate::Unheard;
+    world.play(1_500);
+    assert!(longest(&world, "a") > 1400.0);
+    assert!(world.row("a").open_gap_milliseconds.is_some_and(|gap| gap > 1400.0));
+    assert!(world.said().starts_with("FreezeTooLong: "), "{}", world.said());
+    world.clients[0].fate = Fate::Good;
+    world.play(1_500);
+    assert!(longest(&world, "a") < 100.0, "{}", longest(&world, "a"));
+    assert_eq!(world.row("a").open_gap_milliseconds, None);
+    assert_eq!(world.row("a").freezes.map(|freezes| freezes.count), Some(0));
+}
+
+/// V6: where the frames themselves did not come it stays a freeze, also beyond the window's settled part.
+#[test]
+fn a_gap_that_was_real_stays() {
+    let mut world = World::new(30, 30);
+    world.join("a");
+    world.play(15_000);
+    world.clients[0].fate = Fate::Cut;
+    world.play(1_500);
+    world.clients[0].fate = Fate::Good;
+    for _ in 0..10 {
+        world.play(500);
+        assert!((1400.0..1700.0).contains(&longest(&world, "a")), "{}", longest(&world, "a"));
+    }
+    world.play(40_000);
+    assert!(longest(&world, "a") < 100.0, "it has left the window");
+    assert!(
+        world.row("a").freezes.is_some_and(|freezes| freezes.longest_milliseconds > 1400.0),
+        "not the run"
+    );
+}
+
+/// V6: across a lost connection, by the same process or by another one.
+#[test]
+fn a_lost_connection_is_a_gap() {
+    for is_restarted in [false, true] {
+        let mut world = World::new(30, 60);
+        world.join("a");
+        world.play(8_000);
+        world.disconnect(0, Ended::Lost);
+        world.play(2_000);
+        assert!(longest(&world, "a") > 1900.0, "it is open");
+        assert!(matches!(world.client("a").media, Media::Gone { .. }));
+        if is_restarted {
+            world.restart(0);
         }
+        world.connect(0);
+        world.play(6_000);
+        assert!((1900.0..2300.0).contains(&longest(&world, "a")), "{}", longest(&world, "a"));
+        assert_eq!(world.client("a").media, Media::Flowing);
     }
-    run.finish(10_000);
-    run.summary(10_000)
-}
-
-/// All frames seen, but not these.
-fn freezes_without(missing: impl Fn(usize) -> bool, instead: Option<FrameOutcome>) -> Option<Freezes> {
-    let seen = FrameOutcome::Position { x: 1.0, y: 1.0, confidence: 1.0 };
-    let outcomes: Vec<_> = (0..90).map(|frame| if missing(frame) { instead } else { Some(seen) }).collect();
-    run_of(&outcomes, &(0..90).collect::<Vec<_>>()).freezes
 }
 
 #[test]
-fn lost_and_undecodable_frames_freeze_the_picture() {
-    let gap = |frame| (40..55).contains(&frame);
-    let expected = Some(Freezes { count: 1, longest_milliseconds: 500.0 });
-    assert_eq!(freezes_without(gap, None), expected);
-    assert_eq!(freezes_without(gap, Some(FrameOutcome::Undecodable)), expected);
+fn before_the_first_frame_and_after_a_bye_there_is_none() {
+    let mut world = World::new(30, 60);
+    world.join("a");
+    world.clients[0].fate = Fate::Lost;
+    world.play(4_000);
+    assert_eq!(world.client("a").numbers.longest_freeze_milliseconds, None);
+    world.clients[0].fate = Fate::Good;
+    world.play(8_000);
+    world.disconnect(0, Ended::Bye);
+    world.play(3_000);
+    assert!(longest(&world, "a") < 100.0, "{}", longest(&world, "a"));
+    assert_eq!((world.client("a").is_wanted, world.row("a").open_gap_milliseconds), (false, None));
 }
 
+/// V6: a session that ended counts its gap.
 #[test]
-fn a_frame_without_a_ball_is_a_picture_all_the_same() {
-    let gap = |frame| (40..55).contains(&frame);
-    let expected = Some(Freezes { count: 0, longest_milliseconds: 0.0 });
-    assert_eq!(freezes_without(gap, Some(FrameOutcome::Undetected)), expected);
-}
-
-#[test]
-fn a_single_lost_frame_is_a_longer_step_but_no_freeze() {
-    let expected = Some(Freezes { count: 0, longest_milliseconds: 33.3 });
-    assert_eq!(freezes_without(|frame| frame == 7, None), expected);
-}
-
-#[test]
-fn without_two_decoded_frames_there_is_no_step() {
-    assert_eq!(freezes_without(|frame| frame != 7, None), None);
-}
-
-#[test]
-fn recent_has_its_own_freezes() {
-    let mut run = Run::new(30);
-    run.join(A);
-    for frame in 0..30 * 120 {
-        run.capture_all(frame..frame + 1);
-        if !(30..60).contains(&frame) {
-            run.see(A, frame, frame * 1000 / 30 + 3);
+fn the_end_closes_a_gap() {
+    for is_bye in [true, false] {
+        let mut world = World::new(30, 60);
+        world.join("a");
+        world.play(8_000);
+        world.clients[0].fate = Fate::Cut;
+        world.play(2_000);
+        if is_bye {
+            world.disconnect(0, Ended::Bye);
+        } else {
+            let now = world.run.at(world.now());
+            world.run.measurement.end_media(now);
+            world.play(3_000);
+            world.run.finish(world.now());
         }
+        let freezes = world.row("a").freezes.unwrap();
+        assert_eq!(freezes.count, 1);
+        assert!((1900.0..2100.0).contains(&freezes.longest_milliseconds), "{freezes:?}");
     }
-    let summary = run.summary(120_000);
-    assert_eq!(summary.freezes, Some(Freezes { count: 1, longest_milliseconds: 1000.0 }));
-    assert_eq!(summary.recent.freezes, Some(Freezes { count: 0, longest_milliseconds: 0.0 }));
-    assert_eq!(summary.clients[0].freezes, summary.freezes);
 }
 
+/// What comes after the server has stopped sending is nobody's fault.
 #[test]
-fn frames_left_out_by_the_pacing_freeze_it_too() {
-    let mut run = Run::new(30);
-    run.join(A);
-    run.capture_all(0..30);
-    run.capture_all(40..60);
-    for frame in (0..30).chain(40..60) {
-        run.see(A, frame, frame * 1000 / 30 + 3);
-    }
-    assert_eq!(run.summary(2000).freezes, Some(Freezes { count: 1, longest_milliseconds: 333.0 }));
+fn the_drain_of_the_run_is_neither_gap_nor_absence() {
+    let mut world = World::new(30, 60);
+    world.join("a");
+    world.play(10_000);
+    let now = world.run.at(world.now());
+    world.run.measurement.end_media(now);
+    world.camera = false;
+    world.play(3_000);
+    world.disconnect(0, Ended::Bye);
+    world.run.finish(world.now());
+    let row = world.row("a");
+    assert_eq!((row.frames.sent, row.delivered_percent), (300, Some(100.0)));
+    assert!(row.freezes.is_some_and(|freezes| freezes.longest_milliseconds < 100.0), "{:?}", row.freezes);
+    let objectives = "loss=1,delivered=99,freeze=500ms".parse().unwrap();
+    let verdict = world.run.measurement.verdict_run(&objectives, world.run.at(world.now()));
+    assert_eq!(verdict.to_string(), "Met");
 }
 
-fn frame_outcome() -> impl Strategy<Value = Option<FrameOutcome>> {
-    prop_oneof![
-        4 => Just(Some(FrameOutcome::Position { x: 5.0, y: 5.0, confidence: 1.0 })),
-        1 => Just(Some(FrameOutcome::Undetected)),
-        2 => Just(Some(FrameOutcome::Undecodable)),
-        2 => Just(None),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn the_order_of_arrival_changes_nothing(
-        outcomes in prop::collection::vec(frame_outcome(), 90),
-        order in Just((0..90).collect::<Vec<_>>()).prop_shuffle(),
-    ) {
-        let in_order = run_of(&outcomes, &(0..90).collect::<Vec<_>>());
-        let mut shuffled = run_of(&outcomes, &order);
-        // Which report is the first does depend on it, of course.
-        shuffled.setup_milliseconds = in_order.setup_milliseconds;
-        shuffled.clients[0].setup_milliseconds = in_order.clients[0].setup_milliseconds;
-        prop_assert_eq!(in_order, shuffled);
-    }
+/// V6: clients that say nothing of their own are measured by the arrival of their reports, marked so.
+#[test]
+fn old_clients_are_measured_by_arrivals() {
+    let mut world = World::new(30, 60);
+    let client = world.join_old("old");
+    world.play(6_000);
+    world.clients[client].fate = Fate::Cut;
+    world.play(900);
+    world.clients[client].fate = Fate::Good;
+    world.play(6_000);
+    let row = world.row("old");
+    assert_eq!(row.freezes_from, FreezesFrom::Arrivals);
+    let freezes = row.freezes.unwrap();
+    assert_eq!(freezes.count, 1);
+    assert!((850.0..950.0).contains(&freezes.longest_milliseconds), "{freezes:?}");
+    assert_eq!((row.latency_split.client, row.received, row.instance), (None, None, None));
+    assert!(row.frames.matched > 300 && row.recent.delivered_percent.is_some_and(|percent| percent > 85.0));
 }

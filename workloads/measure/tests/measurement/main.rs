@@ -2,11 +2,18 @@
 
 mod against_model;
 mod clients;
+mod evidence;
 mod fates;
 mod foreign;
 mod foreign_properties;
 mod freezes;
+mod gaps;
 mod model;
 mod presence;
+mod properties;
+mod repeated;
 mod replay;
 mod run;
+mod wanted;
+mod window;
+mod world;

@@ -39,6 +39,8 @@ pub(super) struct Model {
     pub(super) now: u64,
     pub(super) captured: BTreeMap<u64, u64>,
     pub(super) oldest_held: u64,
+    /// Every fate before is known.
+    pub(super) settled_until: u64,
     pub(super) sessions: BTreeMap<usize, Session>,
 }
 
@@ -126,6 +128,7 @@ impl Model {
 
     pub(super) fn expire_lost(&mut self) {
         self.give_up(3000);
+        self.settled_until = self.settled_until.max(self.now.saturating_sub(3000));
         for session in self.sessions.values_mut() {
             session.forgotten |=
                 session.ended && session.frames.values().all(|(fate, _)| *fate != Fate::Pending);

@@ -83,9 +83,12 @@ impl Run {
     }
 
     pub(crate) fn hello(&mut self, id: SessionId, name: &str, reconnects: u32) -> MessageOutcome {
-        let hello = Message::Hello(Hello { reconnects, ..Hello::new(name) });
-        let at = self.at(0);
-        self.measurement.message(id, at, hello.to_text().as_bytes())
+        self.introduce(id, Hello { reconnects, ..Hello::new(name) }, 0)
+    }
+
+    pub(crate) fn introduce(&mut self, id: SessionId, hello: Hello, milliseconds: u64) -> MessageOutcome {
+        let at = self.at(milliseconds);
+        self.measurement.message(id, at, Message::Hello(hello).to_text().as_bytes())
     }
 
     /// A position that is off by (3, 4) pixels, thus by 5.

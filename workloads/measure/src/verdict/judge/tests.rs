@@ -181,6 +181,17 @@ fn a_client_is_judged_by_ratios_only_after_five_seconds_but_by_its_open_gap_at_o
     assert!(frozen.starts_with("FreezeTooLong"), "{frozen}");
 }
 
+/// V10: a hundred frames at 5 frames per second are 20 s, which a window of 10 s never has.
+#[test]
+fn a_client_is_judged_in_every_window() {
+    let mut lossy = client("b");
+    (lossy.numbers.settled, lossy.numbers.wanted_seconds) = (48, 9.5);
+    lossy.numbers.loss_percent = Some(20.0);
+    let slow =
+        JudgedSession { frames_per_second: 5, span_seconds: 10.0, ..session(vec![client("a"), lossy]) };
+    assert!(said(&slow).starts_with("LossTooHigh: 20 % lost"), "{}", said(&slow));
+}
+
 #[test]
 fn after_a_change_of_the_operators_own_there_is_a_minute_of_grace() {
     let mut session =
@@ -205,6 +216,14 @@ fn missing_numbers_and_numbers_that_are_none_never_pass() {
     session.clients[0].numbers.undetected_percent = Some(100.0);
     assert!(said(&session).starts_with("UndetectedTooHigh: 100 %"), "what explains it is said instead");
     assert!(of_numbers(|numbers| numbers.loss_percent = Some(f64::NAN)).starts_with("LossTooHigh"));
+}
+
+/// After a suspension frames of before may be settled, of a time in which nobody was to be there.
+#[test]
+fn what_was_delivered_in_no_time_is_not_known() {
+    let mut session = session(vec![client("a")]);
+    (session.all.wanted_seconds, session.all.delivered_percent) = (0.0, None);
+    assert!(said(&session).starts_with("InsufficientSamples: "), "{}", said(&session));
 }
 
 fn number(good: f64, bad: f64) -> impl Strategy<Value = Option<f64>> {
@@ -263,7 +282,7 @@ proptest! {
         let wanted: Vec<_> = session.clients.iter().filter(|client| client.is_wanted).collect();
         let judged = wanted.iter().map(|client| &client.numbers).chain([&session.all]);
         let breaches = judged.filter(|numbers| {
-            let ratios = is_judged(numbers, 30) && (numbers.loss_percent.is_some_and(|n| n > 1.0)
+            let ratios = is_judged(numbers, &session) && (numbers.loss_percent.is_some_and(|n| n > 1.0)
                 || numbers.undetected_percent.is_some_and(|n| n > 1.0)
                 || numbers.delivered_percent.is_some_and(|n| n < 95.0)
                 || numbers.error_p95_pixels.is_some_and(|n| n > 1.0)
