@@ -6,6 +6,10 @@ import json
 import sys
 import time
 
+from detection.cases import cases
+from detection.run import measure as detection
+from detection.table import detection_table
+
 from measure import loss, machine, pairs, sessions, stages
 from measure.plot import sessions_plot
 from measure.programs import BENCH
@@ -13,6 +17,8 @@ from measure.table import markdown
 from measure.targets import judge
 
 PARTS = ("stages", "sessions", "pairs", "loss")
+# Faults take most of an hour, so that they are done only where they are asked for.
+DETECTION = "detection"
 RESULTS = BENCH / "results" / "last.json"
 PLOT = BENCH / "results" / "sessions.svg"
 README = BENCH / "README.md"
@@ -27,11 +33,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="of everything but sessions; figures are medians")
     parser.add_argument("--seconds", type=int, default=10, help="measured of each run, at least 5")
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], default=[], help="all, if none is named")
+    only = "of detection: only faults whose name contains this, shown and not recorded"
+    parser.add_argument("--cases", default="", metavar="TEXT", help=only)
+    parser.add_argument("--quiet-minutes", type=float, default=20, help="of detection: how long nothing happens")
+    parser.add_argument(
+        "parts", nargs="*", choices=[[], *PARTS, DETECTION], default=[], help=f"if none is named: all but {DETECTION}"
+    )
     arguments = parser.parse_args()
     if arguments.rounds < 1 or not 5 <= arguments.seconds <= 600:
         parser.error("--rounds must be at least 1, --seconds 5 to 600")
 
+    chosen = [case for case in cases(arguments.quiet_minutes * 60) if arguments.cases in case.name]
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for part in arguments.parts or PARTS:
         if part == "loss" and not loss.is_possible():
@@ -42,11 +54,15 @@ def main() -> None:
             "sessions": lambda: sessions.measure(arguments.seconds, say),
             "pairs": lambda: pairs.measure(arguments.rounds, arguments.seconds, say),
             "loss": lambda: loss.measure(arguments.rounds, say),
+            DETECTION: lambda: detection(chosen, say),
         }[part]()
+        if part == DETECTION and arguments.cases:
+            print(detection_table(measured))
+            continue
         results[part] = measured
         results.setdefault("measured", {})[part] = {
             "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "rounds": 1 if part == "sessions" else arguments.rounds,
+            "rounds": 1 if part in ("sessions", DETECTION) else arguments.rounds,
             "seconds": arguments.seconds,
         }
         results["machine"] = machine.describe()

@@ -1,5 +1,7 @@
 """The results as Markdown."""
 
+from detection.table import detection_table
+
 from measure.sessions import carried
 
 
@@ -11,6 +13,7 @@ def markdown(results: dict, targets: list[dict]) -> str:
         (results.get("stages"), "## Stages of a frame", stages_tables(results.get("stages", []))),
         (results.get("sessions"), "## Sessions per server", sessions_table(results.get("sessions", []))),
         (results.get("loss"), "## Loss of 2 %", loss_table(results.get("loss", []))),
+        (results.get("detection"), "## Faults", detection_table(results.get("detection", []))),
     ]
     return "\n".join(f"{title}\n\n{text}" for there, title, text in parts if there)
 

@@ -1,14 +1,16 @@
-//! Measures what sessions cost. Two programs, each a module here:
+//! Measures what sessions cost, and whether faults are seen. Three programs, each a module here:
 //!
 //! - [`load`]: many sessions of one process that answer every frame without decoding it, to find out how many sessions
 //!   a server carries;
+//! - [`relay`]: a bad network between a server and clients, which a line on stdin makes better or worse;
 //! - [`stages`]: what each stage of a frame costs, from drawing to detection, and what detectors cost and find.
 //!
-//! `bench/run` runs both, and whole programs beside each other.
+//! `bench/run` runs them, and whole programs beside each other.
 
 mod clock;
 pub mod load;
 mod program;
+pub mod relay;
 pub mod stages;
 mod statistics;
 

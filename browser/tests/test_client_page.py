@@ -8,6 +8,7 @@ from ball import distance, find
 from harness import free_port, until
 from page import PHONE
 from programs import get
+from recorded import STATUS, Script, stats
 
 # Edges that a codec blurred, pixels halved in colour, a cross on whole pixels: what is seen may be off by that.
 NEAR = 1.0
@@ -97,6 +98,49 @@ def test_the_numbers_are_those_of_status(programs, page):
     assert (page.text("state"), page.text("id")) == ("Connected", client.name)
     assert page.text("no-errors") and not page.text("errors")
     assert page.text("missing") == ""
+
+
+def own_numbers(page) -> dict[str, str]:
+    """What the client says about itself, by the names that it has in the JSON."""
+    script = """
+    const terms = [...document.querySelectorAll("#stats dt")];
+    return terms.map((term) => [term.querySelector("code").textContent, term.nextElementSibling.textContent]);
+    """
+    return dict(page.run(script))
+
+
+def test_what_it_measures_itself_is_shown_in_groups_by_its_standard_names(programs, page):
+    _, client = programs.pair()
+    answers = Script(page.driver, STATUS)
+    page.open(client.http)
+    page.run("window.answer = arguments[0]", client.status() | {"stats": stats()})
+    page.until_text("stats", "packetsReceived")
+    shown = own_numbers(page)
+    assert (shown["packetsReceived"], shown["packetsLost"], shown["packetsRepaired"]) == ("8,731", "42", "39")
+    assert (shown["jitter"], shown["nackCount"], shown["pliCount"]) == ("1.2 ms", "17", "1")
+    assert (shown["totalDecodeTime / framesDecoded"], shown["totalInterFrameDelay"]) == ("1.2 ms", "33.4 ms")
+    assert (shown["totalFreezesDuration"], shown["longestGap"]) == ("710 ms", "41.0 ms")
+    assert shown["cpu.throttledMilliseconds"] == "380 ms"
+    titles = page.run("return [...document.querySelectorAll('#stats h3')].map((title) => title.textContent)")
+    assert titles == ["Packets", "Frames", "Freezes", "Processor"]
+    page.screenshot("client-stats")
+
+    # What is not known has no line, and an old client says nothing at all.
+    page.run("window.answer = arguments[0]", client.status() | {"stats": stats(longestGap=None, cpu={})})
+    until("fewer lines", lambda: "longestGap" not in own_numbers(page))
+    assert "Processor" not in page.text("stats")
+    page.run("window.answer = arguments[0]", {key: value for key, value in client.status().items() if key != "stats"})
+    until("no group", lambda: page.text("stats") == "")
+    answers.remove()
+
+
+def test_its_own_numbers_are_those_of_status(programs, page):
+    _, client = programs.pair()
+    page.open(client.http)
+    earlier = until("statistics", lambda: client.status().get("stats", {}).get("framesDecoded"))
+    decoded = lambda: int(own_numbers(page).get("framesDecoded", "0").replace(",", ""))  # noqa: E731
+    until("newer ones", lambda: decoded() > earlier)
+    assert decoded() <= client.status()["stats"]["framesDecoded"]
 
 
 def test_nothing_is_encoded_while_nobody_watches(programs, page):

@@ -8,6 +8,7 @@ from harness import BIN, Program, until
 from kubernetes import Kubernetes, condition, session
 from page import PHONE
 from programs import get
+from recorded import STATUS, Script
 from selenium.webdriver.common.by import By
 
 DEMO = session(
@@ -93,18 +94,18 @@ def test_the_table_has_what_kubectl_get_has(operator, page):
     page.open(program.http)
     until_names(page, "gate", "harbor", "demo", "new")
     gate, harbor, demo, new = rows(page)
-    assert demo[:9] == ["media", "demo", "True", "True", "2/2", "0.012px", "7.5ms", "0.00%", "0"]
-    assert harbor[:9] == ["edge", "harbor", "False", "False", "1/2", "14.2px", "412ms", "8.10%", "37"]
-    assert re.fullmatch(r"\d+[smhd]", demo[9])
-    assert [part for part in harbor[10].split("\n") if part] == [
+    assert demo[:10] == ["media", "demo", "True", "True", "2/2", "0.012px", "7.5ms", "0.00%", "", "0"]
+    assert harbor[:10] == ["edge", "harbor", "False", "False", "1/2", "14.2px", "412ms", "8.10%", "", "37"]
+    assert re.fullmatch(r"\d+[smhd]", demo[10])
+    assert [part for part in harbor[12].split("\n") if part] == [
         "MediaBlocked",
         HARBOR["status"]["display"]["message"],
         "kubectl -n edge port-forward deploy/harbor-server 8082:8081",
         "Copy",
     ]
-    assert new[2:9] == ["", "", "", "", "", "", ""]
+    assert new[2:10] == [""] * 8
     # No server runs any more whose page could be opened.
-    assert gate[10] == "Completed"
+    assert gate[12] == "Completed"
     assert page.text("inside") == "http://127.0.0.1:8082/"
     # Foreign texts are texts.
     assert page.driver.find_elements(By.CSS_SELECTOR, "main img, main b") == []
@@ -112,6 +113,24 @@ def test_the_table_has_what_kubectl_get_has(operator, page):
     assert "media/broken" in page.text("undecodable") and "<b>many</b>" in page.text("undecodable")
     assert json.loads(get(program.http, "/status")[1])["watched"] == 5
     page.screenshot("operator")
+
+
+def test_what_is_delivered_and_the_cause_are_shown_sorted_and_found(operator, page):
+    program, _ = operator(DEMO, HARBOR, GATE)
+    status = json.loads(get(program.http, "/status")[1])
+    judged = {"demo": {"delivered": "100%", "cause": None}, "harbor": {"delivered": "61.2%", "cause": "Network"}}
+    for shown in status["sessions"]:
+        shown |= judged.get(shown["name"], {})
+    answers = Script(page.driver, STATUS)
+    page.open(program.http)
+    page.run("window.answer = arguments[0]", status)
+    until("the numbers", lambda: [row[8] for row in rows(page)] == ["", "61.2%", "100%"])
+    assert [row[11] for row in rows(page)] == ["", "Network", ""]
+    page.driver.find_element(By.CSS_SELECTOR, "th[data-key=delivered] button").click()
+    until_names(page, "harbor", "demo", "gate")
+    page.element("filter").send_keys("network")
+    until_names(page, "harbor")
+    answers.remove()
 
 
 def test_what_changes_is_shown_without_asking_for_it(operator, page):
@@ -122,7 +141,7 @@ def test_what_changes_is_shown_without_asking_for_it(operator, page):
     kubernetes.change("MODIFIED", DEMO | {"status": DEMO["status"] | {"errorCount": 4}})
     kubernetes.change("ADDED", HARBOR)
     until_names(page, "harbor", "demo")
-    until("the new number", lambda: rows(page)[1][8] == "4")
+    until("the new number", lambda: rows(page)[1][9] == "4")
     # The row is the one that it was: a selection in it would still be there.
     assert page.run("return document.querySelectorAll('#sessions code')[1].dataset.kept") == "yes"
     kubernetes.change("DELETED", DEMO)
@@ -169,7 +188,7 @@ def test_a_line_is_copied_by_keyboard(operator, page, has_clipboard):
     page.press("ENTER")
     until("the line is copied", lambda: page.run("return window.copied") == line)
     assert page.run("return getSelection().toString()") == line
-    until("it says so", lambda: "copied" in rows(page)[0][10])
+    until("it says so", lambda: "copied" in rows(page)[0][12])
 
 
 def test_it_says_what_the_operator_waits_for_and_that_it_is_gone(operator, page):
@@ -201,4 +220,11 @@ def test_a_phone_shows_it_at_its_own_width(operator, page, scheme):
     page.open(program.http)
     until_names(page, "gate", "harbor", "demo", "new")
     assert not page.is_wider_than_its_window()
+    # Each session is a card, and the heads are still there to sort by.
+    label = "return getComputedStyle(document.querySelector('#sessions td:nth-child(3)'), '::before').content"
+    assert page.run(label) == '"Ready"'
+    scroll = "const box = document.querySelector('table').parentElement; return box.scrollWidth - box.clientWidth"
+    assert page.run(scroll) <= 0
+    page.driver.find_element(By.CSS_SELECTOR, "th[data-key=latency] button").click()
+    until_names(page, "demo", "gate", "harbor", "new")
     page.screenshot(f"operator-phone-{scheme}")

@@ -3,7 +3,7 @@
 /** Where a session's page is while its line runs: not 8081, which is where this page is usually forwarded to. */
 export const INSIDE = "http://127.0.0.1:8082/";
 
-/** The columns, in the order of `kubectl get ballsessions`. A number is sorted as one. */
+/** The columns, in the order of `kubectl get ballsessions -o wide`. A number is sorted as one. */
 export const COLUMNS = [
   { key: "namespace", title: "Namespace" },
   { key: "name", title: "Name" },
@@ -13,8 +13,10 @@ export const COLUMNS = [
   { key: "error", title: "Error p95", isNumber: true },
   { key: "latency", title: "Latency p95", isNumber: true },
   { key: "loss", title: "Loss", isNumber: true },
+  { key: "delivered", title: "Delivered", isNumber: true },
   { key: "errors", title: "Errors", isNumber: true },
   { key: "age", title: "Age", isNumber: true },
+  { key: "cause", title: "Cause" },
   { key: "why", title: "Reason, and the line that leads inside" },
 ];
 
@@ -32,8 +34,10 @@ export function row(session, now) {
     error: session.errorP95 ?? "",
     latency: session.latencyP95 ?? "",
     loss: session.loss ?? "",
+    delivered: session.delivered ?? "",
     errors: session.errors === null ? "" : String(session.errors),
     age: age === undefined ? "" : duration(age),
+    cause: session.cause ?? "",
     why: session.reason ?? "",
   };
   // A session that does nothing because it was told so is no problem.
@@ -53,7 +57,7 @@ export function row(session, now) {
 
 /** Whether all words of `filter` are somewhere in a row, in upper or lower case. */
 export function matches(row, filter) {
-  const text = [row.key, row.text.why, row.message, row.node].join(" ").toLowerCase();
+  const text = [row.key, row.text.why, row.text.cause, row.message, row.node].join(" ").toLowerCase();
   return filter.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }
 

@@ -56,8 +56,10 @@ function markOrder() {
 
 function makeLine(key) {
   const line = element("tr", {});
-  for (const { key, isNumber } of COLUMNS) {
+  for (const { key, title, isNumber } of COLUMNS) {
     const cell = element("td", { className: isNumber ? "number" : key });
+    // Where there is no room for a head above the rows, each cell says what it is.
+    cell.dataset.label = title;
     line.append(cell);
   }
   const why = line.lastElementChild;

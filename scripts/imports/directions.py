@@ -8,8 +8,8 @@ CRATES = [
     ["workloads/scene", "workloads/vp8", "workloads/signaling", "workloads/media", "workloads/detect"]
     + ["workloads/measure", "workloads/preview", "workloads/process"],
     ["workloads/server", "workloads/client", "crds"],
-    ["operator", "bench", "workloads/tests", "e2e/cluster"],
-    ["e2e"],
+    ["operator", "workloads/tests", "e2e/cluster"],
+    ["bench", "e2e"],
 ]
 LAYERS = {
     "workloads/media/src": [

@@ -6,6 +6,8 @@ use clap::Parser;
 use process::arguments;
 use signaling::Endpoint;
 
+use super::claim::Claim;
+
 /// Many sessions in one process, which report every frame without decoding it.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "ballsession-load", version)]
@@ -22,6 +24,9 @@ pub struct Arguments {
     /// Threads that drive them
     #[arg(long, value_name = "N", default_value = "2", value_parser = arguments::whole_number(1, 64))]
     pub(crate) threads: u32,
+    /// What they report of every complete frame
+    #[arg(long, value_name = "CLAIM", value_enum, default_value_t = Claim::Position)]
+    pub(crate) claim: Claim,
     /// Ends so long after all sessions work; or with SIGINT
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = arguments::duration)]
     pub(crate) duration: Duration,

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use signaling::{Connection, Endpoint, Message, dial};
 use tokio::sync::watch;
 
+use super::claim::Claim;
 use super::counters::Counters;
 use super::driver::Handle;
 use super::peer::Peer;
@@ -18,13 +19,14 @@ const OFFER_LIMIT: Duration = Duration::from_secs(20);
 /// Runs the session `name` until the server ends it or `stop` is raised.
 pub(crate) async fn run(
     name: String,
+    claim: Claim,
     server: Endpoint,
     driver: Handle,
     counters: Arc<Counters>,
     mut stop: watch::Receiver<bool>,
 ) {
     let ended = tokio::select! {
-        ended = session(&name, &server, &driver) => ended,
+        ended = session(&name, claim, &server, &driver) => ended,
         _ = stop.wait_for(|stop| *stop) => return,
     };
     if let Err(error) = ended {
@@ -33,7 +35,7 @@ pub(crate) async fn run(
 }
 
 /// Ends only with an error: dropping it sends bye.
-async fn session(name: &str, server: &Endpoint, driver: &Handle) -> anyhow::Result<()> {
+async fn session(name: &str, claim: Claim, server: &Endpoint, driver: &Handle) -> anyhow::Result<()> {
     let dialled = Instant::now();
     let mut connection = dial(server).await?;
     let Some(Message::Offer { sdp }) = connection.receive_within(OFFER_LIMIT).await? else {
@@ -43,7 +45,7 @@ async fn session(name: &str, server: &Endpoint, driver: &Handle) -> anyhow::Resu
         .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
         .context("no socket for media")?;
     let local = socket.local_addr()?;
-    let (peer, sdp) = Peer::answer(name.to_owned(), sdp, local, dialled).context("cannot answer")?;
+    let (peer, sdp) = Peer::answer(name.to_owned(), claim, sdp, local, dialled).context("cannot answer")?;
     connection.send(&Message::Answer { sdp }).await?;
     driver.adopt(peer, socket);
     stay(&mut connection).await

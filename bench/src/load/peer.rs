@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use media::datagrams::{host_candidate, received};
 use mio::net::UdpSocket;
-use report::channel::{FrameOutcome, FrameReport, Hello, LABEL, Message};
+use report::channel::{Hello, LABEL, Message};
 use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
 use rtc::interceptor::Registry;
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
@@ -22,6 +22,7 @@ use rtc::rtp_transceiver::rtp_sender::{RTCRtpCodec, RTCRtpCodecParameters, RtpCo
 use rtc::sansio::Protocol;
 use rtc::shared::error::{Error, Result};
 
+use super::claim::Claim;
 use super::counters::Counters;
 use super::frames::{FrameTracker, Step};
 
@@ -34,12 +35,10 @@ const ICE_CHECKS: u16 = 500;
 const ICE_TIMEOUT: Duration = Duration::from_secs(15);
 const ICE_KEEPALIVE: Duration = Duration::from_secs(2);
 
-/// What it reports of every frame.
-const FRAME_OUTCOME: FrameOutcome = FrameOutcome::Position { x: 321.125, y: 123.456, confidence: 1.0 };
-
 /// An answered offer.
 pub(crate) struct Peer {
     name: String,
+    claim: Claim,
     connection: RTCPeerConnection,
     channel: RTCDataChannelId,
     is_open: bool,
@@ -53,6 +52,7 @@ impl Peer {
     /// Answers `offer` for the socket bound to `local`; the SDP goes to the offerer.
     pub(crate) fn answer(
         name: String,
+        claim: Claim,
         offer: String,
         local: SocketAddr,
         dialled: Instant,
@@ -68,6 +68,7 @@ impl Peer {
         let sdp = connection.local_description().ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?.sdp;
         let peer = Self {
             name,
+            claim,
             connection,
             channel,
             is_open: false,
@@ -146,9 +147,10 @@ impl Peer {
                 }
                 Step::Complete if !self.is_open => {}
                 Step::Complete => {
-                    let report = FrameReport::new(packet.header.timestamp, FRAME_OUTCOME);
-                    self.send(&Message::Frame(report), now);
-                    reported += 1;
+                    if let Some(report) = self.claim.report(packet.header.timestamp) {
+                        self.send(&Message::Frame(report), now);
+                        reported += 1;
+                    }
                     counters.answered.fetch_add(1, Relaxed);
                     if let Some(dialled) = self.dialled.take() {
                         counters.joined(dialled.elapsed());

@@ -65,9 +65,11 @@ async fn load(arguments: &Arguments) -> anyhow::Result<Outcome> {
         let mut pace = tokio::time::interval(Duration::from_secs(1) / arguments.joins_per_second);
         for (number, driver) in (0..arguments.sessions).zip(drivers.iter().cycle()) {
             pace.tick().await;
-            let (server, counters) = (arguments.server.clone(), Arc::clone(&counters));
+            let (server, claim) = (arguments.server.clone(), arguments.claim);
+            let counters = Arc::clone(&counters);
             joins.spawn(join::run(
                 format!("load-{number}"),
+                claim,
                 server,
                 driver.handle(),
                 counters,

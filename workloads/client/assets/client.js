@@ -1,5 +1,7 @@
 // Shows /status once a second, and the live picture beside it while somebody can see it.
 
+import { showStats } from "./stats.js";
+
 const POLL = 1000;
 const ANSWER_LIMIT = 3000;
 const RETRY = 5000;
@@ -93,6 +95,7 @@ function showNumbers(status) {
   show("dtls", number(setup.dtls));
   show("first-frame", number(setup.firstFrame));
   show("first-decoded", number(setup.firstDecoded));
+  element("stats").hidden = !showStats(element("stats-groups"), status.stats);
   showErrors(errors);
   before = status;
 }

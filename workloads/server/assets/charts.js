@@ -1,6 +1,7 @@
-// Charts of the last minutes: the median and the 95th percentile of each second.
+// Charts of the last minutes: the median and the 95th percentile of each second, and what is asked of the latter.
 
-import { colour, onThemeChange } from "./format.js";
+import { colour, number, onThemeChange, setText } from "./format.js";
+import { drawLimit, top } from "./limit.js";
 
 /* global uPlot */
 
@@ -45,22 +46,29 @@ export class History {
 }
 
 export class Chart {
-  constructor(container, quantity, unit) {
+  // `words` is an element for what is asked for.
+  constructor(container, words, quantity, unit) {
     this.container = container;
+    this.words = words;
     this.quantity = quantity;
     this.unit = unit;
+    this.limit = null;
     this.columns = [[], [], []];
     this.draw();
     new ResizeObserver(() => this.plot.setSize(this.size())).observe(container);
     onThemeChange(() => this.draw());
   }
 
-  show(history, started) {
+  // `limit` is the most that the window's 95th percentile may be; null where nothing is asked for.
+  show(history, started, limit) {
+    this.limit = limit;
     this.columns = history.columns(this.quantity, started);
     this.plot.setData(this.columns);
     const newest = history.points.at(-1)?.[this.quantity];
     const words = newest ? `${newest.p50} ${this.unit} median, ${newest.p95} ${this.unit} 95th percentile` : "no samples";
-    this.container.setAttribute("aria-label", `last second: ${words}`);
+    const asked = limit === null ? "" : `asked: p95 at most ${number(limit)} ${this.unit}`;
+    setText(this.words, asked);
+    this.container.setAttribute("aria-label", [`last second: ${words}`, asked].filter(Boolean).join("; "));
   }
 
   // Anew with the colours of now: uPlot keeps those it was made with.
@@ -79,7 +87,8 @@ export class Chart {
       ...this.size(),
       // One cursor for both charts.
       cursor: { drag: { x: false, y: false }, sync: { key: "seconds" } },
-      scales: { y: { range: (_, least, most) => [0, Math.max(most * 1.1, 1e-3)] } },
+      scales: { y: { range: (_, least, most) => [0, top(most, this.limit)] } },
+      hooks: { draw: [(plot) => drawLimit(plot, this.limit, this.unit)] },
       axes: [{ ...axis, space: 70 }, { ...axis, size: 60 }],
       series: [{ label: "time" }, series("p50", "--median"), series("p95", "--worst")],
     };

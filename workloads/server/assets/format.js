@@ -15,6 +15,11 @@ export function count(value) {
   return value.toLocaleString("en");
 }
 
+// 7200 as "7.2 s", 72 as "72 ms".
+export function milliseconds(value) {
+  return value >= 1000 ? `${(value / 1000).toFixed(1)} s` : `${Math.round(value)} ms`;
+}
+
 // 75 as "1 min 15 s".
 export function duration(seconds) {
   const whole = Math.floor(seconds);

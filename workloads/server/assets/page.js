@@ -1,26 +1,45 @@
 // Puts the page together: what the server sends goes to each of its parts.
 
 import { Chart, History } from "./charts.js";
+import { Clients } from "./clients.js";
 import { setText } from "./format.js";
 import { listen } from "./live.js";
-import { Facts, standing, totals } from "./numbers.js";
+import { Facts, networkFacts, processorFacts, runFacts, standing, windowFacts } from "./numbers.js";
+import { judge, objectivesOf } from "./objectives.js";
 import { Path } from "./path.js";
-import { clientTable, errorTable } from "./table.js";
+import { errorTable } from "./table.js";
+import { Verdict } from "./verdict.js";
 import { Video } from "./video.js";
-
-// How often all rows are fetched where events have the worst ones only.
-const ALL_ROWS_MILLISECONDS = 5000;
 
 const element = (id) => document.getElementById(id);
 
+const verdict = new Verdict({
+  card: element("verdict"),
+  sign: element("verdict-sign"),
+  outcome: element("verdict-outcome"),
+  reason: element("verdict-reason"),
+  message: element("verdict-message"),
+  client: element("verdict-client"),
+  node: element("verdict-node"),
+  cause: element("verdict-cause"),
+  absent: element("no-objectives"),
+});
 const history = new History();
-const charts = [
-  new Chart(element("error-chart"), "errorPixels", "px"),
-  new Chart(element("latency-chart"), "latencyMilliseconds", "ms"),
+const charts = ["error", "latency"].map((name) => [element(`${name}-chart`), element(`${name}-limit`)]);
+const [errorChart, latencyChart] = [
+  new Chart(...charts[0], "errorPixels", "px"),
+  new Chart(...charts[1], "latencyMilliseconds", "ms"),
 ];
-const facts = new Facts(element("totals"));
+const facts = ["window", "totals", "network", "processor"].map((name) => new Facts(element(name)));
+const [windowList, runList, networkList, processorList] = facts;
 const path = new Path(element("path"), element("path-legend"));
-const [clients, errors] = [clientTable(element("clients")), errorTable(element("errors"))];
+const clients = new Clients({
+  table: element("clients"),
+  none: element("no-clients"),
+  omitted: element("rows-omitted"),
+  showAll: element("show-all"),
+});
+const errors = errorTable(element("errors"));
 const video = new Video({
   video: element("video"),
   pictures: element("pictures"),
@@ -30,63 +49,47 @@ const video = new Video({
   facts: element("video-facts"),
 });
 
-const showAll = element("show-all");
-let allRows = null;
-
 listen({
   past({ points }) {
     history.reset(points);
-    video.reach(true);
   },
   update(update) {
-    const { summary, points, trails, rows } = update;
+    const { summary, points, trails } = update;
     const { width, height } = summary.video;
+    const objectives = objectivesOf(update);
+    const judged = judge(summary, objectives);
     document.documentElement.style.setProperty("--shape", `${width} / ${height}`);
     setText(element("standing"), standing(update));
-    facts.show(totals(update));
+    verdict.show(summary.verdict);
+    setText(element("window-title"), `All clients, last ${summary.recent.windowSeconds} s`);
+    windowList.show(windowFacts(update, objectives, judged));
     history.add(points);
-    const started = Date.parse(summary.startedAt) / 1000;
-    charts.forEach((chart) => chart.show(history, started));
+    showCharts(Date.parse(summary.startedAt) / 1000, objectives);
     path.show(trails, summary.video);
-    showClients(summary.clients, rows);
+    clients.show(update, objectives, judged);
+    runList.show(runFacts(update));
+    showGroup(networkList, "network-part", networkFacts(update));
+    showGroup(processorList, "processor-part", processorFacts(update));
     errors.show(summary.errors);
     element("no-errors").hidden = summary.errors.length > 0;
   },
   standing(words) {
     setText(element("connection"), words);
-    if (words !== "") video.reach(false);
+    verdict.setStale(words !== "");
+    video.reach(words === "");
   },
 });
 
-function showClients(listed, rows) {
-  const isCut = rows > listed.length;
-  if (!isCut) stopShowingAll();
-  if (allRows === null) clients.show(listed);
-  element("no-clients").hidden = rows > 0;
-  showAll.hidden = !isCut;
-  const wanted = allRows === null ? `Show all ${rows} clients` : `Show the worst ${listed.length} only`;
-  setText(showAll, wanted);
+function showCharts(started, objectives) {
+  const limit = (key) => objectives.find((objective) => objective.key === key)?.allowed ?? null;
+  errorChart.show(history, started, limit("errorPixelsP95"));
+  latencyChart.show(history, started, limit("latencyMillisecondsP95"));
 }
 
-showAll.addEventListener("click", () => {
-  if (allRows !== null) return stopShowingAll();
-  showAll.setAttribute("aria-pressed", "true");
-  const fetchAll = async () => {
-    try {
-      const status = await (await fetch("/status")).json();
-      if (allRows !== null) clients.show(status.clients);
-    } catch {
-      // That the server does not answer is shown already.
-    }
-  };
-  allRows = setInterval(fetchAll, ALL_ROWS_MILLISECONDS);
-  fetchAll();
-});
-
-function stopShowingAll() {
-  clearInterval(allRows);
-  allRows = null;
-  showAll.setAttribute("aria-pressed", "false");
+// A group of numbers that not every server has.
+function showGroup(list, part, numbers) {
+  element(part).hidden = numbers.length === 0;
+  list.show(numbers);
 }
 
 video.start();

@@ -67,7 +67,7 @@ export class Video {
     this.lost = false;
     this.video.srcObject = null;
     this.showPictures(false);
-    this.facts.clear();
+    this.facts.show([]);
     this.toggle.textContent = "Start";
     this.showState(words);
   }
@@ -145,7 +145,7 @@ export class Video {
       facts.push(["reported", count(reported)]);
       facts.push(["ball at", position ? `${position.x.toFixed(2)}, ${position.y.toFixed(2)}` : "–"]);
     }
-    this.facts.show(facts);
+    this.facts.show(facts.map(([name, text]) => ({ name, text })));
   }
 
   showState(words) {

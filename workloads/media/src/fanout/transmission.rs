@@ -80,6 +80,9 @@ impl Transmission {
     pub(super) fn feedback(&mut self, packet: &dyn Packet, now: Instant) {
         let packet = packet.as_any();
         if let Some(nack) = packet.downcast_ref::<TransportLayerNack>() {
+            if nack.media_ssrc != self.ssrc {
+                return;
+            }
             self.sample.nack_count += 1;
             nack.nacks.iter().flat_map(NackPair::packet_list).for_each(|missing| self.requested(missing));
         } else if packet.is::<PictureLossIndication>() {
@@ -182,6 +185,7 @@ mod tests {
         let now = Instant::now();
         let mut transmission = sent(0, 300, now);
         transmission.feedback(&nack(&[300, 40_000]), now);
+        transmission.feedback(&TransportLayerNack { media_ssrc: SSRC + 1, ..nack(&[299]) }, now);
         assert_eq!(transmission.sample().packets_lost, 0);
         transmission.feedback(&nack(&[10, 172]), now);
         let sample = transmission.sample();

@@ -20,8 +20,10 @@ macro_rules! files {
 pub(super) fn router() -> Router {
     files! {
         CSS: "page.css", "uplot/uPlot.min.css";
-        SCRIPT: "page.js", "charts.js", "detect.js", "format.js", "live.js", "numbers.js", "path.js", "player.js",
-            "reporter.js", "table.js", "uplot/uPlot.iife.min.js", "video.js";
+        SCRIPT: "causes.js", "charts.js", "clients.js", "detect.js", "format.js", "limit.js", "live.js",
+            "marks.js", "numbers.js", "objectives.js", "page.js", "path.js", "player.js", "rank.js",
+            "reporter.js", "row.js", "setup.js", "table.js", "verdict.js", "video.js",
+            "uplot/uPlot.iife.min.js";
     }
     .route("/", asset(HTML, include_str!("../../assets/index.html")))
     .merge(stylesheet())

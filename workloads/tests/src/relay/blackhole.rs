@@ -40,7 +40,7 @@ impl Blackhole {
 
 fn carry(client: &TcpStream, server: &TcpStream, media: SocketAddr) {
     std::thread::scope(|scope| {
-        scope.spawn(|| forward(server, client, media, |_| {}));
-        forward(client, server, media, |_| {});
+        scope.spawn(|| forward(server, client, media, |_| {}, || {}));
+        forward(client, server, media, |_| {}, || {});
     });
 }

@@ -34,6 +34,11 @@ impl DelayLine {
         Self { delay, moving: VecDeque::new(), overtaken: Vec::new() }
     }
 
+    /// What comes from now on takes this long; it overtakes nothing that takes longer.
+    pub(super) fn set_delay(&mut self, delay: Duration) {
+        self.delay = delay;
+    }
+
     /// A datagram came, and this is to become of it.
     pub(super) fn take(&mut self, carried: Carried, decision: Decision, now: Instant) {
         let kind = carried.kind();

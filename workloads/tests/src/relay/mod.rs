@@ -5,13 +5,16 @@
 //! client <----------------------------------------------------> server
 //!    '------ UDP ------> [relay's port | relay's port] <------ UDP ------'
 //! ```
-//! In the descriptions that each peer gets the other one's media address is a port of the relay, so neither can go around it. Of SRTP
-//! the headers are in clear: the relay sees which packet of which frame it carries, does to it what its [`Network`]
-//! says, and keeps a [`Log`] of what never arrived. It serves one session.
+//! In the descriptions that each peer gets the other one's media address is a port of the relay, so neither can go
+//! around it. Of SRTP the headers are in clear: the relay sees which packet of which frame it carries, does to it what
+//! its [`Network`] says, and keeps a [`Log`] of what never arrived, which is of use where it carried one session. Besides,
+//! it does to everything what the [`Impairments`] of the moment say.
 
 mod blackhole;
 mod datagram;
 mod delay_line;
+mod impaired;
+mod impairments;
 mod log;
 mod network;
 mod path;
@@ -26,6 +29,8 @@ use std::time::Duration;
 
 pub use blackhole::Blackhole;
 pub use datagram::LONG_NAME;
+pub use impaired::{Counts, DirectionCounts};
+pub use impairments::{Impairment, Impairments, InvalidImpairments};
 pub use log::{CarriedFrame, Log};
 pub use network::{Loss, Network, Outage};
 use shared::Shared;
@@ -55,6 +60,16 @@ impl Relay {
     /// Where the client is to dial instead of the server.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// From now on the network does this to every session.
+    pub fn impair(&self, impairments: Impairments) {
+        self.shared.impair(impairments);
+    }
+
+    /// What came so far.
+    pub fn counts(&self) -> Counts {
+        self.shared.counts()
     }
 
     /// Waits until the server has sent so many different packets of video.

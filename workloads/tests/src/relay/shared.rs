@@ -7,13 +7,19 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::datagram::Datagram;
+use super::impaired::{Counts, Impaired};
+use super::impairments::{Direction, Impairments};
 use super::log::Log;
 use super::network::{Decision, Network};
+
+/// How often held signalling asks whether it may go on.
+const HOLD_STEP: Duration = Duration::from_millis(5);
 
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) network: Network,
     state: Mutex<State>,
+    impaired: Mutex<Impaired>,
     more_packets: Condvar,
     signalling: Mutex<Vec<TcpStream>>,
     stopping: AtomicBool,
@@ -30,6 +36,7 @@ struct State {
 impl Shared {
     pub(super) fn new(network: Network) -> Self {
         Self {
+            impaired: Mutex::new(Impaired::new(network.seed)),
             network,
             state: Mutex::default(),
             more_packets: Condvar::new(),
@@ -38,8 +45,34 @@ impl Shared {
         }
     }
 
+    pub(super) fn impair(&self, impairments: Impairments) {
+        lock(&self.impaired).set(impairments);
+    }
+
+    pub(super) fn impairments(&self) -> Impairments {
+        *lock(&self.impaired).now()
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        lock(&self.impaired).counts()
+    }
+
+    /// Keeps signalling waiting while that is to be.
+    pub(super) fn hold_signalling(&self) {
+        while self.impairments().is_signalling_held && !self.is_stopping() {
+            std::thread::sleep(HOLD_STEP);
+        }
+    }
+
     /// Decides on a datagram of so many bytes that came at `now`.
-    pub(super) fn decide(&self, datagram: Datagram, bytes: usize, now: Instant) -> Decision {
+    pub(super) fn decide(
+        &self,
+        direction: Direction,
+        datagram: Datagram,
+        bytes: usize,
+        now: Instant,
+    ) -> Decision {
+        let impaired = lock(&self.impaired).decide(direction, bytes);
         let mut state = self.state();
         let decision = match datagram {
             Datagram::Media(packet) => {
@@ -51,6 +84,7 @@ impl Shared {
             Datagram::Feedback | Datagram::Other => Decision::Pass,
         };
         let decision = if state.is_out(now) { Decision::Drop } else { decision };
+        let decision = if impaired == Decision::Pass { decision } else { impaired };
         state.log.decided(datagram, decision);
         decision
     }
@@ -119,6 +153,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::super::datagram::MediaPacket;
+    use super::super::impairments::{Direction::ToClient, Impairment};
     use super::super::network::Outage;
     use super::*;
 
@@ -135,13 +170,17 @@ mod tests {
     fn in_an_outage_nothing_is_carried_in_either_direction() {
         let (shared, start) = (outage(false), Instant::now());
         let after = |ms| start + Duration::from_millis(ms);
-        assert_eq!(shared.decide(packet(0), 100, start), Decision::Pass);
-        assert_eq!(shared.decide(packet(1), 100, start), Decision::Drop);
+        assert_eq!(shared.decide(ToClient, packet(0), 100, start), Decision::Pass);
+        assert_eq!(shared.decide(ToClient, packet(1), 100, start), Decision::Drop);
         for datagram in [packet(2), Datagram::Report, Datagram::Feedback, Datagram::Other] {
-            assert_eq!(shared.decide(datagram, 100, after(299)), Decision::Drop);
+            assert_eq!(shared.decide(ToClient, datagram, 100, after(299)), Decision::Drop);
         }
-        assert_eq!(shared.decide(packet(1), 100, after(300)), Decision::Pass, "sent again, no outage begins");
-        assert_eq!(shared.decide(packet(2), 100, after(301)), Decision::Pass, "repaired");
+        assert_eq!(
+            shared.decide(ToClient, packet(1), 100, after(300)),
+            Decision::Pass,
+            "sent again, no outage begins"
+        );
+        assert_eq!(shared.decide(ToClient, packet(2), 100, after(301)), Decision::Pass, "repaired");
         assert_eq!(shared.log().media_dropped, 2);
     }
 
@@ -155,7 +194,20 @@ mod tests {
             (1, later, Decision::Drop),
             (2, later, Decision::Pass),
         ] {
-            assert_eq!(shared.decide(packet(number), 100, now), decision, "{number}");
+            assert_eq!(shared.decide(ToClient, packet(number), 100, now), decision, "{number}");
         }
+    }
+
+    #[test]
+    fn an_impairment_hits_whatever_the_schedule_lets_pass_and_shows_in_the_log() {
+        let (shared, now) = (Shared::new(Network::default()), Instant::now());
+        assert_eq!(shared.decide(ToClient, packet(0), 100, now), Decision::Pass);
+        let cut = Impairment { loss: 1.0, ..Impairment::default() };
+        shared.impair(Impairments { to_client: cut, ..Impairments::default() });
+        assert_eq!(shared.decide(ToClient, packet(1), 100, now), Decision::Drop);
+        assert_eq!(shared.decide(Direction::ToServer, Datagram::Report, 100, now), Decision::Pass);
+        shared.impair(Impairments::default());
+        assert_eq!(shared.decide(ToClient, packet(2), 100, now), Decision::Pass);
+        assert_eq!((shared.log().media_dropped, shared.counts().to_client.dropped), (1, 1));
     }
 }
