@@ -2,6 +2,7 @@
 //! else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use measure::ProgramSample;
 use process::{Cgroup, CpuHindrance};
@@ -25,10 +26,11 @@ impl Evidence {
         Arc::clone(&self.lateness)
     }
 
-    /// Since the last sample, or as it has summed up. Costs two small files.
-    pub(crate) fn sample(&self) -> ProgramSample {
+    /// Since the last sample, or as it has summed up; `shards` is how late the fan-out's threads were since then. Costs two
+    /// small files.
+    pub(crate) fn sample(&self, shards: Duration) -> ProgramSample {
         let CpuHindrance { throttled, pressure } = self.cgroup.read();
         let worst_lateness = Some(self.lateness.take());
-        ProgramSample { throttled, pressure, worst_lateness, ..ProgramSample::default() }
+        ProgramSample { throttled, pressure, worst_lateness, shard_worst_lateness: Some(shards) }
     }
 }

@@ -154,7 +154,7 @@ pub(crate) async fn run(
             late = heartbeat.tick() => evidence.lateness().record(late),
             _ = judging.tick(), if is_judged => views.judge(Instant::now()),
             _ = second.tick() => {
-                let (now, sample) = (Instant::now(), evidence.sample());
+                let (now, sample) = (Instant::now(), evidence.sample(context.fanout.take_worst_lateness()));
                 recorder.measurement().expire_lost(now);
                 recorder.measurement().server_evidence(sample, now);
                 context.peers.tick(now);

@@ -27,7 +27,11 @@ fn a_server_is_healthy_and_ready_and_shows_its_numbers() {
     let status = server.status();
     assert!(status.frames.matched >= 15 && status.clients[0].state == State::Connected, "{status:?}");
 
-    let metrics = server.get("/metrics");
+    // What is recent ends 3 s ago.
+    let metrics = eventually("recent numbers", || {
+        let metrics = server.get("/metrics");
+        metrics.body.contains("\nballsession_recent_error_pixels{").then_some(metrics)
+    });
     assert!(metrics.content_type.starts_with("application/openmetrics-text"), "{metrics:?}");
     let value =
         |name: &str| metric(&metrics.body, name).unwrap_or_else(|| panic!("{name} in {}", metrics.body));
@@ -70,6 +74,14 @@ fn a_client_is_healthy_always_and_ready_while_it_sees_the_ball() {
     assert!(value("ballsession_client_frames_total{fate=\"detected\"}") >= 15.0);
     assert!(value("ballsession_client_errors_total{code=\"ConnectFailed\"}") >= 1.0);
     assert_eq!(value("ballsession_client_reconnects_total"), 0.0);
+    // While the session runs, and not at its end.
+    eventually("W3C's counters", || {
+        let metrics = client.get("/metrics").body;
+        let value = |name: &str| metric(&metrics, name).unwrap_or_else(|| panic!("{name} in {metrics}"));
+        let names = ["client_packets_received_total", "client_frames_decoded_total"];
+        let is_counted = names.iter().all(|name| value(&format!("ballsession_{name}")) >= 15.0);
+        (is_counted && value("ballsession_client_since_decoded_seconds") < 5.0).then_some(())
+    });
 
     server.kill();
     eventually("the client is not ready", || (client.get("/readyz").code == 503).then_some(()));

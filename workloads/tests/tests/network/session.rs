@@ -69,11 +69,9 @@ pub(crate) fn observe(network: Network, video: &[&str], packets: u64) -> Observe
         observed.server.frames, observed.server.latency_milliseconds, observed.server.freezes
     );
     assert_accounted(&observed.server.frames);
-    assert_eq!(
-        observed.matched.len() as u64,
-        observed.server.frames.matched,
-        "matched frames are those printed"
-    );
+    // A frame whose own report was lost or overtaken is known from the next one's, and has no line.
+    let (printed, matched) = (observed.matched.len() as u64, observed.server.frames.matched);
+    assert!(printed <= matched, "{printed} of {matched} were printed");
     observed
 }
 
