@@ -18,7 +18,6 @@ LAYERS = {
     ],
     "workloads/measure/src": [
         ["frames", "settings", "verdict", "cause"],
-        ["old"],
         ["foreign", "statistics", "evidence"],
         ["clients"],
         ["recorder"],
