@@ -23,8 +23,8 @@ enum Slot {
 pub(crate) enum Claim {
     /// The first one for the frame with this ordinal.
     Open(u64),
-    /// For a frame whose fate is known.
-    Settled,
+    /// For a frame whose fate is known; with its ordinal, unless that is too long ago.
+    Settled(Option<u64>),
     /// For a frame that was never sent.
     NeverSent,
 }
@@ -120,12 +120,12 @@ impl Ledger {
         }
         match timeline.find(timestamp) {
             Place::Never => Claim::NeverSent,
-            Place::Forgotten => Claim::Settled,
+            Place::Forgotten => Claim::Settled(None),
             Place::Held(ordinal) if ordinal < first => Claim::NeverSent,
-            Place::Held(ordinal) if ordinal < self.front => Claim::Settled,
+            Place::Held(ordinal) if ordinal < self.front => Claim::Settled(Some(ordinal)),
             Place::Held(ordinal) => match self.slots.get((ordinal - self.front) as usize) {
                 Some(Slot::Pending) => Claim::Open(ordinal),
-                Some(_) => Claim::Settled,
+                Some(_) => Claim::Settled(Some(ordinal)),
                 None => Claim::NeverSent,
             },
         }

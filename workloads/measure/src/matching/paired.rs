@@ -43,7 +43,13 @@ pub(super) fn settle(
             Some(frame) => (ordinal, frame),
             None => return MessageOutcome::Duplicate,
         },
-        Claim::Settled => {
+        Claim::Settled(Some(ordinal)) if session.overtaken.remove(ordinal) => {
+            return match timeline.get(ordinal) {
+                Some(frame) => overtaken(session, at, ordinal, frame, report, recorder),
+                None => MessageOutcome::Duplicate,
+            };
+        }
+        Claim::Settled(_) => {
             // The frame's fate is known, and yet this is news of the viewer.
             if report.outcome != FrameOutcome::Undecodable {
                 recorder.decoded(session.row, session.key, at, at, true);
@@ -75,6 +81,32 @@ pub(super) fn settle(
         && let Some(row) = recorder.rows.get_mut(session.row)
     {
         row.located(Position { ordinal, at, reported, truth: frame.position, error });
+    }
+    outcome
+}
+
+/// The own report of a frame that is known from a repetition came after all. The fate stays as it is; how long the report
+/// took is known now, and the longest ones are just those that are overtaken.
+fn overtaken(
+    session: &Session,
+    at: Instant,
+    ordinal: u64,
+    frame: &Frame,
+    report: &Paired,
+    recorder: &mut Recorder,
+) -> MessageOutcome {
+    if report.outcome != FrameOutcome::Undecodable {
+        recorder.decoded(session.row, session.key, at, frame.captured, true);
+    }
+    let age = at.saturating_duration_since(frame.captured);
+    let (fate, outcome) = fate_of(frame, age, report);
+    if let Fate::Matched { error, latency, split } = fate {
+        recorder.record(session.row, frame.captured, Entry::Timed { latency, split });
+        let FrameOutcome::Position { x, y, .. } = report.outcome else { return outcome };
+        if let Some(row) = recorder.rows.get_mut(session.row) {
+            let reported = Point { x, y };
+            row.located(Position { ordinal, at, reported, truth: frame.position, error });
+        }
     }
     outcome
 }

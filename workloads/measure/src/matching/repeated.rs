@@ -50,5 +50,6 @@ pub(super) fn settle(
         FrameOutcome::Undecodable => Fate::Undecodable,
     };
     let is_decoded = repeated.outcome != FrameOutcome::Undecodable;
+    session.overtaken.insert(ordinal);
     session.settle(ordinal, frame, fate, is_decoded, timeline, recorder);
 }

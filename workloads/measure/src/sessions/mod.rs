@@ -2,6 +2,7 @@
 
 mod attempts;
 mod end;
+mod overtaken;
 mod pairing;
 mod presence;
 mod session;

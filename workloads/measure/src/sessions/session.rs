@@ -7,6 +7,7 @@ use std::{
 
 use report::SessionId;
 
+use super::overtaken::Overtaken;
 use super::pairing::Pairing;
 use crate::{
     clients::RowId,
@@ -39,6 +40,7 @@ pub(crate) struct Session {
     pub(crate) questions: Questions,
     pub(crate) pairing: Pairing,
     pub(crate) ledger: Ledger,
+    pub(crate) overtaken: Overtaken,
 }
 
 impl Session {
@@ -65,6 +67,7 @@ impl Session {
             questions: Questions::default(),
             pairing: Pairing::Open,
             ledger: Ledger::new(frames_per_second),
+            overtaken: Overtaken::default(),
         }
     }
 

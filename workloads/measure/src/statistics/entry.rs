@@ -49,6 +49,13 @@ pub(crate) enum Entry {
     Withdrawn,
     /// A pending frame got its fate.
     Settled(Fate),
+    /// The own report of a frame that was matched by a repetition came, after so long.
+    Timed {
+        /// From capture to the arrival of the report.
+        latency: Duration,
+        /// Where it went.
+        split: Split,
+    },
     /// A decoded frame ends a step.
     Stepped(Step),
     /// So long the viewer saw no new picture, from one decoded frame to the next or to the end.

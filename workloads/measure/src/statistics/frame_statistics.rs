@@ -10,7 +10,7 @@ use super::{
     entry::{Entry, Fate},
     histogram::{ERROR_PIXELS, Histograms, LATENCY_SECONDS},
     samples::Samples,
-    split::SplitStatistics,
+    split::{Split, SplitStatistics},
 };
 
 /// A good detector is off by some thousandths of a pixel.
@@ -102,6 +102,7 @@ impl<D: Samples> FrameStatistics<D> {
                 self.frames.pending -= 1;
                 self.settle(fate);
             }
+            Entry::Timed { latency, split } => self.time(latency, &split),
             Entry::Stepped(step) => {
                 self.steps += 1;
                 self.gaps += u64::from(step.is_freeze);
@@ -120,10 +121,7 @@ impl<D: Samples> FrameStatistics<D> {
             Fate::Matched { error, latency, split } => {
                 self.frames.matched += 1;
                 self.error.record(error);
-                self.latency.record(latency.as_secs_f64());
-                if let Some(statistics) = &mut self.split {
-                    statistics.record(&split);
-                }
+                self.time(latency, &split);
             }
             Fate::Repeated { error } => {
                 self.frames.matched += 1;
@@ -142,6 +140,13 @@ impl<D: Samples> FrameStatistics<D> {
             Fate::Late => self.frames.late += 1,
             Fate::Undecodable => self.frames.undecodable += 1,
             Fate::Undetected => self.frames.undetected += 1,
+        }
+    }
+
+    fn time(&mut self, latency: Duration, split: &Split) {
+        self.latency.record(latency.as_secs_f64());
+        if let Some(statistics) = &mut self.split {
+            statistics.record(split);
         }
     }
 

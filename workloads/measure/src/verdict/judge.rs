@@ -48,6 +48,11 @@ pub fn judge(session: &JudgedSession, objectives: &Objectives) -> Verdict {
         let message = format!("the fate of {have} frames is known, {need} are needed");
         return Verdict::inconclusive(Pending::InsufficientSamples, message);
     }
+    if !is_judged(&session.all, session) {
+        let seconds = session.all.wanted_seconds;
+        let message = format!("clients were measured for {seconds} s, too little for any ratio");
+        return Verdict::inconclusive(Pending::InsufficientSamples, message);
+    }
     if objectives.delivered_percent.is_some() && session.all.delivered_percent.is_none() {
         let message = "nobody was to be there while the settled frames were sent, as far as it is known";
         return Verdict::inconclusive(Pending::InsufficientSamples, message);
