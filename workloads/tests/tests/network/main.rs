@@ -13,7 +13,6 @@ use ballsession_tests::assert_perfect;
 use ballsession_tests::relay::{Loss, Network, Outage};
 use figures::{assert_freezes_are_short, assert_latency_recovers, freezes};
 use model::assert_exact;
-use report::Frames;
 use session::{LARGE_FRAMES, SMALL_FRAMES, observe};
 
 /// Of a session of large frames: some 50 frames in peace, 6 s of trouble, 2 s in peace.
