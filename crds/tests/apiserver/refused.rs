@@ -96,7 +96,7 @@ async fn bad_values_are_refused_with_their_place_and_what_is_allowed() {
         (objective("lossPercent", json!("abc")), "must be a number from 0 to 100 in quotes"),
         (objective("lossPercent", json!("100.1")), "must be a number from 0 to 100 in quotes"),
         (objective("undetectedPercent", json!("100.1")), "must be a number from 0 to 100 in quotes"),
-        (objective("deliveredPercent", json!("-1")), "must be a number from 0 to 100 in quotes"),
+        (objective("deliveredPercent", json!("-1")), "spec.objectives.deliveredPercent in body should match"),
         (objective("lossPercent", json!(1)), "spec.objectives.lossPercent in body must be of type string"),
         (objective("latencyP95", json!("0ms")), "must be a duration from 1ms to 1s"),
         (objective("latencyP95", json!("1001ms")), "must be a duration from 1ms to 1s"),

@@ -48,7 +48,9 @@ pub fn judge(session: &JudgedSession, objectives: &Objectives) -> Verdict {
         let message = format!("the fate of {have} frames is known, {need} are needed");
         return Verdict::inconclusive(Pending::InsufficientSamples, message);
     }
-    if !is_judged(&session.all, session) {
+    // Frames alone do not make a ratio: a crowd has many of them in a moment.
+    let asks_for_ratios = limits(objectives).iter().any(|limit| !limit.at_any_count);
+    if asks_for_ratios && !is_judged(&session.all, session) {
         let seconds = session.all.wanted_seconds;
         let message = format!("clients were measured for {seconds} s, too little for any ratio");
         return Verdict::inconclusive(Pending::InsufficientSamples, message);

@@ -166,6 +166,15 @@ fn too_little_is_never_a_pass_and_never_for_ever() {
     assert_eq!(with(298, 10.0), "Met");
 }
 
+/// Fifty clients have three hundred frames after a fifth of a second: nothing was judged by then.
+#[test]
+fn frames_without_the_time_for_a_ratio_are_too_little() {
+    let mut session = session(vec![client("a")]);
+    (session.all.settled, session.all.wanted_seconds) = (300, 4.9);
+    assert!(said(&session).starts_with("InsufficientSamples: clients were measured for 4.9 s"));
+    assert!(judge(&session, &"frames=300".parse().unwrap()).is_met(), "no ratio is asked for");
+}
+
 #[test]
 fn a_client_is_judged_by_ratios_only_after_five_seconds_but_by_its_open_gap_at_once() {
     let young = |numbers: &mut JudgedNumbers| (numbers.settled, numbers.wanted_seconds) = (149, 4.9);
