@@ -18,9 +18,11 @@ async fn a_child_that_is_deleted_comes_back() {
         let session = stage.session("hydra", &with(quick(), json!({"networkPolicy": "Isolated"}))).await?;
         session.works_with(1).await?;
         for child in [
+            // Before the pods: a token dies with its ServiceAccount, and a running pod is given another one only when
+            // most of its hour is over.
+            "serviceaccount/hydra-workload",
             "deployment/hydra-server",
             "service/hydra-server",
-            "serviceaccount/hydra-workload",
             "networkpolicy/hydra-server",
             "networkpolicy/hydra-client",
             "job/hydra-client",
