@@ -56,7 +56,8 @@ def test_reports_without_timestamps_are_paired_by_arrival(programs, dialect):
         check_sum(frames)
         assert (row["pairing"], row["state"]) == ("arrival", "Ended"), row
         assert frames["estimated"] > 60 and frames["sent"] == frames["estimated"], row
-        assert row["lossPercent"] is row["latencyMilliseconds"] is row["freezes"] is None, row
+        assert row["lossPercent"] is row["latencyMilliseconds"] is row["gaps"] is None, row
+        assert row["freezesFrom"] == "arrivals" and row["freezes"]["longestMilliseconds"] < 1000, row
         assert row["errorPixels"]["p50"] < CLOSE, row
         assert 0 < row["pairingMilliseconds"] < 500, row
     # What is only known to be likely stays out of everybody's numbers.
