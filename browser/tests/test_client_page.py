@@ -114,7 +114,7 @@ def test_what_it_measures_itself_is_shown_in_groups_by_its_standard_names(progra
     answers = Script(page.driver, STATUS)
     page.open(client.http)
     page.run("window.answer = arguments[0]", client.status() | {"stats": stats()})
-    page.until_text("stats", "packetsReceived")
+    page.until_text("stats", "8,731")
     shown = own_numbers(page)
     assert (shown["packetsReceived"], shown["packetsLost"], shown["packetsRepaired"]) == ("8,731", "42", "39")
     assert (shown["jitter"], shown["nackCount"], shown["pliCount"]) == ("1.2 ms", "17", "1")

@@ -77,6 +77,8 @@ def test_the_numbers_are_those_of_status_and_the_charts_move(session, page):
     server, _ = session
     page.open(server.http)
     until("all rows", lambda: len(rows(page)) == 2)
+    # The window ends three seconds ago: until then there is nothing in it.
+    until("numbers of the window", lambda: all(cells[6] != "–" for cells in rows(page).values()))
     before = server.status()["frames"]["matched"]
     until("newer numbers", lambda: number(facts(page, "totals")["matched"]) > before)
     shown = rows(page)
