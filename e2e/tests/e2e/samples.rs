@@ -1,7 +1,9 @@
 //! What a new user does first.
 
 use anyhow::{Context, Result, ensure};
-use ballsession_e2e::{Part, SAMPLES, first_row, kubectl, quick, scenario, scenario_alone, with};
+use ballsession_e2e::{
+    PATIENCE, Part, SAMPLES, eventually, first_row, kubectl, quick, scenario, scenario_alone, with,
+};
 use serde_json::json;
 
 /// The number in front of a unit.
@@ -18,6 +20,13 @@ async fn the_sample_works_and_kubectl_shows_its_numbers() {
         let session = stage.existing("demo");
         session.works_with(2).await?;
 
+        // The columns of the conditions and REASON come from two writers, one after the other.
+        eventually(PATIENCE, "the row has no reason", async || {
+            let row = first_row(&stage.kubectl(&["get", "ballsessions"]).await?);
+            ensure!(row.get("REASON").is_some_and(String::is_empty), "{row:?}");
+            Ok(())
+        })
+        .await?;
         let row = first_row(&stage.kubectl(&["get", "ballsessions"]).await?);
         let cell = |name: &str| {
             row.get(name).map(String::as_str).with_context(|| format!("no column {name}: {row:?}"))
