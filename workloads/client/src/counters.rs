@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use media::receiver::Stats;
 use picture::Point;
-use process::Cgroup;
+use process::{Cgroup, CpuHindrance};
 use report::channel::{ClientStats, FrameOutcome};
 use report::{
     ClientFrames, ClientSetup, ClientSummary, ErrorCode, ErrorLog, SCHEMA_VERSION, Stage, State, milliseconds,
@@ -60,6 +60,29 @@ pub(crate) struct FrameTiming {
     pub(crate) decode: Duration,
     /// Whether it is one.
     pub(crate) keyframe: bool,
+}
+
+impl Inner {
+    fn stats(&self, hindrance: CpuHindrance, now: Instant) -> ClientStats {
+        let received = self.received_before.plus(&self.received_now);
+        let frames = self.summary.frames;
+        let mut stats = ClientStats {
+            packets_received: received.packets,
+            packets_lost: received.lost,
+            packets_repaired: received.repaired,
+            jitter: received.jitter.as_secs_f64(),
+            nack_count: received.nack_packets,
+            pli_count: received.keyframes_requested,
+            frames_received: frames.received,
+            frames_dropped: received.overruns + frames.undecodable,
+            ..ClientStats::default()
+        };
+        self.decoding.fill(&mut stats, now);
+        let milliseconds = |time: Duration| time.as_micros() as f64 / 1e3;
+        stats.cpu.throttled_milliseconds = hindrance.throttled.map(milliseconds);
+        stats.cpu.pressure_milliseconds = hindrance.pressure.map(milliseconds);
+        stats
+    }
 }
 
 impl Counters {
@@ -169,36 +192,21 @@ impl Counters {
         self.lock().decoding.late(lateness);
     }
 
-    /// What the server is sent once a second: `received` is what the session's connection counted.
+    /// What the server is sent once a second: `received` is what the session's connection counted. The worst lateness
+    /// starts anew, under the same lock: none is lost.
     pub(crate) fn stats(&self, received: Stats, now: Instant) -> ClientStats {
-        self.lock().received_now = received;
-        let stats = self.stats_so_far(now);
-        self.lock().decoding.reset_lateness();
+        let hindrance = self.cgroup.read();
+        let mut inner = self.lock();
+        inner.received_now = received;
+        let stats = inner.stats(hindrance, now);
+        inner.decoding.reset_lateness();
         stats
     }
 
     /// As [`Counters::stats`], without a new reading of the connection.
     pub(crate) fn stats_so_far(&self, now: Instant) -> ClientStats {
         let hindrance = self.cgroup.read();
-        let inner = self.lock();
-        let received = inner.received_before.plus(&inner.received_now);
-        let frames = inner.summary.frames;
-        let mut stats = ClientStats {
-            packets_received: received.packets,
-            packets_lost: received.lost,
-            packets_repaired: received.repaired,
-            jitter: received.jitter.as_secs_f64(),
-            nack_count: received.nack_packets,
-            pli_count: received.keyframes_requested,
-            frames_received: frames.received,
-            frames_dropped: received.overruns + frames.undecodable,
-            ..ClientStats::default()
-        };
-        inner.decoding.fill(&mut stats, now);
-        let milliseconds = |time: Duration| time.as_micros() as f64 / 1e3;
-        stats.cpu.throttled_milliseconds = hindrance.throttled.map(milliseconds);
-        stats.cpu.pressure_milliseconds = hindrance.pressure.map(milliseconds);
-        stats
+        self.lock().stats(hindrance, now)
     }
 
     /// A session is over: its state now, and what its connection counted.
