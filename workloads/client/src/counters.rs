@@ -192,18 +192,18 @@ impl Counters {
         self.lock().decoding.late(lateness);
     }
 
-    /// What the server is sent once a second: `received` is what the session's connection counted. The worst lateness
-    /// starts anew, under the same lock: none is lost.
-    pub(crate) fn stats(&self, received: Stats, now: Instant) -> ClientStats {
+    /// Lets `send` send the server what it is sent once a second; `received` is what the session's connection counted. Where
+    /// there was somebody to send it to the worst lateness starts anew, under the same lock: none is lost.
+    pub(crate) fn send_stats(&self, received: Stats, now: Instant, send: impl FnOnce(&ClientStats) -> bool) {
         let hindrance = self.cgroup.read();
         let mut inner = self.lock();
         inner.received_now = received;
-        let stats = inner.stats(hindrance, now);
-        inner.decoding.reset_lateness();
-        stats
+        if send(&inner.stats(hindrance, now)) {
+            inner.decoding.lateness_said();
+        }
     }
 
-    /// As [`Counters::stats`], without a new reading of the connection.
+    /// What would be sent, without a new reading of the connection.
     pub(crate) fn stats_so_far(&self, now: Instant) -> ClientStats {
         let hindrance = self.cgroup.read();
         self.lock().stats(hindrance, now)
@@ -216,6 +216,7 @@ impl Counters {
         inner.summary.queue_overruns += received.overruns;
         inner.received_before = inner.received_before.plus(received);
         inner.received_now = Stats::default();
+        inner.decoding.lateness_unheard();
         drop(inner);
         self.changes.send_replace(());
     }

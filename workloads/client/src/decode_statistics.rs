@@ -15,6 +15,8 @@ const AVERAGED: usize = 30;
 const FREEZE_MARGIN: Duration = Duration::from_millis(150);
 /// For so long a gap is reported after its end: the message that has it may be lost, and so may the next one.
 const REPORTED: Duration = Duration::from_secs(3);
+/// A lateness is said in this many messages, as one may be lost; after a lost session it is said once more in the next one.
+const SAID: usize = 2;
 /// Gaps that are remembered at most: of 3 s at 60 frames per second, and some more.
 const REMEMBERED: usize = 256;
 
@@ -33,7 +35,9 @@ pub(crate) struct DecodeStatistics {
     total_squared_gap_seconds: f64,
     freezes: u64,
     freezes_duration: Duration,
+    /// The worst since the last message, and the worst that each of the last ones had to say, newest first.
     worst_lateness: Duration,
+    said_lateness: [Duration; SAID],
 }
 
 impl DecodeStatistics {
@@ -72,12 +76,20 @@ impl DecodeStatistics {
         let milliseconds = |time: Duration| time.as_micros() as f64 / 1e3;
         stats.longest_gap = open.max(ended).map(milliseconds);
         stats.since_decoded = open.map(milliseconds);
-        stats.cpu.worst_lateness_milliseconds = Some(milliseconds(self.worst_lateness));
+        let lateness = self.said_lateness.into_iter().take(SAID - 1).fold(self.worst_lateness, Duration::max);
+        stats.cpu.worst_lateness_milliseconds = Some(milliseconds(lateness));
     }
 
-    /// The worst lateness starts anew.
-    pub(crate) fn reset_lateness(&mut self) {
-        self.worst_lateness = Duration::ZERO;
+    /// The worst lateness was said in a message: it starts anew.
+    pub(crate) fn lateness_said(&mut self) {
+        self.said_lateness.rotate_right(1);
+        self.said_lateness[0] = std::mem::take(&mut self.worst_lateness);
+    }
+
+    /// Nobody may have heard the last messages.
+    pub(crate) fn lateness_unheard(&mut self) {
+        self.worst_lateness = self.said_lateness.into_iter().fold(self.worst_lateness, Duration::max);
+        self.said_lateness = [Duration::ZERO; SAID];
     }
 
     fn gap(&mut self, end: Instant, gap: Duration) {
@@ -162,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_lateness_is_reported_once() {
+    fn a_lateness_is_said_twice_and_once_more_after_a_lost_session() {
         let mut statistics = DecodeStatistics::default();
         let late =
             |statistics: &DecodeStatistics| stats(statistics, Instant::now()).cpu.worst_lateness_milliseconds;
@@ -170,7 +182,15 @@ mod tests {
             statistics.late(Duration::from_millis(milliseconds));
         }
         assert_eq!(late(&statistics), Some(250.0));
-        statistics.reset_lateness();
+        statistics.lateness_said();
+        assert_eq!(late(&statistics), Some(250.0), "that message may be lost");
+        statistics.lateness_said();
+        assert_eq!(late(&statistics), Some(0.0));
+        statistics.lateness_unheard();
+        assert_eq!(late(&statistics), Some(250.0), "and so may both");
+        for _ in 0..2 {
+            statistics.lateness_said();
+        }
         assert_eq!(late(&statistics), Some(0.0));
     }
 }

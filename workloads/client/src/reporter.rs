@@ -77,11 +77,10 @@ impl Reporter {
         self.sender.send(channel, Message::Hello(hello.clone()).to_text())
     }
 
-    /// Sends what the client counted, where our own server listens.
-    pub(crate) fn stats(&self, stats: &ClientStats) {
-        if let Some(Route::Own(channel)) = self.lock().route {
-            self.sender.send(channel, Message::Stats(*stats).to_text());
-        }
+    /// Sends what the client counted; false where our own server does not listen.
+    pub(crate) fn stats(&self, stats: &ClientStats) -> bool {
+        let Some(Route::Own(channel)) = self.lock().route else { return false };
+        self.sender.send(channel, Message::Stats(*stats).to_text())
     }
 
     /// Reports what the frame of `timestamp`, which was complete at `complete`, showed, as far as the faults let it.

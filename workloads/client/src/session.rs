@@ -10,6 +10,7 @@ use process::Console;
 use report::channel::{Hello, LABEL};
 use report::{ErrorCode, Stage, State};
 use signaling::{Connection, Message};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
@@ -108,7 +109,7 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
     };
     let ended = stream(context, &mut connection, &mut receiver, &reporter, &hello).await;
     if ended == Ended::Stopped {
-        reporter.stats(&counters.stats(receiver.stats(), Instant::now()));
+        counters.send_stats(receiver.stats(), Instant::now(), |stats| reporter.stats(stats));
         await_last_reports(&mut connection).await;
     }
     let stats = receiver.stats();
@@ -171,17 +172,21 @@ async fn stream(
 ) -> Ended {
     let failed = |code, message: &str| Ended::Failed { code, message: message.to_owned() };
     let mut second = tokio::time::interval(Duration::from_secs(1));
+    second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut hellos = 0;
     let began = Instant::now();
     let mut reached = None;
     loop {
         tokio::select! {
             () = context.stop.cancelled() => return Ended::Stopped,
-            _ = second.tick() => {
+            due = second.tick() => {
+                // Whoever was stopped says so in the first message: what it was silent for is not the network's.
+                let now = Instant::now();
+                context.counters.timer_late(now.saturating_duration_since(due.into_std()));
                 if hellos < HELLOS && reporter.repeat_hello(hello) {
                     hellos += 1;
                 }
-                reporter.stats(&context.counters.stats(receiver.stats(), Instant::now()));
+                context.counters.send_stats(receiver.stats(), now, |stats| reporter.stats(stats));
             }
             message = connection.receive() => match message {
                 Ok(Some(Message::Bye)) => return ended_by_bye(reached, began.elapsed()),

@@ -12,21 +12,36 @@ pub struct ProgramEvidence {
     pub pressure_percent: Option<f64>,
     /// The latest that any of its threads was with something due, in milliseconds.
     pub worst_lateness_milliseconds: Option<f64>,
-    /// Frames that were left out or dropped because it was behind, in percent.
+    /// How late they were in all, in milliseconds.
+    pub lateness_milliseconds: Option<f64>,
+    /// Frames that were left out because it was behind, in percent.
     pub dropped_percent: Option<f64>,
 }
 
 /// What passed between server and client, over the same time.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct NetworkEvidence {
-    /// Packets lost on the way before any were sent again, in percent, in the direction that is worse.
+    /// Packets or reports lost on the way before any were sent again, in percent, in the direction that is worse.
     pub lost_percent: Option<f64>,
     /// The longest round trip seen, in milliseconds.
     pub round_trip_milliseconds: Option<f64>,
     /// The greatest interarrival jitter seen, in milliseconds.
     pub jitter_milliseconds: Option<f64>,
-    /// How long nothing at all came from the peer, in milliseconds, the longest time.
+    /// How long nothing came from the peer that it did not hold back itself, in milliseconds, the longest time.
     pub silence_milliseconds: Option<f64>,
+    /// For how long no way was found to a peer that signalled, in milliseconds.
+    pub unreachable_milliseconds: Option<f64>,
+}
+
+/// What has to be accounted for: whatever is to have caused it must have lasted for half of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Trouble {
+    /// The longest time without a new picture, in milliseconds.
+    pub stall_milliseconds: Option<f64>,
+    /// What most reports came within, in milliseconds.
+    pub latency_milliseconds: Option<f64>,
+    /// The time whose frames were lost or did not come out good, in milliseconds.
+    pub lost_milliseconds: Option<f64>,
 }
 
 /// The evidence about one client.
@@ -40,6 +55,8 @@ pub struct Evidence {
     pub network: NetworkEvidence,
     /// Complete frames that the decoder refused or in which no ball was, in percent of the settled ones.
     pub unusable_percent: Option<f64>,
+    /// What went wrong.
+    pub trouble: Trouble,
 }
 
 /// Throttled for this share of the time, a program cannot keep its pace: at 30 frames per second 5 % are one and a half frames
@@ -61,27 +78,46 @@ const JITTER_MILLISECONDS: f64 = 30.0;
 const SILENCE_MILLISECONDS: f64 = 250.0;
 /// Frames that come whole and cannot be used.
 const UNUSABLE_PERCENT: f64 = 0.5;
+/// Without any way for so long, further checks will not find one either.
+const UNREACHABLE_MILLISECONDS: f64 = 2000.0;
+/// Whatever is to have caused something lasted for this share of it.
+const ACCOUNTED_FOR: f64 = 0.5;
 
 impl ProgramEvidence {
     /// How strongly it points at the program: 1 where a limit is just reached, 0 where nothing is known.
-    fn strength(&self) -> f64 {
+    fn strength(&self, trouble: &Trouble) -> f64 {
+        let worst = self.worst_lateness_milliseconds;
+        let lateness =
+            worst.filter(|worst| trouble.lasted(*worst, self.lateness_milliseconds.unwrap_or(*worst)));
         strongest(&[
             (self.throttled_percent, THROTTLED_PERCENT),
             (self.pressure_percent, PRESSURE_PERCENT),
-            (self.worst_lateness_milliseconds, LATENESS_MILLISECONDS),
+            (lateness, LATENESS_MILLISECONDS),
             (self.dropped_percent, DROPPED_PERCENT),
         ])
     }
 }
 
 impl NetworkEvidence {
-    fn strength(&self) -> f64 {
+    fn strength(&self, trouble: &Trouble) -> f64 {
+        let silence = self.silence_milliseconds;
         strongest(&[
             (self.lost_percent, LOST_PERCENT),
             (self.round_trip_milliseconds, ROUND_TRIP_MILLISECONDS),
             (self.jitter_milliseconds, JITTER_MILLISECONDS),
-            (self.silence_milliseconds, SILENCE_MILLISECONDS),
+            (silence.filter(|silence| trouble.lasted(*silence, f64::INFINITY)), SILENCE_MILLISECONDS),
+            (self.unreachable_milliseconds, UNREACHABLE_MILLISECONDS),
         ])
+    }
+}
+
+impl Trouble {
+    /// Whether something can have caused it that lasted for `longest` at a time and for `sum` in all, in milliseconds.
+    fn lasted(&self, longest: f64, sum: f64) -> bool {
+        let accounts_for = |lasted: f64, part: Option<f64>| lasted >= ACCOUNTED_FOR * part.unwrap_or(0.0);
+        accounts_for(longest, self.stall_milliseconds)
+            && accounts_for(longest, self.latency_milliseconds)
+            && accounts_for(sum, self.lost_milliseconds)
     }
 }
 
@@ -95,7 +131,8 @@ fn strongest(evidence: &[(Option<f64>, f64)]) -> f64 {
 /// first, and of two programs that were both kept from their work the one that was so more. Only where both had their
 /// time the network is looked at, and the codec only where everything came whole and in time.
 pub fn cause(evidence: &Evidence) -> Cause {
-    let (server, client) = (evidence.server.strength(), evidence.client.strength());
+    let trouble = &evidence.trouble;
+    let (server, client) = (evidence.server.strength(trouble), evidence.client.strength(trouble));
     if server >= 1.0 || client >= 1.0 {
         // Twice as strong is no accident; closer together, on a machine that both share, either may be the one.
         return match server.max(client) >= 2.0 * server.min(client) {
@@ -104,7 +141,7 @@ pub fn cause(evidence: &Evidence) -> Cause {
             false => Cause::Unknown,
         };
     }
-    if evidence.network.strength() >= 1.0 {
+    if evidence.network.strength(trouble) >= 1.0 {
         return Cause::Network;
     }
     if evidence.unusable_percent.is_some_and(|percent| percent >= UNUSABLE_PERCENT) {
@@ -131,6 +168,14 @@ mod tests {
 
     fn silent(milliseconds: f64) -> NetworkEvidence {
         NetworkEvidence { silence_milliseconds: Some(milliseconds), ..NetworkEvidence::default() }
+    }
+
+    fn stall(milliseconds: f64) -> Trouble {
+        Trouble { stall_milliseconds: Some(milliseconds), ..Trouble::default() }
+    }
+
+    fn losing(milliseconds: f64) -> Trouble {
+        Trouble { lost_milliseconds: Some(milliseconds), ..Trouble::default() }
     }
 
     #[test]
@@ -173,6 +218,52 @@ mod tests {
                 "a long way",
                 Evidence {
                     network: NetworkEvidence { round_trip_milliseconds: Some(300.0), ..lost(0.0) },
+                    ..sound
+                },
+                Cause::Network,
+            ),
+            (
+                "a long freeze, and a client that was late for a moment",
+                Evidence { client: late(130.0), trouble: stall(1900.0), ..sound },
+                Cause::Unknown,
+            ),
+            (
+                "the same, and a silence as long",
+                Evidence { client: late(130.0), network: silent(1800.0), trouble: stall(1900.0), ..sound },
+                Cause::Network,
+            ),
+            (
+                "a client that was stopped for most of a freeze",
+                Evidence { client: late(1500.0), trouble: stall(1900.0), ..sound },
+                Cause::ClientCpu,
+            ),
+            (
+                "every twentieth frame lost, and a server that was late for a moment",
+                Evidence { server: late(180.0), trouble: losing(750.0), ..sound },
+                Cause::Unknown,
+            ),
+            (
+                "every twentieth frame lost, and a server that was late again and again",
+                Evidence {
+                    server: ProgramEvidence { lateness_milliseconds: Some(700.0), ..late(180.0) },
+                    trouble: losing(750.0),
+                    ..sound
+                },
+                Cause::ServerCpu,
+            ),
+            (
+                "late reports of a client that was late by less",
+                Evidence {
+                    client: late(130.0),
+                    trouble: Trouble { latency_milliseconds: Some(300.0), ..Trouble::default() },
+                    ..sound
+                },
+                Cause::Unknown,
+            ),
+            (
+                "a client that signals, and to which no way is found",
+                Evidence {
+                    network: NetworkEvidence { unreachable_milliseconds: Some(5000.0), ..lost(0.0) },
                     ..sound
                 },
                 Cause::Network,

@@ -9,15 +9,12 @@ use report::{
 
 use crate::{
     clients::{Opening, Row, RowId, Rows, Stills, Viewer, Wanting},
-    evidence::{NetworkSample, ProgramFigures, ProgramSample, ProgramSeries},
+    evidence::{NetworkSample, ProgramFigures, ProgramSample, ProgramSeries, stretch},
     settings::Settings,
     statistics::{
         Compact, Distribution, Entry, Fate, FrameStatistics, Grid, SetupStatistics, Window, of_list,
     },
 };
-
-/// Stretches of evidence to a window.
-const STRETCHES: u32 = 20;
 
 /// All statistics: of each client, of all, and of the last while. The totals are kept beside the rows, because rows of gone
 /// clients are forgotten.
@@ -169,7 +166,9 @@ impl Recorder {
         row.state = state;
         row.session = None;
         row.gone_at = Some(now);
-        row.network.disconnected();
+        if state == State::Ended {
+            row.network.restart();
+        }
         let mut stills = Stills::default();
         if self.wanting.is_forgiving(now) {
             pause(row, now);
@@ -260,7 +259,7 @@ impl Recorder {
             dropped: skipped,
             frames: due as u64,
         };
-        self.program.add(now, figures, self.window.length() / STRETCHES);
+        self.program.add(now, figures, stretch(self.window.length()));
         self.sample = ProgramSample {
             throttled: sample.throttled,
             pressure: sample.pressure,
@@ -284,7 +283,7 @@ impl Recorder {
         sample: NetworkSample,
         now: Instant,
     ) {
-        let least = self.window.length() / STRETCHES;
+        let least = stretch(self.window.length());
         if let Some(row) = self.rows.get_mut(row) {
             let new = row.network.sent(session, sample, now, least);
             let newest =

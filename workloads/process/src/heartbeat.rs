@@ -5,9 +5,6 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{Interval, MissedTickBehavior};
 
-/// Between two beats: short against what a viewer notices, and ten wake-ups a second cost nothing that can be measured.
-const INTERVAL: Duration = Duration::from_millis(100);
-
 /// Ticks, and measures by how much each tick is late.
 #[derive(Debug)]
 pub struct Heartbeat {
@@ -15,9 +12,12 @@ pub struct Heartbeat {
 }
 
 impl Heartbeat {
+    /// Between two ticks: short against what a viewer notices, and ten wake-ups a second cost nothing that can be measured.
+    pub const INTERVAL: Duration = Duration::from_millis(100);
+
     /// Starts. Needs a Tokio runtime with time enabled.
     pub fn start() -> Self {
-        let mut interval = tokio::time::interval(INTERVAL);
+        let mut interval = tokio::time::interval(Self::INTERVAL);
         // One tick for all that were missed: it has the whole lateness.
         interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self { interval }

@@ -84,7 +84,8 @@ pub(crate) async fn run(
         bitrate_kbps: arguments.bitrate_kbps,
     };
     let preview = Preview::start()?;
-    let evidence = Evidence::new();
+    let shards = Arc::clone(&fanout);
+    let evidence = Arc::new(Evidence::new(Box::new(move || shards.take_worst_lateness()), Instant::now()));
     let camera = Arc::new(Camera::start(
         &video,
         Arc::clone(&fanout),
@@ -94,7 +95,12 @@ pub(crate) async fn run(
         preview.clone(),
         evidence.lateness(),
     )?);
-    let views = Arc::new(Views::new(Arc::clone(&recorder), arguments.require, console.clone()));
+    let views = Arc::new(Views::new(
+        Arc::clone(&recorder),
+        Arc::clone(&evidence),
+        arguments.require,
+        console.clone(),
+    ));
     let line = {
         let views = Arc::clone(&views);
         move || report_source::line(&views)
@@ -151,10 +157,11 @@ pub(crate) async fn run(
             Some(_) = tasks.join_next() => {}
             never = &mut questions => match never {},
             never = &mut publishing => match never {},
-            late = heartbeat.tick() => evidence.lateness().record(late),
+            late = heartbeat.tick() => evidence.beat(late, Instant::now()),
             _ = judging.tick(), if is_judged => views.judge(Instant::now()),
             _ = second.tick() => {
-                let (now, sample) = (Instant::now(), evidence.sample(context.fanout.take_worst_lateness()));
+                let now = Instant::now();
+                let sample = evidence.sample(now);
                 recorder.measurement().expire_lost(now);
                 recorder.measurement().server_evidence(sample, now);
                 context.peers.tick(now);

@@ -9,6 +9,7 @@ use measure::Objectives;
 use measure::verdict::{Pending, Verdict};
 use process::Console;
 
+use crate::evidence::Evidence;
 use crate::limits::Limits;
 use crate::recorder::Recorder;
 use crate::verdicts::Verdicts;
@@ -20,6 +21,7 @@ const FRESH: Duration = Duration::from_millis(250);
 /// Makes the views.
 pub(crate) struct Views {
     recorder: Arc<Recorder>,
+    evidence: Arc<Evidence>,
     console: Console,
     objectives: Option<Objectives>,
     /// Locked before the measurement, where both are.
@@ -37,10 +39,15 @@ struct Inner {
 
 impl Views {
     /// None yet. Verdicts that turn are printed.
-    pub(crate) fn new(recorder: Arc<Recorder>, objectives: Option<Objectives>, console: Console) -> Self {
+    pub(crate) fn new(
+        recorder: Arc<Recorder>,
+        evidence: Arc<Evidence>,
+        objectives: Option<Objectives>,
+        console: Console,
+    ) -> Self {
         let verdicts = Verdicts::new(objectives);
         let inner = Inner { sequence: 0, newest: None, verdicts, printed: None };
-        Self { recorder, console, objectives, inner: Mutex::new(inner) }
+        Self { recorder, evidence, console, objectives, inner: Mutex::new(inner) }
     }
 
     /// What is asked for.
@@ -55,6 +62,7 @@ impl Views {
         if let Some(view) = inner.newest.clone().filter(is_fresh) {
             return view;
         }
+        self.sample(now);
         let mut view = self.recorder.view(now);
         if inner.verdicts.update(&view.judged, now) {
             self.turned(&mut inner);
@@ -70,6 +78,7 @@ impl Views {
         if inner.newest.as_ref().is_some_and(|view| view.is_final) {
             return;
         }
+        self.sample(now);
         let judged = self.recorder.judged(now);
         if inner.verdicts.update(&judged, now) {
             inner.newest = None;
@@ -98,6 +107,12 @@ impl Views {
             }
         });
         inner.keep(view)
+    }
+
+    /// What the server knows of itself goes first: who was stopped must not blame others with its next word.
+    fn sample(&self, now: Instant) {
+        let sample = self.evidence.sample(now);
+        self.recorder.measurement().server_evidence(sample, now);
     }
 
     fn turned(&self, inner: &mut Inner) {

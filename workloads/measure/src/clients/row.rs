@@ -10,7 +10,7 @@ use report::{
 
 use super::{viewer::Viewer, wanted::Wanted};
 use crate::{
-    evidence::{NetworkSeries, ProgramFigures, ProgramSeries},
+    evidence::{NetworkSeries, ProgramFigures, ProgramSeries, stretch},
     statistics::{Compact, Distribution, FrameStatistics, SetupStatistics, Window},
 };
 
@@ -136,13 +136,14 @@ impl Row {
 
     /// The client's own counters came at `now`.
     pub(crate) fn received(&mut self, stats: &ClientStats, now: Instant) {
-        let least = self.window.length() / KEPT_STRETCHES;
+        let least = stretch(self.window.length());
         let figures = ProgramFigures {
             throttled_milliseconds: stats.cpu.throttled_milliseconds,
             pressure_milliseconds: stats.cpu.pressure_milliseconds,
             worst_lateness_milliseconds: stats.cpu.worst_lateness_milliseconds,
             shard_worst_lateness_milliseconds: None,
-            dropped: stats.frames_dropped,
+            // What did not come whole is among those that were dropped: they say nothing about the processor.
+            dropped: 0,
             frames: stats.frames_received,
         };
         self.program.add(now, figures, least);
@@ -174,10 +175,10 @@ impl Row {
         self.window.absorb(&other.window);
         self.settled.0 += other.settled.0;
         self.settled.1 += other.settled.1;
-        self.network.disconnected();
         if !is_same {
             self.viewer.changed_process();
             self.program.restart();
+            self.network.restart();
         }
         if let Some(position) = other.last {
             self.located(position);
@@ -189,6 +190,3 @@ impl Row {
         self.said_bye = false;
     }
 }
-
-/// What evidence is kept in, to a window.
-const KEPT_STRETCHES: u32 = 20;

@@ -7,10 +7,11 @@ use std::{
 
 use report::{Network, NetworkSample, SessionId, channel::ClientStats, milliseconds};
 
+use super::span::KEPT;
 use crate::cause::NetworkEvidence;
 
-/// Stretches that are kept at most.
-const KEPT: usize = 24;
+/// A client says something of itself once a second, whatever becomes of its reports. What is longer is the way's silence.
+const BETWEEN_STATS: Duration = Duration::from_millis(1300);
 
 /// A fault that has just begun shows in a stretch of this length before it shows in a whole window.
 const FRESH: Duration = Duration::from_secs(10);
@@ -24,6 +25,9 @@ pub(crate) struct NetworkSeries {
     /// When the client was heard last, and for how long it was silent since its last figures.
     heard: Option<Instant>,
     silence: Duration,
+    /// Frames that were reported since its last figures, and those of them that only a later report told of.
+    reported: u64,
+    repeated: u64,
     stretches: VecDeque<Stretch>,
 }
 
@@ -35,6 +39,9 @@ struct Stretch {
     /// As the client says: packets that came, and packets that never did.
     came: u64,
     missed: u64,
+    /// Frames that were reported, and those of which only a later report told.
+    reported: u64,
+    repeated: u64,
     silence: Duration,
 }
 
@@ -62,14 +69,28 @@ impl NetworkSeries {
         }
     }
 
+    /// A frame was reported, `repeated` where its own report was lost.
+    pub(crate) fn reported(&mut self, repeated: bool) {
+        self.reported += 1;
+        self.repeated += u64::from(repeated);
+    }
+
     /// What the client received, in all. Only now a silence before is known to be none of the client's own: it says in the
-    /// same message what kept it from its work.
+    /// same message what kept it from its work, and for how long it had no picture itself. Whoever had pictures all the time
+    /// has kept the reports to itself.
     pub(crate) fn received(&mut self, stats: &ClientStats, now: Instant, least: Duration) {
         let (came, missed) = (stats.packets_received, stats.packets_lost);
         let before = self.received.replace((came, missed));
         let silence = std::mem::take(&mut self.silence);
+        let had_none = |gap: f64| gap * 2.0 >= milliseconds(silence);
+        let is_of_the_way = silence >= BETWEEN_STATS || stats.longest_gap.is_none_or(had_none);
+        let (reported, repeated) = (std::mem::take(&mut self.reported), std::mem::take(&mut self.repeated));
         let stretch = self.stretch(now, least);
-        stretch.silence = stretch.silence.max(silence);
+        if is_of_the_way {
+            stretch.silence = stretch.silence.max(silence);
+        }
+        stretch.reported += reported;
+        stretch.repeated += repeated;
         if let Some((came_before, missed_before)) = before
             && let Some(came) = came.checked_sub(came_before)
         {
@@ -78,8 +99,8 @@ impl NetworkSeries {
         }
     }
 
-    /// The session is over: what comes next is not relative to it.
-    pub(crate) fn disconnected(&mut self) {
+    /// The client left, or another process took its place: that it was not heard meanwhile was no silence.
+    pub(crate) fn restart(&mut self) {
         self.heard = None;
         self.silence = Duration::ZERO;
     }
@@ -106,28 +127,40 @@ impl NetworkSeries {
             round_trip_milliseconds: longest(|stretch| stretch.sent.round_trip),
             jitter_milliseconds: longest(|stretch| stretch.sent.jitter),
             silence_milliseconds: longest(|stretch| Some(stretch.silence)),
+            unreachable_milliseconds: None,
         }
     }
 
     /// Packets lost before repair since `since`: what the server knows of, or the client if that is more.
     fn lost_percent(&self, since: Instant) -> Option<f64> {
-        let (mut sent, mut lost, mut came, mut missed) = (0, 0, 0, 0);
+        let (mut sent, mut lost, mut came, mut missed, mut reported, mut repeated) = (0, 0, 0, 0, 0, 0);
         for stretch in self.stretches.iter().filter(|stretch| stretch.ended > since) {
             sent += stretch.sent.packets_sent;
             lost += stretch.sent.packets_lost;
             came += stretch.came;
             missed += stretch.missed;
+            reported += stretch.reported;
+            repeated += stretch.repeated;
         }
         let percent = |part: u64, all: u64| (all > 0).then(|| part as f64 * 100.0 / all as f64);
-        [percent(lost, sent), percent(missed, came + missed)].into_iter().flatten().reduce(f64::max)
+        let of_each = [percent(lost, sent), percent(missed, came + missed), percent(repeated, reported)];
+        of_each.into_iter().flatten().reduce(f64::max)
     }
 
     fn stretch(&mut self, now: Instant, least: Duration) -> &mut Stretch {
         let is_open = |last: &Stretch| now.saturating_duration_since(last.began) < least;
         if !self.stretches.back().is_some_and(is_open) {
             let sent = NetworkSample::default();
-            let silence = Duration::ZERO;
-            self.stretches.push_back(Stretch { began: now, ended: now, sent, came: 0, missed: 0, silence });
+            self.stretches.push_back(Stretch {
+                began: now,
+                ended: now,
+                sent,
+                came: 0,
+                missed: 0,
+                reported: 0,
+                repeated: 0,
+                silence: Duration::ZERO,
+            });
             if self.stretches.len() > KEPT {
                 self.stretches.pop_front();
             }
@@ -176,5 +209,35 @@ mod tests {
         let evidence = series.evidence(start, at(5));
         assert_eq!((evidence.lost_percent, evidence.silence_milliseconds), (Some(10.0), Some(2000.0)));
         assert_eq!(series.evidence(at(5), at(9)).lost_percent, None);
+    }
+
+    /// A client that decodes all the time and reports nothing for a while is no silent network.
+    #[test]
+    fn reports_that_a_client_keeps_to_itself_are_no_silence() {
+        let start = Instant::now();
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        let silence = |silent: u64, longest_gap: Option<f64>| {
+            let mut series = NetworkSeries::default();
+            series.heard(at(0));
+            series.heard(at(silent));
+            let stats = ClientStats { longest_gap, ..ClientStats::default() };
+            series.received(&stats, at(silent), Duration::ZERO);
+            series.evidence(start, at(silent)).silence_milliseconds
+        };
+        assert_eq!(silence(900, Some(34.0)), Some(0.0));
+        assert_eq!(silence(900, Some(880.0)), Some(900.0), "nothing came to it either");
+        assert_eq!(silence(900, None), Some(900.0), "it does not say");
+        assert_eq!(silence(2500, Some(34.0)), Some(2500.0), "its figures were silent, too");
+    }
+
+    #[test]
+    fn frames_that_only_a_later_report_tells_of_are_lost_reports() {
+        let (start, mut series) = (Instant::now(), NetworkSeries::default());
+        for frame in 0..100 {
+            series.reported(frame % 4 == 0);
+        }
+        series.received(&ClientStats::default(), start, Duration::ZERO);
+        let before = start - Duration::from_secs(1);
+        assert_eq!(series.evidence(before, start).lost_percent, Some(25.0));
     }
 }

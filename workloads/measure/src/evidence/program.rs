@@ -5,10 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::span::KEPT;
 use crate::cause::ProgramEvidence;
-
-/// Stretches that are kept at most.
-const KEPT: usize = 24;
 
 /// A fault that has just begun shows in a stretch of this length before it shows in a whole window.
 const FRESH: Duration = Duration::from_secs(10);
@@ -28,6 +26,15 @@ pub(crate) struct ProgramFigures {
     pub(crate) frames: u64,
 }
 
+/// Threads are late by some milliseconds all the time, which adds up to nothing that a viewer notices.
+const COUNTED_MILLISECONDS: f64 = 50.0;
+
+impl ProgramFigures {
+    fn worst(&self) -> Option<f64> {
+        most(self.worst_lateness_milliseconds, self.shard_worst_lateness_milliseconds)
+    }
+}
+
 /// What happened in a stretch of time.
 #[derive(Debug, Clone, Copy)]
 struct Stretch {
@@ -37,6 +44,8 @@ struct Stretch {
     pressure: Option<f64>,
     lateness: Option<f64>,
     shard_lateness: Option<f64>,
+    /// The sum of what is worth counting.
+    lateness_sum: f64,
     dropped: u64,
     frames: u64,
 }
@@ -49,13 +58,14 @@ pub(crate) struct ProgramSeries {
 }
 
 impl ProgramSeries {
-    /// Adds the figures of `now`; those of a stretch of `least` are kept together. The first ones, and those of another
-    /// process, are what the next ones are relative to.
+    /// Adds the figures of `now`; those of a stretch of `least` are kept together. Of the first ones, and of those of another
+    /// process, only the latenesses say something; the next ones are relative to them.
     pub(crate) fn add(&mut self, now: Instant, figures: ProgramFigures, least: Duration) {
-        let Some((at, before)) = self.last.replace((now, figures)) else { return };
-        if figures.frames < before.frames || figures.dropped < before.dropped {
-            return;
-        }
+        let before = self.last.replace((now, figures));
+        let goes_on = |(_, before): &(Instant, ProgramFigures)| {
+            figures.frames >= before.frames && figures.dropped >= before.dropped
+        };
+        let (at, before) = before.filter(goes_on).unwrap_or((now, figures));
         let since = |now: Option<f64>, before: Option<f64>| {
             now.zip(before).map(|(now, before)| (now - before).max(0.0))
         };
@@ -66,6 +76,7 @@ impl ProgramSeries {
             pressure: since(figures.pressure_milliseconds, before.pressure_milliseconds),
             lateness: figures.worst_lateness_milliseconds,
             shard_lateness: figures.shard_worst_lateness_milliseconds,
+            lateness_sum: figures.worst().filter(|late| *late >= COUNTED_MILLISECONDS).unwrap_or(0.0),
             dropped: figures.dropped - before.dropped,
             frames: figures.frames - before.frames,
         };
@@ -93,6 +104,7 @@ impl ProgramSeries {
             throttled_percent: most(window.throttled_percent, fresh.throttled_percent),
             pressure_percent: most(window.pressure_percent, fresh.pressure_percent),
             worst_lateness_milliseconds: window.worst_lateness_milliseconds,
+            lateness_milliseconds: window.lateness_milliseconds,
             dropped_percent: most(window.dropped_percent, fresh.dropped_percent),
         }
     }
@@ -128,6 +140,7 @@ impl Stretch {
             pressure: sum(self.pressure, later.pressure),
             lateness: most(self.lateness, later.lateness),
             shard_lateness: most(self.shard_lateness, later.shard_lateness),
+            lateness_sum: self.lateness_sum + later.lateness_sum,
             dropped: self.dropped + later.dropped,
             frames: self.frames + later.frames,
         }
@@ -140,6 +153,7 @@ impl Stretch {
             throttled_percent: self.throttled.map(percent),
             pressure_percent: self.pressure.map(percent),
             worst_lateness_milliseconds: most(self.lateness, self.shard_lateness),
+            lateness_milliseconds: most(self.lateness, self.shard_lateness).map(|_| self.lateness_sum),
             dropped_percent: (self.frames > 0).then(|| self.dropped as f64 * 100.0 / self.frames as f64),
         }
     }
@@ -192,7 +206,17 @@ mod tests {
         for (second, frames) in [(0, 100), (1, 10), (2, 40)] {
             series.add(start + Duration::from_secs(second), figures(frames), Duration::ZERO);
         }
-        assert_eq!(series.evidence(start, start).dropped_percent, Some(0.0));
-        assert_eq!(series.stretches.len(), 1);
+        assert_eq!(series.evidence(start - Duration::from_secs(1), start).dropped_percent, Some(0.0));
+        assert_eq!(series.since(start - Duration::from_secs(1)).frames, 30);
+    }
+
+    /// A client that was stopped for so long that its session was over says so first thing in the next one.
+    #[test]
+    fn a_process_that_is_heard_of_for_the_first_time_was_late_before() {
+        let (start, mut series) = (Instant::now(), ProgramSeries::default());
+        let figures =
+            ProgramFigures { worst_lateness_milliseconds: Some(7900.0), ..ProgramFigures::default() };
+        series.add(start + Duration::from_secs(1), figures, Duration::ZERO);
+        assert_eq!(series.evidence(start, start).worst_lateness_milliseconds, Some(7900.0));
     }
 }

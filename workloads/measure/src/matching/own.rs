@@ -40,6 +40,9 @@ pub(super) fn report(
         report.previous.iter().map(|(timestamp, outcome)| (nearest(timestamp), outcome)).collect();
     let outcome = paired::settle(session, at, &paired, timeline, recorder);
     if !matches!(outcome, MessageOutcome::Malformed(_)) {
+        if let Some(row) = recorder.rows.get_mut(session.row) {
+            row.network.reported(false);
+        }
         for (timestamp, outcome) in repeated {
             let repeated = Repeated { timestamp, of: paired.timestamp, outcome };
             repeated::settle(session, at, &repeated, timeline, recorder);

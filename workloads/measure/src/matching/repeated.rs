@@ -51,5 +51,8 @@ pub(super) fn settle(
     };
     let is_decoded = repeated.outcome != FrameOutcome::Undecodable;
     session.overtaken.insert(ordinal);
+    if let Some(row) = recorder.rows.get_mut(session.row) {
+        row.network.reported(true);
+    }
     session.settle(ordinal, frame, fate, is_decoded, timeline, recorder);
 }

@@ -159,27 +159,32 @@ fn limits(objectives: &Objectives) -> Vec<Limit> {
     limits
 }
 
-/// Each limit that is breached, at the client where it is breached most; where no client breaches it by itself, by all
-/// together.
+/// Each limit that is breached, at the client where it is breached most. Where none was there for long enough to breach it by
+/// itself and all together do, it is the client that breaches it most so far, if one does.
 fn breaches(session: &JudgedSession, wanted: &[&JudgedClient], objectives: &Objectives) -> Vec<Failure> {
     let breach = |limit: Limit| {
         let excess = |numbers: &JudgedNumbers| {
-            let counts = limit.at_any_count || is_judged(numbers, session);
-            let measured = (limit.measured)(numbers).filter(|_| counts)?;
+            let measured = (limit.measured)(numbers)?;
             limit.excess(measured).map(|excess| (excess, measured))
         };
-        let at_clients = wanted.iter().filter_map(|client| {
-            excess(&client.numbers).map(|(excess, measured)| (excess, measured, place(client), client.cause))
-        });
-        let together =
-            excess(&session.all).map(|(excess, measured)| (excess, measured, Place::All, session.cause));
-        let worst = at_clients.max_by(|one, other| one.0.total_cmp(&other.0)).or(together);
-        worst.map(|(_, measured, place, cause)| Failure {
+        let counts = |numbers: &JudgedNumbers| limit.at_any_count || is_judged(numbers, session);
+        let worst = |is_counted: &dyn Fn(&JudgedNumbers) -> bool| {
+            let counted = wanted.iter().filter(|client| is_counted(&client.numbers));
+            let breaching = counted.filter_map(|client| excess(&client.numbers).map(|found| (found, client)));
+            breaching.max_by(|(one, _), (other, _)| one.0.total_cmp(&other.0))
+        };
+        let at_client =
+            |((_, measured), client): ((f64, f64), &&JudgedClient)| (measured, place(client), client.cause);
+        let together = || {
+            let (_, measured) = excess(&session.all).filter(|_| counts(&session.all))?;
+            Some(worst(&|_| true).map_or((measured, Place::All, session.cause), at_client))
+        };
+        worst(&counts).map(at_client).or_else(together).map(|(measured, place, cause)| Failure {
             reason: limit.reason,
             measured: Some(measured),
             allowed: limit.allowed,
             place,
-            cause,
+            cause: limit.reason.possible(cause),
         })
     };
     limits(objectives).into_iter().filter_map(breach).collect()

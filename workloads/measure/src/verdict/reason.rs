@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use report::Cause;
+
 /// Why objectives are missed, in the order in which the first one counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
@@ -41,6 +43,15 @@ pub enum Pending {
 }
 
 impl Reason {
+    /// What `cause` may have to do with it: where a picture that came shows the ball is nothing that a processor or a network
+    /// can change.
+    pub(super) fn possible(self, cause: Cause) -> Cause {
+        match self {
+            Self::ErrorTooHigh | Self::UndetectedTooHigh if cause != Cause::Codec => Cause::Unknown,
+            _ => cause,
+        }
+    }
+
     /// The name.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use report::{
     Cause, Pairing,
     judged::{JudgedNumbers, Media},
-    significant,
+    milliseconds, significant,
 };
 
 use crate::{
-    cause::{Evidence, cause},
+    cause::{Evidence, NetworkEvidence, Trouble, cause},
     clients::Row,
+    evidence,
     recorder::Recorder,
     statistics::{Compact, FrameStatistics, Samples},
 };
@@ -107,7 +108,6 @@ impl<'a> ClientView<'a> {
         setup_p95_milliseconds: Option<f64>,
     ) -> JudgedNumbers {
         let names_frames = self.row.pairing != Pairing::Arrival;
-        let gaps = [longest_gap, self.row.viewer.estimate(), self.open_gap()];
         JudgedNumbers {
             settled: statistics.frames.settled(),
             wanted_seconds: significant(delivered.1.as_secs_f64()),
@@ -116,10 +116,8 @@ impl<'a> ClientView<'a> {
             delivered_percent: self.pace.delivered_percent(delivered).filter(|_| names_frames),
             error_p95_pixels: statistics.error_pixels().map(|error| error.p95),
             latency_p95_milliseconds: statistics.latency_milliseconds().map(|latency| latency.p95),
-            longest_freeze_milliseconds: gaps
-                .into_iter()
-                .flatten()
-                .max()
+            longest_freeze_milliseconds: self
+                .longest_stall(longest_gap)
                 .map(|gap| self.pace.freeze_milliseconds(gap)),
             setup_p95_milliseconds,
         }
@@ -133,13 +131,43 @@ impl<'a> ClientView<'a> {
 
     /// What the evidence points at.
     pub(crate) fn cause(&self) -> Cause {
-        let since = self.recorder.window.since(self.now);
+        let since = evidence::since(self.recorder.window.length(), self.now);
         cause(&Evidence {
             server: self.recorder.program.evidence(since, self.now),
             client: self.row.program.evidence(since, self.now),
-            network: self.row.network.evidence(since, self.now),
+            network: NetworkEvidence {
+                unreachable_milliseconds: self.unreachable().map(milliseconds),
+                ..self.row.network.evidence(since, self.now)
+            },
             unusable_percent: self.window.unusable_percent(),
+            trouble: self.trouble(),
         })
+    }
+
+    /// What went wrong in the window.
+    fn trouble(&self) -> Trouble {
+        let stall = self.longest_stall(self.row.window.longest_gap());
+        let delivered = self.pace.delivered_percent((self.window.good(), self.window.wanted()));
+        let not_delivered = delivered.map(|delivered| 100.0 - delivered);
+        let lost_percent = [self.window.loss_percent(), not_delivered].into_iter().flatten().reduce(f64::max);
+        Trouble {
+            stall_milliseconds: stall.map(milliseconds),
+            latency_milliseconds: self.window.latency_milliseconds().map(|latency| latency.p95),
+            lost_milliseconds: lost_percent
+                .map(|percent| percent / 100.0 * milliseconds(self.window.wanted())),
+        }
+    }
+
+    /// For how long the client has signalled without a way for media.
+    fn unreachable(&self) -> Option<Duration> {
+        let setup = &self.row.setup;
+        let has_none = setup.signaling.is_some() && setup.ice.is_none();
+        has_none.then(|| self.judged_at.saturating_duration_since(self.row.waits_since))
+    }
+
+    /// The longest time without a picture: of those that are over the given one, or that which is not over.
+    fn longest_stall(&self, longest_gap: Option<Duration>) -> Option<Duration> {
+        [longest_gap, self.row.viewer.estimate(), self.open_gap()].into_iter().flatten().max()
     }
 
     fn open_gap(&self) -> Option<Duration> {

@@ -13,7 +13,8 @@ use report::{
 
 use super::client_view::{ClientView, Pace};
 use crate::{
-    cause::{Evidence, cause},
+    cause::{Evidence, Trouble, cause},
+    evidence,
     recorder::Recorder,
     statistics::{FrameStatistics, Samples},
 };
@@ -70,7 +71,7 @@ fn session(
     clients: Vec<JudgedClient>,
     span: Duration,
 ) -> JudgedSession {
-    let since = recorder.window.since(now);
+    let since = evidence::since(recorder.window.length(), now);
     JudgedSession {
         all,
         clients,
@@ -81,6 +82,11 @@ fn session(
         cause: cause(&Evidence {
             server: recorder.program.evidence(since, now),
             unusable_percent: recorder.window.statistics().unusable_percent(),
+            trouble: Trouble {
+                stall_milliseconds: all.longest_freeze_milliseconds,
+                latency_milliseconds: all.latency_p95_milliseconds,
+                lost_milliseconds: None,
+            },
             ..Evidence::default()
         }),
     }

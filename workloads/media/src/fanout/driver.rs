@@ -191,12 +191,13 @@ impl Driver {
         let counters = &shared.counters;
         sockets.receive(|datagram| {
             counters.datagrams_received.fetch_add(1, Relaxed);
+            counters.worst_lateness.record(datagram.waited);
             let slot = sessions.find(&datagram);
             let Some((slot, session)) = slot.and_then(|slot| Some((slot, sessions.get_mut(slot)?))) else {
                 counters.unknown_datagrams.fetch_add(1, Relaxed);
                 return;
             };
-            session.receive(datagram.local, datagram.peer, datagram.data, Instant::now());
+            session.receive(datagram.local, datagram.peer, datagram.data, datagram.at);
             if !std::mem::replace(&mut session.touched, true) {
                 touched.push(slot);
             }

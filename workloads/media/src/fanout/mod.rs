@@ -13,6 +13,7 @@
 //! The negotiator keeps the costly part of a join, certificates and SDP, off the shards. Events leave in batches
 //! through the sink, which may block: nothing that it waits for may wait for the fan-out.
 
+mod arrival;
 mod command;
 mod connection;
 mod driver;
@@ -138,8 +139,8 @@ impl Fanout {
         self.negotiator.is_running() && self.shards.iter().all(Shard::is_running)
     }
 
-    /// The longest that a published frame waited for a shard to begin with it, or a timer to run, since the last call:
-    /// how much the shards lack the processor, for whoever calls it regularly.
+    /// The longest that a published frame waited for a shard to begin with it, a timer to run, or a datagram to be read,
+    /// since the last call: how much the shards lack the processor, for whoever calls it regularly.
     pub fn take_worst_lateness(&self) -> Duration {
         self.shards.iter().map(Shard::take_worst_lateness).max().unwrap_or_default()
     }

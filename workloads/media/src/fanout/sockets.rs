@@ -2,9 +2,12 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
 
 use mio::{Interest, Registry, Token};
 use socket2::{Domain, Protocol, Socket, Type};
+
+use super::arrival::{Arrival, Receiver};
 
 /// Reports of a whole sweep arrive at once: the default of 208 KiB lost 15 % of them at 500 sessions. The system caps
 /// this at net.core.rmem_max, silently.
@@ -39,6 +42,7 @@ struct Endpoint {
 pub(super) struct Sockets {
     registry: Registry,
     endpoints: Vec<Endpoint>,
+    receiver: Receiver,
     buffer: Box<[u8; DATAGRAM_BYTES]>,
 }
 
@@ -47,18 +51,23 @@ pub(super) struct Datagram<'a> {
     pub(super) local: SocketAddr,
     pub(super) peer: SocketAddr,
     pub(super) data: &'a [u8],
+    /// When it arrived, and how long it has waited since.
+    pub(super) at: Instant,
+    pub(super) waited: Duration,
 }
 
 impl Sockets {
     /// None yet; readiness goes to `registry`.
     pub(super) fn new(registry: Registry) -> Self {
-        Self { registry, endpoints: Vec::new(), buffer: Box::new([0; DATAGRAM_BYTES]) }
+        let buffer = Box::new([0; DATAGRAM_BYTES]);
+        Self { registry, endpoints: Vec::new(), receiver: Receiver::new(), buffer }
     }
 
     /// Takes over a bound, non-blocking socket.
     pub(super) fn add(&mut self, socket: UdpSocket) -> io::Result<()> {
         let local = socket.local_addr()?;
         let mut socket = mio::net::UdpSocket::from_std(socket);
+        Receiver::prepare(&socket);
         self.registry.register(&mut socket, Token(self.endpoints.len()), Interest::READABLE)?;
         self.endpoints.push(Endpoint { socket, local, readable: true });
         Ok(())
@@ -80,9 +89,10 @@ impl Sockets {
     pub(super) fn receive(&mut self, mut take: impl FnMut(Datagram<'_>)) {
         for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.readable) {
             for _ in 0..TURN {
-                match endpoint.socket.recv_from(self.buffer.as_mut_slice()) {
-                    Ok((length, peer)) => {
-                        take(Datagram { local: endpoint.local, peer, data: &self.buffer[..length] });
+                match self.receiver.receive(&endpoint.socket, self.buffer.as_mut_slice()) {
+                    Ok(Arrival { length, peer, at, waited }) => {
+                        let data = &self.buffer[..length];
+                        take(Datagram { local: endpoint.local, peer, data, at, waited });
                     }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                         endpoint.readable = false;

@@ -2,6 +2,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::*;
+use crate::evidence::Evidence;
 use crate::page::testing::{Server, read_until};
 
 const EVENTS: &str = "GET /events HTTP/1.1";
@@ -80,7 +81,8 @@ fn of_many_clients_the_worst_are_sent() {
     };
     let recorder = Arc::new(Recorder::new(settings, None));
     let console = process::Console::start(false, None).unwrap();
-    let views = Views::new(Arc::clone(&recorder), None, console);
+    let evidence = Arc::new(Evidence::new(Box::new(|| Duration::ZERO), Instant::now()));
+    let views = Views::new(Arc::clone(&recorder), evidence, None, console);
     let now = started;
     for id in 0..150 {
         let peer = format!("192.0.2.1:{}", 1000 + id).parse().unwrap();

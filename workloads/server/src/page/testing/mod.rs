@@ -17,6 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
+use crate::evidence::Evidence;
 use crate::media_events::start_fanout;
 use crate::page::{self, Events, Viewers};
 use crate::peer_log::PeerLog;
@@ -75,7 +76,8 @@ impl Server {
             Arc::default(),
         );
         let stop = CancellationToken::new();
-        let views = Views::new(Arc::clone(&recorder), None, Console::start(false, None).unwrap());
+        let evidence = Arc::new(Evidence::new(Box::new(|| Duration::ZERO), Instant::now()));
+        let views = Views::new(Arc::clone(&recorder), evidence, None, Console::start(false, None).unwrap());
         let events = Arc::new(Events::new(Arc::clone(&recorder), Arc::new(views)));
         let (peers, ice_addresses) = (PeerLog::default(), Vec::new());
         let context = Arc::new(Context { fanout, recorder, sessions, peers, ice_addresses, stop });

@@ -1,0 +1,163 @@
+//! Reads datagrams together with the moment at which the system received them.
+//!
+//! The moment is the kernel's, from SO_TIMESTAMPNS (socket(7)): how long a datagram then waits for this program is the
+//! program's lateness and no part of the way. Where there is no such option it is the moment of reading.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// Longer than anything waits in a receive buffer. What looks older has been received by a clock that was set since.
+#[cfg(any(target_os = "linux", test))]
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// A datagram's length and sender, and when it was received.
+pub(super) struct Arrival {
+    pub(super) length: usize,
+    pub(super) peer: SocketAddr,
+    pub(super) at: Instant,
+    /// For how long it has waited since, as far as that is known.
+    pub(super) waited: Duration,
+}
+
+#[cfg(target_os = "linux")]
+mod system {
+    use std::io::IoSliceMut;
+    use std::net::{SocketAddrV4, SocketAddrV6};
+    use std::os::fd::AsRawFd;
+    use std::time::SystemTime;
+
+    use nix::errno::Errno;
+    use nix::sys::socket::{
+        ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt::ReceiveTimestampns,
+    };
+    use nix::sys::time::TimeSpec;
+
+    use super::{Arrival, Duration, Instant, SocketAddr, io, waited};
+
+    /// Room for one datagram's control messages.
+    pub(in crate::fanout) struct Receiver {
+        control: Vec<u8>,
+    }
+
+    impl Receiver {
+        pub(in crate::fanout) fn new() -> Self {
+            Self { control: nix::cmsg_space!(TimeSpec) }
+        }
+
+        /// Has the system note when datagrams are received; where it cannot, reading counts.
+        pub(in crate::fanout) fn prepare(socket: &mio::net::UdpSocket) {
+            if let Err(error) = setsockopt(socket, ReceiveTimestampns, &true) {
+                tracing::debug!(%error, "no receive timestamps");
+            }
+        }
+
+        /// Reads one datagram into `buffer`; an error of the kind `WouldBlock` where there is none.
+        pub(in crate::fanout) fn receive(
+            &mut self,
+            socket: &mio::net::UdpSocket,
+            buffer: &mut [u8],
+        ) -> io::Result<Arrival> {
+            let mut slices = [IoSliceMut::new(buffer)];
+            let (descriptor, flags) = (socket.as_raw_fd(), MsgFlags::empty());
+            let message =
+                recvmsg::<SockaddrStorage>(descriptor, &mut slices, Some(&mut self.control), flags)?;
+            let peer = message.address.as_ref().and_then(address).ok_or(Errno::EAFNOSUPPORT)?;
+            let received = message.cmsgs()?.find_map(|control| match control {
+                ControlMessageOwned::ScmTimestampns(at) => Some(Duration::from(at)),
+                _ => None,
+            });
+            let (now, wall) = (Instant::now(), SystemTime::now().duration_since(SystemTime::UNIX_EPOCH));
+            let waited = received.zip(wall.ok()).map_or(Duration::ZERO, |(then, now)| waited(then, now));
+            Ok(Arrival { length: message.bytes, peer, at: now.checked_sub(waited).unwrap_or(now), waited })
+        }
+    }
+
+    fn address(address: &SockaddrStorage) -> Option<SocketAddr> {
+        let v4 = || address.as_sockaddr_in().map(|v4| SocketAddr::V4(SocketAddrV4::from(*v4)));
+        let v6 = || address.as_sockaddr_in6().map(|v6| SocketAddr::V6(SocketAddrV6::from(*v6)));
+        v4().or_else(v6)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod system {
+    use super::{Arrival, Duration, Instant, io};
+
+    pub(in crate::fanout) struct Receiver;
+
+    impl Receiver {
+        pub(in crate::fanout) fn new() -> Self {
+            Self
+        }
+
+        pub(in crate::fanout) fn prepare(_: &mio::net::UdpSocket) {}
+
+        pub(in crate::fanout) fn receive(
+            &mut self,
+            socket: &mio::net::UdpSocket,
+            buffer: &mut [u8],
+        ) -> io::Result<Arrival> {
+            let (length, peer) = socket.recv_from(buffer)?;
+            Ok(Arrival { length, peer, at: Instant::now(), waited: Duration::ZERO })
+        }
+    }
+}
+
+pub(super) use system::Receiver;
+
+/// How long something has waited that came at `then`, by a clock that may have been set since.
+#[cfg(any(target_os = "linux", test))]
+fn waited(then: Duration, now: Duration) -> Duration {
+    now.checked_sub(then).filter(|waited| *waited <= LONGEST_WAIT).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_set_makes_nobody_late() {
+        let (second, hour) = (Duration::from_secs(1), Duration::from_secs(3600));
+        assert_eq!(waited(hour, hour + second), second);
+        assert_eq!(waited(hour + second, hour), Duration::ZERO, "set back");
+        assert_eq!(waited(second, hour), Duration::ZERO, "set forward");
+    }
+
+    /// A thread that comes late to its sockets finds out how late: the moment of reading told it nothing.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_waits_in_the_receive_buffer_arrived_when_it_came() {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let local = socket.local_addr().unwrap();
+        let socket = mio::net::UdpSocket::from_std(socket);
+        let mut receiver = Receiver::new();
+        Receiver::prepare(&socket);
+        let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let mut buffer = [0; 16];
+        assert_eq!(
+            receiver.receive(&socket, &mut buffer).err().map(|error| error.kind()),
+            Some(io::ErrorKind::WouldBlock)
+        );
+        // The system takes a moment to begin with it when this is the first socket that asks.
+        let mut arrival = None;
+        for _ in 0..100 {
+            peer.send_to(b"report", local).unwrap();
+            let sent = Instant::now();
+            while sent.elapsed() < Duration::from_millis(20) {
+                std::hint::spin_loop();
+            }
+            let read = receiver.receive(&socket, &mut buffer).unwrap();
+            assert_eq!((&buffer[..read.length], read.peer), (&b"report"[..], peer.local_addr().unwrap()));
+            let is_known = read.waited >= Duration::from_millis(20);
+            arrival = Some((read, sent));
+            if is_known {
+                break;
+            }
+        }
+        let (read, sent) = arrival.unwrap();
+        assert!(read.waited >= Duration::from_millis(20), "{:?}", read.waited);
+        assert!(read.at <= sent + Duration::from_millis(5), "{:?} after it was sent", read.at - sent);
+    }
+}
