@@ -71,7 +71,7 @@ def stops() -> Iterator[Case]:
 
     for seconds, objectives in ((0.5, STRICT), (2.0, {}), (5.0, {})):
         # Whoever was stopped for as long as makes a client one without media says that first.
-        expected = Expected((*FREEZE, "NoMedia"), also=NO_MEDIA, causes=("ServerCpu",))
+        expected = Expected((*THIN, "NoMedia"), also=NO_MEDIA, causes=("ServerCpu",))
         fault = Stop(who=SERVER, seconds=seconds)
         yield Case(f"server stopped for {seconds:g} s", fault, expected, objectives=objectives)
     fault = Stop(who=SERVER, seconds=0.6, times=3)
@@ -84,7 +84,7 @@ def limits() -> Iterator[Case]:
         fault = Limit(who=(who,), millicores=millicores, seconds=12)
         return Case(name, fault, Expected(THIN, also=NO_MEDIA, **expected), video=video, is_alone=video is HD)
 
-    for millicores, video in ((20, VGA), (30, VGA), (50, HD), (100, HD)):
+    for millicores, video in ((15, VGA), (20, VGA), (50, HD), (80, HD)):
         yield limited(SERVER, millicores, video, causes=("ServerCpu",))
     for millicores, video in ((8, VGA), (10, VGA), (20, HD)):
         yield limited("b", millicores, video, causes=("ClientCpu",), client="b")

@@ -192,12 +192,18 @@ impl Counters {
         self.lock().decoding.late(lateness);
     }
 
+    /// The process's heartbeat came at `now`, so late.
+    pub(crate) fn beat(&self, late: Duration, now: Instant) {
+        self.lock().decoding.beat(late, now);
+    }
+
     /// Lets `send` send the server what it is sent once a second; `received` is what the session's connection counted. Where
     /// there was somebody to send it to the worst lateness starts anew, under the same lock: none is lost.
     pub(crate) fn send_stats(&self, received: Stats, now: Instant, send: impl FnOnce(&ClientStats) -> bool) {
         let hindrance = self.cgroup.read();
         let mut inner = self.lock();
         inner.received_now = received;
+        inner.decoding.check_beat(now);
         if send(&inner.stats(hindrance, now)) {
             inner.decoding.lateness_said();
         }

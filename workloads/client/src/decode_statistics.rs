@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use process::Heartbeat;
 use report::channel::ClientStats;
 
 /// Gaps between frames that make the average that a freeze is measured by.
@@ -38,6 +39,8 @@ pub(crate) struct DecodeStatistics {
     /// The worst since the last message, and the worst that each of the last ones had to say, newest first.
     worst_lateness: Duration,
     said_lateness: [Duration; SAID],
+    /// When the next beat of the process's own timer is due.
+    next_beat: Option<Instant>,
 }
 
 impl DecodeStatistics {
@@ -54,6 +57,20 @@ impl DecodeStatistics {
     /// Something that was due happened so late: the decoding of a complete frame, or a timer.
     pub(crate) fn late(&mut self, lateness: Duration) {
         self.worst_lateness = self.worst_lateness.max(lateness);
+    }
+
+    /// The process's own timer ticked at `now`, so late.
+    pub(crate) fn beat(&mut self, late: Duration, now: Instant) {
+        self.late(late);
+        self.next_beat = Some(now + Heartbeat::INTERVAL);
+    }
+
+    /// A process that goes on after it was stopped may send its figures before its timer ticks: a beat that should have come
+    /// by `now` is late already.
+    pub(crate) fn check_beat(&mut self, now: Instant) {
+        if let Some(due) = self.next_beat {
+            self.late(now.saturating_duration_since(due));
+        }
     }
 
     /// When a frame was last decoded.
@@ -171,6 +188,17 @@ mod tests {
         assert!((stats.total_inter_frame_delay - 0.3).abs() < 1e-9);
         assert!((stats.total_squared_inter_frame_delay - 0.05).abs() < 1e-9);
         assert!((stats.total_decode_time - 0.099).abs() < 1e-9);
+    }
+
+    /// A client that was stopped for a second sent its figures before its timer had ticked, and blamed the network.
+    #[test]
+    fn a_beat_that_did_not_come_yet_is_late_all_the_same() {
+        let (start, mut statistics) = (Instant::now(), DecodeStatistics::default());
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        statistics.check_beat(at(5000));
+        statistics.beat(Duration::from_millis(2), start);
+        statistics.check_beat(at(1090));
+        assert_eq!(stats(&statistics, at(1090)).cpu.worst_lateness_milliseconds, Some(990.0));
     }
 
     #[test]

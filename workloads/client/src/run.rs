@@ -91,8 +91,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             }
             _ = second.tick() => print_state(&counters, &console),
             late = heartbeat.tick() => {
-                counters.timer_late(late);
-                counters.check_media(Instant::now());
+                let now = Instant::now();
+                counters.beat(late, now);
+                counters.check_media(now);
             }
         }
     };
