@@ -43,6 +43,7 @@ const GROUPS = [
     own("freezes", "freezeCount", count),
     own("frozen, in all", "totalFreezesDuration", seconds),
     own("longest gap of 3 s", "longestGap", milliseconds),
+    own("the same, received", "longestReceivedGap", milliseconds),
     own("since the last frame", "sinceDecoded", milliseconds),
     {
       words: "between frames, mean",

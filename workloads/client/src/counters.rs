@@ -187,6 +187,11 @@ impl Counters {
         }
     }
 
+    /// A frame came, and was complete or given up at `complete`.
+    pub(crate) fn received(&self, complete: Instant) {
+        self.lock().decoding.received(complete);
+    }
+
     /// A timer of the process's own was so late.
     pub(crate) fn timer_late(&self, lateness: Duration) {
         self.lock().decoding.late(lateness);

@@ -10,16 +10,14 @@ use std::time::{Duration, Instant};
 use process::Heartbeat;
 use report::channel::ClientStats;
 
+use crate::gaps::Gaps;
+
 /// Gaps between frames that make the average that a freeze is measured by.
 const AVERAGED: usize = 30;
 /// What is above max(3 x average, average + this) is a freeze.
 const FREEZE_MARGIN: Duration = Duration::from_millis(150);
-/// For so long a gap is reported after its end: the message that has it may be lost, and so may the next one.
-const REPORTED: Duration = Duration::from_secs(3);
 /// A lateness is said in this many messages, as one may be lost; after a lost session it is said once more in the next one.
 const SAID: usize = 2;
-/// Gaps that are remembered at most: of 3 s at 60 frames per second, and some more.
-const REMEMBERED: usize = 256;
 
 /// Of all decoded frames since the process started.
 #[derive(Debug, Default)]
@@ -27,11 +25,11 @@ pub(crate) struct DecodeStatistics {
     decoded: u64,
     keyframes: u64,
     decode_time: Duration,
-    last: Option<Instant>,
+    /// Between decoded frames, and between frames that came.
+    decoded_gaps: Gaps,
+    received_gaps: Gaps,
     /// The last gaps, for the average.
     gaps: VecDeque<Duration>,
-    /// The ends and lengths of the gaps to report.
-    recent: VecDeque<(Instant, Duration)>,
     total_gap_seconds: f64,
     total_squared_gap_seconds: f64,
     freezes: u64,
@@ -49,9 +47,14 @@ impl DecodeStatistics {
         self.decoded += 1;
         self.keyframes += u64::from(keyframe);
         self.decode_time += decode_time;
-        if let Some(last) = self.last.replace(now) {
-            self.gap(now, now.saturating_duration_since(last));
+        if let Some(gap) = self.decoded_gaps.add(now) {
+            self.gap(gap);
         }
+    }
+
+    /// A frame was complete, or given up, at `complete`.
+    pub(crate) fn received(&mut self, complete: Instant) {
+        self.received_gaps.add(complete);
     }
 
     /// Something that was due happened so late: the decoding of a complete frame, or a timer.
@@ -75,7 +78,7 @@ impl DecodeStatistics {
 
     /// When a frame was last decoded.
     pub(crate) fn last_decoded(&self) -> Option<Instant> {
-        self.last
+        self.decoded_gaps.last()
     }
 
     /// Fills in what it knows.
@@ -87,12 +90,11 @@ impl DecodeStatistics {
         stats.total_freezes_duration = self.freezes_duration.as_secs_f64();
         stats.total_inter_frame_delay = self.total_gap_seconds;
         stats.total_squared_inter_frame_delay = self.total_squared_gap_seconds;
-        let open = self.last.map(|last| now.saturating_duration_since(last));
-        let is_recent = |end: Instant| now.saturating_duration_since(end) <= REPORTED;
-        let ended = self.recent.iter().filter(|(end, _)| is_recent(*end)).map(|(_, gap)| *gap).max();
         let milliseconds = |time: Duration| time.as_micros() as f64 / 1e3;
-        stats.longest_gap = open.max(ended).map(milliseconds);
-        stats.since_decoded = open.map(milliseconds);
+        stats.longest_gap = self.decoded_gaps.longest(now).map(milliseconds);
+        stats.longest_received_gap = self.received_gaps.longest(now).map(milliseconds);
+        let since_decoded = self.last_decoded().map(|last| now.saturating_duration_since(last));
+        stats.since_decoded = since_decoded.map(milliseconds);
         let lateness = self.said_lateness.into_iter().take(SAID - 1).fold(self.worst_lateness, Duration::max);
         stats.cpu.worst_lateness_milliseconds = Some(milliseconds(lateness));
     }
@@ -109,7 +111,7 @@ impl DecodeStatistics {
         self.said_lateness = [Duration::ZERO; SAID];
     }
 
-    fn gap(&mut self, end: Instant, gap: Duration) {
+    fn gap(&mut self, gap: Duration) {
         let seconds = gap.as_secs_f64();
         self.total_gap_seconds += seconds;
         self.total_squared_gap_seconds += seconds * seconds;
@@ -124,10 +126,6 @@ impl DecodeStatistics {
             self.gaps.pop_front();
         }
         self.gaps.push_back(gap);
-        if self.recent.len() == REMEMBERED {
-            self.recent.pop_front();
-        }
-        self.recent.push_back((end, gap));
     }
 }
 

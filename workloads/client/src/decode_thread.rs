@@ -66,6 +66,7 @@ impl DecodeThread {
     pub(crate) fn run(mut self, frames: &FrameReceiver) {
         while let Some(received) = frames.recv() {
             let complete = received.complete;
+            self.counters.received(complete);
             let mut timing = FrameTiming { waited: complete.elapsed(), ..FrameTiming::default() };
             if self.is_frozen() {
                 self.was_frozen = true;

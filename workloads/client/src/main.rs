@@ -12,6 +12,7 @@ mod decode_statistics;
 mod decode_thread;
 mod fault;
 mod foreign;
+mod gaps;
 mod obstacle;
 mod outcome;
 mod page;

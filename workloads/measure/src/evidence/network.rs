@@ -76,14 +76,15 @@ impl NetworkSeries {
     }
 
     /// What the client received, in all. Only now a silence before is known to be none of the client's own: it says in the
-    /// same message what kept it from its work, and for how long it had no picture itself. Whoever had pictures all the time
-    /// has kept the reports to itself.
+    /// same message what kept it from its work, and for how long nothing came to it either. To whom frames came all the time
+    /// has kept its reports to itself.
     pub(crate) fn received(&mut self, stats: &ClientStats, now: Instant, least: Duration) {
         let (came, missed) = (stats.packets_received, stats.packets_lost);
         let before = self.received.replace((came, missed));
         let silence = std::mem::take(&mut self.silence);
         let had_none = |gap: f64| gap * 2.0 >= milliseconds(silence);
-        let is_of_the_way = silence >= BETWEEN_STATS || stats.longest_gap.is_none_or(had_none);
+        let is_of_the_way =
+            silence >= BETWEEN_STATS || stats.longest_received_gap.or(stats.longest_gap).is_none_or(had_none);
         let (reported, repeated) = (std::mem::take(&mut self.reported), std::mem::take(&mut self.repeated));
         let stretch = self.stretch(now, least);
         if is_of_the_way {
@@ -211,16 +212,16 @@ mod tests {
         assert_eq!(series.evidence(at(5), at(9)).lost_percent, None);
     }
 
-    /// A client that decodes all the time and reports nothing for a while is no silent network.
+    /// A client to which frames come all the time and that reports nothing for a while is no silent network.
     #[test]
     fn reports_that_a_client_keeps_to_itself_are_no_silence() {
         let start = Instant::now();
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
-        let silence = |silent: u64, longest_gap: Option<f64>| {
+        let silence = |silent: u64, longest_received_gap: Option<f64>| {
             let mut series = NetworkSeries::default();
             series.heard(at(0));
             series.heard(at(silent));
-            let stats = ClientStats { longest_gap, ..ClientStats::default() };
+            let stats = ClientStats { longest_received_gap, ..ClientStats::default() };
             series.received(&stats, at(silent), Duration::ZERO);
             series.evidence(start, at(silent)).silence_milliseconds
         };

@@ -124,6 +124,12 @@ struct Limit {
 }
 
 impl Limit {
+    /// By how much it is breached, and the number that does; `None` where it is not, or where there is none.
+    fn breach(&self, numbers: &JudgedNumbers) -> Option<(f64, f64)> {
+        let measured = (self.measured)(numbers)?;
+        self.excess(measured).map(|excess| (excess, measured))
+    }
+
     /// By how much a number breaches the limit; `None` where it does not. A number that is none must not pass.
     fn excess(&self, measured: f64) -> Option<f64> {
         let excess = match self.reason {
@@ -159,35 +165,36 @@ fn limits(objectives: &Objectives) -> Vec<Limit> {
     limits
 }
 
-/// Each limit that is breached, at the client where it is breached most. Where none was there for long enough to breach it by
-/// itself and all together do, it is the client that breaches it most so far, if one does.
+/// Each limit that is breached.
 fn breaches(session: &JudgedSession, wanted: &[&JudgedClient], objectives: &Objectives) -> Vec<Failure> {
-    let breach = |limit: Limit| {
-        let excess = |numbers: &JudgedNumbers| {
-            let measured = (limit.measured)(numbers)?;
-            limit.excess(measured).map(|excess| (excess, measured))
-        };
-        let counts = |numbers: &JudgedNumbers| limit.at_any_count || is_judged(numbers, session);
-        let worst = |is_counted: &dyn Fn(&JudgedNumbers) -> bool| {
-            let counted = wanted.iter().filter(|client| is_counted(&client.numbers));
-            let breaching = counted.filter_map(|client| excess(&client.numbers).map(|found| (found, client)));
-            breaching.max_by(|(one, _), (other, _)| one.0.total_cmp(&other.0))
-        };
-        let at_client =
-            |((_, measured), client): ((f64, f64), &&JudgedClient)| (measured, place(client), client.cause);
-        let together = || {
-            let (_, measured) = excess(&session.all).filter(|_| counts(&session.all))?;
-            Some(worst(&|_| true).map_or((measured, Place::All, session.cause), at_client))
-        };
-        worst(&counts).map(at_client).or_else(together).map(|(measured, place, cause)| Failure {
-            reason: limit.reason,
-            measured: Some(measured),
-            allowed: limit.allowed,
-            place,
-            cause: limit.reason.possible(cause),
-        })
+    limits(objectives).iter().filter_map(|limit| breach(limit, session, wanted)).collect()
+}
+
+/// A limit that is breached, at the client where it is breached most. Where none was there for long enough to breach it by
+/// itself and all together do, it is the client that breaches it most so far, or did before it left, if one does.
+fn breach(limit: &Limit, session: &JudgedSession, wanted: &[&JudgedClient]) -> Option<Failure> {
+    let counts = |numbers: &JudgedNumbers| limit.at_any_count || is_judged(numbers, session);
+    let wanted = || wanted.iter().copied();
+    let together = || {
+        let (_, measured) = limit.breach(&session.all).filter(|_| counts(&session.all))?;
+        let client = worst(limit, wanted()).or_else(|| worst(limit, session.clients.iter()));
+        Some(client.unwrap_or((measured, Place::All, session.cause)))
     };
-    limits(objectives).into_iter().filter_map(breach).collect()
+    let judged = wanted().filter(|client| counts(&client.numbers));
+    worst(limit, judged).or_else(together).map(|(measured, place, cause)| Failure {
+        reason: limit.reason,
+        measured: Some(measured),
+        allowed: limit.allowed,
+        place,
+        cause: limit.reason.possible(cause),
+    })
+}
+
+/// Of the clients that breach a limit the one that does so most: its number, name and cause.
+fn worst<'a>(limit: &Limit, clients: impl Iterator<Item = &'a JudgedClient>) -> Option<(f64, Place, Cause)> {
+    let breaching = clients.filter_map(|client| limit.breach(&client.numbers).map(|found| (found, client)));
+    let worst = breaching.max_by(|((one, _), _), ((other, _), _)| one.total_cmp(other));
+    worst.map(|((_, measured), client)| (measured, place(client), client.cause))
 }
 
 /// Numbers that are asked for and not there, although there are frames to have them of: such a session never passes.

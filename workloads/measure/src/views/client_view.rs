@@ -147,11 +147,17 @@ impl<'a> ClientView<'a> {
     /// What went wrong in the window.
     fn trouble(&self) -> Trouble {
         let stall = self.longest_stall(self.row.window.longest_gap());
+        let without_media = match self.media() {
+            Media::NeverHad { seconds } | Media::Gone { seconds } | Media::Stopped { seconds } => {
+                seconds * 1e3
+            }
+            Media::Flowing | Media::Awaited { .. } => 0.0,
+        };
         let delivered = self.pace.delivered_percent((self.window.good(), self.window.wanted()));
         let not_delivered = delivered.map(|delivered| 100.0 - delivered);
         let lost_percent = [self.window.loss_percent(), not_delivered].into_iter().flatten().reduce(f64::max);
         Trouble {
-            stall_milliseconds: stall.map(milliseconds),
+            stall_milliseconds: Some(stall.map_or(0.0, milliseconds).max(without_media)),
             latency_milliseconds: self.window.latency_milliseconds().map(|latency| latency.p95),
             lost_milliseconds: lost_percent
                 .map(|percent| percent / 100.0 * milliseconds(self.window.wanted())),

@@ -47,6 +47,9 @@ pub struct ClientStats {
     /// 3 s or are still open, over a lost connection too. None before the first frame. Not W3C's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longest_gap: Option<f64>,
+    /// The longest time between two frames that came, complete or not, as `longest_gap`. Not W3C's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub longest_received_gap: Option<f64>,
     /// Milliseconds since the last decoded frame. None before the first. Not W3C's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since_decoded: Option<f64>,
@@ -79,6 +82,7 @@ impl ClientStats {
             ("totalInterFrameDelay", Some(self.total_inter_frame_delay)),
             ("totalSquaredInterFrameDelay", Some(self.total_squared_inter_frame_delay)),
             ("longestGap", self.longest_gap),
+            ("longestReceivedGap", self.longest_received_gap),
             ("sinceDecoded", self.since_decoded),
             ("throttledMilliseconds", self.cpu.throttled_milliseconds),
             ("pressureMilliseconds", self.cpu.pressure_milliseconds),

@@ -126,7 +126,10 @@ fn who_is_too_young_to_be_judged_is_named_where_all_together_fail() {
     let mut session = session(vec![client("a"), newcomer]);
     assert_eq!(said(&session), "Met", "by itself it is too young");
     session.all.loss_percent = Some(2.0);
-    assert_eq!(said(&session), "LossTooHigh: 30 % lost, 1 % allowed (b on worker-2; cause Network)");
+    let named = "LossTooHigh: 30 % lost, 1 % allowed (b on worker-2; cause Network)";
+    assert_eq!(said(&session), named);
+    session.clients[1].is_wanted = false;
+    assert_eq!(said(&session), named, "and after it has left, as long as its frames are in the window");
 }
 
 /// V1: whoever is gone or decodes nothing is named within 5 s, whatever the window says, and before all numbers.
