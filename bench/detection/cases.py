@@ -86,7 +86,7 @@ def limits() -> Iterator[Case]:
 
     for millicores, video in ((15, VGA), (20, VGA), (50, HD), (80, HD)):
         yield limited(SERVER, millicores, video, causes=("ServerCpu",))
-    for millicores, video in ((8, VGA), (10, VGA), (20, HD)):
+    for millicores, video in ((10, VGA), (12, VGA), (20, HD)):
         yield limited("b", millicores, video, causes=("ClientCpu",), client="b")
     fault = Limit(who=(SERVER, "a", "b"), millicores=200, seconds=12)
     yield Case("all limited to 200m, which is enough", fault, Expected())
@@ -195,9 +195,9 @@ def one_of_many() -> Iterator[Case]:
     fault = Impair(who="e", seconds=12, to_client={"loss": 0.3}, to_server={"loss": 0.3})
     expected = Expected(THIN, also=NO_MEDIA, causes=("Network",), client="e")
     yield Case("30 % loss to one of 8 clients", fault, expected, clients=8, objectives=STRICT, is_alone=True)
-    fault = Limit(who=("e",), millicores=8, seconds=12)
+    fault = Limit(who=("e",), millicores=10, seconds=12)
     expected = Expected(THIN, also=NO_MEDIA, causes=("ClientCpu",), client="e")
-    yield Case("one of 8 clients limited to 8m", fault, expected, clients=8, is_alone=True)
+    yield Case("one of 8 clients limited to 10m", fault, expected, clients=8, is_alone=True)
 
 
 def busy_core(seconds: float) -> Iterator[Case]:
