@@ -178,8 +178,9 @@ def false_reports() -> Iterator[Case]:
     yield faulty("offset=5px", ("ErrorTooHigh",), unknown)
     yield faulty("drop=5%", ("LossTooHigh", "DeliveredTooLow"), unknown)
     yield faulty("delay=300ms", ("LatencyTooHigh",), stalled)
-    yield faulty("freeze=1500ms", THIN, stalled)
     codec = ("Codec", "Unknown")
+    # Frames come whole and in time and are not decoded.
+    yield faulty("freeze=1500ms", THIN, (*stalled, "Codec"))
     yield peer("a peer joins that invents positions", "position", ("ErrorTooHigh",), codec)
     nothing = ("LossTooHigh", "NoMedia", "FreezeTooLong")
     yield peer("a peer joins that decodes nothing", "undecodable", nothing, ("Codec",))
