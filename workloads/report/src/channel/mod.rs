@@ -17,6 +17,7 @@ mod outcome;
 mod previous;
 mod stats;
 mod wire;
+mod wire_report;
 
 pub use foreign::{Foreign, QUESTION, is_question};
 pub use frame_report::FrameReport;
