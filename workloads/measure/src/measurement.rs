@@ -335,7 +335,7 @@ impl Measurement {
 
     /// The errors and latencies of the whole run, of the samples that the summary's quantiles are of.
     pub fn histograms(&self) -> Histograms {
-        self.recorder.total.histograms()
+        self.recorder.total().histograms()
     }
 
     /// The errors so far, one entry a code.
