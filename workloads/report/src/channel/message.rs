@@ -6,9 +6,9 @@ use super::{
     hello::Hello,
     limits::{MAX_MESSAGE, MAX_NAME},
     malformed::Malformed,
+    own_report,
     stats::ClientStats,
     wire::Wire,
-    wire_report::WireReport,
 };
 use crate::text;
 
@@ -48,6 +48,9 @@ impl Message {
         if data.len() > MAX_MESSAGE {
             return Err(Malformed::TooLong(data.len()));
         }
+        if let Some(report) = own_report::parse(data) {
+            return report.to_report().map(Self::Frame);
+        }
         // The deserialiser would take an array of the values, too.
         if !data.trim_ascii_start().starts_with(b"{") {
             return Foreign::parse(data).map(Self::Foreign);
@@ -57,9 +60,6 @@ impl Message {
             |error: &dyn std::error::Error| Malformed::Syntax(text::escape(&error.to_string(), MAX_NAME));
         // Checked as a whole, which is less work than string by string.
         let text = str::from_utf8(data).map_err(|error| refused(&error))?;
-        if let Some(report) = WireReport::parse(text) {
-            return report.to_report().map(Self::Frame);
-        }
         let wire: Wire = serde_json::from_str(text).map_err(|error| refused(&error))?;
         match (wire.hello, wire.ts, &wire.stats) {
             (Some(1), None, None) => wire.into_hello().map(Self::Hello),

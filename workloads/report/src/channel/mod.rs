@@ -14,6 +14,7 @@ mod limits;
 mod malformed;
 mod message;
 mod outcome;
+mod own_report;
 mod previous;
 mod stats;
 mod wire;

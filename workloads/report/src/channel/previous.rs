@@ -18,7 +18,7 @@ const UNDECODABLE: u8 = 1;
 pub struct Previous([Option<(u32, FrameOutcome)>; MAX_PREVIOUS]);
 
 /// Outcomes on the wire.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct WirePrevious {
     outcomes: [Option<WireOutcome>; MAX_PREVIOUS],
     /// There were more than are allowed.
@@ -28,7 +28,7 @@ pub(super) struct WirePrevious {
 /// One outcome on the wire. The first number is the RTP timestamp of the report's frame less that of this one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(untagged)]
-enum WireOutcome {
+pub(super) enum WireOutcome {
     /// Where the ball was seen.
     Position(u32, f64, f64),
     /// `[ticks, 0]`: no ball in it. `[ticks, 1]`: it could not be decoded.
@@ -83,6 +83,14 @@ impl Previous {
 }
 
 impl WirePrevious {
+    /// Adds one that is older than those before.
+    pub(super) fn push(&mut self, outcome: WireOutcome) {
+        match self.outcomes.iter_mut().find(|place| place.is_none()) {
+            Some(place) => *place = Some(outcome),
+            None => self.is_too_long = true,
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.outcomes.iter().all(Option::is_none)
     }
@@ -113,12 +121,8 @@ impl<'de> Visitor<'de> for OutcomesVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<WirePrevious, A::Error> {
         let mut wire = WirePrevious::default();
-        let mut places = wire.outcomes.iter_mut();
         while let Some(outcome) = sequence.next_element()? {
-            match places.next() {
-                Some(place) => *place = Some(outcome),
-                None => wire.is_too_long = true,
-            }
+            wire.push(outcome);
         }
         Ok(wire)
     }

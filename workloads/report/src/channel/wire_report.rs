@@ -11,10 +11,8 @@ use super::{
     previous::{Previous, WirePrevious},
 };
 
-/// The keys of a report and no others, which nearly every message has: they are parsed in less time than those of all
-/// messages.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What a report has, as it is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct WireReport {
     pub(super) ts: u32,
     pub(super) x: Option<f64>,
@@ -22,11 +20,10 @@ pub(super) struct WireReport {
     pub(super) confidence: Option<f64>,
     pub(super) state: Option<WireState>,
     pub(super) held: Option<u32>,
-    #[serde(default)]
     pub(super) prev: WirePrevious,
 }
 
-#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Serialize, Deserialize, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum WireState {
     Undetected,
@@ -34,18 +31,14 @@ pub(super) enum WireState {
 }
 
 impl WireReport {
-    /// The report of `text`, if that is one and no more; otherwise it is to be parsed as any message.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        if text.starts_with(r#"{"ts":"#) { serde_json::from_str(text).ok() } else { None }
-    }
-
-    pub(super) fn to_report(&self) -> Result<FrameReport, Malformed> {
+    /// The report, where it keeps to the limits.
+    pub(super) fn to_report(self) -> Result<FrameReport, Malformed> {
         let previous = Previous::from_wire(self.ts, &self.prev)?;
         let outcome = self.outcome()?;
         Ok(FrameReport { timestamp: self.ts, outcome, held_microseconds: self.held, previous })
     }
 
-    fn outcome(&self) -> Result<FrameOutcome, Malformed> {
+    fn outcome(self) -> Result<FrameOutcome, Malformed> {
         match (self.x, self.y, self.state) {
             (Some(x), Some(y), None) => Ok(FrameOutcome::Position {
                 x: within("x", x, -MAX_COORDINATE, MAX_COORDINATE)?,
