@@ -18,12 +18,17 @@ pub(crate) struct Numbers {
     pub(crate) window: Window,
     /// Good frames and wanted time of the whole run, as far as they are settled.
     pub(crate) settled: (u64, Duration),
+    /// Of one client and of all, empty but while they are counted: memory that is asked for each second costs more than what is
+    /// done with it.
+    fates: Vec<Logged>,
+    all_fates: Vec<Logged>,
 }
 
 impl Numbers {
     pub(super) fn new(grid: Grid) -> Self {
         let window = Window::new(grid, FrameStatistics::of_slice);
-        Self { total: FrameStatistics::of_run(), window, settled: (0, Duration::ZERO) }
+        let (settled, total) = ((0, Duration::ZERO), FrameStatistics::of_run());
+        Self { total, window, settled, fates: Vec::new(), all_fates: Vec::new() }
     }
 
     /// All windows begin anew, with `grid`.
@@ -149,21 +154,20 @@ impl Numbers {
     /// No fate of a frame captured before `until` will change: the window reaches there.
     pub(super) fn settle(&mut self, rows: &mut Rows, until: Instant) {
         self.sample(rows);
-        let Self { window, settled, .. } = self;
+        let Self { window, settled, fates, all_fates, .. } = self;
         let measured = || rows.iter().filter(|row| !row.is_aligned());
         let all = |from, to| measured().map(|row| row.wanted.within(from, to)).sum();
         let (good, time) = window.settle(until, all);
         settled.0 += good;
         settled.1 += time;
-        let mut all_fates = Vec::new();
         for (_, row) in rows.iter_mut() {
             let Row { window: own, wanted, log, settled: own_settled, .. } = row;
             let (good, time) = own.settle(until, |from, to| wanted.within(from, to));
             own_settled.0 += good;
             own_settled.1 += time;
             wanted.forget(window.end());
-            let fates = log.settle(own.end_nanoseconds());
-            all_fates.extend(&fates);
+            log.settle(own.end_nanoseconds(), fates);
+            all_fates.extend(&*fates);
             own_settled.0 += own.record_fates(fates);
         }
         settled.0 += window.record_fates(all_fates);

@@ -145,11 +145,10 @@ impl Log {
         self.sampled = self.entries.len();
     }
 
-    /// Takes out those that are of a moment before `before`. The samples of all must have been taken.
-    pub(crate) fn settle(&mut self, before: u64) -> Vec<Logged> {
-        let settled = self.entries.extract_if(.., |logged| logged.moment < before).collect();
+    /// Moves those that are of a moment before `before` to `settled`. The samples of all must have been taken.
+    pub(crate) fn settle(&mut self, before: u64, settled: &mut Vec<Logged>) {
+        settled.extend(self.entries.extract_if(.., |logged| logged.moment < before));
         self.sampled = self.entries.len();
-        settled
     }
 
     /// Takes out the oldest half, whatever their moment is. The samples of all must have been taken.

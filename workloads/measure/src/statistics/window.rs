@@ -91,8 +91,8 @@ impl Window {
         self.change(logged.moment, |slice| slice.settled(&entry, logged.ends_step));
     }
 
-    /// Counts together what became of frames of which all fates are known; answers how many were good.
-    pub(crate) fn record_fates(&mut self, mut fates: Vec<Logged>) -> u64 {
+    /// Counts together what became of frames of which all fates are known, and takes them out; answers how many were good.
+    pub(crate) fn record_fates(&mut self, fates: &mut Vec<Logged>) -> u64 {
         let mut good = 0;
         while let Some(first) = fates.first() {
             let index = self.grid.long_index_at(first.moment);
