@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Entries that are kept at most; there are more than 200 only if nobody ever says that time has passed.
-pub(crate) const MOST: usize = 1024;
+const MOST: usize = 1024;
 
 /// What is not known.
 const NONE: u32 = u32::MAX;
