@@ -1,6 +1,7 @@
 //! Counters and distributions: of a client, of all clients, of the last while. What goes in is an [`Entry`], what comes out
 //! has the form in which it is reported.
 
+mod buckets;
 mod compact;
 mod distribution;
 mod entry;
