@@ -15,6 +15,7 @@ use report::{
 use tokio::sync::watch;
 
 use crate::decode_statistics::DecodeStatistics;
+use crate::receiver_statistics::ReceiverStatistics;
 
 /// A client whose last decoded frame is older than this is not ready.
 const FRESH: Duration = Duration::from_secs(2);
@@ -42,10 +43,7 @@ struct Inner {
     sessions: u32,
     dialled: Instant,
     decoding: DecodeStatistics,
-    /// Of the sessions that are over.
-    received_before: Stats,
-    /// Of the one that runs, as it was last read.
-    received_now: Stats,
+    received: ReceiverStatistics,
     /// Whether media was missing when that was last checked.
     was_without_media: bool,
     last_position: Option<(Point, f64)>,
@@ -64,19 +62,13 @@ pub(crate) struct FrameTiming {
 
 impl Inner {
     fn stats(&self, hindrance: CpuHindrance, now: Instant) -> ClientStats {
-        let received = self.received_before.plus(&self.received_now);
         let frames = self.summary.frames;
         let mut stats = ClientStats {
-            packets_received: received.packets,
-            packets_lost: received.lost,
-            packets_repaired: received.repaired,
-            jitter: received.jitter.as_secs_f64(),
-            nack_count: received.nack_packets,
-            pli_count: received.keyframes_requested,
             frames_received: frames.received,
-            frames_dropped: received.overruns + frames.undecodable,
+            frames_dropped: frames.undecodable,
             ..ClientStats::default()
         };
+        self.received.fill(&mut stats);
         self.decoding.fill(&mut stats, now);
         let milliseconds = |time: Duration| time.as_micros() as f64 / 1e3;
         stats.cpu.throttled_milliseconds = hindrance.throttled.map(milliseconds);
@@ -106,8 +98,7 @@ impl Counters {
             sessions: 0,
             dialled: started,
             decoding: DecodeStatistics::default(),
-            received_before: Stats::default(),
-            received_now: Stats::default(),
+            received: ReceiverStatistics::default(),
             was_without_media: false,
             last_position: None,
         };
@@ -207,7 +198,7 @@ impl Counters {
     pub(crate) fn send_stats(&self, received: Stats, now: Instant, send: impl FnOnce(&ClientStats) -> bool) {
         let hindrance = self.cgroup.read();
         let mut inner = self.lock();
-        inner.received_now = received;
+        inner.received.read(received);
         inner.decoding.check_beat(now);
         if send(&inner.stats(hindrance, now)) {
             inner.decoding.lateness_said();
@@ -225,8 +216,7 @@ impl Counters {
         let mut inner = self.lock();
         inner.summary.state = state;
         inner.summary.queue_overruns += received.overruns;
-        inner.received_before = inner.received_before.plus(received);
-        inner.received_now = Stats::default();
+        inner.received.session_ended(received);
         inner.decoding.lateness_unheard();
         drop(inner);
         self.changes.send_replace(());
@@ -305,42 +295,4 @@ impl Counters {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn frames_are_counted_once_each_and_the_first_decoded_one_is_notified() {
-        let start = Instant::now();
-        let counters = Counters::new("c".into(), "s:1".into(), start, Timestamp::UNIX_EPOCH);
-        let first = counters.first_decoded();
-        counters.dialling(start);
-        counters.frame(FrameOutcome::Undecodable, start, FrameTiming::default());
-        assert_eq!(*first.borrow(), None);
-        let at = start + Duration::from_millis(50);
-        counters.frame(
-            FrameOutcome::Position { x: 1.0, y: 2.0, confidence: 0.9 },
-            at,
-            FrameTiming::default(),
-        );
-        counters.frame(FrameOutcome::Undetected, at + Duration::from_millis(33), FrameTiming::default());
-        assert_eq!(*first.borrow(), Some(at));
-        assert!(counters.is_fresh(at + FRESH) && !counters.is_fresh(at + FRESH * 2));
-        let summary = counters.summary(at);
-        let ClientFrames { received, decoded, detected, undetected, undecodable } = summary.frames;
-        assert_eq!([received, decoded, detected, undetected, undecodable], [3, 2, 1, 1, 1]);
-        assert_eq!(summary.setup_milliseconds.first_decoded, Some(50.0));
-    }
-
-    #[test]
-    fn a_new_session_starts_its_timeline_anew() {
-        let start = Instant::now();
-        let counters = Counters::new("c".into(), "s:1".into(), start, Timestamp::UNIX_EPOCH);
-        assert_eq!(counters.session_begins(), 0);
-        counters.reached(Stage::Dtls, start + Duration::from_millis(30));
-        assert_eq!(counters.summary(start).state, State::Connected);
-        counters.dialling(start + Duration::from_secs(9));
-        assert_eq!(counters.session_begins(), 1);
-        let summary = counters.summary(start);
-        assert_eq!((summary.reconnects, summary.setup_milliseconds.dtls), (1, None));
-    }
-}
+mod tests;

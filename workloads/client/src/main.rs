@@ -16,6 +16,7 @@ mod gaps;
 mod obstacle;
 mod outcome;
 mod page;
+mod receiver_statistics;
 mod report_source;
 mod reporter;
 mod run;

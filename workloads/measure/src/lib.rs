@@ -16,7 +16,8 @@
 //!   good. So `sent` is the sum of `pending` and the fates, at any time.
 //! - All entries of a frame carry the moment of its capture. So that sum holds in each slice of the window alone, and a
 //!   slice never has a fate of a frame that it did not send. A message that belongs to no pending frame counts when it came.
-//! - An entry is recorded at the client, in the total and in the window, in one place and at once: they never differ.
+//! - An entry is recorded at the client and in the total, in one place and at once: they never differ. What became of a frame
+//!   counts in the windows of client and total once these have got there, for both at once.
 //! - Frames leave the ledger of a session in the order of the video, each once all before it are settled: only then the
 //!   step from one decoded frame to the next is known.
 //! - Peers are not trusted: what memory they can take is bounded, for each of them and in number.

@@ -1,7 +1,6 @@
 //! The whole of it: frames and sessions come and go, and at any time there is a summary.
 
 use std::{
-    collections::HashMap,
     net::SocketAddr,
     time::{Duration, Instant},
 };
@@ -12,12 +11,12 @@ use report::{
 };
 
 use crate::{
-    clients::{self, Latest, Row},
+    clients::{self, Latest},
     evidence::{NetworkSample, ProgramSample},
-    frames::{Timeline, Truth},
+    frames::Truth,
     matching::{self, MessageOutcome},
     recorder::Recorder,
-    sessions::{self, Attempts, Ended, LOST_AFTER, Presence, Session},
+    sessions::{Ended, LOST_AFTER, Presence, SessionTable},
     settings::Settings,
     statistics::{Entry, Grid, Histograms},
     verdict::{Objectives, Verdict, judge},
@@ -32,9 +31,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Measurement {
     settings: Settings,
-    timeline: Timeline,
-    sessions: HashMap<SessionId, Session>,
-    attempts: Attempts,
+    sessions: SessionTable,
     recorder: Recorder,
     errors: ErrorLog,
     /// Sessions that are to be closed.
@@ -47,9 +44,7 @@ impl Measurement {
     /// Nothing has happened yet.
     pub fn new(settings: Settings) -> Self {
         Self {
-            timeline: Timeline::new(settings.frames_per_second),
-            sessions: HashMap::new(),
-            attempts: Attempts::default(),
+            sessions: SessionTable::new(settings.frames_per_second),
             recorder: Recorder::new(&settings),
             errors: ErrorLog::default(),
             superseded: Vec::new(),
@@ -62,14 +57,7 @@ impl Measurement {
     /// A frame was captured. It counts as sent to every session that is counting; to be called before it is published.
     /// Frames must come in the order of their capture.
     pub fn captured(&mut self, truth: Truth) {
-        let outdated = self.timeline.outdated(truth.captured);
-        if outdated > self.timeline.start() {
-            self.expire(outdated);
-            self.timeline.forget(outdated);
-        }
-        let Some(ordinal) = self.timeline.push(truth) else { return };
-        let Some(frame) = self.timeline.get(ordinal) else { return };
-        self.sessions.values_mut().for_each(|session| session.send(ordinal, frame, &mut self.recorder));
+        self.sessions.captured(truth, &mut self.recorder);
     }
 
     /// Frames were left out to keep the pace.
@@ -79,18 +67,14 @@ impl Measurement {
 
     /// Signalling was accepted: from here on the client has a row, under its address until its hello.
     pub fn connect(&mut self, id: SessionId, peer: SocketAddr, now: Instant) {
-        if self.finished.is_some() || self.sessions.contains_key(&id) {
-            return;
+        if self.finished.is_none() {
+            self.sessions.connect(id, peer, now, &mut self.recorder);
         }
-        let waits_since = self.attempts.begin(peer.ip(), now);
-        let row = self.recorder.open(&peer.to_string(), id, waits_since);
-        let session = Session::new(id, row, peer.ip(), waits_since, self.settings.frames_per_second, now);
-        self.sessions.insert(id, session);
     }
 
     /// Setting up a session got further. The first time counts.
     pub fn reached(&mut self, id: SessionId, stage: Stage, at: Instant) {
-        let Some((session, row)) = self.live(id) else { return };
+        let Some((session, row)) = self.sessions.live(id, &mut self.recorder) else { return };
         let elapsed = milliseconds(at.saturating_duration_since(session.connected));
         let entry = match stage {
             Stage::Signaling => &mut row.setup.signaling,
@@ -111,7 +95,7 @@ impl Measurement {
     /// The RTP timestamps of a session's packets are those of the frames plus `offset`, and so are those of its reports.
     /// All timestamps that are passed here otherwise are those of the frames.
     pub fn set_timestamp_offset(&mut self, id: SessionId, offset: u32) {
-        if let Some(session) = self.sessions.get_mut(&id) {
+        if let Some(session) = self.sessions.get_mut(id) {
             session.timestamp_offset = offset;
         }
     }
@@ -119,12 +103,12 @@ impl Measurement {
     /// The last packet of the frame with this timestamp was given to a socket at `at`. Of several calls the latest moment
     /// counts.
     pub fn frame_written(&mut self, timestamp: u32, at: Instant) {
-        self.timeline.written(timestamp, at);
+        self.sessions.timeline.written(timestamp, at);
     }
 
     /// What the server knows of the packets of a session, about once a second.
     pub fn network_sample(&mut self, id: SessionId, sample: NetworkSample, now: Instant) {
-        if let Some(session) = self.sessions.get(&id) {
+        if let Some(session) = self.sessions.get(id) {
             self.recorder.network_sample(session.row, id, sample, now);
         }
     }
@@ -181,47 +165,34 @@ impl Measurement {
     /// This is the first frame that went to a session, counted or not: where the peer's own timestamps begin. The
     /// first call counts.
     pub fn sent_from(&mut self, id: SessionId, timestamp: u32) {
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.first_sent.get_or_insert(self.timeline.anchor(timestamp));
-        }
+        self.sessions.sent_from(id, timestamp);
     }
 
     /// The report channel is open, and this is the first keyframe sent after it: it and the frames captured since
     /// count. The first call counts.
     pub fn start_counting(&mut self, id: SessionId, first_timestamp: u32) {
-        let Some((_, row)) = self.live(id) else { return };
+        let Some((_, row)) = self.sessions.live(id, &mut self.recorder) else { return };
         row.state = State::Connected;
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        let first = self.timeline.anchor(first_timestamp);
-        if !session.ledger.start(first) {
-            return;
-        }
-        for ordinal in self.timeline.since(first) {
-            if let Some(frame) = self.timeline.get(ordinal) {
-                session.send(ordinal, frame, &mut self.recorder);
-            }
-        }
+        self.sessions.start_counting(id, first_timestamp, &mut self.recorder);
     }
 
     /// No more frames go to a session. `last_timestamp` is the last one that really went, `None` if none did:
     /// pending frames after it do not count as sent, earlier ones stay pending.
     pub fn stop_counting(&mut self, id: SessionId, last_timestamp: Option<u32>) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        let last = last_timestamp.and_then(|timestamp| self.timeline.nearest(timestamp)).unwrap_or(i64::MIN);
-        session.stop(last, &self.timeline, &mut self.recorder);
+        self.sessions.stop_counting(id, last_timestamp, &mut self.recorder);
     }
 
     /// A message came on a session's report channel.
     pub fn message(&mut self, id: SessionId, at: Instant, data: &[u8]) -> MessageOutcome {
-        let session = self.sessions.get_mut(&id).filter(|_| self.finished.is_none());
-        let Some(session) = session else { return MessageOutcome::UnknownSession };
-        let (outcome, superseded) = matching::message(session, at, data, &self.timeline, &mut self.recorder);
+        let session = self.sessions.with_timeline(id).filter(|_| self.finished.is_none());
+        let Some((session, timeline)) = session else { return MessageOutcome::UnknownSession };
+        let (outcome, superseded) = matching::message(session, at, data, timeline, &mut self.recorder);
         if let MessageOutcome::Malformed(reason) = &outcome {
             self.recorder.record(session.row, at, Entry::Malformed);
             self.error(Some(id), ErrorCode::MalformedReport, reason, at);
         }
         if let Some(superseded) = superseded {
-            if let Some(session) = self.sessions.get_mut(&superseded) {
+            if let Some(session) = self.sessions.get_mut(superseded) {
                 session.ledger.close();
             }
             self.superseded.push(superseded);
@@ -237,13 +208,7 @@ impl Measurement {
 
     /// A session is over. What is still pending stays pending until it is 3 s old.
     pub fn disconnect(&mut self, id: SessionId, how: Ended, now: Instant) {
-        let Some(session) = self.sessions.get_mut(&id).filter(|session| !session.has_ended) else { return };
-        session.has_ended = true;
-        session.ledger.close();
-        if !session.ledger.has_counted() {
-            self.attempts.end(session.address, session.waits_since, now);
-        }
-        let row = session.row;
+        let Some(row) = self.sessions.end(id, now).map(|session| session.row) else { return };
         let state = match how {
             Ended::Bye => State::Ended,
             Ended::Lost => {
@@ -272,40 +237,37 @@ impl Measurement {
 
     /// Frames that are older than 3 s are lost; sessions that are over and have no pending frame are forgotten.
     pub fn expire_lost(&mut self, now: Instant) {
-        self.expire(self.timeline.older_than(LOST_AFTER, now));
+        self.sessions.expire_lost(now, &mut self.recorder);
         if let Some(until) = now.checked_sub(LOST_AFTER).filter(|_| self.finished.is_none()) {
             self.recorder.settle(until);
         }
         self.recorder.end_grace(now);
-        self.sessions.retain(|_, session| !(session.has_ended && session.ledger.is_done()));
+        self.sessions.forget_ended();
     }
 
     /// The run is over: nothing is counted any more, what is still pending is lost.
     pub fn finish(&mut self, now: Instant) {
         self.end_media(now);
         self.finished.get_or_insert(now);
-        self.sessions.values_mut().for_each(|session| session.ledger.close());
-        self.attempts.clear();
-        self.expire(self.timeline.end());
+        self.sessions.finish(&mut self.recorder);
         // The slice of this moment included.
         self.recorder.settle(now + Grid::SHORT);
     }
 
     /// The sessions whose peers are to be asked now where the ball is, because they report nothing unprompted.
     pub fn due_questions(&mut self, now: Instant) -> Vec<SessionId> {
-        let live = self.sessions.iter_mut().filter(|(_, session)| !session.has_ended);
-        live.filter_map(|(id, session)| session.questions.take_due(now).then_some(*id)).collect()
+        self.sessions.due_questions(now)
     }
 
     /// The first moment after `after` that is in the middle between two captures: there a question finds a peer with
     /// the newest frame decoded and the next one not yet come, so that little depends on how long either takes.
     pub fn between_frames(&self, after: Instant) -> Instant {
-        self.timeline.between_frames(after)
+        self.sessions.timeline.between_frames(after)
     }
 
     /// How many clients are connected at `now`, and how many of them have no media.
     pub fn presence(&self, now: Instant) -> Presence {
-        sessions::presence(self.sessions.values(), &self.attempts, now)
+        self.sessions.presence(now)
     }
 
     /// All numbers at `now`, or at the end of the run if that is earlier.
@@ -335,7 +297,7 @@ impl Measurement {
 
     /// The errors and latencies of the whole run, of the samples that the summary's quantiles are of.
     pub fn histograms(&self) -> Histograms {
-        self.recorder.total.histograms()
+        self.recorder.total().histograms()
     }
 
     /// The errors so far, one entry a code.
@@ -350,13 +312,13 @@ impl Measurement {
 
     /// The name of a session's client: the id of its hello, or its address.
     pub fn client(&self, id: SessionId) -> Option<&str> {
-        let row = self.recorder.rows.get(self.sessions.get(&id)?.row)?;
+        let row = self.recorder.rows.get(self.sessions.get(id)?.row)?;
         Some(&row.name)
     }
 
     /// Whether nothing more can change for a session: no further frame goes to it, and none is pending.
     pub fn is_settled(&self, id: SessionId) -> bool {
-        self.sessions.get(&id).is_none_or(|session| session.ledger.is_done())
+        self.sessions.get(id).is_none_or(|session| session.ledger.is_done())
     }
 
     /// `now`, or the end of the run if that is earlier.
@@ -366,19 +328,5 @@ impl Measurement {
 
     fn pace(&self) -> Pace {
         Pace { frames_per_second: self.settings.frames_per_second }
-    }
-
-    /// The pending frames before the ordinal `before` are lost.
-    fn expire(&mut self, before: u64) {
-        for session in self.sessions.values_mut() {
-            session.expire(before, &self.timeline, &mut self.recorder);
-        }
-    }
-
-    /// A session that is not over, and its row.
-    fn live(&mut self, id: SessionId) -> Option<(&mut Session, &mut Row)> {
-        let session = self.sessions.get_mut(&id).filter(|session| !session.has_ended)?;
-        let row = self.recorder.rows.get_mut(session.row)?;
-        Some((session, row))
     }
 }

@@ -1,5 +1,9 @@
 //! Records every entry wherever it counts.
 
+mod evidence;
+mod numbers;
+
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use report::{
@@ -7,29 +11,23 @@ use report::{
     channel::{ClientStats, Hello},
 };
 
+use self::{evidence::ServerEvidence, numbers::Numbers};
 use crate::{
     clients::{Opening, Row, RowId, Rows, Stills, Viewer, Wanting},
-    evidence::{NetworkSample, ProgramFigures, ProgramSample, ProgramSeries, stretch},
+    evidence::{NetworkSample, ProgramSample, stretch},
+    frames::Step,
     settings::Settings,
-    statistics::{
-        Compact, Distribution, Entry, Fate, FrameStatistics, Grid, SetupStatistics, Window, of_list,
-    },
+    statistics::{Distribution, Entry, FrameStatistics, Grid, SetupStatistics, of_list},
 };
 
-/// All statistics: of each client, of all, and of the last while. The totals are kept beside the rows, because rows of gone
-/// clients are forgotten.
+/// All there is to know of clients: numbers, who is to be there, and what kept them from their work.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     pub(crate) rows: Rows,
-    pub(crate) total: FrameStatistics<Distribution<u64>>,
-    pub(crate) window: Window<Compact>,
+    pub(crate) numbers: Numbers,
     pub(crate) setup: SetupStatistics,
     pub(crate) wanting: Wanting,
-    /// Good frames and wanted time of the whole run, as far as they are settled.
-    pub(crate) settled: (u64, Duration),
-    pub(crate) network: NetworkSample,
-    pub(crate) program: ProgramSeries,
-    pub(crate) sample: ProgramSample,
+    pub(crate) evidence: ServerEvidence,
     frames_per_second: u32,
     started: Instant,
 }
@@ -40,14 +38,10 @@ impl Recorder {
         let grid = Grid::new(settings.started, settings.window);
         Self {
             rows: Rows::default(),
-            total: FrameStatistics::of_run(),
-            window: Window::new(grid, FrameStatistics::of_slice),
+            numbers: Numbers::new(grid),
             setup: SetupStatistics::of_all(),
             wanting: Wanting::default(),
-            settled: (0, Duration::ZERO),
-            network: NetworkSample::default(),
-            program: ProgramSeries::default(),
-            sample: ProgramSample::default(),
+            evidence: ServerEvidence::new(settings.started, settings.frames_per_second),
             frames_per_second: settings.frames_per_second,
             started: settings.started,
         }
@@ -55,7 +49,7 @@ impl Recorder {
 
     /// A row for a client that has just signalled.
     pub(crate) fn open(&mut self, address: &str, session: SessionId, waits_since: Instant) -> RowId {
-        let window = self.window.aligned(FrameStatistics::of_client_slice);
+        let window = self.numbers.window.aligned(FrameStatistics::of_client_slice);
         let viewer = Viewer::new(self.started, self.frames_per_second);
         self.rows.open(address, Opening { session, waits_since, viewer, window })
     }
@@ -63,33 +57,24 @@ impl Recorder {
     /// Another length of the window; it begins anew.
     pub(crate) fn set_window(&mut self, length: Duration, now: Instant) {
         let grid = Grid::new(now, length);
-        if grid.length() == self.window.length() {
-            return;
-        }
-        self.window = Window::new(grid, FrameStatistics::of_slice);
-        for (_, row) in self.rows.iter_mut() {
-            row.window = self.window.aligned(FrameStatistics::of_client_slice);
+        if grid.length() != self.numbers.window.length() {
+            self.numbers.begin_window(&mut self.rows, grid);
         }
     }
 
-    /// Records what happened to one frame or message of a client. `moment` is when the frame was captured, for all
-    /// entries of a frame the same; a message without a frame belongs to the moment at which it came.
-    pub(crate) fn record(&mut self, row: RowId, moment: Instant, entry: Entry) {
-        if let Some(row) = self.rows.get_mut(row) {
-            row.statistics.record(entry);
-            let slice = row.window.at(moment);
-            if let Entry::Settled(Fate::Aligned { error }) = entry {
-                row.statistics.add_error(error);
-                if let Some(slice) = slice {
-                    slice.record(entry);
-                    slice.add_error(error);
-                }
-            } else if let Some(slice) = slice {
-                slice.record(entry);
-            }
-        }
-        self.total.record(entry);
-        self.window.record(moment, entry);
+    /// As [`Numbers::record`].
+    pub(crate) fn record(&mut self, id: RowId, moment: Instant, entry: Entry) {
+        self.numbers.record(&mut self.rows, id, moment, entry);
+    }
+
+    /// As [`Numbers::stepped`].
+    pub(crate) fn stepped(&mut self, id: RowId, moment: Instant, step: Step) {
+        self.numbers.stepped(&mut self.rows, id, moment, step);
+    }
+
+    /// All clients, over the whole run.
+    pub(crate) fn total(&self) -> Cow<'_, FrameStatistics<Distribution<u64>>> {
+        self.numbers.total(&self.rows)
     }
 
     /// A session got its first report at `at`, so long after its signalling.
@@ -114,12 +99,14 @@ impl Recorder {
     ) {
         let wanting = &self.wanting;
         let Some(row) = self.rows.get_mut(id).filter(|row| row.session == Some(session)) else { return };
-        let is_wanted = wanting.is_running() && (wanting.is_open() || wanting.names(&row.name));
-        if is_wanted && let Some(since) = row.away_since.take() {
-            self.absent(id, since, captured);
-        } else if is_wanted && !row.wanted.is_running() {
-            row.wanted.begin(captured);
-            row.viewer.start(at);
+        if row.away_since.is_some() || !row.wanted.is_running() {
+            let is_wanted = wanting.is_running() && (wanting.is_open() || wanting.names(&row.name));
+            if is_wanted && let Some(since) = row.away_since.take() {
+                self.absent(id, since, captured);
+            } else if is_wanted && !row.wanted.is_running() {
+                row.wanted.begin(captured);
+                row.viewer.start(at);
+            }
         }
         let Some(row) = self.rows.get_mut(id) else { return };
         let stills = row.viewer.decoded(at, is_measured);
@@ -142,6 +129,7 @@ impl Recorder {
         now: Instant,
     ) -> (RowId, Option<SessionId>) {
         let before = self.rows.get(current).map(|row| (row.viewer.last_decoded(), row.wanted.since()));
+        self.numbers.sample(&mut self.rows);
         let introduced = self.rows.introduce(current, hello);
         let id = introduced.row;
         let Some(row) = self.rows.get_mut(id) else { return (id, introduced.superseded) };
@@ -182,7 +170,8 @@ impl Recorder {
         }
         self.count(id, now, stills);
         let wanting = &self.wanting;
-        self.rows.close(id, |row| wanting.names(&row.name));
+        let removed = self.rows.close(id, |row| wanting.names(&row.name));
+        removed.iter().for_each(|row| self.numbers.forget(row));
     }
 
     /// Who is wanted has changed: the time of those that are not any more ends.
@@ -231,48 +220,19 @@ impl Recorder {
 
     /// No fate of a frame captured before `until` will change: the window reaches there.
     pub(crate) fn settle(&mut self, until: Instant) {
-        let rows = &self.rows;
-        let measured = || rows.iter().filter(|row| !row.is_aligned());
-        let all = |from, to| measured().map(|row| row.wanted.within(from, to)).sum();
-        let (good, time) = self.window.settle(until, all);
-        self.settled.0 += good;
-        self.settled.1 += time;
-        for (_, row) in self.rows.iter_mut() {
-            let wanted = &row.wanted;
-            let (good, time) = row.window.settle(until, |from, to| wanted.within(from, to));
-            row.settled.0 += good;
-            row.settled.1 += time;
-            row.wanted.forget(self.window.end());
-        }
+        self.numbers.settle(&mut self.rows, until);
     }
 
-    /// The server says what kept it from its work; `skipped` frames of those that were due were left out so far.
+    /// As [`ServerEvidence::add`].
     pub(crate) fn server_evidence(&mut self, sample: ProgramSample, skipped: u64, now: Instant) {
-        let milliseconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64() * 1e3);
-        let due =
-            now.saturating_duration_since(self.started).as_secs_f64() * f64::from(self.frames_per_second);
-        let figures = ProgramFigures {
-            throttled_milliseconds: milliseconds(sample.throttled),
-            pressure_milliseconds: milliseconds(sample.pressure),
-            worst_lateness_milliseconds: milliseconds(sample.worst_lateness),
-            shard_worst_lateness_milliseconds: milliseconds(sample.shard_worst_lateness),
-            dropped: skipped,
-            frames: due as u64,
-        };
-        self.program.add(now, figures, stretch(self.window.length()));
-        self.sample = ProgramSample {
-            throttled: sample.throttled,
-            pressure: sample.pressure,
-            worst_lateness: self.sample.worst_lateness.max(sample.worst_lateness),
-            shard_worst_lateness: self.sample.shard_worst_lateness.max(sample.shard_worst_lateness),
-        };
+        self.evidence.add(sample, skipped, now, stretch(self.numbers.window.length()));
     }
 
     /// The set-ups of the window; where nobody connected in it, the last one of each client that is or should be there.
     pub(crate) fn setups_at(&self, now: Instant) -> Option<SetupQuantiles> {
         let counts = |row: &&Row| row.is_connected() || self.wanting.wants(row, now);
         let last = || of_list(self.rows.iter().filter(counts).filter_map(|row| row.setups.last()).collect());
-        self.setup.quantiles_since(self.window.since(now)).or_else(last)
+        self.setup.quantiles_since(self.numbers.window.since(now)).or_else(last)
     }
 
     /// What the server knows of the packets of a session.
@@ -283,18 +243,16 @@ impl Recorder {
         sample: NetworkSample,
         now: Instant,
     ) {
-        let least = stretch(self.window.length());
+        let least = stretch(self.numbers.window.length());
         if let Some(row) = self.rows.get_mut(row) {
             let new = row.network.sent(session, sample, now, least);
-            let newest =
-                NetworkSample { round_trip: new.round_trip, jitter: new.jitter, ..self.network.joined(&new) };
-            self.network = newest;
+            self.evidence.sent(&new);
         }
     }
 
     /// A client that said bye at `since` was to be there all the same, and is again since `until`.
     fn absent(&mut self, id: RowId, since: Instant, until: Instant) {
-        let settled = self.window.end();
+        let settled = self.numbers.window.end();
         let Some(row) = self.rows.get_mut(id) else { return };
         row.wanted.begin(since.max(settled));
         // What is settled by now was counted without it.
@@ -302,9 +260,9 @@ impl Recorder {
         row.settled.1 += missed;
         let is_aligned = row.is_aligned();
         if !is_aligned {
-            self.settled.1 += missed;
+            self.numbers.settled.1 += missed;
         }
-        let (mut from, end) = (since.max(self.window.since(settled)), settled.min(until));
+        let (mut from, end) = (since.max(self.numbers.window.since(settled)), settled.min(until));
         while from < end {
             let to = end.min(from + Grid::SHORT);
             let wanted = Entry::Wanted(to - from);
@@ -312,7 +270,7 @@ impl Recorder {
                 row.window.record(from, wanted);
             }
             if !is_aligned {
-                self.window.record(from, wanted);
+                self.numbers.window.record(from, wanted);
             }
             from = to;
         }

@@ -134,12 +134,13 @@ impl Recorder {
                 Event::Report { id, at, data } => {
                     let outcome = measurement.message(*id, *at, data);
                     has_changed |= matches!(outcome, MessageOutcome::Malformed(_));
-                    let client = measurement.client(*id).unwrap_or("?");
+                    let client = || measurement.client(*id).unwrap_or("?");
                     if let MessageOutcome::Matched { truth, reported, error_pixels, latency } = outcome {
                         let matched = Matched { at: *at, truth, reported, error_pixels, latency };
                         live.matched(*id, client, &matched);
                     }
                     if let Some(console) = &self.verbose {
+                        let client = client();
                         console.line(format!("{client}: {}{}", frame_prefix(data), describe(&outcome)));
                     }
                 }

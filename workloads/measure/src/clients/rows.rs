@@ -1,7 +1,5 @@
 //! One row for each client: named by its hello, or by its address until then.
 
-use std::collections::BTreeMap;
-
 use report::{SessionId, channel::Hello};
 
 use super::row::{Opening, Row};
@@ -25,7 +23,8 @@ pub(crate) struct Introduced {
 /// The rows of connected clients, of those that are to be there and of the others that went last.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
-    rows: BTreeMap<RowId, Row>,
+    /// By ascending ids. Each is a kilobyte and more, and found for every report.
+    rows: Vec<(RowId, Box<Row>)>,
     opened: u64,
     closed: u64,
     omitted: u64,
@@ -38,7 +37,7 @@ impl Rows {
         let row = Row::new(free_name(address, taken), opening);
         let id = RowId(self.opened);
         self.opened += 1;
-        self.rows.insert(id, row);
+        self.rows.push((id, Box::new(row)));
         id
     }
 
@@ -47,62 +46,57 @@ impl Rows {
     /// that comes back, or a later one under the same name: that takes the row over.
     pub(crate) fn introduce(&mut self, current: RowId, hello: &Hello) -> Introduced {
         let known = self.find(&hello.id).filter(|known| *known != current);
-        let holder = known.and_then(|known| self.rows.get(&known)).filter(|row| row.is_connected());
+        let holder = known.and_then(|known| self.get(known)).filter(|row| row.is_connected());
         let mut superseded = None;
         if let Some(holder) = holder {
             superseded = match Claim::of(holder, hello) {
                 Claim::TakesOver => holder.session,
-                Claim::IsOutdated => self.rows.get(&current).and_then(|row| row.session),
+                Claim::IsOutdated => self.get(current).and_then(|row| row.session),
                 Claim::IsAnother => None,
             };
         }
         let takes_over = superseded.is_some() && superseded == holder.and_then(|holder| holder.session);
         let taken = |name: &str| {
             let other = self.find(name).filter(|id| *id != current && !(takes_over && known == Some(*id)));
-            other.and_then(|id| self.rows.get(&id)).is_some_and(Row::is_connected)
+            other.and_then(|id| self.get(id)).is_some_and(Row::is_connected)
         };
         let name = free_name(&hello.id, taken);
         let mut id = current;
         if let Some(known) = self.find(&name)
             && known != current
-            && let Some(anonymous) = self.rows.remove(&current)
-            && let Some(row) = self.rows.get_mut(&known)
+            && let Some(anonymous) = self.remove(current)
+            && let Some(row) = self.get_mut(known)
         {
             let is_same = hello.instance.is_none() || hello.instance == row.instance;
             row.absorb(&anonymous, is_same);
             id = known;
         }
-        if let Some(row) = self.rows.get_mut(&id) {
+        if let Some(row) = self.get_mut(id) {
             row.introduce(name, hello);
         }
         Introduced { row: id, superseded }
     }
 
     /// The row of a session that is over is put in the order of leaving. Rows of clients that went long ago make place,
-    /// unless they are `kept`.
-    pub(crate) fn close(&mut self, id: RowId, kept: impl Fn(&Row) -> bool) {
-        if let Some(row) = self.rows.get_mut(&id) {
-            row.gone = self.closed;
+    /// unless they are `kept`; answers with them.
+    pub(crate) fn close(&mut self, id: RowId, kept: impl Fn(&Row) -> bool) -> Vec<Row> {
+        let closed = self.closed;
+        if let Some(row) = self.get_mut(id) {
+            row.gone = closed;
             self.closed += 1;
         }
-        let gone = |rows: &BTreeMap<RowId, Row>| {
-            let mut gone: Vec<_> = rows
-                .iter()
-                .filter(|(_, row)| !row.is_connected() && !kept(row))
-                .map(|(id, row)| {
-                    // First those that never got a frame: a port scan must not push out clients with numbers.
-                    (row.statistics.frames.sent > 0, row.gone, *id)
-                })
-                .collect();
-            gone.sort_unstable();
-            gone
-        };
-        let gone = gone(&self.rows);
+        let gone = self.rows.iter().filter(|(_, row)| !row.is_connected() && !kept(row));
+        // First those that never got a frame: a port scan must not push out clients with numbers.
+        let mut gone: Vec<_> =
+            gone.map(|(id, row)| (row.statistics.frames.sent > 0, row.gone, *id)).collect();
+        gone.sort_unstable();
         let surplus = gone.len().saturating_sub(GONE_KEPT);
+        let mut removed = Vec::new();
         for (had_frames, _, id) in gone.into_iter().take(surplus) {
-            self.rows.remove(&id);
+            removed.extend(self.remove(id));
             self.omitted += u64::from(had_frames);
         }
+        removed
     }
 
     /// Clients with frames whose rows have made place.
@@ -112,20 +106,29 @@ impl Rows {
 
     /// The row, unless its client went long ago.
     pub(crate) fn get_mut(&mut self, id: RowId) -> Option<&mut Row> {
-        self.rows.get_mut(&id)
+        let place = self.place(id)?;
+        self.rows.get_mut(place).map(|(_, row)| &mut **row)
     }
 
     /// The row, unless its client went long ago.
     pub(crate) fn get(&self, id: RowId) -> Option<&Row> {
-        self.rows.get(&id)
+        self.rows.get(self.place(id)?).map(|(_, row)| &**row)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Row> {
-        self.rows.values()
+        self.rows.iter().map(|(_, row)| &**row)
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (RowId, &mut Row)> {
-        self.rows.iter_mut().map(|(id, row)| (*id, row))
+        self.rows.iter_mut().map(|(id, row)| (*id, &mut **row))
+    }
+
+    fn place(&self, id: RowId) -> Option<usize> {
+        self.rows.binary_search_by_key(&id, |(other, _)| *other).ok()
+    }
+
+    fn remove(&mut self, id: RowId) -> Option<Row> {
+        self.place(id).map(|place| *self.rows.remove(place).1)
     }
 
     fn find(&self, name: &str) -> Option<RowId> {

@@ -181,8 +181,9 @@ impl Viewer {
     /// Whether the step to a report that comes at `at` is a freeze.
     fn arrival(&mut self, at: Instant) -> bool {
         let since = at.saturating_duration_since(self.started);
-        let ticks = since.as_micros().saturating_mul(CLOCK_RATE as u128) / 1_000_000;
-        let step = self.arrivals.decoded(i64::try_from(ticks).unwrap_or(i64::MAX));
+        let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX).saturating_mul(CLOCK_RATE);
+        let ticks = seconds.saturating_add(i64::from(since.subsec_micros()) * CLOCK_RATE / 1_000_000);
+        let step = self.arrivals.decoded(ticks);
         step.is_some_and(|step| step.is_freeze)
     }
 }

@@ -1,7 +1,5 @@
 //! Freezes: long steps between decoded frames, in the time of the video.
 
-use std::collections::VecDeque;
-
 use super::frame::CLOCK_RATE;
 
 /// How many steps the mean interval is taken over (W3C webrtc-stats, `freezeCount`).
@@ -24,26 +22,28 @@ pub(crate) struct Step {
 pub(crate) struct FreezeDetector {
     frames_per_second: u64,
     last: Option<i64>,
-    /// The last steps in ticks, at most [`MEAN_OVER`], and their sum.
-    steps: VecDeque<u64>,
+    /// The last steps in ticks, at most half a day each; their sum, how many there are, and where the next one goes.
+    steps: [u32; MEAN_OVER],
     sum: u64,
+    known: usize,
+    next: usize,
 }
 
 impl FreezeDetector {
     pub(crate) fn new(frames_per_second: u32) -> Self {
         let frames_per_second = u64::from(frames_per_second.max(1));
-        Self { frames_per_second, last: None, steps: VecDeque::new(), sum: 0 }
+        Self { frames_per_second, last: None, steps: [0; MEAN_OVER], sum: 0, known: 0, next: 0 }
     }
 
     /// The step that ends with the decoded frame of this timestamp; the first one ends none.
     pub(crate) fn decoded(&mut self, timestamp: i64) -> Option<Step> {
         let ticks = timestamp.saturating_sub(self.last.replace(timestamp)?).unsigned_abs();
-        let is_freeze = ticks as u128 * self.mean().1 as u128 >= self.limit();
-        if self.steps.len() == MEAN_OVER {
-            self.sum -= self.steps.pop_front().unwrap_or(0);
-        }
-        self.steps.push_back(ticks);
-        self.sum += ticks;
+        let step = u32::try_from(ticks).unwrap_or(u32::MAX);
+        let is_freeze = u64::from(step) * self.mean().1 >= self.limit();
+        let oldest = std::mem::replace(&mut self.steps[self.next], step);
+        self.sum = self.sum + u64::from(step) - u64::from(oldest);
+        self.next = (self.next + 1) % MEAN_OVER;
+        self.known = (self.known + 1).min(MEAN_OVER);
         // Timestamps are rounded to ticks, so the number of intervals is rounded as well.
         let rate = CLOCK_RATE as u64;
         let intervals = ticks.saturating_mul(self.frames_per_second).saturating_add(rate / 2) / rate;
@@ -52,16 +52,16 @@ impl FreezeDetector {
 
     /// The mean interval before this step as a fraction (ticks, number); the nominal one before the first step.
     fn mean(&self) -> (u64, u64) {
-        match self.steps.len() {
+        match self.known {
             0 => (CLOCK_RATE as u64, self.frames_per_second),
             steps => (self.sum, steps as u64),
         }
     }
 
     /// max(3 x mean, mean + 150 ms), times the denominator of the mean: exact without rounding.
-    fn limit(&self) -> u128 {
+    fn limit(&self) -> u64 {
         let (sum, number) = self.mean();
-        (3 * sum as u128).max(sum as u128 + MARGIN as u128 * number as u128)
+        (3 * sum).max(sum + MARGIN * number)
     }
 }
 

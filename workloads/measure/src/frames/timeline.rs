@@ -10,6 +10,9 @@ use super::frame::{CLOCK_RATE, Frame, Place, Truth};
 /// How long a captured frame is held: well above the 3 s after which its fate is known.
 const HELD_FOR: Duration = Duration::from_secs(10);
 
+/// So many frames are compared one by one before the others are searched.
+const NEWEST: usize = 4;
+
 /// The frames of the last while in the order of capture. Each has an ordinal, consecutive from 0.
 #[derive(Debug)]
 pub(crate) struct Timeline {
@@ -115,6 +118,11 @@ impl Timeline {
 
     /// What is known about the frame with `timestamp`.
     pub(crate) fn find(&self, timestamp: i64) -> Place {
+        // Newest first: it is nearly always one of the last.
+        let newest = self.frames.iter().rev().take(NEWEST).position(|frame| frame.timestamp == timestamp);
+        if let Some(age) = newest {
+            return Place::Held(self.end() - 1 - age as u64);
+        }
         match self.frames.binary_search_by_key(&timestamp, |frame| frame.timestamp) {
             Ok(index) => Place::Held(self.first + index as u64),
             Err(0) if self.first > 0 && self.on_grid(timestamp) => Place::Forgotten,

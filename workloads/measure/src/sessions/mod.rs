@@ -6,10 +6,10 @@ mod overtaken;
 mod pairing;
 mod presence;
 mod session;
+mod session_table;
 
-pub(crate) use attempts::Attempts;
 pub use end::Ended;
 pub(crate) use pairing::Pairing;
 pub use presence::Presence;
-pub(crate) use presence::presence;
 pub(crate) use session::{LOST_AFTER, Session};
+pub(crate) use session_table::SessionTable;

@@ -111,7 +111,7 @@ impl Session {
 
     fn advance(&mut self, timeline: &Timeline, recorder: &mut Recorder) {
         self.ledger.advance(timeline, |frame, step| {
-            recorder.record(self.row, frame.captured, Entry::Stepped(step));
+            recorder.stepped(self.row, frame.captured, step);
         });
     }
 }

@@ -1,18 +1,28 @@
 //! A distribution that takes as little memory as its samples differ: for the many slices of many windows.
 
-use super::samples::Samples;
+use std::borrow::Cow;
+
+use super::{
+    buckets::{join, key, upper_end, widened},
+    samples::Samples,
+};
 
 /// The largest value, in units; as that of the distributions of a whole run.
 const MAX_UNITS: f64 = (1u64 << 32) as f64;
 
+/// Of the limit of buckets, what share of samples is sorted in together.
+const FRESH_SHARE: u16 = 4;
+
 /// Samples in buckets of logarithmic width, of which only those that are in use are kept: 4 bytes each.
 ///
 /// A bucket is 1/2^`bits` of its value wide. Where more than `limit` buckets would be in use the widths double, so that
-/// memory is bounded, whatever the samples are.
+/// memory is bounded, whatever the samples are. New samples are sorted in many at a time.
 #[derive(Debug, Clone)]
 pub(crate) struct Compact {
     /// Key and count, by ascending keys. What a count does not hold goes on in a further bucket with the same key.
     buckets: Vec<(u16, u16)>,
+    /// The keys of samples that are in no bucket yet.
+    fresh: Vec<u16>,
     limit: u16,
     bits: u8,
     samples: u64,
@@ -33,16 +43,46 @@ impl Compact {
     }
 
     fn new(unit: f64, bits: u8, limit: u16) -> Self {
-        Self { buckets: Vec::new(), limit, bits, samples: 0, unit, sum: 0.0, max: 0.0 }
+        Self { buckets: Vec::new(), fresh: Vec::new(), limit, bits, samples: 0, unit, sum: 0.0, max: 0.0 }
     }
 
-    fn add(&mut self, key: u16) {
-        let after = self.buckets.partition_point(|bucket| bucket.0 <= key);
-        let last = after.checked_sub(1).and_then(|index| self.buckets.get_mut(index));
-        match last.filter(|last| last.0 == key && last.1 < u16::MAX) {
-            Some(last) => last.1 += 1,
-            None => self.buckets.insert(after, (key, 1)),
+    /// Puts fresh samples into buckets.
+    pub(super) fn sort(&mut self) {
+        let mut fresh = std::mem::take(&mut self.fresh);
+        fresh.sort_unstable();
+        self.add(fresh.chunk_by(|one, other| one == other).flat_map(|same| {
+            // A count holds no more.
+            same.chunks(u16::MAX.into()).map(|same| (same[0], same.len() as u16))
+        }));
+        fresh.clear();
+        self.fresh = fresh;
+        self.fit();
+    }
+
+    /// Adds buckets with ascending keys.
+    fn add(&mut self, others: impl Iterator<Item = (u16, u16)>) {
+        let own = self.buckets.len();
+        let mut place = 0;
+        for (key, count) in others {
+            place += self.buckets[place..own].partition_point(|bucket| bucket.0 < key);
+            match self.buckets[place..own].first_mut().filter(|bucket| bucket.0 == key) {
+                Some(bucket) if bucket.1.checked_add(count).is_some() => bucket.1 += count,
+                _ => self.buckets.push((key, count)),
+            }
         }
+        if self.buckets.len() > own {
+            // Two ascending runs, which a stable sort merges.
+            self.buckets.sort_by_key(|bucket| bucket.0);
+            join(&mut self.buckets);
+        }
+    }
+
+    fn sorted(&self) -> Cow<'_, Self> {
+        let mut sorted = Cow::Borrowed(self);
+        if !self.fresh.is_empty() {
+            sorted.to_mut().sort();
+        }
+        sorted
     }
 
     /// Doubles the width of the buckets until there are few enough.
@@ -53,38 +93,71 @@ impl Compact {
     }
 
     fn widen(&mut self, bits: u8) {
-        let wide: Vec<_> =
-            self.buckets.iter().map(|(key, count)| (widened(*key, self.bits, bits), *count)).collect();
+        for (key, _) in &mut self.buckets {
+            *key = widened(*key, self.bits, bits);
+        }
         self.bits = bits;
-        self.buckets = joined(wide.into_iter());
+        join(&mut self.buckets);
+    }
+
+    /// Takes out the samples of `other`, all of which were merged into this one. `rest` are those that stay: what is
+    /// exact is exact of them.
+    pub(super) fn remove<'a>(&mut self, other: &Self, rest: impl Iterator<Item = &'a Self> + Clone) {
+        let finest = rest.clone().map(|part| part.bits).min().unwrap_or(self.bits);
+        let has_room = self.buckets.len() * 2 <= usize::from(self.limit);
+        if other.samples == self.samples || (finest > self.bits && has_room) {
+            *self = Self::new(self.unit, finest, self.limit);
+            rest.for_each(|part| self.merge(part));
+            return;
+        }
+        self.sort();
+        let (other, mut place) = (other.sorted(), 0);
+        for (key, count) in &other.buckets {
+            let (key, mut count) = (widened(*key, other.bits, self.bits), *count);
+            place += self.buckets[place..].iter().take_while(|bucket| bucket.0 < key).count();
+            for bucket in self.buckets[place..].iter_mut().take_while(|bucket| bucket.0 == key) {
+                let taken = count.min(bucket.1);
+                bucket.1 -= taken;
+                count -= taken;
+            }
+        }
+        self.buckets.retain(|bucket| bucket.1 > 0);
+        self.samples -= other.samples;
+        self.sum = rest.clone().map(|part| part.sum).sum();
+        self.max = rest.map(|part| part.max).fold(0.0, f64::max);
+    }
+
+    /// Gives back memory that is not needed as long as no samples come.
+    pub(super) fn shrink(&mut self) {
+        self.sort();
+        self.fresh = Vec::new();
+        self.buckets.shrink_to_fit();
     }
 }
 
 impl Samples for Compact {
     fn record(&mut self, value: f64) {
-        let units = (value / self.unit).round().min(MAX_UNITS) as u64;
-        self.add(key(units, self.bits));
+        let units = (value / self.unit + 0.5).min(MAX_UNITS) as u64;
+        self.fresh.push(key(units, self.bits));
         self.samples += 1;
         self.sum += value;
         self.max = self.max.max(value);
-        self.fit();
+        if self.fresh.len() >= usize::from(self.limit / FRESH_SHARE) {
+            self.sort();
+        }
     }
 
     fn merge(&mut self, other: &Self) {
+        let other = other.sorted();
+        self.sort();
         if other.bits < self.bits {
             self.widen(other.bits);
         }
-        let others = other.buckets.iter().map(|(key, count)| (widened(*key, other.bits, self.bits), *count));
-        let mut all = Vec::with_capacity(self.buckets.len() + other.buckets.len());
-        let mut own = self.buckets.iter().copied().peekable();
-        for bucket in others {
-            while let Some(smaller) = own.next_if(|own| own.0 <= bucket.0) {
-                all.push(smaller);
-            }
-            all.push(bucket);
+        if self.buckets.is_empty() {
+            self.buckets.reserve_exact(other.buckets.len());
         }
-        all.extend(own);
-        self.buckets = joined(all.into_iter());
+        let bits = self.bits;
+        self.add(other.buckets.iter().map(|(key, count)| (widened(*key, other.bits, bits), *count)));
         self.samples += other.samples;
         self.sum += other.sum;
         self.max = self.max.max(other.max);
@@ -105,49 +178,14 @@ impl Samples for Compact {
 
     fn quantile(&self, quantile: f64) -> f64 {
         let rank = ((quantile * self.samples as f64).ceil() as u64).max(1);
-        let mut seen = 0;
-        let bucket = self.buckets.iter().find(|(_, count)| {
+        let (sorted, mut seen) = (self.sorted(), 0);
+        let bucket = sorted.buckets.iter().find(|(_, count)| {
             seen += u64::from(*count);
             seen >= rank
         });
         // A bucket's upper end may lie above every sample in it.
-        bucket.map_or(0.0, |(key, _)| (upper_end(*key, self.bits) as f64 * self.unit).min(self.max))
+        bucket.map_or(0.0, |(key, _)| (upper_end(*key, sorted.bits) as f64 * self.unit).min(self.max))
     }
-}
-
-/// Buckets whose keys ascend, with those of one key joined.
-fn joined(buckets: impl Iterator<Item = (u16, u16)>) -> Vec<(u16, u16)> {
-    let mut joined: Vec<(u16, u16)> = Vec::with_capacity(buckets.size_hint().0);
-    for (key, mut count) in buckets {
-        if let Some(last) = joined.last_mut().filter(|last| last.0 == key) {
-            let fits = count.min(u16::MAX - last.1);
-            last.1 += fits;
-            count -= fits;
-        }
-        if count > 0 {
-            joined.push((key, count));
-        }
-    }
-    joined
-}
-
-/// The bucket of a value: values below 2^`bits` have one each, above there are 2^`bits` of them to an octave.
-fn key(units: u64, bits: u8) -> u16 {
-    let bits = u32::from(bits);
-    let octave = (u64::BITS - units.leading_zeros()).saturating_sub(bits + 1);
-    // At most (32 - bits + 1) x 2^bits, which fits for any number of bits up to 11.
-    (u64::from(octave) * (1 << bits) + (units >> octave)) as u16
-}
-
-/// The largest value of a bucket.
-fn upper_end(key: u16, bits: u8) -> u64 {
-    let (key, size) = (u64::from(key), 1u64 << bits);
-    let octave = (key / size).saturating_sub(1);
-    ((key - octave * size + 1) << octave) - 1
-}
-
-fn widened(key_there: u16, bits_there: u8, bits: u8) -> u16 {
-    if bits == bits_there { key_there } else { key(upper_end(key_there, bits_there), bits) }
 }
 
 #[cfg(test)]
@@ -180,13 +218,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn every_value_is_in_its_bucket(units in 0u64..=1 << 32, bits in 0u8..=9) {
-            let there = key(units, bits);
-            prop_assert!(upper_end(there, bits) >= units);
-            prop_assert!(there == 0 || upper_end(there - 1, bits) < units);
-        }
-
         #[test]
         fn quantiles_are_those_of_the_sorted_samples(
             mut values in prop::collection::vec(0.0..3000.0f64, 1..60),

@@ -44,7 +44,7 @@ impl<C: Counter> Distribution<C> {
 
 impl<C: Counter> Samples for Distribution<C> {
     fn record(&mut self, value: f64) {
-        let units = (value / self.unit).round().min(MAX_UNITS) as u64;
+        let units = (value / self.unit + 0.5).min(MAX_UNITS) as u64;
         self.histogram.record(units).expect("a histogram that resizes itself takes every value");
         self.sum += value;
         self.max = self.max.max(value);

@@ -41,7 +41,7 @@ pub(crate) enum Fate {
 }
 
 /// What is counted. A frame is `Sent` first; then it is `Withdrawn`, or it is `Settled` and may end a step.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Entry {
     /// A frame was sent, its fate is open.
     Sent,

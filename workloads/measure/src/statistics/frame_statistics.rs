@@ -32,14 +32,16 @@ pub(crate) struct FrameStatistics<D: Samples> {
     freezes: u64,
     longest_gap: Option<Duration>,
     wanted: Duration,
-    /// Frames with the fate [`Fate::Aligned`].
+    /// Frames with the fate [`Fate::Aligned`]. Their errors are fit for their client's own numbers and not to be mixed with
+    /// others.
     aligned: u64,
+    is_of_client: bool,
 }
 
 impl FrameStatistics<Distribution<u64>> {
     /// Of all clients, over the whole run.
     pub(crate) fn of_run() -> Self {
-        Self::new(|unit| Distribution::new(unit, 3), true)
+        Self::new(|unit| Distribution::new(unit, 3), true, false)
     }
 
     /// Of the same samples, for monitoring.
@@ -54,24 +56,81 @@ impl FrameStatistics<Distribution<u64>> {
 impl FrameStatistics<Distribution<u32>> {
     /// Of one client, over the whole run.
     pub(crate) fn of_client() -> Self {
-        Self::new(|unit| Distribution::new(unit, 2), true)
+        Self::new(|unit| Distribution::new(unit, 2), true, true)
     }
 }
 
 impl FrameStatistics<Compact> {
     /// Of all clients, over a stretch of time.
     pub(crate) fn of_slice() -> Self {
-        Self::new(Compact::fine, true)
+        Self::new(Compact::fine, true, false)
     }
 
     /// Of one client, over a stretch of time.
     pub(crate) fn of_client_slice() -> Self {
-        Self::new(Compact::small, false)
+        Self::new(Compact::small, false, true)
+    }
+
+    /// A frame got its fate, or a frame that has one its latency: it counts as sent with it. `ends_step` where it also ended a
+    /// step without a gap.
+    pub(crate) fn settled(&mut self, entry: &Entry, ends_step: bool) {
+        self.steps += u64::from(ends_step);
+        if let Entry::Settled(fate) = entry {
+            self.frames.sent += 1;
+            self.count_fate(fate);
+        }
+        self.sample(entry);
+    }
+
+    /// As [`FrameStatistics::settled`], for a frame that may have been counted as sent and pending.
+    pub(crate) fn settled_late(&mut self, entry: &Entry) {
+        if self.frames.pending > 0 && matches!(entry, Entry::Settled(_)) {
+            self.count(entry);
+            self.sample(entry);
+        } else {
+            self.settled(entry, false);
+        }
+    }
+
+    /// Takes out what `other` has, all of which was merged into this one; `rest` is what stays.
+    pub(super) fn remove<'a>(&mut self, other: &Self, rest: impl Iterator<Item = &'a Self> + Clone) {
+        self.frames -= other.frames;
+        self.error.remove(&other.error, rest.clone().map(|part| &part.error));
+        self.latency.remove(&other.latency, rest.clone().map(|part| &part.latency));
+        if let (Some(own), Some(other)) = (&mut self.split, &other.split) {
+            own.remove(other, rest.clone().filter_map(|part| part.split.as_deref()));
+        }
+        self.steps -= other.steps;
+        self.gaps -= other.gaps;
+        self.longest_extra_intervals =
+            rest.clone().map(|part| part.longest_extra_intervals).max().unwrap_or_default();
+        self.freezes -= other.freezes;
+        self.longest_gap = rest.filter_map(|part| part.longest_gap).max();
+        self.wanted -= other.wanted;
+        self.aligned -= other.aligned;
+    }
+
+    /// As [`Compact::sort`].
+    pub(super) fn sort(&mut self) {
+        self.error.sort();
+        self.latency.sort();
+        if let Some(split) = &mut self.split {
+            split.sort();
+        }
+    }
+
+    /// Gives back memory that is not needed as long as nothing comes.
+    pub(super) fn shrink(&mut self) {
+        self.error.shrink();
+        self.latency.shrink();
+        if let Some(split) = &mut self.split {
+            split.shrink();
+        }
     }
 }
 
 impl<D: Samples> FrameStatistics<D> {
-    fn new(empty: impl Fn(f64) -> D, has_split: bool) -> Self {
+    fn new(empty: impl Fn(f64) -> D, has_split: bool, is_of_client: bool) -> Self {
         Self {
             frames: Frames::default(),
             error: empty(ERROR_UNIT),
@@ -84,11 +143,12 @@ impl<D: Samples> FrameStatistics<D> {
             longest_gap: None,
             wanted: Duration::ZERO,
             aligned: 0,
+            is_of_client,
         }
     }
 
-    /// Counts an entry.
-    pub(crate) fn record(&mut self, entry: Entry) {
+    /// Counts an entry, but for the quantities of which there are distributions.
+    pub(crate) fn count(&mut self, entry: &Entry) {
         match entry {
             Entry::Sent => {
                 self.frames.sent += 1;
@@ -100,38 +160,26 @@ impl<D: Samples> FrameStatistics<D> {
             }
             Entry::Settled(fate) => {
                 self.frames.pending -= 1;
-                self.settle(fate);
+                self.count_fate(fate);
             }
-            Entry::Timed { latency, split } => self.time(latency, &split),
+            Entry::Timed { .. } => {}
             Entry::Stepped(step) => {
                 self.steps += 1;
                 self.gaps += u64::from(step.is_freeze);
                 self.longest_extra_intervals = self.longest_extra_intervals.max(step.extra_intervals);
             }
-            Entry::Gap(gap) => self.longest_gap = self.longest_gap.max(Some(gap)),
+            Entry::Gap(gap) => self.longest_gap = self.longest_gap.max(Some(*gap)),
             Entry::Frozen(freezes) => self.freezes += freezes,
-            Entry::Wanted(time) => self.wanted += time,
+            Entry::Wanted(time) => self.wanted += *time,
             Entry::Duplicate => self.frames.duplicate += 1,
             Entry::Malformed => self.frames.malformed += 1,
         }
     }
 
-    fn settle(&mut self, fate: Fate) {
+    fn count_fate(&mut self, fate: &Fate) {
         match fate {
-            Fate::Matched { error, latency, split } => {
-                self.frames.matched += 1;
-                self.error.record(error);
-                self.time(latency, &split);
-            }
-            Fate::Repeated { error } => {
-                self.frames.matched += 1;
-                self.error.record(error);
-            }
-            Fate::Estimated { error, latency } => {
-                self.frames.estimated += 1;
-                self.error.record(error);
-                self.latency.record(latency.as_secs_f64());
-            }
+            Fate::Matched { .. } | Fate::Repeated { .. } => self.frames.matched += 1,
+            Fate::Estimated { .. } => self.frames.estimated += 1,
             Fate::Aligned { .. } => {
                 self.frames.estimated += 1;
                 self.aligned += 1;
@@ -143,16 +191,29 @@ impl<D: Samples> FrameStatistics<D> {
         }
     }
 
+    /// Adds to the distributions what an entry has of their quantities.
+    pub(crate) fn sample(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Settled(Fate::Matched { error, latency, split }) => {
+                self.error.record(*error);
+                self.time(*latency, split);
+            }
+            Entry::Settled(Fate::Repeated { error }) => self.error.record(*error),
+            Entry::Settled(Fate::Estimated { error, latency }) => {
+                self.error.record(*error);
+                self.latency.record(latency.as_secs_f64());
+            }
+            Entry::Settled(Fate::Aligned { error }) if self.is_of_client => self.error.record(*error),
+            Entry::Timed { latency, split } => self.time(*latency, split),
+            _ => {}
+        }
+    }
+
     fn time(&mut self, latency: Duration, split: &Split) {
         self.latency.record(latency.as_secs_f64());
         if let Some(statistics) = &mut self.split {
             statistics.record(split);
         }
-    }
-
-    /// Adds the error of an aligned frame, which is fit for its client's own numbers and not to be mixed with others.
-    pub(crate) fn add_error(&mut self, error: f64) {
-        self.error.record(error);
     }
 
     /// Adds what `other` has.
@@ -208,6 +269,11 @@ impl<D: Samples> FrameStatistics<D> {
             let longest = gap.saturating_sub(interval);
             Freezes { count: self.freezes, longest_milliseconds: significant(longest.as_secs_f64() * 1e3) }
         })
+    }
+
+    /// How many freezes the viewer saw.
+    pub(crate) fn freeze_count(&self) -> u64 {
+        self.freezes
     }
 
     pub(crate) fn longest_gap(&self) -> Option<Duration> {

@@ -35,14 +35,38 @@ impl Grid {
 
     /// The short slice that holds `moment`; `None` before the origin.
     pub(crate) fn short_index(&self, moment: Instant) -> Option<u64> {
-        let since = moment.checked_duration_since(self.origin)?;
-        Some(nanoseconds(since) / self.short_nanoseconds)
+        self.nanoseconds(moment).map(|nanoseconds| self.short_index_at(nanoseconds))
+    }
+
+    /// The short slice that holds what was so many nanoseconds after the origin.
+    pub(crate) fn short_index_at(&self, nanoseconds: u64) -> u64 {
+        nanoseconds / self.short_nanoseconds
+    }
+
+    /// So many nanoseconds after the origin `moment` is; `None` before it.
+    pub(crate) fn nanoseconds(&self, moment: Instant) -> Option<u64> {
+        moment.checked_duration_since(self.origin).map(nanoseconds)
+    }
+
+    /// Where a short slice begins, in nanoseconds after the origin.
+    pub(crate) fn short_start(&self, index: u64) -> u64 {
+        index.saturating_mul(self.short_nanoseconds)
+    }
+
+    /// The slice of the window that holds what was so many nanoseconds after the origin.
+    pub(crate) fn long_index_at(&self, nanoseconds: u64) -> u64 {
+        nanoseconds / (self.short_nanoseconds * self.shorts)
+    }
+
+    /// From where to where a slice of the window reaches, in nanoseconds after the origin.
+    pub(crate) fn long_nanoseconds(&self, index: u64) -> std::ops::Range<u64> {
+        let length = self.short_nanoseconds * self.shorts;
+        index * length..(index + 1) * length
     }
 
     /// From where to where a short slice reaches.
     pub(crate) fn short_bounds(&self, index: u64) -> (Instant, Instant) {
-        let at =
-            |index: u64| self.origin + Duration::from_nanos(index.saturating_mul(self.short_nanoseconds));
+        let at = |index: u64| self.origin + Duration::from_nanos(self.short_start(index));
         (at(index), at(index + 1))
     }
 

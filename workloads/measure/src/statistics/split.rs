@@ -22,6 +22,11 @@ impl Split {
         let network = known.map(|known| latency.saturating_sub(known));
         Self { server: written, client: held, network }
     }
+
+    /// What was known: from the capture to the socket, and for how long the client held it.
+    pub(crate) fn known(&self) -> (Option<Duration>, Option<Duration>) {
+        (self.server, self.client)
+    }
 }
 
 /// The parts of the latency of many frames.
@@ -55,6 +60,21 @@ impl SplitStatistics {
         self.server.merge(&other.server);
         self.client.merge(&other.client);
         self.network.merge(&other.network);
+    }
+
+    /// As [`Compact::remove`].
+    pub(super) fn remove<'a>(&mut self, other: &Self, rest: impl Iterator<Item = &'a Self> + Clone) {
+        self.server.remove(&other.server, rest.clone().map(|part| &part.server));
+        self.client.remove(&other.client, rest.clone().map(|part| &part.client));
+        self.network.remove(&other.network, rest.map(|part| &part.network));
+    }
+
+    pub(super) fn sort(&mut self) {
+        [&mut self.server, &mut self.client, &mut self.network].into_iter().for_each(Compact::sort);
+    }
+
+    pub(super) fn shrink(&mut self) {
+        [&mut self.server, &mut self.client, &mut self.network].into_iter().for_each(Compact::shrink);
     }
 
     pub(crate) fn to_wire(&self) -> LatencySplit {

@@ -5,35 +5,40 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{entry::Entry, frame_statistics::FrameStatistics, grid::Grid, samples::Samples};
+use super::{
+    compact::Compact, entry::Entry, frame_statistics::FrameStatistics, grid::Grid, log::Logged,
+    longest::Longest, slices::Slices,
+};
 
 /// Open slices beyond this are settled unasked: more are there only if nobody ever says that time has passed.
 const MAX_OPEN: usize = 1024;
 
 /// The statistics of a sliding window. An entry belongs to the slice that holds its moment.
 ///
-/// Frames are counted in short slices as long as their fate may be open. Once it is known these are added to the slices
-/// of the window, [`Grid::SLICES`] of them: the window ends there, and never has a frame whose fate is open.
+/// The window has [`Grid::SLICES`] slices and ends where the fate of every frame is known. What comes with a later moment is
+/// counted in short slices until then; but for what becomes of frames, which whoever records it keeps until then.
 #[derive(Debug, Clone)]
-pub(crate) struct Window<D: Samples> {
+pub(crate) struct Window {
     grid: Grid,
-    empty: fn() -> FrameStatistics<D>,
+    empty: fn() -> FrameStatistics<Compact>,
     /// The index of the first open slice: where the window ends.
     front: u64,
-    open: VecDeque<FrameStatistics<D>>,
-    /// By ascending index.
-    settled: VecDeque<(u64, FrameStatistics<D>)>,
+    open: VecDeque<FrameStatistics<Compact>>,
+    settled: Slices,
+    /// Of the window and what came after it.
+    gaps: Longest,
 }
 
-impl<D: Samples> Window<D> {
+impl Window {
     /// A window that begins with `grid`, its statistics made by `empty`.
-    pub(crate) fn new(grid: Grid, empty: fn() -> FrameStatistics<D>) -> Self {
-        Self { grid, empty, front: 0, open: VecDeque::new(), settled: VecDeque::new() }
+    pub(crate) fn new(grid: Grid, empty: fn() -> FrameStatistics<Compact>) -> Self {
+        let (open, gaps) = (VecDeque::new(), Longest::default());
+        Self { grid, empty, front: 0, open, settled: Slices::new(empty), gaps }
     }
 
     /// An empty window that is as far as this one.
-    pub(crate) fn aligned<E: Samples>(&self, empty: fn() -> FrameStatistics<E>) -> Window<E> {
-        Window { front: self.front, ..Window::new(self.grid, empty) }
+    pub(crate) fn aligned(&self, empty: fn() -> FrameStatistics<Compact>) -> Self {
+        Self { front: self.front, ..Self::new(self.grid, empty) }
     }
 
     pub(crate) fn length(&self) -> Duration {
@@ -45,6 +50,16 @@ impl<D: Samples> Window<D> {
         self.grid.short_bounds(self.front).0
     }
 
+    /// The same in nanoseconds, as those of [`Window::nanoseconds`].
+    pub(crate) fn end_nanoseconds(&self) -> u64 {
+        self.grid.short_start(self.front)
+    }
+
+    /// A moment in nanoseconds after the first moment that a window can hold; `None` before that.
+    pub(crate) fn nanoseconds(&self, moment: Instant) -> Option<u64> {
+        self.grid.nanoseconds(moment)
+    }
+
     /// Where a window of its length that ends at `now` begins, for what is judged up to now.
     pub(crate) fn since(&self, now: Instant) -> Instant {
         now.checked_sub(self.length()).unwrap_or(now)
@@ -52,18 +67,57 @@ impl<D: Samples> Window<D> {
 
     /// Counts an entry, unless its moment was forgotten.
     pub(crate) fn record(&mut self, moment: Instant, entry: Entry) {
-        if let Some(statistics) = self.at(moment) {
-            statistics.record(entry);
+        if let Some(nanoseconds) = self.grid.nanoseconds(moment) {
+            self.change(nanoseconds, |slice| slice.count(&entry));
         }
     }
 
-    /// The statistics of the slice that holds `moment`, unless it was forgotten.
-    pub(crate) fn at(&mut self, moment: Instant) -> Option<&mut FrameStatistics<D>> {
-        let index = self.grid.short_index(moment)?;
-        let Some(ahead) = index.checked_sub(self.front) else {
-            return self.settled_slice(self.grid.long_index(index));
-        };
-        let ahead = usize::try_from(ahead).unwrap_or(usize::MAX);
+    /// Counts an entry of a frame that was sent when the window had got past its moment: only then frames are pending in it.
+    /// Answers whether it is one.
+    pub(crate) fn record_late(&mut self, nanoseconds: u64, entry: &Entry) -> bool {
+        let is_late = nanoseconds < self.end_nanoseconds();
+        if is_late {
+            self.change(nanoseconds, |slice| match entry {
+                Entry::Sent | Entry::Withdrawn => slice.count(entry),
+                _ => slice.settled_late(entry),
+            });
+        }
+        is_late
+    }
+
+    /// Counts what became of a frame, unless its moment was forgotten.
+    pub(crate) fn record_fate(&mut self, logged: &Logged) {
+        let entry = logged.entry();
+        self.change(logged.moment, |slice| slice.settled(&entry, logged.ends_step));
+    }
+
+    /// Counts together what became of frames of which all fates are known, and takes them out; answers how many were good.
+    pub(crate) fn record_fates(&mut self, fates: &mut Vec<Logged>) -> u64 {
+        let mut good = 0;
+        while let Some(first) = fates.first() {
+            let index = self.grid.long_index_at(first.moment);
+            let slice = self.grid.long_nanoseconds(index);
+            let mut together = (self.empty)();
+            fates.retain(|logged| {
+                let is_of_slice = slice.contains(&logged.moment);
+                if is_of_slice {
+                    together.settled(&logged.entry(), logged.ends_step);
+                }
+                !is_of_slice
+            });
+            together.sort();
+            good += together.good();
+            self.settled.change(index, |slice| slice.merge(&together));
+        }
+        good
+    }
+
+    fn change(&mut self, nanoseconds: u64, change: impl Fn(&mut FrameStatistics<Compact>)) {
+        if nanoseconds < self.end_nanoseconds() {
+            return self.settled.change(self.grid.long_index_at(nanoseconds), change);
+        }
+        let index = self.grid.short_index_at(nanoseconds);
+        let ahead = usize::try_from(index.saturating_sub(self.front)).unwrap_or(usize::MAX);
         if ahead >= MAX_OPEN {
             self.settle_before(index - MAX_OPEN as u64 + 1, |_| Duration::ZERO);
         }
@@ -71,11 +125,20 @@ impl<D: Samples> Window<D> {
         while self.open.len() <= ahead {
             self.open.push_back((self.empty)());
         }
-        self.open.get_mut(ahead)
+        if let Some(open) = self.open.get_mut(ahead) {
+            change(open);
+        }
+    }
+
+    /// A gap ended at `moment`.
+    pub(crate) fn record_gap(&mut self, moment: Instant, gap: Duration) {
+        if let Some(nanoseconds) = self.grid.nanoseconds(moment) {
+            self.gaps.record(self.grid.long_index_at(nanoseconds), gap);
+        }
     }
 
     /// No fate before `until` will change. `wanted` says for how long the client was wanted within two moments. Answers
-    /// with what became final: good frames and wanted time.
+    /// with what became final: wanted time, and good frames, but for those that come from a log.
     pub(crate) fn settle(
         &mut self,
         until: Instant,
@@ -96,44 +159,29 @@ impl<D: Samples> Window<D> {
                 // Nobody asked for so long that nothing of it is in the window any more.
                 self.front = before - MAX_OPEN as u64;
             }
-            let mut slice = self.open.pop_front().unwrap_or_else(self.empty);
-            let wanted = wanted(self.front);
-            slice.record(Entry::Wanted(wanted));
-            good += slice.good();
+            let (open, wanted) = (self.open.pop_front(), wanted(self.front));
+            good += open.as_ref().map_or(0, FrameStatistics::good);
             time += wanted;
             let index = self.grid.long_index(self.front);
             self.front += 1;
-            if let Some(settled) = self.settled_slice(index) {
-                settled.merge(&slice);
+            self.settled.advance(index);
+            if open.is_some() || !wanted.is_zero() {
+                self.settled.change(index, |slice| {
+                    slice.count(&Entry::Wanted(wanted));
+                    if let Some(open) = &open {
+                        slice.merge(open);
+                    }
+                });
             }
         }
+        self.gaps.forget(self.settled.oldest());
         (good, time)
-    }
-
-    /// The slice of the window with this index, unless it was forgotten.
-    fn settled_slice(&mut self, index: u64) -> Option<&mut FrameStatistics<D>> {
-        let newest = self.settled.back().map_or(index, |(newest, _)| index.max(*newest));
-        let oldest = (newest + 1).saturating_sub(Grid::SLICES);
-        while self.settled.front().is_some_and(|(index, _)| *index < oldest) {
-            self.settled.pop_front();
-        }
-        if index < oldest {
-            return None;
-        }
-        let place = self.settled.partition_point(|(other, _)| *other < index);
-        if self.settled.get(place).is_none_or(|(other, _)| *other != index) {
-            self.settled.insert(place, (index, (self.empty)()));
-        }
-        self.settled.get_mut(place).map(|(_, statistics)| statistics)
     }
 
     /// Adds what another window has that is as far.
     pub(crate) fn absorb(&mut self, other: &Self) {
-        for (index, statistics) in &other.settled {
-            if let Some(settled) = self.settled_slice(*index) {
-                settled.merge(statistics);
-            }
-        }
+        self.settled.absorb(&other.settled);
+        self.gaps.absorb(&other.gaps);
         for (place, statistics) in other.open.iter().enumerate() {
             match self.open.get_mut(place) {
                 Some(open) => open.merge(statistics),
@@ -143,35 +191,28 @@ impl<D: Samples> Window<D> {
     }
 
     /// All that is settled of the window.
-    pub(crate) fn statistics(&self) -> FrameStatistics<D> {
-        let newest = self.grid.long_index(self.front.saturating_sub(1));
-        let oldest = (newest + 1).saturating_sub(Grid::SLICES);
-        let mut statistics = (self.empty)();
-        for (_, slice) in self.settled.iter().filter(|(index, _)| *index >= oldest) {
-            statistics.merge(slice);
-        }
-        statistics
+    pub(crate) fn statistics(&self) -> &FrameStatistics<Compact> {
+        self.settled.sum()
     }
 
-    /// The window and what came after it, for what is judged up to now: freezes.
+    /// The longest gap of the window and of what came after it, for what is judged up to now: freezes.
     pub(crate) fn longest_gap(&self) -> Option<Duration> {
-        let settled = self.settled.iter().map(|(_, slice)| slice);
-        settled.chain(&self.open).filter_map(FrameStatistics::longest_gap).max()
+        self.gaps.get()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statistics::{Compact, Fate};
+    use crate::statistics::Fate;
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn window(start: Instant, length: Duration) -> Window<Compact> {
+    fn window(start: Instant, length: Duration) -> Window {
         Window::new(Grid::new(start, length), FrameStatistics::of_client_slice)
     }
 
-    fn settle(window: &mut Window<Compact>, until: Instant) -> u64 {
+    fn settle(window: &mut Window, until: Instant) -> u64 {
         window.settle(until, |start, end| end - start);
         window.statistics().frames.sent
     }

@@ -11,6 +11,7 @@ impl ClientView<'_> {
     pub(crate) fn to_row(&self, pace: Pace) -> ClientRow {
         let row = self.row;
         let (recent, whole) = (self.recent(), self.whole());
+        let statistics = &self.whole;
         let names_frames = row.pairing != Pairing::Arrival;
         let from_client = row.viewer.gives_figures();
         ClientRow {
@@ -24,19 +25,19 @@ impl ClientView<'_> {
             pairing_milliseconds: row.pairing_milliseconds.map(significant),
             reconnects: row.reconnects,
             setup_milliseconds: row.setup,
-            frames: row.statistics.frames,
+            frames: statistics.frames,
             // What was lost before the client's first report, if that took long, says nothing about the rest.
             loss_percent: whole.loss_percent,
-            error_pixels: row.statistics.error_pixels(),
-            latency_milliseconds: row.statistics.latency_milliseconds(),
-            freezes: row.statistics.freezes(pace.interval()),
+            error_pixels: statistics.error_pixels(),
+            latency_milliseconds: statistics.latency_milliseconds(),
+            freezes: statistics.freezes(pace.interval()),
             freezes_from: if from_client { FreezesFrom::Client } else { FreezesFrom::Arrivals },
             open_gap_milliseconds: self.open_freeze_milliseconds(),
-            gaps: row.statistics.gaps(pace.frames_per_second).filter(|_| names_frames),
+            gaps: statistics.gaps(pace.frames_per_second).filter(|_| names_frames),
             undetected_percent: whole.undetected_percent,
             delivered_percent: whole.delivered_percent,
             wanted_seconds: whole.wanted_seconds,
-            latency_split: row.statistics.latency_split(),
+            latency_split: statistics.latency_split(),
             recent: RowRecent {
                 frames_settled: recent.settled,
                 loss_percent: recent.loss_percent,

@@ -1,5 +1,6 @@
 //! One client at one moment: the quantities that its row and what is judged of it have in common.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use report::{
@@ -9,11 +10,11 @@ use report::{
 };
 
 use crate::{
-    cause::{Evidence, NetworkEvidence, Trouble, cause},
+    cause::{Evidence, NetworkEvidence, ProgramEvidence, Trouble, cause},
     clients::Row,
     evidence,
     recorder::Recorder,
-    statistics::{Compact, FrameStatistics, Samples},
+    statistics::{Compact, Distribution, FrameStatistics, Samples},
 };
 
 /// Reports of decoded frames are no further apart than this as long as there is media.
@@ -51,29 +52,49 @@ impl Pace {
     }
 }
 
+/// What the views of all clients have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct ClientViews<'a> {
+    recorder: &'a Recorder,
+    pace: Pace,
+    /// The moment, that up to which media is judged, where the window begins, and where the evidence does.
+    now: Instant,
+    judged_at: Instant,
+    since: Instant,
+    evidence_since: Instant,
+    /// The server's part in what clients miss.
+    server: ProgramEvidence,
+}
+
+impl<'a> ClientViews<'a> {
+    pub(crate) fn new(recorder: &'a Recorder, pace: Pace, now: Instant) -> Self {
+        let (judged_at, since) = (recorder.wanting.judged_at(now), recorder.numbers.window.since(now));
+        let evidence_since = evidence::since(recorder.numbers.window.length(), now);
+        let server = recorder.evidence.program.evidence(evidence_since, now);
+        Self { recorder, pace, now, judged_at, since, evidence_since, server }
+    }
+
+    /// That of the client with this row.
+    pub(crate) fn of(self, row: &'a Row) -> ClientView<'a> {
+        ClientView { row, window: row.window.statistics(), whole: row.whole(), all: self }
+    }
+}
+
 /// One client at one moment.
 pub(crate) struct ClientView<'a> {
     pub(crate) row: &'a Row,
-    pub(crate) window: FrameStatistics<Compact>,
-    recorder: &'a Recorder,
-    pace: Pace,
-    /// The moment, and that up to which media is judged.
-    now: Instant,
-    judged_at: Instant,
+    window: &'a FrameStatistics<Compact>,
+    pub(crate) whole: Cow<'a, FrameStatistics<Distribution<u32>>>,
+    all: ClientViews<'a>,
 }
 
-impl<'a> ClientView<'a> {
-    pub(crate) fn new(row: &'a Row, recorder: &'a Recorder, pace: Pace, now: Instant) -> Self {
-        let judged_at = recorder.wanting.judged_at(now);
-        Self { row, window: row.window.statistics(), recorder, pace, now, judged_at }
-    }
-
+impl ClientView<'_> {
     pub(crate) fn is_wanted(&self) -> bool {
-        self.recorder.wanting.wants(self.row, self.judged_at)
+        self.all.recorder.wanting.wants(self.row, self.all.judged_at)
     }
 
     pub(crate) fn media(&self) -> Media {
-        let since = |at: Instant| self.judged_at.saturating_duration_since(at);
+        let since = |at: Instant| self.all.judged_at.saturating_duration_since(at);
         let seconds = |at: Instant| significant(since(at).as_secs_f64());
         match self.row.viewer.last_decoded() {
             None => Media::NeverHad { seconds: seconds(self.row.waits_since) },
@@ -87,17 +108,16 @@ impl<'a> ClientView<'a> {
     pub(crate) fn recent(&self) -> JudgedNumbers {
         let delivered = (self.window.good(), self.window.wanted());
         let setups = &self.row.setups;
-        let since = self.recorder.window.since(self.now);
-        let setup = setups.quantiles_since(since).map(|setup| setup.p95);
+        let setup = setups.quantiles_since(self.all.since).map(|setup| setup.p95);
         let last = || setups.last().map(|seconds| significant(seconds * 1e3));
-        self.numbers(&self.window, delivered, self.row.window.longest_gap(), setup.or_else(last))
+        self.numbers(self.window, delivered, self.row.window.longest_gap(), setup.or_else(last))
     }
 
     /// The numbers over the whole run.
     pub(crate) fn whole(&self) -> JudgedNumbers {
         let setup = self.row.setups.quantiles().map(|setup| setup.p95);
-        let longest = self.row.statistics.longest_gap();
-        self.numbers(&self.row.statistics, self.row.settled, longest, setup)
+        let longest = self.whole.longest_gap();
+        self.numbers(&self.whole, self.row.settled, longest, setup)
     }
 
     fn numbers<D: Samples>(
@@ -113,31 +133,31 @@ impl<'a> ClientView<'a> {
             wanted_seconds: significant(delivered.1.as_secs_f64()),
             loss_percent: statistics.loss_percent().filter(|_| names_frames),
             undetected_percent: statistics.undetected_percent().filter(|_| names_frames),
-            delivered_percent: self.pace.delivered_percent(delivered).filter(|_| names_frames),
+            delivered_percent: self.all.pace.delivered_percent(delivered).filter(|_| names_frames),
             error_p95_pixels: statistics.error_pixels().map(|error| error.p95),
             latency_p95_milliseconds: statistics.latency_milliseconds().map(|latency| latency.p95),
             longest_freeze_milliseconds: self
                 .longest_stall(longest_gap)
-                .map(|gap| self.pace.freeze_milliseconds(gap)),
+                .map(|gap| self.all.pace.freeze_milliseconds(gap)),
             setup_p95_milliseconds,
         }
     }
 
     /// For how long there has been no new picture, where that is longer than it should be.
     pub(crate) fn open_freeze_milliseconds(&self) -> Option<f64> {
-        let gap = self.open_gap().filter(|gap| self.pace.is_freeze(*gap))?;
-        Some(self.pace.freeze_milliseconds(gap))
+        let gap = self.open_gap().filter(|gap| self.all.pace.is_freeze(*gap))?;
+        Some(self.all.pace.freeze_milliseconds(gap))
     }
 
     /// What the evidence points at.
     pub(crate) fn cause(&self) -> Cause {
-        let since = evidence::since(self.recorder.window.length(), self.now);
+        let ClientViews { evidence_since: since, now, server, .. } = self.all;
         cause(&Evidence {
-            server: self.recorder.program.evidence(since, self.now),
-            client: self.row.program.evidence(since, self.now),
+            server,
+            client: self.row.program.evidence(since, now),
             network: NetworkEvidence {
                 unreachable_milliseconds: self.unreachable().map(milliseconds),
-                ..self.row.network.evidence(since, self.now)
+                ..self.row.network.evidence(since, now)
             },
             unusable_percent: self.window.unusable_percent(),
             trouble: self.trouble(),
@@ -153,7 +173,7 @@ impl<'a> ClientView<'a> {
             }
             Media::Flowing | Media::Awaited { .. } => 0.0,
         };
-        let delivered = self.pace.delivered_percent((self.window.good(), self.window.wanted()));
+        let delivered = self.all.pace.delivered_percent((self.window.good(), self.window.wanted()));
         let not_delivered = delivered.map(|delivered| 100.0 - delivered);
         let lost_percent = [self.window.loss_percent(), not_delivered].into_iter().flatten().reduce(f64::max);
         Trouble {
@@ -168,7 +188,7 @@ impl<'a> ClientView<'a> {
     fn unreachable(&self) -> Option<Duration> {
         let setup = &self.row.setup;
         let has_none = setup.signaling.is_some() && setup.ice.is_none();
-        has_none.then(|| self.judged_at.saturating_duration_since(self.row.waits_since))
+        has_none.then(|| self.all.judged_at.saturating_duration_since(self.row.waits_since))
     }
 
     /// The longest time without a picture: of those that are over the given one, or that which is not over.
@@ -177,13 +197,13 @@ impl<'a> ClientView<'a> {
     }
 
     fn open_gap(&self) -> Option<Duration> {
-        let gap = self.row.viewer.open_gap(self.judged_at)?;
+        let gap = self.row.viewer.open_gap(self.all.judged_at)?;
         // Whoever said bye may be about to be unwanted, which is known some seconds later.
         (self.row.away_since.is_none() || gap >= LEAVES_WITHIN).then_some(gap)
     }
 
     /// Whether it was when the server stopped sending, if it has: then all sessions end.
     fn is_connected(&self) -> bool {
-        self.row.gone_at.is_none_or(|gone| gone > self.judged_at)
+        self.row.gone_at.is_none_or(|gone| gone > self.all.judged_at)
     }
 }

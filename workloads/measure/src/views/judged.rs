@@ -11,7 +11,7 @@ use report::{
     significant,
 };
 
-use super::client_view::{ClientView, Pace};
+use super::client_view::{ClientView, ClientViews, Pace};
 use crate::{
     cause::{Evidence, Trouble, cause},
     evidence,
@@ -30,21 +30,22 @@ pub(crate) fn judged(recorder: &Recorder, pace: Pace, now: Instant) -> JudgedSes
         numbers: view.recent(),
         cause: view.cause(),
     };
-    let views = recorder.rows.iter().map(|row| ClientView::new(row, recorder, pace, now));
-    let mut clients: Vec<_> = views.map(|view| client(&view)).collect();
-    let statistics = recorder.window.statistics();
+    let views = ClientViews::new(recorder, pace, now);
+    let mut clients: Vec<_> = recorder.rows.iter().map(|row| client(&views.of(row))).collect();
+    let statistics = recorder.numbers.window.statistics();
     let delivered = (statistics.good(), statistics.wanted());
     let setup = recorder.setups_at(now).map(|setup| setup.p95);
-    let all = together(&statistics, pace, delivered, &clients, setup);
+    let all = together(statistics, pace, delivered, &clients, setup);
     clients.extend(awaited(recorder, recorder.wanting.judged_at(now)));
-    session(recorder, pace, now, all, clients, recorder.window.length())
+    session(recorder, pace, now, all, clients, recorder.numbers.window.length())
 }
 
 /// What is judged of the whole run at `now`. Whoever was wanted for some time is judged by its numbers, also where it is gone
 /// by now.
 pub(crate) fn judged_run(recorder: &Recorder, pace: Pace, started: Instant, now: Instant) -> JudgedSession {
+    let views = ClientViews::new(recorder, pace, now);
     let client = |row| {
-        let view = ClientView::new(row, recorder, pace, now);
+        let view = views.of(row);
         let is_wanted = view.is_wanted();
         JudgedClient {
             id: view.row.name.clone(),
@@ -57,7 +58,7 @@ pub(crate) fn judged_run(recorder: &Recorder, pace: Pace, started: Instant, now:
     };
     let mut clients: Vec<_> = recorder.rows.iter().map(client).collect();
     let setup = recorder.setup.quantiles().map(|setup| setup.p95);
-    let all = together(&recorder.total, pace, recorder.settled, &clients, setup);
+    let all = together(&recorder.total(), pace, recorder.numbers.settled, &clients, setup);
     let judged_at = recorder.wanting.judged_at(now);
     clients.extend(awaited(recorder, judged_at));
     session(recorder, pace, now, all, clients, judged_at.saturating_duration_since(started))
@@ -71,7 +72,7 @@ fn session(
     clients: Vec<JudgedClient>,
     span: Duration,
 ) -> JudgedSession {
-    let since = evidence::since(recorder.window.length(), now);
+    let since = evidence::since(recorder.numbers.window.length(), now);
     JudgedSession {
         all,
         clients,
@@ -80,8 +81,8 @@ fn session(
         epoch_age_seconds: recorder.wanting.epoch_age(now).map(|age| age.as_secs_f64()),
         is_suspended: recorder.wanting.is_suspended(),
         cause: cause(&Evidence {
-            server: recorder.program.evidence(since, now),
-            unusable_percent: recorder.window.statistics().unusable_percent(),
+            server: recorder.evidence.program.evidence(since, now),
+            unusable_percent: recorder.numbers.window.statistics().unusable_percent(),
             trouble: Trouble {
                 stall_milliseconds: all.longest_freeze_milliseconds,
                 latency_milliseconds: all.latency_p95_milliseconds,

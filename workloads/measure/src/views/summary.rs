@@ -7,7 +7,7 @@ use report::{
 };
 
 use super::{
-    client_view::{ClientView, Pace},
+    client_view::{ClientViews, Pace},
     judged::judged,
 };
 use crate::{evidence::NetworkSample, recorder::Recorder, settings::Settings};
@@ -22,9 +22,10 @@ pub(crate) fn summary(
 ) -> Summary {
     let frames_per_second = settings.frames_per_second;
     let pace = Pace { frames_per_second };
-    let total = &recorder.total;
-    let row = |row| ClientView::new(row, recorder, pace, now).to_row(pace);
-    let sample = &recorder.sample;
+    let total = recorder.total();
+    let views = ClientViews::new(recorder, pace, now);
+    let row = |row| views.of(row).to_row(pace);
+    let sample = &recorder.evidence.sample;
     Summary {
         schema_version: SCHEMA_VERSION,
         instance: settings.instance.clone(),
@@ -40,14 +41,14 @@ pub(crate) fn summary(
         frames: total.frames,
         loss_percent: total.loss_percent(),
         undetected_percent: total.undetected_percent(),
-        delivered_percent: pace.delivered_percent(recorder.settled),
+        delivered_percent: pace.delivered_percent(recorder.numbers.settled),
         error_pixels: total.error_pixels(),
         latency_milliseconds: total.latency_milliseconds(),
         latency_split: total.latency_split(),
         setup_milliseconds: recorder.setup.quantiles(),
         freezes: total.freezes(pace.interval()),
         gaps: total.gaps(frames_per_second),
-        network: network(recorder, recorder.network),
+        network: network(recorder, recorder.evidence.network),
         cpu: ServerCpu {
             skipped_frames,
             throttled_milliseconds: sample.throttled.map(milliseconds),
@@ -64,14 +65,14 @@ pub(crate) fn summary(
 }
 
 fn recent(recorder: &Recorder, pace: Pace, now: Instant) -> Recent {
-    let statistics = recorder.window.statistics();
+    let statistics = recorder.numbers.window.statistics();
     let judged = judged(recorder, pace, now).all;
-    let since = recorder.window.since(now);
+    let since = recorder.numbers.window.since(now);
     let sent =
         recorder.rows.iter().fold(NetworkSample::default(), |all, row| all.joined(&row.network.since(since)));
-    let evidence = recorder.program.since(since);
+    let evidence = recorder.evidence.program.since(since);
     Recent {
-        window_seconds: recorder.window.length().as_secs_f64(),
+        window_seconds: recorder.numbers.window.length().as_secs_f64(),
         frames: statistics.frames,
         loss_percent: judged.loss_percent,
         undetected_percent: judged.undetected_percent,
@@ -81,7 +82,7 @@ fn recent(recorder: &Recorder, pace: Pace, now: Instant) -> Recent {
         latency_split: statistics.latency_split(),
         setup_milliseconds: recorder.setups_at(now),
         freezes: judged.longest_freeze_milliseconds.map(|longest_milliseconds| report::Freezes {
-            count: statistics.freezes(pace.interval()).map_or(0, |freezes| freezes.count),
+            count: statistics.freeze_count(),
             longest_milliseconds,
         }),
         gaps: statistics.gaps(pace.frames_per_second),

@@ -180,3 +180,20 @@ fn clients_that_are_gone_are_said_within_seconds() {
     world.play(120_000);
     assert!(world.said().starts_with("ClientsLost: "), "{}", world.said());
 }
+
+/// Frames that begin to count after the window has got past them are in it at once, and pending until their fate is known.
+#[test]
+fn frames_that_count_late_are_in_the_window_at_once() {
+    let mut run = Run::new(30);
+    run.connect(A, 0);
+    run.capture(0, 0);
+    run.expire_lost(3_500);
+    run.measurement.start_counting(A, run.timestamp(0));
+    let frames = |run: &Run, milliseconds| {
+        let frames = run.measurement.summary(run.at(milliseconds)).recent.frames;
+        (frames.sent, frames.pending, frames.lost)
+    };
+    assert_eq!(frames(&run, 3_500), (1, 1, 0));
+    run.expire_lost(3_600);
+    assert_eq!(frames(&run, 3_600), (1, 0, 1));
+}

@@ -6,6 +6,7 @@ use super::{
     hello::Hello,
     limits::{MAX_MESSAGE, MAX_NAME},
     malformed::Malformed,
+    own_report,
     stats::ClientStats,
     wire::Wire,
 };
@@ -47,18 +48,23 @@ impl Message {
         if data.len() > MAX_MESSAGE {
             return Err(Malformed::TooLong(data.len()));
         }
+        if let Some(report) = own_report::parse(data) {
+            return report.to_report().map(Self::Frame);
+        }
         // The deserialiser would take an array of the values, too.
         if !data.trim_ascii_start().starts_with(b"{") {
             return Foreign::parse(data).map(Self::Foreign);
         }
-        let wire: Wire = serde_json::from_slice(data).map_err(|error| {
-            // The parser's message may quote the peer.
-            Malformed::Syntax(text::escape(&error.to_string(), MAX_NAME))
-        })?;
-        match (wire.hello, wire.ts, wire.stats) {
+        // The parser's message may quote the peer.
+        let refused =
+            |error: &dyn std::error::Error| Malformed::Syntax(text::escape(&error.to_string(), MAX_NAME));
+        // Checked as a whole, which is less work than string by string.
+        let text = str::from_utf8(data).map_err(|error| refused(&error))?;
+        let wire: Wire = serde_json::from_str(text).map_err(|error| refused(&error))?;
+        match (wire.hello, wire.ts, &wire.stats) {
             (Some(1), None, None) => wire.into_hello().map(Self::Hello),
             (Some(version), None, None) => Err(Malformed::HelloVersion(version)),
-            (None, Some(timestamp), None) => wire.into_report(timestamp).map(Self::Frame),
+            (None, Some(timestamp), None) => wire.report(timestamp).to_report().map(Self::Frame),
             (None, None, Some(stats)) => stats.bounded().map(Self::Stats),
             (None, None, None) => wire.foreign().map(Self::Foreign),
             _ => Err(Malformed::Shape),

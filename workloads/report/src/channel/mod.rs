@@ -14,9 +14,11 @@ mod limits;
 mod malformed;
 mod message;
 mod outcome;
+mod own_report;
 mod previous;
 mod stats;
 mod wire;
+mod wire_report;
 
 pub use foreign::{Foreign, QUESTION, is_question};
 pub use frame_report::FrameReport;

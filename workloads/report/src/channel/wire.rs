@@ -5,15 +5,16 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    bounds::{name, within},
+    bounds::name,
     foreign::Foreign,
     frame_report::FrameReport,
     hello::Hello,
-    limits::{MAX_COORDINATE, MAX_NAME, MAX_NODE},
+    limits::{MAX_NAME, MAX_NODE},
     malformed::Malformed,
     outcome::FrameOutcome,
-    previous::{Previous, WireOutcome},
+    previous::WirePrevious,
     stats::ClientStats,
+    wire_report::{WireReport, WireState},
 };
 
 /// All shapes of message at once: what is absent is left out.
@@ -47,19 +48,13 @@ pub(super) struct Wire<'a> {
     state: Option<WireState>,
     #[serde(skip_serializing_if = "Option::is_none")]
     held: Option<u32>,
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    prev: Vec<WireOutcome>,
+    #[serde(skip_serializing_if = "WirePrevious::is_empty", default)]
+    prev: WirePrevious,
+    /// Boxed, as it is larger than all the rest and in one message of thirty.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) stats: Option<ClientStats>,
+    pub(super) stats: Option<Box<ClientStats>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pts: Option<f64>,
-}
-
-#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-enum WireState {
-    Undetected,
-    Undecodable,
 }
 
 impl Wire<'_> {
@@ -73,22 +68,10 @@ impl Wire<'_> {
         Ok(Hello { id, instance, attempt: self.attempt, node, zone, version, reconnects })
     }
 
-    pub(super) fn into_report(self, timestamp: u32) -> Result<FrameReport, Malformed> {
-        let previous = Previous::from_wire(timestamp, &self.prev)?;
-        Ok(FrameReport { timestamp, outcome: self.outcome()?, held_microseconds: self.held, previous })
-    }
-
-    fn outcome(&self) -> Result<FrameOutcome, Malformed> {
-        match (self.x, self.y, self.state) {
-            (Some(x), Some(y), None) => Ok(FrameOutcome::Position {
-                x: within("x", x, -MAX_COORDINATE, MAX_COORDINATE)?,
-                y: within("y", y, -MAX_COORDINATE, MAX_COORDINATE)?,
-                confidence: within("confidence", self.confidence.unwrap_or(1.0), 0.0, 1.0)?,
-            }),
-            (None, None, Some(WireState::Undetected)) => Ok(FrameOutcome::Undetected),
-            (None, None, Some(WireState::Undecodable)) => Ok(FrameOutcome::Undecodable),
-            _ => Err(Malformed::Shape),
-        }
+    /// What it has of a report of the frame with this timestamp.
+    pub(super) fn report(&self, ts: u32) -> WireReport {
+        let Self { x, y, confidence, state, held, prev, .. } = *self;
+        WireReport { ts, x, y, confidence, state, held, prev }
     }
 
     pub(super) fn foreign(&self) -> Result<Foreign, Malformed> {
@@ -135,6 +118,6 @@ impl From<&FrameReport> for Wire<'_> {
 
 impl From<&ClientStats> for Wire<'_> {
     fn from(stats: &ClientStats) -> Self {
-        Self { stats: Some(*stats), ..Self::default() }
+        Self { stats: Some(Box::new(*stats)), ..Self::default() }
     }
 }

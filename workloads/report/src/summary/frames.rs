@@ -1,6 +1,6 @@
 //! Frames by what became of them.
 
-use std::ops::AddAssign;
+use std::ops::{AddAssign, SubAssign};
 
 use serde::{Deserialize, Serialize};
 
@@ -83,5 +83,33 @@ impl AddAssign for Frames {
         self.undetected += undetected;
         self.duplicate += duplicate;
         self.malformed += malformed;
+    }
+}
+
+impl SubAssign for Frames {
+    fn sub_assign(&mut self, other: Self) {
+        // Without `..`: a counter that is forgotten here does not compile.
+        let Self {
+            sent,
+            pending,
+            matched,
+            estimated,
+            lost,
+            late,
+            undecodable,
+            undetected,
+            duplicate,
+            malformed,
+        } = other;
+        self.sent -= sent;
+        self.pending -= pending;
+        self.matched -= matched;
+        self.estimated -= estimated;
+        self.lost -= lost;
+        self.late -= late;
+        self.undecodable -= undecodable;
+        self.undetected -= undetected;
+        self.duplicate -= duplicate;
+        self.malformed -= malformed;
     }
 }

@@ -40,8 +40,8 @@ impl Live {
         Self { started, second: Second::new(), history: History::default(), trails: Trails::default() }
     }
 
-    /// A report of `client` was matched.
-    pub(crate) fn matched(&mut self, id: SessionId, client: &str, matched: &Matched) {
+    /// A report was matched; `client` looks up of whom.
+    pub(crate) fn matched<'a>(&mut self, id: SessionId, client: impl FnOnce() -> &'a str, matched: &Matched) {
         self.second.record(matched.error_pixels, matched.latency);
         let (truth, reported) = (matched.truth, matched.reported);
         self.trails.add(id, client, Sample { seconds: self.seconds(matched.at), truth, reported });

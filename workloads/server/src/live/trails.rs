@@ -42,8 +42,8 @@ struct Followed {
 }
 
 impl Trails {
-    /// Adds a position, if the session is followed or there is room for it.
-    pub(super) fn add(&mut self, id: SessionId, client: &str, sample: Sample) {
+    /// Adds a position, if the session is followed or there is room for it; only then it asks who its client is.
+    pub(super) fn add<'a>(&mut self, id: SessionId, client: impl FnOnce() -> &'a str, sample: Sample) {
         let known = self.0.iter().position(|followed| followed.id == id);
         let index = match known {
             Some(index) => index,
@@ -53,7 +53,7 @@ impl Trails {
             }
             None => return,
         };
-        let followed = &mut self.0[index];
+        let (followed, client) = (&mut self.0[index], client());
         // A client has an address for a name until its hello, which may come after a report.
         if followed.client != client {
             client.clone_into(&mut followed.client);
@@ -112,8 +112,8 @@ mod tests {
     #[test]
     fn a_path_is_that_of_the_last_seconds() {
         let mut trails = Trails::default();
-        trails.add(SessionId(1), "127.0.0.1:5000", sample(1.0));
-        trails.add(SessionId(1), "demo", sample(4.5));
+        trails.add(SessionId(1), || "127.0.0.1:5000", sample(1.0));
+        trails.add(SessionId(1), || "demo", sample(4.5));
         trails.forget_before(4.6);
         let expected = Trail { client: "demo".into(), samples: vec![[4.5, 1.0, 2.0, 1.0, 2.125]] };
         assert_eq!(trails.to_wire(), [expected]);
@@ -125,18 +125,18 @@ mod tests {
     fn few_clients_are_followed_and_others_take_the_place_of_those_that_go() {
         let mut trails = Trails::default();
         for id in 0..6 {
-            trails.add(SessionId(id), &id.to_string(), sample(1.0));
+            trails.add(SessionId(id), || ["0", "1", "2", "3", "4", "5"][id as usize], sample(1.0));
         }
         assert_eq!(clients(&trails), ["0", "1", "2", "3"]);
         trails.remove(SessionId(2));
-        trails.add(SessionId(5), "5", sample(1.0));
+        trails.add(SessionId(5), || "5", sample(1.0));
         assert_eq!(clients(&trails), ["0", "1", "3", "5"]);
     }
 
     #[test]
     fn however_often_a_client_reports_its_path_is_bounded() {
         let mut trails = Trails::default();
-        (0..10 * SAMPLES).for_each(|_| trails.add(SessionId(1), "eager", sample(1.0)));
+        (0..10 * SAMPLES).for_each(|_| trails.add(SessionId(1), || "eager", sample(1.0)));
         assert_eq!(trails.to_wire()[0].samples.len(), SAMPLES);
     }
 }
