@@ -20,91 +20,67 @@ pub(super) struct Arrival {
     pub(super) waited: Duration,
 }
 
-#[cfg(target_os = "linux")]
-mod system {
-    use std::io::IoSliceMut;
-    use std::net::{SocketAddrV4, SocketAddrV6};
-    use std::os::fd::AsRawFd;
-    use std::time::SystemTime;
-
-    use nix::errno::Errno;
-    use nix::sys::socket::{
-        ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt::ReceiveTimestampns,
-    };
-    use nix::sys::time::TimeSpec;
-
-    use super::{Arrival, Duration, Instant, SocketAddr, io, waited};
-
+/// Reads datagrams.
+pub(super) struct Receiver {
     /// Room for one datagram's control messages.
-    pub(in crate::fanout) struct Receiver {
-        control: Vec<u8>,
+    #[cfg(target_os = "linux")]
+    control: Vec<u8>,
+}
+
+#[cfg(target_os = "linux")]
+impl Receiver {
+    pub(super) fn new() -> Self {
+        Self { control: nix::cmsg_space!(nix::sys::time::TimeSpec) }
     }
 
-    impl Receiver {
-        pub(in crate::fanout) fn new() -> Self {
-            Self { control: nix::cmsg_space!(TimeSpec) }
-        }
-
-        /// Has the system note when datagrams are received; where it cannot, reading counts.
-        pub(in crate::fanout) fn prepare(socket: &mio::net::UdpSocket) {
-            if let Err(error) = setsockopt(socket, ReceiveTimestampns, &true) {
-                tracing::debug!(%error, "no receive timestamps");
-            }
-        }
-
-        /// Reads one datagram into `buffer`; an error of the kind `WouldBlock` where there is none.
-        pub(in crate::fanout) fn receive(
-            &mut self,
-            socket: &mio::net::UdpSocket,
-            buffer: &mut [u8],
-        ) -> io::Result<Arrival> {
-            let mut slices = [IoSliceMut::new(buffer)];
-            let (descriptor, flags) = (socket.as_raw_fd(), MsgFlags::empty());
-            let message =
-                recvmsg::<SockaddrStorage>(descriptor, &mut slices, Some(&mut self.control), flags)?;
-            let peer = message.address.as_ref().and_then(address).ok_or(Errno::EAFNOSUPPORT)?;
-            let received = message.cmsgs()?.find_map(|control| match control {
-                ControlMessageOwned::ScmTimestampns(at) => Some(Duration::from(at)),
-                _ => None,
-            });
-            let (now, wall) = (Instant::now(), SystemTime::now().duration_since(SystemTime::UNIX_EPOCH));
-            let waited = received.zip(wall.ok()).map_or(Duration::ZERO, |(then, now)| waited(then, now));
-            Ok(Arrival { length: message.bytes, peer, at: now.checked_sub(waited).unwrap_or(now), waited })
+    /// Has the system note when datagrams are received; where it cannot, reading counts.
+    pub(super) fn prepare(socket: &mio::net::UdpSocket) {
+        use nix::sys::socket::{setsockopt, sockopt::ReceiveTimestampns};
+        if let Err(error) = setsockopt(socket, ReceiveTimestampns, &true) {
+            tracing::debug!(%error, "no receive timestamps");
         }
     }
 
-    fn address(address: &SockaddrStorage) -> Option<SocketAddr> {
-        let v4 = || address.as_sockaddr_in().map(|v4| SocketAddr::V4(SocketAddrV4::from(*v4)));
-        let v6 = || address.as_sockaddr_in6().map(|v6| SocketAddr::V6(SocketAddrV6::from(*v6)));
-        v4().or_else(v6)
+    /// Reads one datagram into `buffer`; an error of the kind `WouldBlock` where there is none.
+    pub(super) fn receive(&mut self, socket: &mio::net::UdpSocket, buffer: &mut [u8]) -> io::Result<Arrival> {
+        use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
+        use std::os::fd::AsRawFd;
+        use std::time::SystemTime;
+
+        let mut slices = [io::IoSliceMut::new(buffer)];
+        let (descriptor, flags) = (socket.as_raw_fd(), MsgFlags::empty());
+        let message = recvmsg::<SockaddrStorage>(descriptor, &mut slices, Some(&mut self.control), flags)?;
+        let peer = message.address.as_ref().and_then(address).ok_or(nix::errno::Errno::EAFNOSUPPORT)?;
+        let received = message.cmsgs()?.find_map(|control| match control {
+            ControlMessageOwned::ScmTimestampns(at) => Some(Duration::from(at)),
+            _ => None,
+        });
+        let (now, wall) = (Instant::now(), SystemTime::now().duration_since(SystemTime::UNIX_EPOCH));
+        let waited = received.zip(wall.ok()).map_or(Duration::ZERO, |(then, now)| waited(then, now));
+        Ok(Arrival { length: message.bytes, peer, at: now.checked_sub(waited).unwrap_or(now), waited })
     }
+}
+
+#[cfg(target_os = "linux")]
+fn address(address: &nix::sys::socket::SockaddrStorage) -> Option<SocketAddr> {
+    let v4 = || address.as_sockaddr_in().map(|v4| SocketAddr::V4((*v4).into()));
+    let v6 = || address.as_sockaddr_in6().map(|v6| SocketAddr::V6((*v6).into()));
+    v4().or_else(v6)
 }
 
 #[cfg(not(target_os = "linux"))]
-mod system {
-    use super::{Arrival, Duration, Instant, io};
+impl Receiver {
+    pub(super) fn new() -> Self {
+        Self {}
+    }
 
-    pub(in crate::fanout) struct Receiver;
+    pub(super) fn prepare(_: &mio::net::UdpSocket) {}
 
-    impl Receiver {
-        pub(in crate::fanout) fn new() -> Self {
-            Self
-        }
-
-        pub(in crate::fanout) fn prepare(_: &mio::net::UdpSocket) {}
-
-        pub(in crate::fanout) fn receive(
-            &mut self,
-            socket: &mio::net::UdpSocket,
-            buffer: &mut [u8],
-        ) -> io::Result<Arrival> {
-            let (length, peer) = socket.recv_from(buffer)?;
-            Ok(Arrival { length, peer, at: Instant::now(), waited: Duration::ZERO })
-        }
+    pub(super) fn receive(&mut self, socket: &mio::net::UdpSocket, buffer: &mut [u8]) -> io::Result<Arrival> {
+        let (length, peer) = socket.recv_from(buffer)?;
+        Ok(Arrival { length, peer, at: Instant::now(), waited: Duration::ZERO })
     }
 }
-
-pub(super) use system::Receiver;
 
 /// How long something has waited that came at `then`, by a clock that may have been set since.
 #[cfg(any(target_os = "linux", test))]
