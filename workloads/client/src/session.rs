@@ -150,7 +150,7 @@ async fn negotiate(context: &Context, connection: &mut Connection) -> Result<Ans
     let answer = Receiver::answer(&offer, Options::new(addresses)).await.map_err(|error| {
         let code = match error {
             ReceiverError::NoVideo | ReceiverError::NoVp8(_) => ErrorCode::NoVideo,
-            ReceiverError::UnreadableOffer(_) | ReceiverError::Negotiation(_) => ErrorCode::SignalingFailed,
+            ReceiverError::Description(_) | ReceiverError::Negotiation(_) => ErrorCode::SignalingFailed,
             ReceiverError::Bind { .. } | ReceiverError::TimedOut(_) | ReceiverError::Panicked(_) => {
                 ErrorCode::Other
             }

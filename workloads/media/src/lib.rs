@@ -4,9 +4,11 @@ pub mod addresses;
 pub mod assemble;
 pub mod datagrams;
 mod deliver_rtcp;
+mod description;
 pub mod fanout;
 mod guard;
 pub mod packetise;
 pub mod receiver;
 
+pub use description::{DescriptionError, Place};
 pub use guard::Panicked;

@@ -86,7 +86,7 @@ async fn negotiate(context: &Context, id: SessionId, connection: &mut Connection
     let applied = context.fanout.answer(id, answer).await.unwrap_or(Err(FanoutError::ShuttingDown));
     applied.map_err(|error| {
         let code = match error {
-            FanoutError::NoVideo => ErrorCode::NoVideo,
+            FanoutError::NoVideo | FanoutError::NoVp8(_) => ErrorCode::NoVideo,
             FanoutError::ShuttingDown => return Refusal::Silent,
             FanoutError::Panicked(_) => {
                 tracing::error!(session = id.0, peer = %connection.peer_addr(), "{error}");

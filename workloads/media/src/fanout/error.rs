@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::description::DescriptionError;
 use crate::guard::Panicked;
 
 /// Why a session cannot be negotiated.
@@ -15,15 +16,21 @@ pub enum FanoutError {
         /// The operating system's error.
         source: std::io::Error,
     },
-    /// The peer's answer is not SDP, or not one that fits the offer.
+    /// The peer's answer does not fit the offer.
     #[error("the answer was refused: {0}")]
     Answer(#[source] rtc::shared::error::Error),
-    /// The peer's offer is not SDP, or not one that can be answered.
+    /// The peer's offer cannot be answered.
     #[error("the offer was refused: {0}")]
     Offer(#[source] rtc::shared::error::Error),
     /// The peer takes no VP8 video.
     #[error("the peer takes no VP8 video")]
     NoVideo,
+    /// The peer takes video in other encodings only, which are listed.
+    #[error("the peer takes no VP8 video, only {0}")]
+    NoVp8(String),
+    /// The peer's description cannot be used.
+    #[error(transparent)]
+    Description(DescriptionError),
     /// An answer for a session without an open offer.
     #[error("there is no open offer to answer")]
     NoOffer,
@@ -36,4 +43,14 @@ pub enum FanoutError {
     /// The fan-out is ending.
     #[error("the server is shutting down")]
     ShuttingDown,
+}
+
+impl From<DescriptionError> for FanoutError {
+    fn from(error: DescriptionError) -> Self {
+        match error {
+            DescriptionError::NoVideo { .. } => Self::NoVideo,
+            DescriptionError::NoVp8 { offered, .. } => Self::NoVp8(offered),
+            other => Self::Description(other),
+        }
+    }
 }

@@ -160,10 +160,10 @@ impl State {
                     let _ = reply.send(self.guarded(|state| state.offer(id, &addresses)));
                 }
                 Request::Answer { id, sdp, reply } => {
-                    let _ = reply.send(self.guarded(|state| state.answer(id, sdp)));
+                    let _ = reply.send(self.guarded(|state| state.answer(id, &sdp)));
                 }
                 Request::Accept { id, addresses, offer, reply } => {
-                    let _ = reply.send(self.guarded(|state| state.accept(id, &addresses, offer)));
+                    let _ = reply.send(self.guarded(|state| state.accept(id, &addresses, &offer)));
                 }
                 Request::Send { id, text } => self.forward(id, Command::Send { id, text }),
                 Request::Stop(id) => self.forward(id, Command::Stop(id)),
@@ -205,14 +205,14 @@ impl State {
         Ok(sdp)
     }
 
-    fn answer(&mut self, id: SessionId, sdp: String) -> Result<(), FanoutError> {
+    fn answer(&mut self, id: SessionId, sdp: &str) -> Result<(), FanoutError> {
         let mut peer = self.offered.remove(&id).ok_or(FanoutError::NoOffer)?;
         peer.answer(sdp, Instant::now())?;
         let shard = *self.placed.get(&id).ok_or(FanoutError::NoOffer)?;
         self.shards[shard].send(Command::Adopt(Box::new(peer)))
     }
 
-    fn accept(&mut self, id: SessionId, addresses: &[IpAddr], offer: String) -> Result<String, FanoutError> {
+    fn accept(&mut self, id: SessionId, addresses: &[IpAddr], offer: &str) -> Result<String, FanoutError> {
         let shard = self.least_loaded();
         let locals = self.locals(shard, addresses)?;
         let stream = self.numberings.stream(id, self.options.numbering);

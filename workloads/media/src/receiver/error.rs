@@ -3,14 +3,15 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::description::DescriptionError;
 use crate::guard::Panicked;
 
 /// Why an offer could not be answered.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiverError {
-    /// It is not SDP.
-    #[error("the offer cannot be read: {0}")]
-    UnreadableOffer(String),
+    /// It is not SDP, or none that can be used.
+    #[error(transparent)]
+    Description(DescriptionError),
     /// No video section, or none that its sender would send.
     #[error("the offer has no video")]
     NoVideo,
@@ -34,4 +35,14 @@ pub enum ReceiverError {
     /// No complete answer in that time.
     #[error("no answer was ready within {0:?}")]
     TimedOut(Duration),
+}
+
+impl From<DescriptionError> for ReceiverError {
+    fn from(error: DescriptionError) -> Self {
+        match error {
+            DescriptionError::NoVideo { .. } => Self::NoVideo,
+            DescriptionError::NoVp8 { offered, .. } => Self::NoVp8(offered),
+            other => Self::Description(other),
+        }
+    }
 }

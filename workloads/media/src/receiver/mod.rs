@@ -5,14 +5,14 @@
 //!                           ^                          |    '--events--> Receiver::next_event
 //!                           '--- NACK, PLI, reports ---'<--- ChannelSender, from any thread
 //! ```
-//! Any offerer will do: a data channel of either side, video sent or sent and received, candidates in the offer.
+//! Any offerer will do: a data channel of either side, video sent or sent and received, other media beside it that is
+//! not taken, candidates in the offer.
 
 mod channels;
 mod connection;
 mod error;
 mod event;
 mod notices;
-mod offer;
 mod queue;
 mod reception;
 mod runtime;
@@ -28,6 +28,7 @@ use tokio::task::JoinHandle;
 use webrtc::peer_connection::{PeerConnection, RTCSessionDescription};
 
 use crate::assemble::{Assembler, Settings};
+use crate::description::{Flow, Offer};
 use crate::guard::guarded_future;
 use channels::Channels;
 pub use channels::MAX_MESSAGE_BYTES;
@@ -105,17 +106,18 @@ impl Receiver {
     /// Answers an offer. Needs a Tokio runtime with I/O and time enabled.
     ///
     /// # Errors
-    /// An offer without VP8 video, or no address to bind; or the WebRTC stack panics over the offer.
+    /// An offer without VP8 video or one that cannot be used, or no address to bind; or the WebRTC stack panics over the offer.
     pub async fn answer(offer: &str, options: Options) -> Result<Answer, ReceiverError> {
         guarded_future(Self::answer_unguarded(offer, options)).await?
     }
 
     async fn answer_unguarded(offer: &str, options: Options) -> Result<Answer, ReceiverError> {
-        let offer = offer::parse(offer)?;
+        let offer = Offer::read(offer, Flow::Received)?;
+        tracing::debug!("the offer: {}", offer.candidates);
         let (handler, notices) = Handler::new();
         let (runtime, panics) = GuardedRuntime::new();
         let peer = connection::build(&options.addresses, handler.clone(), runtime).await?;
-        let sdp = tokio::time::timeout(ANSWER_TIMEOUT, negotiate(&*peer, offer, &handler))
+        let sdp = tokio::time::timeout(ANSWER_TIMEOUT, negotiate(&*peer, &offer, &handler))
             .await
             .map_err(|_| ReceiverError::TimedOut(ANSWER_TIMEOUT))??;
 
@@ -206,13 +208,14 @@ impl ChannelSender {
 /// Makes the answer and waits until all local candidates are in it.
 async fn negotiate(
     peer: &dyn PeerConnection,
-    offer: RTCSessionDescription,
+    offer: &Offer,
     handler: &Handler,
 ) -> Result<String, ReceiverError> {
-    peer.set_remote_description(offer).await?;
+    peer.set_remote_description(RTCSessionDescription::offer(offer.sdp.clone())?).await?;
     let answer = peer.create_answer(None).await?;
     let unfinished = answer.sdp.clone();
     peer.set_local_description(answer).await?;
     handler.gathered().await;
-    Ok(peer.local_description().await.map_or(unfinished, |description| description.sdp))
+    let answer = peer.local_description().await.map_or(unfinished, |description| description.sdp);
+    Ok(offer.answer(&answer)?)
 }

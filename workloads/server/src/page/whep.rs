@@ -93,7 +93,12 @@ impl From<Unavailable> for Refusal {
             Unavailable::Full | Unavailable::Ending | Unavailable::Fanout(FanoutError::ShuttingDown) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Unavailable::Fanout(FanoutError::Offer(_) | FanoutError::NoVideo) => StatusCode::BAD_REQUEST,
+            Unavailable::Fanout(
+                FanoutError::Offer(_)
+                | FanoutError::Description(_)
+                | FanoutError::NoVideo
+                | FanoutError::NoVp8(_),
+            ) => StatusCode::BAD_REQUEST,
             Unavailable::Addresses(_) | Unavailable::Fanout(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         refused(status, error.to_string())

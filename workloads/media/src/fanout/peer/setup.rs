@@ -13,6 +13,7 @@ use rtc::shared::error::{Error, Result};
 
 use super::Peer;
 use crate::datagrams::host_candidate;
+use crate::description::{self, Flow};
 use crate::fanout::connection::{self, VP8_PAYLOAD_TYPE, retransmission_packets, track};
 use crate::fanout::error::FanoutError;
 use crate::fanout::numbering::Stream;
@@ -46,13 +47,12 @@ impl Peer {
     /// Applies the peer's answer.
     pub(in crate::fanout) fn answer(
         &mut self,
-        sdp: String,
+        sdp: &str,
         now: Instant,
     ) -> std::result::Result<(), FanoutError> {
-        let answer = RTCSessionDescription::answer(sdp).map_err(FanoutError::Answer)?;
-        if !takes_vp8(&answer).map_err(FanoutError::Answer)? {
-            return Err(FanoutError::NoVideo);
-        }
+        let answer = description::Answer::read(sdp)?;
+        tracing::debug!(session = self.id.0, "the answer: {}", answer.candidates);
+        let answer = RTCSessionDescription::answer(answer.sdp).map_err(FanoutError::Answer)?;
         self.connection.set_remote_description(now, answer).map_err(FanoutError::Answer)?;
         self.learn_payload_type()?;
         self.connect_by = now + CONNECT_LIMIT;
@@ -65,21 +65,20 @@ impl Peer {
         id: SessionId,
         stream: Stream,
         locals: &[SocketAddr],
-        offer: String,
+        offer: &str,
         options: Options,
         now: Instant,
     ) -> std::result::Result<(Self, String), FanoutError> {
-        let offer = RTCSessionDescription::offer(offer).map_err(FanoutError::Offer)?;
-        if !takes_vp8(&offer).map_err(FanoutError::Offer)? {
-            return Err(FanoutError::NoVideo);
-        }
+        let offer = description::Offer::read(offer, Flow::Sent)?;
+        tracing::debug!(session = id.0, "the offer: {}", offer.candidates);
         let mut connection = connection::build(options.bitrate_kbps, now).map_err(FanoutError::Setup)?;
-        connection.set_remote_description(now, offer).map_err(FanoutError::Offer)?;
+        let described = RTCSessionDescription::offer(offer.sdp.clone()).map_err(FanoutError::Offer)?;
+        connection.set_remote_description(now, described).map_err(FanoutError::Offer)?;
         let sender = connection.add_track(track(stream.ssrc)).map_err(FanoutError::Offer)?;
         let answerer = Self::undescribed(id, stream, connection, sender, None, options, now);
         let (mut peer, sdp) = answerer.respond(locals, now).map_err(FanoutError::Offer)?;
         peer.learn_payload_type()?;
-        Ok((peer, sdp))
+        Ok((peer, offer.answer(&sdp)?))
     }
 
     /// Answers the offer that its connection was given.
@@ -145,21 +144,6 @@ fn add_candidates(connection: &mut RTCPeerConnection, locals: &[SocketAddr]) -> 
     locals.iter().try_for_each(|local| connection.add_local_candidate(host_candidate(*local)?))
 }
 
-/// Whether the peer is willing to receive VP8. `rtc` would take a section that it declines, and one that only sends, by
-/// its codecs all the same.
-fn takes_vp8(description: &RTCSessionDescription) -> Result<bool> {
-    let sections = description.unmarshal()?.media_descriptions;
-    Ok(sections.iter().any(|media| {
-        let is_received = !media.has_attribute("sendonly") && !media.has_attribute("inactive");
-        // Port 0 declines (RFC 3264, section 6), except in an offer that bundles (RFC 9143, section 6).
-        let is_open = media.media_name.port.value != 0 || media.has_attribute("bundle-only");
-        let mut formats = media.attributes.iter().filter(|attribute| attribute.key == "rtpmap");
-        let is_vp8 = |value: &str| value.to_ascii_uppercase().contains(" VP8/90000");
-        let has_vp8 = formats.any(|format| format.value.as_deref().is_some_and(is_vp8));
-        media.media_name.media == "video" && is_open && is_received && has_vp8
-    }))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -187,7 +171,7 @@ mod tests {
         let (mut peer, sdp) = Peer::offer(SessionId(7), STREAM, &locals(), OPTIONS, Instant::now()).unwrap();
         assert_candidates(&sdp);
         assert!(sdp.contains("a=sendrecv"), "{sdp}");
-        assert!(matches!(peer.answer("v=garbage".into(), Instant::now()), Err(FanoutError::Answer(_))));
+        assert!(matches!(peer.answer("v=garbage", Instant::now()), Err(FanoutError::Description(_))));
     }
 
     /// What a browser offers that wants to watch.
@@ -199,7 +183,7 @@ mod tests {
         a=rtcp-fb:120 nack\r\na=rtcp-fb:120 nack pli\r\na=rtpmap:121 H264/90000\r\n";
 
     fn accept(offer: &str) -> std::result::Result<(Peer, String), FanoutError> {
-        Peer::accept(SessionId(7), STREAM, &locals(), offer.into(), OPTIONS, Instant::now())
+        Peer::accept(SessionId(7), STREAM, &locals(), offer, OPTIONS, Instant::now())
     }
 
     proptest! {
@@ -229,13 +213,13 @@ mod tests {
 
     #[test]
     fn offers_that_take_no_video_are_refused() {
-        for (from, to) in
-            [("recvonly", "sendonly"), ("recvonly", "inactive"), ("VP8", "AV1"), ("m=video 9", "m=video 0")]
-        {
+        for (from, to) in [("recvonly", "sendonly"), ("recvonly", "inactive"), ("m=video 9", "m=video 0")] {
             let refused = accept(&RECVONLY.replace(from, to)).err();
             assert!(matches!(refused, Some(FanoutError::NoVideo)), "{from} -> {to}: {refused:?}");
         }
-        for garbage in ["", "v=garbage", "v=0\r\n", &RECVONLY.replace("a=mid:0\r\n", "")] {
+        let refused = accept(&RECVONLY.replace("VP8", "AV1")).err().map(|error| error.to_string());
+        assert_eq!(refused.as_deref(), Some("the peer takes no VP8 video, only AV1, H264"));
+        for garbage in ["", "v=garbage", "v=0\r\n"] {
             assert!(accept(garbage).is_err(), "{garbage}");
         }
     }
