@@ -10,7 +10,7 @@ import time
 
 import cv2
 import numpy as np
-from aiortc import VideoStreamTrack
+from aiortc import AudioStreamTrack, VideoStreamTrack
 from aiortc.contrib.signaling import TcpSocketSignaling
 from av import VideoFrame
 from common import argument_parser, peer_connection, run_to_end
@@ -76,12 +76,15 @@ async def ask(channel) -> None:
 async def main() -> None:
     parser = argument_parser()
     parser.add_argument("--asks", action="store_true", help="asks for positions, else expects one for every frame")
+    parser.add_argument("--audio", choices=["first", "last"], help="offers audio too, before or after the video")
     arguments = parser.parse_args()
 
     signaling = TcpSocketSignaling(arguments.host, arguments.port)
     pc = peer_connection(arguments.host, arguments.stun)
     track = BallTrack()
-    pc.addTrack(track)
+    tracks = {"first": [AudioStreamTrack(), track], "last": [track, AudioStreamTrack()], None: [track]}
+    for offered in tracks[arguments.audio]:
+        pc.addTrack(offered)
     channel = pc.createDataChannel("positions")
     errors, answers, strange, unpaired = [], [], [], 0
 

@@ -2,6 +2,7 @@
 
 import signal
 
+import pytest
 from harness import CLOSE, until
 
 
@@ -18,6 +19,19 @@ def test_every_frame_is_reported_with_a_timestamp_that_the_server_can_pair(progr
     summary = programs.client_summary()
     assert summary["frames"]["detected"] > 100 and summary["state"] == "Ended", summary
     assert summary["errors"] == []
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_audio_beside_the_video_is_declined_and_changes_nothing(programs, place):
+    """P7: with audio first, the candidates of our answer were in a rejected section."""
+    server, port = programs.aiortc_server(f"--audio={place}", "--seconds=3")
+    client = programs.client(port)
+    assert client.wait() == 0, client.log()
+    result = server.result()
+
+    assert result["reports"] > 20 and result["error"]["median"] < CLOSE, result
+    summary = programs.client_summary()
+    assert summary["frames"]["detected"] > 30 and summary["errors"] == [], summary
 
 
 def test_a_server_that_asks_is_answered_and_told_nothing_else(programs):
