@@ -62,7 +62,9 @@ fn many_hashes(hash: &str) -> String {
 }
 
 /// Each with the row that it is of.
-const CHANGES: [(&str, Change); 12] = [
+const CHANGES: [(&str, Change); 14] = [
+    ("P9 DTLS client", |sdp| sdp.replace("a=setup:actpass", "a=setup:active")),
+    ("P9 DTLS server", |sdp| sdp.replace("a=setup:actpass", "a=setup:passive")),
     ("P10 odd candidates", odd_candidates),
     ("P10 no candidates", |sdp| {
         each_line(sdp, |line| (!line.contains("candidate")).then(|| line.to_owned()))

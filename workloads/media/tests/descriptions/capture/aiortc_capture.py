@@ -29,11 +29,21 @@ async def sends(variant: str, *tracks: type, role: str | None = None, channel: b
     if channel:
         pc.createDataChannel("positions")
     if role:
-        for sender in senders:
-            # What an application cannot ask for, and a gateway in front of one can.
-            sender.transport._role = role
-        pc.sctp.transport._role = role
+        for transport in {sender.transport for sender in senders} | {pc.sctp.transport}:
+            offer_role(transport, role)
     await write(pc, "sends", variant)
+
+
+def offer_role(transport, role: str) -> None:
+    """Leaves the peer no choice of its DTLS role. An application cannot ask aiortc for that; its answers obey it."""
+    parameters = transport.getLocalParameters
+
+    def with_role():
+        given = parameters()
+        given.role = role
+        return given
+
+    transport.getLocalParameters = with_role
 
 
 async def watches(variant: str, *kinds: str) -> None:
