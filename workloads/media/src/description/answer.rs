@@ -51,3 +51,46 @@ impl Answer {
         Ok(Self { sdp, candidates: transport.candidates })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANSWER: &str = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\na=setup:active\r\n\
+        a=fingerprint:sha-256 \
+        00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n\
+        m=video 9 UDP/TLS/RTP/SAVPF 97\r\na=mid:0\r\na=rtpmap:97 VP8/90000\r\na=ice-ufrag:peer\r\na=ice-pwd:secret\r\n\
+        m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\na=ice-ufrag:peer\r\na=ice-pwd:secret\r\n";
+
+    /// The names and credentials of the sections that the stack is given.
+    fn read(sdp: &str) -> Vec<String> {
+        let answer = Answer::read(sdp).unwrap();
+        let told = |line: &&str| line.starts_with("a=mid:") || line.starts_with("a=ice-ufrag:");
+        answer.sdp.lines().filter(told).map(ToOwned::to_owned).collect()
+    }
+
+    const BOTH: [&str; 4] = ["a=mid:0", "a=ice-ufrag:peer", "a=mid:1", "a=ice-ufrag:peer"];
+
+    /// P13.
+    #[test]
+    fn rejected_sections_and_those_of_another_transport_are_left_out() {
+        assert_eq!(read(ANSWER), BOTH);
+        let rejected = ANSWER.replace("m=application 9", "m=application 0").replace(" 0 1\r\n", " 0\r\n");
+        assert_eq!(read(&rejected), BOTH[..2]);
+        let (start, data) = ANSWER.split_at(ANSWER.find("m=application").unwrap());
+        let other = format!("{start}{}", data.replace("peer", "other").replace("secret", "else"));
+        assert_eq!(read(&other), BOTH, "a bundle has one transport, whatever the sections say");
+        let unbundled = other.replace("a=group:BUNDLE 0 1\r\n", "");
+        assert_eq!(read(&unbundled), BOTH[..2]);
+    }
+
+    /// P13.
+    #[test]
+    fn who_bundles_nothing_and_names_nothing_is_understood_by_place() {
+        let nameless = ANSWER
+            .replace("a=group:BUNDLE 0 1\r\n", "")
+            .replace("a=mid:0\r\n", "")
+            .replace("a=mid:1\r\n", "");
+        assert_eq!(read(&nameless), BOTH);
+    }
+}

@@ -60,3 +60,72 @@ impl Offer {
         self.reply.write(parse(Place::Answer, sdp)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::bundle::Bundle;
+    use super::*;
+
+    const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE d a v\r\n\
+        a=fingerprint:sha-256 \
+        00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n\
+        a=ice-ufrag:peer\r\na=ice-pwd:0123456789012345678901\r\na=setup:active\r\n\
+        m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:a\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 useinbandfec=1\r\n\
+        m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:v\r\na=rtpmap:96 VP8/90000\r\n\
+        m=application 9 DTLS/SCTP 5000\r\na=mid:d\r\na=sctpmap:5000 webrtc-datachannel 65535\r\n";
+
+    /// What the stack answers to the two sections that it was given.
+    const STACKS: &str = "v=0\r\no=- 2 2 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 1 2\r\n\
+        m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=setup:active\r\na=ice-ufrag:ours\r\n\
+        a=recvonly\r\na=candidate:1 1 udp 1 192.0.2.1 5000 typ host\r\na=end-of-candidates\r\n\
+        m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:2\r\na=setup:active\r\n\
+        a=sctp-port:5000\r\na=ice-ufrag:ours\r\n";
+
+    /// P7, P9, P13.
+    #[test]
+    fn the_answer_has_every_section_in_the_offers_own_terms() {
+        let offer = Offer::read(OFFER, Flow::Received).unwrap();
+        let given: Vec<&str> = offer.sdp.lines().filter(|line| line.starts_with("m=")).collect();
+        let plain = ["m=video 9 UDP/TLS/RTP/SAVPF 96", "m=application 9 UDP/DTLS/SCTP webrtc-datachannel"];
+        assert_eq!(given, plain);
+        let expected = "v=0\r\no=- 2 2 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE d a v\r\n\
+            m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:a\r\na=inactive\r\n\
+            a=rtpmap:111 opus/48000/2\r\na=fmtp:111 useinbandfec=1\r\na=setup:passive\r\na=ice-ufrag:ours\r\n\
+            m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:v\r\na=setup:passive\r\n\
+            a=ice-ufrag:ours\r\na=recvonly\r\n\
+            m=application 9 DTLS/SCTP 5000\r\nc=IN IP4 0.0.0.0\r\na=mid:d\r\na=setup:passive\r\n\
+            a=ice-ufrag:ours\r\na=sctpmap:5000 webrtc-datachannel 65535\r\n\
+            a=candidate:1 1 udp 1 192.0.2.1 5000 typ host\r\na=end-of-candidates\r\n";
+        assert_eq!(offer.answer(STACKS).unwrap(), expected, "candidates are in the tagged section");
+    }
+
+    /// P13.
+    #[test]
+    fn what_has_a_transport_of_its_own_is_rejected() {
+        for (group, left) in
+            [("BUNDLE d a v", "d a v"), ("BUNDLE a d", ""), ("BUNDLE v a v", "v a"), ("LS a v", "")]
+        {
+            let offered = OFFER.replace("BUNDLE d a v", group);
+            let answer = Offer::read(&offered, Flow::Received).unwrap().answer(STACKS).unwrap();
+            let bundle = answer.lines().find_map(|line| line.strip_prefix("a=group:BUNDLE "));
+            assert_eq!(bundle.unwrap_or_default(), left, "{group}");
+            let rejected =
+                answer.lines().filter(|line| line.starts_with("m=") && line.contains(" 0 ")).count();
+            assert_eq!(rejected, 3 - left.split_whitespace().count().max(1), "{group}");
+        }
+    }
+
+    #[test]
+    fn a_group_holds_each_section_once() {
+        let session = parse(Place::Offer, &OFFER.replace("BUNDLE d a v", "BUNDLE v v nobody v d")).unwrap();
+        let bundle = Bundle::read(&session, &Section::all(Place::Offer, &session), 1);
+        assert_eq!(bundle.members().collect::<Vec<_>>(), [1, 2]);
+    }
+
+    #[test]
+    fn a_stack_that_answers_nothing_is_an_error() {
+        let offer = Offer::read(OFFER, Flow::Received).unwrap();
+        let refused = offer.answer(&STACKS.replace("m=video 9", "m=video 0").replace("n 9", "n 0"));
+        assert!(matches!(refused, Err(DescriptionError::Unanswered)), "{refused:?}");
+    }
+}

@@ -84,3 +84,29 @@ fn data(section: &Section<'_>) -> MediaDescription {
     media.attributes.extend(section.value("max-message-size").map(|size| valued("max-message-size", size)));
     media
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::place::Place;
+    use super::super::text::parse;
+    use super::*;
+
+    fn stream_of(lines: &str) -> Vec<String> {
+        let sdp = format!(
+            "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 97\r\n{lines}\r\n"
+        );
+        let session = parse(Place::Offer, &sdp).unwrap();
+        stream(&Section::all(Place::Offer, &session)[0]).iter().map(ToString::to_string).collect()
+    }
+
+    /// P8: with the SSRC of one of three streams, or with their names, `rtc` waits for what never comes.
+    #[test]
+    fn of_simulcast_nothing_is_known_but_that_one_stream_comes() {
+        let ssrcs = "a=ssrc-group:FID 1 2\r\na=ssrc:1 cname:x\r\na=ssrc:2 cname:x";
+        let plain = ["msid:peer video", "ssrc-group:FID 1 2", "ssrc:1 cname:x", "ssrc:2 cname:x"];
+        assert_eq!(stream_of(ssrcs), plain);
+        for simulcast in ["a=rid:q send", "a=simulcast:send q;h", "a=ssrc-group:SIM 1 3"] {
+            assert_eq!(stream_of(&format!("{ssrcs}\r\n{simulcast}")), ["msid:peer video"], "{simulcast}");
+        }
+    }
+}

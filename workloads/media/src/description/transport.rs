@@ -90,3 +90,71 @@ fn candidates<'a>(
     }
     places
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::text::parse;
+    use super::*;
+
+    /// Two sections of a transport each, as aiortc up to 1.14 offers them.
+    const BALANCED: &str = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=setup:passive\r\n\
+        m=video 9 UDP/TLS/RTP/SAVPF 97\r\na=ice-ufrag:one\r\na=ice-pwd:first\r\n\
+        a=candidate:1 1 udp 1 192.0.2.1 1001 typ host\r\n\
+        m=application 9 DTLS/SCTP 5000\r\na=ice-ufrag:two\r\na=ice-pwd:second\r\n\
+        a=candidate:2 1 udp 1 192.0.2.1 1002 typ host\r\n";
+
+    /// What is read of the transport whose sections are those; every hash is of 32 bytes.
+    fn read(sdp: &str, members: &[usize]) -> Vec<String> {
+        let fingerprint = format!("a=fingerprint:sha-256 {}\r\nm=video", ["00"; 32].join(":"));
+        let session = parse(Place::Offer, &sdp.replacen("m=video", &fingerprint, 1)).unwrap();
+        let sections = Section::all(Place::Offer, &session);
+        let transport = Transport::read(Place::Offer, &session, &sections, members.iter().copied()).unwrap();
+        let said = transport.of_section();
+        let said = said.iter().filter(|attribute| attribute.key != "fingerprint").cloned();
+        said.chain(transport.candidates.attributes()).map(|attribute| attribute.to_string()).collect()
+    }
+
+    /// P13.
+    #[test]
+    fn the_tagged_section_speaks_for_all_and_the_session_for_what_it_leaves_out() {
+        let second = [
+            "ice-ufrag:two",
+            "ice-pwd:second",
+            "setup:passive",
+            "candidate:2 1 udp 1 192.0.2.1 1002 typ host",
+        ];
+        assert_eq!(read(BALANCED, &[1, 0]), second);
+        let first = [
+            "ice-ufrag:one",
+            "ice-pwd:first",
+            "setup:passive",
+            "candidate:1 1 udp 1 192.0.2.1 1001 typ host",
+        ];
+        assert_eq!(read(BALANCED, &[0, 1]), first);
+    }
+
+    /// P7: where another stack leaves them.
+    #[test]
+    fn candidates_may_be_with_a_section_that_has_no_transport() {
+        let elsewhere = BALANCED.replace("a=ice-ufrag:one\r\na=ice-pwd:first\r\n", "");
+        let without = elsewhere.replace("a=candidate:2 1 udp 1 192.0.2.1 1002 typ host\r\n", "");
+        assert!(read(&without, &[1]).contains(&"candidate:1 1 udp 1 192.0.2.1 1001 typ host".to_owned()));
+        assert!(!read(&elsewhere, &[1]).contains(&"candidate:1 1 udp 1 192.0.2.1 1001 typ host".to_owned()));
+    }
+
+    #[test]
+    fn an_agent_may_be_lite_for_the_session_or_a_section() {
+        let fingerprint = format!("a=fingerprint:sha-256 {}\r\n", ["00"; 32].join(":"));
+        for at in ["a=setup:passive\r\n", "a=ice-ufrag:one\r\n"] {
+            let sdp = BALANCED.replace(at, &format!("{at}{fingerprint}a=ice-lite\r\n"));
+            let session = parse(Place::Offer, &sdp).unwrap();
+            let sections = Section::all(Place::Offer, &session);
+            let transport = Transport::read(Place::Offer, &session, &sections, [0].into_iter()).unwrap();
+            assert_eq!(
+                transport.of_session().map(|found| found.key).collect::<Vec<_>>(),
+                ["ice-lite"],
+                "{at}"
+            );
+        }
+    }
+}

@@ -61,8 +61,22 @@ fn many_hashes(hash: &str) -> String {
     format!("a=fingerprint:shake9 00\r\na=fingerprint:sha-512 {longer}\r\na=fingerprint:sha-256 {hash}")
 }
 
+fn without_channel(sdp: &str) -> String {
+    let reject = |section: &str| {
+        let (line, rest) = section.split_once("\r\n").unwrap();
+        let (start, port) = ("application ", line.split(' ').nth(1).unwrap());
+        let line = line.replacen(&format!("{start}{port}"), &format!("{start}0"), 1);
+        format!("{line}\r\n{}", rest.replace("a=bundle-only\r\n", ""))
+    };
+    let sections = sdp.split("m=").map(|section| match section.starts_with("application ") {
+        true => reject(section),
+        false => section.to_owned(),
+    });
+    sections.collect::<Vec<_>>().join("m=")
+}
+
 /// Each with the row that it is of.
-const CHANGES: [(&str, Change); 14] = [
+const CHANGES: [(&str, Change); 15] = [
     ("P9 DTLS client", |sdp| sdp.replace("a=setup:actpass", "a=setup:active")),
     ("P9 DTLS server", |sdp| sdp.replace("a=setup:actpass", "a=setup:passive")),
     ("P10 odd candidates", odd_candidates),
@@ -94,6 +108,7 @@ const CHANGES: [(&str, Change); 14] = [
         })
     }),
     ("P13 no bundle", |sdp| each_line(sdp, |line| (!line.starts_with("a=group")).then(|| line.to_owned()))),
+    ("a rejected channel", without_channel),
     ("empty lines", |sdp| sdp.replace("\r\n", "\r\n\r\n")),
     ("line feeds alone", |sdp| sdp.replace("\r\n", "\n")),
 ];
