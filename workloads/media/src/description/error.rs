@@ -23,12 +23,12 @@ pub enum DescriptionError {
         sections: usize,
     },
     /// It is not SDP.
-    #[error("the {place} cannot be read: {source}")]
+    #[error("the {place} cannot be read: {why}")]
     Unreadable {
         /// Which description.
         place: Place,
-        /// What is wrong with it.
-        source: rtc::shared::error::Error,
+        /// What the parser says of it.
+        why: String,
     },
     /// No video section, or none that is sent in the direction that is needed.
     #[error("the {place} has no video to {verb}")]

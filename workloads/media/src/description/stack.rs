@@ -32,14 +32,14 @@ pub(super) fn describe(
         attributes: std::iter::once(group).chain(transport.of_session()).collect(),
         ..Default::default()
     };
-    for (place, named) in sections.iter().enumerate() {
+    for (index, named) in sections.iter().enumerate() {
         let mut media = match named.section.kind() {
             Kind::Data => data(&named.section),
             _ => video(&named.section, direction),
         };
         media.attributes.push(valued("mid", &named.mid));
         media.attributes.extend(transport.of_section());
-        if place == 0 {
+        if index == 0 {
             media.attributes.extend(transport.candidates.attributes());
         }
         described.media_descriptions.push(media);

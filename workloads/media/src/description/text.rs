@@ -14,7 +14,7 @@ pub(super) fn parse(place: Place, sdp: &str) -> Result<SessionDescription, Descr
         return Err(DescriptionError::TooLong { place, bytes: sdp.len() });
     }
     let session = SessionDescription::unmarshal(&mut Cursor::new(sdp.as_bytes()))
-        .map_err(|source| DescriptionError::Unreadable { place, source })?;
+        .map_err(|error| DescriptionError::Unreadable { place, why: quoted(&error.to_string()) })?;
     let sections = session.media_descriptions.len();
     if sections > MAX_SECTIONS {
         return Err(DescriptionError::TooManySections { place, sections });
@@ -25,7 +25,7 @@ pub(super) fn parse(place: Place, sdp: &str) -> Result<SessionDescription, Descr
 /// The beginning of what a peer wrote, without anything that would break or hide a line.
 pub(super) fn quoted(text: &str) -> String {
     let clean = |character: char| if character.is_ascii_graphic() { character } else { ' ' };
-    text.chars().take(MAX_QUOTED).map(clean).collect()
+    text.trim().chars().take(MAX_QUOTED).map(clean).collect()
 }
 
 #[cfg(test)]
@@ -45,9 +45,12 @@ mod tests {
 
     #[test]
     fn what_is_no_description_is_unreadable() {
-        for garbage in ["{}", "v=garbage", "\u{0}", "m=video"] {
-            let refused = parse(Place::Offer, garbage);
-            assert!(matches!(refused, Err(DescriptionError::Unreadable { .. })), "{garbage}");
+        for garbage in ["{}", "v=garbage", "\u{0}", "m=video", "no sdp\r\nat all"] {
+            let refused = parse(Place::Offer, garbage).unwrap_err().to_string();
+            assert!(
+                refused.starts_with("the offer cannot be read: ") && !refused.contains('\n'),
+                "{refused}"
+            );
         }
     }
 

@@ -39,8 +39,8 @@ async fn what_is_no_offer_of_our_own_page_is_refused_in_one_line() {
     assert_refused(&server, json, "{}", 415, "application/json").await;
     assert_refused(&server, &format!("{sdp}\r\nOrigin: https://example.org"), "v=0", 403, "another site")
         .await;
-    assert_refused(&server, sdp, "", 400, "the offer was refused").await;
-    assert_refused(&server, sdp, "no sdp\r\nat all", 400, "the offer was refused").await;
+    assert_refused(&server, sdp, "", 400, "the offer cannot be read").await;
+    assert_refused(&server, sdp, "no sdp\r\nat all", 400, "the offer cannot be read").await;
     assert_refused(&server, sdp, &"x".repeat(MOST_BYTES + 1), 413, "longer than 65536 bytes").await;
     assert_refused(&server, "DELETE /whep/1 HTTP/1.1", "", 404, "no viewer").await;
     let foreign = "DELETE /whep/1 HTTP/1.1\r\nOrigin: https://example.org";
