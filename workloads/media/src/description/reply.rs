@@ -61,19 +61,17 @@ impl Offered {
         answer
     }
 
-    fn rejected(&self) -> MediaDescription {
-        let mut rejected = self.answer(0);
-        rejected.attributes.extend(self.has_direction.then(|| flag("inactive")));
-        rejected
-    }
-
-    fn inactive(&self, transport: &[Attribute]) -> MediaDescription {
-        let mut inactive = self.answer(9);
-        inactive.attributes.push(flag("inactive"));
-        inactive.attributes.extend(self.has_rtcp_mux.then(|| flag("rtcp-mux")));
-        inactive.attributes.extend(self.formats.iter().cloned());
-        inactive.attributes.extend(transport.iter().cloned());
-        inactive
+    /// No media goes either way: on port 9 the section is accepted all the same, on port 0 rejected.
+    ///
+    /// A rejected one is as complete as the other, for some look at what they need not: GStreamer for credentials,
+    /// aiortc for `rtcp-mux`.
+    fn without_media(&self, port: isize, transport: &[Attribute]) -> MediaDescription {
+        let mut answer = self.answer(port);
+        answer.attributes.extend(self.has_direction.then(|| flag("inactive")));
+        answer.attributes.extend(self.has_rtcp_mux.then(|| flag("rtcp-mux")));
+        answer.attributes.extend(self.formats.iter().cloned());
+        answer.attributes.extend(transport.iter().cloned());
+        answer
     }
 
     /// The stack's section under its offered name, and in the syntax of the offer.
@@ -119,9 +117,9 @@ impl Reply {
                 .find(|media| {
                     value(&media.attributes, "mid") == Some(mid) && media.media_name.port.value != 0
                 })
-                .map_or_else(|| offered.rejected(), |media| offered.answered(media)),
-            Fate::Inactive => offered.inactive(&transport),
-            Fate::Rejected => offered.rejected(),
+                .map_or_else(|| offered.without_media(0, &transport), |media| offered.answered(media)),
+            Fate::Inactive => offered.without_media(9, &transport),
+            Fate::Rejected => offered.without_media(0, &transport),
         };
         session.media_descriptions = self.offered.iter().map(answer).collect();
 
