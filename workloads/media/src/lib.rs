@@ -6,6 +6,7 @@ pub mod datagrams;
 mod deliver_rtcp;
 pub mod fanout;
 mod guard;
+mod handshake;
 pub mod packetise;
 pub mod receiver;
 

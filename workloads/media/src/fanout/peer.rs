@@ -22,6 +22,7 @@ use super::outbox::Outbox;
 use super::schedule::{Admission, Schedule};
 use super::transmission::Transmission;
 use crate::datagrams::received;
+use crate::handshake::{Action, Handshake};
 
 /// A peer connection, from its description on.
 pub(super) struct Peer {
@@ -40,6 +41,7 @@ pub(super) struct Peer {
     peer_channel: Option<RTCDataChannelId>,
     connect_by: Instant,
     ice_worked: bool,
+    handshake: Handshake,
     failed: Option<CloseReason>,
 }
 
@@ -60,6 +62,7 @@ impl Peer {
 
     /// Takes in a datagram. Nothing is sent before [`Peer::drain`].
     pub(super) fn receive(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8], now: Instant) {
+        self.handshake.received(local, peer, data, now);
         // What a peer sends may be anything; `rtc` logs what it cannot use, and there is nothing to add.
         let _ = self.connection.handle_read(received(local, peer, data, now));
     }
@@ -78,6 +81,7 @@ impl Peer {
         outbox: &Outbox<'_>,
         events: &mut Vec<Event>,
     ) -> Option<Instant> {
+        self.repeat(now, outbox);
         self.read(events);
         // The connection's state only advances while events are polled; that may bring up something to read.
         let mut advanced = false;
@@ -88,8 +92,8 @@ impl Peer {
         if advanced {
             self.read(events);
         }
-        self.flush(outbox);
-        let deadline = self.connection.poll_timeout();
+        self.flush(now, outbox);
+        let deadline = [self.connection.poll_timeout(), self.handshake.deadline()].into_iter().flatten().min();
         if self.schedule.was_connected() {
             return deadline;
         }
@@ -150,6 +154,7 @@ impl Peer {
                 // A second one, opened by the peer, is as good for reports and changes nothing.
                 let is_first = self.schedule.channel_opened();
                 if is_first {
+                    self.handshake.complete();
                     events.push(reached(Stage::Channel));
                     events.push(Event::KeyframeWanted(self.id));
                 }
@@ -194,7 +199,7 @@ impl Peer {
                 if self.write_report(frame, now) {
                     events.push(self.network());
                 }
-                self.flush(outbox);
+                self.flush(now, outbox);
             }
         }
     }
@@ -246,9 +251,25 @@ impl Peer {
         Event::Network { id: self.id, sample: self.transmission.sample(), at: Instant::now() }
     }
 
-    fn flush(&mut self, outbox: &Outbox<'_>) {
+    /// Does again what the set-up wants done again.
+    fn repeat(&mut self, now: Instant, outbox: &Outbox<'_>) {
+        while let Some(action) = self.handshake.poll(now) {
+            match action {
+                Action::Send(datagram) => outbox.send(datagram.local, datagram.peer, &datagram.data),
+                Action::Receive(datagram) => {
+                    let datagram = received(datagram.local, datagram.peer, &datagram.data, now);
+                    // As with what came by itself.
+                    let _ = self.connection.handle_read(datagram);
+                }
+            }
+        }
+    }
+
+    fn flush(&mut self, now: Instant, outbox: &Outbox<'_>) {
         while let Some(datagram) = self.connection.poll_write() {
-            outbox.send(datagram.transport.local_addr, datagram.transport.peer_addr, &datagram.message);
+            let (local, peer) = (datagram.transport.local_addr, datagram.transport.peer_addr);
+            self.handshake.sent(local, peer, &datagram.message, now);
+            outbox.send(local, peer, &datagram.message);
         }
     }
 
@@ -261,10 +282,10 @@ impl Peer {
     }
 
     /// Closes the connection, with a notice to the peer.
-    pub(super) fn close(&mut self, outbox: &Outbox<'_>) {
+    pub(super) fn close(&mut self, now: Instant, outbox: &Outbox<'_>) {
         if let Err(error) = self.connection.close() {
             tracing::debug!(session = self.id.0, %error, "close");
         }
-        self.flush(outbox);
+        self.flush(now, outbox);
     }
 }

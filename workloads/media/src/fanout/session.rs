@@ -87,7 +87,7 @@ impl Session {
     pub(super) fn close(mut self, outbox: &Outbox<'_>, events: &mut Vec<Event>) -> Result<(), Panicked> {
         self.stop(events);
         let had_panicked = self.panicked.is_some();
-        self.guarded(|peer| peer.close(outbox));
+        self.guarded(|peer| peer.close(Instant::now(), outbox));
         let Self { peer, panicked, .. } = self;
         let dropped = guarded(move || drop(peer));
         match panicked {

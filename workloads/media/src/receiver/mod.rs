@@ -17,6 +17,7 @@ mod queue;
 mod reception;
 mod runtime;
 mod session;
+mod socket;
 mod stats;
 
 use std::net::IpAddr;

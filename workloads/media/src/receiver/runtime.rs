@@ -1,4 +1,4 @@
-//! Tokio, with a guard around what a peer connection runs on it.
+//! Tokio, with a guard around what a peer connection runs on it, and sockets that carry the handshake through losses.
 
 use std::future::Future;
 use std::io;
@@ -12,6 +12,7 @@ use webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime, TokioRuntime,
 };
 
+use super::socket::HandshakeSocket;
 use crate::guard::{Panicked, guarded_future};
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -43,7 +44,7 @@ impl Runtime for GuardedRuntime {
     }
 
     fn wrap_udp_socket(&self, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
-        TokioRuntime.wrap_udp_socket(socket)
+        Ok(Arc::new(HandshakeSocket::new(TokioRuntime.wrap_udp_socket(socket)?)?))
     }
 
     fn wrap_tcp_listener(&self, listener: TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {

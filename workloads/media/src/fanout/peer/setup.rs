@@ -19,6 +19,7 @@ use crate::fanout::numbering::Stream;
 use crate::fanout::options::Options;
 use crate::fanout::schedule::Schedule;
 use crate::fanout::transmission::Transmission;
+use crate::handshake::Handshake;
 
 /// How long a set-up may take from the answer on. `rtc` itself never gives up a DTLS handshake.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -115,6 +116,7 @@ impl Peer {
             peer_channel: None,
             connect_by: now + CONNECT_LIMIT,
             ice_worked: false,
+            handshake: Handshake::new(),
             failed: None,
         }
     }
