@@ -225,6 +225,7 @@ impl Driver {
         if let Some(deadline) = session.drain(now, &outbox, &mut self.events) {
             self.timers.set(slot, deadline, now);
         }
+        self.sessions.note_checks(slot, now);
         self.remove_if_over(slot);
     }
 

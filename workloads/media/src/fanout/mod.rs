@@ -30,6 +30,7 @@ mod outbox;
 mod peer;
 mod requested;
 mod schedule;
+mod sent_checks;
 mod session;
 mod session_table;
 mod shard;

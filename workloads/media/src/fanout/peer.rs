@@ -22,7 +22,7 @@ use super::outbox::Outbox;
 use super::schedule::{Admission, Schedule};
 use super::transmission::Transmission;
 use crate::datagrams::received;
-use crate::handshake::{Action, Handshake};
+use crate::handshake::{Action, Handshake, Transaction, check};
 
 /// A peer connection, from its description on.
 pub(super) struct Peer {
@@ -42,6 +42,8 @@ pub(super) struct Peer {
     connect_by: Instant,
     ice_worked: bool,
     handshake: Handshake,
+    /// Sent since they were last asked for.
+    checks: Vec<Transaction>,
     failed: Option<CloseReason>,
 }
 
@@ -92,7 +94,7 @@ impl Peer {
         if advanced {
             self.read(events);
         }
-        self.flush(now, outbox);
+        self.flush(outbox, now);
         let deadline = [self.connection.poll_timeout(), self.handshake.deadline()].into_iter().flatten().min();
         if self.schedule.was_connected() {
             return deadline;
@@ -199,7 +201,7 @@ impl Peer {
                 if self.write_report(frame, now) {
                     events.push(self.network());
                 }
-                self.flush(now, outbox);
+                self.flush(outbox, now);
             }
         }
     }
@@ -251,6 +253,11 @@ impl Peer {
         Event::Network { id: self.id, sample: self.transmission.sample(), at: Instant::now() }
     }
 
+    /// The checks that were sent since the last call; none once the session is set up, for its addresses are known then.
+    pub(super) fn take_checks(&mut self) -> std::vec::Drain<'_, Transaction> {
+        self.checks.drain(..)
+    }
+
     /// Does again what the set-up wants done again.
     fn repeat(&mut self, now: Instant, outbox: &Outbox<'_>) {
         while let Some(action) = self.handshake.poll(now) {
@@ -265,10 +272,13 @@ impl Peer {
         }
     }
 
-    fn flush(&mut self, now: Instant, outbox: &Outbox<'_>) {
+    fn flush(&mut self, outbox: &Outbox<'_>, now: Instant) {
         while let Some(datagram) = self.connection.poll_write() {
             let (local, peer) = (datagram.transport.local_addr, datagram.transport.peer_addr);
             self.handshake.sent(local, peer, &datagram.message, now);
+            if !self.handshake.is_over() {
+                self.checks.extend(check(&datagram.message));
+            }
             outbox.send(local, peer, &datagram.message);
         }
     }
@@ -282,10 +292,10 @@ impl Peer {
     }
 
     /// Closes the connection, with a notice to the peer.
-    pub(super) fn close(&mut self, now: Instant, outbox: &Outbox<'_>) {
+    pub(super) fn close(&mut self, outbox: &Outbox<'_>) {
         if let Err(error) = self.connection.close() {
             tracing::debug!(session = self.id.0, %error, "close");
         }
-        self.flush(now, outbox);
+        self.flush(outbox, Instant::now());
     }
 }

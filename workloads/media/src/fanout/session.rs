@@ -10,6 +10,7 @@ use super::frame::Frame;
 use super::outbox::Outbox;
 use super::peer::Peer;
 use crate::guard::{Panicked, guarded};
+use crate::handshake::Transaction;
 
 /// A peer, and what its driver keeps of it. After a panic nothing reaches the peer's connection any more.
 pub(super) struct Session {
@@ -62,6 +63,11 @@ impl Session {
         self.guarded(|peer| peer.drain(now, outbox, events)).flatten()
     }
 
+    /// As [`Peer::take_checks`], which touches no connection.
+    pub(super) fn take_checks(&mut self) -> std::vec::Drain<'_, Transaction> {
+        self.peer.take_checks()
+    }
+
     /// As [`Peer::send_frame`].
     pub(super) fn send_frame(
         &mut self,
@@ -87,7 +93,7 @@ impl Session {
     pub(super) fn close(mut self, outbox: &Outbox<'_>, events: &mut Vec<Event>) -> Result<(), Panicked> {
         self.stop(events);
         let had_panicked = self.panicked.is_some();
-        self.guarded(|peer| peer.close(Instant::now(), outbox));
+        self.guarded(|peer| peer.close(outbox));
         let Self { peer, panicked, .. } = self;
         let dropped = guarded(move || drop(peer));
         match panicked {

@@ -117,6 +117,7 @@ impl Peer {
             connect_by: now + CONNECT_LIMIT,
             ice_worked: false,
             handshake: Handshake::new(),
+            checks: Vec::new(),
             failed: None,
         }
     }
