@@ -79,6 +79,11 @@ impl Session {
         self.guarded(|peer| peer.send_frame(frame, now, outbox, events));
     }
 
+    /// As [`Peer::add_candidate`].
+    pub(super) fn add_candidate(&mut self, candidate: String) {
+        self.guarded(|peer| peer.add_candidate(candidate));
+    }
+
     /// As [`Peer::send_text`].
     pub(super) fn send_text(&mut self, text: String, now: Instant) {
         self.guarded(|peer| peer.send_text(text, now));

@@ -96,6 +96,11 @@ impl Flight {
         self.opening.is_some()
     }
 
+    /// Whether this side has begun.
+    pub(super) fn is_client(&self) -> bool {
+        self.is_client
+    }
+
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.due
     }

@@ -44,7 +44,10 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opening {
     /// A handshake message in clear.
-    Message { kind: u8, sequence: u16 },
+    Message {
+        kind: u8,
+        sequence: u16,
+    },
     ChangeCipherSpec,
     /// A handshake message under the new keys.
     Encrypted,

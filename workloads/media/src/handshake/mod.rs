@@ -86,6 +86,11 @@ impl Handshake {
         self.set_up = None;
     }
 
+    /// Whether this side began DTLS; to be asked before the set-up is over.
+    pub(crate) fn is_dtls_client(&self) -> bool {
+        self.set_up.as_ref().is_some_and(|set_up| set_up.is_dtls_client())
+    }
+
     /// Whether the peer has closed DTLS, and so the connection.
     pub(crate) fn is_closed_by_peer(&self) -> bool {
         self.close.is_closed()

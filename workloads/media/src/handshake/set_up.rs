@@ -77,6 +77,10 @@ impl SetUp {
         }
     }
 
+    pub(super) fn is_dtls_client(&self) -> bool {
+        self.flight.is_client()
+    }
+
     pub(super) fn poll(&mut self, now: Instant) -> Option<Action> {
         if self.actions.is_empty() {
             self.nomination.poll(&mut self.actions);

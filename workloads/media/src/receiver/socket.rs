@@ -46,8 +46,7 @@ impl HandshakeSocket {
     /// Begins a handshake on a socket.
     pub(super) fn new(inner: Arc<dyn AsyncUdpSocket>) -> io::Result<Self> {
         let local = inner.local_addr()?;
-        let state =
-            State { handshake: Handshake::new(), again: VecDeque::new(), timer: None, reader: None };
+        let state = State { handshake: Handshake::new(), again: VecDeque::new(), timer: None, reader: None };
         Ok(Self { inner, local, is_over: AtomicBool::new(false), state: Mutex::new(state) })
     }
 

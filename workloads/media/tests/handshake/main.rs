@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
 
+mod by_hand;
+mod early;
 mod flights;
 mod network;
 mod server;

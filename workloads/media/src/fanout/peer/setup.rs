@@ -14,11 +14,13 @@ use rtc::shared::error::{Error, Result};
 use super::Peer;
 use crate::datagrams::host_candidate;
 use crate::fanout::connection::{self, VP8_PAYLOAD_TYPE, retransmission_packets, track};
+use crate::fanout::dtls_role::offering_to_be_dtls_client;
 use crate::fanout::error::FanoutError;
 use crate::fanout::numbering::Stream;
 use crate::fanout::options::Options;
 use crate::fanout::schedule::Schedule;
 use crate::fanout::transmission::Transmission;
+use crate::fanout::watch::Watch;
 use crate::handshake::Handshake;
 
 /// How long a set-up may take from the answer on. `rtc` itself never gives up a DTLS handshake.
@@ -41,7 +43,8 @@ impl Peer {
         add_candidates(&mut connection, locals)?;
         let offer = connection.create_offer(None)?;
         let offerer = Self::undescribed(id, stream, connection, sender, Some(own_channel), options, now);
-        offerer.described(offer, now)
+        let (peer, sdp) = offerer.described(offer, now)?;
+        Ok((peer, offering_to_be_dtls_client(&sdp)))
     }
 
     /// Applies the peer's answer.
@@ -118,6 +121,8 @@ impl Peer {
             ice_worked: false,
             handshake: Handshake::new(),
             checks: Vec::new(),
+            candidates: 0,
+            watch: Watch::default(),
             failed: None,
         }
     }
