@@ -19,8 +19,8 @@ use crate::sessions::{Interruption, Sessions};
 /// How long an answer may take: an aiortc peer whose STUN server does not answer needs over 5 s.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 
-/// Candidates that are kept until the answer is there.
-const EARLY_CANDIDATES: usize = 8;
+/// Candidates of one peer that are passed on beside its answer, before and after it each. It may send as many as it likes.
+const MAX_CANDIDATES: usize = 8;
 
 /// How long reports for frames already sent may still come in when a session ends in good order.
 const LAST_REPORTS_LIMIT: Duration = Duration::from_millis(500);
@@ -120,7 +120,7 @@ async fn answer(connection: &mut Connection) -> Result<Answered, Refusal> {
     loop {
         match tokio::time::timeout_at(deadline, connection.receive()).await {
             Ok(Ok(Some(Message::Answer { sdp }))) => return Ok(Answered { sdp, candidates }),
-            Ok(Ok(Some(Message::Candidate { candidate, .. }))) if candidates.len() < EARLY_CANDIDATES => {
+            Ok(Ok(Some(Message::Candidate { candidate, .. }))) if candidates.len() < MAX_CANDIDATES => {
                 candidates.push(candidate);
             }
             Ok(Ok(Some(Message::Candidate { .. }))) => {}
@@ -154,14 +154,18 @@ async fn stream(
     connection: &mut Connection,
     mut interruption: oneshot::Receiver<Interruption>,
 ) -> Ended {
+    let mut candidates = 0;
     loop {
         tokio::select! {
             () = context.stop.cancelled() => return Ended::Bye,
             why = &mut interruption => return why.map_or(Ended::Lost, ended_by),
             message = connection.receive() => match message {
                 Ok(Some(Message::Bye)) => return Ended::Bye,
-                Ok(Some(Message::Candidate { candidate, .. })) => context.fanout.candidate(id, candidate),
-                // An answer once more.
+                Ok(Some(Message::Candidate { candidate, .. })) if candidates < MAX_CANDIDATES => {
+                    candidates += 1;
+                    context.fanout.candidate(id, candidate);
+                }
+                // More of them, or an answer once more.
                 Ok(Some(_)) => {}
                 // A killed client: ICE alone would take many seconds to notice.
                 Ok(None) | Err(ConnectionError::Broken { .. }) => return Ended::Lost,

@@ -32,7 +32,7 @@ pub(crate) use datagram::{Action, Datagram};
 pub(crate) use kind::{Transaction, answered_check, check};
 use set_up::SetUp;
 
-/// The handshake of one connection, or of one of its sockets.
+/// The handshake of one connection.
 #[derive(Debug)]
 pub(crate) struct Handshake {
     /// None once the session is set up.
