@@ -32,9 +32,7 @@ impl ByHand {
         let value = |key: &str| {
             description.lines().find_map(|line| line.strip_prefix(key)).unwrap().trim().to_owned()
         };
-        let candidate = value("a=candidate:");
-        let words: Vec<_> = candidate.split(' ').collect();
-        let remote = SocketAddr::new(words[4].parse().unwrap(), words[5].parse().unwrap());
+        let remote = candidate(description, 0);
         Self {
             socket: UdpSocket::bind("127.0.0.1:0").unwrap(),
             provider: default_provider().unwrap(),
@@ -48,6 +46,11 @@ impl ByHand {
     pub(crate) fn towards(self, description: &str) -> Self {
         let is_controlling = self.is_controlling;
         Self { socket: self.socket, ..Self::new(description, is_controlling) }
+    }
+
+    /// From now on it sends to another candidate of this description.
+    pub(crate) fn turn_to(&mut self, description: &str, index: usize) {
+        self.remote = candidate(description, index);
     }
 
     /// The value of its candidate's attribute.
@@ -133,6 +136,18 @@ impl ByHand {
         self.receive(within, answer).is_some()
     }
 
+    /// Answers checks until the other side has sent DTLS; whether it did.
+    pub(crate) fn begins_dtls(&self, within: Duration) -> bool {
+        let take = |data: &[u8]| match stun(data) {
+            Some(message) if message.typ == BINDING_REQUEST => {
+                self.answer(&message);
+                None
+            }
+            _ => (data[0] == 22).then_some(()),
+        };
+        self.receive(within, take).is_some()
+    }
+
     /// Whether a check is answered.
     pub(crate) fn is_answered(&self, transaction: TransactionId, within: Duration) -> bool {
         let answers = |data: &[u8]| {
@@ -161,6 +176,12 @@ impl ByHand {
         FINGERPRINT.add_to(&mut message).unwrap();
         message.raw
     }
+}
+
+fn candidate(description: &str, index: usize) -> SocketAddr {
+    let line = description.lines().filter(|line| line.starts_with("a=candidate:")).nth(index).unwrap();
+    let words: Vec<_> = line.split(' ').collect();
+    SocketAddr::new(words[4].parse().unwrap(), words[5].parse().unwrap())
 }
 
 fn stun(data: &[u8]) -> Option<Message> {

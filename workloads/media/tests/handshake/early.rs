@@ -116,8 +116,25 @@ async fn dtls_that_comes_before_the_nomination_is_answered_after_it() {
     peer.send(&client_hello());
     assert!(peer.next_check(SOON).is_some());
     assert!(peer.is_nominated(SOON));
-    let is_dtls = |data: &[u8]| (data[0] == 22).then_some(());
-    assert!(peer.receive(SOON, is_dtls).is_some());
+    assert!(peer.begins_dtls(SOON));
+}
+
+/// P4: on a machine with several addresses a peer may begin DTLS on one pair and nominate another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dtls_that_comes_to_another_socket_than_the_nomination_is_answered() {
+    let offer = offered(&Server::start()).await.replace("a=setup:active", "a=setup:actpass");
+    let peer = ByHand::new(&offer, true);
+    let addresses = ["127.0.0.1", "127.0.0.2"].map(|address| address.parse().unwrap());
+    let offered = peer.describe(&offer, "actpass", &[peer.candidate()]);
+    let answer = Receiver::answer(&offered, Options::new(addresses.to_vec())).await.unwrap();
+    let mut peer = peer.towards(&answer.sdp);
+    let check = peer.check(false);
+    assert!(peer.is_answered(check, SOON));
+    peer.send(&client_hello());
+    peer.turn_to(&answer.sdp, 1);
+    peer.check(true);
+    assert!(peer.begins_dtls(SOON));
+    answer.receiver.close().await;
 }
 
 /// P3, P4: libdatachannel nominates with its first check, before ours is answered.
