@@ -13,7 +13,7 @@ CRATES = [
 ]
 LAYERS = {
     "workloads/media/src": [
-        ["addresses", "assemble", "datagrams", "deliver_rtcp", "description", "guard", "packetise"],
+        ["addresses", "assemble", "datagrams", "deliver_rtcp", "description", "guard", "handshake", "packetise"],
         ["fanout", "receiver"],
     ],
     "workloads/measure/src": [
@@ -64,6 +64,7 @@ NEVER_IMPORTED = {
     "workloads/detect/src": IO,
     "workloads/media/src/assemble": IO,
     "workloads/media/src/description": IO,
+    "workloads/media/src/handshake": IO,
     "workloads/media/src/packetise": IO,
     "workloads/signaling/src/codec": IO,
     "workloads/signaling/src/message": IO,

@@ -190,6 +190,8 @@ async fn stream(
             }
             message = connection.receive() => match message {
                 Ok(Some(Message::Bye)) => return ended_by_bye(reached, began.elapsed()),
+                // Where our packets have to open the path, it may be the only one that does.
+                Ok(Some(Message::Candidate { candidate, .. })) => receiver.candidate(candidate),
                 Ok(Some(_)) => {}
                 Ok(None) | Err(signaling::ConnectionError::Broken { .. }) => return Ended::Lost,
                 Err(error) => return failed(ErrorCode::SignalingFailed, &error.to_string()),

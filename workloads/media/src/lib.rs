@@ -7,6 +7,7 @@ mod deliver_rtcp;
 mod description;
 pub mod fanout;
 mod guard;
+mod handshake;
 pub mod packetise;
 pub mod receiver;
 

@@ -20,6 +20,8 @@ pub enum ErrorCode {
     IceFailed,
     /// The handshake for the media keys failed.
     DtlsFailed,
+    /// Media can flow, and there is no data channel to report on.
+    NoChannel,
     /// A complete frame that the decoder refused.
     DecodeFailed,
     /// The peer was gone without a bye.
@@ -34,7 +36,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, in the order of the stages.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ResolveFailed,
         Self::ConnectFailed,
         Self::SignalingFailed,
@@ -42,6 +44,7 @@ impl ErrorCode {
         Self::NoVideo,
         Self::IceFailed,
         Self::DtlsFailed,
+        Self::NoChannel,
         Self::DecodeFailed,
         Self::PeerLost,
         Self::QueueOverrun,
@@ -59,6 +62,7 @@ impl ErrorCode {
             Self::NoVideo => "NoVideo",
             Self::IceFailed => "IceFailed",
             Self::DtlsFailed => "DtlsFailed",
+            Self::NoChannel => "NoChannel",
             Self::DecodeFailed => "DecodeFailed",
             Self::PeerLost => "PeerLost",
             Self::QueueOverrun => "QueueOverrun",

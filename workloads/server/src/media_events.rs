@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use media::fanout::{CHANNEL_GRACE, Event, EventSink, Fanout, Options};
-use report::{Stage, channel};
+use report::{ErrorCode, Stage, channel};
 
+use crate::peer_log::PeerLog;
 use crate::recorder::Recorder;
 use crate::sessions::Sessions;
 use crate::video::KeyframeRequests;
@@ -20,14 +21,21 @@ pub(crate) fn start_fanout(
     recorder: &Arc<Recorder>,
     sessions: &Arc<Sessions>,
     keyframes: &Arc<KeyframeRequests>,
+    peers: &Arc<PeerLog>,
 ) -> anyhow::Result<Fanout> {
     let (recorder, sessions, keyframes) = (Arc::clone(recorder), Arc::clone(sessions), Arc::clone(keyframes));
+    let peers = Arc::clone(peers);
     let sink: EventSink = Arc::new(move |events| {
         recorder.record(&events).into_iter().for_each(|id| sessions.superseded(id));
         for event in &events {
             match event {
                 Event::KeyframeWanted(_) => keyframes.request(),
                 Event::Closed { id, reason } => sessions.failed(*id, reason.clone()),
+                Event::NoChannel { id, why, at } => {
+                    if let Some(peer) = sessions.peer(*id) {
+                        peers.failed(&peer.to_string(), &format!("{}: {why}", ErrorCode::NoChannel), *at);
+                    }
+                }
                 // Nothing is captured before the first session can use it: its first keyframe would be made too early
                 // and the next one have to wait.
                 Event::Reached { id, stage: Stage::Channel, at } => sessions.ready_for_video(*id, *at),

@@ -146,6 +146,10 @@ impl Recorder {
                 }
                 Event::Network { id, sample, at } => measurement.network_sample(*id, *sample, *at),
                 Event::Written { timestamp, at } => measurement.frame_written(*timestamp, *at),
+                Event::NoChannel { id, why, at } => {
+                    measurement.error(Some(*id), ErrorCode::NoChannel, &why.to_string(), *at);
+                    has_changed = true;
+                }
                 Event::KeyframeWanted(_) | Event::Closed { .. } => {}
             }
         }

@@ -75,7 +75,8 @@ pub(crate) async fn run(
     ));
     let sessions = Arc::new(Sessions::new(huge_pages));
     let keyframes = Arc::new(KeyframeRequests::default());
-    let fanout = Arc::new(start_fanout(arguments.bitrate_kbps, &recorder, &sessions, &keyframes)?);
+    let peers = Arc::new(PeerLog::default());
+    let fanout = Arc::new(start_fanout(arguments.bitrate_kbps, &recorder, &sessions, &keyframes, &peers)?);
     let mut listener = Listener::bind(arguments.listen, CONNECTIONS).await?;
     let video = video::Settings {
         scene,
@@ -112,7 +113,7 @@ pub(crate) async fn run(
         fanout,
         recorder: Arc::clone(&recorder),
         sessions,
-        peers: PeerLog::default(),
+        peers,
         ice_addresses: arguments.ice_addresses,
         stop: stop.clone(),
     });

@@ -19,6 +19,9 @@ use crate::sessions::{Interruption, Sessions};
 /// How long an answer may take: an aiortc peer whose STUN server does not answer needs over 5 s.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 
+/// Candidates of one peer that are passed on beside its answer, before and after it each. It may send as many as it likes.
+const MAX_CANDIDATES: usize = 8;
+
 /// How long reports for frames already sent may still come in when a session ends in good order.
 const LAST_REPORTS_LIMIT: Duration = Duration::from_millis(500);
 /// How often it is checked whether all have come.
@@ -29,7 +32,7 @@ pub(crate) struct Context {
     pub(crate) fanout: Arc<Fanout>,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) sessions: Arc<Sessions>,
-    pub(crate) peers: PeerLog,
+    pub(crate) peers: Arc<PeerLog>,
     pub(crate) ice_addresses: Vec<IpAddr>,
     /// Ends all sessions in good order.
     pub(crate) stop: CancellationToken,
@@ -54,7 +57,7 @@ pub(crate) async fn serve(context: Arc<Context>, mut connection: Connection) {
     };
     match negotiated {
         Ok(()) => {
-            let how = stream(&context, &mut connection, interruption).await;
+            let how = stream(&context, id, &mut connection, interruption).await;
             tracing::info!(session = id.0, peer = %connection.peer_addr(), ?how, "session ended");
             conclude(&context, id, connection.peer_addr(), how).await;
         }
@@ -81,7 +84,7 @@ async fn negotiate(context: &Context, id: SessionId, connection: &mut Connection
     // Whoever is gone already was a health check.
     connection.send(&Message::Offer { sdp }).await.map_err(|_| Refusal::Silent)?;
 
-    let answer = answer(connection).await?;
+    let Answered { sdp: answer, candidates } = answer(connection).await?;
     context.recorder.connected(id, connection.peer_addr(), accepted, Instant::now());
     let applied = context.fanout.answer(id, answer).await.unwrap_or(Err(FanoutError::ShuttingDown));
     applied.map_err(|error| {
@@ -98,15 +101,28 @@ async fn negotiate(context: &Context, id: SessionId, connection: &mut Connection
         context.peers.failed(&connection.peer_addr().to_string(), &format!("{code}: {message}"), now);
         context.recorder.disconnected(id, Ended::Failed { code, message }, now);
         Refusal::Silent
-    })
+    })?;
+    candidates.into_iter().for_each(|candidate| context.fanout.candidate(id, candidate));
+    Ok(())
 }
 
-/// The peer's answer. Candidates that come before it are not needed: what a peer sends from is learned when it does.
-async fn answer(connection: &mut Connection) -> Result<String, Refusal> {
+/// A peer's answer, and what came before it.
+struct Answered {
+    sdp: String,
+    candidates: Vec<String>,
+}
+
+/// The peer's answer. Candidates may come before and after it (P14): where our packets have to open the path, for nothing
+/// of the peer's gets here before, its address is known from them alone.
+async fn answer(connection: &mut Connection) -> Result<Answered, Refusal> {
+    let mut candidates = Vec::new();
     let deadline = tokio::time::Instant::now() + ANSWER_LIMIT;
     loop {
         match tokio::time::timeout_at(deadline, connection.receive()).await {
-            Ok(Ok(Some(Message::Answer { sdp }))) => return Ok(sdp),
+            Ok(Ok(Some(Message::Answer { sdp }))) => return Ok(Answered { sdp, candidates }),
+            Ok(Ok(Some(Message::Candidate { candidate, .. }))) if candidates.len() < MAX_CANDIDATES => {
+                candidates.push(candidate);
+            }
             Ok(Ok(Some(Message::Candidate { .. }))) => {}
             // Health checks and scanners connect and close without a word.
             Ok(Ok(None | Some(Message::Bye)) | Err(ConnectionError::Broken { .. })) => {
@@ -134,16 +150,22 @@ fn failed(code: ErrorCode, message: String) -> Refusal {
 /// Waits for the session's end.
 async fn stream(
     context: &Context,
+    id: SessionId,
     connection: &mut Connection,
     mut interruption: oneshot::Receiver<Interruption>,
 ) -> Ended {
+    let mut candidates = 0;
     loop {
         tokio::select! {
             () = context.stop.cancelled() => return Ended::Bye,
             why = &mut interruption => return why.map_or(Ended::Lost, ended_by),
             message = connection.receive() => match message {
                 Ok(Some(Message::Bye)) => return Ended::Bye,
-                // Trickled candidates, or an answer once more.
+                Ok(Some(Message::Candidate { candidate, .. })) if candidates < MAX_CANDIDATES => {
+                    candidates += 1;
+                    context.fanout.candidate(id, candidate);
+                }
+                // More of them, or an answer once more.
                 Ok(Some(_)) => {}
                 // A killed client: ICE alone would take many seconds to notice.
                 Ok(None) | Err(ConnectionError::Broken { .. }) => return Ended::Lost,

@@ -59,6 +59,11 @@ impl Sessions {
         (id, interruption)
     }
 
+    /// Whose a session is, while it is open.
+    pub(crate) fn peer(&self, id: SessionId) -> Option<SocketAddr> {
+        Some(self.lock().open.get(&id)?.peer)
+    }
+
     /// The peer connection of a session is gone.
     pub(crate) fn failed(&self, id: SessionId, reason: CloseReason) {
         let mut inner = self.lock();

@@ -19,6 +19,10 @@ pub(super) enum Command {
     Adopt(Box<Peer>),
     /// A frame, and when it was published.
     Frame(Arc<Frame>, Instant),
+    Candidate {
+        id: SessionId,
+        candidate: String,
+    },
     Send {
         id: SessionId,
         text: String,

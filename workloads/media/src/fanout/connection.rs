@@ -82,6 +82,9 @@ fn settings() -> SettingEngine {
         // It would join a multicast group and send on every interface.
         .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
         .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_CHECKS))
+        // A pair that was found by a check of the peer's is as good as any other: by default it is nominated a second
+        // later, which is when peers connect whose candidates are hidden or not trickled yet (P5).
+        .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
         .with_ice_timeouts(Some(ICE_TIMEOUT), Some(ICE_TIMEOUT), Some(ICE_KEEPALIVE))
         .build()
 }

@@ -11,12 +11,14 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll};
+use report::SessionId;
 
 use super::command::{Command, WAKE};
 use super::event::{CloseReason, Event, EventSink};
 use super::frame::Frame;
 use super::outbox::Outbox;
 use super::peer::Peer;
+use super::session::Session;
 use super::session_table::SessionTable;
 use super::shared::Shared;
 use super::sockets::Sockets;
@@ -99,15 +101,10 @@ impl Driver {
             match self.queue.try_recv() {
                 Ok(Command::Frame(frame, published)) => self.sweep(&frame, published),
                 Ok(Command::Adopt(peer)) => self.adopt(*peer),
-                Ok(Command::Send { id, text }) => {
-                    if let Some(slot) = self.sessions.slot_of(id) {
-                        let now = Instant::now();
-                        if let Some(session) = self.sessions.get_mut(slot) {
-                            session.send_text(text, now);
-                        }
-                        self.drain(slot, now);
-                    }
+                Ok(Command::Candidate { id, candidate }) => {
+                    self.touch(id, |session, _| session.add_candidate(candidate));
                 }
+                Ok(Command::Send { id, text }) => self.touch(id, |session, now| session.send_text(text, now)),
                 Ok(Command::Stop(id)) => {
                     if let Some(session) =
                         self.sessions.slot_of(id).and_then(|slot| self.sessions.get_mut(slot))
@@ -125,6 +122,16 @@ impl Driver {
                 Err(TryRecvError::Empty) => return true,
             }
         }
+    }
+
+    /// Does something with a session, if it is there, and drains it.
+    fn touch(&mut self, id: SessionId, work: impl FnOnce(&mut Session, Instant)) {
+        let Some(slot) = self.sessions.slot_of(id) else { return };
+        let now = Instant::now();
+        if let Some(session) = self.sessions.get_mut(slot) {
+            work(session, now);
+        }
+        self.drain(slot, now);
     }
 
     fn listen(&mut self, socket: UdpSocket) {
@@ -225,6 +232,7 @@ impl Driver {
         if let Some(deadline) = session.drain(now, &outbox, &mut self.events) {
             self.timers.set(slot, deadline, now);
         }
+        self.sessions.note_checks(slot, now);
         self.remove_if_over(slot);
     }
 

@@ -21,6 +21,22 @@ pub enum CloseReason {
     Panicked(Panicked),
 }
 
+/// Why a session has no data channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MissingChannel {
+    /// The peer's answer has none.
+    #[error("the peer declined the data channel, so it cannot report")]
+    Declined,
+    /// The peer is the DTLS client, and waits for us to begin SCTP, which `rtc` does as DTLS client only.
+    #[error(
+        "no data channel: the peer insists on being the DTLS client and does not begin SCTP, as werift does not, so it cannot report"
+    )]
+    NobodyBegins,
+    /// The peer does not answer on SCTP.
+    #[error("no data channel: the peer does not answer SCTP, so it cannot report")]
+    Unanswered,
+}
+
 /// What happened to a session.
 #[derive(Debug)]
 pub enum Event {
@@ -73,6 +89,15 @@ pub enum Event {
         /// The numbers.
         sample: NetworkSample,
         /// When they were that.
+        at: Instant,
+    },
+    /// Media can flow, and for long enough no data channel has opened. The session goes on.
+    NoChannel {
+        /// The session.
+        id: SessionId,
+        /// Why, as far as is known.
+        why: MissingChannel,
+        /// When it was given up.
         at: Instant,
     },
     /// The session needs a keyframe: it joined, or the peer lost something.

@@ -17,6 +17,7 @@ mod arrival;
 mod command;
 mod connection;
 mod driver;
+mod dtls_role;
 mod error;
 mod event;
 mod feedback;
@@ -30,6 +31,7 @@ mod outbox;
 mod peer;
 mod requested;
 mod schedule;
+mod sent_checks;
 mod session;
 mod session_table;
 mod shard;
@@ -39,6 +41,7 @@ mod stats;
 mod stun;
 mod timers;
 mod transmission;
+mod watch;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -47,7 +50,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 pub use error::FanoutError;
-pub use event::{CloseReason, Event, EventSink};
+pub use event::{CloseReason, Event, EventSink, MissingChannel};
 pub use frame::Frame;
 use negotiator::Negotiator;
 pub use numbering::Numbering;
@@ -103,6 +106,12 @@ impl Fanout {
         offer: String,
     ) -> oneshot::Receiver<Result<String, FanoutError>> {
         self.negotiator.accept(id, addresses, offer)
+    }
+
+    /// Takes a candidate of the peer's that was not in its description, as in SDP: `candidate:…`. A few are taken, once the
+    /// description is there; what cannot be used is skipped.
+    pub fn candidate(&self, id: SessionId, candidate: String) {
+        self.negotiator.candidate(id, candidate);
     }
 
     /// Sends a frame to every session.

@@ -41,6 +41,10 @@ enum Request {
         offer: String,
         reply: oneshot::Sender<Result<String, FanoutError>>,
     },
+    Candidate {
+        id: SessionId,
+        candidate: String,
+    },
     Send {
         id: SessionId,
         text: String,
@@ -100,6 +104,10 @@ impl Negotiator {
         let (reply, answer) = oneshot::channel();
         self.request(Request::Accept { id, addresses, offer, reply });
         answer
+    }
+
+    pub(super) fn candidate(&self, id: SessionId, candidate: String) {
+        self.request(Request::Candidate { id, candidate });
     }
 
     pub(super) fn send(&self, id: SessionId, text: String) {
@@ -164,6 +172,9 @@ impl State {
                 }
                 Request::Accept { id, addresses, offer, reply } => {
                     let _ = reply.send(self.guarded(|state| state.accept(id, &addresses, &offer)));
+                }
+                Request::Candidate { id, candidate } => {
+                    self.forward(id, Command::Candidate { id, candidate });
                 }
                 Request::Send { id, text } => self.forward(id, Command::Send { id, text }),
                 Request::Stop(id) => self.forward(id, Command::Stop(id)),

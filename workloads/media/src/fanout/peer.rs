@@ -11,6 +11,7 @@ use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState};
+use rtc::peer_connection::transport::RTCIceCandidateInit;
 use rtc::rtp;
 use rtc::rtp_transceiver::RTCRtpSenderId;
 use rtc::sansio::Protocol;
@@ -21,7 +22,12 @@ use super::frame::Frame;
 use super::outbox::Outbox;
 use super::schedule::{Admission, Schedule};
 use super::transmission::Transmission;
+use super::watch::Watch;
 use crate::datagrams::received;
+use crate::handshake::{Action, Handshake, Transaction, check};
+
+/// Candidates of one peer that may come after its description.
+const MAX_CANDIDATES: usize = 8;
 
 /// A peer connection, from its description on.
 pub(super) struct Peer {
@@ -40,6 +46,12 @@ pub(super) struct Peer {
     peer_channel: Option<RTCDataChannelId>,
     connect_by: Instant,
     ice_worked: bool,
+    handshake: Handshake,
+    /// Sent since they were last asked for.
+    checks: Vec<Transaction>,
+    /// How many of the peer's candidates came after its description.
+    candidates: usize,
+    watch: Watch,
     failed: Option<CloseReason>,
 }
 
@@ -60,6 +72,7 @@ impl Peer {
 
     /// Takes in a datagram. Nothing is sent before [`Peer::drain`].
     pub(super) fn receive(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8], now: Instant) {
+        self.handshake.received(local, peer, data, now);
         // What a peer sends may be anything; `rtc` logs what it cannot use, and there is nothing to add.
         let _ = self.connection.handle_read(received(local, peer, data, now));
     }
@@ -78,6 +91,7 @@ impl Peer {
         outbox: &Outbox<'_>,
         events: &mut Vec<Event>,
     ) -> Option<Instant> {
+        self.repeat(now, outbox);
         self.read(events);
         // The connection's state only advances while events are polled; that may bring up something to read.
         let mut advanced = false;
@@ -88,15 +102,31 @@ impl Peer {
         if advanced {
             self.read(events);
         }
-        self.flush(outbox);
-        let deadline = self.connection.poll_timeout();
+        self.flush(outbox, now);
+        let deadline =
+            [self.connection.poll_timeout(), self.handshake.deadline()].into_iter().flatten().min();
         if self.schedule.was_connected() {
-            return deadline;
+            self.look_after(now, events);
+            return [deadline, self.watch.deadline()].into_iter().flatten().min();
         }
         if now >= self.connect_by {
             self.fail();
         }
         Some(deadline.map_or(self.connect_by, |deadline| deadline.min(self.connect_by)))
+    }
+
+    /// Watches a session that is connected.
+    fn look_after(&mut self, now: Instant, events: &mut Vec<Event>) {
+        if let Some(why) = self.watch.missing_channel(self.connection.sctp().is_none(), now) {
+            events.push(Event::NoChannel { id: self.id, why, at: now });
+        }
+        if self.handshake.is_closed_by_peer() {
+            // No frame that the peer cannot get is sent, and charged as lost.
+            self.stop(events);
+            if self.watch.is_without_bye(now) {
+                self.fail();
+            }
+        }
     }
 
     /// Ends the session, for the first stage that does not work.
@@ -140,6 +170,10 @@ impl Peer {
             RTCPeerConnectionEvent::OnConnectionStateChangeEvent(RTCPeerConnectionState::Connected) => {
                 if !self.schedule.was_connected() {
                     events.push(reached(Stage::Dtls));
+                    // A channel that is the peer's to open may be none of its business.
+                    if self.own_channel.is_some() {
+                        self.watch.wait_for_channel(!self.handshake.is_dtls_client(), now);
+                    }
                 }
                 self.schedule.connected(now);
             }
@@ -150,6 +184,8 @@ impl Peer {
                 // A second one, opened by the peer, is as good for reports and changes nothing.
                 let is_first = self.schedule.channel_opened();
                 if is_first {
+                    self.handshake.complete();
+                    self.watch.channel_opened();
                     events.push(reached(Stage::Channel));
                     events.push(Event::KeyframeWanted(self.id));
                 }
@@ -194,7 +230,7 @@ impl Peer {
                 if self.write_report(frame, now) {
                     events.push(self.network());
                 }
-                self.flush(outbox);
+                self.flush(outbox, now);
             }
         }
     }
@@ -246,9 +282,45 @@ impl Peer {
         Event::Network { id: self.id, sample: self.transmission.sample(), at: Instant::now() }
     }
 
-    fn flush(&mut self, outbox: &Outbox<'_>) {
+    /// The checks that were sent since the last call; none once the session is set up, for its addresses are known then.
+    pub(super) fn take_checks(&mut self) -> std::vec::Drain<'_, Transaction> {
+        self.checks.drain(..)
+    }
+
+    /// A candidate of the peer's that was not in its description. One that cannot be used does no harm.
+    pub(super) fn add_candidate(&mut self, candidate: String) {
+        if self.candidates == MAX_CANDIDATES {
+            return;
+        }
+        self.candidates += 1;
+        let candidate = RTCIceCandidateInit { candidate, ..Default::default() };
+        if let Err(error) = self.connection.add_remote_candidate(candidate) {
+            tracing::debug!(session = self.id.0, %error, "candidate skipped");
+        }
+    }
+
+    /// Does again what the set-up wants done again.
+    fn repeat(&mut self, now: Instant, outbox: &Outbox<'_>) {
+        while let Some(action) = self.handshake.poll(now) {
+            match action {
+                Action::Send(datagram) => outbox.send(datagram.local, datagram.peer, &datagram.data),
+                Action::Receive(datagram) => {
+                    let datagram = received(datagram.local, datagram.peer, &datagram.data, now);
+                    // As with what came by itself.
+                    let _ = self.connection.handle_read(datagram);
+                }
+            }
+        }
+    }
+
+    fn flush(&mut self, outbox: &Outbox<'_>, now: Instant) {
         while let Some(datagram) = self.connection.poll_write() {
-            outbox.send(datagram.transport.local_addr, datagram.transport.peer_addr, &datagram.message);
+            let (local, peer) = (datagram.transport.local_addr, datagram.transport.peer_addr);
+            self.handshake.sent(local, peer, &datagram.message, now);
+            if !self.handshake.is_over() {
+                self.checks.extend(check(&datagram.message));
+            }
+            outbox.send(local, peer, &datagram.message);
         }
     }
 
@@ -265,6 +337,6 @@ impl Peer {
         if let Err(error) = self.connection.close() {
             tracing::debug!(session = self.id.0, %error, "close");
         }
-        self.flush(outbox);
+        self.flush(outbox, Instant::now());
     }
 }

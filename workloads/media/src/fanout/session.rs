@@ -10,6 +10,7 @@ use super::frame::Frame;
 use super::outbox::Outbox;
 use super::peer::Peer;
 use crate::guard::{Panicked, guarded};
+use crate::handshake::Transaction;
 
 /// A peer, and what its driver keeps of it. After a panic nothing reaches the peer's connection any more.
 pub(super) struct Session {
@@ -62,6 +63,11 @@ impl Session {
         self.guarded(|peer| peer.drain(now, outbox, events)).flatten()
     }
 
+    /// As [`Peer::take_checks`], which touches no connection.
+    pub(super) fn take_checks(&mut self) -> std::vec::Drain<'_, Transaction> {
+        self.peer.take_checks()
+    }
+
     /// As [`Peer::send_frame`].
     pub(super) fn send_frame(
         &mut self,
@@ -71,6 +77,11 @@ impl Session {
         events: &mut Vec<Event>,
     ) {
         self.guarded(|peer| peer.send_frame(frame, now, outbox, events));
+    }
+
+    /// As [`Peer::add_candidate`].
+    pub(super) fn add_candidate(&mut self, candidate: String) {
+        self.guarded(|peer| peer.add_candidate(candidate));
     }
 
     /// As [`Peer::send_text`].

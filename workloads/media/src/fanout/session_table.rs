@@ -2,14 +2,17 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use report::SessionId;
 use slab::Slab;
 
 use super::peer::Peer;
+use super::sent_checks::SentChecks;
 use super::session::Session;
 use super::sockets::Datagram;
 use super::stun::receiver_ufrag;
+use crate::handshake::answered_check;
 
 /// Addresses that one session may be known by: a few network paths, not whatever a peer claims.
 const ADDRESSES: usize = 16;
@@ -21,6 +24,7 @@ pub(super) struct SessionTable {
     by_id: HashMap<SessionId, usize>,
     by_ufrag: HashMap<String, usize>,
     by_address: HashMap<SocketAddr, usize>,
+    checks: SentChecks,
 }
 
 impl SessionTable {
@@ -57,11 +61,20 @@ impl SessionTable {
         0..self.sessions.capacity()
     }
 
-    /// The slot of a datagram's session. A STUN request names it, and binds the address it came from: also anew, for a
-    /// new peer may have got the port of one that is gone.
+    /// Remembers which checks the session has sent, so that their answers find it.
+    pub(super) fn note_checks(&mut self, slot: usize, now: Instant) {
+        let Some(session) = self.sessions.get_mut(slot) else { return };
+        let id = session.id();
+        for transaction in session.take_checks() {
+            self.checks.insert(transaction, id, now);
+        }
+    }
+
+    /// The slot of a datagram's session. A STUN request names it, a STUN response answers one of its checks, and both bind
+    /// the address they came from: also anew, for a new peer may have got the port of one that is gone.
     pub(super) fn find(&mut self, datagram: &Datagram<'_>) -> Option<usize> {
         let known = self.by_address.get(&datagram.peer).copied();
-        let named = receiver_ufrag(datagram.data).and_then(|ufrag| self.by_ufrag.get(ufrag).copied());
+        let named = self.named(datagram.data);
         let Some(slot) = named else { return known };
         if known != named && self.sessions[slot].addresses.len() < ADDRESSES {
             if let Some(previous) = known {
@@ -71,5 +84,12 @@ impl SessionTable {
             self.by_address.insert(datagram.peer, slot);
         }
         Some(slot)
+    }
+
+    fn named(&mut self, data: &[u8]) -> Option<usize> {
+        if let Some(transaction) = answered_check(data) {
+            return self.checks.take(transaction).and_then(|id| self.slot_of(id));
+        }
+        self.by_ufrag.get(receiver_ufrag(data)?).copied()
     }
 }

@@ -17,6 +17,7 @@ mod queue;
 mod reception;
 mod runtime;
 mod session;
+mod socket;
 mod stats;
 
 use std::net::IpAddr;
@@ -143,6 +144,7 @@ impl Receiver {
             track: None,
             connect_by: Some(Instant::now() + options.connect_timeout),
             ice_worked: false,
+            candidates: 0,
         };
         let session = tokio::spawn(session.run());
         let receiver = Receiver { states, messages, requests, counters, stop, session };
@@ -157,6 +159,12 @@ impl Receiver {
             Some(event) = self.messages.recv() => Some(event),
             else => None,
         }
+    }
+
+    /// Takes a candidate of the peer's that was not in its offer, as in SDP: `candidate:…`. What cannot be used is skipped.
+    pub fn candidate(&self, candidate: String) {
+        // Full: far more than anybody has of them.
+        let _ = self.requests.try_send(Request::Candidate(candidate));
     }
 
     /// A handle to send with, from any thread.

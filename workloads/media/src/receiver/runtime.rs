@@ -1,4 +1,4 @@
-//! Tokio, with a guard around what a peer connection runs on it.
+//! Tokio, with a guard around what a peer connection runs on it, and sockets that carry the handshake through losses.
 
 use std::future::Future;
 use std::io;
@@ -12,22 +12,24 @@ use webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime, TokioRuntime,
 };
 
+use super::socket::{HandshakeSocket, SharedHandshake};
 use crate::guard::{Panicked, guarded_future};
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The connection's driver is a task that nobody awaits: where it panics, everything that waits for the connection
-/// would wait for ever.
+/// would wait for ever. One runtime is for one connection.
 #[derive(Debug)]
 pub(super) struct GuardedRuntime {
     panics: mpsc::Sender<Panicked>,
+    handshake: Arc<SharedHandshake>,
 }
 
 impl GuardedRuntime {
     /// The runtime, and the first panic on it.
     pub(super) fn new() -> (Self, mpsc::Receiver<Panicked>) {
         let (panics, receiver) = mpsc::channel(1);
-        (Self { panics }, receiver)
+        (Self { panics, handshake: Arc::new(SharedHandshake::new()) }, receiver)
     }
 }
 
@@ -43,7 +45,8 @@ impl Runtime for GuardedRuntime {
     }
 
     fn wrap_udp_socket(&self, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
-        TokioRuntime.wrap_udp_socket(socket)
+        let socket = TokioRuntime.wrap_udp_socket(socket)?;
+        Ok(Arc::new(HandshakeSocket::new(socket, Arc::clone(&self.handshake))?))
     }
 
     fn wrap_tcp_listener(&self, listener: TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {

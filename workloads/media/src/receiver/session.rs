@@ -12,7 +12,9 @@ use rtc::rtcp::transport_feedbacks::transport_layer_nack::{
 };
 use tokio::sync::{mpsc, oneshot};
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
-use webrtc::peer_connection::{PeerConnection, RTCIceConnectionState, RTCPeerConnectionState};
+use webrtc::peer_connection::{
+    PeerConnection, RTCIceCandidateInit, RTCIceConnectionState, RTCPeerConnectionState,
+};
 
 use super::channels::{self, Channels};
 use super::event::{ChannelId, Event, TransportStage};
@@ -33,10 +35,21 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 /// Who sends feedback without sending media has no SSRC of its own; this is what browsers put there.
 const FEEDBACK_SSRC: u32 = 1;
 
+/// Candidates of the peer that may come after its offer.
+const MAX_CANDIDATES: usize = 8;
+
 /// What others request of the session.
 pub(super) enum Request {
-    Send { channel: ChannelId, text: String },
-    Open { label: String, is_lossy: bool },
+    Send {
+        channel: ChannelId,
+        text: String,
+    },
+    Open {
+        label: String,
+        is_lossy: bool,
+    },
+    /// The peer has another candidate.
+    Candidate(String),
 }
 
 /// It never waits for whoever takes frames or events: the queue of the remote track is short and drops packets.
@@ -59,6 +72,8 @@ pub(super) struct Session {
     /// When the connection has to be up; `None` once it was.
     pub(super) connect_by: Option<Instant>,
     pub(super) ice_worked: bool,
+    /// How many of the peer's candidates came after its offer.
+    pub(super) candidates: usize,
 }
 
 impl Session {
@@ -128,6 +143,18 @@ impl Session {
                 Ok(channel) => self.channels.add(channel, false),
                 Err(error) => tracing::warn!("cannot open the data channel {label:?}: {error}"),
             },
+            Request::Candidate(candidate) => self.add_candidate(candidate).await,
+        }
+    }
+
+    async fn add_candidate(&mut self, candidate: String) {
+        if self.candidates == MAX_CANDIDATES {
+            return;
+        }
+        self.candidates += 1;
+        let candidate = RTCIceCandidateInit { candidate, ..Default::default() };
+        if let Err(error) = self.peer.add_ice_candidate(candidate).await {
+            tracing::debug!("candidate skipped: {error}");
         }
     }
 

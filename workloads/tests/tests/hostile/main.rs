@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
 
 mod by_hand;
+mod late_candidates;
 mod media_lost;
+mod no_channel;
 mod panics;
 mod raw_client;
 mod raw_peer;

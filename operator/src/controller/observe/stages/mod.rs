@@ -90,7 +90,8 @@ fn stage_of(code: ErrorCode) -> Option<SetupStage> {
         ErrorCode::SignalingFailed | ErrorCode::NoOffer | ErrorCode::NoVideo => Some(SetupStage::Offer),
         ErrorCode::IceFailed => Some(SetupStage::Ice),
         ErrorCode::DtlsFailed => Some(SetupStage::Dtls),
-        ErrorCode::DecodeFailed
+        ErrorCode::NoChannel
+        | ErrorCode::DecodeFailed
         | ErrorCode::PeerLost
         | ErrorCode::QueueOverrun
         | ErrorCode::MalformedReport

@@ -15,11 +15,14 @@ use super::Peer;
 use crate::datagrams::host_candidate;
 use crate::description::{self, Flow};
 use crate::fanout::connection::{self, VP8_PAYLOAD_TYPE, retransmission_packets, track};
+use crate::fanout::dtls_role::offering_to_be_dtls_client;
 use crate::fanout::error::FanoutError;
 use crate::fanout::numbering::Stream;
 use crate::fanout::options::Options;
 use crate::fanout::schedule::Schedule;
 use crate::fanout::transmission::Transmission;
+use crate::fanout::watch::Watch;
+use crate::handshake::Handshake;
 
 /// How long a set-up may take from the answer on. `rtc` itself never gives up a DTLS handshake.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -41,7 +44,8 @@ impl Peer {
         add_candidates(&mut connection, locals)?;
         let offer = connection.create_offer(None)?;
         let offerer = Self::undescribed(id, stream, connection, sender, Some(own_channel), options, now);
-        offerer.described(offer, now)
+        let (peer, sdp) = offerer.described(offer, now)?;
+        Ok((peer, offering_to_be_dtls_client(&sdp)))
     }
 
     /// Applies the peer's answer.
@@ -114,6 +118,10 @@ impl Peer {
             peer_channel: None,
             connect_by: now + CONNECT_LIMIT,
             ice_worked: false,
+            handshake: Handshake::new(),
+            checks: Vec::new(),
+            candidates: 0,
+            watch: Watch::default(),
             failed: None,
         }
     }

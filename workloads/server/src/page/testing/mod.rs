@@ -62,7 +62,8 @@ impl Server {
         let recorder = measure::Settings { instance, size, frames_per_second, window, started, started_at };
         let recorder = Arc::new(Recorder::new(recorder, None));
         let (sessions, keyframes) = (Arc::new(Sessions::default()), Arc::new(KeyframeRequests::default()));
-        let fanout = Arc::new(start_fanout(bitrate_kbps, &recorder, &sessions, &keyframes).unwrap());
+        let peers = Arc::new(PeerLog::default());
+        let fanout = Arc::new(start_fanout(bitrate_kbps, &recorder, &sessions, &keyframes, &peers).unwrap());
         let scene = scene::Settings { size, radius: 10.0, speed: 100.0, seed: 1 };
         let video = Settings { scene, background: Background::Plain, frames_per_second, bitrate_kbps };
         let preview = Preview::start().unwrap();
@@ -79,7 +80,7 @@ impl Server {
         let evidence = Arc::new(Evidence::new(Box::new(|| Duration::ZERO), Instant::now()));
         let views = Views::new(Arc::clone(&recorder), evidence, None, Console::start(false, None).unwrap());
         let events = Arc::new(Events::new(Arc::clone(&recorder), Arc::new(views)));
-        let (peers, ice_addresses) = (PeerLog::default(), Vec::new());
+        let ice_addresses = Vec::new();
         let context = Arc::new(Context { fanout, recorder, sessions, peers, ice_addresses, stop });
         let viewers = Arc::new(Viewers::new(Arc::clone(&context)));
         let pages = page::router(&events, &viewers);

@@ -32,6 +32,8 @@ pub(crate) struct ByHand {
     /// Where DTLS goes, once ICE has found a way.
     remote: Option<SocketAddr>,
     association: Association,
+    begins_sctp: bool,
+    has_keys: bool,
 }
 
 impl ByHand {
@@ -45,7 +47,17 @@ impl ByHand {
         let dtls = Endpoint::new(socket.local_addr().unwrap(), TransportProtocol::UDP, None);
         let ice = Ice::new(Arc::clone(&provider));
         let association = Association::new(first_tsn);
-        Self { socket, provider, certificate, ice, dtls, remote: None, association }
+        Self {
+            socket,
+            provider,
+            certificate,
+            ice,
+            dtls,
+            remote: None,
+            association,
+            begins_sctp: true,
+            has_keys: false,
+        }
     }
 
     /// Answers a server's offer.
@@ -71,6 +83,16 @@ impl ByHand {
             credentials: ice::OURS,
             fingerprint: sdp::fingerprint(certificate, self.provider.crypto()),
         }
+    }
+
+    /// It waits for the other side to begin SCTP.
+    pub(crate) fn never_begin_sctp(&mut self) {
+        self.begins_sctp = false;
+    }
+
+    /// Goes on until DTLS is up.
+    pub(crate) fn connect_dtls(&mut self) {
+        self.run_until("DTLS", |peer| peer.has_keys);
     }
 
     /// Goes on until SCTP is up.
@@ -158,7 +180,12 @@ impl ByHand {
     fn take_dtls(&mut self, data: &[u8], from: SocketAddr) {
         for event in self.dtls.read(Instant::now(), from, None, data.into()).unwrap_or_default() {
             match event {
-                EndpointEvent::HandshakeComplete => self.association.start(Instant::now()),
+                EndpointEvent::HandshakeComplete => {
+                    self.has_keys = true;
+                    if self.begins_sctp {
+                        self.association.start(Instant::now());
+                    }
+                }
                 EndpointEvent::ApplicationData(packet) => {
                     for reply in self.association.take(&packet) {
                         self.send(&reply);

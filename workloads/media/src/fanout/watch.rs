@@ -1,0 +1,92 @@
+//! What a connected session is watched for: an end that its peer does not announce, and a channel that never opens.
+
+use std::time::{Duration, Instant};
+
+use super::event::MissingChannel;
+
+/// How long after the end of DTLS a bye may come: peers that end in good order close their media first, and say bye then.
+const BYE_LIMIT: Duration = Duration::from_secs(1);
+/// How long a channel may take once media can flow. It takes two round trips, and on a bad network seconds.
+const CHANNEL_LIMIT: Duration = Duration::from_secs(5);
+
+/// The watch over one session.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// When the channel is overdue; `None` once it is open, and where there is none to wait for.
+    channel_by: Option<Instant>,
+    is_dtls_server: bool,
+    /// When the session is to end without a bye.
+    bye_by: Option<Instant>,
+}
+
+impl Watch {
+    /// Media can flow; a channel of ours is to open.
+    pub(super) fn wait_for_channel(&mut self, is_dtls_server: bool, now: Instant) {
+        self.channel_by = Some(now + CHANNEL_LIMIT);
+        self.is_dtls_server = is_dtls_server;
+    }
+
+    /// A channel is open.
+    pub(super) fn channel_opened(&mut self) {
+        self.channel_by = None;
+    }
+
+    /// P6: why there is no channel, once there should be one.
+    pub(super) fn missing_channel(&mut self, is_declined: bool, now: Instant) -> Option<MissingChannel> {
+        self.channel_by.take_if(|channel_by| *channel_by <= now)?;
+        Some(match (is_declined, self.is_dtls_server) {
+            (true, _) => MissingChannel::Declined,
+            (false, true) => MissingChannel::NobodyBegins,
+            (false, false) => MissingChannel::Unanswered,
+        })
+    }
+
+    /// P15: the peer has closed DTLS; whether it has had its time to say bye.
+    pub(super) fn is_without_bye(&mut self, now: Instant) -> bool {
+        now >= *self.bye_by.get_or_insert(now + BYE_LIMIT)
+    }
+
+    /// When to ask again.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        [self.channel_by, self.bye_by].into_iter().flatten().min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// P6.
+    #[test]
+    fn a_missing_channel_is_said_once_and_only_where_one_was_to_open() {
+        let begin = Instant::now();
+        let (before, due) = (begin + CHANNEL_LIMIT - Duration::from_millis(1), begin + CHANNEL_LIMIT);
+        for (is_declined, is_dtls_server, why) in [
+            (true, true, MissingChannel::Declined),
+            (false, true, MissingChannel::NobodyBegins),
+            (false, false, MissingChannel::Unanswered),
+        ] {
+            let mut watch = Watch::default();
+            assert_eq!(watch.missing_channel(is_declined, due), None);
+            watch.wait_for_channel(is_dtls_server, begin);
+            assert_eq!(watch.missing_channel(is_declined, before), None);
+            assert_eq!(watch.deadline(), Some(due));
+            assert_eq!(watch.missing_channel(is_declined, due), Some(why));
+            assert_eq!((watch.missing_channel(is_declined, due), watch.deadline()), (None, None));
+        }
+        let mut watch = Watch::default();
+        watch.wait_for_channel(true, begin);
+        watch.channel_opened();
+        assert_eq!((watch.missing_channel(false, due), watch.deadline()), (None, None));
+    }
+
+    /// P15.
+    #[test]
+    fn a_peer_that_closed_has_a_second_to_say_bye() {
+        let (begin, mut watch) = (Instant::now(), Watch::default());
+        assert!(!watch.is_without_bye(begin));
+        assert!(!watch.is_without_bye(begin + Duration::from_millis(999)));
+        assert_eq!(watch.deadline(), Some(begin + BYE_LIMIT));
+        assert!(watch.is_without_bye(begin + BYE_LIMIT));
+    }
+}
