@@ -8,7 +8,7 @@ use preview::Preview;
 use process::{Console, Exit, Heartbeat, Http, Stop, SummaryTarget, last_error};
 use report::ErrorCode;
 use report::sender::Pace;
-use signaling::{DialError, dial_until};
+use signaling::{DialError, Family, dial_until};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -130,10 +130,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
 async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
     let Context { arguments, counters, stop, .. } = context;
     let mut backoff = Backoff::new(PAUSES.0, PAUSES.1, Jitter::Half)?;
+    let mut family = None;
     loop {
         counters.dialling(Instant::now());
         // Without a deadline of its own: whoever gives up stops everything.
-        let dialled = dial_until(&arguments.server, &mut backoff, None, |error, _pause| {
+        let dialled = dial_until(&arguments.server, family, &mut backoff, None, |error, _pause| {
             let code = match error {
                 DialError::ResolveFailed { .. } => ErrorCode::ResolveFailed,
                 DialError::ConnectFailed { .. } => ErrorCode::ConnectFailed,
@@ -149,7 +150,10 @@ async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
             () = stop.cancelled() => return Ok(()),
         };
         let before = counters.last_decoded();
-        match session::run(context, connection).await? {
+        let dialled = Family::of(connection.peer_addr());
+        let ended = session::run(context, connection).await?;
+        family = Some(next_family(dialled, &ended));
+        match ended {
             Ended::Stopped => return Ok(()),
             Ended::Bye if !arguments.reconnect => return Ok(()),
             Ended::Bye => {}
@@ -165,6 +169,14 @@ async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
             () = stop.cancelled() => return Ok(()),
         }
         tracing::info!(after = ?started.elapsed(), "reconnecting");
+    }
+}
+
+/// The family to dial next: a network may take TCP of one family and not its UDP. What worked is kept.
+fn next_family(dialled: Family, ended: &Ended) -> Family {
+    match ended {
+        Ended::Failed { code: ErrorCode::IceFailed | ErrorCode::DtlsFailed, .. } => dialled.other(),
+        _ => dialled,
     }
 }
 
@@ -217,5 +229,21 @@ fn print_state(counters: &Counters, console: &Console) {
     }
     if let Some((position, confidence)) = counters.last_position().filter(|_| counters.is_fresh(now)) {
         console.line(format!("ball at ({:.2}, {:.2}), confidence {confidence:.2}", position.x, position.y));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// L24: IPv6 that takes TCP but not UDP was dialled for ever.
+    #[test]
+    fn a_family_without_udp_is_not_dialled_twice_in_a_row() {
+        let failed = |code| Ended::Failed { code, message: String::new() };
+        assert_eq!(next_family(Family::V6, &failed(ErrorCode::IceFailed)), Family::V4);
+        assert_eq!(next_family(Family::V4, &failed(ErrorCode::IceFailed)), Family::V6);
+        for ended in [Ended::Lost, Ended::Bye, failed(ErrorCode::NoVideo)] {
+            assert_eq!(next_family(Family::V6, &ended), Family::V6);
+        }
     }
 }
