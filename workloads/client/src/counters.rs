@@ -211,6 +211,11 @@ impl Counters {
         self.lock().stats(hindrance, now)
     }
 
+    /// ICE checks that did not leave, in all sessions as of their last reading.
+    pub(crate) fn checks_suppressed(&self) -> u64 {
+        self.lock().received.sum().checks_suppressed
+    }
+
     /// A session is over: its state now, and what its connection counted.
     pub(crate) fn session_ended(&self, state: State, received: &Stats) {
         let mut inner = self.lock();

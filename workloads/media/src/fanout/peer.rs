@@ -21,12 +21,14 @@ use super::frame::Frame;
 use super::outbox::Outbox;
 use super::schedule::{Admission, Schedule};
 use super::transmission::Transmission;
+use crate::checks::{Route, SessionChecks};
 use crate::datagrams::received;
 
 /// A peer connection, from its description on.
 pub(super) struct Peer {
     id: SessionId,
     connection: RTCPeerConnection,
+    checks: SessionChecks,
     sender: RTCRtpSenderId,
     ufrag: String,
     ssrc: u32,
@@ -60,6 +62,9 @@ impl Peer {
 
     /// Takes in a datagram. Nothing is sent before [`Peer::drain`].
     pub(super) fn receive(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8], now: Instant) {
+        let Some(Route { local, peer }) = self.checks.inbound(Route { local, peer }, data, now) else {
+            return;
+        };
         // What a peer sends may be anything; `rtc` logs what it cannot use, and there is nothing to add.
         let _ = self.connection.handle_read(received(local, peer, data, now));
     }
@@ -88,8 +93,8 @@ impl Peer {
         if advanced {
             self.read(events);
         }
-        self.flush(outbox);
-        let deadline = self.connection.poll_timeout();
+        self.flush(outbox, now);
+        let deadline = [self.connection.poll_timeout(), self.checks.deadline()].into_iter().flatten().min();
         if self.schedule.was_connected() {
             return deadline;
         }
@@ -194,7 +199,7 @@ impl Peer {
                 if self.write_report(frame, now) {
                     events.push(self.network());
                 }
-                self.flush(outbox);
+                self.flush(outbox, now);
             }
         }
     }
@@ -246,10 +251,16 @@ impl Peer {
         Event::Network { id: self.id, sample: self.transmission.sample(), at: Instant::now() }
     }
 
-    fn flush(&mut self, outbox: &Outbox<'_>) {
+    fn flush(&mut self, outbox: &Outbox<'_>, now: Instant) {
+        let budget = outbox.check_budget();
         while let Some(datagram) = self.connection.poll_write() {
-            outbox.send(datagram.transport.local_addr, datagram.transport.peer_addr, &datagram.message);
+            let route = Route { local: datagram.transport.local_addr, peer: datagram.transport.peer_addr };
+            match self.checks.outbound(route, &datagram.message, budget, now) {
+                Some(route) => outbox.send(route, &datagram.message),
+                None => outbox.check_suppressed(),
+            }
         }
+        self.checks.advance(budget, now, |route, check| outbox.send(route, check));
     }
 
     /// Sends no more video.
@@ -265,6 +276,6 @@ impl Peer {
         if let Err(error) = self.connection.close() {
             tracing::debug!(session = self.id.0, %error, "close");
         }
-        self.flush(outbox);
+        self.flush(outbox, Instant::now());
     }
 }

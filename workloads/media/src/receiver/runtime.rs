@@ -12,6 +12,7 @@ use webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime, TokioRuntime,
 };
 
+use super::checked_socket::{CheckedSocket, Checks};
 use crate::guard::{Panicked, guarded_future};
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -21,13 +22,14 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 #[derive(Debug)]
 pub(super) struct GuardedRuntime {
     panics: mpsc::Sender<Panicked>,
+    checks: Arc<Checks>,
 }
 
 impl GuardedRuntime {
-    /// The runtime, and the first panic on it.
-    pub(super) fn new() -> (Self, mpsc::Receiver<Panicked>) {
+    /// The runtime, with `checks` of its one connection, and the first panic on it.
+    pub(super) fn new(checks: Arc<Checks>) -> (Self, mpsc::Receiver<Panicked>) {
         let (panics, receiver) = mpsc::channel(1);
-        (Self { panics }, receiver)
+        (Self { panics, checks }, receiver)
     }
 }
 
@@ -43,7 +45,8 @@ impl Runtime for GuardedRuntime {
     }
 
     fn wrap_udp_socket(&self, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
-        TokioRuntime.wrap_udp_socket(socket)
+        let socket = TokioRuntime.wrap_udp_socket(socket)?;
+        Ok(Arc::new(CheckedSocket::new(socket, Arc::clone(&self.checks))?))
     }
 
     fn wrap_tcp_listener(&self, listener: TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {

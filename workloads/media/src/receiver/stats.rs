@@ -28,6 +28,8 @@ pub struct Stats {
     pub keyframes_requested: u64,
     /// Texts that could not be sent.
     pub unsent: u64,
+    /// ICE checks that did not leave: more than addresses that do not answer are sent.
+    pub checks_suppressed: u64,
 }
 
 impl Stats {
@@ -47,6 +49,7 @@ impl Stats {
             nack_packets,
             keyframes_requested,
             unsent,
+            checks_suppressed,
         } = other;
         Self {
             packets: self.packets + packets,
@@ -60,6 +63,7 @@ impl Stats {
             nack_packets: self.nack_packets + nack_packets,
             keyframes_requested: self.keyframes_requested + keyframes_requested,
             unsent: self.unsent + unsent,
+            checks_suppressed: self.checks_suppressed + checks_suppressed,
         }
     }
 }
@@ -77,6 +81,7 @@ pub(super) struct Counters {
     pub(super) nack_packets: AtomicU64,
     pub(super) keyframes_requested: AtomicU64,
     pub(super) unsent: AtomicU64,
+    pub(super) checks_suppressed: AtomicU64,
 }
 
 impl Counters {
@@ -101,6 +106,7 @@ impl Counters {
             nack_packets: read(&self.nack_packets),
             keyframes_requested: read(&self.keyframes_requested),
             unsent: read(&self.unsent),
+            checks_suppressed: read(&self.checks_suppressed),
         }
     }
 }
