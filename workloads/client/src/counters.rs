@@ -211,9 +211,9 @@ impl Counters {
         self.lock().stats(hindrance, now)
     }
 
-    /// ICE checks that did not leave, in all sessions as of their last reading.
-    pub(crate) fn checks_suppressed(&self) -> u64 {
-        self.lock().received.sum().checks_suppressed
+    /// What the connections of all sessions counted, as of the last reading.
+    pub(crate) fn transport(&self) -> Stats {
+        self.lock().received.sum()
     }
 
     /// A session is over: its state now, and what its connection counted.

@@ -121,8 +121,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
                 .map_or_else(String::new, |error| format!(": {}: {}", error.code, error.message));
             anyhow::bail!("no media any more{cause}")
         }
-        Some(Reason::NoMedia) => anyhow::bail!("no media: {}", obstacle(&summary)),
-        None => anyhow::bail!("the server said bye before there was media: {}", obstacle(&summary)),
+        Some(Reason::NoMedia) => anyhow::bail!("no media: {}", obstacle(&summary, &counters.transport())),
+        None => anyhow::bail!(
+            "the server said bye before there was media: {}",
+            obstacle(&summary, &counters.transport())
+        ),
     }
 }
 

@@ -87,7 +87,7 @@ impl StatusSource for ClientStatus {
             .counter(
                 "client_ice_checks_suppressed",
                 "ICE checks that did not leave, as enough go to addresses that do not answer",
-                self.counters.checks_suppressed(),
+                self.counters.transport().checks_suppressed,
             )
             .errors("client_errors", &summary.errors)
             .counter("client_pictures_encoded", "Pictures encoded for viewers", self.preview.encoded())

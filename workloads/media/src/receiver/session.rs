@@ -147,6 +147,8 @@ impl Session {
             self.emit(Event::FirstPacket);
         }
         count(&self.counters.packets, 1);
+        let longest = &self.counters.longest_payload;
+        longest.fetch_max(packet.payload.len() as u64, std::sync::atomic::Ordering::Relaxed);
         let now = Instant::now();
         let header = &packet.header;
         self.reception.packet(header.ssrc, header.sequence_number, header.timestamp, now);

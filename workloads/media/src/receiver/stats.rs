@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct Stats {
     /// RTP packets, repeated ones included.
     pub packets: u64,
+    /// The longest payload of a packet, in bytes.
+    pub longest_payload: u64,
     /// Packets that were expected and never came, less those that came twice (RFC 3550, appendix A.3).
     pub lost: i64,
     /// Packets that came after they were asked for again.
@@ -33,12 +35,13 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// The sums; the jitter is that of `other`, which is later.
+    /// The sums, and the longest; the jitter is that of `other`, which is later.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         // Without `..`: a counter that is forgotten here does not compile.
         let Self {
             packets,
+            longest_payload,
             lost,
             repaired,
             jitter,
@@ -53,6 +56,7 @@ impl Stats {
         } = other;
         Self {
             packets: self.packets + packets,
+            longest_payload: self.longest_payload.max(*longest_payload),
             lost: self.lost + lost,
             repaired: self.repaired + repaired,
             jitter: *jitter,
@@ -71,6 +75,7 @@ impl Stats {
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     pub(super) packets: AtomicU64,
+    pub(super) longest_payload: AtomicU64,
     lost: AtomicI64,
     repaired: AtomicU64,
     jitter_nanos: AtomicU64,
@@ -96,6 +101,7 @@ impl Counters {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Stats {
             packets: read(&self.packets),
+            longest_payload: read(&self.longest_payload),
             lost: self.lost.load(Ordering::Relaxed),
             repaired: read(&self.repaired),
             jitter: Duration::from_nanos(read(&self.jitter_nanos)),
