@@ -9,6 +9,7 @@
 //! - [`candidates`] cuts a peer's description down to few candidates before the library sees it.
 //! - [`pacing`] decides for each check that would leave whether it does. To the library, one that does not is a lost
 //!   one. [`budget`] is shared by all sessions of a process.
+//! - [`sources`] bounds the addresses that checks are taken from.
 //! - [`path`] follows a peer to an address that it was checked at, with the checks of [`probe`].
 //!
 //! Pure: datagrams and time are arguments.
@@ -21,6 +22,7 @@ mod path;
 mod probe;
 mod route;
 mod session;
+mod sources;
 mod stun;
 
 pub(crate) use budget::Budget;

@@ -10,12 +10,14 @@ use super::pacing::Pacing;
 use super::path::Path;
 use super::probe::Prober;
 use super::route::Route;
+use super::sources::Sources;
 use super::stun::{Binding, binding, is_media};
 
 /// Paces a session's checks, and follows its peer. Every datagram of the session goes through it.
 pub(crate) struct SessionChecks {
     locals: Vec<IpAddr>,
     pacing: Pacing,
+    sources: Sources,
     path: Path,
     /// Once the peer has described itself.
     prober: Option<Prober>,
@@ -25,7 +27,8 @@ impl SessionChecks {
     /// For a session on these local addresses.
     pub(crate) fn new(locals: impl IntoIterator<Item = IpAddr>) -> Self {
         let locals = locals.into_iter().collect();
-        Self { locals, pacing: Pacing::default(), path: Path::default(), prober: None }
+        let (pacing, sources, path) = (Pacing::default(), Sources::default(), Path::default());
+        Self { locals, pacing, sources, path, prober: None }
     }
 
     /// The peer describes itself; the same for the library, with no more candidates than it should have.
@@ -69,7 +72,7 @@ impl SessionChecks {
             Some(Binding::Request(_)) => {
                 self.pacing.checked_by_peer(route);
                 // The answer has to name the address that the request really came from.
-                Some(route)
+                self.sources.takes(route.peer, now).then_some(route)
             }
             Some(Binding::Success(transaction)) => {
                 self.pacing.answered_by_peer(route.peer, transaction);

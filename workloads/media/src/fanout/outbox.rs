@@ -1,10 +1,11 @@
 //! Where datagrams go.
 
+use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::shared::Shared;
 use super::sockets::Sockets;
-use crate::checks::{Budget, Route};
+use crate::checks::Budget;
 
 /// The sockets of a shard, and its counts of what they took.
 pub(super) struct Outbox<'a> {
@@ -17,9 +18,9 @@ impl<'a> Outbox<'a> {
         Self { sockets, shared }
     }
 
-    pub(super) fn send(&self, route: Route, data: &[u8]) {
+    pub(super) fn send(&self, local: SocketAddr, peer: SocketAddr, data: &[u8]) {
         let counters = &self.shared.counters;
-        let is_sent = self.sockets.send(route.local, route.peer, data);
+        let is_sent = self.sockets.send(local, peer, data);
         let counter = if is_sent { &counters.datagrams_sent } else { &counters.send_errors };
         counter.fetch_add(1, Relaxed);
     }

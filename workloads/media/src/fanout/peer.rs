@@ -28,7 +28,7 @@ use crate::datagrams::received;
 pub(super) struct Peer {
     id: SessionId,
     connection: RTCPeerConnection,
-    checks: SessionChecks,
+    ice_checks: SessionChecks,
     sender: RTCRtpSenderId,
     ufrag: String,
     ssrc: u32,
@@ -62,7 +62,7 @@ impl Peer {
 
     /// Takes in a datagram. Nothing is sent before [`Peer::drain`].
     pub(super) fn receive(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8], now: Instant) {
-        let Some(Route { local, peer }) = self.checks.inbound(Route { local, peer }, data, now) else {
+        let Some(Route { local, peer }) = self.ice_checks.inbound(Route { local, peer }, data, now) else {
             return;
         };
         // What a peer sends may be anything; `rtc` logs what it cannot use, and there is nothing to add.
@@ -94,7 +94,8 @@ impl Peer {
             self.read(events);
         }
         self.flush(outbox, now);
-        let deadline = [self.connection.poll_timeout(), self.checks.deadline()].into_iter().flatten().min();
+        let deadline =
+            [self.connection.poll_timeout(), self.ice_checks.deadline()].into_iter().flatten().min();
         if self.schedule.was_connected() {
             return deadline;
         }
@@ -255,12 +256,14 @@ impl Peer {
         let budget = outbox.check_budget();
         while let Some(datagram) = self.connection.poll_write() {
             let route = Route { local: datagram.transport.local_addr, peer: datagram.transport.peer_addr };
-            match self.checks.outbound(route, &datagram.message, budget, now) {
-                Some(route) => outbox.send(route, &datagram.message),
+            match self.ice_checks.outbound(route, &datagram.message, budget, now) {
+                Some(Route { local, peer }) => outbox.send(local, peer, &datagram.message),
                 None => outbox.check_suppressed(),
             }
         }
-        self.checks.advance(budget, now, |route, check| outbox.send(route, check));
+        self.ice_checks.advance(budget, now, |route, check| {
+            outbox.send(route.local, route.peer, check);
+        });
     }
 
     /// Sends no more video.

@@ -11,7 +11,8 @@ use super::session::Session;
 use super::sockets::Datagram;
 use super::stun::receiver_ufrag;
 
-/// Addresses that one session may be known by: a few network paths, not whatever a peer claims.
+/// Addresses that one session may be known by: a few network paths, not whatever a peer claims. A further one takes the
+/// place of the oldest: a NAT may have changed its mapping.
 const ADDRESSES: usize = 16;
 
 /// Sessions by slot; slots are used again.
@@ -63,7 +64,11 @@ impl SessionTable {
         let known = self.by_address.get(&datagram.peer).copied();
         let named = receiver_ufrag(datagram.data).and_then(|ufrag| self.by_ufrag.get(ufrag).copied());
         let Some(slot) = named else { return known };
-        if known != named && self.sessions[slot].addresses.len() < ADDRESSES {
+        if known != named {
+            if self.sessions[slot].addresses.len() == ADDRESSES {
+                let oldest = self.sessions[slot].addresses.remove(0);
+                self.by_address.remove(&oldest);
+            }
             if let Some(previous) = known {
                 self.sessions[previous].addresses.retain(|address| *address != datagram.peer);
             }

@@ -42,7 +42,7 @@ impl Peer {
         add_candidates(&mut connection, locals)?;
         let offer = connection.create_offer(None)?;
         let mut offerer = Self::undescribed(id, stream, connection, sender, Some(own_channel), options, now);
-        offerer.checks = SessionChecks::new(locals.iter().map(SocketAddr::ip));
+        offerer.ice_checks = SessionChecks::new(locals.iter().map(SocketAddr::ip));
         offerer.described(offer, now)
     }
 
@@ -54,7 +54,7 @@ impl Peer {
     ) -> std::result::Result<(), FanoutError> {
         let answer = description::Answer::read(sdp)?;
         tracing::debug!(session = self.id.0, "the answer: {}", answer.candidates);
-        let sdp = self.checks.remote_description(&answer.sdp);
+        let sdp = self.ice_checks.remote_description(&answer.sdp);
         let answer = RTCSessionDescription::answer(sdp).map_err(FanoutError::Answer)?;
         self.connection.set_remote_description(now, answer).map_err(FanoutError::Answer)?;
         self.learn_payload_type()?;
@@ -81,7 +81,7 @@ impl Peer {
         connection.set_remote_description(now, described).map_err(FanoutError::Offer)?;
         let sender = connection.add_track(track(stream.ssrc)).map_err(FanoutError::Offer)?;
         let mut answerer = Self::undescribed(id, stream, connection, sender, None, options, now);
-        answerer.checks = checks;
+        answerer.ice_checks = checks;
         let (mut peer, sdp) = answerer.respond(locals, now).map_err(FanoutError::Offer)?;
         peer.learn_payload_type()?;
         Ok((peer, offer.answer(&sdp)?))
@@ -109,7 +109,7 @@ impl Peer {
         Self {
             id,
             connection,
-            checks: SessionChecks::new([]),
+            ice_checks: SessionChecks::new([]),
             sender,
             ufrag: String::new(),
             ssrc,
