@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
 use crate::counters::Counters;
+use crate::next_family::next_family;
 use crate::obstacle::obstacle;
 use crate::page;
 use crate::report_source;
@@ -175,14 +176,6 @@ async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
     }
 }
 
-/// The family to dial next: a network may take TCP of one family and not its UDP. What worked is kept.
-fn next_family(dialled: Family, ended: &Ended) -> Family {
-    match ended {
-        Ended::Failed { code: ErrorCode::IceFailed | ErrorCode::DtlsFailed, .. } => dialled.other(),
-        _ => dialled,
-    }
-}
-
 /// Waits for whatever makes the client stop.
 async fn reason(
     mut signals: watch::Receiver<Option<Stop>>,
@@ -232,21 +225,5 @@ fn print_state(counters: &Counters, console: &Console) {
     }
     if let Some((position, confidence)) = counters.last_position().filter(|_| counters.is_fresh(now)) {
         console.line(format!("ball at ({:.2}, {:.2}), confidence {confidence:.2}", position.x, position.y));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// L24: IPv6 that takes TCP but not UDP was dialled for ever.
-    #[test]
-    fn a_family_without_udp_is_not_dialled_twice_in_a_row() {
-        let failed = |code| Ended::Failed { code, message: String::new() };
-        assert_eq!(next_family(Family::V6, &failed(ErrorCode::IceFailed)), Family::V4);
-        assert_eq!(next_family(Family::V4, &failed(ErrorCode::IceFailed)), Family::V6);
-        for ended in [Ended::Lost, Ended::Bye, failed(ErrorCode::NoVideo)] {
-            assert_eq!(next_family(Family::V6, &ended), Family::V6);
-        }
     }
 }
