@@ -13,7 +13,7 @@ CRATES = [
 ]
 LAYERS = {
     "workloads/media/src": [
-        ["addresses", "assemble", "datagrams", "deliver_rtcp", "description", "guard", "handshake", "packetise"],
+        ["addresses", "assemble", "checks", "datagrams", "deliver_rtcp", "description", "guard", "handshake", "packetise"],
         ["fanout", "receiver"],
     ],
     "workloads/measure/src": [
@@ -63,6 +63,7 @@ NEVER_IMPORTED = {
     "workloads/measure/src": IO,
     "workloads/detect/src": IO,
     "workloads/media/src/assemble": IO,
+    "workloads/media/src/checks": IO,
     "workloads/media/src/description": IO,
     "workloads/media/src/handshake": IO,
     "workloads/media/src/packetise": IO,

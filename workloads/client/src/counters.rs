@@ -211,6 +211,11 @@ impl Counters {
         self.lock().stats(hindrance, now)
     }
 
+    /// What the connections of all sessions counted, as of the last reading.
+    pub(crate) fn transport(&self) -> Stats {
+        self.lock().received.sum()
+    }
+
     /// A session is over: its state now, and what its connection counted.
     pub(crate) fn session_ended(&self, state: State, received: &Stats) {
         let mut inner = self.lock();

@@ -13,6 +13,7 @@ mod decode_thread;
 mod fault;
 mod foreign;
 mod gaps;
+mod next_family;
 mod obstacle;
 mod outcome;
 mod page;

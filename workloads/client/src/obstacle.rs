@@ -1,13 +1,15 @@
 //! Why a client never had media, in one line: the first cause and not the last symptom.
 
+use media::packetise::MAX_PAYLOAD_LEN;
+use media::receiver::Stats;
 use report::{ClientSummary, ErrorCode};
 
 /// What kept a client from its first decoded frame.
 ///
 /// Errors of setting up are in the order of its stages. The one at the furthest stage is the cause: a server that is gone by
 /// now, or was not there yet, refuses connections whatever the trouble is. Where no error was noticed, the stage that
-/// was not reached says it.
-pub(crate) fn obstacle(summary: &ClientSummary) -> String {
+/// was not reached says it; and where all were, what was `received`.
+pub(crate) fn obstacle(summary: &ClientSummary, received: &Stats) -> String {
     let setting_up = summary.errors.iter().filter(|error| error.code <= ErrorCode::DecodeFailed);
     if let Some(error) = setting_up.max_by_key(|error| error.code) {
         return format!("{}: {}", error.code, error.message);
@@ -26,11 +28,25 @@ pub(crate) fn obstacle(summary: &ClientSummary) -> String {
     match missing {
         Some((_, code, message)) => format!("{code}: {message} until then"),
         None => format!(
-            "{}: packets of video came, and of {} complete frames none could be decoded",
+            "{}: packets of video came, and of {} complete frames none could be decoded; {}",
             ErrorCode::DecodeFailed,
-            summary.frames.received
+            summary.frames.received,
+            packets(received)
         ),
     }
+}
+
+/// What came of the packets. A server of ours sends packets of full length with every keyframe: where only shorter ones
+/// come, it is the way that does not carry them.
+fn packets(received: &Stats) -> String {
+    let Stats { packets, lost, longest_payload, .. } = received;
+    let seen = format!("{packets} packets came and {lost} were lost");
+    if *packets > 0 && *longest_payload < MAX_PAYLOAD_LEN as u64 {
+        return format!(
+            "{seen}: none came with more than {longest_payload} bytes, full ones have {MAX_PAYLOAD_LEN} (MTU?)"
+        );
+    }
+    seen
 }
 
 #[cfg(test)]
@@ -65,7 +81,10 @@ mod tests {
     fn the_furthest_stage_is_the_cause_and_not_the_last_error() {
         let errors =
             [(ErrorCode::NoVideo, "the offer has no VP8"), (ErrorCode::ConnectFailed, "connection refused")];
-        assert_eq!(obstacle(&summary(&errors, ClientSetup::default())), "NoVideo: the offer has no VP8");
+        assert_eq!(
+            obstacle(&summary(&errors, ClientSetup::default()), &Stats::default()),
+            "NoVideo: the offer has no VP8"
+        );
     }
 
     /// V18: a client that gives up before any error is noticed says how far it came.
@@ -81,8 +100,26 @@ mod tests {
             (connected, "Other: no packet"),
             (ClientSetup { first_frame: Some(40.0), ..connected }, "DecodeFailed"),
         ] {
-            let said = obstacle(&summary(&[], setup));
+            let said = obstacle(&summary(&[], setup), &Stats::default());
             assert!(said.starts_with(code), "{said}");
         }
+    }
+    /// L23: with an MTU of 1000 and no fragments it was "no media", and nothing else.
+    #[test]
+    fn packets_of_which_only_short_ones_come_are_said_with_their_size() {
+        let setup = ClientSetup {
+            signaling: Some(1.0),
+            ice: Some(2.0),
+            dtls: Some(3.0),
+            first_frame: Some(4.0),
+            ..ClientSetup::default()
+        };
+        let mut received = Stats { packets: 70, lost: 12, longest_payload: 410, ..Stats::default() };
+        let said = obstacle(&summary(&[], setup), &received);
+        let seen = "DecodeFailed: packets of video came, and of 0 complete frames none could be decoded; \
+            70 packets came and 12 were lost";
+        assert_eq!(said, format!("{seen}: none came with more than 410 bytes, full ones have 1188 (MTU?)"));
+        received.longest_payload = 1188;
+        assert_eq!(obstacle(&summary(&[], setup), &received), seen);
     }
 }

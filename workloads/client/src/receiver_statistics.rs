@@ -23,9 +23,14 @@ impl ReceiverStatistics {
         self.now = Stats::default();
     }
 
+    /// What the connections of all sessions counted, as of the last reading.
+    pub(crate) fn sum(&self) -> Stats {
+        self.before.plus(&self.now)
+    }
+
     /// Fills in what is known here.
     pub(crate) fn fill(&self, stats: &mut ClientStats) {
-        let received = self.before.plus(&self.now);
+        let received = self.sum();
         stats.packets_received = received.packets;
         stats.packets_lost = received.lost;
         stats.packets_repaired = received.repaired;

@@ -8,12 +8,13 @@ use preview::Preview;
 use process::{Console, Exit, Heartbeat, Http, Stop, SummaryTarget, last_error};
 use report::ErrorCode;
 use report::sender::Pace;
-use signaling::{DialError, dial_until};
+use signaling::{DialError, Family, dial_until};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
 use crate::counters::Counters;
+use crate::next_family::next_family;
 use crate::obstacle::obstacle;
 use crate::page;
 use crate::report_source;
@@ -121,8 +122,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
                 .map_or_else(String::new, |error| format!(": {}: {}", error.code, error.message));
             anyhow::bail!("no media any more{cause}")
         }
-        Some(Reason::NoMedia) => anyhow::bail!("no media: {}", obstacle(&summary)),
-        None => anyhow::bail!("the server said bye before there was media: {}", obstacle(&summary)),
+        Some(Reason::NoMedia) => anyhow::bail!("no media: {}", obstacle(&summary, &counters.transport())),
+        None => anyhow::bail!(
+            "the server said bye before there was media: {}",
+            obstacle(&summary, &counters.transport())
+        ),
     }
 }
 
@@ -130,10 +134,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
 async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
     let Context { arguments, counters, stop, .. } = context;
     let mut backoff = Backoff::new(PAUSES.0, PAUSES.1, Jitter::Half)?;
+    let mut family = None;
     loop {
         counters.dialling(Instant::now());
         // Without a deadline of its own: whoever gives up stops everything.
-        let dialled = dial_until(&arguments.server, &mut backoff, None, |error, _pause| {
+        let dialled = dial_until(&arguments.server, family, &mut backoff, None, |error, _pause| {
             let code = match error {
                 DialError::ResolveFailed { .. } => ErrorCode::ResolveFailed,
                 DialError::ConnectFailed { .. } => ErrorCode::ConnectFailed,
@@ -149,7 +154,10 @@ async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
             () = stop.cancelled() => return Ok(()),
         };
         let before = counters.last_decoded();
-        match session::run(context, connection).await? {
+        let dialled = Family::of(connection.peer_addr());
+        let ended = session::run(context, connection).await?;
+        family = Some(next_family(dialled, &ended));
+        match ended {
             Ended::Stopped => return Ok(()),
             Ended::Bye if !arguments.reconnect => return Ok(()),
             Ended::Bye => {}

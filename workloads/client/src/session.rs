@@ -145,8 +145,7 @@ async fn negotiate(context: &Context, connection: &mut Connection) -> Result<Ans
             }
         }
     };
-    let addresses = media_addresses(connection.local_addr().ip(), &context.arguments.ice_addresses)
-        .map_err(|error| failed(ErrorCode::Other, format!("cannot list local addresses: {error}")))?;
+    let addresses = media_addresses(connection.local_addr().ip(), &context.arguments.ice_addresses);
     let answer = Receiver::answer(&offer, Options::new(addresses)).await.map_err(|error| {
         let code = match error {
             ReceiverError::NoVideo | ReceiverError::NoVp8(_) => ErrorCode::NoVideo,

@@ -84,6 +84,11 @@ impl StatusSource for ClientStatus {
                 "Frames dropped as the decoder was behind",
                 summary.queue_overruns,
             )
+            .counter(
+                "client_ice_checks_suppressed",
+                "ICE checks that did not leave, as enough go to addresses that do not answer",
+                self.counters.transport().checks_suppressed,
+            )
             .errors("client_errors", &summary.errors)
             .counter("client_pictures_encoded", "Pictures encoded for viewers", self.preview.encoded())
             .gauge(

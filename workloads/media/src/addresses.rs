@@ -3,27 +3,43 @@
 use std::io;
 use std::net::IpAddr;
 
+/// Of each family, so many addresses come along on loopback. A peer on this machine reaches any of them: the second is
+/// there for the case that something is wrong with the first one's interface.
+const OTHERS_PER_FAMILY: usize = 2;
+
 /// The local addresses for the media of a session whose signalling connection ended at `signaling` on this machine.
 ///
-/// That address is one the peer demonstrably reaches, so it is the only one needed: in a pod, or on a machine with
-/// several interfaces, nothing has to be configured. On loopback the machine's other addresses come along, because
-/// aiortc peers never offer loopback themselves. `chosen`, where not empty, replaces all of that.
-///
-/// # Errors
-/// Where the machine's interfaces cannot be listed.
-pub fn media_addresses(signaling: IpAddr, chosen: &[IpAddr]) -> io::Result<Vec<IpAddr>> {
+/// That address is the first, and it is one the peer demonstrably reaches, so it is the only one needed: in a pod, or on
+/// a machine with several interfaces, nothing has to be configured. On loopback some of the machine's other addresses
+/// come along, because aiortc peers never offer loopback themselves: few, as each is paired with all of the peer's.
+/// Where they cannot be listed (no netlink, no descriptor left), it is without them. `chosen`, where not empty, replaces
+/// all of that.
+pub fn media_addresses(signaling: IpAddr, chosen: &[IpAddr]) -> Vec<IpAddr> {
+    select(signaling, chosen, || Ok(if_addrs::get_if_addrs()?.iter().map(if_addrs::Interface::ip).collect()))
+}
+
+fn select(
+    signaling: IpAddr,
+    chosen: &[IpAddr],
+    list: impl FnOnce() -> io::Result<Vec<IpAddr>>,
+) -> Vec<IpAddr> {
     if !chosen.is_empty() {
-        return Ok(chosen.to_vec());
+        return chosen.to_vec();
     }
     // A dual-stack listener reports IPv4 peers as ::ffff:a.b.c.d, which no candidate may carry.
     let signaling = signaling.to_canonical();
     let mut addresses = vec![signaling];
     if signaling.is_loopback() {
-        let interfaces = if_addrs::get_if_addrs()?;
-        addresses
-            .extend(interfaces.iter().map(if_addrs::Interface::ip).filter(|address| is_offerable(*address)));
+        let others = list().unwrap_or_else(|error| {
+            tracing::warn!(%error, "cannot list local addresses, media is offered on {signaling} only");
+            Vec::new()
+        });
+        for is_v4 in [signaling.is_ipv4(), !signaling.is_ipv4()] {
+            let of_family = others.iter().filter(|address| address.is_ipv4() == is_v4);
+            addresses.extend(of_family.filter(|address| is_offerable(**address)).take(OTHERS_PER_FAMILY));
+        }
     }
-    Ok(addresses)
+    addresses
 }
 
 /// Link-local IPv6 needs a scope that candidates do not carry.
@@ -39,25 +55,50 @@ fn is_offerable(address: IpAddr) -> bool {
 mod tests {
     use super::*;
 
+    const LOOPBACK: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    fn parse(address: &str) -> IpAddr {
+        address.parse().unwrap()
+    }
+
     #[test]
     fn a_routable_signalling_address_is_all_that_media_needs() {
-        let pod: IpAddr = "10.244.1.7".parse().unwrap();
-        assert_eq!(media_addresses(pod, &[]).unwrap(), [pod]);
-        let mapped = "::ffff:10.244.1.7".parse().unwrap();
-        assert_eq!(media_addresses(mapped, &[]).unwrap(), [pod]);
+        let pod = parse("10.244.1.7");
+        assert_eq!(media_addresses(pod, &[]), [pod]);
+        assert_eq!(media_addresses(parse("::ffff:10.244.1.7"), &[]), [pod]);
     }
 
     #[test]
     fn loopback_comes_first_and_brings_no_second_loopback() {
-        let loopback: IpAddr = "127.0.0.1".parse().unwrap();
-        let addresses = media_addresses(loopback, &[]).unwrap();
-        assert_eq!(addresses[0], loopback);
+        let addresses = media_addresses(LOOPBACK, &[]);
+        assert_eq!(addresses[0], LOOPBACK);
         assert!(addresses[1..].iter().all(|address| is_offerable(*address)), "{addresses:?}");
     }
 
     #[test]
     fn chosen_addresses_replace_all_others() {
-        let chosen = ["192.0.2.1".parse().unwrap()];
-        assert_eq!(media_addresses("127.0.0.1".parse().unwrap(), &chosen).unwrap(), chosen);
+        let chosen = [parse("192.0.2.1")];
+        assert_eq!(media_addresses(LOOPBACK, &chosen), chosen);
+    }
+
+    /// L2: 60 interfaces with both families were 121 candidates.
+    #[test]
+    fn of_many_interfaces_few_come_along_and_of_both_families() {
+        let interfaces = |n: u8| [parse("127.0.0.1"), parse(&format!("10.0.{n}.1")), parse("fe80::1")];
+        let mut listed: Vec<IpAddr> = (0..60).flat_map(interfaces).collect();
+        listed.extend((0..60).map(|n| parse(&format!("fd00::{n}"))));
+        let addresses = select(LOOPBACK, &[], || Ok(listed.clone()));
+        let expected = ["127.0.0.1", "10.0.0.1", "10.0.1.1", "fd00::", "fd00::1"];
+        assert_eq!(addresses, expected.map(parse));
+        let addresses = select(parse("::1"), &[], || Ok(listed));
+        let expected = ["::1", "fd00::", "fd00::1", "10.0.0.1", "10.0.1.1"];
+        assert_eq!(addresses, expected.map(parse));
+    }
+
+    /// L6: it was "cannot list local addresses", and no session.
+    #[test]
+    fn where_addresses_cannot_be_listed_the_one_of_signalling_will_do() {
+        let refused = || Err(io::Error::from(io::ErrorKind::PermissionDenied));
+        assert_eq!(select(LOOPBACK, &[], refused), [LOOPBACK]);
     }
 }

@@ -77,8 +77,7 @@ pub(crate) async fn serve(context: Arc<Context>, mut connection: Connection) {
 /// Exchanges offer and answer.
 async fn negotiate(context: &Context, id: SessionId, connection: &mut Connection) -> Result<(), Refusal> {
     let accepted = Instant::now();
-    let addresses = media_addresses(connection.local_addr().ip(), &context.ice_addresses)
-        .map_err(|error| failed(ErrorCode::Other, format!("cannot list local addresses: {error}")))?;
+    let addresses = media_addresses(connection.local_addr().ip(), &context.ice_addresses);
     let offer = context.fanout.offer(id, addresses).await.unwrap_or(Err(FanoutError::ShuttingDown));
     let sdp = offer.map_err(|error| failed(ErrorCode::Other, error.to_string()))?;
     // Whoever is gone already was a health check.

@@ -82,6 +82,11 @@ fn transport(exposition: Exposition, fanout: &Fanout) -> Exposition {
         .counter("datagrams_unknown", "UDP datagrams of no session", stats.unknown_datagrams)
         .counter("send_errors", "UDP datagrams that the system did not take", stats.send_errors)
         .counter(
+            "ice_checks_suppressed",
+            "ICE checks that did not leave, as enough go to addresses that do not answer",
+            stats.checks_suppressed,
+        )
+        .counter(
             "peer_panics",
             "Panics over what a peer sent, each the end of its session",
             stats.peer_panics,

@@ -8,7 +8,11 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 
-use crate::{connection::Connection, endpoint::Endpoint};
+use crate::{
+    connection::Connection,
+    endpoint::Endpoint,
+    family::{Family, order},
+};
 
 /// How long a name may take to resolve. A resolver's own limit may be half a minute, and more with search domains.
 pub const RESOLVE_LIMIT: Duration = Duration::from_secs(5);
@@ -65,7 +69,7 @@ fn list(attempts: &[ConnectAttempt]) -> String {
 /// # Errors
 /// Where the host has no address, or none of them takes the connection.
 pub async fn dial(endpoint: &Endpoint) -> Result<Connection, DialError> {
-    dial_before(endpoint, None).await
+    dial_before(endpoint, None, None).await
 }
 
 /// Connects, and tries again after each failure, as a server that is about to start or to come back needs it. Without
@@ -79,13 +83,14 @@ pub async fn dial(endpoint: &Endpoint) -> Result<Connection, DialError> {
 /// That of the last attempt, once no further one could start before the `deadline`.
 pub async fn dial_until(
     endpoint: &Endpoint,
+    first: Option<Family>,
     backoff: &mut Backoff,
     deadline: Option<std::time::Instant>,
     mut on_failure: impl FnMut(&DialError, Duration),
 ) -> Result<Connection, DialError> {
     let deadline = deadline.map(Instant::from_std);
     loop {
-        let error = match dial_before(endpoint, deadline).await {
+        let error = match dial_before(endpoint, first, deadline).await {
             Ok(connection) => return Ok(connection),
             Err(error) => error,
         };
@@ -98,8 +103,12 @@ pub async fn dial_until(
     }
 }
 
-async fn dial_before(endpoint: &Endpoint, deadline: Option<Instant>) -> Result<Connection, DialError> {
-    let addresses = resolve(endpoint, deadline)
+async fn dial_before(
+    endpoint: &Endpoint,
+    first: Option<Family>,
+    deadline: Option<Instant>,
+) -> Result<Connection, DialError> {
+    let addresses = resolve(endpoint, first, deadline)
         .await
         .map_err(|cause| DialError::ResolveFailed { endpoint: endpoint.clone(), cause })?;
     connect_any(&addresses, deadline)
@@ -107,9 +116,14 @@ async fn dial_before(endpoint: &Endpoint, deadline: Option<Instant>) -> Result<C
         .map_err(|attempts| DialError::ConnectFailed { endpoint: endpoint.clone(), attempts })
 }
 
-async fn resolve(endpoint: &Endpoint, deadline: Option<Instant>) -> io::Result<Vec<SocketAddr>> {
+async fn resolve(
+    endpoint: &Endpoint,
+    first: Option<Family>,
+    deadline: Option<Instant>,
+) -> io::Result<Vec<SocketAddr>> {
     let lookup = lookup_host((endpoint.host(), endpoint.port()));
-    let addresses: Vec<_> = within(RESOLVE_LIMIT, deadline, lookup).await?.take(MAX_ADDRESSES).collect();
+    let mut addresses = order(within(RESOLVE_LIMIT, deadline, lookup).await?.collect(), first);
+    addresses.truncate(MAX_ADDRESSES);
     if addresses.is_empty() {
         return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
     }

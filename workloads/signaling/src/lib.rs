@@ -20,6 +20,7 @@ mod connection;
 mod dialer;
 mod endpoint;
 mod excerpt;
+mod family;
 mod listener;
 mod message;
 
@@ -27,5 +28,6 @@ pub use codec::{CodecError, Decoder, MAX_LINE_BYTES, encode};
 pub use connection::{BYE_LIMIT, Connection, ConnectionError, WRITE_LIMIT};
 pub use dialer::{CONNECT_LIMIT, ConnectAttempt, DialError, RESOLVE_LIMIT, dial, dial_until};
 pub use endpoint::{Endpoint, InvalidEndpoint};
+pub use family::Family;
 pub use listener::{BindError, Listener};
 pub use message::{Message, MessageError};

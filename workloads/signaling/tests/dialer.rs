@@ -49,7 +49,7 @@ async fn dialling_goes_on_until_there_is_a_listener() {
     let mut socket = Some(socket);
     let mut listener = None;
     let mut failures = 0;
-    let connection = dial_until(&endpoint, &mut quick(), None, |error, _| {
+    let connection = dial_until(&endpoint, None, &mut quick(), None, |error, _| {
         assert!(matches!(error, DialError::ConnectFailed { .. }), "{error}");
         failures += 1;
         if failures == 3 {
@@ -68,11 +68,12 @@ async fn dialling_ends_at_its_deadline_with_the_last_cause() {
     let (_socket, _, endpoint) = dead_port();
     let mut failures = 0;
     let deadline = Instant::now() + Duration::from_millis(100);
-    let outcome = dial_until(&endpoint, &mut quick(), Some(deadline), |_, _| failures += 1).await;
+    let outcome = dial_until(&endpoint, None, &mut quick(), Some(deadline), |_, _| failures += 1).await;
     assert!(matches!(outcome, Err(DialError::ConnectFailed { .. })), "{outcome:?}");
     assert!(failures > 0);
 
     // Too late for a second attempt: the first one's failure is final.
-    let outcome = dial_until(&endpoint, &mut quick(), Some(Instant::now()), |_, _| panic!("a retry")).await;
+    let outcome =
+        dial_until(&endpoint, None, &mut quick(), Some(Instant::now()), |_, _| panic!("a retry")).await;
     assert!(matches!(outcome, Err(DialError::ConnectFailed { .. })), "{outcome:?}");
 }

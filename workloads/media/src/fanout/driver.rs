@@ -159,7 +159,7 @@ impl Driver {
         // By slot and not by iterator: sessions may end while reports are taken in.
         for slot in self.sessions.slots() {
             let Some(session) = self.sessions.get_mut(slot) else { continue };
-            let outbox = Outbox { sockets: &self.sockets, counters: &self.shared.counters };
+            let outbox = Outbox::new(&self.sockets, &self.shared);
             session.send_frame(frame, Instant::now(), &outbox, &mut self.events);
             self.remove_if_over(slot);
             served += 1;
@@ -228,7 +228,7 @@ impl Driver {
 
     fn drain(&mut self, slot: usize, now: Instant) {
         let Some(session) = self.sessions.get_mut(slot) else { return };
-        let outbox = Outbox { sockets: &self.sockets, counters: &self.shared.counters };
+        let outbox = Outbox::new(&self.sockets, &self.shared);
         if let Some(deadline) = session.drain(now, &outbox, &mut self.events) {
             self.timers.set(slot, deadline, now);
         }
@@ -247,7 +247,7 @@ impl Driver {
         let Some(session) = self.sessions.remove(slot) else { return };
         self.timers.clear(slot);
         let (id, counters) = (session.id(), &self.shared.counters);
-        let outbox = Outbox { sockets: &self.sockets, counters };
+        let outbox = Outbox::new(&self.sockets, &self.shared);
         let closed = session.close(&outbox, &mut self.events);
         counters.sessions.fetch_sub(1, Relaxed);
         if let Some(reason) = reason.or(closed.err().map(CloseReason::Panicked)) {

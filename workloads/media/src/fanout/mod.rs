@@ -49,6 +49,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::checks::Budget;
 pub use error::FanoutError;
 pub use event::{CloseReason, Event, EventSink, MissingChannel};
 pub use frame::Frame;
@@ -73,8 +74,9 @@ impl Fanout {
     /// # Errors
     /// Where the system refuses a thread or a poll instance.
     pub fn start(options: Options, sink: &EventSink) -> std::io::Result<Self> {
+        let check_budget = Arc::new(Budget::default());
         let shards = (0..options.shards.max(1))
-            .map(|number| Shard::start(number, Arc::clone(sink)))
+            .map(|number| Shard::start(number, Arc::clone(sink), Arc::clone(&check_budget)))
             .collect::<std::io::Result<Vec<_>>>()?;
         let handles = shards.iter().map(Shard::handle).collect();
         let negotiator = Negotiator::start(options, handles)?;

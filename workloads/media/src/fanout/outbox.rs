@@ -3,22 +3,35 @@
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::shared::Shared;
 use super::sockets::Sockets;
-use super::stats::Counters;
+use crate::checks::Budget;
 
 /// The sockets of a shard, and its counts of what they took.
 pub(super) struct Outbox<'a> {
-    pub(super) sockets: &'a Sockets,
-    pub(super) counters: &'a Counters,
+    sockets: &'a Sockets,
+    shared: &'a Shared,
 }
 
-impl Outbox<'_> {
+impl<'a> Outbox<'a> {
+    pub(super) fn new(sockets: &'a Sockets, shared: &'a Shared) -> Self {
+        Self { sockets, shared }
+    }
+
     pub(super) fn send(&self, local: SocketAddr, peer: SocketAddr, data: &[u8]) {
-        let counter = if self.sockets.send(local, peer, data) {
-            &self.counters.datagrams_sent
-        } else {
-            &self.counters.send_errors
-        };
+        let counters = &self.shared.counters;
+        let is_sent = self.sockets.send(local, peer, data);
+        let counter = if is_sent { &counters.datagrams_sent } else { &counters.send_errors };
         counter.fetch_add(1, Relaxed);
+    }
+
+    /// What unanswered checks take from.
+    pub(super) fn check_budget(&self) -> &Budget {
+        &self.shared.check_budget
+    }
+
+    /// A check did not leave, as there were enough.
+    pub(super) fn check_suppressed(&self) {
+        self.shared.counters.checks_suppressed.fetch_add(1, Relaxed);
     }
 }

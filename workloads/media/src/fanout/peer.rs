@@ -1,5 +1,6 @@
 //! One session's peer connection: `rtc`, with its inputs and outputs translated.
 
+mod exchange;
 mod setup;
 
 use std::net::SocketAddr;
@@ -23,8 +24,8 @@ use super::outbox::Outbox;
 use super::schedule::{Admission, Schedule};
 use super::transmission::Transmission;
 use super::watch::Watch;
-use crate::datagrams::received;
-use crate::handshake::{Action, Handshake, Transaction, check};
+use crate::checks::SessionChecks;
+use crate::handshake::{Handshake, Transaction};
 
 /// Candidates of one peer that may come after its description.
 const MAX_CANDIDATES: usize = 8;
@@ -33,6 +34,7 @@ const MAX_CANDIDATES: usize = 8;
 pub(super) struct Peer {
     id: SessionId,
     connection: RTCPeerConnection,
+    ice_checks: SessionChecks,
     sender: RTCRtpSenderId,
     ufrag: String,
     ssrc: u32,
@@ -70,13 +72,6 @@ impl Peer {
         self.failed.clone()
     }
 
-    /// Takes in a datagram. Nothing is sent before [`Peer::drain`].
-    pub(super) fn receive(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8], now: Instant) {
-        self.handshake.received(local, peer, data, now);
-        // What a peer sends may be anything; `rtc` logs what it cannot use, and there is nothing to add.
-        let _ = self.connection.handle_read(received(local, peer, data, now));
-    }
-
     /// Lets timers run.
     pub(super) fn advance(&mut self, now: Instant) {
         if let Err(error) = self.connection.handle_timeout(now) {
@@ -104,7 +99,10 @@ impl Peer {
         }
         self.flush(outbox, now);
         let deadline =
-            [self.connection.poll_timeout(), self.handshake.deadline()].into_iter().flatten().min();
+            [self.connection.poll_timeout(), self.handshake.deadline(), self.ice_checks.deadline()]
+                .into_iter()
+                .flatten()
+                .min();
         if self.schedule.was_connected() {
             self.look_after(now, events);
             return [deadline, self.watch.deadline()].into_iter().flatten().min();
@@ -282,11 +280,6 @@ impl Peer {
         Event::Network { id: self.id, sample: self.transmission.sample(), at: Instant::now() }
     }
 
-    /// The checks that were sent since the last call; none once the session is set up, for its addresses are known then.
-    pub(super) fn take_checks(&mut self) -> std::vec::Drain<'_, Transaction> {
-        self.checks.drain(..)
-    }
-
     /// A candidate of the peer's that was not in its description. One that cannot be used does no harm.
     pub(super) fn add_candidate(&mut self, candidate: String) {
         if self.candidates == MAX_CANDIDATES {
@@ -296,31 +289,6 @@ impl Peer {
         let candidate = RTCIceCandidateInit { candidate, ..Default::default() };
         if let Err(error) = self.connection.add_remote_candidate(candidate) {
             tracing::debug!(session = self.id.0, %error, "candidate skipped");
-        }
-    }
-
-    /// Does again what the set-up wants done again.
-    fn repeat(&mut self, now: Instant, outbox: &Outbox<'_>) {
-        while let Some(action) = self.handshake.poll(now) {
-            match action {
-                Action::Send(datagram) => outbox.send(datagram.local, datagram.peer, &datagram.data),
-                Action::Receive(datagram) => {
-                    let datagram = received(datagram.local, datagram.peer, &datagram.data, now);
-                    // As with what came by itself.
-                    let _ = self.connection.handle_read(datagram);
-                }
-            }
-        }
-    }
-
-    fn flush(&mut self, outbox: &Outbox<'_>, now: Instant) {
-        while let Some(datagram) = self.connection.poll_write() {
-            let (local, peer) = (datagram.transport.local_addr, datagram.transport.peer_addr);
-            self.handshake.sent(local, peer, &datagram.message, now);
-            if !self.handshake.is_over() {
-                self.checks.extend(check(&datagram.message));
-            }
-            outbox.send(local, peer, &datagram.message);
         }
     }
 

@@ -14,7 +14,8 @@ use super::sockets::Datagram;
 use super::stun::receiver_ufrag;
 use crate::handshake::answered_check;
 
-/// Addresses that one session may be known by: a few network paths, not whatever a peer claims.
+/// Addresses that one session may be known by: a few network paths, not whatever a peer claims. A further one takes the
+/// place of the oldest: a NAT may have changed its mapping.
 const ADDRESSES: usize = 16;
 
 /// Sessions by slot; slots are used again.
@@ -76,7 +77,11 @@ impl SessionTable {
         let known = self.by_address.get(&datagram.peer).copied();
         let named = self.named(datagram.data);
         let Some(slot) = named else { return known };
-        if known != named && self.sessions[slot].addresses.len() < ADDRESSES {
+        if known != named {
+            if self.sessions[slot].addresses.len() == ADDRESSES {
+                let oldest = self.sessions[slot].addresses.remove(0);
+                self.by_address.remove(&oldest);
+            }
             if let Some(previous) = known {
                 self.sessions[previous].addresses.retain(|address| *address != datagram.peer);
             }

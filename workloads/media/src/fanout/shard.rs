@@ -16,6 +16,7 @@ use super::handle::ShardHandle;
 use super::shared::Shared;
 use super::sockets;
 use super::stats::Stats;
+use crate::checks::Budget;
 
 /// Commands that may wait: a burst of joins between two frames, and the frames themselves.
 const QUEUE: usize = 1024;
@@ -27,11 +28,11 @@ pub(super) struct Shard {
 }
 
 impl Shard {
-    pub(super) fn start(number: usize, sink: EventSink) -> std::io::Result<Self> {
+    pub(super) fn start(number: usize, sink: EventSink, check_budget: Arc<Budget>) -> std::io::Result<Self> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
         let (commands, queue) = sync_channel(QUEUE);
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared::new(check_budget));
         let driver = Driver::new(poll, queue, sink, Arc::clone(&shared))?;
         let thread =
             std::thread::Builder::new().name(format!("shard-{number}")).spawn(move || driver.run())?;

@@ -26,6 +26,8 @@ pub struct Stats {
     pub sweep_time: Duration,
     /// Panics of the WebRTC stack over what a peer sent; each ended that peer's session.
     pub peer_panics: u64,
+    /// ICE checks that did not leave: more than addresses that do not answer are sent.
+    pub checks_suppressed: u64,
 }
 
 impl Stats {
@@ -40,6 +42,7 @@ impl Stats {
             sweeps: self.sweeps + other.sweeps,
             sweep_time: self.sweep_time + other.sweep_time,
             peer_panics: self.peer_panics + other.peer_panics,
+            checks_suppressed: self.checks_suppressed + other.checks_suppressed,
         }
     }
 }
@@ -55,6 +58,7 @@ pub(super) struct Counters {
     pub(super) sweeps: AtomicU64,
     pub(super) sweep_nanos: AtomicU64,
     pub(super) peer_panics: AtomicU64,
+    pub(super) checks_suppressed: AtomicU64,
     pub(super) worst_lateness: WorstLateness,
 }
 
@@ -70,6 +74,7 @@ impl Counters {
             sweeps: self.sweeps.load(Relaxed),
             sweep_time: Duration::from_nanos(self.sweep_nanos.load(Relaxed)),
             peer_panics: self.peer_panics.load(Relaxed),
+            checks_suppressed: self.checks_suppressed.load(Relaxed),
         }
     }
 }

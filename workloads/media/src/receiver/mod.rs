@@ -9,6 +9,7 @@
 //! not taken, candidates in the offer.
 
 mod channels;
+mod checked_socket;
 mod connection;
 mod error;
 mod event;
@@ -33,6 +34,7 @@ use crate::description::{Flow, Offer};
 use crate::guard::guarded_future;
 use channels::Channels;
 pub use channels::MAX_MESSAGE_BYTES;
+use checked_socket::Checks;
 pub use error::ReceiverError;
 pub use event::{ChannelId, Event, TransportStage};
 use notices::Handler;
@@ -113,10 +115,15 @@ impl Receiver {
     }
 
     async fn answer_unguarded(offer: &str, options: Options) -> Result<Answer, ReceiverError> {
-        let offer = Offer::read(offer, Flow::Received)?;
+        let mut offer = Offer::read(offer, Flow::Received)?;
         tracing::debug!("the offer: {}", offer.candidates);
+        let counters = Arc::new(Counters::default());
+        let addresses = options.addresses.iter().copied();
+        let (checks, sdp) = Checks::new(addresses, &offer.sdp, Arc::clone(&counters));
+        offer.sdp = sdp;
         let (handler, notices) = Handler::new();
-        let (runtime, panics) = GuardedRuntime::new();
+        let checks = Arc::new(checks);
+        let (runtime, panics) = GuardedRuntime::new(Arc::clone(&checks));
         let peer = connection::build(&options.addresses, handler.clone(), runtime).await?;
         let sdp = tokio::time::timeout(ANSWER_TIMEOUT, negotiate(&*peer, &offer, &handler))
             .await
@@ -127,7 +134,6 @@ impl Receiver {
         let (requests, requests_receiver) = mpsc::channel(WAITING_REQUESTS);
         let (stop, stop_receiver) = oneshot::channel();
         let (frame_sender, frames) = queue::frame_queue(options.queued_frames);
-        let counters = Arc::new(Counters::default());
         let session = Session {
             peer,
             notices,
@@ -140,6 +146,8 @@ impl Receiver {
             assembler: Assembler::new(options.assembly),
             reception: Reception::new(),
             report_at: None,
+            checks,
+            check_at: None,
             counters: Arc::clone(&counters),
             track: None,
             connect_by: Some(Instant::now() + options.connect_timeout),

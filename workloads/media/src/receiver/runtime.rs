@@ -12,6 +12,7 @@ use webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime, TokioRuntime,
 };
 
+use super::checked_socket::{CheckedSocket, Checks};
 use super::socket::{HandshakeSocket, SharedHandshake};
 use crate::guard::{Panicked, guarded_future};
 
@@ -22,14 +23,15 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 #[derive(Debug)]
 pub(super) struct GuardedRuntime {
     panics: mpsc::Sender<Panicked>,
+    checks: Arc<Checks>,
     handshake: Arc<SharedHandshake>,
 }
 
 impl GuardedRuntime {
-    /// The runtime, and the first panic on it.
-    pub(super) fn new() -> (Self, mpsc::Receiver<Panicked>) {
+    /// The runtime, with `checks` of its one connection, and the first panic on it.
+    pub(super) fn new(checks: Arc<Checks>) -> (Self, mpsc::Receiver<Panicked>) {
         let (panics, receiver) = mpsc::channel(1);
-        (Self { panics, handshake: Arc::new(SharedHandshake::new()) }, receiver)
+        (Self { panics, checks, handshake: Arc::new(SharedHandshake::new()) }, receiver)
     }
 }
 
@@ -46,6 +48,7 @@ impl Runtime for GuardedRuntime {
 
     fn wrap_udp_socket(&self, socket: UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
         let socket = TokioRuntime.wrap_udp_socket(socket)?;
+        let socket = Arc::new(CheckedSocket::new(socket, Arc::clone(&self.checks))?);
         Ok(Arc::new(HandshakeSocket::new(socket, Arc::clone(&self.handshake))?))
     }
 

@@ -17,6 +17,7 @@ use webrtc::peer_connection::{
 };
 
 use super::channels::{self, Channels};
+use super::checked_socket::Checks;
 use super::event::{ChannelId, Event, TransportStage};
 use super::notices::Notice;
 use super::queue::{FrameSender, Pushed};
@@ -31,6 +32,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Receiver reports go out this often (RFC 3550, section 6.2, would have it half a second and more for a stream of
 /// this rate).
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// After so long without a packet the way that they come by is checked, and again and again until one comes.
+const SILENCE: Duration = Duration::from_millis(250);
 
 /// Who sends feedback without sending media has no SSRC of its own; this is what browsers put there.
 const FEEDBACK_SSRC: u32 = 1;
@@ -67,6 +71,9 @@ pub(super) struct Session {
     pub(super) reception: Reception,
     /// When the next receiver report is due; `None` before the first packet.
     pub(super) report_at: Option<Instant>,
+    pub(super) checks: Arc<Checks>,
+    /// When a packet has been missing for so long that the way it should come by is checked; `None` before the first.
+    pub(super) check_at: Option<Instant>,
     pub(super) counters: Arc<Counters>,
     pub(super) track: Option<Arc<dyn TrackRemote>>,
     /// When the connection has to be up; `None` once it was.
@@ -97,7 +104,7 @@ impl Session {
     /// Runs the connection to its end; returns the last event.
     async fn receive(&mut self) -> Event {
         loop {
-            let timers = [self.assembler.poll_timeout(), self.connect_by, self.report_at];
+            let timers = [self.assembler.poll_timeout(), self.connect_by, self.report_at, self.check_at];
             let timer = timers.into_iter().flatten().min();
             tokio::select! {
                 biased;
@@ -127,6 +134,10 @@ impl Session {
                     self.assembler.handle_timeout(now);
                     self.deliver(now).await;
                     self.report(now).await;
+                    if self.check_at.is_some_and(|at| at <= now) {
+                        self.check_at = Some(now + SILENCE);
+                        self.checks.check_silent_path();
+                    }
                 }
             }
         }
@@ -163,10 +174,13 @@ impl Session {
             self.emit(Event::FirstPacket);
         }
         count(&self.counters.packets, 1);
+        let longest = &self.counters.longest_payload;
+        longest.fetch_max(packet.payload.len() as u64, std::sync::atomic::Ordering::Relaxed);
         let now = Instant::now();
         let header = &packet.header;
         self.reception.packet(header.ssrc, header.sequence_number, header.timestamp, now);
         self.report_at.get_or_insert(now + REPORT_INTERVAL);
+        self.check_at = Some(now + SILENCE);
         let packet = RtpPacket {
             ssrc: packet.header.ssrc,
             sequence_number: packet.header.sequence_number,

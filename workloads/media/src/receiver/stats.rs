@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct Stats {
     /// RTP packets, repeated ones included.
     pub packets: u64,
+    /// The longest payload of a packet, in bytes.
+    pub longest_payload: u64,
     /// Packets that were expected and never came, less those that came twice (RFC 3550, appendix A.3).
     pub lost: i64,
     /// Packets that came after they were asked for again.
@@ -28,15 +30,18 @@ pub struct Stats {
     pub keyframes_requested: u64,
     /// Texts that could not be sent.
     pub unsent: u64,
+    /// ICE checks that did not leave: more than addresses that do not answer are sent.
+    pub checks_suppressed: u64,
 }
 
 impl Stats {
-    /// The sums; the jitter is that of `other`, which is later.
+    /// The sums, and the longest; the jitter is that of `other`, which is later.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         // Without `..`: a counter that is forgotten here does not compile.
         let Self {
             packets,
+            longest_payload,
             lost,
             repaired,
             jitter,
@@ -47,9 +52,11 @@ impl Stats {
             nack_packets,
             keyframes_requested,
             unsent,
+            checks_suppressed,
         } = other;
         Self {
             packets: self.packets + packets,
+            longest_payload: self.longest_payload.max(*longest_payload),
             lost: self.lost + lost,
             repaired: self.repaired + repaired,
             jitter: *jitter,
@@ -60,6 +67,7 @@ impl Stats {
             nack_packets: self.nack_packets + nack_packets,
             keyframes_requested: self.keyframes_requested + keyframes_requested,
             unsent: self.unsent + unsent,
+            checks_suppressed: self.checks_suppressed + checks_suppressed,
         }
     }
 }
@@ -67,6 +75,7 @@ impl Stats {
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     pub(super) packets: AtomicU64,
+    pub(super) longest_payload: AtomicU64,
     lost: AtomicI64,
     repaired: AtomicU64,
     jitter_nanos: AtomicU64,
@@ -77,6 +86,7 @@ pub(super) struct Counters {
     pub(super) nack_packets: AtomicU64,
     pub(super) keyframes_requested: AtomicU64,
     pub(super) unsent: AtomicU64,
+    pub(super) checks_suppressed: AtomicU64,
 }
 
 impl Counters {
@@ -91,6 +101,7 @@ impl Counters {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Stats {
             packets: read(&self.packets),
+            longest_payload: read(&self.longest_payload),
             lost: self.lost.load(Ordering::Relaxed),
             repaired: read(&self.repaired),
             jitter: Duration::from_nanos(read(&self.jitter_nanos)),
@@ -101,6 +112,7 @@ impl Counters {
             nack_packets: read(&self.nack_packets),
             keyframes_requested: read(&self.keyframes_requested),
             unsent: read(&self.unsent),
+            checks_suppressed: read(&self.checks_suppressed),
         }
     }
 }

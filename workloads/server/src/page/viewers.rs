@@ -27,8 +27,6 @@ pub(super) enum Unavailable {
     Full,
     #[error("the server is ending")]
     Ending,
-    #[error("cannot list local addresses: {0}")]
-    Addresses(#[from] std::io::Error),
     #[error(transparent)]
     Fanout(#[from] FanoutError),
 }
@@ -165,7 +163,7 @@ impl Viewer {
     }
 
     async fn answer(&mut self, context: &Context) -> Result<String, Unavailable> {
-        let addresses = media_addresses(self.endpoints.local.ip(), &context.ice_addresses)?;
+        let addresses = media_addresses(self.endpoints.local.ip(), &context.ice_addresses);
         let offer = std::mem::take(&mut self.offer);
         let answer = context.fanout.accept(self.id, addresses, offer).await;
         Ok(answer.unwrap_or(Err(FanoutError::ShuttingDown))?)

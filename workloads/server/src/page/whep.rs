@@ -99,7 +99,7 @@ impl From<Unavailable> for Refusal {
                 | FanoutError::NoVideo
                 | FanoutError::NoVp8(_),
             ) => StatusCode::BAD_REQUEST,
-            Unavailable::Addresses(_) | Unavailable::Fanout(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Unavailable::Fanout(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         refused(status, error.to_string())
     }

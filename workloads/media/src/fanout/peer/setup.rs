@@ -12,6 +12,7 @@ use rtc::rtp_transceiver::RTCRtpSenderId;
 use rtc::shared::error::{Error, Result};
 
 use super::Peer;
+use crate::checks::SessionChecks;
 use crate::datagrams::host_candidate;
 use crate::description::{self, Flow};
 use crate::fanout::connection::{self, VP8_PAYLOAD_TYPE, retransmission_packets, track};
@@ -43,7 +44,8 @@ impl Peer {
         let own_channel = connection.create_data_channel(options.channel_label, Some(lossy))?.id();
         add_candidates(&mut connection, locals)?;
         let offer = connection.create_offer(None)?;
-        let offerer = Self::undescribed(id, stream, connection, sender, Some(own_channel), options, now);
+        let mut offerer = Self::undescribed(id, stream, connection, sender, Some(own_channel), options, now);
+        offerer.ice_checks = SessionChecks::new(locals.iter().map(SocketAddr::ip));
         let (peer, sdp) = offerer.described(offer, now)?;
         Ok((peer, offering_to_be_dtls_client(&sdp)))
     }
@@ -56,7 +58,8 @@ impl Peer {
     ) -> std::result::Result<(), FanoutError> {
         let answer = description::Answer::read(sdp)?;
         tracing::debug!(session = self.id.0, "the answer: {}", answer.candidates);
-        let answer = RTCSessionDescription::answer(answer.sdp).map_err(FanoutError::Answer)?;
+        let sdp = self.ice_checks.remote_description(&answer.sdp);
+        let answer = RTCSessionDescription::answer(sdp).map_err(FanoutError::Answer)?;
         self.connection.set_remote_description(now, answer).map_err(FanoutError::Answer)?;
         self.learn_payload_type()?;
         self.connect_by = now + CONNECT_LIMIT;
@@ -75,11 +78,14 @@ impl Peer {
     ) -> std::result::Result<(Self, String), FanoutError> {
         let offer = description::Offer::read(offer, Flow::Sent)?;
         tracing::debug!(session = id.0, "the offer: {}", offer.candidates);
+        let mut checks = SessionChecks::new(locals.iter().map(SocketAddr::ip));
+        let sdp = checks.remote_description(&offer.sdp);
         let mut connection = connection::build(options.bitrate_kbps, now).map_err(FanoutError::Setup)?;
-        let described = RTCSessionDescription::offer(offer.sdp.clone()).map_err(FanoutError::Offer)?;
+        let described = RTCSessionDescription::offer(sdp).map_err(FanoutError::Offer)?;
         connection.set_remote_description(now, described).map_err(FanoutError::Offer)?;
         let sender = connection.add_track(track(stream.ssrc)).map_err(FanoutError::Offer)?;
-        let answerer = Self::undescribed(id, stream, connection, sender, None, options, now);
+        let mut answerer = Self::undescribed(id, stream, connection, sender, None, options, now);
+        answerer.ice_checks = checks;
         let (mut peer, sdp) = answerer.respond(locals, now).map_err(FanoutError::Offer)?;
         peer.learn_payload_type()?;
         Ok((peer, offer.answer(&sdp)?))
@@ -107,6 +113,7 @@ impl Peer {
         Self {
             id,
             connection,
+            ice_checks: SessionChecks::new([]),
             sender,
             ufrag: String::new(),
             ssrc,

@@ -1,0 +1,125 @@
+//! What stands between a session's connection and its sockets.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Instant;
+
+use super::budget::Budget;
+use super::candidates::limit_candidates;
+use super::pacing::Pacing;
+use super::path::Path;
+use super::probe::Prober;
+use super::route::Route;
+use super::sources::Sources;
+use super::stun::{Binding, binding, is_media};
+
+/// Paces a session's checks, and follows its peer. Every datagram of the session goes through it.
+pub(crate) struct SessionChecks {
+    locals: Vec<IpAddr>,
+    pacing: Pacing,
+    sources: Sources,
+    path: Path,
+    /// Once the peer has described itself.
+    prober: Option<Prober>,
+}
+
+impl SessionChecks {
+    /// For a session on these local addresses.
+    pub(crate) fn new(locals: impl IntoIterator<Item = IpAddr>) -> Self {
+        let locals = locals.into_iter().collect();
+        let (pacing, sources, path) = (Pacing::default(), Sources::default(), Path::default());
+        Self { locals, pacing, sources, path, prober: None }
+    }
+
+    /// The peer describes itself; the same for the library, with no more candidates than it should have.
+    pub(crate) fn remote_description(&mut self, sdp: &str) -> String {
+        self.prober = Prober::new(sdp);
+        limit_candidates(sdp, self.locals.iter().copied())
+    }
+
+    /// Where a datagram of the library goes; `None` if it must not leave.
+    pub(crate) fn outbound(
+        &mut self,
+        route: Route,
+        datagram: &[u8],
+        budget: &Budget,
+        now: Instant,
+    ) -> Option<Route> {
+        if is_media(datagram) {
+            self.path.selected(route);
+            return Some(self.path.outbound(route));
+        }
+        match binding(datagram) {
+            Some(Binding::Request(transaction)) => {
+                if let Some(prober) = &mut self.prober {
+                    prober.sent_by_library(datagram);
+                }
+                let route = self.path.outbound(route);
+                self.pacing.admits(route, transaction, budget, now).then_some(route)
+            }
+            Some(Binding::Success(_)) => {
+                self.path.check_answered(route, now);
+                Some(route)
+            }
+            Some(Binding::Other) | None => Some(route),
+        }
+    }
+
+    /// Where a datagram came from, for the library; `None` if it is not for it.
+    pub(crate) fn inbound(&mut self, route: Route, datagram: &[u8], now: Instant) -> Option<Route> {
+        let seen = self.path.inbound(route, now);
+        match binding(datagram) {
+            Some(Binding::Request(_)) => {
+                self.pacing.checked_by_peer(route);
+                // The answer has to name the address that the request really came from.
+                self.sources.takes(route.peer, now).then_some(route)
+            }
+            Some(Binding::Success(transaction)) => {
+                self.pacing.answered_by_peer(route.peer, transaction);
+                let is_signed =
+                    || self.prober.as_ref().is_some_and(|prober| prober.is_signed_by_peer(datagram));
+                let is_ours = self.path.take_response(route, transaction, is_signed, now);
+                (!is_ours).then_some(seen)
+            }
+            Some(Binding::Other) | None => Some(seen),
+        }
+    }
+
+    /// Lets the peer be followed, if it is time to; sends checks of our own with `send`.
+    pub(crate) fn advance(&mut self, budget: &Budget, now: Instant, mut send: impl FnMut(Route, &[u8])) {
+        if let Some((from, to)) = self.path.advance(now) {
+            tracing::info!(from = %from.peer, to = %to.peer, "the peer has moved");
+        }
+        let mut due = self.path.due(now).peekable();
+        if due.peek().is_none() {
+            return;
+        }
+        let mut left = Vec::new();
+        for route in due {
+            let Some((transaction, check)) = self.prober.as_ref().and_then(Prober::check) else { continue };
+            if self.pacing.admits(route, transaction, budget, now) {
+                send(route, &check);
+                left.push(transaction);
+            }
+        }
+        self.path.checked(left, now);
+    }
+
+    /// A check of the way that media takes, besides those of the library; `None` before there is such a way. The answer
+    /// to it is nothing to the library.
+    pub(crate) fn extra_check(&self) -> Option<(Route, Vec<u8>)> {
+        let (_, check) = self.prober.as_ref()?.check()?;
+        Some((self.path.current()?, check))
+    }
+
+    /// When [`SessionChecks::advance`] is due.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.path.deadline()
+    }
+}
+
+impl fmt::Debug for SessionChecks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionChecks").field("path", &self.path).finish_non_exhaustive()
+    }
+}
