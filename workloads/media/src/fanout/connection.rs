@@ -7,6 +7,7 @@ use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_VP8, MediaEngine};
 use rtc::peer_connection::configuration::setting_engine::{SettingEngine, SettingEngineBuilder};
+use rtc::peer_connection::transport::RTCDtlsRole;
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtp_transceiver::rtp_sender::{
     RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
@@ -85,6 +86,9 @@ fn settings() -> SettingEngine {
         // A pair that was found by a check of the peer's is as good as any other: by default it is nominated a second
         // later, which is when peers connect whose candidates are hidden or not trickled yet (P5).
         .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
+        // Whoever offers opens the channel, and some begin SCTP whatever they are in DTLS: `rtc` takes that only as DTLS
+        // server (P6).
+        .with_answering_dtls_role(RTCDtlsRole::Server)
         .with_ice_timeouts(Some(ICE_TIMEOUT), Some(ICE_TIMEOUT), Some(ICE_KEEPALIVE))
         .build()
 }

@@ -20,6 +20,7 @@ mod driver;
 mod dtls_role;
 mod error;
 mod event;
+mod exchange;
 mod feedback;
 mod frame;
 mod handle;

@@ -1,6 +1,5 @@
 //! One session's peer connection: `rtc`, with its inputs and outputs translated.
 
-mod exchange;
 mod setup;
 
 use std::net::SocketAddr;
@@ -18,14 +17,16 @@ use rtc::rtp_transceiver::RTCRtpSenderId;
 use rtc::sansio::Protocol;
 
 use super::event::{CloseReason, Event};
+use super::exchange::Exchange;
 use super::feedback::is_keyframe_request;
 use super::frame::Frame;
 use super::outbox::Outbox;
 use super::schedule::{Admission, Schedule};
 use super::transmission::Transmission;
 use super::watch::Watch;
-use crate::checks::SessionChecks;
-use crate::handshake::{Handshake, Transaction};
+use crate::checks::Route;
+use crate::datagrams::received;
+use crate::handshake::Transaction;
 
 /// Candidates of one peer that may come after its description.
 const MAX_CANDIDATES: usize = 8;
@@ -34,7 +35,7 @@ const MAX_CANDIDATES: usize = 8;
 pub(super) struct Peer {
     id: SessionId,
     connection: RTCPeerConnection,
-    ice_checks: SessionChecks,
+    exchange: Exchange,
     sender: RTCRtpSenderId,
     ufrag: String,
     ssrc: u32,
@@ -48,9 +49,6 @@ pub(super) struct Peer {
     peer_channel: Option<RTCDataChannelId>,
     connect_by: Instant,
     ice_worked: bool,
-    handshake: Handshake,
-    /// Sent since they were last asked for.
-    checks: Vec<Transaction>,
     /// How many of the peer's candidates came after its description.
     candidates: usize,
     watch: Watch,
@@ -72,6 +70,23 @@ impl Peer {
         self.failed.clone()
     }
 
+    /// Takes in a datagram. Nothing is sent before [`Peer::drain`].
+    pub(super) fn receive(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8], now: Instant) {
+        if let Some(Route { local, peer }) = self.exchange.received(Route { local, peer }, data, now) {
+            self.take_in(local, peer, data, now);
+        }
+    }
+
+    fn take_in(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8], now: Instant) {
+        // What a peer sends may be anything; `rtc` logs what it cannot use, and there is nothing to add.
+        let _ = self.connection.handle_read(received(local, peer, data, now));
+    }
+
+    /// As [`Exchange::take_checks`].
+    pub(super) fn take_checks(&mut self) -> std::vec::Drain<'_, Transaction> {
+        self.exchange.take_checks()
+    }
+
     /// Lets timers run.
     pub(super) fn advance(&mut self, now: Instant) {
         if let Err(error) = self.connection.handle_timeout(now) {
@@ -86,7 +101,9 @@ impl Peer {
         outbox: &Outbox<'_>,
         events: &mut Vec<Event>,
     ) -> Option<Instant> {
-        self.repeat(now, outbox);
+        while let Some(datagram) = self.exchange.repeat(now, outbox) {
+            self.take_in(datagram.local, datagram.peer, &datagram.data, now);
+        }
         self.read(events);
         // The connection's state only advances while events are polled; that may bring up something to read.
         let mut advanced = false;
@@ -99,10 +116,7 @@ impl Peer {
         }
         self.flush(outbox, now);
         let deadline =
-            [self.connection.poll_timeout(), self.handshake.deadline(), self.ice_checks.deadline()]
-                .into_iter()
-                .flatten()
-                .min();
+            [self.connection.poll_timeout(), self.exchange.deadline()].into_iter().flatten().min();
         if self.schedule.was_connected() {
             self.look_after(now, events);
             return [deadline, self.watch.deadline()].into_iter().flatten().min();
@@ -118,7 +132,7 @@ impl Peer {
         if let Some(why) = self.watch.missing_channel(self.connection.sctp().is_none(), now) {
             events.push(Event::NoChannel { id: self.id, why, at: now });
         }
-        if self.handshake.is_closed_by_peer() {
+        if self.exchange.handshake().is_closed_by_peer() {
             // No frame that the peer cannot get is sent, and charged as lost.
             self.stop(events);
             if self.watch.is_without_bye(now) {
@@ -170,7 +184,7 @@ impl Peer {
                     events.push(reached(Stage::Dtls));
                     // A channel that is the peer's to open may be none of its business.
                     if self.own_channel.is_some() {
-                        self.watch.wait_for_channel(!self.handshake.is_dtls_client(), now);
+                        self.watch.wait_for_channel(!self.exchange.handshake().is_dtls_client(), now);
                     }
                 }
                 self.schedule.connected(now);
@@ -182,7 +196,7 @@ impl Peer {
                 // A second one, opened by the peer, is as good for reports and changes nothing.
                 let is_first = self.schedule.channel_opened();
                 if is_first {
-                    self.handshake.complete();
+                    self.exchange.handshake().complete();
                     self.watch.channel_opened();
                     events.push(reached(Stage::Channel));
                     events.push(Event::KeyframeWanted(self.id));
@@ -290,6 +304,14 @@ impl Peer {
         if let Err(error) = self.connection.add_remote_candidate(candidate) {
             tracing::debug!(session = self.id.0, %error, "candidate skipped");
         }
+    }
+
+    fn flush(&mut self, outbox: &Outbox<'_>, now: Instant) {
+        while let Some(datagram) = self.connection.poll_write() {
+            let route = Route { local: datagram.transport.local_addr, peer: datagram.transport.peer_addr };
+            self.exchange.send(route, &datagram.message, now, outbox);
+        }
+        self.exchange.advance(now, outbox);
     }
 
     /// Sends no more video.

@@ -12,18 +12,17 @@ use rtc::rtp_transceiver::RTCRtpSenderId;
 use rtc::shared::error::{Error, Result};
 
 use super::Peer;
-use crate::checks::SessionChecks;
 use crate::datagrams::host_candidate;
 use crate::description::{self, Flow};
 use crate::fanout::connection::{self, VP8_PAYLOAD_TYPE, retransmission_packets, track};
 use crate::fanout::dtls_role::offering_to_be_dtls_client;
 use crate::fanout::error::FanoutError;
+use crate::fanout::exchange::Exchange;
 use crate::fanout::numbering::Stream;
 use crate::fanout::options::Options;
 use crate::fanout::schedule::Schedule;
 use crate::fanout::transmission::Transmission;
 use crate::fanout::watch::Watch;
-use crate::handshake::Handshake;
 
 /// How long a set-up may take from the answer on. `rtc` itself never gives up a DTLS handshake.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -45,7 +44,7 @@ impl Peer {
         add_candidates(&mut connection, locals)?;
         let offer = connection.create_offer(None)?;
         let mut offerer = Self::undescribed(id, stream, connection, sender, Some(own_channel), options, now);
-        offerer.ice_checks = SessionChecks::new(locals.iter().map(SocketAddr::ip));
+        offerer.exchange = Exchange::new(locals);
         let (peer, sdp) = offerer.described(offer, now)?;
         Ok((peer, offering_to_be_dtls_client(&sdp)))
     }
@@ -58,7 +57,7 @@ impl Peer {
     ) -> std::result::Result<(), FanoutError> {
         let answer = description::Answer::read(sdp)?;
         tracing::debug!(session = self.id.0, "the answer: {}", answer.candidates);
-        let sdp = self.ice_checks.remote_description(&answer.sdp);
+        let sdp = self.exchange.remote_description(&answer.sdp);
         let answer = RTCSessionDescription::answer(sdp).map_err(FanoutError::Answer)?;
         self.connection.set_remote_description(now, answer).map_err(FanoutError::Answer)?;
         self.learn_payload_type()?;
@@ -78,14 +77,14 @@ impl Peer {
     ) -> std::result::Result<(Self, String), FanoutError> {
         let offer = description::Offer::read(offer, Flow::Sent)?;
         tracing::debug!(session = id.0, "the offer: {}", offer.candidates);
-        let mut checks = SessionChecks::new(locals.iter().map(SocketAddr::ip));
-        let sdp = checks.remote_description(&offer.sdp);
+        let mut exchange = Exchange::new(locals);
+        let sdp = exchange.remote_description(&offer.sdp);
         let mut connection = connection::build(options.bitrate_kbps, now).map_err(FanoutError::Setup)?;
         let described = RTCSessionDescription::offer(sdp).map_err(FanoutError::Offer)?;
         connection.set_remote_description(now, described).map_err(FanoutError::Offer)?;
         let sender = connection.add_track(track(stream.ssrc)).map_err(FanoutError::Offer)?;
         let mut answerer = Self::undescribed(id, stream, connection, sender, None, options, now);
-        answerer.ice_checks = checks;
+        answerer.exchange = exchange;
         let (mut peer, sdp) = answerer.respond(locals, now).map_err(FanoutError::Offer)?;
         peer.learn_payload_type()?;
         Ok((peer, offer.answer(&sdp)?))
@@ -113,7 +112,7 @@ impl Peer {
         Self {
             id,
             connection,
-            ice_checks: SessionChecks::new([]),
+            exchange: Exchange::new(&[]),
             sender,
             ufrag: String::new(),
             ssrc,
@@ -125,8 +124,6 @@ impl Peer {
             peer_channel: None,
             connect_by: now + CONNECT_LIMIT,
             ice_worked: false,
-            handshake: Handshake::new(),
-            checks: Vec::new(),
             candidates: 0,
             watch: Watch::default(),
             failed: None,

@@ -1,0 +1,96 @@
+//! What stands between a peer's connection and the sockets, in both directions.
+//!
+//! ```text
+//! sockets <-> checks (where the peer is, how many ICE checks leave) <-> handshake (what is done again) <-> rtc
+//! ```
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use super::outbox::Outbox;
+use crate::checks::{Route, SessionChecks};
+use crate::handshake::{Action, Datagram, Handshake, Transaction, check};
+
+/// Every datagram of a session goes through it.
+pub(super) struct Exchange {
+    ice_checks: SessionChecks,
+    handshake: Handshake,
+    /// Checks that were sent since they were last asked for.
+    sent_checks: Vec<Transaction>,
+}
+
+impl Exchange {
+    /// For a session on these local addresses.
+    pub(super) fn new(locals: &[SocketAddr]) -> Self {
+        Self {
+            ice_checks: SessionChecks::new(locals.iter().map(SocketAddr::ip)),
+            handshake: Handshake::new(),
+            sent_checks: Vec::new(),
+        }
+    }
+
+    /// The peer describes itself; the same for the connection, with no more candidates than it should have.
+    pub(super) fn remote_description(&mut self, sdp: &str) -> String {
+        self.ice_checks.remote_description(sdp)
+    }
+
+    /// The handshake, which knows how far the session's set-up is.
+    pub(super) fn handshake(&mut self) -> &mut Handshake {
+        &mut self.handshake
+    }
+
+    /// Where a datagram came from, for the connection; `None` if it is not for it.
+    pub(super) fn received(&mut self, route: Route, data: &[u8], now: Instant) -> Option<Route> {
+        let route = self.ice_checks.inbound(route, data, now)?;
+        self.handshake.received(route.local, route.peer, data, now);
+        Some(route)
+    }
+
+    /// Sends again what is to be; the next datagram that the connection is to take in again, if there is one.
+    pub(super) fn repeat(&mut self, now: Instant, outbox: &Outbox<'_>) -> Option<Datagram> {
+        while let Some(action) = self.handshake.poll(now) {
+            match action {
+                Action::Send(Datagram { local, peer, data }) => {
+                    self.leave(Route { local, peer }, &data, now, outbox);
+                }
+                Action::Receive(datagram) => return Some(datagram),
+            }
+        }
+        None
+    }
+
+    /// Sends a datagram of the connection.
+    pub(super) fn send(&mut self, route: Route, data: &[u8], now: Instant, outbox: &Outbox<'_>) {
+        self.handshake.sent(route.local, route.peer, data, now);
+        self.leave(route, data, now, outbox);
+    }
+
+    /// Sends the checks that are due besides those of the connection.
+    pub(super) fn advance(&mut self, now: Instant, outbox: &Outbox<'_>) {
+        self.ice_checks.advance(outbox.check_budget(), now, |route, request| {
+            outbox.send(route.local, route.peer, request);
+        });
+    }
+
+    /// When there is something to do again, or a check is due.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        [self.handshake.deadline(), self.ice_checks.deadline()].into_iter().flatten().min()
+    }
+
+    /// The checks that were sent since the last call; none once the session is set up, for its addresses are known then.
+    pub(super) fn take_checks(&mut self) -> std::vec::Drain<'_, Transaction> {
+        self.sent_checks.drain(..)
+    }
+
+    /// Lets a datagram leave to where the peer is, unless it is a check that must not.
+    fn leave(&mut self, route: Route, data: &[u8], now: Instant, outbox: &Outbox<'_>) {
+        let Some(route) = self.ice_checks.outbound(route, data, outbox.check_budget(), now) else {
+            outbox.check_suppressed();
+            return;
+        };
+        outbox.send(route.local, route.peer, data);
+        if !self.handshake.is_over() {
+            self.sent_checks.extend(check(data));
+        }
+    }
+}
