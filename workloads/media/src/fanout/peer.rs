@@ -115,8 +115,7 @@ impl Peer {
             self.read(events);
         }
         self.flush(outbox, now);
-        let deadline =
-            [self.connection.poll_timeout(), self.exchange.deadline()].into_iter().flatten().min();
+        let deadline = [self.connection.poll_timeout(), self.exchange.deadline()].into_iter().flatten().min();
         if self.schedule.was_connected() {
             self.look_after(now, events);
             return [deadline, self.watch.deadline()].into_iter().flatten().min();
