@@ -55,15 +55,15 @@ impl Pace {
 /// What the views of all clients have in common.
 #[derive(Clone, Copy)]
 pub(crate) struct ClientViews<'a> {
-    recorder: &'a Recorder,
-    pace: Pace,
+    pub(super) recorder: &'a Recorder,
+    pub(super) pace: Pace,
     /// The moment, that up to which media is judged, where the window begins, and where the evidence does.
-    now: Instant,
+    pub(super) now: Instant,
     judged_at: Instant,
     since: Instant,
     evidence_since: Instant,
     /// The server's part in what clients miss.
-    server: ProgramEvidence,
+    pub(super) server: ProgramEvidence,
 }
 
 impl<'a> ClientViews<'a> {

@@ -14,7 +14,6 @@ use report::{
 use super::client_view::{ClientView, ClientViews, Pace};
 use crate::{
     cause::{Evidence, Trouble, cause},
-    evidence,
     recorder::Recorder,
     statistics::{FrameStatistics, Samples},
 };
@@ -37,7 +36,7 @@ pub(crate) fn judged(recorder: &Recorder, pace: Pace, now: Instant) -> JudgedSes
     let setup = recorder.setups_at(now).map(|setup| setup.p95);
     let all = together(statistics, pace, delivered, &clients, setup);
     clients.extend(awaited(recorder, recorder.wanting.judged_at(now)));
-    session(recorder, pace, now, all, clients, recorder.numbers.window.length())
+    session(&views, all, clients, recorder.numbers.window.length())
 }
 
 /// What is judged of the whole run at `now`. Whoever was wanted for some time is judged by its numbers, also where it is gone
@@ -61,18 +60,16 @@ pub(crate) fn judged_run(recorder: &Recorder, pace: Pace, started: Instant, now:
     let all = together(&recorder.total(), pace, recorder.numbers.settled, &clients, setup);
     let judged_at = recorder.wanting.judged_at(now);
     clients.extend(awaited(recorder, judged_at));
-    session(recorder, pace, now, all, clients, judged_at.saturating_duration_since(started))
+    session(&views, all, clients, judged_at.saturating_duration_since(started))
 }
 
 fn session(
-    recorder: &Recorder,
-    pace: Pace,
-    now: Instant,
+    views: &ClientViews<'_>,
     all: JudgedNumbers,
     clients: Vec<JudgedClient>,
     span: Duration,
 ) -> JudgedSession {
-    let since = evidence::since(recorder.numbers.window.length(), now);
+    let ClientViews { recorder, pace, now, server, .. } = *views;
     JudgedSession {
         all,
         clients,
@@ -81,7 +78,7 @@ fn session(
         epoch_age_seconds: recorder.wanting.epoch_age(now).map(|age| age.as_secs_f64()),
         is_suspended: recorder.wanting.is_suspended(),
         cause: cause(&Evidence {
-            server: recorder.evidence.program.evidence(since, now),
+            server,
             unusable_percent: recorder.numbers.window.statistics().unusable_percent(),
             trouble: Trouble {
                 stall_milliseconds: all.longest_freeze_milliseconds,
