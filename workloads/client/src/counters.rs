@@ -183,11 +183,6 @@ impl Counters {
         self.lock().decoding.received(complete);
     }
 
-    /// A timer of the process's own was so late.
-    pub(crate) fn timer_late(&self, lateness: Duration) {
-        self.lock().decoding.late(lateness);
-    }
-
     /// The process's heartbeat came at `now`, so late.
     pub(crate) fn beat(&self, late: Duration, now: Instant) {
         self.lock().decoding.beat(late, now);

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use process::Heartbeat;
+use process::NextBeat;
 use report::channel::ClientStats;
 
 use crate::gaps::Gaps;
@@ -37,8 +37,7 @@ pub(crate) struct DecodeStatistics {
     /// The worst since the last message, and the worst that each of the last ones had to say, newest first.
     worst_lateness: Duration,
     said_lateness: [Duration; SAID],
-    /// When the next beat of the process's own timer is due.
-    next_beat: Option<Instant>,
+    next_beat: NextBeat,
 }
 
 impl DecodeStatistics {
@@ -65,15 +64,12 @@ impl DecodeStatistics {
     /// The process's own timer ticked at `now`, so late.
     pub(crate) fn beat(&mut self, late: Duration, now: Instant) {
         self.late(late);
-        self.next_beat = Some(now + Heartbeat::INTERVAL);
+        self.next_beat.ticked(now);
     }
 
-    /// A process that goes on after it was stopped may send its figures before its timer ticks: a beat that should have come
-    /// by `now` is late already.
+    /// A beat that should have come by `now` is late already.
     pub(crate) fn check_beat(&mut self, now: Instant) {
-        if let Some(due) = self.next_beat {
-            self.late(now.saturating_duration_since(due));
-        }
+        self.late(self.next_beat.overdue(now));
     }
 
     /// When a frame was last decoded.

@@ -178,14 +178,11 @@ async fn stream(
     loop {
         tokio::select! {
             () = context.stop.cancelled() => return Ended::Stopped,
-            due = second.tick() => {
-                // Whoever was stopped says so in the first message: what it was silent for is not the network's.
-                let now = Instant::now();
-                context.counters.timer_late(now.saturating_duration_since(due.into_std()));
+            _ = second.tick() => {
                 if hellos < HELLOS && reporter.repeat_hello(hello) {
                     hellos += 1;
                 }
-                context.counters.send_stats(receiver.stats(), now, |stats| reporter.stats(stats));
+                context.counters.send_stats(receiver.stats(), Instant::now(), |stats| reporter.stats(stats));
             }
             message = connection.receive() => match message {
                 Ok(Some(Message::Bye)) => return ended_by_bye(reached, began.elapsed()),

@@ -30,6 +30,23 @@ impl Heartbeat {
     }
 }
 
+/// When the next tick of a [`Heartbeat`] is due. A process that goes on after it was stopped may say how late it is before
+/// its timer has ticked: what should have come by then is late already. Time is an argument.
+#[derive(Debug, Default)]
+pub struct NextBeat(Option<Instant>);
+
+impl NextBeat {
+    /// It ticked, or was started, at `now`.
+    pub fn ticked(&mut self, now: Instant) {
+        self.0 = Some(now + Heartbeat::INTERVAL);
+    }
+
+    /// By how much the next tick is late at `now`; zero before the first one.
+    pub fn overdue(&self, now: Instant) -> Duration {
+        self.0.map_or(Duration::ZERO, |due| now.saturating_duration_since(due))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,7 +22,7 @@ pub use cgroup::{Cgroup, CpuHindrance};
 pub use console::Console;
 pub use exit::Exit;
 pub use exposition::Exposition;
-pub use heartbeat::Heartbeat;
+pub use heartbeat::{Heartbeat, NextBeat};
 pub use http::{Endpoints, Http, HttpError, Readiness, StatusSource};
 pub use last_error::{last_error, state_line};
 pub use logging::{LogFormat, log_to_stderr, log_to_stderr_as};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use measure::ProgramSample;
-use process::{Cgroup, CpuHindrance, Heartbeat};
+use process::{Cgroup, CpuHindrance, NextBeat};
 
 use crate::lateness::Lateness;
 
@@ -17,14 +17,15 @@ pub(crate) struct Evidence {
     cgroup: Cgroup,
     lateness: Arc<Lateness>,
     shards: ShardLateness,
-    /// When the process's own timer is due.
-    next_beat: Mutex<Instant>,
+    next_beat: Mutex<NextBeat>,
 }
 
 impl Evidence {
     /// That of this process from `now` on; `shards` is asked how late the fan-out's threads were.
     pub(crate) fn new(shards: ShardLateness, now: Instant) -> Self {
-        let next_beat = Mutex::new(now + Heartbeat::INTERVAL);
+        let mut next_beat = NextBeat::default();
+        next_beat.ticked(now);
+        let next_beat = Mutex::new(next_beat);
         Self { cgroup: Cgroup::own(), lateness: Arc::default(), shards, next_beat }
     }
 
@@ -36,17 +37,13 @@ impl Evidence {
     /// The process's own timer ticked at `now`, so late.
     pub(crate) fn beat(&self, late: Duration, now: Instant) {
         self.lateness.record(late);
-        *self.next_beat.lock().unwrap_or_else(PoisonError::into_inner) = now + Heartbeat::INTERVAL;
+        self.next_beat.lock().unwrap_or_else(PoisonError::into_inner).ticked(now);
     }
 
     /// Since the last sample, or as it has summed up. Costs two small files.
-    ///
-    /// A process that goes on after it was stopped judges before all of its threads know how late they are: a timer that
-    /// should have ticked by now is late already.
     pub(crate) fn sample(&self, now: Instant) -> ProgramSample {
         let CpuHindrance { throttled, pressure } = self.cgroup.read();
-        let next_beat = *self.next_beat.lock().unwrap_or_else(PoisonError::into_inner);
-        let overdue = now.saturating_duration_since(next_beat);
+        let overdue = self.next_beat.lock().unwrap_or_else(PoisonError::into_inner).overdue(now);
         ProgramSample {
             throttled,
             pressure,
