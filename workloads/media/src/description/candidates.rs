@@ -41,16 +41,24 @@ impl Candidates {
         }
     }
 
-    /// Takes one that goes somewhere new, as long as there is room.
+    /// Takes one that goes somewhere new, as long as there is room. Neither family takes the place of the other: when there
+    /// is none left, a candidate of one that has less than its half replaces the last of the other.
     fn add(&mut self, candidate: Candidate) {
         if self.usable.iter().any(|known| known.address == candidate.address) {
             return;
         }
-        if self.usable.len() == MAX_CANDIDATES {
-            self.beyond += 1;
+        if self.usable.len() < MAX_CANDIDATES {
+            self.usable.push(candidate);
             return;
         }
-        self.usable.push(candidate);
+        self.beyond += 1;
+        let is_same = |known: &Candidate| known.address.is_ipv4() == candidate.address.is_ipv4();
+        if self.usable.iter().filter(|known| is_same(known)).count() < MAX_CANDIDATES / 2
+            && let Some(last) = self.usable.iter().rposition(|known| !is_same(known))
+        {
+            self.usable.remove(last);
+            self.usable.push(candidate);
+        }
     }
 
     pub(super) fn attributes(&self) -> impl Iterator<Item = Attribute> {
@@ -99,6 +107,18 @@ mod tests {
         let found = read(&many).unwrap();
         assert_eq!(found.attributes().count(), MAX_CANDIDATES);
         assert_eq!(found.to_string(), "16 candidates used, 884 more than 16");
+    }
+
+    /// L2: 60 addresses of one family before those of the other left nothing of that.
+    #[test]
+    fn neither_family_takes_the_place_of_the_other() {
+        let line = |address: String| format!("1 1 udp 1 {address} 9 typ host");
+        let v6 = (0..60).map(|n| line(format!("fd00::{n:x}")));
+        let many: Vec<String> = v6.chain((0..60).map(|n| line(format!("10.0.0.{n}")))).collect();
+        let found = read(&many.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+        let of_v4 = found.usable.iter().filter(|candidate| candidate.address.is_ipv4()).count();
+        assert_eq!((of_v4, found.usable.len()), (8, 16));
+        assert_eq!(found.to_string(), "16 candidates used, 104 more than 16");
     }
 
     #[test]
