@@ -13,7 +13,8 @@ CRATES = [
 ]
 LAYERS = {
     "workloads/media/src": [
-        ["addresses", "assemble", "checks", "datagrams", "deliver_rtcp", "description", "guard", "handshake", "packetise"],
+        ["addresses", "assemble", "datagrams", "deliver_rtcp", "description", "guard", "packetise", "stun"],
+        ["checks", "handshake"],
         ["fanout", "receiver"],
     ],
     "workloads/measure/src": [
@@ -67,6 +68,7 @@ NEVER_IMPORTED = {
     "workloads/media/src/description": IO,
     "workloads/media/src/handshake": IO,
     "workloads/media/src/packetise": IO,
+    "workloads/media/src/stun": IO,
     "workloads/signaling/src/codec": IO,
     "workloads/signaling/src/message": IO,
     "workloads/report/src/channel": IO,

@@ -11,6 +11,7 @@ mod guard;
 mod handshake;
 pub mod packetise;
 pub mod receiver;
+mod stun;
 
 pub use description::{DescriptionError, Place};
 pub use guard::Panicked;

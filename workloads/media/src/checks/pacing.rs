@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::bucket::Bucket;
 use super::budget::Budget;
 use super::route::Route;
-use super::stun::TransactionId;
+use crate::stun::TransactionId;
 
 /// Checks of a session that leave at once and need no budget. A description that brings them about is longer than they
 /// are, so that nobody gets more sent than they send; and a set-up on one machine or in a cluster needs no more.

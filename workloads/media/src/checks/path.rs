@@ -14,7 +14,7 @@
 use std::time::{Duration, Instant};
 
 use super::route::Route;
-use super::stun::TransactionId;
+use crate::stun::TransactionId;
 
 /// Silence of the old address. That four checks in it are lost is rarer than one in a hundred at 20 % of loss.
 const SILENCE: Duration = Duration::from_millis(200);

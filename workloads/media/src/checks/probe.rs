@@ -8,7 +8,7 @@ use rtc::stun::fingerprint::FINGERPRINT;
 use rtc::stun::integrity::MessageIntegrity;
 use rtc::stun::message::{BINDING_REQUEST, Message, Setter, TransactionId as StunTransactionId};
 
-use super::stun::TransactionId;
+use crate::stun::TransactionId;
 
 /// What the library's checks say of itself, which ours say too.
 const COPIED: [rtc::stun::attributes::AttrType; 4] =

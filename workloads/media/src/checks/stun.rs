@@ -1,10 +1,6 @@
-//! What a datagram is to ICE, as its STUN header says it (RFC 8489, section 5). Nothing is verified here.
+//! What a datagram is to ICE, as its STUN header says it.
 
-/// Names a request, and the response to it.
-pub(super) type TransactionId = [u8; 12];
-
-const HEADER: usize = 20;
-const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
+use crate::stun::{TransactionId, header};
 
 /// A message of the Binding method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,13 +18,11 @@ pub(super) fn is_media(datagram: &[u8]) -> bool {
 
 /// The Binding message that a datagram is, if it is one.
 pub(super) fn binding(datagram: &[u8]) -> Option<Binding> {
-    let header = datagram.get(..HEADER)?;
-    let transaction = header[8..].try_into().ok()?;
-    match (header[0], header[1]) {
-        _ if header[4..8] != MAGIC_COOKIE => None,
-        (0x00, 0x01) => Some(Binding::Request(transaction)),
-        (0x01, 0x01) => Some(Binding::Success(transaction)),
-        (0x00, 0x11) | (0x01, 0x11) => Some(Binding::Other),
+    let (kind, transaction) = header(datagram)?;
+    match kind {
+        [0x00, 0x01] => Some(Binding::Request(transaction)),
+        [0x01, 0x01] => Some(Binding::Success(transaction)),
+        [0x00, 0x11] | [0x01, 0x11] => Some(Binding::Other),
         _ => None,
     }
 }
@@ -41,7 +35,7 @@ pub(super) fn message(message: Binding) -> Vec<u8> {
         Binding::Success(transaction) => ([0x01, 0x01], transaction),
         Binding::Other => ([0x00, 0x11], [0; 12]),
     };
-    [&kind[..], &[0, 0], &MAGIC_COOKIE, &transaction].concat()
+    [&kind[..], &[0, 0], &crate::stun::MAGIC_COOKIE, &transaction].concat()
 }
 
 #[cfg(test)]

@@ -9,14 +9,15 @@ use std::time::Instant;
 
 use super::outbox::Outbox;
 use crate::checks::{Route, SessionChecks};
-use crate::handshake::{Action, Datagram, Handshake, Transaction, check};
+use crate::handshake::{Action, Datagram, Handshake, check};
+use crate::stun::TransactionId;
 
 /// Every datagram of a session goes through it.
 pub(super) struct Exchange {
     ice_checks: SessionChecks,
     handshake: Handshake,
     /// Checks that were sent since they were last asked for.
-    sent_checks: Vec<Transaction>,
+    sent_checks: Vec<TransactionId>,
 }
 
 impl Exchange {
@@ -78,7 +79,7 @@ impl Exchange {
     }
 
     /// The checks that were sent since the last call; none once the session is set up, for its addresses are known then.
-    pub(super) fn take_checks(&mut self) -> std::vec::Drain<'_, Transaction> {
+    pub(super) fn take_checks(&mut self) -> std::vec::Drain<'_, TransactionId> {
         self.sent_checks.drain(..)
     }
 

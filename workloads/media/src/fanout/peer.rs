@@ -26,7 +26,7 @@ use super::transmission::Transmission;
 use super::watch::Watch;
 use crate::checks::Route;
 use crate::datagrams::received;
-use crate::handshake::Transaction;
+use crate::stun::TransactionId;
 
 /// Candidates of one peer that may come after its description.
 const MAX_CANDIDATES: usize = 8;
@@ -83,7 +83,7 @@ impl Peer {
     }
 
     /// As [`Exchange::take_checks`].
-    pub(super) fn take_checks(&mut self) -> std::vec::Drain<'_, Transaction> {
+    pub(super) fn take_checks(&mut self) -> std::vec::Drain<'_, TransactionId> {
         self.exchange.take_checks()
     }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use report::SessionId;
 
-use crate::handshake::Transaction;
+use crate::stun::TransactionId;
 
 /// What is older than two of these is forgotten. `rtc` takes no response after 4 s.
 const GENERATION: Duration = Duration::from_secs(4);
@@ -19,15 +19,15 @@ const MAX_CHECKS: usize = 16 * 1024;
 /// Checks of a shard's sessions that may still be answered.
 #[derive(Debug, Default)]
 pub(super) struct SentChecks {
-    recent: HashMap<Transaction, SessionId>,
-    older: HashMap<Transaction, SessionId>,
+    recent: HashMap<TransactionId, SessionId>,
+    older: HashMap<TransactionId, SessionId>,
     /// When `recent` begins anew; `None` while there is nothing.
     turn_at: Option<Instant>,
 }
 
 impl SentChecks {
     /// `id` has sent a check.
-    pub(super) fn insert(&mut self, transaction: Transaction, id: SessionId, now: Instant) {
+    pub(super) fn insert(&mut self, transaction: TransactionId, id: SessionId, now: Instant) {
         if now >= *self.turn_at.get_or_insert(now + GENERATION) {
             self.older = std::mem::take(&mut self.recent);
             self.turn_at = Some(now + GENERATION);
@@ -38,7 +38,7 @@ impl SentChecks {
     }
 
     /// Who sent the check that is answered now. It is answered once.
-    pub(super) fn take(&mut self, transaction: Transaction) -> Option<SessionId> {
+    pub(super) fn take(&mut self, transaction: TransactionId) -> Option<SessionId> {
         self.recent.remove(&transaction).or_else(|| self.older.remove(&transaction))
     }
 }
@@ -47,7 +47,7 @@ impl SentChecks {
 mod tests {
     use super::*;
 
-    fn transaction(n: usize) -> Transaction {
+    fn transaction(n: usize) -> TransactionId {
         let mut transaction = [0; 12];
         transaction[..8].copy_from_slice(&n.to_be_bytes());
         transaction

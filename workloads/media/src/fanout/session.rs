@@ -10,7 +10,7 @@ use super::frame::Frame;
 use super::outbox::Outbox;
 use super::peer::Peer;
 use crate::guard::{Panicked, guarded};
-use crate::handshake::Transaction;
+use crate::stun::TransactionId;
 
 /// A peer, and what its driver keeps of it. After a panic nothing reaches the peer's connection any more.
 pub(super) struct Session {
@@ -64,7 +64,7 @@ impl Session {
     }
 
     /// As [`Peer::take_checks`], which touches no connection.
-    pub(super) fn take_checks(&mut self) -> std::vec::Drain<'_, Transaction> {
+    pub(super) fn take_checks(&mut self) -> std::vec::Drain<'_, TransactionId> {
         self.peer.take_checks()
     }
 

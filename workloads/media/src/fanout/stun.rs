@@ -1,33 +1,22 @@
 //! Finds the session that a STUN request is for.
 
+use crate::stun::{attributes, header};
+
 /// USERNAME, RFC 8489 section 14.3.
 const USERNAME: u16 = 0x0006;
-const HEADER: usize = 20;
-/// RFC 8489 section 5.
-const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 
 /// The ICE username fragment of the receiver in a STUN request: what stands before ':' in its USERNAME
 /// (RFC 8445, section 7.2.2). None for anything else that arrives.
 pub(super) fn receiver_ufrag(datagram: &[u8]) -> Option<&str> {
-    if datagram.len() < HEADER || datagram[0] & 0xc0 != 0 || datagram[4..8] != MAGIC_COOKIE {
-        return None;
-    }
-    let mut attributes = &datagram[HEADER..];
-    while let [type_high, type_low, length_high, length_low, rest @ ..] = attributes {
-        let length = usize::from(u16::from_be_bytes([*length_high, *length_low]));
-        let value = rest.get(..length)?;
-        if u16::from_be_bytes([*type_high, *type_low]) == USERNAME {
-            return std::str::from_utf8(value).ok()?.split(':').next();
-        }
-        // Values are padded to a multiple of four.
-        attributes = rest.get(length.next_multiple_of(4)..)?;
-    }
-    None
+    header(datagram)?;
+    let (_, value) = attributes(datagram).find(|(kind, _)| *kind == USERNAME)?;
+    std::str::from_utf8(value).ok()?.split(':').next()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stun::MAGIC_COOKIE;
     use proptest::prelude::*;
 
     fn request(attributes: &[(u16, &[u8])]) -> Vec<u8> {

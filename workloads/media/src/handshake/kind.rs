@@ -1,8 +1,7 @@
 //! What a datagram is, by what is readable of it.
 
-/// RFC 8489, section 5.
-const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
-const STUN_HEADER: usize = 20;
+use crate::stun::{TransactionId, attributes, header};
+
 /// RFC 8445, section 16.1.
 const USE_CANDIDATE: u16 = 0x0025;
 
@@ -16,20 +15,17 @@ const RECORD_HEADER: usize = 13;
 /// The type of a client's first handshake message (RFC 5246, section 7.4).
 const CLIENT_HELLO: u8 = 1;
 
-/// Identifies a STUN request and the response to it (RFC 8489, section 5).
-pub(crate) type Transaction = [u8; 12];
-
 /// What a datagram is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A connectivity check (RFC 8445, section 7.2).
     Check {
-        transaction: Transaction,
+        transaction: TransactionId,
         /// It names the pair that is to be used (section 8.1).
         nominates: bool,
     },
     /// The answer to a check.
-    CheckAnswer { transaction: Transaction, is_success: bool },
+    CheckAnswer { transaction: TransactionId, is_success: bool },
     /// DTLS that sets the keys up; what the first record of it is.
     Handshake(Opening),
     /// SCTP inside of DTLS.
@@ -66,7 +62,7 @@ impl Kind {
         match data {
             [0, 1, ..] => check(data).map_or(Self::Other, |transaction| Self::Check {
                 transaction,
-                nominates: has_attribute(data, USE_CANDIDATE),
+                nominates: attributes(data).any(|(kind, _)| kind == USE_CANDIDATE),
             }),
             [1, class @ (1 | 0x11), ..] => transaction(data).map_or(Self::Other, |transaction| {
                 Self::CheckAnswer { transaction, is_success: *class == 1 }
@@ -80,12 +76,12 @@ impl Kind {
 }
 
 /// The transaction of a connectivity check.
-pub(crate) fn check(data: &[u8]) -> Option<Transaction> {
+pub(crate) fn check(data: &[u8]) -> Option<TransactionId> {
     if data.starts_with(&[0, 1]) { transaction(data) } else { None }
 }
 
 /// The transaction of the check that a datagram answers, successfully or not.
-pub(crate) fn answered_check(data: &[u8]) -> Option<Transaction> {
+pub(crate) fn answered_check(data: &[u8]) -> Option<TransactionId> {
     if matches!(data, [1, 1 | 0x11, ..]) { transaction(data) } else { None }
 }
 
@@ -94,22 +90,8 @@ pub(super) fn is_protected(data: &[u8]) -> bool {
     data.len() > RECORD_HEADER && data[3..5] != [0, 0]
 }
 
-fn transaction(data: &[u8]) -> Option<Transaction> {
-    let header = data.first_chunk::<STUN_HEADER>()?;
-    if header[4..8] == MAGIC_COOKIE { header.last_chunk().copied() } else { None }
-}
-
-fn has_attribute(data: &[u8], wanted: u16) -> bool {
-    let mut attributes = data.get(STUN_HEADER..).unwrap_or_default();
-    while let [type_high, type_low, length_high, length_low, rest @ ..] = attributes {
-        if u16::from_be_bytes([*type_high, *type_low]) == wanted {
-            return true;
-        }
-        // Values are padded to a multiple of four.
-        let length = usize::from(u16::from_be_bytes([*length_high, *length_low])).next_multiple_of(4);
-        attributes = rest.get(length..).unwrap_or_default();
-    }
-    false
+fn transaction(data: &[u8]) -> Option<TransactionId> {
+    Some(header(data)?.1)
 }
 
 fn opening(data: &[u8]) -> Option<Opening> {

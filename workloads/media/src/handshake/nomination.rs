@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use super::datagram::{Action, Datagram};
-use super::kind::Transaction;
+use crate::stun::TransactionId;
 
 /// One is enough where nothing is lost.
 const MAX_HAND_INS: u32 = 16;
@@ -17,14 +17,14 @@ const MAX_HAND_INS: u32 = 16;
 /// The peer's last nomination, until it is answered.
 #[derive(Debug, Default)]
 pub(super) struct Nomination {
-    open: Option<(Transaction, Datagram)>,
+    open: Option<(TransactionId, Datagram)>,
     hand_ins: u32,
     is_due: bool,
 }
 
 impl Nomination {
     /// The peer nominates.
-    pub(super) fn received(&mut self, transaction: Transaction, request: Datagram) {
+    pub(super) fn received(&mut self, transaction: TransactionId, request: Datagram) {
         *self = Self { open: Some((transaction, request)), ..Self::default() };
     }
 
@@ -34,7 +34,7 @@ impl Nomination {
     }
 
     /// A request of the peer's is answered.
-    pub(super) fn answered(&mut self, transaction: Transaction) {
+    pub(super) fn answered(&mut self, transaction: TransactionId) {
         if self.open.as_ref().is_some_and(|(open, _)| *open == transaction) {
             *self = Self::default();
         }
