@@ -13,7 +13,7 @@ CRATES = [
 ]
 LAYERS = {
     "workloads/media/src": [
-        ["addresses", "assemble", "datagrams", "deliver_rtcp", "description", "guard", "packetise", "stun"],
+        ["addresses", "assemble", "bucket", "datagrams", "deliver_rtcp", "description", "guard", "packetise", "stun"],
         ["checks", "handshake"],
         ["fanout", "receiver"],
     ],
@@ -64,6 +64,7 @@ NEVER_IMPORTED = {
     "workloads/measure/src": IO,
     "workloads/detect/src": IO,
     "workloads/media/src/assemble": IO,
+    "workloads/media/src/bucket": IO,
     "workloads/media/src/checks": IO,
     "workloads/media/src/description": IO,
     "workloads/media/src/handshake": IO,

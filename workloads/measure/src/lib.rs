@@ -64,6 +64,7 @@ mod views;
 
 pub use clients::Latest;
 pub use evidence::{NetworkSample, ProgramSample};
+pub use foreign::QUESTION_INTERVAL;
 pub use frames::Truth;
 pub use matching::MessageOutcome;
 pub use measurement::Measurement;

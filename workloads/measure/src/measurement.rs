@@ -259,6 +259,12 @@ impl Measurement {
         self.sessions.due_questions(now)
     }
 
+    /// Whether any session will be due for a question if nothing comes of it. Where there is none, the next one is due
+    /// [`QUESTION_INTERVAL`](crate::QUESTION_INTERVAL) from now at the earliest.
+    pub fn questions_are_awaited(&self) -> bool {
+        self.sessions.questions_are_awaited()
+    }
+
     /// The first moment after `after` that is in the middle between two captures: there a question finds a peer with
     /// the newest frame decoded and the next one not yet come, so that little depends on how long either takes.
     pub fn between_frames(&self, after: Instant) -> Instant {

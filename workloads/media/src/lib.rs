@@ -2,6 +2,7 @@
 
 pub mod addresses;
 pub mod assemble;
+mod bucket;
 mod checks;
 pub mod datagrams;
 mod deliver_rtcp;

@@ -128,8 +128,9 @@ async fn every_session_gets_every_frame_and_its_reports_come_back() {
     }
     let stats = server.fanout.stats();
     assert_eq!((stats.sessions, stats.send_errors, stats.receive_drops), (3, 0, 0));
-    // Two shards swept thirty frames each; the last sweep may still be counted while its reports arrive.
-    assert!((58..=60).contains(&stats.sweeps), "{stats:?}");
+    // Few sessions are together, and the other shard is not woken; the last sweep may still be counted while its reports
+    // arrive.
+    assert!((29..=30).contains(&stats.sweeps), "{stats:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,11 +1,11 @@
 //! What kept the server from its work: time that its cgroup took from it, and what was late because of that or of anything
 //! else.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use measure::ProgramSample;
-use process::{Cgroup, CpuHindrance, NextBeat};
+use process::{Cgroup, CpuHindrance};
 
 use crate::lateness::Lateness;
 
@@ -17,16 +17,12 @@ pub(crate) struct Evidence {
     cgroup: Cgroup,
     lateness: Arc<Lateness>,
     shards: ShardLateness,
-    next_beat: Mutex<NextBeat>,
 }
 
 impl Evidence {
-    /// That of this process from `now` on; `shards` is asked how late the fan-out's threads were.
-    pub(crate) fn new(shards: ShardLateness, now: Instant) -> Self {
-        let mut next_beat = NextBeat::default();
-        next_beat.ticked(now);
-        let next_beat = Mutex::new(next_beat);
-        Self { cgroup: Cgroup::own(), lateness: Arc::default(), shards, next_beat }
+    /// That of this process; `shards` is asked how late the fan-out's threads were.
+    pub(crate) fn new(shards: ShardLateness) -> Self {
+        Self { cgroup: Cgroup::own(), lateness: Arc::default(), shards }
     }
 
     /// Where the camera records how late it is.
@@ -34,20 +30,13 @@ impl Evidence {
         Arc::clone(&self.lateness)
     }
 
-    /// The process's own timer ticked at `now`, so late.
-    pub(crate) fn beat(&self, late: Duration, now: Instant) {
-        self.lateness.record(late);
-        self.next_beat.lock().unwrap_or_else(PoisonError::into_inner).ticked(now);
-    }
-
     /// Since the last sample, or as it has summed up. Costs two small files.
     pub(crate) fn sample(&self, now: Instant) -> ProgramSample {
         let CpuHindrance { throttled, pressure } = self.cgroup.read();
-        let overdue = self.next_beat.lock().unwrap_or_else(PoisonError::into_inner).overdue(now);
         ProgramSample {
             throttled,
             pressure,
-            worst_lateness: Some(self.lateness.take().max(overdue)),
+            worst_lateness: Some(self.lateness.take(now)),
             shard_worst_lateness: Some((self.shards)()),
         }
     }
@@ -57,18 +46,19 @@ impl Evidence {
 mod tests {
     use super::*;
 
-    /// A server that goes on after two seconds is asked before its timer has ticked.
+    /// A server that goes on after two seconds is asked before its camera has woken.
     #[test]
-    fn a_timer_that_did_not_tick_yet_is_late_all_the_same() {
+    fn a_thread_that_did_not_wake_yet_is_late_all_the_same() {
         let start = Instant::now();
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
-        let evidence = Evidence::new(Box::new(|| Duration::from_millis(3)), start);
+        let evidence = Evidence::new(Box::new(|| Duration::from_millis(3)));
+        evidence.lateness().woke(Duration::ZERO, start);
         let late = |now| evidence.sample(now).worst_lateness;
         assert_eq!(late(at(90)), Some(Duration::ZERO));
-        evidence.beat(Duration::from_millis(7), at(107));
+        evidence.lateness().woke(Duration::from_millis(7), at(107));
         assert_eq!(late(at(200)), Some(Duration::from_millis(7)));
         assert_eq!(late(at(2207)), Some(Duration::from_millis(2000)));
-        evidence.beat(Duration::from_millis(2000), at(2207));
+        evidence.lateness().woke(Duration::from_millis(2000), at(2207));
         assert_eq!(
             [late(at(2208)), late(at(2209))],
             [Some(Duration::from_millis(2000)), Some(Duration::ZERO)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use measure::Settings;
 use media::fanout::Fanout;
 use preview::Preview;
-use process::{Console, Exit, Heartbeat, Http, SummaryTarget};
+use process::{Console, Exit, Http, SummaryTarget};
 use report::sender::Pace;
 use signaling::Listener;
 use tokio::task::JoinSet;
@@ -86,7 +86,7 @@ pub(crate) async fn run(
     };
     let preview = Preview::start()?;
     let shards = Arc::clone(&fanout);
-    let evidence = Arc::new(Evidence::new(Box::new(move || shards.take_worst_lateness()), Instant::now()));
+    let evidence = Arc::new(Evidence::new(Box::new(move || shards.take_worst_lateness())));
     let camera = Arc::new(Camera::start(
         &video,
         Arc::clone(&fanout),
@@ -145,7 +145,6 @@ pub(crate) async fn run(
     let publishing = events.publish();
     tokio::pin!(end, questions, publishing);
     let mut second = tokio::time::interval(Duration::from_secs(1));
-    let mut heartbeat = Heartbeat::start();
     let mut judging = tokio::time::interval(JUDGE_EVERY);
     judging.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let is_judged = arguments.require.is_some() || reports.posts().is_some();
@@ -158,7 +157,6 @@ pub(crate) async fn run(
             Some(_) = tasks.join_next() => {}
             never = &mut questions => match never {},
             never = &mut publishing => match never {},
-            late = heartbeat.tick() => evidence.beat(late, Instant::now()),
             _ = judging.tick(), if is_judged => views.judge(Instant::now()),
             _ = second.tick() => {
                 let now = Instant::now();

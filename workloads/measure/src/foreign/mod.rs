@@ -6,5 +6,6 @@ mod questions;
 mod relative;
 
 pub(crate) use arrival::{Aligned, Arrival};
+pub use questions::INTERVAL as QUESTION_INTERVAL;
 pub(crate) use questions::{PositionOrigin, Questions};
 pub(crate) use relative::Relative;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// How long a peer may send nothing before it is asked, and the time between two questions.
-const INTERVAL: Duration = Duration::from_secs(1);
+pub const INTERVAL: Duration = Duration::from_secs(1);
 
 /// What made a peer send a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,11 @@ impl Questions {
     /// A channel is open. The first one counts.
     pub(crate) fn channel_opened(&mut self, at: Instant) {
         self.since.get_or_insert(at);
+    }
+
+    /// Whether there will be questions if nothing comes.
+    pub(crate) fn are_awaited(&self) -> bool {
+        self.since.is_some() && !self.is_stopped
     }
 
     /// Whether it is time for a question, which is then taken as asked at `now`.
@@ -77,8 +82,9 @@ mod tests {
     fn a_silent_peer_is_asked_once_a_second_from_a_second_after_its_channel() {
         let (start, mut questions) = (Instant::now(), Questions::default());
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
-        assert!(!questions.take_due(at(5000)), "there is no channel");
+        assert!(!questions.take_due(at(5000)) && !questions.are_awaited(), "there is no channel");
         questions.channel_opened(at(0));
+        assert!(questions.are_awaited());
         questions.channel_opened(at(900));
         let asked: Vec<u64> =
             (0..40).map(|step| step * 100).filter(|now| questions.take_due(at(*now))).collect();
@@ -86,7 +92,7 @@ mod tests {
         assert_eq!(questions.position(), PositionOrigin::Answer(at(3000)));
         assert!(questions.take_due(at(4000)), "an answer is no reason to stop");
         questions.stop();
-        assert!(!questions.take_due(at(9000)));
+        assert!(!questions.take_due(at(9000)) && !questions.are_awaited());
     }
 
     #[test]

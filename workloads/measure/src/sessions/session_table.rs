@@ -144,6 +144,11 @@ impl SessionTable {
         live.filter_map(|(id, session)| session.questions.take_due(now).then_some(*id)).collect()
     }
 
+    /// Whether any session may become due for a question without anything further happening.
+    pub(crate) fn questions_are_awaited(&self) -> bool {
+        self.sessions.values().any(|session| !session.has_ended && session.questions.are_awaited())
+    }
+
     /// How many clients are there at `now`.
     pub(crate) fn presence(&self, now: Instant) -> Presence {
         presence(self.sessions.values(), &self.attempts, now)

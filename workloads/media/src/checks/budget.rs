@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::bucket::Bucket;
+use crate::bucket::Bucket;
 
 /// 60 a second on the average. With [`BURST`] and the first few of each session that need no budget, it is no more than
 /// 100 in any second in which up to five sessions begin.

@@ -14,7 +14,6 @@
 //!
 //! Pure: datagrams and time are arguments.
 
-mod bucket;
 mod budget;
 mod candidates;
 mod pacing;

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::bucket::Bucket;
 use super::budget::Budget;
 use super::route::Route;
+use crate::bucket::Bucket;
 use crate::stun::TransactionId;
 
 /// Checks of a session that leave at once and need no budget. A description that brings them about is longer than they

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::bucket::Bucket;
+use crate::bucket::Bucket;
 
 /// The library makes a candidate of every address that a signed check comes from, checks it, and never forgets it: a peer
 /// may write any address as the sender. So many are a peer's networks and some changes of a NAT's mapping, and further

@@ -1,8 +1,8 @@
-//! How the peer connections of the fan-out are set up: one VP8 stream out, lost packets sent again.
+//! How the peer connections of the fan-out are set up: one VP8 stream out.
 
 use std::time::{Duration, Instant};
 
-use rtc::interceptor::{NackResponderBuilder, Registry, Slot};
+use rtc::interceptor::Registry;
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_VP8, MediaEngine};
@@ -33,13 +33,11 @@ const ICE_TIMEOUT: Duration = Duration::from_secs(4);
 const ICE_KEEPALIVE: Duration = Duration::from_secs(2);
 
 /// A peer connection without tracks, channels or candidates.
-pub(super) fn build(bitrate_kbps: u32, now: Instant) -> Result<RTCPeerConnection> {
+pub(super) fn build(now: Instant) -> Result<RTCPeerConnection> {
     let mut media_engine = MediaEngine::default();
     media_engine.register_codec(vp8(), RtpCodecKind::Video)?;
-    let responder = NackResponderBuilder::new().with_size(retransmission_packets(bitrate_kbps)).build();
-    let interceptors = Registry::new()
-        .with(Slot::NackResponder, responder)
-        .with(DeliverRtcp::SLOT, DeliverRtcp::new(is_feedback));
+    // Who answers requests for lost packets is ours: see `repairs` and `recent_frames`.
+    let interceptors = Registry::new().with(DeliverRtcp::SLOT, DeliverRtcp::new(is_feedback));
     RTCPeerConnectionBuilder::new()
         .with_configuration(RTCConfigurationBuilder::new().build())
         .with_setting_engine(settings())
@@ -93,12 +91,8 @@ fn settings() -> SettingEngine {
         .build()
 }
 
-/// Packets to keep for retransmission, in the stream itself: a receiver's request for what RTX brings back would never
-/// end, as `rtc` counts only the stream's own packets.
-///
-/// They are half a second of the stream, more than any receiver waits, and never less than
-/// a large keyframe. A power of two, as the responder needs. A slot of the buffer takes about 150 bytes even when it
-/// is empty, so generosity costs every session.
+/// Packets to keep for retransmission: half a second of the stream, more than any receiver waits, and never less than a
+/// large keyframe.
 pub(super) fn retransmission_packets(bitrate_kbps: u32) -> u16 {
     let packets_per_second = u64::from(bitrate_kbps) * 1000 / 8 / MAX_PAYLOAD_LEN as u64;
     let packets = (packets_per_second / 2).next_power_of_two().clamp(128, 8192);

@@ -2,7 +2,7 @@
 //!
 //! One rule holds throughout: whatever touches a peer, be it a datagram, a timer or a command, is followed by one drain
 //! of that peer, after the whole batch was taken in. A drain polls all of `rtc`'s handlers, which costs more than the
-//! datagram that caused it.
+//! datagram that caused it, so a report waits for the next frame with it.
 
 use std::net::UdpSocket;
 use std::sync::Arc;
@@ -14,10 +14,12 @@ use mio::{Events, Poll};
 use report::SessionId;
 
 use super::command::{Command, WAKE};
+use super::deferred::Deferred;
 use super::event::{CloseReason, Event, EventSink};
 use super::frame::Frame;
 use super::outbox::Outbox;
-use super::peer::Peer;
+use super::peer::{DrainDue, Peer};
+use super::recent_frames::RecentFrames;
 use super::session::Session;
 use super::session_table::SessionTable;
 use super::shared::Shared;
@@ -38,16 +40,20 @@ pub(super) struct Driver {
     sockets: Sockets,
     sessions: SessionTable,
     timers: Timers,
+    recent_frames: RecentFrames,
     touched: Vec<usize>,
+    deferred: Deferred,
     events: Vec<Event>,
 }
 
 impl Driver {
+    /// What its sessions may be asked for again is among the newest `recent_packets`.
     pub(super) fn new(
         poll: Poll,
         queue: Receiver<Command>,
         sink: EventSink,
         shared: Arc<Shared>,
+        recent_packets: u16,
     ) -> std::io::Result<Self> {
         let sockets = Sockets::new(poll.registry().try_clone()?);
         Ok(Self {
@@ -58,7 +64,9 @@ impl Driver {
             sockets,
             sessions: SessionTable::default(),
             timers: Timers::default(),
+            recent_frames: RecentFrames::new(recent_packets),
             touched: Vec::new(),
+            deferred: Deferred::default(),
             events: Vec::new(),
         })
     }
@@ -66,11 +74,7 @@ impl Driver {
     pub(super) fn run(mut self) {
         let mut ready = Events::with_capacity(64);
         loop {
-            let wait = if self.sockets.any_readable() {
-                Duration::ZERO
-            } else {
-                self.timers.wait(Instant::now()).map_or(IDLE, |wait| wait.min(IDLE))
-            };
+            let wait = self.wait();
             match self.poll.poll(&mut ready, Some(wait)) {
                 Ok(()) => {}
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
@@ -95,11 +99,21 @@ impl Driver {
         self.deliver();
     }
 
+    /// How long there is nothing to do unless something comes.
+    fn wait(&mut self) -> Duration {
+        if self.sockets.any_readable() {
+            return Duration::ZERO;
+        }
+        let now = Instant::now();
+        let deferred = self.deferred.deadline().map(|by| by.saturating_duration_since(now));
+        [self.timers.wait(now), deferred].into_iter().flatten().fold(IDLE, Duration::min)
+    }
+
     /// Runs the queued commands; false when it is time to end.
     fn run_commands(&mut self) -> bool {
         loop {
             match self.queue.try_recv() {
-                Ok(Command::Frame(frame, published)) => self.sweep(&frame, published),
+                Ok(Command::Frame(frame, published)) => self.sweep(frame, published),
                 Ok(Command::Adopt(peer)) => self.adopt(*peer),
                 Ok(Command::Candidate { id, candidate }) => {
                     self.touch(id, |session, _| session.add_candidate(candidate));
@@ -128,6 +142,9 @@ impl Driver {
     fn touch(&mut self, id: SessionId, work: impl FnOnce(&mut Session, Instant)) {
         let Some(slot) = self.sessions.slot_of(id) else { return };
         let now = Instant::now();
+        if self.sessions.get_mut(slot).is_some_and(|session| session.is_deferred) {
+            self.drain(slot, now);
+        }
         if let Some(session) = self.sessions.get_mut(slot) {
             work(session, now);
         }
@@ -152,34 +169,49 @@ impl Driver {
         self.drain(slot, Instant::now());
     }
 
-    fn sweep(&mut self, frame: &Frame, published: Instant) {
+    fn sweep(&mut self, frame: Arc<Frame>, published: Instant) {
         let began = Instant::now();
         self.shared.counters.worst_lateness.record(began.saturating_duration_since(published));
+        let (timestamp, first) = (frame.timestamp, self.recent_frames.push(Arc::clone(&frame)));
+        self.deferred.clear();
         let mut served = 0;
         // By slot and not by iterator: sessions may end while reports are taken in.
         for slot in self.sessions.slots() {
             let Some(session) = self.sessions.get_mut(slot) else { continue };
-            let outbox = Outbox::new(&self.sockets, &self.shared);
-            session.send_frame(frame, Instant::now(), &outbox, &mut self.events);
-            self.remove_if_over(slot);
+            let now = Instant::now();
+            let is_written = session.write_frame(&frame, first, now, &mut self.events);
+            if session.is_deferred {
+                self.drain(slot, now);
+            } else {
+                if is_written {
+                    session.flush(&Outbox::new(&self.sockets, &self.shared, &self.recent_frames), now);
+                }
+                self.remove_if_over(slot);
+            }
             served += 1;
             if served % SWEEP_GROUP == 0 {
-                self.poll_sockets();
-                self.receive();
-                self.deliver();
+                self.take_turn();
             }
         }
         if served > 0 {
-            self.events.push(Event::Written { timestamp: frame.timestamp, at: Instant::now() });
+            self.events.push(Event::Written { timestamp, at: Instant::now() });
         }
-        // When the next frame is queued already, this is the only turn that reports and timers get.
-        self.poll_sockets();
-        self.receive();
-        self.expire();
-        self.deliver();
+        // When the next frame is queued already, this is the only turn that reports and timers of many sessions get. Few
+        // are through before it matters, and their turn comes after the commands.
+        if served >= SWEEP_GROUP {
+            self.take_turn();
+            self.expire();
+        }
         let counters = &self.shared.counters;
         counters.sweep_nanos.fetch_add(began.elapsed().as_nanos() as u64, Relaxed);
         counters.sweeps.fetch_add(1, Relaxed);
+    }
+
+    /// Takes in what has come, in the middle of a sweep.
+    fn take_turn(&mut self) {
+        self.poll_sockets();
+        self.receive();
+        self.deliver();
     }
 
     /// Marks the sockets that have something, without waiting; a wake-up that comes along means commands, which are run
@@ -194,7 +226,7 @@ impl Driver {
     }
 
     fn receive(&mut self) {
-        let Self { sockets, sessions, touched, shared, .. } = self;
+        let Self { sockets, sessions, touched, deferred, events, shared, .. } = self;
         let counters = &shared.counters;
         sockets.receive(|datagram| {
             counters.datagrams_received.fetch_add(1, Relaxed);
@@ -204,9 +236,12 @@ impl Driver {
                 counters.unknown_datagrams.fetch_add(1, Relaxed);
                 return;
             };
-            session.receive(datagram.local, datagram.peer, datagram.data, datagram.at);
-            if !std::mem::replace(&mut session.touched, true) {
-                touched.push(slot);
+            match session.receive(&datagram, events) {
+                DrainDue::Now if !std::mem::replace(&mut session.touched, true) => touched.push(slot),
+                DrainDue::WithNextFrame if !std::mem::replace(&mut session.is_deferred, true) => {
+                    deferred.push(slot, datagram.at);
+                }
+                _ => {}
             }
         });
         let now = Instant::now();
@@ -224,11 +259,16 @@ impl Driver {
                 self.drain(slot, now);
             }
         }
+        for slot in self.deferred.take_due(now) {
+            if self.sessions.get_mut(slot).is_some_and(|session| session.is_deferred) {
+                self.drain(slot, now);
+            }
+        }
     }
 
     fn drain(&mut self, slot: usize, now: Instant) {
         let Some(session) = self.sessions.get_mut(slot) else { return };
-        let outbox = Outbox::new(&self.sockets, &self.shared);
+        let outbox = Outbox::new(&self.sockets, &self.shared, &self.recent_frames);
         if let Some(deadline) = session.drain(now, &outbox, &mut self.events) {
             self.timers.set(slot, deadline, now);
         }
@@ -247,7 +287,7 @@ impl Driver {
         let Some(session) = self.sessions.remove(slot) else { return };
         self.timers.clear(slot);
         let (id, counters) = (session.id(), &self.shared.counters);
-        let outbox = Outbox::new(&self.sockets, &self.shared);
+        let outbox = Outbox::new(&self.sockets, &self.shared, &self.recent_frames);
         let closed = session.close(&outbox, &mut self.events);
         counters.sessions.fetch_sub(1, Relaxed);
         if let Some(reason) = reason.or(closed.err().map(CloseReason::Panicked)) {

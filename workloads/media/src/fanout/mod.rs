@@ -16,6 +16,7 @@
 mod arrival;
 mod command;
 mod connection;
+mod deferred;
 mod driver;
 mod dtls_role;
 mod error;
@@ -24,13 +25,16 @@ mod exchange;
 mod feedback;
 mod frame;
 mod handle;
+mod keyframe_requests;
 mod lateness;
 mod negotiator;
 mod numbering;
 mod options;
 mod outbox;
+mod outgoing;
 mod peer;
-mod requested;
+mod recent_frames;
+mod repairs;
 mod schedule;
 mod sent_checks;
 mod session;
@@ -51,6 +55,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::checks::Budget;
+use connection::retransmission_packets;
 pub use error::FanoutError;
 pub use event::{CloseReason, Event, EventSink, MissingChannel};
 pub use frame::Frame;
@@ -76,8 +81,9 @@ impl Fanout {
     /// Where the system refuses a thread or a poll instance.
     pub fn start(options: Options, sink: &EventSink) -> std::io::Result<Self> {
         let check_budget = Arc::new(Budget::default());
+        let packets = retransmission_packets(options.bitrate_kbps);
         let shards = (0..options.shards.max(1))
-            .map(|number| Shard::start(number, Arc::clone(sink), Arc::clone(&check_budget)))
+            .map(|number| Shard::start(number, Arc::clone(sink), Arc::clone(&check_budget), packets))
             .collect::<std::io::Result<Vec<_>>>()?;
         let handles = shards.iter().map(Shard::handle).collect();
         let negotiator = Negotiator::start(options, handles)?;

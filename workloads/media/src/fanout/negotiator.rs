@@ -24,6 +24,10 @@ use crate::guard::guarded;
 /// Requests that may wait: a burst of joins. Callers beyond that wait themselves.
 const QUEUE: usize = 1024;
 
+/// Sessions that the first shard has before another one gets any: to wake a further thread for each frame costs as much as
+/// a few sessions.
+const TOGETHER: u64 = 16;
+
 enum Request {
     Offer {
         id: SessionId,
@@ -262,7 +266,8 @@ impl State {
     }
 
     fn least_loaded(&self) -> usize {
-        (0..self.shards.len()).min_by_key(|shard| self.shards[*shard].load()).unwrap_or(0)
+        // Of equal ones the first.
+        (0..self.shards.len()).min_by_key(|shard| self.shards[*shard].load().max(TOGETHER)).unwrap_or(0)
     }
 
     fn local(&mut self, shard: usize, address: IpAddr) -> Result<SocketAddr, FanoutError> {

@@ -1,21 +1,27 @@
-//! Where datagrams go.
+//! Where datagrams go, and what may go again.
 
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::recent_frames::RecentFrames;
 use super::shared::Shared;
 use super::sockets::Sockets;
 use crate::checks::Budget;
 
-/// The sockets of a shard, and its counts of what they took.
+/// The sockets of a shard, its counts of what they took, and its newest frames.
 pub(super) struct Outbox<'a> {
     sockets: &'a Sockets,
     shared: &'a Shared,
+    recent_frames: &'a RecentFrames,
 }
 
 impl<'a> Outbox<'a> {
-    pub(super) fn new(sockets: &'a Sockets, shared: &'a Shared) -> Self {
-        Self { sockets, shared }
+    pub(super) fn new(sockets: &'a Sockets, shared: &'a Shared, recent_frames: &'a RecentFrames) -> Self {
+        Self { sockets, shared, recent_frames }
+    }
+
+    pub(super) fn recent_frames(&self) -> &RecentFrames {
+        self.recent_frames
     }
 
     pub(super) fn send(&self, local: SocketAddr, peer: SocketAddr, data: &[u8]) {

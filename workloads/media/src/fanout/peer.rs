@@ -12,7 +12,6 @@ use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState};
 use rtc::peer_connection::transport::RTCIceCandidateInit;
-use rtc::rtp;
 use rtc::rtp_transceiver::RTCRtpSenderId;
 use rtc::sansio::Protocol;
 
@@ -20,16 +19,26 @@ use super::event::{CloseReason, Event};
 use super::exchange::Exchange;
 use super::feedback::is_keyframe_request;
 use super::frame::Frame;
+use super::keyframe_requests::KeyframeRequests;
 use super::outbox::Outbox;
+use super::outgoing::Outgoing;
 use super::schedule::{Admission, Schedule};
-use super::transmission::Transmission;
 use super::watch::Watch;
 use crate::checks::Route;
 use crate::datagrams::received;
+use crate::handshake::is_application_data;
 use crate::stun::TransactionId;
 
 /// Candidates of one peer that may come after its description.
 const MAX_CANDIDATES: usize = 8;
+
+/// When a peer is to be drained that took something in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DrainDue {
+    Now,
+    /// With the next frame, if that comes soon.
+    WithNextFrame,
+}
 
 /// A peer connection, from its description on.
 pub(super) struct Peer {
@@ -38,11 +47,8 @@ pub(super) struct Peer {
     exchange: Exchange,
     sender: RTCRtpSenderId,
     ufrag: String,
-    ssrc: u32,
-    payload_type: u8,
-    /// From a frame's timestamp to that of its packets.
-    timestamp_offset: u32,
-    transmission: Transmission,
+    outgoing: Outgoing,
+    keyframe_requests: KeyframeRequests,
     schedule: Schedule,
     /// The channel that we opened, if we did, and the first that the peer did; the latter once it is open.
     own_channel: Option<RTCDataChannelId>,
@@ -70,11 +76,27 @@ impl Peer {
         self.failed.clone()
     }
 
-    /// Takes in a datagram. Nothing is sent before [`Peer::drain`].
-    pub(super) fn receive(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8], now: Instant) {
+    /// Takes in a datagram; nothing is sent before [`Peer::drain`]. What it was decides when that has to follow.
+    pub(super) fn receive(
+        &mut self,
+        local: SocketAddr,
+        peer: SocketAddr,
+        data: &[u8],
+        now: Instant,
+        events: &mut Vec<Event>,
+    ) -> DrainDue {
         if let Some(Route { local, peer }) = self.exchange.received(Route { local, peer }, data, now) {
             self.take_in(local, peer, data, now);
         }
+        if !self.exchange.handshake().is_over() || !is_application_data(data) {
+            return DrainDue::Now;
+        }
+        // `rtc` has the message whole by now, and owes the peer an acknowledgement, which may take 200 ms (RFC 9260,
+        // section 6.2).
+        while let Some(message) = self.connection.poll_data_read() {
+            self.take(message, events);
+        }
+        DrainDue::WithNextFrame
     }
 
     fn take_in(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8], now: Instant) {
@@ -114,6 +136,10 @@ impl Peer {
         if advanced {
             self.read(events);
         }
+        for packet in self.outgoing.repairs(outbox.recent_frames()) {
+            self.write(RTCMessage::RtpPacket(String::new(), packet), now);
+        }
+        self.pass_keyframe_request_on(now, events);
         self.flush(outbox, now);
         let deadline = [self.connection.poll_timeout(), self.exchange.deadline()].into_iter().flatten().min();
         if self.schedule.was_connected() {
@@ -151,21 +177,25 @@ impl Peer {
 
     fn read(&mut self, events: &mut Vec<Event>) {
         while let Some(message) = self.connection.poll_read() {
-            match message.message {
-                RTCMessage::DataChannelMessage(_, report) => {
-                    events.push(Event::Report { id: self.id, at: message.now, data: report.data.freeze() });
-                }
-                RTCMessage::RtcpPacket(_, packets) => {
-                    for packet in &packets {
-                        self.transmission.feedback(packet.as_ref(), message.now);
-                    }
-                    if packets.iter().any(|packet| is_keyframe_request(packet.as_ref())) {
-                        events.push(Event::KeyframeWanted(self.id));
-                    }
-                }
-                // An aiortc peer may send video back: the offer allows it, and nobody wants it.
-                _ => {}
+            self.take(message, events);
+        }
+    }
+
+    fn take(&mut self, TaggedRTCMessage { now, message }: TaggedRTCMessage, events: &mut Vec<Event>) {
+        match message {
+            RTCMessage::DataChannelMessage(_, report) => {
+                events.push(Event::Report { id: self.id, at: now, data: report.data.freeze() });
             }
+            RTCMessage::RtcpPacket(_, packets) => {
+                for packet in &packets {
+                    self.outgoing.feedback(packet.as_ref(), now);
+                    if is_keyframe_request(packet.as_ref()) {
+                        self.keyframe_requests.requested();
+                    }
+                }
+            }
+            // An aiortc peer may send video back: the offer allows it, and nobody wants it.
+            _ => {}
         }
     }
 
@@ -208,42 +238,44 @@ impl Peer {
         }
     }
 
-    /// Sends a frame, if it is one for this session.
-    pub(super) fn send_frame(
+    /// Writes a frame, of which the first packet is at position `first` among those of all frames, if it is one for this
+    /// session; whether there is something to [`Peer::flush`] thereafter.
+    pub(super) fn write_frame(
         &mut self,
         frame: &Frame,
+        first: u64,
         now: Instant,
-        outbox: &Outbox<'_>,
         events: &mut Vec<Event>,
-    ) {
-        match self.schedule.admit(frame.timestamp, frame.keyframe, now) {
-            Admission::Leave { keyframe_wanted } => {
-                if keyframe_wanted {
-                    events.push(Event::KeyframeWanted(self.id));
-                }
-            }
-            Admission::Send { first, counting, keyframe_wanted } => {
-                if first {
-                    events.push(Event::Reached { id: self.id, stage: Stage::FirstFrame, at: now });
-                    events.push(Event::Started {
-                        id: self.id,
-                        timestamp: frame.timestamp,
-                        timestamp_offset: self.timestamp_offset,
-                    });
-                }
-                if counting {
-                    events.push(Event::Counting { id: self.id, timestamp: frame.timestamp });
-                }
-                if keyframe_wanted {
-                    events.push(Event::KeyframeWanted(self.id));
-                }
-                self.write_packets(frame, now);
-                if self.write_report(frame, now) {
-                    events.push(self.network());
-                }
-                self.flush(outbox, now);
-            }
+    ) -> bool {
+        let admission = self.schedule.admit(frame.timestamp, frame.keyframe, now);
+        let (Admission::Leave { keyframe_wanted } | Admission::Send { keyframe_wanted, .. }) = admission;
+        if let Admission::Send { first: true, .. } = admission {
+            events.push(Event::Reached { id: self.id, stage: Stage::FirstFrame, at: now });
+            events.push(Event::Started {
+                id: self.id,
+                timestamp: frame.timestamp,
+                timestamp_offset: self.outgoing.timestamp_offset(),
+            });
         }
+        if let Admission::Send { counting: true, .. } = admission {
+            events.push(Event::Counting { id: self.id, timestamp: frame.timestamp });
+        }
+        if keyframe_wanted {
+            events.push(Event::KeyframeWanted(self.id));
+        }
+        let is_sent = matches!(admission, Admission::Send { .. });
+        if is_sent {
+            self.write_packets(frame, first, now);
+            if frame.keyframe {
+                self.keyframe_requests.keyframe();
+            }
+            if let Some(report) = self.outgoing.report(frame, now) {
+                self.write(RTCMessage::RtcpPacket(String::new(), vec![Box::new(report)]), now);
+                events.push(self.network());
+            }
+            self.pass_keyframe_request_on(now, events);
+        }
+        is_sent
     }
 
     /// Sends text over the peer's channel, or over ours; it leaves with the next drain.
@@ -256,41 +288,25 @@ impl Peer {
         }
     }
 
-    fn write_packets(&mut self, frame: &Frame, now: Instant) {
-        let timestamp = frame.timestamp.wrapping_add(self.timestamp_offset);
-        for (index, payload) in frame.payloads.iter().enumerate() {
-            let header = rtp::header::Header {
-                version: 2,
-                marker: index + 1 == frame.payloads.len(),
-                payload_type: self.payload_type,
-                sequence_number: self.transmission.packet(payload.len()),
-                timestamp,
-                ssrc: self.ssrc,
-                ..Default::default()
-            };
-            let packet = rtp::Packet { header, payload: payload.clone() };
-            // Straight into the pipeline: the sender object would copy its parameters for every packet to check what
-            // was agreed on once. The track's name is not used on the way out.
-            let message = RTCMessage::RtpPacket(String::new(), packet);
-            if let Err(error) = self.connection.handle_write(TaggedRTCMessage { now, message }) {
-                tracing::debug!(session = self.id.0, %error, "packet not sent");
-            }
+    fn write_packets(&mut self, frame: &Frame, first: u64, now: Instant) {
+        let Self { connection, outgoing, id, .. } = self;
+        for packet in outgoing.packets(frame, first) {
+            write(connection, *id, RTCMessage::RtpPacket(String::new(), packet), now);
         }
     }
 
-    /// Sends the report that is due after a frame, if one is.
-    fn write_report(&mut self, frame: &Frame, now: Instant) -> bool {
-        let timestamp = frame.timestamp.wrapping_add(self.timestamp_offset);
-        let Some(report) = self.transmission.frame(timestamp, frame.keyframe, now) else { return false };
-        let message = RTCMessage::RtcpPacket(String::new(), vec![Box::new(report)]);
-        if let Err(error) = self.connection.handle_write(TaggedRTCMessage { now, message }) {
-            tracing::debug!(session = self.id.0, %error, "sender report not sent");
+    fn write(&mut self, message: RTCMessage, now: Instant) {
+        write(&mut self.connection, self.id, message, now);
+    }
+
+    fn pass_keyframe_request_on(&mut self, now: Instant, events: &mut Vec<Event>) {
+        if self.keyframe_requests.take(now) {
+            events.push(Event::KeyframeWanted(self.id));
         }
-        true
     }
 
     fn network(&self) -> Event {
-        Event::Network { id: self.id, sample: self.transmission.sample(), at: Instant::now() }
+        Event::Network { id: self.id, sample: self.outgoing.sample(), at: Instant::now() }
     }
 
     /// A candidate of the peer's that was not in its description. One that cannot be used does no harm.
@@ -305,7 +321,8 @@ impl Peer {
         }
     }
 
-    fn flush(&mut self, outbox: &Outbox<'_>, now: Instant) {
+    /// Sends what is written.
+    pub(super) fn flush(&mut self, outbox: &Outbox<'_>, now: Instant) {
         while let Some(datagram) = self.connection.poll_write() {
             let route = Route { local: datagram.transport.local_addr, peer: datagram.transport.peer_addr };
             self.exchange.send(route, &datagram.message, now, outbox);
@@ -327,5 +344,13 @@ impl Peer {
             tracing::debug!(session = self.id.0, %error, "close");
         }
         self.flush(outbox, Instant::now());
+    }
+}
+
+/// Straight into the pipeline: the sender object would copy its parameters for every packet to check what was agreed on
+/// once. The track's name, which the message has room for, is not used on the way out.
+fn write(connection: &mut RTCPeerConnection, id: SessionId, message: RTCMessage, now: Instant) {
+    if let Err(error) = connection.handle_write(TaggedRTCMessage { now, message }) {
+        tracing::debug!(session = id.0, %error, "packet not sent");
     }
 }

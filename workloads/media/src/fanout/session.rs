@@ -8,7 +8,8 @@ use report::SessionId;
 use super::event::{CloseReason, Event};
 use super::frame::Frame;
 use super::outbox::Outbox;
-use super::peer::Peer;
+use super::peer::{DrainDue, Peer};
+use super::sockets::Datagram;
 use crate::guard::{Panicked, guarded};
 use crate::stun::TransactionId;
 
@@ -20,11 +21,13 @@ pub(super) struct Session {
     pub(super) addresses: Vec<SocketAddr>,
     /// Waits for its drain.
     pub(super) touched: bool,
+    /// Waits for the next frame with it.
+    pub(super) is_deferred: bool,
 }
 
 impl Session {
     pub(super) fn new(peer: Peer) -> Self {
-        Self { peer, panicked: None, addresses: Vec::new(), touched: false }
+        Self { peer, panicked: None, addresses: Vec::new(), touched: false, is_deferred: false }
     }
 
     pub(super) fn id(&self) -> SessionId {
@@ -43,8 +46,9 @@ impl Session {
     }
 
     /// As [`Peer::receive`].
-    pub(super) fn receive(&mut self, local: SocketAddr, peer: SocketAddr, data: &[u8], now: Instant) {
-        self.guarded(|connection| connection.receive(local, peer, data, now));
+    pub(super) fn receive(&mut self, datagram: &Datagram<'_>, events: &mut Vec<Event>) -> DrainDue {
+        let Datagram { local, peer, data, at, .. } = *datagram;
+        self.guarded(|connection| connection.receive(local, peer, data, at, events)).unwrap_or(DrainDue::Now)
     }
 
     /// As [`Peer::advance`].
@@ -59,7 +63,7 @@ impl Session {
         outbox: &Outbox<'_>,
         events: &mut Vec<Event>,
     ) -> Option<Instant> {
-        self.touched = false;
+        (self.touched, self.is_deferred) = (false, false);
         self.guarded(|peer| peer.drain(now, outbox, events)).flatten()
     }
 
@@ -68,15 +72,20 @@ impl Session {
         self.peer.take_checks()
     }
 
-    /// As [`Peer::send_frame`].
-    pub(super) fn send_frame(
+    /// As [`Peer::write_frame`].
+    pub(super) fn write_frame(
         &mut self,
         frame: &Frame,
+        first: u64,
         now: Instant,
-        outbox: &Outbox<'_>,
         events: &mut Vec<Event>,
-    ) {
-        self.guarded(|peer| peer.send_frame(frame, now, outbox, events));
+    ) -> bool {
+        self.guarded(|peer| peer.write_frame(frame, first, now, events)).unwrap_or(false)
+    }
+
+    /// As [`Peer::flush`].
+    pub(super) fn flush(&mut self, outbox: &Outbox<'_>, now: Instant) {
+        self.guarded(|peer| peer.flush(outbox, now));
     }
 
     /// As [`Peer::add_candidate`].

@@ -28,12 +28,18 @@ pub(super) struct Shard {
 }
 
 impl Shard {
-    pub(super) fn start(number: usize, sink: EventSink, check_budget: Arc<Budget>) -> std::io::Result<Self> {
+    /// Its sessions may be asked for the newest `recent_packets` again.
+    pub(super) fn start(
+        number: usize,
+        sink: EventSink,
+        check_budget: Arc<Budget>,
+        recent_packets: u16,
+    ) -> std::io::Result<Self> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
         let (commands, queue) = sync_channel(QUEUE);
         let shared = Arc::new(Shared::new(check_budget));
-        let driver = Driver::new(poll, queue, sink, Arc::clone(&shared))?;
+        let driver = Driver::new(poll, queue, sink, Arc::clone(&shared), recent_packets)?;
         let thread =
             std::thread::Builder::new().name(format!("shard-{number}")).spawn(move || driver.run())?;
         Ok(Self { handle: ShardHandle::new(commands, waker, shared), thread: Some(thread) })
@@ -43,8 +49,13 @@ impl Shard {
         self.handle.clone()
     }
 
+    /// Has a frame sent to its sessions. A shard without any sleeps on: to be woken costs as much as to send a packet.
     pub(super) fn publish(&self, frame: Arc<Frame>) {
-        self.handle.shared().frames_published.fetch_add(1, Relaxed);
+        let shared = self.handle.shared();
+        if shared.counters.sessions.load(Relaxed) == 0 {
+            return;
+        }
+        shared.frames_published.fetch_add(1, Relaxed);
         // Fails only when the thread is gone, which `is_running` shows.
         let _ = self.handle.send(Command::Frame(frame, Instant::now()));
     }

@@ -8,10 +8,10 @@ use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication
 use rtc::rtcp::receiver_report::ReceiverReport;
 use rtc::rtcp::reception_report::ReceptionReport;
 use rtc::rtcp::sender_report::SenderReport;
-use rtc::rtcp::transport_feedbacks::transport_layer_nack::{NackPair, TransportLayerNack};
+use rtc::rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
 use rtc::shared::time::SystemInstant;
 
-use super::requested::Requested;
+use super::repairs::{Repair, Repairs};
 
 /// Sender reports go out this often, with the frames.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -28,9 +28,9 @@ pub(super) struct Transmission {
     octets_sent: u32,
     report_at: Option<Instant>,
     clock: SystemInstant,
-    /// How many packets back can be sent again.
-    repairable: u16,
-    requested: Requested,
+    repairs: Repairs,
+    /// What is to be sent again, as the number of packets that were sent before each.
+    due: Vec<u64>,
     sample: NetworkSample,
 }
 
@@ -43,8 +43,8 @@ impl Transmission {
             octets_sent: 0,
             report_at: None,
             clock: SystemInstant::now(now),
-            repairable,
-            requested: Requested::new(repairable),
+            repairs: Repairs::new(repairable),
+            due: Vec::new(),
             sample: NetworkSample::default(),
         }
     }
@@ -55,7 +55,24 @@ impl Transmission {
         self.next = sequence_number.wrapping_add(1);
         self.octets_sent = self.octets_sent.wrapping_add(octets as u32);
         self.sample.packets_sent += 1;
+        self.repairs.packet();
         sequence_number
+    }
+
+    /// How many packets were sent, each counted once.
+    pub(super) fn packets(&self) -> u64 {
+        self.sample.packets_sent
+    }
+
+    /// The sequence number of the packet before which so many others were sent.
+    pub(super) fn sequence_number(&self, position: u64) -> u16 {
+        // Numbers are the lower 16 bits of a count.
+        self.next.wrapping_sub(self.sample.packets_sent.wrapping_sub(position) as u16)
+    }
+
+    /// The packets that are to be sent again, as what [`Transmission::sequence_number`] takes.
+    pub(super) fn take_due(&mut self) -> std::vec::Drain<'_, u64> {
+        self.due.drain(..)
     }
 
     /// A frame was sent, of which the RTP timestamp is `timestamp`; answers with the report that is to follow it, if one
@@ -84,7 +101,9 @@ impl Transmission {
                 return;
             }
             self.sample.nack_count += 1;
-            nack.nacks.iter().flat_map(NackPair::packet_list).for_each(|missing| self.requested(missing));
+            for missing in nack.nacks.iter().copied().flatten() {
+                self.requested(missing, now);
+            }
         } else if packet.is::<PictureLossIndication>() {
             self.sample.pli_count += 1;
         } else if let Some(report) = packet.downcast_ref::<ReceiverReport>() {
@@ -102,13 +121,14 @@ impl Transmission {
         NetworkSample { packets_lost: sample.packets_lost.max(sample.packets_given_up), ..sample }
     }
 
-    fn requested(&mut self, sequence_number: u16) {
-        let age = u64::from(self.next.wrapping_sub(sequence_number));
-        let position = self.sample.packets_sent.checked_sub(age).filter(|_| age > 0);
-        let Some(position) = position else { return };
-        if self.requested.insert(position) {
-            self.sample.packets_lost += 1;
-            self.sample.packets_repaired += u64::from(age <= u64::from(self.repairable));
+    fn requested(&mut self, sequence_number: u16, now: Instant) {
+        let (age, next) = (u64::from(self.next.wrapping_sub(sequence_number)), self.sample.packets_sent);
+        let Some(position) = next.checked_sub(age).filter(|_| age > 0) else { return };
+        let requested = self.repairs.request(position, next, self.sample.round_trip, now);
+        self.sample.packets_lost += u64::from(requested.is_first);
+        if let Some(repair) = requested.repair {
+            self.sample.packets_repaired += u64::from(repair == Repair::First);
+            self.due.push(position);
         }
     }
 

@@ -68,7 +68,7 @@ impl Kind {
                 Self::CheckAnswer { transaction, is_success: *class == 1 }
             }),
             [HANDSHAKE | CHANGE_CIPHER_SPEC, ..] => opening(data).map_or(Self::Other, Self::Handshake),
-            [APPLICATION_DATA, ..] if is_protected(data) => Self::ApplicationData,
+            [APPLICATION_DATA, ..] if is_application_data(data) => Self::ApplicationData,
             [128..=191, ..] => Self::Media,
             _ => Self::Other,
         }
@@ -83,6 +83,11 @@ pub(crate) fn check(data: &[u8]) -> Option<TransactionId> {
 /// The transaction of the check that a datagram answers, successfully or not.
 pub(crate) fn answered_check(data: &[u8]) -> Option<TransactionId> {
     if matches!(data, [1, 1 | 0x11, ..]) { transaction(data) } else { None }
+}
+
+/// Whether a datagram is SCTP inside of DTLS.
+pub(crate) fn is_application_data(data: &[u8]) -> bool {
+    data.first() == Some(&APPLICATION_DATA) && is_protected(data)
 }
 
 /// Whether a DTLS record is under keys: all after the first epoch are (RFC 6347, section 4.1).

@@ -29,7 +29,7 @@ use std::time::Instant;
 
 use close::Close;
 pub(crate) use datagram::{Action, Datagram};
-pub(crate) use kind::{answered_check, check};
+pub(crate) use kind::{answered_check, check, is_application_data};
 use set_up::SetUp;
 
 /// The handshake of one connection.

@@ -103,12 +103,15 @@ impl Work {
     fn run(mut self) {
         while !self.stop.load(Relaxed) {
             let (now, due) = (Instant::now(), self.pace.due());
-            let wait = due.saturating_duration_since(now);
+            let wait = due.saturating_duration_since(now).min(LONGEST_SLEEP);
             if !wait.is_zero() {
-                std::thread::sleep(wait.min(LONGEST_SLEEP));
+                std::thread::sleep(wait);
+                let woke = Instant::now();
+                self.lateness.woke(woke.saturating_duration_since(now + wait), woke);
                 continue;
             }
-            self.lateness.record(now.saturating_duration_since(due));
+            // Whoever has not slept may be late all the same.
+            self.lateness.woke(now.saturating_duration_since(due), now);
             let slot = self.pace.take(now);
             // Without anybody to see it nothing is captured, and nothing is missing.
             if !self.sessions.any_ready_for_video(now) && self.preview.watchers() == 0 {

@@ -18,10 +18,11 @@ use crate::fanout::connection::{self, VP8_PAYLOAD_TYPE, retransmission_packets, 
 use crate::fanout::dtls_role::offering_to_be_dtls_client;
 use crate::fanout::error::FanoutError;
 use crate::fanout::exchange::Exchange;
+use crate::fanout::keyframe_requests::KeyframeRequests;
 use crate::fanout::numbering::Stream;
 use crate::fanout::options::Options;
+use crate::fanout::outgoing::Outgoing;
 use crate::fanout::schedule::Schedule;
-use crate::fanout::transmission::Transmission;
 use crate::fanout::watch::Watch;
 
 /// How long a set-up may take from the answer on. `rtc` itself never gives up a DTLS handshake.
@@ -36,7 +37,7 @@ impl Peer {
         options: Options,
         now: Instant,
     ) -> Result<(Self, String)> {
-        let mut connection = connection::build(options.bitrate_kbps, now)?;
+        let mut connection = connection::build(now)?;
         // A sender makes the offer sendrecv: peers that add a track of their own to be sent to need that.
         let sender = connection.add_track(track(stream.ssrc))?;
         let lossy = RTCDataChannelInit { ordered: false, max_retransmits: Some(0), ..Default::default() };
@@ -60,7 +61,7 @@ impl Peer {
         let sdp = self.exchange.remote_description(&answer.sdp);
         let answer = RTCSessionDescription::answer(sdp).map_err(FanoutError::Answer)?;
         self.connection.set_remote_description(now, answer).map_err(FanoutError::Answer)?;
-        self.learn_payload_type()?;
+        self.learn_codec()?;
         self.connect_by = now + CONNECT_LIMIT;
         Ok(())
     }
@@ -79,14 +80,14 @@ impl Peer {
         tracing::debug!(session = id.0, "the offer: {}", offer.candidates);
         let mut exchange = Exchange::new(locals);
         let sdp = exchange.remote_description(&offer.sdp);
-        let mut connection = connection::build(options.bitrate_kbps, now).map_err(FanoutError::Setup)?;
+        let mut connection = connection::build(now).map_err(FanoutError::Setup)?;
         let described = RTCSessionDescription::offer(sdp).map_err(FanoutError::Offer)?;
         connection.set_remote_description(now, described).map_err(FanoutError::Offer)?;
         let sender = connection.add_track(track(stream.ssrc)).map_err(FanoutError::Offer)?;
         let mut answerer = Self::undescribed(id, stream, connection, sender, None, options, now);
         answerer.exchange = exchange;
         let (mut peer, sdp) = answerer.respond(locals, now).map_err(FanoutError::Offer)?;
-        peer.learn_payload_type()?;
+        peer.learn_codec()?;
         Ok((peer, offer.answer(&sdp)?))
     }
 
@@ -107,7 +108,6 @@ impl Peer {
         options: Options,
         now: Instant,
     ) -> Self {
-        let Stream { ssrc, numbering } = stream;
         let repairable = retransmission_packets(options.bitrate_kbps);
         Self {
             id,
@@ -115,10 +115,8 @@ impl Peer {
             exchange: Exchange::new(&[]),
             sender,
             ufrag: String::new(),
-            ssrc,
-            payload_type: VP8_PAYLOAD_TYPE,
-            timestamp_offset: numbering.timestamp_offset,
-            transmission: Transmission::new(ssrc, numbering.sequence_number, repairable, now),
+            outgoing: Outgoing::new(stream, VP8_PAYLOAD_TYPE, repairable, now),
+            keyframe_requests: KeyframeRequests::default(),
             schedule: Schedule::default(),
             own_channel,
             peer_channel: None,
@@ -142,12 +140,15 @@ impl Peer {
         Ok((self, sdp))
     }
 
-    /// Takes the payload type that was agreed on for VP8.
-    fn learn_payload_type(&mut self) -> std::result::Result<(), FanoutError> {
+    /// Takes what was agreed on for VP8.
+    fn learn_codec(&mut self) -> std::result::Result<(), FanoutError> {
         let mut sender = self.connection.rtp_sender(self.sender).ok_or(FanoutError::NoVideo)?;
         let codecs = &sender.get_parameters().rtp_parameters.codecs;
         let codec = codecs.iter().find(|codec| codec.rtp_codec.mime_type.eq_ignore_ascii_case(MIME_TYPE_VP8));
-        self.payload_type = codec.ok_or(FanoutError::NoVideo)?.payload_type;
+        let codec = codec.ok_or(FanoutError::NoVideo)?;
+        let feedback = &codec.rtp_codec.rtcp_feedback;
+        let is_repaired = feedback.iter().any(|asks| asks.typ == "nack" && asks.parameter.is_empty());
+        self.outgoing.agreed(codec.payload_type, is_repaired);
         Ok(())
     }
 }
@@ -219,7 +220,7 @@ mod tests {
         let (peer, sdp) = accept(RECVONLY).unwrap();
         assert_candidates(&sdp);
         assert!(sdp.contains("a=sendonly") && !sdp.contains("m=application"), "{sdp}");
-        assert_eq!(peer.payload_type, 120);
+        assert_eq!(peer.outgoing.payload_type(), 120);
         assert!(sdp.contains(&format!("a=ice-ufrag:{}", peer.ufrag())));
     }
 

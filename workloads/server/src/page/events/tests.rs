@@ -81,7 +81,7 @@ fn of_many_clients_the_worst_are_sent() {
     };
     let recorder = Arc::new(Recorder::new(settings, None));
     let console = process::Console::start(false, None).unwrap();
-    let evidence = Arc::new(Evidence::new(Box::new(|| Duration::ZERO), Instant::now()));
+    let evidence = Arc::new(Evidence::new(Box::new(|| Duration::ZERO)));
     let views = Views::new(Arc::clone(&recorder), evidence, None, console);
     let now = started;
     for id in 0..150 {

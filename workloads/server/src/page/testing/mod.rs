@@ -77,7 +77,7 @@ impl Server {
             Arc::default(),
         );
         let stop = CancellationToken::new();
-        let evidence = Arc::new(Evidence::new(Box::new(|| Duration::ZERO), Instant::now()));
+        let evidence = Arc::new(Evidence::new(Box::new(|| Duration::ZERO)));
         let views = Views::new(Arc::clone(&recorder), evidence, None, Console::start(false, None).unwrap());
         let events = Arc::new(Events::new(Arc::clone(&recorder), Arc::new(views)));
         let ice_addresses = Vec::new();

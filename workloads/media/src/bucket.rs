@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Fills at one token per `interval`, up to `size`; full to begin with.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
     interval: Duration,
     size: u32,
     /// When it is full again; `None` before the first token was taken.
@@ -12,18 +12,18 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    pub(super) const fn new(interval: Duration, size: u32) -> Self {
+    pub(crate) const fn new(interval: Duration, size: u32) -> Self {
         Self { interval, size, full_at: None }
     }
 
     /// Whether a token can be taken that leaves `reserve` behind.
-    pub(super) fn has(&self, reserve: u32, now: Instant) -> bool {
+    pub(crate) fn has(&self, reserve: u32, now: Instant) -> bool {
         let missing = self.full_at.map_or(Duration::ZERO, |full_at| full_at.saturating_duration_since(now));
         reserve < self.size && missing <= self.interval * (self.size - reserve - 1)
     }
 
     /// Takes one, after [`Bucket::has`].
-    pub(super) fn take(&mut self, now: Instant) {
+    pub(crate) fn take(&mut self, now: Instant) {
         self.full_at = Some(self.full_at.map_or(now, |full_at| full_at.max(now)) + self.interval);
     }
 }
