@@ -13,7 +13,7 @@ CRATES = [
 ]
 LAYERS = {
     "workloads/media/src": [
-        ["addresses", "assemble", "bucket", "datagrams", "deliver_rtcp", "description", "guard", "packetise", "stun"],
+        ["addresses", "arrival", "assemble", "bucket", "datagrams", "deliver_rtcp", "description", "guard", "packetise", "stun"],
         ["checks", "handshake"],
         ["fanout", "receiver"],
     ],

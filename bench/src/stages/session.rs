@@ -2,14 +2,14 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver as Queue, sync_channel};
+use std::sync::mpsc::{Receiver as Queue, Sender, channel, sync_channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use media::assemble::Assembled;
 use media::fanout::{Event, EventSink, Fanout, Frame, Numbering, Options, SessionId, Stage};
 use media::packetise::packetise;
-use media::receiver::FrameReceiver;
+use media::receiver::THREAD as RECEIVER;
 use report::channel::{FrameOutcome, FrameReport, LABEL, Message};
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ use crate::clock;
 mod client;
 mod frame_cost;
 
-use client::{Client, RECEIVER};
+use client::Client;
 use frame_cost::FrameCost;
 
 /// The fan-out's thread.
@@ -44,7 +44,7 @@ pub(super) struct Costs {
     packetise: f64,
     /// The server's media thread: encrypts and sends, and takes in the report.
     send: f64,
-    /// The client's media thread: receives, decrypts, assembles, and sends the report.
+    /// The client's media thread, but for the two that follow: receives, decrypts, assembles, and sends the report.
     receive: f64,
     decode: f64,
     detect: f64,
@@ -76,7 +76,8 @@ pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<Costs> {
     let fanout = Fanout::start(options, &sink)?;
     let offer = fanout.offer(SESSION, vec![ADDRESS]).blocking_recv()??;
     let decoder = TimedDecoder::new(arguments.scene()?.size)?;
-    let client = Client::start(offer, ADDRESS, move |frames, report| decode(decoder, &frames, report))?;
+    let (costs_sender, decoded) = channel();
+    let client = Client::start(&offer, ADDRESS, decode(decoder, costs_sender))?;
     fanout.answer(SESSION, client.answer().to_owned()).blocking_recv()??;
     await_channel(&events)?;
 
@@ -114,7 +115,8 @@ pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<Costs> {
     std::thread::sleep(Duration::from_secs(1) / arguments.fps);
     mark.shard = processor_time(SHARD)?;
     mark.receiver = processor_time(RECEIVER)?;
-    let decoded = client.close()?;
+    client.close()?;
+    let decoded = decoded.try_iter().collect::<anyhow::Result<Vec<FrameCost>>>()?;
     let from = from.context("a run of no frames")?;
     Ok(costs(from, mark, &decoded, arguments.frames()))
 }
@@ -132,41 +134,51 @@ fn await_channel(events: &Queue<Event>) -> anyhow::Result<()> {
     }
 }
 
-/// Decodes and reports frame after frame, until there are no more.
+/// Decodes frames and says what each took; answers with the report of each.
 fn decode(
     mut decoder: TimedDecoder,
-    frames: &FrameReceiver,
-    report: impl Fn(String),
-) -> anyhow::Result<Vec<FrameCost>> {
-    let mut costs = Vec::new();
-    while let Some(received) = frames.recv() {
-        let Assembled::Frame { timestamp, data, .. } = received.frame else {
-            anyhow::bail!("packets were lost on loopback");
+    costs: Sender<anyhow::Result<FrameCost>>,
+) -> impl FnMut(Assembled) -> Option<String> + Send + 'static {
+    move |frame| {
+        let decoded = decode_frame(&mut decoder, frame);
+        let (cost, report) = match decoded {
+            Ok((cost, report)) => (Ok(cost), Some(report)),
+            Err(error) => (Err(error), None),
         };
-        let decoded = decoder.decode(&data)?;
-        let outcome = match decoded.detection {
-            Some(ball) => {
-                FrameOutcome::Position { x: ball.position.x, y: ball.position.y, confidence: ball.confidence }
-            }
-            None => FrameOutcome::Undetected,
-        };
-        report(Message::Frame(FrameReport::new(timestamp, outcome)).to_text());
-        costs.push(FrameCost { timestamp, decode: decoded.decode, detect: decoded.detect });
+        // Fails only once nobody wants to know any more.
+        let _ = costs.send(cost);
+        report
     }
-    Ok(costs)
+}
+
+fn decode_frame(decoder: &mut TimedDecoder, frame: Assembled) -> anyhow::Result<(FrameCost, String)> {
+    let Assembled::Frame { timestamp, data, .. } = frame else {
+        anyhow::bail!("packets were lost on loopback");
+    };
+    let decoded = decoder.decode(&data)?;
+    let outcome = match decoded.detection {
+        Some(ball) => {
+            FrameOutcome::Position { x: ball.position.x, y: ball.position.y, confidence: ball.confidence }
+        }
+        None => FrameOutcome::Undetected,
+    };
+    let cost = FrameCost { timestamp, decode: decoded.decode, detect: decoded.detect };
+    Ok((cost, Message::Frame(FrameReport::new(timestamp, outcome)).to_text()))
 }
 
 fn costs(from: Mark, to: Mark, decoded: &[FrameCost], frames: u32) -> Costs {
     let per_frame = |total: Duration| micros(total) / f64::from(frames);
     let steady: Vec<&FrameCost> = decoded.iter().filter(|frame| frame.timestamp > from.timestamp).collect();
     let per_decoded = |total: Duration| micros(total) / steady.len().max(1) as f64;
+    let decode = per_decoded(steady.iter().map(|frame| frame.decode).sum());
+    let detect = per_decoded(steady.iter().map(|frame| frame.detect).sum());
     Costs {
         draw: per_frame(to.draw - from.draw),
         encode: per_frame(to.encode - from.encode),
         packetise: per_frame(to.packetise - from.packetise),
         send: per_frame(to.shard - from.shard),
-        receive: per_frame(to.receiver - from.receiver),
-        decode: per_decoded(steady.iter().map(|frame| frame.decode).sum()),
-        detect: per_decoded(steady.iter().map(|frame| frame.detect).sum()),
+        receive: per_frame(to.receiver - from.receiver) - decode - detect,
+        decode,
+        detect,
     }
 }

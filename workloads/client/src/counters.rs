@@ -15,6 +15,7 @@ use report::{
 use tokio::sync::watch;
 
 use crate::decode_statistics::DecodeStatistics;
+use crate::lateness::Lateness;
 use crate::receiver_statistics::ReceiverStatistics;
 
 /// A client whose last decoded frame is older than this is not ready.
@@ -23,7 +24,7 @@ const FRESH: Duration = Duration::from_secs(2);
 /// A client whose last decoded frame is older than this has no media.
 const WITHOUT_MEDIA: Duration = Duration::from_secs(3);
 
-/// The counters, shared by tasks and the decode thread.
+/// The counters, shared by tasks and the thread that receives and decodes.
 #[derive(Debug)]
 pub(crate) struct Counters {
     inner: Mutex<Inner>,
@@ -43,6 +44,7 @@ struct Inner {
     sessions: u32,
     dialled: Instant,
     decoding: DecodeStatistics,
+    lateness: Lateness,
     received: ReceiverStatistics,
     /// Whether media was missing when that was last checked.
     was_without_media: bool,
@@ -71,6 +73,7 @@ impl Inner {
         self.received.fill(&mut stats);
         self.decoding.fill(&mut stats, now);
         let milliseconds = |time: Duration| time.as_micros() as f64 / 1e3;
+        stats.cpu.worst_lateness_milliseconds = Some(milliseconds(self.lateness.worst()));
         stats.cpu.throttled_milliseconds = hindrance.throttled.map(milliseconds);
         stats.cpu.pressure_milliseconds = hindrance.pressure.map(milliseconds);
         stats
@@ -98,6 +101,7 @@ impl Counters {
             sessions: 0,
             dialled: started,
             decoding: DecodeStatistics::default(),
+            lateness: Lateness::default(),
             received: ReceiverStatistics::default(),
             was_without_media: false,
             last_position: None,
@@ -154,7 +158,7 @@ impl Counters {
     /// A complete frame was processed.
     pub(crate) fn frame(&self, outcome: FrameOutcome, now: Instant, timing: FrameTiming) {
         let mut inner = self.lock();
-        inner.decoding.late(timing.waited);
+        inner.lateness.late(timing.waited);
         let frames = &mut inner.summary.frames;
         frames.received += 1;
         match outcome {
@@ -185,7 +189,7 @@ impl Counters {
 
     /// The process's heartbeat came at `now`, so late.
     pub(crate) fn beat(&self, late: Duration, now: Instant) {
-        self.lock().decoding.beat(late, now);
+        self.lock().lateness.beat(late, now);
     }
 
     /// Lets `send` send the server what it is sent once a second; `received` is what the session's connection counted. Where
@@ -194,9 +198,9 @@ impl Counters {
         let hindrance = self.cgroup.read();
         let mut inner = self.lock();
         inner.received.read(received);
-        inner.decoding.check_beat(now);
+        inner.lateness.check_beat(now);
         if send(&inner.stats(hindrance, now)) {
-            inner.decoding.lateness_said();
+            inner.lateness.said();
         }
     }
 
@@ -217,7 +221,7 @@ impl Counters {
         inner.summary.state = state;
         inner.summary.queue_overruns += received.overruns;
         inner.received.session_ended(received);
-        inner.decoding.lateness_unheard();
+        inner.lateness.unheard();
         drop(inner);
         self.changes.send_replace(());
     }

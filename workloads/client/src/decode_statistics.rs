@@ -7,7 +7,6 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use process::NextBeat;
 use report::channel::ClientStats;
 
 use crate::gaps::Gaps;
@@ -16,8 +15,6 @@ use crate::gaps::Gaps;
 const AVERAGED: usize = 30;
 /// What is above max(3 x average, average + this) is a freeze.
 const FREEZE_MARGIN: Duration = Duration::from_millis(150);
-/// A lateness is said in this many messages, as one may be lost; after a lost session it is said once more in the next one.
-const SAID: usize = 2;
 
 /// Of all decoded frames since the process started.
 #[derive(Debug, Default)]
@@ -34,10 +31,6 @@ pub(crate) struct DecodeStatistics {
     total_squared_gap_seconds: f64,
     freezes: u64,
     freezes_duration: Duration,
-    /// The worst since the last message, and the worst that each of the last ones had to say, newest first.
-    worst_lateness: Duration,
-    said_lateness: [Duration; SAID],
-    next_beat: NextBeat,
 }
 
 impl DecodeStatistics {
@@ -54,22 +47,6 @@ impl DecodeStatistics {
     /// A frame was complete, or given up, at `complete`.
     pub(crate) fn received(&mut self, complete: Instant) {
         self.received_gaps.add(complete);
-    }
-
-    /// Something that was due happened so late: the decoding of a complete frame, or a timer.
-    pub(crate) fn late(&mut self, lateness: Duration) {
-        self.worst_lateness = self.worst_lateness.max(lateness);
-    }
-
-    /// The process's own timer ticked at `now`, so late.
-    pub(crate) fn beat(&mut self, late: Duration, now: Instant) {
-        self.late(late);
-        self.next_beat.ticked(now);
-    }
-
-    /// A beat that should have come by `now` is late already.
-    pub(crate) fn check_beat(&mut self, now: Instant) {
-        self.late(self.next_beat.overdue(now));
     }
 
     /// When a frame was last decoded.
@@ -91,20 +68,6 @@ impl DecodeStatistics {
         stats.longest_received_gap = self.received_gaps.longest(now).map(milliseconds);
         let since_decoded = self.last_decoded().map(|last| now.saturating_duration_since(last));
         stats.since_decoded = since_decoded.map(milliseconds);
-        let lateness = self.said_lateness.into_iter().take(SAID - 1).fold(self.worst_lateness, Duration::max);
-        stats.cpu.worst_lateness_milliseconds = Some(milliseconds(lateness));
-    }
-
-    /// The worst lateness was said in a message: it starts anew.
-    pub(crate) fn lateness_said(&mut self) {
-        self.said_lateness.rotate_right(1);
-        self.said_lateness[0] = std::mem::take(&mut self.worst_lateness);
-    }
-
-    /// Nobody may have heard the last messages.
-    pub(crate) fn lateness_unheard(&mut self) {
-        self.worst_lateness = self.said_lateness.into_iter().fold(self.worst_lateness, Duration::max);
-        self.said_lateness = [Duration::ZERO; SAID];
     }
 
     fn gap(&mut self, gap: Duration) {
@@ -182,37 +145,5 @@ mod tests {
         assert!((stats.total_inter_frame_delay - 0.3).abs() < 1e-9);
         assert!((stats.total_squared_inter_frame_delay - 0.05).abs() < 1e-9);
         assert!((stats.total_decode_time - 0.099).abs() < 1e-9);
-    }
-
-    /// A client that was stopped for a second sent its figures before its timer had ticked, and blamed the network.
-    #[test]
-    fn a_beat_that_did_not_come_yet_is_late_all_the_same() {
-        let (start, mut statistics) = (Instant::now(), DecodeStatistics::default());
-        let at = |milliseconds| start + Duration::from_millis(milliseconds);
-        statistics.check_beat(at(5000));
-        statistics.beat(Duration::from_millis(2), start);
-        statistics.check_beat(at(1090));
-        assert_eq!(stats(&statistics, at(1090)).cpu.worst_lateness_milliseconds, Some(990.0));
-    }
-
-    #[test]
-    fn a_lateness_is_said_twice_and_once_more_after_a_lost_session() {
-        let mut statistics = DecodeStatistics::default();
-        let late =
-            |statistics: &DecodeStatistics| stats(statistics, Instant::now()).cpu.worst_lateness_milliseconds;
-        for milliseconds in [5, 250, 7] {
-            statistics.late(Duration::from_millis(milliseconds));
-        }
-        assert_eq!(late(&statistics), Some(250.0));
-        statistics.lateness_said();
-        assert_eq!(late(&statistics), Some(250.0), "that message may be lost");
-        statistics.lateness_said();
-        assert_eq!(late(&statistics), Some(0.0));
-        statistics.lateness_unheard();
-        assert_eq!(late(&statistics), Some(250.0), "and so may both");
-        for _ in 0..2 {
-            statistics.lateness_said();
-        }
-        assert_eq!(late(&statistics), Some(0.0));
     }
 }

@@ -1,7 +1,7 @@
 //! The client: receives the ball, finds it in every frame, and reports where it is.
 //!
 //! ```text
-//! dial -> offer, answer -> receiver --frames--> decode thread: decode -> detect --reports--> data channel
+//! dial -> offer, answer -> receiver --frames--> decode -> detect --reports--> data channel
 //!                                                 |--> counters --> console, HTTP, summary, reports
 //!                                                 '--> preview --> pictures over HTTP
 //! ```
@@ -9,10 +9,11 @@
 mod arguments;
 mod counters;
 mod decode_statistics;
-mod decode_thread;
 mod fault;
 mod foreign;
+mod frame_decoder;
 mod gaps;
+mod lateness;
 mod next_family;
 mod obstacle;
 mod outcome;

@@ -1,4 +1,4 @@
-//! Sends what was seen over the data channel, from the decode thread and without waiting.
+//! Sends what was seen over the data channel, from the thread that decodes and without waiting.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;

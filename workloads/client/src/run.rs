@@ -81,7 +81,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let reason = reason(signals, &counters, duration, give_up_after, started);
     tokio::pin!(sessions, reason);
     let mut second = tokio::time::interval(Duration::from_secs(1));
-    let mut heartbeat = Heartbeat::start();
+    let heartbeat = tokio::spawn(watch_heartbeat(Arc::clone(&counters)));
     let mut stopped = None;
     let ended = loop {
         tokio::select! {
@@ -91,13 +91,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
                 context.stop.cancel();
             }
             _ = second.tick() => print_state(&counters, &console),
-            late = heartbeat.tick() => {
-                let now = Instant::now();
-                counters.beat(late, now);
-                counters.check_media(now);
-            }
         }
     };
+    heartbeat.abort();
     console.end_progress();
 
     let summary = counters.summary(Instant::now());
@@ -127,6 +123,18 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             "the server said bye before there was media: {}",
             obstacle(&summary, &counters.transport())
         ),
+    }
+}
+
+/// Notes how late the process is, and whether media is missing: a task of its own, as nothing else in the program has to be
+/// looked at ten times a second.
+async fn watch_heartbeat(counters: Arc<Counters>) {
+    let mut heartbeat = Heartbeat::start();
+    loop {
+        let late = heartbeat.tick().await;
+        let now = Instant::now();
+        counters.beat(late, now);
+        counters.check_media(now);
     }
 }
 

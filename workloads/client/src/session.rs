@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
 use crate::counters::Counters;
-use crate::decode_thread::DecodeThread;
 use crate::fault::Faults;
+use crate::frame_decoder::FrameDecoder;
 use crate::reporter::Reporter;
 
 /// How long a server may take to make an offer: an aiortc server whose STUN server does not answer needs over 5 s.
@@ -78,7 +78,7 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
         negotiated = negotiate(context, &mut connection) => negotiated,
         () = context.stop.cancelled() => Err(Ended::Stopped),
     };
-    let Answer { mut receiver, frames, .. } = match negotiated {
+    let Answer { mut receiver, .. } = match negotiated {
         Ok(answer) => answer,
         Err(ended) => {
             connection.bye().await;
@@ -90,7 +90,7 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
     let reporter = Reporter::new(receiver.channel_sender());
     let verbose = arguments.verbose.then(|| console.clone());
     let faults = Faults::new(&arguments.faults);
-    let decode_thread = DecodeThread::new(
+    let mut decoder = FrameDecoder::new(
         arguments.detector,
         faults,
         reporter.clone(),
@@ -98,7 +98,7 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
         verbose,
         preview.clone(),
     )?;
-    let decode_thread = tokio::task::spawn_blocking(move || decode_thread.run(&frames));
+    receiver.handle_frames(move |received| decoder.handle(received));
 
     let hello = Hello {
         node: Some(arguments.node()),
@@ -113,12 +113,10 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
         await_last_reports(&mut connection).await;
     }
     let stats = receiver.stats();
-    receiver.close().await;
-    connection.bye().await;
-    // The queue has ended, and holds a few frames at most.
-    if decode_thread.await.is_err() {
-        counters.error(ErrorCode::Other, "the decode thread panicked");
+    if !receiver.close().await {
+        counters.error(ErrorCode::Other, "decoding panicked");
     }
+    connection.bye().await;
     counters.session_ended(ended.state(), &stats);
     Ok(ended)
 }
@@ -146,11 +144,11 @@ async fn negotiate(context: &Context, connection: &mut Connection) -> Result<Ans
         }
     };
     let addresses = media_addresses(connection.local_addr().ip(), &context.arguments.ice_addresses);
-    let answer = Receiver::answer(&offer, Options::new(addresses)).await.map_err(|error| {
+    let answer = Receiver::answer(&offer, Options::new(addresses)).map_err(|error| {
         let code = match error {
             ReceiverError::NoVideo | ReceiverError::NoVp8(_) => ErrorCode::NoVideo,
             ReceiverError::Description(_) | ReceiverError::Negotiation(_) => ErrorCode::SignalingFailed,
-            ReceiverError::Bind { .. } | ReceiverError::TimedOut(_) | ReceiverError::Panicked(_) => {
+            ReceiverError::Bind { .. } | ReceiverError::Thread(_) | ReceiverError::Panicked(_) => {
                 ErrorCode::Other
             }
         };

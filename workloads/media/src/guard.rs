@@ -7,9 +7,7 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
-use std::pin::Pin;
 use std::sync::Once;
-use std::task::{Context, Poll};
 
 /// Longest text of a panic that is passed on, in characters: it may quote what the peer sent.
 const MAX_TEXT: usize = 200;
@@ -34,25 +32,6 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     let done = catch_unwind(AssertUnwindSafe(work));
     IS_GUARDED.set(outer);
     done.map_err(|_| LAST_PANIC.take().unwrap_or_else(|| Panicked("no message".to_owned())))
-}
-
-/// As [`guarded`], for a future: for each of its steps, and for its end.
-pub(crate) async fn guarded_future<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
-    let mut work = Box::pin(work);
-    let done = std::future::poll_fn(|context| guarded_poll(work.as_mut(), context)).await;
-    let dropped = guarded(move || drop(work));
-    done.and_then(|value| dropped.map(|()| value))
-}
-
-fn guarded_poll<T>(
-    work: Pin<&mut impl Future<Output = T>>,
-    context: &mut Context<'_>,
-) -> Poll<Result<T, Panicked>> {
-    match guarded(|| work.poll(context)) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-        Err(panicked) => Poll::Ready(Err(panicked)),
-    }
 }
 
 /// All other panics are reported as before.
@@ -102,29 +81,6 @@ mod tests {
     #[test]
     fn an_error_that_is_thrown_without_text_is_caught_too() {
         assert!(guarded(|| std::panic::panic_any(7)).unwrap_err().to_string().starts_with("no message ("));
-    }
-
-    #[tokio::test(flavor = "current_thread")]
-    async fn a_future_may_panic_at_a_later_step_and_at_its_end() {
-        struct PanicsWhenDropped;
-        impl Drop for PanicsWhenDropped {
-            fn drop(&mut self) {
-                panic!("dropped");
-            }
-        }
-        let later = guarded_future(async {
-            tokio::task::yield_now().await;
-            panic!("later")
-        });
-        let later: Result<(), _> = later.await;
-        assert!(later.unwrap_err().to_string().starts_with("later ("));
-        let kept = PanicsWhenDropped;
-        let end = guarded_future(std::future::poll_fn(move |_| {
-            let _ = &kept;
-            Poll::Ready(7)
-        }));
-        assert!(end.await.unwrap_err().to_string().starts_with("dropped ("));
-        assert_eq!(guarded_future(async { 7 }).await, Ok(7));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Media over WebRTC: the server's [`fanout`] of one stream to many peers, and what both sides share.
 
 pub mod addresses;
+mod arrival;
 pub mod assemble;
 mod bucket;
 mod checks;

@@ -12,7 +12,7 @@ use ballsession_media::fanout::{
     Event, EventSink, Fanout, FanoutError, Frame, NetworkSample, Numbering, Options, SessionId, Stage,
 };
 use ballsession_media::packetise::packetise;
-use ballsession_media::receiver::{self, Answer, ChannelId, FrameReceiver, Receiver};
+use ballsession_media::receiver::{self, Answer, ChannelId, Handled, Received, Receiver};
 
 /// No test waits longer for anything; none is expected to come near.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -28,12 +28,12 @@ struct Server {
 
 struct Client {
     receiver: Receiver,
-    frames: FrameReceiver,
+    frames: Queue<Received>,
     channel: ChannelId,
 }
 
-fn next_frame(frames: &FrameReceiver) -> Option<Assembled> {
-    frames.recv().map(|received| received.frame)
+fn next_frame(frames: &Queue<Received>) -> Option<Assembled> {
+    frames.recv().ok().map(|received| received.frame)
 }
 
 impl Server {
@@ -64,8 +64,14 @@ impl Server {
     async fn connect(&self, id: u64) -> Client {
         let id = SessionId(id);
         let offer = self.fanout.offer(id, vec![LOOPBACK]).await.unwrap().unwrap();
-        let Answer { sdp, mut receiver, frames } =
-            Receiver::answer(&offer, receiver::Options::new(vec![LOOPBACK])).await.unwrap();
+        let Answer { sdp, mut receiver } =
+            Receiver::answer(&offer, receiver::Options::new(vec![LOOPBACK])).unwrap();
+        let (take, frames) = channel();
+        receiver.handle_frames(move |received| {
+            // A test that is over takes no more.
+            let _ = take.send(received);
+            Handled::Done
+        });
         self.fanout.answer(id, sdp).await.unwrap().unwrap();
         let opened = async {
             loop {
@@ -175,10 +181,16 @@ async fn counting_starts_with_a_keyframe_and_ends_with_the_last_frame_before_the
 async fn a_keyframe_request_of_the_peer_is_delivered() {
     let mut server = Server::start();
     let client = server.connect(1).await;
+    let ((take, frames), (lose, lost)) = (channel(), channel());
+    client.receiver.handle_frames(move |received| {
+        take.send(received).unwrap();
+        lost.recv().unwrap();
+        Handled::Lost
+    });
     let first = server.publish(true, 700);
-    assert_eq!(next_frame(&client.frames).map(|frame| frame.timestamp()), Some(on_wire(first)));
+    assert_eq!(next_frame(&frames).map(|frame| frame.timestamp()), Some(on_wire(first)));
     while server.events.try_recv().is_ok() {}
-    client.frames.lost(on_wire(first));
+    lose.send(()).unwrap();
     server.wait(|event| matches!(event, Event::KeyframeWanted(SessionId(1))).then_some(()));
 }
 
@@ -227,7 +239,7 @@ async fn answers_without_an_offer_or_without_video_are_refused() {
     assert!(matches!(none, Err(FanoutError::NoOffer)), "{none:?}");
 
     let offer = server.fanout.offer(SessionId(1), vec![LOOPBACK]).await.unwrap().unwrap();
-    let answer = Receiver::answer(&offer, receiver::Options::new(vec![LOOPBACK])).await.unwrap().sdp;
+    let answer = Receiver::answer(&offer, receiver::Options::new(vec![LOOPBACK])).unwrap().sdp;
     // Port 0 in the answer declines a section (RFC 8829, section 5.3.1), whatever else it says.
     let declined = answer.replace("m=video 9 ", "m=video 0 ");
     assert_ne!(declined, answer);

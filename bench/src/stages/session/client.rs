@@ -1,56 +1,43 @@
-//! The client's threads: one that receives, one that decodes.
+//! The client's thread, which receives and decodes, and one that follows what happens to the connection.
 
 use std::net::IpAddr;
-use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
-use media::receiver::{Answer, ChannelId, Event, FrameReceiver, Options, Receiver};
+use anyhow::anyhow;
+use media::assemble::Assembled;
+use media::receiver::{Answer, ChannelId, Event, Handled, Options, Receiver};
 use tokio::sync::oneshot;
-
-use super::frame_cost::FrameCost;
-
-/// The thread that receives: a runtime of its own, as in the client.
-pub(super) const RECEIVER: &str = "receiver";
-const ANSWER_LIMIT: Duration = Duration::from_secs(10);
-
-type Costs = anyhow::Result<Vec<FrameCost>>;
 
 /// A client that answered an offer and reports frames once its channel is open.
 pub(super) struct Client {
     answer: String,
     stop: oneshot::Sender<()>,
-    receiver: JoinHandle<anyhow::Result<()>>,
-    decode_thread: JoinHandle<Costs>,
-}
-
-/// What the receiving thread hands out once the offer is answered.
-struct Ready {
-    answer: String,
-    frames: FrameReceiver,
-    report: Box<dyn Fn(String) + Send>,
+    followed: JoinHandle<anyhow::Result<()>>,
 }
 
 impl Client {
-    /// Answers `offer` and hands `decode` the frames, and the means to report them, on a thread of its own.
+    /// Answers `offer`, and has `decode` take the frames on the thread that receives them; it answers with the report.
     pub(super) fn start(
-        offer: String,
+        offer: &str,
         address: IpAddr,
-        decode: impl FnOnce(FrameReceiver, Box<dyn Fn(String) + Send>) -> Costs + Send + 'static,
+        mut decode: impl FnMut(Assembled) -> Option<String> + Send + 'static,
     ) -> anyhow::Result<Self> {
+        let Answer { sdp, receiver } = Receiver::answer(offer, Options::new(vec![address]))?;
+        let open: Arc<OnceLock<ChannelId>> = Arc::default();
+        let (sender, channel) = (receiver.channel_sender(), Arc::clone(&open));
+        receiver.handle_frames(move |received| {
+            if let (Some(report), Some(channel)) = (decode(received.frame), channel.get()) {
+                sender.send(*channel, report);
+            }
+            Handled::Done
+        });
         let (stop, stopped) = oneshot::channel();
-        let (ready, answered) = channel();
-        let receiver = std::thread::Builder::new().name(RECEIVER.into()).spawn(move || {
+        let followed = std::thread::Builder::new().name("events".into()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(receive(offer, address, &ready, stopped))
+            runtime.block_on(follow(receiver, &open, stopped))
         })?;
-        let Ready { answer, frames, report } =
-            answered.recv_timeout(ANSWER_LIMIT).context("the offer was not answered")?;
-        let decode_thread =
-            std::thread::Builder::new().name("decode".into()).spawn(move || decode(frames, report))?;
-        Ok(Self { answer, stop, receiver, decode_thread })
+        Ok(Self { answer: sdp, stop, followed })
     }
 
     /// The SDP answer.
@@ -58,30 +45,18 @@ impl Client {
         &self.answer
     }
 
-    /// Ends both threads: what each frame took.
-    pub(super) fn close(self) -> Costs {
+    /// Ends the connection.
+    pub(super) fn close(self) -> anyhow::Result<()> {
         drop(self.stop);
-        self.receiver.join().map_err(|_| anyhow!("the receiving thread panicked"))??;
-        self.decode_thread.join().map_err(|_| anyhow!("the decode thread panicked"))?
+        self.followed.join().map_err(|_| anyhow!("the thread that follows the connection panicked"))?
     }
 }
 
-async fn receive(
-    offer: String,
-    address: IpAddr,
-    ready: &Sender<Ready>,
+async fn follow(
+    mut receiver: Receiver,
+    open: &OnceLock<ChannelId>,
     mut stopped: oneshot::Receiver<()>,
 ) -> anyhow::Result<()> {
-    let Answer { sdp, mut receiver, frames } = Receiver::answer(&offer, Options::new(vec![address])).await?;
-    let open: Arc<OnceLock<ChannelId>> = Arc::default();
-    let (sender, channel) = (receiver.channel_sender(), Arc::clone(&open));
-    let report = move |text| {
-        if let Some(channel) = channel.get() {
-            sender.send(*channel, text);
-        }
-    };
-    // Whoever asked has waited for it; if not, the session ends with its sender.
-    let _ = ready.send(Ready { answer: sdp, frames, report: Box::new(report) });
     loop {
         tokio::select! {
             _ = &mut stopped => break,
@@ -93,6 +68,6 @@ async fn receive(
             },
         }
     }
-    receiver.close().await;
+    anyhow::ensure!(receiver.close().await, "decoding panicked");
     Ok(())
 }

@@ -16,7 +16,7 @@ const FRESH: Duration = Duration::from_secs(10);
 pub(crate) struct ProgramFigures {
     pub(crate) throttled_milliseconds: Option<f64>,
     pub(crate) pressure_milliseconds: Option<f64>,
-    /// Of the camera, or of the decode thread.
+    /// Of the camera, or of the thread that decodes.
     pub(crate) worst_lateness_milliseconds: Option<f64>,
     /// Of the threads that send, where there are any.
     pub(crate) shard_worst_lateness_milliseconds: Option<f64>,

@@ -13,7 +13,6 @@
 //! The negotiator keeps the costly part of a join, certificates and SDP, off the shards. Events leave in batches
 //! through the sink, which may block: nothing that it waits for may wait for the fan-out.
 
-mod arrival;
 mod command;
 mod connection;
 mod deferred;

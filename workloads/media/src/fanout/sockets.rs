@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use mio::{Interest, Registry, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::arrival::{Arrival, Receiver};
+use crate::arrival::{Arrival, Receiver};
 
 /// Reports of a whole sweep arrive at once: the default of 208 KiB lost 15 % of them at 500 sessions. The system caps
 /// this at net.core.rmem_max, silently.

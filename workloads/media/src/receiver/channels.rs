@@ -1,88 +1,120 @@
 //! The data channels of a connection.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::time::Instant;
 
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
-use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
-use webrtc::error::Result;
+use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
+use rtc::peer_connection::RTCPeerConnection;
+use rtc::peer_connection::event::RTCDataChannelEvent;
+use rtc::peer_connection::message::RTCMessage;
 
 use super::event::{ChannelId, Event};
+use super::events::Events;
 
 /// Longest message that is passed on, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 16 * 1024;
 
-/// Most channels a peer may open; what it opens beyond that is ignored.
+/// Most channels there may be; what the peer opens beyond that is ignored.
 const MAX_CHANNELS: usize = 16;
+/// Reports are small and never retransmitted: what has not left by then is stale.
+const SEND_BUFFER_BYTES: usize = 64 * 1024;
 
-/// Each channel has a task that passes on its events, and waits when nobody takes them: the wait reaches the peer
-/// as flow control and holds up nothing else.
+/// The channels, and what happened to them that nobody has taken yet. While nobody does, the connection keeps the peer's
+/// messages, which reaches the peer as flow control and holds up nothing else.
+#[derive(Default)]
 pub(super) struct Channels {
     /// The index is the channel's id.
-    channels: Vec<Arc<dyn DataChannel>>,
-    events: mpsc::Sender<Event>,
-    tasks: JoinSet<()>,
+    channels: Vec<RTCDataChannelId>,
+    waiting: VecDeque<Event>,
 }
 
 impl Channels {
-    pub(super) fn new(events: mpsc::Sender<Event>) -> Self {
-        Self { channels: Vec::new(), events, tasks: JoinSet::new() }
-    }
-
-    pub(super) fn add(&mut self, channel: Arc<dyn DataChannel>, by_peer: bool) {
+    /// Opens a channel of our own: ordered and reliable, or neither.
+    pub(super) fn open(&mut self, connection: &mut RTCPeerConnection, label: &str, is_lossy: bool) {
         if self.channels.len() == MAX_CHANNELS {
-            tracing::warn!("ignored a data channel: the peer opened {MAX_CHANNELS} already");
+            tracing::warn!("not opened: there are {MAX_CHANNELS} data channels already");
             return;
         }
-        let id = ChannelId(self.channels.len());
-        self.channels.push(Arc::clone(&channel));
-        self.tasks.spawn(pass_on(id, channel, by_peer, self.events.clone()));
+        let lossy = RTCDataChannelInit { ordered: false, max_retransmits: Some(0), ..Default::default() };
+        match connection.create_data_channel(label, is_lossy.then_some(lossy)).map(|channel| channel.id()) {
+            Ok(channel) => self.channels.push(channel),
+            Err(error) => tracing::warn!("cannot open the data channel {label:?}: {error}"),
+        }
     }
 
     /// Hands the text to the transport. `false` if it did not take it: no such channel, not open, or too much unsent.
-    pub(super) async fn send(&self, id: ChannelId, text: &str) -> bool {
-        match self.channels.get(id.0) {
-            Some(channel) => channel.try_send_text(text).await.is_ok(),
-            None => false,
+    pub(super) fn send(
+        &self,
+        connection: &mut RTCPeerConnection,
+        id: ChannelId,
+        text: String,
+        now: Instant,
+    ) -> bool {
+        let channel = self.channels.get(id.0).and_then(|channel| connection.data_channel(*channel));
+        let Some(mut channel) = channel else { return false };
+        let unsent = channel.outstanding_bytes();
+        let has_room = unsent == 0 || unsent + text.len() <= SEND_BUFFER_BYTES;
+        has_room && channel.send_text(now, text).is_ok()
+    }
+
+    /// Something happened to a channel.
+    pub(super) fn happened(&mut self, connection: &mut RTCPeerConnection, event: &RTCDataChannelEvent) {
+        match event {
+            RTCDataChannelEvent::OnOpen(channel) => self.opened(connection, *channel),
+            RTCDataChannelEvent::OnClose(channel) => {
+                if let Some(channel) = self.id(*channel) {
+                    self.waiting.push_back(Event::ChannelClosed { channel });
+                }
+            }
+            _ => {}
         }
     }
-}
 
-/// Runs until the channel is closed or the events' receiver is dropped.
-async fn pass_on(id: ChannelId, channel: Arc<dyn DataChannel>, by_peer: bool, events: mpsc::Sender<Event>) {
-    while let Some(event) = channel.poll().await {
-        let event = match event {
-            DataChannelEvent::OnOpen => {
-                let Ok(label) = channel.label().await else { break };
-                Event::ChannelOpened { channel: id, label, by_peer }
-            }
-            DataChannelEvent::OnMessage(message) if message.is_string => {
-                if message.data.len() > MAX_MESSAGE_BYTES {
-                    tracing::debug!("dropped a message of {} bytes", message.data.len());
-                    continue;
-                }
-                let Ok(text) = String::from_utf8(message.data.into()) else {
-                    continue;
-                };
-                Event::Message { channel: id, text }
-            }
-            DataChannelEvent::OnClose => break,
-            _ => continue,
-        };
-        if events.send(event).await.is_err() {
+    fn opened(&mut self, connection: &mut RTCPeerConnection, opened: RTCDataChannelId) {
+        let ours = self.id(opened);
+        if ours.is_none() && self.channels.len() == MAX_CHANNELS {
+            tracing::warn!("ignored a data channel: there are {MAX_CHANNELS} already");
             return;
         }
+        let Some(label) = connection.data_channel(opened).map(|channel| channel.label().to_owned()) else {
+            return;
+        };
+        let channel = ours.unwrap_or_else(|| {
+            self.channels.push(opened);
+            ChannelId(self.channels.len() - 1)
+        });
+        self.waiting.push_back(Event::ChannelOpened { channel, label, by_peer: ours.is_none() });
     }
-    // No receiver is left: fine.
-    let _ = events.send(Event::ChannelClosed { channel: id }).await;
-}
 
-/// Opens a channel of our own: ordered and reliable, or neither.
-pub(super) async fn open(
-    peer: &dyn webrtc::peer_connection::PeerConnection,
-    label: &str,
-    is_lossy: bool,
-) -> Result<Arc<dyn DataChannel>> {
-    let lossy = RTCDataChannelInit { ordered: false, max_retransmits: Some(0), ..Default::default() };
-    peer.create_data_channel(label, is_lossy.then_some(lossy)).await
+    /// Passes on what happened, and the messages that came, as long as somebody takes them.
+    pub(super) fn deliver(&mut self, connection: &mut RTCPeerConnection, events: &Events) {
+        loop {
+            while let Some(event) = self.waiting.pop_front() {
+                if let Err(event) = events.offer(event) {
+                    self.waiting.push_front(event);
+                    return;
+                }
+            }
+            let Some(message) = connection.poll_data_read() else { return };
+            if let RTCMessage::DataChannelMessage(channel, message) = message.message
+                && let Some(channel) = self.id(channel)
+                && message.is_string
+            {
+                if message.data.len() > MAX_MESSAGE_BYTES {
+                    tracing::debug!("dropped a message of {} bytes", message.data.len());
+                } else if let Ok(text) = String::from_utf8(message.data.into()) {
+                    self.waiting.push_back(Event::Message { channel, text });
+                }
+            }
+        }
+    }
+
+    /// Whether there is something that nobody has taken yet.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    fn id(&self, channel: RTCDataChannelId) -> Option<ChannelId> {
+        self.channels.iter().position(|known| *known == channel).map(ChannelId)
+    }
 }

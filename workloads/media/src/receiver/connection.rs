@@ -1,22 +1,21 @@
-//! A `webrtc` peer connection set up for receiving one VP8 stream.
+//! A peer connection of `rtc` set up for receiving one VP8 stream.
 
-use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use rtc::ice::mdns::MulticastDnsMode;
 use rtc::interceptor::Registry;
-use rtc::peer_connection::configuration::media_engine::MIME_TYPE_VP8;
+use rtc::peer_connection::configuration::RTCConfigurationBuilder;
+use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_VP8, MediaEngine};
+use rtc::peer_connection::configuration::setting_engine::{SettingEngine, SettingEngineBuilder};
+use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::transport::RTCDtlsRole;
+use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtcp::sender_report::SenderReport;
 use rtc::rtp_transceiver::rtp_sender::{RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RtpCodecKind};
-use webrtc::peer_connection::{
-    MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, SettingEngine,
-    SettingEngineBuilder,
-};
+use rtc::shared::error::{Error, Result};
 
-use super::ReceiverError;
-use super::runtime::GuardedRuntime;
+use crate::datagrams::host_candidate;
 use crate::deliver_rtcp::DeliverRtcp;
 
 /// Checks tick at this interval, and the first tick has no pairs yet: the default of 200 ms is the set-up time.
@@ -29,24 +28,36 @@ const ICE_KEEPALIVE_INTERVAL: Duration = Duration::from_secs(2);
 /// Retransmissions come with their old sequence number. With the default of 64 packets those of a large frame would
 /// be discarded as replayed.
 const SRTP_REPLAY_WINDOW: usize = 1024;
-/// Reports are small and never retransmitted: what has not left by then is stale.
-const SEND_BUFFER_BYTES: usize = 64 * 1024;
 
 /// The payload type that the offers of our server and of aiortc have; an answer uses the one of its offer anyway.
 const VP8_PAYLOAD_TYPE: u8 = 97;
 const VIDEO_CLOCK_RATE: u32 = 90_000;
 
-/// Binds a UDP port on each address and starts the driver.
-pub(super) async fn build(
-    addresses: &[IpAddr],
-    handler: Arc<dyn PeerConnectionEventHandler>,
-    runtime: GuardedRuntime,
-) -> Result<Arc<dyn PeerConnection>, ReceiverError> {
+/// The connection that takes an offer on these addresses, and the SDP of its answer, with all candidates in it.
+///
+/// # Errors
+/// Where the offer cannot be used.
+pub(super) fn answer(
+    offer: String,
+    locals: impl IntoIterator<Item = SocketAddr>,
+    now: Instant,
+) -> Result<(RTCPeerConnection, String)> {
+    let mut connection = build(now)?;
+    connection.set_remote_description(now, RTCSessionDescription::offer(offer)?)?;
+    for local in locals {
+        connection.add_local_candidate(host_candidate(local)?)?;
+    }
+    let answer = connection.create_answer(None)?;
+    connection.set_local_description(now, answer)?;
+    let sdp = connection.local_description().ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?.sdp;
+    Ok((connection, sdp))
+}
+
+fn build(now: Instant) -> Result<RTCPeerConnection> {
     let mut media_engine = MediaEngine::default();
     media_engine.register_codec(vp8(), RtpCodecKind::Video)?;
-    let sockets = addresses.iter().map(|address| SocketAddr::new(*address, 0)).collect::<Vec<_>>();
-    let peer = PeerConnectionBuilder::new()
-        .with_runtime(Arc::new(runtime))
+    RTCPeerConnectionBuilder::new()
+        .with_configuration(RTCConfigurationBuilder::new().build())
         .with_setting_engine(settings())
         .with_media_engine(media_engine)
         // Not the crate's NACK generator: it ticks all the time, and it sits where it cannot see the packets that RTX
@@ -54,13 +65,7 @@ pub(super) async fn build(
         .with_interceptor_registry(
             Registry::new().with(DeliverRtcp::SLOT, DeliverRtcp::new(is_sender_report)),
         )
-        .with_data_channel_send_buffer_limit(SEND_BUFFER_BYTES)
-        .with_handler(handler)
-        .with_udp_addrs(sockets)
-        .build()
-        .await
-        .map_err(|source| ReceiverError::Bind { addresses: addresses.to_vec(), source })?;
-    Ok(Arc::new(peer))
+        .build(now)
 }
 
 /// Whether it tells the sender's time (RFC 3550, section 6.4.1).
@@ -75,8 +80,8 @@ fn settings() -> SettingEngine {
         .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_MAX_CHECKS))
         .with_ice_timeouts(Some(ICE_DISCONNECTED_AFTER), Some(ICE_FAILED_AFTER), Some(ICE_KEEPALIVE_INTERVAL))
         .with_srtp_replay_protection_window(SRTP_REPLAY_WINDOW)
-        // The DTLS client also opens the SCTP association, as soon as the handshake is over. The driver would let that
-        // first chunk lie until its next timer, 200 ms later: so let the peer be the one.
+        // The DTLS client also opens the SCTP association, and some peers begin it whatever they are in DTLS: `rtc`
+        // takes that only as DTLS server.
         .with_answering_dtls_role(RTCDtlsRole::Server)
         .build()
 }

@@ -1,7 +1,6 @@
 //! Why an offer was not answered.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use crate::description::DescriptionError;
 use crate::guard::Panicked;
@@ -24,17 +23,17 @@ pub enum ReceiverError {
         /// The addresses that were asked for.
         addresses: Vec<IpAddr>,
         /// What was wrong in the end.
-        source: webrtc::error::Error,
+        source: std::io::Error,
     },
     /// The offer was refused.
     #[error("cannot answer the offer: {0}")]
-    Negotiation(#[from] webrtc::error::Error),
+    Negotiation(#[from] rtc::shared::error::Error),
     /// The WebRTC stack panicked over the offer.
     #[error("the WebRTC stack panicked over the offer: {0}")]
     Panicked(#[from] Panicked),
-    /// No complete answer in that time.
-    #[error("no answer was ready within {0:?}")]
-    TimedOut(Duration),
+    /// No thread to receive on.
+    #[error("cannot start a thread to receive on: {0}")]
+    Thread(std::io::Error),
 }
 
 impl From<DescriptionError> for ReceiverError {

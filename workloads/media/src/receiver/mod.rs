@@ -1,58 +1,59 @@
 //! The client's side: answers an offer of video and receives it.
 //!
 //! ```text
-//! Receiver::answer --> peer connection --packets--> session (one task) --frames--> FrameReceiver, for a decoding thread
-//!                           ^                          |    '--events--> Receiver::next_event
-//!                           '--- NACK, PLI, reports ---'<--- ChannelSender, from any thread
+//! Receiver::answer --> session (one thread): sockets --> rtc --> stream --> queue --frames--> FrameHandler, on that thread
+//!                         ^                     ^<-- NACK, PLI, reports -- '                        |
+//!                         '--- ChannelSender, from any thread, mostly from the handler <------------'
+//!                         '--events--> Receiver::next_event
 //! ```
 //! Any offerer will do: a data channel of either side, video sent or sent and received, other media beside it that is
 //! not taken, candidates in the offer.
 
 mod channels;
-mod checked_socket;
 mod connection;
 mod error;
 mod event;
-mod notices;
+mod events;
+mod frame;
+mod link;
 mod queue;
 mod reception;
-mod runtime;
+mod requests;
 mod session;
-mod socket;
+mod sockets;
 mod stats;
+mod stream;
+mod transport;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
-use webrtc::peer_connection::{PeerConnection, RTCSessionDescription};
 
-use crate::assemble::{Assembler, Settings};
+use crate::assemble::Settings;
+use crate::checks::SessionChecks;
 use crate::description::{Flow, Offer};
-use crate::guard::guarded_future;
-use channels::Channels;
+use crate::guard::guarded;
 pub use channels::MAX_MESSAGE_BYTES;
-use checked_socket::Checks;
 pub use error::ReceiverError;
 pub use event::{ChannelId, Event, TransportStage};
-use notices::Handler;
-pub use queue::{FrameReceiver, Received};
-use reception::Reception;
-use runtime::GuardedRuntime;
-use session::{Request, Session};
+use events::Events;
+pub use frame::{FrameHandler, Handled, Received};
+use link::Link;
+use requests::{Request, Requester, requests};
+use session::Session;
+use sockets::Sockets;
 use stats::Counters;
 pub use stats::Stats;
+use stream::Stream;
+use transport::Transport;
 
-/// How long it may take to make an answer with all candidates in it. It needs no network.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// The session's thread.
+pub const THREAD: &str = "media";
 /// How long [`Receiver::close`] takes at most.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-/// Changes of state, or messages, that may wait for [`Receiver::next_event`].
-const WAITING_EVENTS: usize = 64;
-/// Texts that may wait to be sent: seconds of reports.
-const WAITING_REQUESTS: usize = 256;
 
 /// Frames that may wait for the decoder, by default. After an outage of 300 ms the repaired frames come all
 /// at once, 18 of them at 60 frames per second. At 30 they are 0.8 s, which a report may be late.
@@ -90,94 +91,77 @@ pub struct Answer {
     pub sdp: String,
     /// The connection.
     pub receiver: Receiver,
-    /// The frames it receives.
-    pub frames: FrameReceiver,
 }
 
 /// A connection that receives video. Dropping it closes it too, only later.
 #[derive(Debug)]
 pub struct Receiver {
-    states: mpsc::Receiver<Event>,
-    messages: mpsc::Receiver<Event>,
-    requests: mpsc::Sender<Request>,
+    events: mpsc::Receiver<Event>,
+    requester: Requester,
     counters: Arc<Counters>,
-    stop: oneshot::Sender<()>,
-    session: JoinHandle<()>,
+    /// Ends with the thread.
+    ended: oneshot::Receiver<()>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Receiver {
-    /// Answers an offer. Needs a Tokio runtime with I/O and time enabled.
+    /// Answers an offer, and starts the session's thread.
     ///
     /// # Errors
-    /// An offer without VP8 video or one that cannot be used, or no address to bind; or the WebRTC stack panics over the offer.
-    pub async fn answer(offer: &str, options: Options) -> Result<Answer, ReceiverError> {
-        guarded_future(Self::answer_unguarded(offer, options)).await?
+    /// An offer without VP8 video or one that cannot be used, no address to bind, or no thread to be had; or the WebRTC
+    /// stack panics over the offer.
+    pub fn answer(offer: &str, options: Options) -> Result<Answer, ReceiverError> {
+        guarded(|| Self::answer_unguarded(offer, options))?
     }
 
-    async fn answer_unguarded(offer: &str, options: Options) -> Result<Answer, ReceiverError> {
-        let mut offer = Offer::read(offer, Flow::Received)?;
+    fn answer_unguarded(offer: &str, options: Options) -> Result<Answer, ReceiverError> {
+        let offer = Offer::read(offer, Flow::Received)?;
         tracing::debug!("the offer: {}", offer.candidates);
-        let counters = Arc::new(Counters::default());
-        let addresses = options.addresses.iter().copied();
-        let (checks, sdp) = Checks::new(addresses, &offer.sdp, Arc::clone(&counters));
-        offer.sdp = sdp;
-        let (handler, notices) = Handler::new();
-        let checks = Arc::new(checks);
-        let (runtime, panics) = GuardedRuntime::new(Arc::clone(&checks));
-        let peer = connection::build(&options.addresses, handler.clone(), runtime).await?;
-        let sdp = tokio::time::timeout(ANSWER_TIMEOUT, negotiate(&*peer, &offer, &handler))
-            .await
-            .map_err(|_| ReceiverError::TimedOut(ANSWER_TIMEOUT))??;
+        let Options { addresses, connect_timeout, queued_frames, assembly } = options;
+        let mut checks = SessionChecks::new(addresses.iter().copied());
+        let described = checks.remote_description(&offer.sdp);
+        let (sockets, waker) =
+            Sockets::bind(&addresses).map_err(|source| ReceiverError::Bind { addresses, source })?;
+        let now = Instant::now();
+        let (connection, sdp) = connection::answer(described, sockets.locals(), now)?;
+        let sdp = offer.answer(&sdp)?;
 
-        let (states_sender, states) = mpsc::channel(WAITING_EVENTS);
-        let (messages_sender, messages) = mpsc::channel(WAITING_EVENTS);
-        let (requests, requests_receiver) = mpsc::channel(WAITING_REQUESTS);
-        let (stop, stop_receiver) = oneshot::channel();
-        let (frame_sender, frames) = queue::frame_queue(options.queued_frames);
-        let session = Session {
-            peer,
-            notices,
-            panics,
-            requests: requests_receiver,
-            stop: stop_receiver,
-            states: states_sender,
-            channels: Channels::new(messages_sender),
-            frames: frame_sender,
-            assembler: Assembler::new(options.assembly),
-            reception: Reception::new(),
-            report_at: None,
-            checks,
-            check_at: None,
-            counters: Arc::clone(&counters),
-            track: None,
-            connect_by: Some(Instant::now() + options.connect_timeout),
-            ice_worked: false,
-            candidates: 0,
-        };
-        let session = tokio::spawn(session.run());
-        let receiver = Receiver { states, messages, requests, counters, stop, session };
-        Ok(Answer { sdp, receiver, frames })
+        let (events, happened) = Events::new();
+        let (requester, requests) = requests(waker);
+        let counters = Arc::new(Counters::default());
+        let transport = Transport::new(sockets, checks, Arc::clone(&counters));
+        let link = Link::new(connection, transport, events, now + connect_timeout);
+        let stream = Stream::new(assembly, queued_frames, Arc::clone(&counters));
+        let session = Session::new(link, stream, requests, Arc::clone(&counters));
+        let (running, ended) = oneshot::channel();
+        let thread = std::thread::Builder::new().name(THREAD.into()).spawn(move || {
+            let _running: oneshot::Sender<()> = running;
+            session.run();
+        });
+        let thread = Some(thread.map_err(ReceiverError::Thread)?);
+        Ok(Answer { sdp, receiver: Self { events: happened, requester, counters, ended, thread } })
+    }
+
+    /// Has `handler` take the frames, from here on; those that came before wait for it in the queue.
+    pub fn handle_frames(&self, handler: impl FnMut(Received) -> Handled + Send + 'static) {
+        // Full or closed: nothing is waiting yet where there is no handler, and nothing comes where it is closed.
+        let _ = self.requester.request(Request::Handler(Box::new(handler)));
     }
 
     /// The next event; `None` after the last one. Safe to cancel.
     pub async fn next_event(&mut self) -> Option<Event> {
-        tokio::select! {
-            biased;
-            Some(event) = self.states.recv() => Some(event),
-            Some(event) = self.messages.recv() => Some(event),
-            else => None,
-        }
+        self.events.recv().await
     }
 
     /// Takes a candidate of the peer's that was not in its offer, as in SDP: `candidate:…`. What cannot be used is skipped.
     pub fn candidate(&self, candidate: String) {
         // Full: far more than anybody has of them.
-        let _ = self.requests.try_send(Request::Candidate(candidate));
+        let _ = self.requester.request(Request::Candidate(candidate));
     }
 
     /// A handle to send with, from any thread.
     pub fn channel_sender(&self) -> ChannelSender {
-        ChannelSender { requests: self.requests.clone() }
+        ChannelSender { requester: self.requester.clone() }
     }
 
     /// What was counted so far.
@@ -185,31 +169,40 @@ impl Receiver {
         self.counters.snapshot()
     }
 
-    /// Closes the connection and waits for that, at most 2 s. [`FrameReceiver`] ends with what is in the queue.
-    pub async fn close(self) {
-        let Receiver { stop, mut session, .. } = self;
-        drop(stop);
-        if tokio::time::timeout(CLOSE_TIMEOUT, &mut session).await.is_err() {
-            session.abort();
+    /// Closes the connection and waits, at most 2 s, until that is done and the handler has taken what was in the queue.
+    /// False where the handler panicked.
+    pub async fn close(mut self) -> bool {
+        self.requester.stop();
+        if tokio::time::timeout(CLOSE_TIMEOUT, &mut self.ended).await.is_err() {
+            tracing::warn!("a peer connection did not close within {CLOSE_TIMEOUT:?}");
+            return true;
         }
+        // The thread is at its end: this takes no time.
+        self.thread.take().is_none_or(|thread| thread.join().is_ok())
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.requester.stop();
     }
 }
 
 /// Sends text over a receiver's data channels. It never blocks.
 #[derive(Debug, Clone)]
 pub struct ChannelSender {
-    requests: mpsc::Sender<Request>,
+    requester: Requester,
 }
 
 impl ChannelSender {
     /// Sends text over a channel that is open. `false` if too much is waiting already, or the receiver is closed.
     pub fn send(&self, channel: ChannelId, text: String) -> bool {
-        self.requests.try_send(Request::Send { channel, text }).is_ok()
+        self.requester.request(Request::Send { channel, text })
     }
 
     /// Opens an ordered, reliable channel; [`Event::ChannelOpened`] follows if the peer agrees. `false` as for `send`.
     pub fn open(&self, label: &str) -> bool {
-        self.requests.try_send(Request::Open { label: label.to_owned(), is_lossy: false }).is_ok()
+        self.requester.request(Request::Open { label: label.to_owned(), is_lossy: false })
     }
 
     /// Opens a channel that is unordered and sends nothing again; otherwise as [`ChannelSender::open`].
@@ -217,21 +210,6 @@ impl ChannelSender {
     /// A channel that the peer opened so is not the same: `rtc` sends over it as if it were ordered and reliable,
     /// and a message that is lost holds up those behind it.
     pub fn open_lossy(&self, label: &str) -> bool {
-        self.requests.try_send(Request::Open { label: label.to_owned(), is_lossy: true }).is_ok()
+        self.requester.request(Request::Open { label: label.to_owned(), is_lossy: true })
     }
-}
-
-/// Makes the answer and waits until all local candidates are in it.
-async fn negotiate(
-    peer: &dyn PeerConnection,
-    offer: &Offer,
-    handler: &Handler,
-) -> Result<String, ReceiverError> {
-    peer.set_remote_description(RTCSessionDescription::offer(offer.sdp.clone())?).await?;
-    let answer = peer.create_answer(None).await?;
-    let unfinished = answer.sdp.clone();
-    peer.set_local_description(answer).await?;
-    handler.gathered().await;
-    let answer = peer.local_description().await.map_or(unfinished, |description| description.sdp);
-    Ok(offer.answer(&answer)?)
 }

@@ -71,7 +71,7 @@ async fn few_checks_leave_the_server_for_addresses_that_do_not_answer() {
     let mut asked = 0;
     for (id, count) in [(2, 100), (3, 900)] {
         let offer = server.fanout.offer(SessionId(id), vec![LOOPBACK]).await.unwrap().unwrap();
-        let answer = Receiver::answer(&offer, receiver::Options::new(vec![LOOPBACK])).await.unwrap();
+        let answer = Receiver::answer(&offer, receiver::Options::new(vec![LOOPBACK])).unwrap();
         // It has done its part.
         answer.receiver.close().await;
         let sdp = victims.in_place_of_candidates(&answer.sdp, count, asked);
@@ -120,7 +120,7 @@ async fn few_checks_leave_a_client_for_an_offer_of_900_candidates() {
     let (server, victims) = (Server::start(), Victims::listen());
     let offer = server.fanout.offer(SessionId(1), vec![LOOPBACK]).await.unwrap().unwrap();
     let offer = victims.in_place_of_candidates(&offer, 900, 0);
-    let answer = Receiver::answer(&offer, receiver::Options::new(vec![LOOPBACK])).await.unwrap();
+    let answer = Receiver::answer(&offer, receiver::Options::new(vec![LOOPBACK])).unwrap();
     tokio::time::sleep(LENGTH).await;
     let stats = answer.receiver.stats();
     answer.receiver.close().await;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use ballsession_media::assemble::Assembled;
 use ballsession_media::fanout::{Event, EventSink, Fanout, Frame, Numbering, Options, SessionId};
 use ballsession_media::packetise::packetise;
-use ballsession_media::receiver::{self, Answer, FrameReceiver, Receiver};
+use ballsession_media::receiver::{self, Answer, Handled, Received, Receiver};
 
 /// No test waits longer for anything; none is expected to come near.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -26,7 +26,7 @@ pub(crate) struct Server {
 
 pub(crate) struct Client {
     pub(crate) receiver: Receiver,
-    frames: FrameReceiver,
+    frames: Queue<Received>,
 }
 
 impl Server {
@@ -49,8 +49,14 @@ impl Server {
     ) -> Client {
         let [ours, theirs] = addresses;
         let offer = rewrite(true, self.fanout.offer(SessionId(id), ours).await.unwrap().unwrap());
-        let answer = Receiver::answer(&offer, receiver::Options::new(theirs)).await.unwrap();
-        let Answer { sdp, mut receiver, frames } = answer;
+        let answer = Receiver::answer(&offer, receiver::Options::new(theirs)).unwrap();
+        let Answer { sdp, mut receiver } = answer;
+        let (take, frames) = channel();
+        receiver.handle_frames(move |received| {
+            // A test that is over takes no more.
+            let _ = take.send(received);
+            Handled::Done
+        });
         self.fanout.answer(SessionId(id), rewrite(false, sdp)).await.unwrap().unwrap();
         let opened = async {
             loop {
@@ -96,7 +102,7 @@ impl Client {
         let Self { frames, receiver } = self;
         std::thread::spawn(move || {
             let _kept_open = receiver;
-            let next = || match frames.recv()?.frame {
+            let next = || match frames.recv().ok()?.frame {
                 Assembled::Frame { timestamp, .. } => Some(Some((timestamp, Instant::now()))),
                 Assembled::Undecodable { .. } => Some(None),
             };

@@ -39,7 +39,7 @@ impl Server {
 
 /// What our client answers.
 pub(crate) async fn receive(offer: &str) -> Result<String, ReceiverError> {
-    let answer = Receiver::answer(offer, receiver::Options::new(vec![LOOPBACK])).await?;
+    let answer = Receiver::answer(offer, receiver::Options::new(vec![LOOPBACK]))?;
     answer.receiver.close().await;
     Ok(answer.sdp)
 }

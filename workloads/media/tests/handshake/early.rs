@@ -71,7 +71,7 @@ async fn a_candidate_that_comes_after_the_answer_is_checked() {
     let peer = ByHand::new(&offer, true);
     let options = Options::new(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]);
     let offered = peer.describe(&offer, "actpass", &[]);
-    let answer = Receiver::answer(&offered, options).await.unwrap();
+    let answer = Receiver::answer(&offered, options).unwrap();
     let peer = peer.towards(&answer.sdp);
     answer.receiver.candidate(peer.candidate());
     assert!(peer.next_check(SOON).is_some());
@@ -126,7 +126,7 @@ async fn dtls_that_comes_to_another_socket_than_the_nomination_is_answered() {
     let peer = ByHand::new(&offer, true);
     let addresses = ["127.0.0.1", "127.0.0.2"].map(|address| address.parse().unwrap());
     let offered = peer.describe(&offer, "actpass", &[peer.candidate()]);
-    let answer = Receiver::answer(&offered, Options::new(addresses.to_vec())).await.unwrap();
+    let answer = Receiver::answer(&offered, Options::new(addresses.to_vec())).unwrap();
     let mut peer = peer.towards(&answer.sdp);
     let check = peer.check(false);
     assert!(peer.is_answered(check, SOON));
@@ -145,7 +145,7 @@ async fn a_nomination_that_comes_before_our_own_check_is_answered_after_that() {
     let peer = ByHand::new(&offer, true);
     let options = Options::new(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]);
     let offered = peer.describe(&offer, "actpass", &[peer.candidate()]);
-    let answer = Receiver::answer(&offered, options).await.unwrap();
+    let answer = Receiver::answer(&offered, options).unwrap();
     let peer = peer.towards(&answer.sdp);
     let nomination = peer.check(true);
     let check = peer.next_check(SOON).unwrap();

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ballsession_media::assemble::Assembled;
 use ballsession_media::receiver::{
-    Answer, ChannelId, Event, FrameReceiver, Options, Receiver, ReceiverError, TransportStage,
+    Answer, ChannelId, Event, Handled, Options, Receiver, ReceiverError, TransportStage,
 };
 use offerer::{LABEL, Offerer, next_text};
 use tokio::sync::mpsc;
@@ -27,12 +27,14 @@ fn options() -> Options {
     Options::new(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)])
 }
 
-/// Takes frames off the queue on a thread, as a decoder would.
-fn decode(frames: FrameReceiver) -> mpsc::UnboundedReceiver<Assembled> {
+/// Takes the frames, as a decoder would.
+fn decode(receiver: &Receiver) -> mpsc::UnboundedReceiver<Assembled> {
     let (sender, decoded) = mpsc::unbounded_channel();
-    std::thread::spawn(
-        move || while frames.recv().is_some_and(|received| sender.send(received.frame).is_ok()) {},
-    );
+    receiver.handle_frames(move |received| {
+        // A test that is over takes no more.
+        let _ = sender.send(received.frame);
+        Handled::Done
+    });
     decoded
 }
 
@@ -41,11 +43,11 @@ async fn next_state(receiver: &mut Receiver) -> Event {
 }
 
 /// A connected pair, the events up to there, and the report channel.
-async fn connect(mut options: Options, rtx: bool) -> (Offerer, Receiver, FrameReceiver, ChannelId) {
+async fn connect(mut options: Options, rtx: bool) -> (Offerer, Receiver, ChannelId) {
     options.connect_timeout = PATIENCE;
     let offerer = Offerer::new(rtx).await;
     let offer = soon(offerer.offer()).await;
-    let Answer { sdp, mut receiver, frames } = Receiver::answer(&offer, options).await.unwrap();
+    let Answer { sdp, mut receiver } = Receiver::answer(&offer, options).unwrap();
     assert!(!sdp.to_lowercase().contains("rtx"), "{sdp}");
     offerer.accept(sdp).await;
     soon(offerer.connected()).await;
@@ -55,7 +57,7 @@ async fn connect(mut options: Options, rtx: bool) -> (Offerer, Receiver, FrameRe
         panic!("the offerer's channel opens next");
     };
     assert_eq!(label, LABEL);
-    (offerer, receiver, frames, channel)
+    (offerer, receiver, channel)
 }
 
 /// Sends frames that depend on each other until `done`, a few milliseconds apart.
@@ -85,8 +87,8 @@ async fn take(decoded: &mut mpsc::UnboundedReceiver<Assembled>, count: usize) ->
 
 #[tokio::test]
 async fn frames_and_texts_arrive_as_they_were_sent() {
-    let (mut offerer, mut receiver, frames, channel) = connect(options(), false).await;
-    let mut decoded = decode(frames);
+    let (mut offerer, mut receiver, channel) = connect(options(), false).await;
+    let mut decoded = decode(&receiver);
     let mut sent = vec![offerer.send_frame(true, 20_000).await];
     for len in [1, 700, 1184, 1185, 5000] {
         sent.push(offerer.send_frame(false, len).await);
@@ -112,8 +114,8 @@ async fn a_lost_packet_is_asked_for_and_repaired() {
     for rtx in [false, true] {
         let mut options = options();
         options.assembly.gap_timeout = PATIENCE;
-        let (mut offerer, receiver, frames, _) = connect(options, rtx).await;
-        let mut decoded = decode(frames);
+        let (mut offerer, receiver, _) = connect(options, rtx).await;
+        let mut decoded = decode(&receiver);
         let mut sent = vec![offerer.send_frame(true, 5000).await];
         let (lost, frame) = offerer.lose_frame(true).await;
         sent.push(frame);
@@ -133,8 +135,8 @@ async fn a_lost_packet_is_asked_for_and_repaired() {
 
 #[tokio::test]
 async fn a_loss_beyond_repair_costs_the_frames_up_to_the_keyframe_that_is_asked_for() {
-    let (mut offerer, receiver, frames, _) = connect(options(), false).await;
-    let mut decoded = decode(frames);
+    let (mut offerer, receiver, _) = connect(options(), false).await;
+    let mut decoded = decode(&receiver);
     let first = offerer.send_frame(true, 5000).await;
     let (lost, _) = offerer.lose_frame(false).await;
     let dependent = keep_sending(&mut offerer, |offerer| offerer.wire.record().keyframe_requests > 0).await;
@@ -154,43 +156,113 @@ async fn a_loss_beyond_repair_costs_the_frames_up_to_the_keyframe_that_is_asked_
 
 #[tokio::test]
 async fn a_decoder_that_falls_behind_loses_frames_and_starts_again_at_a_keyframe() {
-    let (mut offerer, receiver, frames, _) = connect(Options { queued_frames: 3, ..options() }, false).await;
+    let (mut offerer, receiver, _) = connect(Options { queued_frames: 3, ..options() }, false).await;
+    let (mut decoded, release) = busy_decoder(&receiver);
     let mut sent = vec![offerer.send_frame(true, 5000).await];
+    assert_eq!(take(&mut decoded, 1).await, sent);
+    for _ in 0..8 {
+        sent.push(offerer.send_frame(false, 50).await);
+    }
+    // All of it is in the receiver's socket by then.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    drop(release);
     sent.extend(keep_sending(&mut offerer, |offerer| offerer.wire.record().keyframe_requests > 0).await);
-    let kept = sent.iter().take(3).cloned();
-    let mut expected: Vec<Assembled> = kept.chain(undecodable(&sent[3..])).collect();
-    let mut decoded = decode(frames);
+    let kept = sent.iter().take(4).cloned();
+    let expected: Vec<Assembled> = kept.chain(undecodable(&sent[4..])).skip(1).collect();
     assert_eq!(take(&mut decoded, expected.len()).await, expected);
-    expected = vec![offerer.send_frame(true, 5000).await, offerer.send_frame(false, 10).await];
+    let expected = vec![offerer.send_frame(true, 5000).await, offerer.send_frame(false, 10).await];
     assert_eq!(take(&mut decoded, 2).await, expected);
     assert_eq!(receiver.stats().overruns, 1);
     receiver.close().await;
     offerer.close().await;
 }
 
+/// A decoder that is busy with the first frame until what is returned is dropped.
+fn busy_decoder(receiver: &Receiver) -> (mpsc::UnboundedReceiver<Assembled>, std::sync::mpsc::Sender<()>) {
+    let (sender, decoded) = mpsc::unbounded_channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    receiver.handle_frames(move |received| {
+        let _ = sender.send(received.frame);
+        let _ = released.recv();
+        Handled::Done
+    });
+    (decoded, release)
+}
+
 #[tokio::test]
-async fn a_decoder_that_fails_gets_a_keyframe() {
-    let (mut offerer, receiver, frames, _) = connect(options(), false).await;
-    let sent = offerer.send_frame(true, 5000).await;
-    let frames = soon(tokio::task::spawn_blocking(move || {
-        assert_eq!(frames.recv().map(|received| received.frame), Some(sent.clone()));
-        frames.lost(sent.timestamp());
-        frames
-    }))
-    .await
-    .unwrap();
-    let dependent = keep_sending(&mut offerer, |offerer| offerer.wire.record().keyframe_requests > 0).await;
-    let keyframe = offerer.send_frame(true, 5000).await;
-    let mut expected = undecodable(&dependent);
-    expected.push(keyframe);
-    assert_eq!(take(&mut decode(frames), expected.len()).await, expected);
+async fn a_busy_decoder_holds_up_no_more_than_its_frames() {
+    let (mut offerer, mut receiver, channel) = connect(options(), false).await;
+    let (mut decoded, release) = busy_decoder(&receiver);
+    let mut sent = vec![offerer.send_frame(true, 5000).await];
+    assert_eq!(take(&mut decoded, 1).await, sent);
+    assert_eq!(next_state(&mut receiver).await, Event::FirstPacket);
+    sent.push(offerer.send_frame(false, 100).await);
+    assert!(receiver.channel_sender().send(channel, "meanwhile".to_owned()));
+    offerer.channel.send_text("and back").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    drop(release);
+    assert_eq!(soon(offerer.text()).await, "meanwhile");
+    assert_eq!(next_state(&mut receiver).await, Event::Message { channel, text: "and back".to_owned() });
+    assert_eq!(take(&mut decoded, 1).await, sent[1..]);
+    receiver.close().await;
+    offerer.close().await;
+}
+
+/// How late a decoder is counts from when a frame was there, not from when somebody looked.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_frame_that_came_while_the_decoder_was_busy_was_complete_when_it_came() {
+    let busy = Duration::from_millis(300);
+    let (mut offerer, receiver, _) = connect(options(), false).await;
+    let (sender, mut waited) = mpsc::unbounded_channel();
+    receiver.handle_frames(move |received| {
+        let _ = sender.send(received.complete.elapsed());
+        std::thread::sleep(busy);
+        Handled::Done
+    });
+    offerer.send_frame(true, 500).await;
+    assert!(soon(waited.recv()).await.unwrap() < busy / 2);
+    offerer.send_frame(false, 500).await;
+    let waited = soon(waited.recv()).await.unwrap();
+    assert!((busy / 2..busy * 3).contains(&waited), "{waited:?}");
     receiver.close().await;
     offerer.close().await;
 }
 
 #[tokio::test]
+async fn a_decoder_that_fails_gets_a_keyframe() {
+    let (mut offerer, receiver, _) = connect(options(), false).await;
+    let (sender, mut decoded) = mpsc::unbounded_channel();
+    let mut is_first = true;
+    receiver.handle_frames(move |received| {
+        let _ = sender.send(received.frame);
+        if std::mem::take(&mut is_first) { Handled::Lost } else { Handled::Done }
+    });
+    let sent = offerer.send_frame(true, 5000).await;
+    assert_eq!(take(&mut decoded, 1).await, [sent]);
+    let dependent = keep_sending(&mut offerer, |offerer| offerer.wire.record().keyframe_requests > 0).await;
+    let keyframe = offerer.send_frame(true, 5000).await;
+    let mut expected = undecodable(&dependent);
+    expected.push(keyframe);
+    assert_eq!(take(&mut decoded, expected.len()).await, expected);
+    receiver.close().await;
+    offerer.close().await;
+}
+
+#[tokio::test]
+async fn a_decoder_that_panics_ends_the_session_and_says_so() {
+    let (mut offerer, mut receiver, _) = connect(options(), false).await;
+    receiver.handle_frames(|_| panic!("a decoder's fault"));
+    offerer.send_frame(true, 500).await;
+    assert_eq!(next_state(&mut receiver).await, Event::FirstPacket);
+    assert_eq!(soon(receiver.next_event()).await, None);
+    assert!(!soon(receiver.close()).await);
+    offerer.close().await;
+}
+
+#[tokio::test]
 async fn a_channel_can_be_opened_from_here() {
-    let (offerer, mut receiver, _frames, _) = connect(options(), false).await;
+    let (offerer, mut receiver, _) = connect(options(), false).await;
     let sender = receiver.channel_sender();
     assert!(sender.open("chat"));
     let Event::ChannelOpened { channel, label, by_peer: false } = next_state(&mut receiver).await else {
@@ -213,7 +285,7 @@ async fn the_first_stage_that_does_not_work_is_named() {
     // An answer that never arrives.
     let offerer = Offerer::new(false).await;
     let offer = soon(offerer.offer()).await;
-    let mut receiver = Receiver::answer(&offer, hurried).await.unwrap().receiver;
+    let mut receiver = Receiver::answer(&offer, hurried).unwrap().receiver;
     assert_eq!(next_state(&mut receiver).await, Event::Failed { stage: TransportStage::Ice });
     assert_eq!(soon(receiver.next_event()).await, None);
     offerer.close().await;
@@ -231,7 +303,7 @@ async fn the_first_stage_that_does_not_work_is_named() {
         })
         .collect();
     let patient = Options { connect_timeout: Duration::from_secs(2), ..options() };
-    let answer = Receiver::answer(&forged.join("\r\n"), patient).await.unwrap();
+    let answer = Receiver::answer(&forged.join("\r\n"), patient).unwrap();
     let mut receiver = answer.receiver;
     offerer.accept(answer.sdp).await;
     assert_eq!(next_state(&mut receiver).await, Event::IceConnected);
@@ -241,7 +313,7 @@ async fn the_first_stage_that_does_not_work_is_named() {
 
 #[tokio::test]
 async fn a_peer_that_closes_takes_its_channel_along() {
-    let (offerer, mut receiver, _frames, channel) = connect(options(), false).await;
+    let (offerer, mut receiver, channel) = connect(options(), false).await;
     offerer.close().await;
     assert_eq!(next_state(&mut receiver).await, Event::ChannelClosed { channel });
     receiver.close().await;
@@ -251,22 +323,22 @@ async fn a_peer_that_closes_takes_its_channel_along() {
 async fn an_address_that_is_not_ours_is_an_error() {
     let offer = soon(Offerer::new(false).await.offer()).await;
     for addresses in [vec![], vec!["192.0.2.1".parse().unwrap()]] {
-        let error = Receiver::answer(&offer, Options::new(addresses)).await.unwrap_err();
+        let error = Receiver::answer(&offer, Options::new(addresses)).unwrap_err();
         assert!(matches!(error, ReceiverError::Bind { .. }), "{error}");
     }
 }
 
 #[tokio::test]
-async fn a_closed_receiver_leaves_nothing_running() {
-    let before = tokio::runtime::Handle::current().metrics().num_alive_tasks();
-    let (offerer, receiver, frames, _) = connect(options(), false).await;
-    receiver.close().await;
+async fn a_receiver_that_is_closed_or_dropped_leaves_nothing_running() {
+    let (offerer, receiver, _) = connect(options(), false).await;
+    let mut decoded = decode(&receiver);
+    assert!(soon(receiver.close()).await);
+    assert_eq!(soon(decoded.recv()).await, None);
     offerer.close().await;
-    assert_eq!(soon(tokio::task::spawn_blocking(move || frames.recv())).await.unwrap(), None);
-    soon(async {
-        while tokio::runtime::Handle::current().metrics().num_alive_tasks() > before {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+
+    let (offerer, receiver, _) = connect(options(), false).await;
+    let mut decoded = decode(&receiver);
+    drop(receiver);
+    assert_eq!(soon(decoded.recv()).await, None);
+    offerer.close().await;
 }

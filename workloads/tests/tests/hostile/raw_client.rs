@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::mpsc;
 
 use ballsession_tests::WAIT_LIMIT;
-use media::receiver::{Answer, ChannelId, ChannelSender, Event, FrameReceiver, Options, Receiver};
+use media::receiver::{Answer, ChannelId, ChannelSender, Event, Handled, Options, Receiver};
 use report::channel::LABEL;
 use signaling::{Connection, Message, dial};
 use tokio::runtime::Runtime;
@@ -27,14 +27,12 @@ impl RawClient {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let connected = runtime.block_on(async { timeout(WAIT_LIMIT, connect(server)).await });
-        let (signaling, receiver, frames, channel) = connected.expect("a report channel");
+        let (signaling, receiver, channel) = connected.expect("a report channel");
         let (sender_of_timestamps, timestamps) = mpsc::channel();
-        std::thread::spawn(move || {
-            while frames
-                .recv()
-                .is_some_and(|received| sender_of_timestamps.send(received.frame.timestamp()).is_ok())
-            {
-            }
+        receiver.handle_frames(move |received| {
+            // A test that is over takes no more.
+            let _ = sender_of_timestamps.send(received.frame.timestamp());
+            Handled::Done
         });
         let sender = receiver.channel_sender();
         Self { timestamps, sender, channel, receiver: Some(receiver), _signaling: signaling, runtime }
@@ -64,16 +62,16 @@ impl RawClient {
     }
 }
 
-async fn connect(server: SocketAddr) -> (Connection, Receiver, FrameReceiver, ChannelId) {
+async fn connect(server: SocketAddr) -> (Connection, Receiver, ChannelId) {
     let mut signaling = dial(&server.to_string().parse().unwrap()).await.unwrap();
     let Some(Message::Offer { sdp }) = signaling.receive().await.unwrap() else { panic!("no offer") };
     let options = Options::new(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]);
-    let Answer { sdp, mut receiver, frames } = Receiver::answer(&sdp, options).await.unwrap();
+    let Answer { sdp, mut receiver } = Receiver::answer(&sdp, options).unwrap();
     signaling.send(&Message::Answer { sdp }).await.unwrap();
     loop {
         match receiver.next_event().await {
             Some(Event::ChannelOpened { channel, label, .. }) if label == LABEL => {
-                return (signaling, receiver, frames, channel);
+                return (signaling, receiver, channel);
             }
             Some(Event::Failed { .. } | Event::Closed) | None => panic!("no channel"),
             Some(_) => {}

@@ -12,16 +12,16 @@ use std::time::{Duration, Instant};
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// A datagram's length and sender, and when it was received.
-pub(super) struct Arrival {
-    pub(super) length: usize,
-    pub(super) peer: SocketAddr,
-    pub(super) at: Instant,
+pub(crate) struct Arrival {
+    pub(crate) length: usize,
+    pub(crate) peer: SocketAddr,
+    pub(crate) at: Instant,
     /// For how long it has waited since, as far as that is known.
-    pub(super) waited: Duration,
+    pub(crate) waited: Duration,
 }
 
 /// Reads datagrams.
-pub(super) struct Receiver {
+pub(crate) struct Receiver {
     /// Room for one datagram's control messages.
     #[cfg(target_os = "linux")]
     control: Vec<u8>,
@@ -29,12 +29,12 @@ pub(super) struct Receiver {
 
 #[cfg(target_os = "linux")]
 impl Receiver {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { control: nix::cmsg_space!(nix::sys::time::TimeSpec) }
     }
 
     /// Has the system note when datagrams are received; where it cannot, reading counts.
-    pub(super) fn prepare(socket: &mio::net::UdpSocket) {
+    pub(crate) fn prepare(socket: &mio::net::UdpSocket) {
         use nix::sys::socket::{setsockopt, sockopt::ReceiveTimestampns};
         if let Err(error) = setsockopt(socket, ReceiveTimestampns, &true) {
             tracing::debug!(%error, "no receive timestamps");
@@ -42,7 +42,7 @@ impl Receiver {
     }
 
     /// Reads one datagram into `buffer`; an error of the kind `WouldBlock` where there is none.
-    pub(super) fn receive(&mut self, socket: &mio::net::UdpSocket, buffer: &mut [u8]) -> io::Result<Arrival> {
+    pub(crate) fn receive(&mut self, socket: &mio::net::UdpSocket, buffer: &mut [u8]) -> io::Result<Arrival> {
         use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
         use std::os::fd::AsRawFd;
         use std::time::SystemTime;
@@ -70,13 +70,13 @@ fn address(address: &nix::sys::socket::SockaddrStorage) -> Option<SocketAddr> {
 
 #[cfg(not(target_os = "linux"))]
 impl Receiver {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {}
     }
 
-    pub(super) fn prepare(_: &mio::net::UdpSocket) {}
+    pub(crate) fn prepare(_: &mio::net::UdpSocket) {}
 
-    pub(super) fn receive(&mut self, socket: &mio::net::UdpSocket, buffer: &mut [u8]) -> io::Result<Arrival> {
+    pub(crate) fn receive(&mut self, socket: &mio::net::UdpSocket, buffer: &mut [u8]) -> io::Result<Arrival> {
         let (length, peer) = socket.recv_from(buffer)?;
         Ok(Arrival { length, peer, at: Instant::now(), waited: Duration::ZERO })
     }

@@ -1,0 +1,121 @@
+//! What stands between a connection and its sockets, in both directions.
+//!
+//! ```text
+//! sockets <-> checks (how many ICE checks leave) <-> handshake (what is done again) <-> rtc
+//! ```
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rtc::peer_connection::RTCPeerConnection;
+use rtc::sansio::Protocol;
+
+use super::sockets::{Datagram, Sockets};
+use super::stats::{Counters, count};
+use crate::checks::{Budget, Route, SessionChecks};
+use crate::datagrams::received;
+use crate::handshake::{self, Action, Handshake};
+
+/// The first bytes of RTP and RTCP (RFC 7983, section 7).
+const MEDIA: std::ops::RangeInclusive<u8> = 128..=191;
+
+/// Every datagram of a session goes through it.
+pub(super) struct Transport {
+    sockets: Sockets,
+    checks: SessionChecks,
+    budget: Budget,
+    handshake: Handshake,
+    counters: Arc<Counters>,
+}
+
+impl Transport {
+    pub(super) fn new(sockets: Sockets, checks: SessionChecks, counters: Arc<Counters>) -> Self {
+        Self { sockets, checks, budget: Budget::default(), handshake: Handshake::new(), counters }
+    }
+
+    /// As [`Sockets::any_readable`].
+    pub(super) fn any_readable(&self) -> bool {
+        self.sockets.any_readable()
+    }
+
+    /// As [`Sockets::wait`].
+    pub(super) fn wait(&mut self, limit: Duration) -> io::Result<()> {
+        self.sockets.wait(limit)
+    }
+
+    /// Hands what has arrived to the connection; whether there was anything but media, which changes no state of the
+    /// connection's.
+    pub(super) fn receive(&mut self, connection: &mut RTCPeerConnection) -> bool {
+        let Self { sockets, checks, handshake, .. } = self;
+        let mut is_media_alone = true;
+        sockets.receive(|Datagram { local, peer, data, at }| {
+            // A server keeps its address: all that the checks are to know is that it answered.
+            let _ = checks.inbound(Route { local, peer }, data, at);
+            handshake.received(local, peer, data, at);
+            take_in(connection, local, peer, data, at);
+            is_media_alone &= data.first().is_some_and(|first| MEDIA.contains(first));
+        });
+        !is_media_alone
+    }
+
+    /// Does again what is to be done by `now`: sends it, or hands it to the connection; whether there was anything.
+    pub(super) fn repeat(&mut self, connection: &mut RTCPeerConnection, now: Instant) -> bool {
+        let mut any = false;
+        while let Some(action) = self.handshake.poll(now) {
+            any = true;
+            match action {
+                Action::Send(handshake::Datagram { local, peer, data }) => {
+                    self.leave(Route { local, peer }, &data, now);
+                }
+                Action::Receive(handshake::Datagram { local, peer, data }) => {
+                    take_in(connection, local, peer, &data, now);
+                }
+            }
+        }
+        any
+    }
+
+    /// Sends what the connection has to send.
+    pub(super) fn flush(&mut self, connection: &mut RTCPeerConnection, now: Instant) {
+        while let Some(datagram) = connection.poll_write() {
+            let (local, peer) = (datagram.transport.local_addr, datagram.transport.peer_addr);
+            self.handshake.sent(local, peer, &datagram.message, now);
+            self.leave(Route { local, peer }, &datagram.message, now);
+        }
+    }
+
+    /// Checks the way that media comes by, where it should and does not: the server learns by it if a NAT has given us
+    /// another address, long before the connection's next check.
+    pub(super) fn check_silent_path(&self) {
+        if let Some((route, check)) = self.checks.extra_check() {
+            self.sockets.send(route.local, route.peer, &check);
+        }
+    }
+
+    /// When [`Transport::repeat`] has something next.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.handshake.deadline()
+    }
+
+    /// Lets a datagram leave, unless it is a check that must not.
+    fn leave(&mut self, route: Route, data: &[u8], now: Instant) {
+        if self.checks.outbound(route, data, &self.budget, now).is_none() {
+            count(&self.counters.checks_suppressed, 1);
+            return;
+        }
+        self.sockets.send(route.local, route.peer, data);
+    }
+}
+
+fn take_in(
+    connection: &mut RTCPeerConnection,
+    local: SocketAddr,
+    peer: SocketAddr,
+    data: &[u8],
+    now: Instant,
+) {
+    // What a peer sends may be anything; `rtc` logs what it cannot use, and there is nothing to add.
+    let _ = connection.handle_read(received(local, peer, data, now));
+}
