@@ -6,6 +6,7 @@ mod owned;
 mod pods;
 mod ready;
 mod reason;
+mod refused;
 mod stages;
 #[cfg(test)]
 mod tests;
@@ -17,4 +18,5 @@ pub(super) use input::{Clock, Input};
 pub(super) use owned::Owned;
 pub(super) use pods::{count_client_pods, finished_clients};
 pub(super) use reason::{Explanation, Reason};
-pub(super) use unrunnable::{Unrunnable, unrunnable};
+pub(super) use refused::refused;
+pub(super) use unrunnable::unrunnable;

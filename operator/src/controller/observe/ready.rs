@@ -44,8 +44,13 @@ fn without_pods(input: &Input<'_>) -> Option<Explanation> {
         };
         return Some(Reason::Completed.with_message(format!("{how}: its numbers stay as they are")));
     }
-    (input.session.stage == RunStage::Suspended)
-        .then(|| Reason::Suspended.with_message("spec.suspend is true: there are no pods"))
+    let is_suspended = input.session.stage == RunStage::Suspended;
+    let suspended = || Reason::Suspended.with_message("spec.suspend is true: there are no pods");
+    let refused = input.refused.clone().filter(|refused| {
+        // Whatever of the pods is left, it is not as it shall be.
+        refused.reason < Reason::PodsForbidden || is_suspended
+    });
+    refused.or_else(|| is_suspended.then(suspended))
 }
 
 /// What keeps pods from existing, or from coming up.
@@ -54,7 +59,8 @@ fn pod_problem(input: &Input<'_>, pods: &ObservedPods) -> Option<Explanation> {
     if let Some(message) = server.or(input.failed_create.map(str::to_owned)) {
         return Some(Reason::PodsForbidden.with_message(message));
     }
-    pods.all().filter_map(|pod| pod.problem.as_ref()).min_by_key(|problem| problem.reason).cloned()
+    let problems = pods.all().filter_map(|pod| pod.problem.as_ref());
+    problems.chain(&input.refused).min_by_key(|problem| problem.reason).cloned()
 }
 
 /// Why a Deployment cannot create its pod.

@@ -10,16 +10,18 @@ pub(in crate::controller) struct Explanation {
 /// Reasons of the condition Ready: of those that apply the first is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::controller) enum Reason {
+    /// A bounded run is over.
+    Completed,
     /// The spec makes no sense.
     InvalidSpec,
     /// The name of a child belongs to something else.
     NameTaken,
-    /// A bounded run is over.
-    Completed,
-    /// There shall be no pods for now.
-    Suspended,
     /// By a quota, or by Pod Security.
     PodsForbidden,
+    /// The API server refuses a part of the session.
+    ApplyFailed,
+    /// There shall be no pods for now.
+    Suspended,
     /// An image cannot be pulled.
     ImagePullFailed,
     /// No node takes a pod.
@@ -51,6 +53,7 @@ impl Reason {
             Self::Completed => "Completed",
             Self::Suspended => "Suspended",
             Self::PodsForbidden => "PodsForbidden",
+            Self::ApplyFailed => "ApplyFailed",
             Self::ImagePullFailed => "ImagePullFailed",
             Self::Unschedulable => "Unschedulable",
             Self::CrashLooping => "CrashLooping",

@@ -27,6 +27,7 @@ struct Scene {
     stored: BallSessionStatus,
     completion: Completion,
     begun: bool,
+    refused: Option<Explanation>,
     failed_create: Option<String>,
     /// How long ago the server's silence stopped to be excused.
     excused: Option<Duration>,
@@ -62,6 +63,7 @@ impl Scene {
             stored: BallSessionStatus::default(),
             completion: Completion::Unbounded,
             begun: true,
+            refused: None,
             failed_create: None,
             excused: None,
             watching: Duration::from_secs(100),
@@ -96,6 +98,7 @@ impl Scene {
             generation: Some(3),
             completion: self.completion,
             begun: self.begun,
+            refused: self.refused.clone(),
             failed_create: self.failed_create.as_deref(),
             clock: Clock {
                 now,
@@ -149,10 +152,12 @@ fn each_reason_hides_those_behind_it() {
     assert_eq!(scene.ready(), ("Unschedulable".into(), "harbor-client-1-y: 0/3 nodes".into()));
     scene.set_server(&waiting("ErrImagePull", "denied"));
     assert_eq!(scene.ready().0, "ImagePullFailed");
+    scene.refused = Some(Reason::ApplyFailed.with_message("webhook away"));
+    assert_eq!(scene.ready(), ("ApplyFailed".into(), "webhook away".into()));
     scene.failed_create = Some("exceeded quota".into());
     assert_eq!(scene.ready(), ("PodsForbidden".into(), "exceeded quota".into()));
-    scene.session.stage = RunStage::Suspended;
-    assert_eq!(scene.ready().0, "Suspended");
+    scene.refused = Some(Reason::NameTaken.with_message("somebody else's"));
+    assert_eq!(scene.ready(), ("NameTaken".into(), "somebody else's".into()));
     scene.completion = Completion::Finished;
     assert_eq!(scene.ready().0, "Completed");
 }
@@ -166,6 +171,25 @@ fn clients_that_are_lost_are_not_ready_whatever_their_pods_say() {
     assert_eq!(scene.compute().1, Some(Duration::from_secs(30)), "then the report is too old");
     scene.silent = Duration::from_secs(30);
     assert_eq!(scene.ready().0, "NoReports");
+}
+
+/// O5: what is refused is said, and all else is observed on.
+#[test]
+fn a_refused_child_hides_nothing_else() {
+    let mut scene = Scene::working();
+    scene.refused = Some(Reason::ApplyFailed.with_message("webhook away"));
+    let owned = scene.compute().0;
+    assert_eq!((owned.clients.as_deref(), owned.server_node.as_deref()), (Some("2/2"), Some("a")));
+    assert_eq!((owned.ready_clients, owned.reason.as_deref()), (Some(2), Some("ApplyFailed")));
+}
+
+#[test]
+fn suspended_is_who_has_no_pods_and_not_who_was_to_lose_them() {
+    let mut scene = Scene::working();
+    scene.session.stage = RunStage::Suspended;
+    assert_eq!(scene.ready().0, "Suspended");
+    scene.refused = Some(Reason::ApplyFailed.with_message("webhook away"));
+    assert_eq!(scene.ready().0, "ApplyFailed");
 }
 
 #[test]
@@ -305,23 +329,19 @@ fn a_refused_session_keeps_what_was_known() {
     scene.stored = serde_json::from_value(finished.patch()["status"].clone()).unwrap();
     let explanation = Reason::InvalidSpec.with_message("spec.clients is 101");
     let time = START.parse().unwrap();
-    let of_run = |run| Unrunnable { run, is_bounded: true, generation: Some(4) };
-    let refusal = unrunnable(&explanation, &scene.stored, of_run(None), time);
-    assert_eq!((refusal.run.as_ref(), refusal.clients.as_deref()), (finished.run.as_ref(), Some("2/2")));
-    let (ready, complete) = (refusal.ready.unwrap(), refusal.complete.unwrap());
-    assert_eq!((ready.reason.as_str(), ready.observed_generation), ("InvalidSpec", Some(4)));
-    assert_eq!((complete.status.as_str(), complete.observed_generation), ("True", Some(4)));
-    assert_eq!(refusal.reason.as_deref(), Some("InvalidSpec"));
+    let refusal = |generation| unrunnable(&explanation, &scene.stored, true, Some(generation), time);
+    let same = refusal(3);
+    assert_eq!((same.run.as_ref(), same.clients.as_deref()), (finished.run.as_ref(), Some("2/2")));
+    let (ready, complete) = (same.ready.unwrap(), same.complete.unwrap());
+    assert_eq!((ready.reason.as_str(), ready.observed_generation), ("InvalidSpec", Some(3)));
+    assert_eq!((complete.status.as_str(), complete.reason.as_str()), ("True", "Finished"));
+    assert_eq!(same.reason.as_deref(), Some("InvalidSpec"));
 
-    let known = scene.session.run_hash.as_str();
-    assert_eq!(
-        unrunnable(&explanation, &scene.stored, of_run(Some(known)), time).complete.unwrap().status,
-        "True"
-    );
-    let other = unrunnable(&explanation, &scene.stored, of_run(Some("another")), time).complete.unwrap();
-    assert_eq!((other.status.as_str(), other.reason.as_str()), ("False", "Running"));
+    // O21: a gate that waits for what it has just applied must not pass on the run before.
+    let complete = refusal(4).complete.unwrap();
+    assert_eq!((complete.status.as_str(), complete.reason.as_str()), ("False", "Running"));
+    assert_eq!(complete.observed_generation, Some(4));
 
-    let unbounded = Unrunnable { run: Some(known), is_bounded: false, generation: Some(1) };
-    let first = unrunnable(&explanation, &BallSessionStatus::default(), unbounded, time);
+    let first = unrunnable(&explanation, &BallSessionStatus::default(), false, Some(1), time);
     assert_eq!(first.complete.unwrap().reason, "Unbounded");
 }
