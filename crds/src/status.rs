@@ -27,8 +27,8 @@ pub struct BallSessionStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 
-    /// Ready (media flows to every client), ObjectivesMet (the numbers are good enough) and Complete (a bounded run
-    /// is over).
+    /// Ready (media flows to every client, or none is to flow), ObjectivesMet (the numbers are good enough) and Complete (a
+    /// bounded run is over).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8), transform = keyed_by_type)]
     pub conditions: Vec<Condition>,
@@ -85,7 +85,8 @@ pub struct Display {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub server_node: Option<String>,
-    /// Why the session is not ready, else why its objectives are not met.
+    /// Why the session is not ready, else why its objectives are not met. Written together with the conditions that it
+    /// explains; empty where all is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub reason: Option<String>,

@@ -137,8 +137,8 @@ mod tests {
         let starting = owned(("False", "ServerNotReady"), ("False", "Running"));
         let blocked = owned(("False", "MediaBlocked"), ("False", "Running"));
         let ready = owned(("True", "Ready"), ("False", "Running"));
-        let finished = owned(("False", "Completed"), ("True", "Finished"));
-        let late = owned(("False", "Completed"), ("True", "DeadlineExceeded"));
+        let finished = owned(("True", "Completed"), ("True", "Finished"));
+        let late = owned(("True", "Completed"), ("True", "DeadlineExceeded"));
         let published = |from: &Owned, to: &Owned| -> Vec<(String, bool)> {
             transitions(from, to).into_iter().map(|event| (event.reason, event.is_warning)).collect()
         };

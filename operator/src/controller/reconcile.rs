@@ -73,11 +73,12 @@ async fn reconcile_stored(
     match &stored.0 {
         Ok(object) => reconcile_object(controller, object, session_ref).await,
         Err(invalid) => {
-            if let Some(raw) = undecodable::read(controller, session_ref).await? {
-                let (stored, owned) = undecodable::observe(session_ref, &raw, invalid, Timestamp::now());
-                update_conditions(controller, session_ref, &stored, &owned).await?;
-            }
-            Ok(Reconciled::default())
+            let Some(raw) = undecodable::read(controller, session_ref).await? else {
+                return Ok(Reconciled::default());
+            };
+            let (stored, owned) = undecodable::observe(session_ref, &raw, invalid, Timestamp::now());
+            let written = update_conditions(controller, session_ref, &stored, &owned).await?;
+            Ok(Reconciled { requeue_after: written.again_in(), refused: None })
         }
     }
 }
@@ -95,8 +96,8 @@ async fn reconcile_object(
             let explanation = Reason::InvalidSpec.with_message(error.to_string());
             let (is_bounded, generation) = (object.spec.duration.is_some(), session_ref.generation);
             let owned = unrunnable(&explanation, &stored, is_bounded, generation, Timestamp::now());
-            update_status(controller, session_ref, &stored, &owned).await?;
-            Ok(Reconciled::default())
+            let written = update_status(controller, session_ref, &stored, &owned).await?;
+            Ok(Reconciled { requeue_after: written.again_in(), refused: None })
         }
     }
 }

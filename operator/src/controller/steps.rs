@@ -84,11 +84,11 @@ pub(super) async fn run(
         failed_create: failed_create.as_deref(),
         clock,
     });
-    update_status(controller, session_ref, stored, &owned).await?;
+    let written = update_status(controller, session_ref, stored, &owned).await?;
 
     let pending = (!begun || finishing == Progress::Pending).then_some(PENDING);
     let terminating = outcome.waiting.then_some(TERMINATING);
-    let times = [recheck, missing, pending, terminating, outcome.retry_in];
+    let times = [recheck, missing, pending, terminating, outcome.retry_in, written.again_in()];
     Ok(Reconciled { requeue_after: times.into_iter().flatten().min(), refused: outcome.failed })
 }
 

@@ -10,7 +10,6 @@ use crate::controller::observe::input::Input;
 use crate::controller::observe::owned::Owned;
 use crate::controller::observe::pods::ObservedPods;
 use crate::controller::observe::ready::ready;
-use crate::controller::observe::reason::Reason;
 use crate::session::labels::{self, Component};
 
 /// The status, and when to compute it again although nothing happened.
@@ -22,7 +21,7 @@ pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Durati
     let conditions = |kind: &str, status: bool, reason: &str, message: &str| {
         condition(kind, status, reason, message, input.generation, &stored.conditions, clock.time)
     };
-    let is_ready = explanation.reason == Reason::Ready;
+    let is_ready = explanation.reason.is_ready();
     let completion = input.completion;
     let message = completion.message(session.spec.duration.as_deref());
     let run = Run { hash: session.run_hash.clone() };
@@ -39,6 +38,6 @@ pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Durati
         // Until then it is the old run's numbers that stand in the status.
         run: if input.begun { Some(run) } else { stored.run.clone() },
     };
-    owned.explain(&stored.conditions, &session.spec.objectives);
+    owned.explain(stored, &session.spec.objectives);
     (owned, recheck)
 }

@@ -10,7 +10,6 @@ mod refused;
 mod stages;
 #[cfg(test)]
 mod tests;
-mod unmet;
 mod unrunnable;
 
 pub(super) use compute::observe;

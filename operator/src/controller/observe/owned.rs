@@ -1,14 +1,14 @@
-//! The controller's part of the status. The rest belongs to the reports' writer, and applying a status with fewer
-//! fields takes the others away: this is always complete.
+//! The controller's part of the status. The rest belongs to the reports' writer, save for the reason and message that are
+//! shown, which both write. Applying a status with fewer fields takes the others away: this is always complete.
 
-use crds::contract::{COMPLETE, OBJECTIVES_MET, READY};
+use crds::contract::{COMPLETE, READY};
 use crds::{BallSession, BallSessionStatus, Display, Objectives, Run};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::Resource;
 use serde_json::{Value, json};
 
-use crate::conditions::{bounded, find};
-use crate::controller::observe::unmet;
+use crate::conditions::find;
+use crate::display::Shown;
 
 /// What the controller writes into the status.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +75,11 @@ impl Owned {
         conditions
     }
 
+    /// The reason and message that are shown.
+    pub(in crate::controller) fn shown(&self) -> (Option<&str>, Option<&str>) {
+        (self.reason.as_deref(), self.message.as_deref())
+    }
+
     /// The condition Ready.
     pub(in crate::controller) fn ready(&self) -> Option<&Condition> {
         self.ready.as_ref()
@@ -85,21 +90,10 @@ impl Owned {
         self.complete.as_ref()
     }
 
-    /// Sets what `kubectl get` shows as reason: why the session is not ready, else why its objectives are not met. Of
-    /// a run that is over only the latter can still change.
-    pub(super) fn explain(&mut self, conditions: &[Condition], objectives: &Objectives) {
-        let is_over = self.complete.as_ref().is_some_and(|complete| complete.status == "True");
-        let not_ready = self.ready.as_ref().filter(|ready| ready.status != "True");
-        let unmet = find(conditions, OBJECTIVES_MET).filter(|met| met.status != "True");
-        let unmet = unmet.map(|met| (met, unmet::message(met, objectives)));
-        let not_ready = not_ready.map(|ready| (ready, ready.message.clone()));
-        let shown = if is_over { unmet.or(not_ready) } else { not_ready.or(unmet) };
-        (self.reason, self.message) = match shown {
-            Some((condition, message)) => {
-                (Some(condition.reason.chars().take(64).collect()), Some(bounded(&message)))
-            }
-            None => (None, None),
-        };
+    /// Sets what `kubectl get` shows as reason and message of the session whose status was `stored` until now.
+    pub(super) fn explain(&mut self, stored: &BallSessionStatus, objectives: &Objectives) {
+        let shown = Shown::of(&self.conditions_among(&stored.conditions), objectives);
+        (self.reason, self.message) = shown.fields(stored.display.as_ref());
     }
 }
 

@@ -67,6 +67,11 @@ impl Reason {
         }
     }
 
+    /// Whether the session does what it shall: its media flows, or there is none to flow.
+    pub(in crate::controller) fn is_ready(self) -> bool {
+        matches!(self, Self::Ready | Self::Completed | Self::Suspended)
+    }
+
     /// Whether somebody may have to do something about it.
     pub(in crate::controller) fn is_problem(name: &str) -> bool {
         ![Self::Completed, Self::Suspended, Self::ServerNotReady, Self::WaitingForClients, Self::Ready]

@@ -1,7 +1,7 @@
 //! The status of a session that cannot be run as it is.
 
-use crds::BallSessionStatus;
 use crds::contract::{COMPLETE, READY};
+use crds::{BallSessionStatus, Objectives};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
@@ -33,9 +33,9 @@ pub(in crate::controller) fn unrunnable(
     };
     let ready = set(READY, explanation.reason.as_str(), &explanation.message);
     owned.observed_generation = generation;
-    owned.reason = Some(ready.reason.clone());
-    owned.message = Some(ready.message.clone());
     owned.ready = Some(ready);
     owned.complete = Some(complete);
+    // Why it is not ready comes first, whatever its objectives.
+    owned.explain(stored, &Objectives::default());
     owned
 }
