@@ -99,13 +99,15 @@ pub(super) fn transitions(stored: &Owned, new: &Owned) -> Vec<SessionEvent> {
     let ready = new.ready().filter(|ready| {
         let known = stored.ready().map(|known| (&known.status, &known.reason));
         // That is in the condition Complete.
-        known != Some((&ready.status, &ready.reason)) && ready.reason != Reason::Completed.as_str()
+        let is_in_complete =
+            [Reason::Completed, Reason::Failed].iter().any(|end| end.as_str() == ready.reason);
+        known != Some((&ready.status, &ready.reason)) && !is_in_complete
     });
     let complete = new.complete().filter(|complete| {
         complete.status == "True" && stored.complete().is_none_or(|known| known.status != "True")
     });
     let ready = ready.map(|ready| SessionEvent {
-        is_warning: Reason::is_problem(&ready.reason),
+        is_warning: Reason::is_problem_named(&ready.reason),
         action: "Watch",
         reason: ready.reason.clone(),
         note: ready.message.clone(),
@@ -138,7 +140,7 @@ mod tests {
         let blocked = owned(("False", "MediaBlocked"), ("False", "Running"));
         let ready = owned(("True", "Ready"), ("False", "Running"));
         let finished = owned(("True", "Completed"), ("True", "Finished"));
-        let late = owned(("True", "Completed"), ("True", "DeadlineExceeded"));
+        let late = owned(("False", "Failed"), ("True", "DeadlineExceeded"));
         let published = |from: &Owned, to: &Owned| -> Vec<(String, bool)> {
             transitions(from, to).into_iter().map(|event| (event.reason, event.is_warning)).collect()
         };

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::cluster::Key;
 use crate::controller::apply::Refusals;
 use crate::controller::failed_create::FailedCreate;
+use crate::controller::observe::Trouble;
 use crate::run::ObservedEnd;
 
 /// What is remembered of one session.
@@ -20,6 +21,8 @@ pub(super) struct Memory {
     pub(super) objectives_met: Option<String>,
     /// Why a Job has too few pods, as its events said last.
     pub(super) failed_create: Option<FailedCreate>,
+    /// Since when it has had problems.
+    pub(super) trouble: Trouble,
     /// Children that the API server refused.
     pub(super) refusals: Refusals,
     /// The run that was observed to be over.

@@ -70,6 +70,8 @@ pub(super) async fn run(
     let (completion, finishing) =
         finish_run::advance(controller, session_ref, session, by_job, is_stored, clock.now);
     let (failed_create, missing) = failed_create(controller, session_ref, session, &pods, job, clock).await;
+    let generation = session_ref.generation;
+    let trouble_since = controller.remember(session_ref, |memory| memory.trouble.since(generation));
     let view = controller.reports.view(&session_ref.uid);
     let (owned, recheck) = observe(&Input {
         session,
@@ -77,13 +79,15 @@ pub(super) async fn run(
         pods: &pods,
         view: &view,
         stored,
-        generation: session_ref.generation,
+        generation,
         completion,
         begun,
         refused: refused(outcome.refused.iter().filter_map(apply::Error::explanation)),
         failed_create: failed_create.as_deref(),
+        trouble_since,
         clock,
     });
+    controller.remember(session_ref, |memory| memory.trouble.note(owned.ready(), generation, clock.now));
     let written = update_status(controller, session_ref, stored, &owned).await?;
 
     let pending = (!begun || finishing == Progress::Pending).then_some(PENDING);

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use crds::Run;
-use crds::contract::{COMPLETE, READY};
+use crds::contract::{COMPLETE, READY, STALLED};
 
-use crate::conditions::condition;
+use crate::conditions::{condition, find};
 use crate::controller::observe::input::Input;
 use crate::controller::observe::owned::Owned;
 use crate::controller::observe::pods::ObservedPods;
 use crate::controller::observe::ready::ready;
+use crate::controller::observe::stalled::stalled;
 use crate::session::labels::{self, Component};
 
 /// The status, and when to compute it again although nothing happened.
@@ -22,6 +23,9 @@ pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Durati
         condition(kind, status, reason, message, input.generation, &stored.conditions, clock.time)
     };
     let is_ready = explanation.reason.is_ready();
+    let was_stalled = find(&stored.conditions, STALLED)
+        .is_some_and(|known| known.status == "True" && known.observed_generation == input.generation);
+    let (is_stalled, patience) = stalled(explanation.reason, input.trouble_since, was_stalled, clock.now);
     let completion = input.completion;
     let message = completion.message(session.spec.duration.as_deref());
     let run = Run { hash: session.run_hash.clone() };
@@ -29,6 +33,8 @@ pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Durati
         observed_generation: input.generation,
         ready: Some(conditions(READY, is_ready, explanation.reason.as_str(), &explanation.message)),
         complete: Some(conditions(COMPLETE, completion.is_over(), completion.as_str(), &message)),
+        stalled: is_stalled
+            .then(|| conditions(STALLED, true, explanation.reason.as_str(), &explanation.message)),
         clients: Some(format!("{ready_clients}/{}", session.spec.clients)),
         server_node: pods.server.and_then(|server| server.node),
         reason: None,
@@ -39,5 +45,5 @@ pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Durati
         run: if input.begun { Some(run) } else { stored.run.clone() },
     };
     owned.explain(stored, &session.spec.objectives);
-    (owned, recheck)
+    (owned, recheck.into_iter().chain(patience).min())
 }

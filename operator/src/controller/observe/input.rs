@@ -42,5 +42,7 @@ pub(in crate::controller) struct Input<'a> {
     pub(in crate::controller) refused: Option<Explanation>,
     /// Why the Job cannot create pods.
     pub(in crate::controller) failed_create: Option<&'a str>,
+    /// Since when it has had problems.
+    pub(in crate::controller) trouble_since: Option<Instant>,
     pub(in crate::controller) clock: Clock,
 }

@@ -2,12 +2,15 @@
 
 mod compute;
 mod input;
+#[cfg(test)]
+mod kstatus;
 mod owned;
 mod pods;
 mod ready;
 mod reason;
 mod refused;
 mod stages;
+mod stalled;
 #[cfg(test)]
 mod tests;
 mod unrunnable;
@@ -18,4 +21,5 @@ pub(super) use owned::Owned;
 pub(super) use pods::{count_client_pods, finished_clients};
 pub(super) use reason::{Explanation, Reason};
 pub(super) use refused::refused;
+pub(super) use stalled::Trouble;
 pub(super) use unrunnable::unrunnable;

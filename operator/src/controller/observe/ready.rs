@@ -38,11 +38,11 @@ pub(super) fn ready(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Opt
 /// What does not depend on the pods.
 fn without_pods(input: &Input<'_>) -> Option<Explanation> {
     if input.completion.is_over() {
-        let how = match input.completion {
-            Completion::DeadlineExceeded => "the run was given up at its deadline",
-            _ => "the run is over",
+        let (reason, how) = match input.completion {
+            Completion::DeadlineExceeded => (Reason::Failed, "the run was given up at its deadline"),
+            _ => (Reason::Completed, "the run is over"),
         };
-        return Some(Reason::Completed.with_message(format!("{how}: its numbers stay as they are")));
+        return Some(reason.with_message(format!("{how}: its numbers stay as they are")));
     }
     let is_suspended = input.session.stage == RunStage::Suspended;
     let suspended = || Reason::Suspended.with_message("spec.suspend is true: there are no pods");

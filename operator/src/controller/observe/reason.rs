@@ -12,6 +12,8 @@ pub(in crate::controller) struct Explanation {
 pub(in crate::controller) enum Reason {
     /// A bounded run is over.
     Completed,
+    /// A bounded run could not measure what it was to.
+    Failed,
     /// The spec makes no sense.
     InvalidSpec,
     /// The name of a child belongs to something else.
@@ -48,6 +50,7 @@ impl Reason {
     /// Its name in a condition.
     pub(in crate::controller) fn as_str(self) -> &'static str {
         match self {
+            Self::Failed => "Failed",
             Self::InvalidSpec => "InvalidSpec",
             Self::NameTaken => "NameTaken",
             Self::Completed => "Completed",
@@ -73,10 +76,20 @@ impl Reason {
     }
 
     /// Whether somebody may have to do something about it.
-    pub(in crate::controller) fn is_problem(name: &str) -> bool {
-        ![Self::Completed, Self::Suspended, Self::ServerNotReady, Self::WaitingForClients, Self::Ready]
-            .iter()
-            .any(|reason| reason.as_str() == name)
+    pub(in crate::controller) fn is_problem(self) -> bool {
+        !self.is_ready() && !matches!(self, Self::ServerNotReady | Self::WaitingForClients)
+    }
+
+    /// The same by its name.
+    pub(in crate::controller) fn is_problem_named(name: &str) -> bool {
+        let harmless =
+            [Self::Completed, Self::Suspended, Self::ServerNotReady, Self::WaitingForClients, Self::Ready];
+        !harmless.iter().any(|reason| reason.as_str() == name)
+    }
+
+    /// Whether nothing but another spec, or somebody who clears the way, changes it.
+    pub(in crate::controller) fn is_final_problem(self) -> bool {
+        matches!(self, Self::InvalidSpec | Self::NameTaken | Self::Failed)
     }
 
     /// With a message to it.

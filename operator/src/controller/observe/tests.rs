@@ -19,7 +19,7 @@ use crate::run::{Completion, RunStage};
 use crate::session::Session;
 
 /// A session of two clients in which everything works, unless a test breaks it.
-struct Scene {
+pub(super) struct Scene {
     session: Session,
     applied: Resources<Applied>,
     pods: Vec<Arc<Pod>>,
@@ -31,6 +31,8 @@ struct Scene {
     failed_create: Option<String>,
     /// How long ago the server's silence stopped to be excused.
     excused: Option<Duration>,
+    /// For how long it has had problems.
+    pub(super) trouble: Option<Duration>,
     /// Since the operator's start and since the last report.
     watching: Duration,
     silent: Duration,
@@ -66,16 +68,17 @@ impl Scene {
             refused: None,
             failed_create: None,
             excused: None,
+            trouble: None,
             watching: Duration::from_secs(100),
             silent: Duration::from_secs(1),
         }
     }
 
-    fn working() -> Self {
+    pub(super) fn working() -> Self {
         Self::new(&json!({"clients": 2}))
     }
 
-    fn set_server(&mut self, status: &Value) {
+    pub(super) fn set_server(&mut self, status: &Value) {
         self.pods[0] = pod("server", 0, status);
     }
 
@@ -83,7 +86,7 @@ impl Scene {
         self.pods[index + 1] = pod("client", index, status);
     }
 
-    fn compute(&mut self) -> (Owned, Option<Duration>) {
+    pub(super) fn compute(&mut self) -> (Owned, Option<Duration>) {
         let now = Instant::now() + self.watching;
         if let Some(server) = &mut self.view.server {
             server.received = now - self.silent;
@@ -100,12 +103,41 @@ impl Scene {
             begun: self.begun,
             refused: self.refused.clone(),
             failed_create: self.failed_create.as_deref(),
+            trouble_since: self.trouble.map(|lasted| now - lasted),
             clock: Clock {
                 now,
                 time: START.parse::<Timestamp>().unwrap() + Duration::from_secs(60),
                 watching_since: now - self.watching,
             },
         })
+    }
+
+    pub(super) fn suspend(&mut self) {
+        self.session.stage = RunStage::Suspended;
+    }
+
+    pub(super) fn finish(&mut self) {
+        self.completion = Completion::Finished;
+    }
+
+    pub(super) fn exceed_deadline(&mut self) {
+        self.completion = Completion::DeadlineExceeded;
+    }
+
+    pub(super) fn lose_image(&mut self) {
+        self.set_server(&waiting("ImagePullBackOff", "denied"));
+    }
+
+    pub(super) fn refuse(&mut self, reason: &str) {
+        let reasons = [Reason::ApplyFailed, Reason::InvalidSpec];
+        self.refused =
+            reasons.into_iter().find(|of| of.as_str() == reason).map(|of| of.with_message("refused"));
+    }
+
+    /// What is said of it when its spec makes no sense.
+    pub(super) fn invalid(&self) -> Owned {
+        let explanation = Reason::InvalidSpec.with_message("spec.clients is 101");
+        unrunnable(&explanation, &self.stored, true, Some(3), START.parse().unwrap())
     }
 
     fn ready(&mut self) -> (String, String) {
@@ -163,6 +195,8 @@ fn each_reason_hides_those_behind_it() {
     assert_eq!(scene.ready(), ("NameTaken".into(), "somebody else's".into()));
     scene.completion = Completion::Finished;
     assert_eq!(scene.ready().0, "Completed");
+    scene.completion = Completion::DeadlineExceeded;
+    assert_eq!(scene.ready().0, "Failed");
 }
 
 /// V1: the kubelet's conditions say for 50 s that a pod on a frozen node is ready; the server knows after 5 s.
@@ -254,7 +288,7 @@ fn silence_counts_from_when_a_report_could_have_come() {
     scene.set_client(1, &ready("2026-01-01T00:00:50Z"));
     assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("Ready", Some(Duration::from_secs(20))));
     scene.set_client(1, &ready("2026-01-01T00:00:30Z"));
-    assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("NoReports", None));
+    assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("NoReports", Some(Duration::from_secs(120))));
     // Its reports came, but could not be taken.
     scene.excused = Some(Duration::from_secs(10));
     assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("Ready", Some(Duration::from_secs(20))));

@@ -1,6 +1,6 @@
 //! The status of a session that cannot be run as it is.
 
-use crds::contract::{COMPLETE, READY};
+use crds::contract::{COMPLETE, READY, STALLED};
 use crds::{BallSessionStatus, Objectives};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
@@ -32,7 +32,18 @@ pub(in crate::controller) fn unrunnable(
         }
     };
     let ready = set(READY, explanation.reason.as_str(), &explanation.message);
+    // Another spec is needed.
+    let stalled = condition(
+        STALLED,
+        true,
+        explanation.reason.as_str(),
+        &explanation.message,
+        generation,
+        &stored.conditions,
+        time,
+    );
     owned.observed_generation = generation;
+    owned.stalled = Some(stalled);
     owned.ready = Some(ready);
     owned.complete = Some(complete);
     // Why it is not ready comes first, whatever its objectives.
