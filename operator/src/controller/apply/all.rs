@@ -46,19 +46,20 @@ pub(in crate::controller) async fn apply(
         client_network_policy,
     } = prepared;
     // Policies before the pods that they are about, the account before the pods that use it. Those of one line at once: the
-    // slowest answer of each, and not the sum of all, has to fit into the time of a reconcile.
+    // slowest answer of each, and not the sum of all, has to fit into the time of a reconcile. On the heap, because objects of the
+    // API are large, and a few at once would be a good part of a stack.
     let (account, server_policy, client_policy, service) = tokio::join!(
-        applier.child(workload_service_account, observed.workload_service_account),
-        applier.child(server_network_policy, observed.server_network_policy),
-        applier.child(client_network_policy, observed.client_network_policy),
-        applier.child(server_service, observed.server_service),
+        Box::pin(applier.child(workload_service_account, observed.workload_service_account)),
+        Box::pin(applier.child(server_network_policy, observed.server_network_policy)),
+        Box::pin(applier.child(client_network_policy, observed.client_network_policy)),
+        Box::pin(applier.child(server_service, observed.server_service)),
     );
     // Behind the name that clients dial may be somebody else's server.
     let is_foreign = matches!(&service.refused, Some((Error::NameTaken { .. }, _)));
     let client_job = if is_foreign { Desired::AsItIs } else { client_job };
     let (deployment, job) = tokio::join!(
-        applier.child(server_deployment, observed.server_deployment),
-        applier.job(client_job, observed.client_job),
+        Box::pin(applier.child(server_deployment, observed.server_deployment)),
+        Box::pin(applier.job(client_job, observed.client_job)),
     );
 
     let mut sum = Sum { job_replaced: job.is_replaced, ..Sum::default() };
