@@ -17,7 +17,7 @@ use crate::controller::events::SessionEvent;
 use crate::controller::expectation::{epoch, expectation};
 use crate::controller::failed_create::{CREATE_LIMIT, FailedCreate, create_time_left, last_failure};
 use crate::controller::finish_run;
-use crate::controller::observe::{Clock, Input, count_client_pods, observe, refused};
+use crate::controller::observe::{Clock, Input, count_clients, observe, refused};
 use crate::controller::session_ref::SessionRef;
 use crate::controller::update_status::update_status;
 use crate::run::{Progress, RunStage, completion, is_stored_run, job_end};
@@ -107,7 +107,7 @@ async fn failed_create(
 ) -> (Option<String>, Option<Duration>) {
     let wanted = usize::try_from(session.spec.clients).unwrap_or_default();
     let Some(job) = job.filter(|job| {
-        session.stage == RunStage::Active && job_end(job).is_none() && count_client_pods(pods, job) < wanted
+        session.stage == RunStage::Active && job_end(job).is_none() && count_clients(pods, job, time) < wanted
     }) else {
         return (None, None);
     };

@@ -16,7 +16,7 @@ use crate::session::labels::{self, Component};
 /// The status, and when to compute it again although nothing happened.
 pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Duration>) {
     let Input { session, stored, clock, .. } = *input;
-    let pods = ObservedPods::of(input.pods, input.applied.client_job.as_ref());
+    let pods = ObservedPods::of(input.pods, input.applied.client_job.as_ref(), clock.time);
     let (explanation, recheck) = ready(input, &pods);
     let ready_clients = pods.ready_clients();
     let conditions = |kind: &str, status: bool, reason: &str, message: &str| {
@@ -36,7 +36,7 @@ pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Durati
         stalled: is_stalled
             .then(|| conditions(STALLED, true, explanation.reason.as_str(), &explanation.message)),
         clients: Some(format!("{ready_clients}/{}", session.spec.clients)),
-        server_node: pods.server.and_then(|server| server.node),
+        server_node: pods.server.as_ref().and_then(|server| server.node.clone()),
         reason: None,
         message: None,
         ready_clients: Some(i32::try_from(ready_clients).unwrap_or(i32::MAX)),
@@ -45,5 +45,6 @@ pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Durati
         run: if input.begun { Some(run) } else { stored.run.clone() },
     };
     owned.explain(stored, &session.spec.objectives);
-    (owned, recheck.into_iter().chain(patience).min())
+    let stuck_in = pods.all().filter_map(|pod| pod.stuck_in).min();
+    (owned, [recheck, patience, stuck_in].into_iter().flatten().min())
 }

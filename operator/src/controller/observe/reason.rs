@@ -30,6 +30,8 @@ pub(in crate::controller) enum Reason {
     Unschedulable,
     /// A container ends again and again, or does not start.
     CrashLooping,
+    /// A pod does not come as far as its containers, or is kept from being ready or done by something that is not ours.
+    PodStuck,
     /// The server's pod is not ready yet.
     ServerNotReady,
     /// A client does not get as far as an offer.
@@ -60,6 +62,7 @@ impl Reason {
             Self::ImagePullFailed => "ImagePullFailed",
             Self::Unschedulable => "Unschedulable",
             Self::CrashLooping => "CrashLooping",
+            Self::PodStuck => "PodStuck",
             Self::ServerNotReady => "ServerNotReady",
             Self::SignalingFailed => "SignalingFailed",
             Self::MediaBlocked => "MediaBlocked",
