@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::api_error::describe;
+use crate::api_error::{describe, is_namespace_ending};
 use crate::controller::metrics::Metrics;
 use crate::controller::observe::{Owned, Reason};
 
@@ -53,6 +53,11 @@ pub(super) fn start(client: Client, metrics: Metrics) -> (Events, Publisher) {
             let event = as_stored(event);
             let failure = match timeout(LIMIT, recorder.publish(&event, &session)).await {
                 Ok(Ok(())) => None,
+                // Everything goes with it, and nobody looks for what happened to it.
+                Ok(Err(error)) if is_namespace_ending(&error) => {
+                    metrics.event("dropped");
+                    continue;
+                }
                 Ok(Err(error)) => Some(describe(&error)),
                 Err(_) => Some("it took too long".to_owned()),
             };
