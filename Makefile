@@ -100,7 +100,7 @@ kind-down: ## delete the kind cluster
 	$(CLUSTER) down
 
 install: ## install resource and operator; IN_CLUSTER= takes kubectl's current context instead of kind's
-	$(KUBECTL) apply --server-side -f $(INSTALL)
+	$(KUBECTL) apply --server-side --force-conflicts -f $(INSTALL)
 	$(KUBECTL) wait --for=condition=Established --timeout=60s crd/ballsessions.ballsession.dev
 	$(KUBECTL) -n ballsession-system rollout status deployment/ballsession-operator --timeout=120s
 

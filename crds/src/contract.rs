@@ -11,6 +11,9 @@ pub const REPORT_AUDIENCE: &str = "ballsession.dev/report";
 /// reports, which come every 5 s whatever happens, and the next.
 pub const REPORT_SILENCE: Duration = Duration::from_secs(30);
 
+/// What the names of the operator's own labels and annotations begin with, which are for nobody else to set.
+pub const OWN_PREFIX: &str = "ballsession.dev/";
+
 /// The annotation of a pod with the hash of its run: another run gets other pods, and with them numbers of its own.
 pub const RUN_ANNOTATION: &str = "ballsession.dev/run";
 
@@ -30,6 +33,10 @@ pub const OBJECTIVES_MET: &str = "ObjectivesMet";
 
 /// The type of the condition that says whether a bounded run is over. The controller's.
 pub const COMPLETE: &str = "Complete";
+
+/// The type of the condition that is there, and True, only while waiting does not help: somebody has to act. The
+/// controller's.
+pub const STALLED: &str = "Stalled";
 
 /// The field manager of children, and of the controller's part of the status.
 pub const CONTROLLER_FIELD_MANAGER: &str = "ballsession-operator";

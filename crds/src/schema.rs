@@ -5,8 +5,12 @@ use schemars::transform::transform_subschemas;
 use schemars::{Schema, json_schema};
 use serde_json::{Value, json};
 
+use crate::contract::OWN_PREFIX;
 use crate::limits::{FAULT_PATTERN, MAX_NAME};
 use crate::rule::add_rule;
+
+/// The generation of a status that is about none.
+const NOT_OBSERVED: i64 = -1;
 
 /// Entries of a map in a pod's settings.
 const MAX_ENTRIES: i32 = 32;
@@ -44,9 +48,12 @@ pub(crate) fn pod_labels(schema: &mut Schema) {
     add_rule(schema, Rule::new(rule).message(message));
 }
 
-/// A map of annotations.
+/// A map of annotations for a pod: by its own the operator knows whose run a pod serves.
 pub(crate) fn annotations(schema: &mut Schema) {
     map(schema, json!({"type": "string", "maxLength": 4096}));
+    let rule = format!("self.all(key, !key.startsWith('{OWN_PREFIX}'))");
+    let message = format!("annotations that begin with {OWN_PREFIX} are set by the operator: choose others");
+    add_rule(schema, Rule::new(rule).message(message.as_str()));
 }
 
 fn map(schema: &mut Schema, values: Value) {
@@ -98,4 +105,10 @@ fn join_lines(text: &str) -> String {
 pub(crate) fn without_defaults(schema: &mut Schema) {
     schema.remove("default");
     transform_subschemas(&mut without_defaults, schema);
+}
+
+/// Fills in a status that no operator has written yet: of no generation, so that whoever compares it with that of the object
+/// knows that it is still to be looked at.
+pub(crate) fn not_observed_yet(schema: &mut Schema) {
+    schema.insert("default".into(), json!({"observedGeneration": NOT_OBSERVED}));
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client_status::ClientStatus;
 use crate::measurements::Measurements;
-use crate::schema::{explain, without_defaults};
+use crate::schema::{explain, not_observed_yet, without_defaults};
 
 /// Rows in `status.clients`.
 pub const MAX_CLIENTS: usize = 16;
@@ -21,14 +21,14 @@ pub const MAX_MESSAGE: usize = 256;
 /// What the operator found out about the session.
 #[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
-#[schemars(transform = without_defaults, transform = explain)]
+#[schemars(transform = without_defaults, transform = explain, transform = not_observed_yet)]
 pub struct BallSessionStatus {
-    /// The generation of the spec that this status is about.
+    /// The generation of the spec that this status is about; -1 before an operator has looked at it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 
-    /// Ready (media flows to every client), ObjectivesMet (the numbers are good enough) and Complete (a bounded run
-    /// is over).
+    /// Ready (media flows to every client, or none is to flow), ObjectivesMet (the numbers are good enough), Complete (a
+    /// bounded run is over) and, only while waiting does not help, Stalled.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8), transform = keyed_by_type)]
     pub conditions: Vec<Condition>,
@@ -85,7 +85,8 @@ pub struct Display {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub server_node: Option<String>,
-    /// Why the session is not ready, else why its objectives are not met.
+    /// Why the session is not ready, else why its objectives are not met. Written together with the conditions that it
+    /// explains; empty where all is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub reason: Option<String>,

@@ -55,6 +55,12 @@ fn the_schema_shows_every_default() {
     assert_eq!(filled, serde_json::to_value(BallSessionSpec::default()).unwrap());
 }
 
+/// O12: kstatus takes an object without conditions for current, unless its status is about another generation.
+#[test]
+fn a_new_object_is_of_no_generation_yet() {
+    assert_eq!(schema()["properties"]["status"]["default"], json!({"observedGeneration": -1}));
+}
+
 #[test]
 fn every_field_is_explained() {
     each_field("", &schema(), &mut |path, field| {

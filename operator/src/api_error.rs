@@ -8,6 +8,14 @@ pub(crate) fn describe(error: &kube::Error) -> String {
     }
 }
 
+/// Whether the namespace that it is about is being deleted, or gone already.
+pub(crate) fn is_namespace_ending(error: &kube::Error) -> bool {
+    let kube::Error::Api(status) = error else { return false };
+    let mut causes = status.details.iter().flat_map(|details| &details.causes);
+    let is_gone = status.is_not_found() && status.message.starts_with("namespaces ");
+    is_gone || (status.is_forbidden() && causes.any(|cause| cause.reason == "NamespaceTerminating"))
+}
+
 #[cfg(test)]
 mod tests {
     use kube::core::Status;

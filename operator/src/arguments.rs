@@ -133,9 +133,11 @@ impl Arguments {
 }
 
 impl Options {
-    /// What to log unless `RUST_LOG` says otherwise.
-    pub fn log_filter(&self) -> &'static str {
-        if self.verbose { "info,ballsession_operator=debug" } else { "info" }
+    /// What to log unless `RUST_LOG` says otherwise. The client of the API logs each failure that it also returns, and those
+    /// are logged here, once: of its own only what it finds out about certificates is new.
+    pub fn log_filter(&self) -> String {
+        let own = if self.verbose { "info,ballsession_operator=debug" } else { "info" };
+        format!("{own},kube_client::client=off,kube_client::client::tls=warn,kube_runtime::watcher=off")
     }
 
     /// The lease to hold. `random` distinguishes this process from one before it in the same pod.

@@ -33,12 +33,17 @@ pub(crate) fn condition(
 
 /// A message without line breaks and the like, cut to what the status may hold.
 pub(crate) fn bounded(message: &str) -> String {
+    cut(message, crds::MAX_MESSAGE)
+}
+
+/// The same in at most `limit` bytes, of which there are enough for a mark that something was cut.
+pub(crate) fn cut(message: &str, limit: usize) -> String {
     const MORE: &str = "…";
     let clean: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if clean.len() <= crds::MAX_MESSAGE {
+    if clean.len() <= limit {
         return clean;
     }
-    let end = (0..=crds::MAX_MESSAGE - MORE.len()).rfind(|end| clean.is_char_boundary(*end)).unwrap_or(0);
+    let end = (0..=limit.saturating_sub(MORE.len())).rfind(|end| clean.is_char_boundary(*end)).unwrap_or(0);
     format!("{}{MORE}", &clean[..end])
 }
 

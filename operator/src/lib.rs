@@ -12,9 +12,10 @@
 //! | [`http`] | health, metrics and the page of sessions | `cluster` |
 //! | [`operator`] | the process: wires all of them | everything |
 //!
-//! The status of a session has two writers with disjoint fields, each a field manager of its own that always applies a
-//! complete set: the controller ([`controller`]) and the reports' writer ([`reports`]). Both write only while the lease is
-//! held.
+//! The status of a session has two writers with fields of their own, each a field manager that always applies a complete
+//! set: the controller ([`controller`]) and the reports' writer ([`reports`]). Both write only while the lease is held, and
+//! both on top of the version that they have read: the reason and message that are shown explain the conditions of both, and
+//! are written by whoever changes one of these (`display`).
 
 // Whole objects in tests are larger than what `json!` expands by default.
 #![cfg_attr(test, recursion_limit = "512")]
@@ -24,6 +25,7 @@ pub mod arguments;
 pub mod cluster;
 mod conditions;
 pub mod controller;
+mod display;
 pub mod http;
 pub mod lease;
 pub mod operator;

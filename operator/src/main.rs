@@ -10,7 +10,7 @@ fn main() -> ExitCode {
         Ok(options) => options,
         Err(exit) => return exit.into(),
     };
-    process::log_to_stderr_as(options.log_format, options.log_filter());
+    process::log_to_stderr_as(options.log_format, &options.log_filter());
     let exit = operator::run(options).unwrap_or_else(|error| {
         tracing::error!("{error:#}");
         Exit::CouldNotRun

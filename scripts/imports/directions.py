@@ -28,6 +28,7 @@ LAYERS = {
     ],
     "operator/src": [
         ["api_error", "conditions", "settings"],
+        ["display"],
         ["run"],
         ["session"],
         ["cluster", "lease"],
@@ -75,6 +76,7 @@ NEVER_IMPORTED = {
     "workloads/report/src/channel": IO,
     "operator/src/session": IO,
     "operator/src/run": IO,
+    "operator/src/display": IO,
     "operator/src/controller/build": IO,
     "operator/src/controller/observe": IO,
     "operator/src/reports/aggregate": IO,

@@ -133,6 +133,10 @@ async fn bad_values_are_refused_with_their_place_and_what_is_allowed() {
             "keys must be names such as team or example.com/team",
         ),
         (
+            client_pod("podAnnotations", json!({"ballsession.dev/run": "x"})),
+            "annotations that begin with ballsession.dev/ are set by the operator: choose others",
+        ),
+        (
             client_pod("nodeSelector", json!({"a b": "x"})),
             "keys must be names such as team or example.com/team",
         ),

@@ -53,7 +53,7 @@ async fn a_bounded_run_completes_and_keeps_its_logs_and_numbers() {
             .await?;
         session
             .eventually("its last numbers are good", |now| {
-                now.because("Ready", "False", "Completed")?;
+                now.because("Ready", "True", "Completed")?;
                 now.is("ObjectivesMet", "True")
             })
             .await?;
@@ -100,7 +100,7 @@ async fn a_suspended_session_keeps_its_numbers_and_goes_on() {
         session.change(&json!({"suspend": true})).await?;
         session
             .eventually("it is suspended", |now| {
-                now.because("Ready", "False", "Suspended")?;
+                now.because("Ready", "True", "Suspended")?;
                 now.because("ObjectivesMet", "Unknown", "Suspended")?;
                 now.measurements().map(drop)
             })

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use kube::runtime::watcher;
 use tokio::sync::watch;
@@ -44,7 +45,11 @@ impl Tracker {
 
     /// Another watch, of objects with this plural.
     pub(super) fn watch(&self, plural: &str) -> Report {
-        let report = Report { state: Arc::clone(&self.0), plural: plural.to_owned() };
+        let report = Report {
+            state: Arc::clone(&self.0),
+            plural: plural.to_owned(),
+            is_failing: AtomicBool::new(false),
+        };
         report.set(Some("no answer yet".to_owned()));
         report
     }
@@ -54,18 +59,31 @@ impl Tracker {
 pub(super) struct Report {
     state: Arc<watch::Sender<State>>,
     plural: String,
+    is_failing: AtomicBool,
 }
 
 impl Report {
+    /// Something came of the watch.
+    pub(super) fn works(&self) {
+        if self.is_failing.swap(false, Ordering::Relaxed) {
+            tracing::info!(watch = %self.plural, "watch works again");
+        }
+    }
+
     /// Everything is in memory.
     pub(super) fn synced(&self) {
         self.set(None);
     }
 
-    /// The watch broke; it is going to be tried again.
-    pub(super) fn failed(&self, error: &watcher::Error) {
+    /// The watch broke; it is going to be tried again, and again. That is logged once. Whether it was.
+    pub(super) fn failed(&self, error: &watcher::Error) -> bool {
         let why = describe(error);
-        tracing::warn!(watch = %self.plural, error = %why, "watch failed");
+        let is_new = !self.is_failing.swap(true, Ordering::Relaxed);
+        if is_new {
+            tracing::warn!(watch = %self.plural, error = %why, "watch failed, trying again");
+        } else {
+            tracing::debug!(watch = %self.plural, error = %why, "watch failed again");
+        }
         // What is in memory stays good enough when a later attempt fails.
         self.state.send_if_modified(|state| match state.get_mut(&self.plural) {
             Some(Some(before)) if *before != why => {
@@ -74,6 +92,7 @@ impl Report {
             }
             _ => false,
         });
+        is_new
     }
 
     fn set(&self, why: Option<String>) {
@@ -113,7 +132,9 @@ mod tests {
         assert_eq!(sync.waiting().unwrap(), "the first list of ballsessions (no answer yet)");
         let missing = Status { code: 404, reason: "NotFound".into(), ..Status::default() };
         let missing = watcher::Error::InitialListFailed(kube::Error::Api(Box::new(missing)));
-        sessions.failed(&missing);
+        assert_eq!([(); 3].map(|()| sessions.failed(&missing)), [true, false, false], "said once");
+        sessions.works();
+        assert!(sessions.failed(&missing), "and again when it had worked meanwhile");
         assert_eq!(
             sync.waiting().unwrap(),
             "the first list of ballsessions (the API server does not know them: is the \

@@ -133,8 +133,12 @@ impl Starter {
         self.tasks.spawn(each(events, move |event| {
             let event = match event {
                 Ok(event) => event,
-                Err(error) => return report.failed(&error),
+                Err(error) => {
+                    report.failed(&error);
+                    return;
+                }
             };
+            report.works();
             // Whoever takes the session finds it done.
             follow(&event);
             match event {

@@ -1,10 +1,8 @@
-//! What goes wrong in a reconcile, one kind a step.
+//! What makes a reconcile fail as a whole. That a child is refused does not: the rest goes on.
 
 use std::time::Duration;
 
 use crate::api_error::describe;
-use crate::controller::apply;
-use crate::controller::observe::{Explanation, Reason};
 use crate::controller::update_status;
 
 /// How long one reconcile may take. The client repeats what the API server is too busy for, for much longer.
@@ -13,9 +11,6 @@ pub(super) const RECONCILE_LIMIT: Duration = Duration::from_secs(30);
 /// Why a reconcile failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A child is not what it shall be.
-    #[error(transparent)]
-    Apply(#[from] apply::Error),
     /// The status could not be written.
     #[error(transparent)]
     Status(#[from] update_status::Error),
@@ -31,22 +26,9 @@ impl Error {
     /// Its class: the label of metrics and the reason of events.
     pub fn label(&self) -> &'static str {
         match self {
-            Self::Apply(error) => error.label(),
             Self::Status(_) => "StatusFailed",
             Self::Read(_) => "ReadFailed",
             Self::TimedOut => "TimedOut",
         }
-    }
-
-    /// What it says about the session itself, where trying again is not all there is to it.
-    pub(super) fn explanation(&self) -> Option<Explanation> {
-        let Self::Apply(error) = self else { return None };
-        let reason = match error {
-            apply::Error::NameTaken { .. } => Reason::NameTaken,
-            apply::Error::Invalid { .. } => Reason::InvalidSpec,
-            apply::Error::Forbidden { .. } => Reason::PodsForbidden,
-            apply::Error::Conflict { .. } | apply::Error::Api { .. } => return None,
-        };
-        Some(reason.with_message(error.to_string()))
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::api_error::describe;
+use crate::api_error::{describe, is_namespace_ending};
 use crate::controller::metrics::Metrics;
 use crate::controller::observe::{Owned, Reason};
 
@@ -53,6 +53,11 @@ pub(super) fn start(client: Client, metrics: Metrics) -> (Events, Publisher) {
             let event = as_stored(event);
             let failure = match timeout(LIMIT, recorder.publish(&event, &session)).await {
                 Ok(Ok(())) => None,
+                // Everything goes with it, and nobody looks for what happened to it.
+                Ok(Err(error)) if is_namespace_ending(&error) => {
+                    metrics.event("dropped");
+                    continue;
+                }
                 Ok(Err(error)) => Some(describe(&error)),
                 Err(_) => Some("it took too long".to_owned()),
             };
@@ -99,13 +104,15 @@ pub(super) fn transitions(stored: &Owned, new: &Owned) -> Vec<SessionEvent> {
     let ready = new.ready().filter(|ready| {
         let known = stored.ready().map(|known| (&known.status, &known.reason));
         // That is in the condition Complete.
-        known != Some((&ready.status, &ready.reason)) && ready.reason != Reason::Completed.as_str()
+        let is_in_complete =
+            [Reason::Completed, Reason::Failed].iter().any(|end| end.as_str() == ready.reason);
+        known != Some((&ready.status, &ready.reason)) && !is_in_complete
     });
     let complete = new.complete().filter(|complete| {
         complete.status == "True" && stored.complete().is_none_or(|known| known.status != "True")
     });
     let ready = ready.map(|ready| SessionEvent {
-        is_warning: Reason::is_problem(&ready.reason),
+        is_warning: Reason::is_problem_named(&ready.reason),
         action: "Watch",
         reason: ready.reason.clone(),
         note: ready.message.clone(),
@@ -137,8 +144,8 @@ mod tests {
         let starting = owned(("False", "ServerNotReady"), ("False", "Running"));
         let blocked = owned(("False", "MediaBlocked"), ("False", "Running"));
         let ready = owned(("True", "Ready"), ("False", "Running"));
-        let finished = owned(("False", "Completed"), ("True", "Finished"));
-        let late = owned(("False", "Completed"), ("True", "DeadlineExceeded"));
+        let finished = owned(("True", "Completed"), ("True", "Finished"));
+        let late = owned(("False", "Failed"), ("True", "DeadlineExceeded"));
         let published = |from: &Owned, to: &Owned| -> Vec<(String, bool)> {
             transitions(from, to).into_iter().map(|event| (event.reason, event.is_warning)).collect()
         };

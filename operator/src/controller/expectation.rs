@@ -1,11 +1,9 @@
 //! What the reports are to expect of a session: which clients are done, and what its pods are made of.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
-use report::post::parse_index_ranges;
 
 use crate::controller::observe::finished_clients;
 use crate::controller::resources::{Desired, Prepared, Resources};
@@ -33,19 +31,15 @@ pub(super) fn expectation(
     pods: &[Arc<Pod>],
     job: Option<&Job>,
 ) -> Expectation {
-    // Without an end to the run no client is ever done.
     let job = job.filter(|_| session.duration.is_some());
-    let by_job = job
-        .and_then(|job| job.status.as_ref()?.completed_indexes.as_deref())
-        .and_then(parse_index_ranges)
-        .unwrap_or_default();
-    let mut finished: BTreeSet<u32> = job.map(|job| finished_clients(pods, job)).unwrap_or_default();
-    finished.extend(by_job);
+    let finished = job.map(|job| finished_clients(pods, job)).unwrap_or_default();
     Expectation { finished, epoch, is_disturbed }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::{Value, json};
 
     use super::*;
@@ -79,7 +73,7 @@ mod tests {
     #[test]
     fn clients_are_done_when_their_job_or_their_pod_says_so() {
         let job: Job = serde_json::from_value(json!({
-            "metadata": {"uid": "job-uid"}, "status": {"completedIndexes": "0,2-3"}
+            "metadata": {"uid": "job-uid"}, "spec": {"activeDeadlineSeconds": 420, "template": {}}, "status": {"completedIndexes": "0,2-3"}
         }))
         .unwrap();
         let finished = |spec: &Value| {

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::cluster::Key;
+use crate::controller::apply::Refusals;
 use crate::controller::failed_create::FailedCreate;
+use crate::controller::observe::Trouble;
 use crate::run::ObservedEnd;
 
 /// What is remembered of one session.
@@ -13,12 +15,16 @@ use crate::run::ObservedEnd;
 pub(super) struct Memory {
     /// Reconciles that failed in a row.
     pub(super) failures: u32,
-    /// The class of the last failure, until there is a success.
-    pub(super) failure: Option<&'static str>,
+    /// The last failure in words, until there is a success.
+    pub(super) failure: Option<String>,
     /// The status of the condition ObjectivesMet at the last reconcile.
     pub(super) objectives_met: Option<String>,
     /// Why a Job has too few pods, as its events said last.
     pub(super) failed_create: Option<FailedCreate>,
+    /// Since when it has had problems.
+    pub(super) trouble: Trouble,
+    /// Children that the API server refused.
+    pub(super) refusals: Refusals,
     /// The run that was observed to be over.
     pub(super) end: ObservedEnd,
     /// By object: its version that something was written to. Whoever sees it sees what was before.

@@ -39,6 +39,8 @@ pub(super) enum StatusWrite {
     Done,
     /// It is what is stored.
     Suppressed,
+    /// Another one wrote meanwhile: it is computed anew.
+    Conflicting,
     /// It could not be written.
     Failed,
 }
@@ -92,7 +94,7 @@ impl Metrics {
         );
         registry.register(
             "status_writes",
-            "Statuses computed: written (done), as stored (suppressed) or not written (failed)",
+            "Statuses computed: written (done), as stored (suppressed), outdated (conflict) or not written (failed)",
             metrics.status_writes.clone(),
         );
         registry.register("events", "Events published, failed to be, or dropped", metrics.events.clone());
@@ -118,6 +120,7 @@ impl Metrics {
         let result = match write {
             StatusWrite::Done => "done",
             StatusWrite::Suppressed => "suppressed",
+            StatusWrite::Conflicting => "conflict",
             StatusWrite::Failed => "failed",
         };
         self.status_writes.get_or_create(&Result { result }).inc();

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 
-use crate::controller::apply::{Tools, apply};
+use crate::controller::apply::{self, Tools, apply};
 use crate::controller::build::build;
 use crate::controller::context::Controller;
 use crate::controller::dereference::{Dereferenced, dereference};
@@ -17,7 +17,7 @@ use crate::controller::events::SessionEvent;
 use crate::controller::expectation::{epoch, expectation};
 use crate::controller::failed_create::{CREATE_LIMIT, FailedCreate, create_time_left, last_failure};
 use crate::controller::finish_run;
-use crate::controller::observe::{Clock, Input, count_client_pods, observe};
+use crate::controller::observe::{Clock, Input, count_clients, observe, refused};
 use crate::controller::session_ref::SessionRef;
 use crate::controller::update_status::update_status;
 use crate::run::{Progress, RunStage, completion, is_stored_run, job_end};
@@ -29,22 +29,35 @@ const PENDING: Duration = Duration::from_secs(2);
 /// The same for a child that is on its way out.
 const TERMINATING: Duration = Duration::from_secs(5);
 
-/// Takes all steps. When to take them again although nothing happens, if there is anything pending.
+/// What a reconcile that was not cut short came to.
+#[derive(Debug, Default)]
+pub(super) struct Reconciled {
+    /// When to reconcile again although nothing happens, if there is anything pending.
+    pub(super) requeue_after: Option<Duration>,
+    /// Why a child that was tried just now is not as it shall be.
+    pub(super) refused: Option<apply::Error>,
+}
+
+/// Takes all steps.
 pub(super) async fn run(
     controller: &Controller,
     session_ref: &SessionRef,
     session: &Session,
     stored: &BallSessionStatus,
-) -> Result<Option<Duration>, Error> {
+) -> Result<Reconciled, Error> {
     let is_stored = is_stored_run(stored, &session.run_hash);
     let begun = is_stored || controller.reports.begin_run(session) == Progress::Done;
 
     let Dereferenced { resources, pods } = dereference(session, &controller.watches);
     let prepared = build(session, &resources, &controller.settings);
     let epoch = epoch(&prepared);
-    let tools =
-        Tools { client: &controller.client, memories: &controller.memories, metrics: &controller.metrics };
-    let outcome = apply(tools, session, prepared, resources).await?;
+    let tools = Tools {
+        client: &controller.client,
+        memories: &controller.memories,
+        metrics: &controller.metrics,
+        retry: controller.retry,
+    };
+    let outcome = apply(tools, session, prepared, resources).await;
     if outcome.job_replaced {
         controller.events.publish(&session_ref.reference, job_replaced(session));
     }
@@ -57,6 +70,8 @@ pub(super) async fn run(
     let (completion, finishing) =
         finish_run::advance(controller, session_ref, session, by_job, is_stored, clock.now);
     let (failed_create, missing) = failed_create(controller, session_ref, session, &pods, job, clock).await;
+    let generation = session_ref.generation;
+    let trouble_since = controller.remember(session_ref, |memory| memory.trouble.since(generation));
     let view = controller.reports.view(&session_ref.uid);
     let (owned, recheck) = observe(&Input {
         session,
@@ -64,17 +79,21 @@ pub(super) async fn run(
         pods: &pods,
         view: &view,
         stored,
-        generation: session_ref.generation,
+        generation,
         completion,
         begun,
+        refused: refused(outcome.refused.iter().filter_map(apply::Error::explanation)),
         failed_create: failed_create.as_deref(),
+        trouble_since,
         clock,
     });
-    update_status(controller, session_ref, stored, &owned).await?;
+    controller.remember(session_ref, |memory| memory.trouble.note(owned.ready(), generation, clock.now));
+    let written = update_status(controller, session_ref, stored, &owned).await?;
 
     let pending = (!begun || finishing == Progress::Pending).then_some(PENDING);
     let terminating = outcome.waiting.then_some(TERMINATING);
-    Ok([recheck, missing, pending, terminating].into_iter().flatten().min())
+    let times = [recheck, missing, pending, terminating, outcome.retry_in, written.again_in()];
+    Ok(Reconciled { requeue_after: times.into_iter().flatten().min(), refused: outcome.failed })
 }
 
 /// Why the Job has fewer pods than clients, and when to ask again.
@@ -88,7 +107,7 @@ async fn failed_create(
 ) -> (Option<String>, Option<Duration>) {
     let wanted = usize::try_from(session.spec.clients).unwrap_or_default();
     let Some(job) = job.filter(|job| {
-        session.stage == RunStage::Active && job_end(job).is_none() && count_client_pods(pods, job) < wanted
+        session.stage == RunStage::Active && job_end(job).is_none() && count_clients(pods, job, time) < wanted
     }) else {
         return (None, None);
     };

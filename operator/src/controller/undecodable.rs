@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::controller::context::Controller;
 use crate::controller::error::Error;
-use crate::controller::observe::{Owned, Reason, Unrunnable, unrunnable};
+use crate::controller::observe::{Owned, Reason, unrunnable};
 use crate::controller::session_ref::SessionRef;
 
 /// What is stored, as plain JSON; `None` where it is gone.
@@ -30,11 +30,7 @@ pub(super) fn observe(
     let stored: BallSessionStatus = serde_json::from_value(raw["status"].clone()).unwrap_or_default();
     let why = &invalid.error;
     let explanation = Reason::InvalidSpec.with_message(format!("the stored object cannot be read: {why}"));
-    let of = Unrunnable {
-        run: None,
-        is_bounded: raw["spec"].get("duration").is_some(),
-        generation: session_ref.generation,
-    };
-    let owned = unrunnable(&explanation, &stored, of, time);
+    let is_bounded = raw["spec"].get("duration").is_some();
+    let owned = unrunnable(&explanation, &stored, is_bounded, session_ref.generation, time);
     (stored, owned)
 }

@@ -1,4 +1,7 @@
-//! Writes the controller's part of the status, where it is not what is stored.
+//! Writes the controller's part of the status, where it is not what is stored, and only on top of what it was computed from:
+//! what is shown explains the conditions of the other writer as well.
+
+use std::time::Duration;
 
 use crds::BallSessionStatus;
 use crds::contract::CONTROLLER_FIELD_MANAGER;
@@ -20,33 +23,51 @@ pub(super) const SESSION: &str = "BallSession";
 #[error("status write failed: {}", describe(.0))]
 pub struct Error(#[from] kube::Error);
 
+/// What became of a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    /// It is stored, or the session is gone.
+    Done,
+    /// The session was changed meanwhile: it has to be reconciled anew.
+    Stale,
+}
+
+/// How soon after another one's write the next attempt comes.
+const AGAIN: Duration = Duration::from_millis(100);
+
+impl Written {
+    /// When to reconcile again for it.
+    pub(super) fn again_in(self) -> Option<Duration> {
+        (self == Self::Stale).then_some(AGAIN)
+    }
+}
+
 /// Makes the stored status of a session what it shall be.
 ///
 /// # Errors
-/// Where the API server does not take it. That the session is gone is none.
+/// Where the API server does not take it. That the session is gone, or was changed meanwhile, is none.
 pub(super) async fn update_status(
     controller: &Controller,
     session_ref: &SessionRef,
     stored: &BallSessionStatus,
     owned: &Owned,
-) -> Result<(), Error> {
+) -> Result<Written, Error> {
     let known = Owned::stored(stored);
     if known == *owned {
         controller.metrics.status(StatusWrite::Suppressed);
-        return Ok(());
+        return Ok(Written::Done);
     }
     let mut patch = owned.patch();
-    // Not a namesake that came after it.
-    patch["metadata"] = json!({"name": session_ref.key.name, "uid": session_ref.uid});
+    // Neither a namesake that came after it, nor another version.
+    patch["metadata"] =
+        json!({"name": session_ref.key.name, "uid": session_ref.uid, "resourceVersion": session_ref.version});
     let params = PatchParams::apply(CONTROLLER_FIELD_MANAGER).force();
-    if send(controller, session_ref, &params, &Patch::Apply(&patch)).await? {
-        written(controller, session_ref, &known, owned);
-    }
-    Ok(())
+    send(controller, session_ref, &params, &Patch::Apply(&patch), &known, owned).await
 }
 
 /// Says in the conditions of a session that it cannot be read. For an apply the API server would have to read it as
-/// well, so they are merged; and they alone, because what is merged is not taken away by later applies.
+/// well, so they are merged; and they alone with what is shown of them, because what is merged is not taken away by later
+/// applies.
 ///
 /// # Errors
 /// As [`update_status`].
@@ -55,38 +76,47 @@ pub(super) async fn update_conditions(
     session_ref: &SessionRef,
     stored: &BallSessionStatus,
     owned: &Owned,
-) -> Result<(), Error> {
+) -> Result<Written, Error> {
     let conditions = owned.conditions_among(&stored.conditions);
-    if stored.conditions == conditions {
+    let (known, shown) = (Owned::stored(stored), owned.shown());
+    if stored.conditions == conditions && known.shown() == shown {
         controller.metrics.status(StatusWrite::Suppressed);
-        return Ok(());
+        return Ok(Written::Done);
     }
     let patch = json!({
-        "metadata": {"uid": session_ref.uid},
-        "status": {"observedGeneration": session_ref.generation, "conditions": conditions}
+        "metadata": {"uid": session_ref.uid, "resourceVersion": session_ref.version},
+        "status": {
+            "observedGeneration": session_ref.generation, "conditions": conditions,
+            "display": {"reason": shown.0, "message": shown.1}
+        }
     });
     let params =
         PatchParams { field_manager: Some(CONTROLLER_FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-    if send(controller, session_ref, &params, &Patch::Merge(&patch)).await? {
-        written(controller, session_ref, &Owned::stored(stored), owned);
-    }
-    Ok(())
+    send(controller, session_ref, &params, &Patch::Merge(&patch), &known, owned).await
 }
 
-/// Whether it was written: it is not where the session is gone.
 async fn send(
     controller: &Controller,
     session_ref: &SessionRef,
     params: &PatchParams,
     patch: &Patch<&Value>,
-) -> Result<bool, Error> {
+    stored: &Owned,
+    owned: &Owned,
+) -> Result<Written, Error> {
     let sessions = session_ref.api(&controller.client);
     match sessions.patch_status(&session_ref.key.name, params, patch).await {
         Ok(_) => {
             controller.metrics.status(StatusWrite::Done);
-            Ok(true)
+            written(controller, session_ref, stored, owned);
+            Ok(Written::Done)
         }
-        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(false),
+        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(Written::Done),
+        Err(kube::Error::Api(status)) if status.is_conflict() => {
+            controller.metrics.status(StatusWrite::Conflicting);
+            // The watch may not have brought the other version yet.
+            controller.remember(session_ref, |memory| memory.supersede(SESSION, &session_ref.version));
+            Ok(Written::Stale)
+        }
         Err(error) => {
             controller.metrics.status(StatusWrite::Failed);
             Err(error.into())

@@ -82,9 +82,11 @@ impl Text<'_> {
                 sessions.iter().filter_map(|session| Some((labels(session), value(session)?))),
             )
         };
-        each("session_ready", "1 while media flows to every client, else 0.", &|session| {
-            Some(if status_of(session, READY) == Some("True") { 1.0 } else { 0.0 })
-        })?;
+        each(
+            "session_ready",
+            "1 while media flows to every client, or none is to flow, else 0.",
+            &|session| Some(if status_of(session, READY) == Some("True") { 1.0 } else { 0.0 }),
+        )?;
         each(
             "session_objectives_met",
             "1 while the numbers meet the objectives, 0 while they do not; nothing while too little is known.",

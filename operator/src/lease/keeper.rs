@@ -204,8 +204,9 @@ impl Keeper {
             }
             Failure::Other(error) => {
                 self.metrics.count(Outcome::Failed);
-                // Tried every second: once is enough to know.
-                if self.election.obstacle() != Some(error.as_str()) {
+                // Tried every second: once is enough to know. What a lease is waited for because of is logged with that.
+                let is_held = self.election.held_until().is_some();
+                if is_held && self.election.obstacle() != Some(error.as_str()) {
                     tracing::warn!(lease = self.settings.name, error, "lease request failed");
                 }
                 self.election.failed(now, error);

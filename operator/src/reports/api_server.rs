@@ -15,6 +15,7 @@ use kube::core::NamespaceResourceScope;
 use kube::{Api, Client, Resource};
 use serde_json::json;
 
+use crate::api_error::describe;
 use crate::reports::stores::SessionKey;
 
 /// How long an answer may take. The client would repeat a refused call for minutes.
@@ -34,7 +35,7 @@ pub(super) enum Kind {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CallError {
     /// It refused, or could not be reached.
-    #[error("the API server: {0}")]
+    #[error("the API server: {}", describe(.0))]
     Failed(#[from] kube::Error),
     /// It took too long.
     #[error("no answer from the API server within {} s", ANSWER_LIMIT.as_secs())]

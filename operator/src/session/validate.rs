@@ -35,6 +35,8 @@ pub fn validate(stored: &BallSession) -> Result<Session, Error> {
         .as_deref()
         .map(|text| values::time("spec.duration", text, limits::DURATION))
         .transpose()?;
+    values::annotations("spec.server.podAnnotations", &spec.server.pod_annotations)?;
+    values::annotations("spec.client.podAnnotations", &spec.client.pod.pod_annotations)?;
     let window = values::window(&spec.objectives)?;
     let objectives = values::objectives(&spec.objectives)?;
 
@@ -120,6 +122,10 @@ mod tests {
             (
                 json!({"objectives": {"deliveredPercent": "101"}}),
                 "spec.objectives.deliveredPercent is \"101\": it must be a number from 0 to 100",
+            ),
+            (
+                json!({"client": {"podAnnotations": {"team": "a", "ballsession.dev/run": "b"}}}),
+                "spec.client.podAnnotations is \"ballsession.dev/run\": it must be a name that does not begin with ballsession.dev/",
             ),
             (
                 json!({"objectives": {"minimumFrames": 0}}),

@@ -1,7 +1,9 @@
 //! Single values of a spec against their ranges.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crds::contract::OWN_PREFIX;
 use crds::{BallSessionSpec, limits};
 use report::duration;
 
@@ -25,6 +27,17 @@ pub(super) fn whole_numbers(spec: &BallSessionSpec) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Checks that annotations for pods are none of the operator's own.
+pub(super) fn annotations(field: &'static str, annotations: &BTreeMap<String, String>) -> Result<(), Error> {
+    match annotations.keys().find(|key| key.starts_with(OWN_PREFIX)) {
+        Some(key) => {
+            let allowed = format!("a name that does not begin with {OWN_PREFIX}");
+            Err(Error::Value { field, value: format!("{key:?}"), allowed })
+        }
+        None => Ok(()),
+    }
 }
 
 /// The time over which a running session is judged.

@@ -66,8 +66,8 @@ async fn a_session_says_at_each_moment_what_it_lacks() {
     let status = ready.status.unwrap();
     let display = status.display.unwrap();
     assert_eq!(
-        (display.clients.as_deref(), display.reason, status.ready_clients),
-        (Some("2/2"), None, Some(2))
+        (display.clients.as_deref(), display.reason.as_deref(), status.ready_clients),
+        (Some("2/2"), Some(""), Some(2))
     );
 
     // Each transition was published once.

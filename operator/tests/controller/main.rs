@@ -11,6 +11,7 @@ mod children;
 mod conditions;
 mod expectations;
 mod harness;
+mod refused;
 mod reports;
 mod runs;
 mod strangers;

@@ -1,10 +1,10 @@
-//! Makes the children in the cluster what they shall be: by server-side apply, and only where something differs.
+//! Makes a child in the cluster what it shall be: by server-side apply, and only where something differs.
 
 use std::fmt::Debug;
+use std::time::{Duration, Instant};
 
 use crds::contract::CONTROLLER_FIELD_MANAGER;
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
 use kube::api::{Api, DeleteParams, Patch, PatchParams, Preconditions};
 use kube::{Client, Resource, ResourceExt};
@@ -16,74 +16,37 @@ use crate::cluster::Key;
 use crate::controller::apply::error::Error;
 use crate::controller::apply::job::Plan;
 use crate::controller::apply::{difference, job};
+use crate::controller::backoff::Backoff;
 use crate::controller::memory::{Memories, Memory};
 use crate::controller::metrics::Metrics;
-use crate::controller::resources::{Applied, Desired, Observed, Prepared, Resources};
-use crate::session::Session;
-use crate::session::short_hash;
+use crate::controller::resources::Desired;
+use crate::session::{Session, short_hash};
 
-/// What became of the children.
-pub struct Outcome {
-    /// As they are now.
-    pub resources: Resources<Applied>,
-    /// One of them is on its way out, and comes anew when it is gone.
-    pub waiting: bool,
-    /// The Job had to be deleted just now to be made anew.
-    pub job_replaced: bool,
-    /// Pods that there were are made anew: by another Deployment of the server, or another Job.
-    pub is_disturbed: bool,
-}
+/// How long one child may take: longer than the API server waits for a webhook by default, so that it can say which one did
+/// not answer; and two after the other fit into a reconcile.
+const CHILD_LIMIT: Duration = Duration::from_secs(12);
 
 /// What apply works with.
 pub(in crate::controller) struct Tools<'a> {
     pub(in crate::controller) client: &'a Client,
     pub(in crate::controller) memories: &'a Memories,
     pub(in crate::controller) metrics: &'a Metrics,
+    pub(in crate::controller) retry: Backoff,
 }
 
-/// Makes the children of a session what they shall be.
-///
-/// # Errors
-/// At the first child where that is not possible; those behind it are left for the next time.
-pub(in crate::controller) async fn apply(
-    tools: Tools<'_>,
-    session: &Session,
-    prepared: Resources<Prepared>,
-    observed: Resources<Observed>,
-) -> Result<Outcome, Error> {
-    let mut applier = Applier { tools, session, waiting: false, job_replaced: false };
-    let server_before = observed.server_deployment.as_ref().and_then(template_hash);
-    // Without `..`: a child that is forgotten here does not compile.
-    let Resources {
-        workload_service_account,
-        server_deployment,
-        server_service,
-        client_job,
-        server_network_policy,
-        client_network_policy,
-    } = prepared;
-    // Policies before the pods that they are about, the account before the pods that use it.
-    let resources: Resources<Applied> = Resources {
-        workload_service_account: applier
-            .child(workload_service_account, observed.workload_service_account)
-            .await?,
-        server_network_policy: applier.child(server_network_policy, observed.server_network_policy).await?,
-        client_network_policy: applier.child(client_network_policy, observed.client_network_policy).await?,
-        server_service: applier.child(server_service, observed.server_service).await?,
-        server_deployment: applier.child(server_deployment, observed.server_deployment).await?,
-        client_job: applier.job(client_job, observed.client_job).await?,
-    };
-    let server_now = resources.server_deployment.as_ref().and_then(template_hash);
-    let is_server_changed = server_before.is_some() && server_before != server_now;
-    Ok(Outcome {
-        resources,
-        waiting: applier.waiting,
-        job_replaced: applier.job_replaced,
-        is_disturbed: applier.job_replaced || is_server_changed,
-    })
+/// What became of one child.
+pub(super) struct Done<K> {
+    /// As it is now.
+    pub(super) live: Option<K>,
+    /// It is on its way out, and comes anew when it is gone.
+    pub(super) is_waiting: bool,
+    /// It was deleted just now to be made anew.
+    pub(super) is_replaced: bool,
+    /// Why it is not as it shall be, and whether that was tried just now.
+    pub(super) refused: Option<(Error, bool)>,
 }
 
-trait Child:
+pub(super) trait Child:
     Resource<DynamicType = (), Scope = NamespaceResourceScope>
     + Serialize
     + DeserializeOwned
@@ -103,62 +66,113 @@ impl<K> Child for K where
 {
 }
 
-struct Applier<'a> {
-    tools: Tools<'a>,
-    session: &'a Session,
-    waiting: bool,
-    job_replaced: bool,
+/// What is tried with a child.
+struct Attempt {
+    name: String,
+    /// What the child is remembered by.
+    key: String,
+    /// Names what is asked for.
+    asked: String,
+}
+
+impl Attempt {
+    fn of<K: Child>(desired: &Desired<K>, observed: Option<&K>) -> Self {
+        let (name, asked) = match desired {
+            Desired::Present(desired) => (desired.name_any(), short_hash(desired)),
+            Desired::Absent | Desired::AsItIs => {
+                (observed.map(ResourceExt::name_any).unwrap_or_default(), String::new())
+            }
+        };
+        Self { key: child::<K>(&name), name, asked }
+    }
+}
+
+/// Makes the children of one session.
+pub(super) struct Applier<'a> {
+    pub(super) tools: Tools<'a>,
+    pub(super) session: &'a Session,
 }
 
 impl Applier<'_> {
-    async fn child<K: Child>(
-        &mut self,
-        desired: Desired<K>,
-        observed: Option<K>,
-    ) -> Result<Option<K>, Error> {
-        match desired {
-            Desired::AsItIs => Ok(observed),
-            Desired::Absent => {
-                self.remove(observed, &DeleteParams::background()).await?;
-                Ok(None)
+    /// Makes a child what it shall be.
+    pub(super) async fn child<K: Child>(&self, desired: Desired<K>, observed: Option<K>) -> Done<K> {
+        let attempt = Attempt::of(&desired, observed.as_ref());
+        let found = observed.clone();
+        let make = async {
+            match desired {
+                Desired::AsItIs => Ok(Done::of(observed)),
+                Desired::Absent => {
+                    self.remove(observed, &DeleteParams::background()).await?;
+                    Ok(Done::of(None))
+                }
+                Desired::Present(desired) => match self.live(&desired, observed).await? {
+                    Some(live) if is_terminating(&live) => Ok(Done::waiting()),
+                    live => Ok(Done::of(Some(self.write(&desired, live).await?))),
+                },
             }
-            Desired::Present(desired) => match self.live(&desired, observed).await? {
-                Some(live) if is_terminating(&live) => Ok(self.wait()),
-                live => self.write(&desired, live).await.map(Some),
-            },
-        }
+        };
+        self.paced(attempt, found, make).await
     }
 
     /// As any child, but most of a Job cannot be changed, and deleting one leaves its pods by default.
-    async fn job(&mut self, desired: Desired<Job>, observed: Option<Job>) -> Result<Option<Job>, Error> {
-        let desired = match desired {
-            Desired::AsItIs => return Ok(observed),
-            Desired::Absent => {
-                self.remove(observed, &DeleteParams::foreground()).await?;
-                return Ok(None);
+    pub(super) async fn job(&self, desired: Desired<Job>, observed: Option<Job>) -> Done<Job> {
+        let attempt = Attempt::of(&desired, observed.as_ref());
+        let found = observed.clone();
+        let make = async {
+            let desired = match desired {
+                Desired::AsItIs => return Ok(Done::of(observed)),
+                Desired::Absent => {
+                    self.remove(observed, &DeleteParams::foreground()).await?;
+                    return Ok(Done::of(None));
+                }
+                Desired::Present(desired) => desired,
+            };
+            let Some(live) = self.live(&desired, observed).await? else {
+                return Ok(Done::of(Some(self.write(&desired, None).await?)));
+            };
+            if is_terminating(&live) {
+                return Ok(Done::waiting());
             }
-            Desired::Present(desired) => desired,
-        };
-        let Some(live) = self.live(&desired, observed).await? else {
-            return self.write(&desired, None).await.map(Some);
-        };
-        if is_terminating(&live) {
-            return Ok(self.wait());
-        }
-        match job::plan(&desired, &live) {
-            Plan::Leave => Ok(Some(live)),
-            Plan::Apply => self.write(&desired, Some(live)).await.map(Some),
-            Plan::Replace => {
-                self.remove(Some(live), &DeleteParams::foreground()).await?;
-                self.job_replaced = true;
-                Ok(self.wait())
+            match job::plan(&desired, &live) {
+                Plan::Leave => Ok(Done::of(Some(live))),
+                Plan::Apply => Ok(Done::of(Some(self.write(&desired, Some(live)).await?))),
+                Plan::Replace => {
+                    self.remove(Some(live), &DeleteParams::foreground()).await?;
+                    Ok(Done { is_replaced: true, ..Done::waiting() })
+                }
             }
-        }
+        };
+        self.paced(attempt, found, make).await
     }
 
-    fn wait<K>(&mut self) -> Option<K> {
-        self.waiting = true;
-        None
+    /// Does what `make` does to a child, within its time, and not again too soon where it was refused.
+    async fn paced<K: Child>(
+        &self,
+        Attempt { name, key, asked }: Attempt,
+        found: Option<K>,
+        make: impl Future<Output = Result<Done<K>, Error>>,
+    ) -> Done<K> {
+        let found = found.filter(|found| self.owns(found));
+        if let Some(error) = self.remember(|memory| memory.refusals.holds(&key, &asked, Instant::now())) {
+            return Done { refused: Some((error, false)), ..Done::of(found) };
+        }
+        let made = tokio::time::timeout(CHILD_LIMIT, make).await;
+        let error = match made {
+            Ok(Ok(done)) => {
+                self.remember(|memory| memory.refusals.done(&key));
+                return done;
+            }
+            Ok(Err(error)) => error,
+            Err(_) => {
+                let message = format!("no answer within {} s", CHILD_LIMIT.as_secs());
+                Error::Refused { verb: "apply", kind: kind::<K>(), name, message }
+            }
+        };
+        let (retry, random) = (self.tools.retry, fastrand::f64());
+        self.remember(|memory| {
+            memory.refusals.refused(&key, asked, error.clone(), retry, Instant::now(), random);
+        });
+        Done { refused: Some((error, true)), ..Done::of(found) }
     }
 
     /// What there is under the name of a child. What was not seen may be there all the same, without our labels; and
@@ -173,7 +187,7 @@ impl Applier<'_> {
             Some(current) => Some(current),
             None => {
                 let read = self.api::<K>().get_opt(&name).await;
-                read.map_err(|source| Error::of("read", kind::<K>(), name, source))?
+                read.map_err(|source| Error::of("read", kind::<K>(), name, &source))?
             }
         };
         match live {
@@ -186,7 +200,7 @@ impl Applier<'_> {
 
     async fn write<K: Child>(&self, desired: &K, live: Option<K>) -> Result<K, Error> {
         let name = desired.name_any();
-        let failed = |source| Error::of("apply", kind::<K>(), name.clone(), source);
+        let failed = |source: kube::Error| Error::of("apply", kind::<K>(), name.clone(), &source);
         let mut patch =
             serde_json::to_value(desired).map_err(|error| failed(kube::Error::SerdeError(error)))?;
         let (child, hash) = (child::<K>(&name), short_hash(&patch));
@@ -217,7 +231,7 @@ impl Applier<'_> {
     }
 
     /// Deletes what is there, if it is ours.
-    async fn remove<K: Child>(&mut self, live: Option<K>, params: &DeleteParams) -> Result<(), Error> {
+    async fn remove<K: Child>(&self, live: Option<K>, params: &DeleteParams) -> Result<(), Error> {
         let Some(live) = live.filter(|live| self.owns(live) && !is_terminating(live)) else { return Ok(()) };
         let only_this = Preconditions { uid: live.uid(), resource_version: None };
         let params = params.clone().preconditions(only_this);
@@ -230,7 +244,7 @@ impl Applier<'_> {
                 Ok(())
             }
             Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
-            Err(source) => Err(Error::of("delete", kind::<K>(), name, source)),
+            Err(source) => Err(Error::of("delete", kind::<K>(), name, &source)),
         }
     }
 
@@ -244,15 +258,21 @@ impl Applier<'_> {
         Api::namespaced(self.tools.client.clone(), &self.session.namespace)
     }
 
-    fn remember<T>(&self, f: impl FnOnce(&mut Memory) -> T) -> T {
+    /// Calls `f` with what is remembered of the session.
+    pub(super) fn remember<T>(&self, f: impl FnOnce(&mut Memory) -> T) -> T {
         let key = Key::new(&self.session.name).within(&self.session.namespace);
         self.tools.memories.with(&key, &self.session.owner.uid, f)
     }
 }
 
-/// What the pods of a Deployment are made of, as it is stored.
-fn template_hash(deployment: &Deployment) -> Option<String> {
-    deployment.metadata.uid.as_ref().map(|uid| short_hash(&(uid, &deployment.spec.template)))
+impl<K> Done<K> {
+    fn of(live: Option<K>) -> Self {
+        Self { live, is_waiting: false, is_replaced: false, refused: None }
+    }
+
+    fn waiting() -> Self {
+        Self { is_waiting: true, ..Self::of(None) }
+    }
 }
 
 /// What a child is remembered by.

@@ -1,9 +1,10 @@
 //! What goes wrong between the operator and the children of a session.
 
-use crate::api_error::describe;
+use crate::api_error::{describe, is_namespace_ending};
+use crate::controller::observe::{Explanation, Reason};
 
 /// Why a child is not as it shall be.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Its name belongs to something else, which is left alone.
     #[error(
@@ -15,7 +16,7 @@ pub enum Error {
         /// Of the child.
         name: String,
     },
-    /// Not as the session asks for it: no use in trying again before the session changes.
+    /// Its values make no sense: no use in trying again before the session changes.
     #[error("the API server refuses {kind} {name} as invalid: {message}")]
     Invalid {
         /// Of the child.
@@ -25,14 +26,16 @@ pub enum Error {
         /// The API server's own words.
         message: String,
     },
-    /// By a quota, an admission policy, or for a lack of rights.
-    #[error("the API server forbids {kind} {name}: {message}")]
-    Forbidden {
+    /// For any other reason: a webhook or policy, a quota, rights, no address left, or the API server fails.
+    #[error("the API server does not {verb} {kind} {name}: {message}")]
+    Refused {
+        /// What was asked for.
+        verb: &'static str,
         /// Of the child.
         kind: String,
         /// Of the child.
         name: String,
-        /// The API server's own words.
+        /// The API server's own words, or why there are none.
         message: String,
     },
     /// Somebody else changed or replaced the child meanwhile.
@@ -45,17 +48,13 @@ pub enum Error {
         /// The API server's own words.
         message: String,
     },
-    /// Anything else.
-    #[error("cannot {verb} {kind} {name}: {}", describe(.source))]
-    Api {
-        /// What was tried.
-        verb: &'static str,
+    /// The namespace is being deleted, and with it the session: nothing is made there any more, as it should be.
+    #[error("{kind} {name} is not made: its namespace is being deleted")]
+    NamespaceEnds {
         /// Of the child.
         kind: String,
         /// Of the child.
         name: String,
-        /// Why it failed.
-        source: Box<kube::Error>,
     },
 }
 
@@ -65,50 +64,97 @@ impl Error {
         match self {
             Self::NameTaken { .. } => "NameTaken",
             Self::Invalid { .. } => "ChildInvalid",
-            Self::Forbidden { .. } => "ChildForbidden",
+            Self::Refused { .. } => "ApplyFailed",
             Self::Conflict { .. } => "ChildConflict",
-            Self::Api { .. } => "ApplyFailed",
+            Self::NamespaceEnds { .. } => "NamespaceEnds",
         }
     }
 
+    /// What it says about the session itself, where trying again at once is not all there is to it.
+    pub(in crate::controller) fn explanation(&self) -> Option<Explanation> {
+        let reason = match self {
+            Self::NameTaken { .. } => Reason::NameTaken,
+            Self::Invalid { .. } => Reason::InvalidSpec,
+            Self::Refused { .. } => Reason::ApplyFailed,
+            Self::Conflict { .. } | Self::NamespaceEnds { .. } => return None,
+        };
+        Some(reason.with_message(self.to_string()))
+    }
+
     /// Sorts what the API server answered to `verb`.
-    pub(super) fn of(verb: &'static str, kind: String, name: String, source: kube::Error) -> Self {
+    pub(super) fn of(verb: &'static str, kind: String, name: String, source: &kube::Error) -> Self {
+        let message = describe(source);
         match source {
+            _ if is_namespace_ending(source) => Self::NamespaceEnds { kind, name },
             kube::Error::Api(status) if status.is_conflict() => {
                 Self::Conflict { kind, name, message: status.message.clone() }
             }
-            kube::Error::Api(status) if status.is_forbidden() => {
-                Self::Forbidden { kind, name, message: status.message.clone() }
-            }
-            kube::Error::Api(status) if status.is_invalid() || status.code == 400 => {
+            kube::Error::Api(status) if is_about_values(status) => {
                 Self::Invalid { kind, name, message: status.message.clone() }
             }
-            other => Self::Api { verb, kind, name, source: Box::new(other) },
+            _ => Self::Refused { verb, kind, name, message },
         }
     }
 }
 
+/// Whether the values themselves are refused, which come from the session. Policies and webhooks answer with the same
+/// codes, but name no field, and what they want is not the schema's.
+fn is_about_values(status: &kube::core::Status) -> bool {
+    if status.message.starts_with("admission webhook") || status.message.contains("ValidatingAdmissionPolicy")
+    {
+        return false;
+    }
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    status.code == 400 || (status.is_invalid() && causes.into_iter().any(|cause| !cause.field.is_empty()))
+}
+
 #[cfg(test)]
 mod tests {
-    use kube::core::Status;
+    use serde_json::{Value, json};
 
     use super::*;
 
+    fn sorted(status: &Value) -> Error {
+        let status = serde_json::from_value(status.clone()).unwrap();
+        Error::of("apply", "Job".into(), "harbor-client".into(), &kube::Error::Api(Box::new(status)))
+    }
+
     #[test]
     fn answers_are_sorted_by_what_can_be_done_about_them() {
-        let sorted = |code: u16, reason: &str| {
-            let status = Status { code, reason: reason.into(), message: "why".into(), ..Status::default() };
-            Error::of("apply", "Job".into(), "harbor-client".into(), kube::Error::Api(Box::new(status)))
-        };
-        for (code, reason, label) in [
-            (409, "Conflict", "ChildConflict"),
-            (403, "Forbidden", "ChildForbidden"),
-            (422, "Invalid", "ChildInvalid"),
-            (400, "BadRequest", "ChildInvalid"),
-            (500, "InternalError", "ApplyFailed"),
+        let field =
+            json!({"causes": [{"reason": "FieldValueInvalid", "message": "m", "field": "spec.template"}]});
+        let policy = json!({"causes": [{"message": "ValidatingAdmissionPolicy 'p' denied request: no"}]});
+        let ending = json!({"causes": [{"reason": "NamespaceTerminating", "message": "m", "field": "metadata.namespace"}]});
+        for (code, reason, message, details, label) in [
+            (409, "Conflict", "why", json!({}), "ChildConflict"),
+            (403, "Forbidden", "why", json!({}), "ApplyFailed"),
+            (403, "Forbidden", "is being terminated", ending, "NamespaceEnds"),
+            (404, "NotFound", "namespaces \"pier\" not found", json!({}), "NamespaceEnds"),
+            (422, "Invalid", "Job.batch is invalid", field.clone(), "ChildInvalid"),
+            (
+                422,
+                "Invalid",
+                "jobs.batch is forbidden: ValidatingAdmissionPolicy 'p' denied request: no",
+                policy,
+                "ApplyFailed",
+            ),
+            (422, "Invalid", "admission webhook \"w\" denied the request: no", field, "ApplyFailed"),
+            (400, "BadRequest", "why", json!({}), "ChildInvalid"),
+            (400, "BadRequest", "admission webhook \"w\" denied the request: no", json!({}), "ApplyFailed"),
+            (500, "InternalError", "failed calling webhook", json!({}), "ApplyFailed"),
         ] {
-            assert_eq!(sorted(code, reason).label(), label);
+            let status = json!({"code": code, "reason": reason, "message": message, "details": details});
+            assert_eq!(sorted(&status).label(), label, "{status}");
         }
-        assert_eq!(sorted(403, "Forbidden").to_string(), "the API server forbids Job harbor-client: why");
+    }
+
+    #[test]
+    fn the_api_servers_words_are_quoted() {
+        let status = json!({"code": 500, "reason": "InternalError", "message": "no service IPs left"});
+        let error = sorted(&status);
+        let expected =
+            "the API server does not apply Job harbor-client: no service IPs left (500 InternalError)";
+        assert_eq!(error.explanation(), Some(Reason::ApplyFailed.with_message(expected)));
+        assert_eq!(sorted(&json!({"code": 409, "reason": "Conflict"})).explanation(), None);
     }
 }

@@ -1,11 +1,15 @@
 //! From prepared children to children in the cluster.
 
+mod all;
 mod applier;
 pub(super) mod difference;
 mod error;
 mod job;
 mod quantity;
+mod refusals;
 
-pub use applier::Outcome;
-pub(super) use applier::{Tools, apply};
+pub use all::Outcome;
+pub(super) use all::apply;
+pub(super) use applier::Tools;
 pub use error::Error;
+pub(super) use refusals::Refusals;

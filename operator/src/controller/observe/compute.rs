@@ -3,26 +3,29 @@
 use std::time::Duration;
 
 use crds::Run;
-use crds::contract::{COMPLETE, READY};
+use crds::contract::{COMPLETE, READY, STALLED};
 
-use crate::conditions::condition;
+use crate::conditions::{condition, find};
 use crate::controller::observe::input::Input;
 use crate::controller::observe::owned::Owned;
 use crate::controller::observe::pods::ObservedPods;
 use crate::controller::observe::ready::ready;
-use crate::controller::observe::reason::Reason;
+use crate::controller::observe::stalled::stalled;
 use crate::session::labels::{self, Component};
 
 /// The status, and when to compute it again although nothing happened.
 pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Duration>) {
     let Input { session, stored, clock, .. } = *input;
-    let pods = ObservedPods::of(input.pods, input.applied.client_job.as_ref());
+    let pods = ObservedPods::of(input.pods, input.applied.client_job.as_ref(), clock.time);
     let (explanation, recheck) = ready(input, &pods);
     let ready_clients = pods.ready_clients();
     let conditions = |kind: &str, status: bool, reason: &str, message: &str| {
         condition(kind, status, reason, message, input.generation, &stored.conditions, clock.time)
     };
-    let is_ready = explanation.reason == Reason::Ready;
+    let is_ready = explanation.reason.is_ready();
+    let was_stalled = find(&stored.conditions, STALLED)
+        .is_some_and(|known| known.status == "True" && known.observed_generation == input.generation);
+    let (is_stalled, patience) = stalled(explanation.reason, input.trouble_since, was_stalled, clock.now);
     let completion = input.completion;
     let message = completion.message(session.spec.duration.as_deref());
     let run = Run { hash: session.run_hash.clone() };
@@ -30,8 +33,10 @@ pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Durati
         observed_generation: input.generation,
         ready: Some(conditions(READY, is_ready, explanation.reason.as_str(), &explanation.message)),
         complete: Some(conditions(COMPLETE, completion.is_over(), completion.as_str(), &message)),
+        stalled: is_stalled
+            .then(|| conditions(STALLED, true, explanation.reason.as_str(), &explanation.message)),
         clients: Some(format!("{ready_clients}/{}", session.spec.clients)),
-        server_node: pods.server.and_then(|server| server.node),
+        server_node: pods.server.as_ref().and_then(|server| server.node.clone()),
         reason: None,
         message: None,
         ready_clients: Some(i32::try_from(ready_clients).unwrap_or(i32::MAX)),
@@ -39,6 +44,7 @@ pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Durati
         // Until then it is the old run's numbers that stand in the status.
         run: if input.begun { Some(run) } else { stored.run.clone() },
     };
-    owned.explain(&stored.conditions, &session.spec.objectives);
-    (owned, recheck)
+    owned.explain(stored, &session.spec.objectives);
+    let stuck_in = pods.all().filter_map(|pod| pod.stuck_in).min();
+    (owned, [recheck, patience, stuck_in].into_iter().flatten().min())
 }

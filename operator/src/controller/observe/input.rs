@@ -7,6 +7,7 @@ use crds::BallSessionStatus;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 
+use crate::controller::observe::reason::Explanation;
 use crate::controller::resources::{Applied, Resources};
 use crate::report_source::View;
 use crate::run::Completion;
@@ -37,7 +38,11 @@ pub(in crate::controller) struct Input<'a> {
     pub(in crate::controller) completion: Completion,
     /// Whether the numbers of any other run are out of the way.
     pub(in crate::controller) begun: bool,
+    /// Which children the API server refuses, and why.
+    pub(in crate::controller) refused: Option<Explanation>,
     /// Why the Job cannot create pods.
     pub(in crate::controller) failed_create: Option<&'a str>,
+    /// Since when it has had problems.
+    pub(in crate::controller) trouble_since: Option<Instant>,
     pub(in crate::controller) clock: Clock,
 }

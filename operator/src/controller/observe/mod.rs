@@ -1,20 +1,27 @@
 //! From what was applied, the pods and the reports to the controller's part of the status. Pure: the time is given.
 
+mod awaited;
 mod compute;
+mod containers;
 mod input;
+#[cfg(test)]
+mod kstatus;
 mod owned;
 mod pods;
 mod ready;
 mod reason;
+mod refused;
 mod stages;
+mod stalled;
 #[cfg(test)]
 mod tests;
-mod unmet;
 mod unrunnable;
 
 pub(super) use compute::observe;
 pub(super) use input::{Clock, Input};
 pub(super) use owned::Owned;
-pub(super) use pods::{count_client_pods, finished_clients};
+pub(super) use pods::{count_clients, finished_clients};
 pub(super) use reason::{Explanation, Reason};
-pub(super) use unrunnable::{Unrunnable, unrunnable};
+pub(super) use refused::refused;
+pub(super) use stalled::Trouble;
+pub(super) use unrunnable::unrunnable;

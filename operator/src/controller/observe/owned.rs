@@ -1,14 +1,14 @@
-//! The controller's part of the status. The rest belongs to the reports' writer, and applying a status with fewer
-//! fields takes the others away: this is always complete.
+//! The controller's part of the status. The rest belongs to the reports' writer, save for the reason and message that are
+//! shown, which both write. Applying a status with fewer fields takes the others away: this is always complete.
 
-use crds::contract::{COMPLETE, OBJECTIVES_MET, READY};
+use crds::contract::{COMPLETE, READY, STALLED};
 use crds::{BallSession, BallSessionStatus, Display, Objectives, Run};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::Resource;
 use serde_json::{Value, json};
 
-use crate::conditions::{bounded, find};
-use crate::controller::observe::unmet;
+use crate::conditions::find;
+use crate::display::Shown;
 
 /// What the controller writes into the status.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +16,8 @@ pub(in crate::controller) struct Owned {
     pub(super) observed_generation: Option<i64>,
     pub(super) ready: Option<Condition>,
     pub(super) complete: Option<Condition>,
+    /// Only while waiting does not help.
+    pub(super) stalled: Option<Condition>,
     pub(super) clients: Option<String>,
     pub(super) server_node: Option<String>,
     pub(super) reason: Option<String>,
@@ -33,6 +35,7 @@ impl Owned {
             observed_generation: status.observed_generation,
             ready: find(&status.conditions, READY).cloned(),
             complete: find(&status.conditions, COMPLETE).cloned(),
+            stalled: find(&status.conditions, STALLED).cloned(),
             clients: display.clients,
             server_node: display.server_node,
             reason: display.reason,
@@ -47,7 +50,7 @@ impl Owned {
     pub(in crate::controller) fn patch(&self) -> Value {
         let status = BallSessionStatus {
             observed_generation: self.observed_generation,
-            conditions: self.ready.iter().chain(&self.complete).cloned().collect(),
+            conditions: self.conditions().cloned().collect(),
             display: Some(Display {
                 clients: self.clients.clone(),
                 server_node: self.server_node.clone(),
@@ -66,13 +69,25 @@ impl Owned {
     /// All conditions there are when ours are set among those that are stored.
     pub(in crate::controller) fn conditions_among(&self, stored: &[Condition]) -> Vec<Condition> {
         let mut conditions = stored.to_vec();
-        for ours in self.ready.iter().chain(&self.complete) {
+        if self.stalled.is_none() {
+            conditions.retain(|condition| condition.type_ != STALLED);
+        }
+        for ours in self.conditions() {
             match conditions.iter_mut().find(|condition| condition.type_ == ours.type_) {
                 Some(condition) => *condition = ours.clone(),
                 None => conditions.push(ours.clone()),
             }
         }
         conditions
+    }
+
+    fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        self.ready.iter().chain(&self.complete).chain(&self.stalled)
+    }
+
+    /// The reason and message that are shown.
+    pub(in crate::controller) fn shown(&self) -> (Option<&str>, Option<&str>) {
+        (self.reason.as_deref(), self.message.as_deref())
     }
 
     /// The condition Ready.
@@ -85,21 +100,10 @@ impl Owned {
         self.complete.as_ref()
     }
 
-    /// Sets what `kubectl get` shows as reason: why the session is not ready, else why its objectives are not met. Of
-    /// a run that is over only the latter can still change.
-    pub(super) fn explain(&mut self, conditions: &[Condition], objectives: &Objectives) {
-        let is_over = self.complete.as_ref().is_some_and(|complete| complete.status == "True");
-        let not_ready = self.ready.as_ref().filter(|ready| ready.status != "True");
-        let unmet = find(conditions, OBJECTIVES_MET).filter(|met| met.status != "True");
-        let unmet = unmet.map(|met| (met, unmet::message(met, objectives)));
-        let not_ready = not_ready.map(|ready| (ready, ready.message.clone()));
-        let shown = if is_over { unmet.or(not_ready) } else { not_ready.or(unmet) };
-        (self.reason, self.message) = match shown {
-            Some((condition, message)) => {
-                (Some(condition.reason.chars().take(64).collect()), Some(bounded(&message)))
-            }
-            None => (None, None),
-        };
+    /// Sets what `kubectl get` shows as reason and message of the session whose status was `stored` until now.
+    pub(super) fn explain(&mut self, stored: &BallSessionStatus, objectives: &Objectives) {
+        let shown = Shown::of(&self.conditions_among(&stored.conditions), objectives);
+        (self.reason, self.message) = shown.fields(stored.display.as_ref());
     }
 }
 
@@ -115,7 +119,7 @@ mod tests {
         };
         let ours = json!({
             "observedGeneration": 3,
-            "conditions": [condition("Ready"), condition("Complete")],
+            "conditions": [condition("Ready"), condition("Complete"), condition("Stalled")],
             "display": {"clients": "1/2", "serverNode": "a", "reason": "Tested", "message": "m"},
             "readyClients": 1, "selector": "a=b", "run": {"hash": "abc"}
         });
@@ -130,8 +134,17 @@ mod tests {
             owned.conditions_among(stored).into_iter().map(|condition| condition.type_).collect()
         };
         let met: Condition = serde_json::from_value(condition("ObjectivesMet")).unwrap();
-        assert_eq!(types(&[]), ["Ready", "Complete"]);
-        assert_eq!(types(&[owned.complete.clone().unwrap(), met]), ["Complete", "ObjectivesMet", "Ready"]);
+        assert_eq!(types(&[]), ["Ready", "Complete", "Stalled"]);
+        assert_eq!(
+            types(&[owned.complete.clone().unwrap(), met]),
+            ["Complete", "ObjectivesMet", "Ready", "Stalled"]
+        );
+        let healed = Owned { stalled: None, ..owned.clone() };
+        assert_eq!(
+            healed.conditions_among(&owned.conditions_among(&[])).len(),
+            2,
+            "what is over is taken out"
+        );
         assert_eq!(
             owned.patch(),
             json!({"apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession", "status": ours})

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
+use report::post::parse_index_ranges;
 
-use crate::controller::observe::reason::{Explanation, Reason};
+use crate::controller::observe::awaited::{awaited, condition};
+use crate::controller::observe::reason::Explanation;
 use crate::session::labels::{COMPONENT, Component, INDEX_ANNOTATION};
 
 /// The pods that a session has now; those on their way out no longer count.
@@ -18,6 +21,10 @@ pub(super) struct ObservedPods {
     pub(super) server: Option<ObservedPod>,
     /// Those of the Job's clients, by index.
     pub(super) clients: Vec<ObservedPod>,
+    /// The clients that are done, by index, whether their pods are still there or not.
+    pub(super) finished: BTreeSet<u32>,
+    /// Why the last of the clients' pods failed, as those do that are evicted: nothing runs in them, and nothing ever will.
+    pub(super) last_failure: Option<String>,
 }
 
 /// A pod, as far as conditions are concerned.
@@ -37,29 +44,52 @@ pub(super) struct ObservedPod {
     pub(super) succeeded: bool,
     /// Why it does not come up.
     pub(super) problem: Option<Explanation>,
+    /// What it waits for, in words that follow its name, where that is known.
+    pub(super) awaits: Option<String>,
+    /// When what it waits for becomes a problem.
+    pub(super) stuck_in: Option<Duration>,
 }
 
 impl ObservedPods {
     /// Sorts the pods with the labels of a session. A pod with these labels that nobody made for it is none of its own.
-    pub(super) fn of(pods: &[Arc<Pod>], job: Option<&Job>) -> Self {
-        let staying = || pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
+    pub(super) fn of(pods: &[Arc<Pod>], job: Option<&Job>, time: Timestamp) -> Self {
+        let staying = || {
+            let staying = pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
+            staying.filter(|pod| phase(pod) != Some("Failed"))
+        };
         let is = |pod: &Pod, component: Component| {
             pod.labels().get(COMPONENT).is_some_and(|value| value == component.as_str())
         };
         let servers =
             staying().filter(|pod| is(pod, Component::Server) && is_controlled(pod, "ReplicaSet", None));
-        let job = job.and_then(|job| job.metadata.uid.as_deref());
-        let mut clients: Vec<_> = staying()
-            .filter(|pod| job.is_some() && is(pod, Component::Client) && is_controlled(pod, "Job", job))
-            .map(|pod| ObservedPod::of(pod))
-            .collect();
+        let uid = job.and_then(|job| job.metadata.uid.as_deref());
+        let is_client =
+            |pod: &&Arc<Pod>| uid.is_some() && is(pod, Component::Client) && is_controlled(pod, "Job", uid);
+        let mut clients: Vec<_> = staying().filter(is_client).map(|pod| ObservedPod::of(pod, time)).collect();
         clients.sort_by(|a, b| (a.index, &a.name).cmp(&(b.index, &b.name)));
         // While one server follows another, that which works or came last.
         let server = servers.max_by_key(|pod| {
             let created = pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
             (ready_since(pod).is_some(), created)
         });
-        Self { server: server.map(|pod| ObservedPod::of(pod)), clients }
+        let failed = pods.iter().filter(is_client).filter(|pod| phase(pod) == Some("Failed"));
+        let last_failed =
+            failed.max_by_key(|pod| pod.metadata.creation_timestamp.as_ref().map(|time| time.0));
+        Self {
+            server: server.map(|pod| ObservedPod::of(pod, time)),
+            clients,
+            finished: job.map(|job| finished_clients(pods, job)).unwrap_or_default(),
+            last_failure: last_failed.map(|pod| failure(pod)),
+        }
+    }
+
+    /// Clients that have media or are done.
+    pub(super) fn served_clients(&self) -> usize {
+        let is_served = |pod: &&ObservedPod| {
+            let is_finished = pod.index.is_some_and(|index| self.finished.contains(&index));
+            !is_finished && (pod.ready_since.is_some() || pod.succeeded)
+        };
+        self.finished.len() + self.clients.iter().filter(is_served).count()
     }
 
     /// Client pods that are ready.
@@ -74,17 +104,19 @@ impl ObservedPods {
 }
 
 impl ObservedPod {
-    fn of(pod: &Pod) -> Self {
+    fn of(pod: &Pod, time: Timestamp) -> Self {
+        let awaited = awaited(pod, time);
         let status = pod.status.as_ref();
-        let index = pod.annotations().get(INDEX_ANNOTATION).or_else(|| pod.labels().get(INDEX_ANNOTATION));
         Self {
             name: pod.name_any(),
-            index: index.and_then(|index| index.parse().ok()),
+            index: index(pod),
             node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
             ip: status.and_then(|status| status.pod_ip.clone()),
             ready_since: ready_since(pod),
-            succeeded: status.and_then(|status| status.phase.as_deref()) == Some("Succeeded"),
-            problem: problem(pod),
+            succeeded: phase(pod) == Some("Succeeded"),
+            problem: awaited.problem,
+            awaits: awaited.words,
+            stuck_in: awaited.stuck_in,
         }
     }
 }
@@ -95,9 +127,17 @@ fn is_controlled(pod: &Pod, kind: &str, uid: Option<&str>) -> bool {
     })
 }
 
-fn condition<'a>(pod: &'a Pod, kind: &str) -> Option<&'a k8s_openapi::api::core::v1::PodCondition> {
-    let conditions = pod.status.as_ref()?.conditions.as_deref().unwrap_or_default();
-    conditions.iter().find(|condition| condition.type_ == kind)
+fn phase(pod: &Pod) -> Option<&str> {
+    pod.status.as_ref()?.phase.as_deref()
+}
+
+/// Why a pod failed as a whole.
+fn failure(pod: &Pod) -> String {
+    let status = pod.status.as_ref();
+    let reason = status.and_then(|status| status.reason.as_deref()).unwrap_or("Failed");
+    let why = status.and_then(|status| status.message.as_deref());
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{} is gone ({reason}{why})", pod.name_any())
 }
 
 fn ready_since(pod: &Pod) -> Option<Timestamp> {
@@ -105,71 +145,29 @@ fn ready_since(pod: &Pod) -> Option<Timestamp> {
     Some(ready.last_transition_time.as_ref().map_or(Timestamp::UNIX_EPOCH, |time| time.0))
 }
 
-fn problem(pod: &Pod) -> Option<Explanation> {
-    let name = pod.name_any();
-    let scheduled = condition(pod, "PodScheduled").filter(|scheduled| scheduled.status == "False");
-    if let Some(scheduled) =
-        scheduled.filter(|scheduled| scheduled.reason.as_deref() == Some("Unschedulable"))
-    {
-        let why = scheduled.message.as_deref().unwrap_or("no node takes it");
-        return Some(Reason::Unschedulable.with_message(format!("{name}: {why}")));
-    }
-    let containers = pod.status.as_ref()?.container_statuses.as_deref().unwrap_or_default();
-    containers.iter().find_map(|container| container_problem(&name, container))
-}
-
-fn container_problem(pod: &str, container: &ContainerStatus) -> Option<Explanation> {
-    let waiting = container.state.as_ref()?.waiting.as_ref()?;
-    let (reason, why) = (waiting.reason.as_deref()?, waiting.message.as_deref());
-    match reason {
-        "ErrImagePull"
-        | "ImagePullBackOff"
-        | "InvalidImageName"
-        | "ErrImageNeverPull"
-        | "RegistryUnavailable"
-        | "ImageInspectError"
-        | "SignatureValidationFailed" => {
-            let why = why.unwrap_or(reason);
-            Some(Reason::ImagePullFailed.with_message(format!("{pod}: image {}: {why}", container.image)))
-        }
-        "CrashLoopBackOff" => {
-            let last = container.last_state.as_ref().and_then(termination);
-            Some(
-                Reason::CrashLooping
-                    .with_message(format!("{pod}: {}", last.unwrap_or_else(|| reason.into()))),
-            )
-        }
-        "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => {
-            let why = why.unwrap_or(reason);
-            Some(Reason::CrashLooping.with_message(format!("{pod}: the container cannot start: {why}")))
-        }
-        _ => None,
-    }
-}
-
-/// How a container ended, with its termination message.
-fn termination(state: &ContainerState) -> Option<String> {
-    let ended = state.terminated.as_ref()?;
-    let how = match ended.reason.as_deref() {
-        Some("Error") | None => format!("exit code {}", ended.exit_code),
-        Some(reason) => format!("{reason}, exit code {}", ended.exit_code),
-    };
-    // A log's tail stands in for a message that was not written: its last line says most.
-    let message = ended.message.as_deref().unwrap_or_default();
-    let message = message.lines().map(str::trim).rfind(|line| !line.is_empty());
-    Some(message.map_or(how.clone(), |message| format!("{how}: {message}")))
-}
-
-/// The indexes of the clients of a Job whose pods did what they were to do.
+/// The indexes of the clients of a Job that did what they were to do: by their pods, and by the Job itself, which knows it
+/// still when a pod went with its node. Without an end to the run no client is ever done.
 pub(in crate::controller) fn finished_clients(pods: &[Arc<Pod>], job: &Job) -> BTreeSet<u32> {
+    if job.spec.as_ref().is_none_or(|spec| spec.active_deadline_seconds.is_none()) {
+        return BTreeSet::new();
+    }
     let uid = job.metadata.uid.as_deref();
-    let clients = pods.iter().filter(|pod| is_controlled(pod, "Job", uid)).map(|pod| ObservedPod::of(pod));
-    clients.filter(|pod| pod.succeeded).filter_map(|pod| pod.index).collect()
+    let done = pods.iter().filter(|pod| is_controlled(pod, "Job", uid) && phase(pod) == Some("Succeeded"));
+    let by_job = job.status.as_ref().and_then(|status| status.completed_indexes.as_deref());
+    let by_job = by_job.and_then(parse_index_ranges).unwrap_or_default();
+    done.filter_map(|pod| index(pod)).chain(by_job).collect()
 }
 
-/// How many pods a Job has.
-pub(in crate::controller) fn count_client_pods(pods: &[Arc<Pod>], job: &Job) -> usize {
-    ObservedPods::of(pods, Some(job)).clients.len()
+/// How many of its clients a Job has pods of, or had.
+pub(in crate::controller) fn count_clients(pods: &[Arc<Pod>], job: &Job, time: Timestamp) -> usize {
+    let observed = ObservedPods::of(pods, Some(job), time);
+    let indexes: BTreeSet<_> = observed.clients.iter().filter_map(|pod| pod.index).collect();
+    observed.finished.union(&indexes).count()
+}
+
+fn index(pod: &Pod) -> Option<u32> {
+    let index = pod.annotations().get(INDEX_ANNOTATION).or_else(|| pod.labels().get(INDEX_ANNOTATION));
+    index?.parse().ok()
 }
 
 #[cfg(test)]
@@ -240,14 +238,14 @@ pub(super) mod tests {
             going(pod("client", 3, &up)),
             by_hand(pod("client", 4, &up)),
         ];
-        let found = ObservedPods::of(&pods, Some(&job()));
+        let found = ObservedPods::of(&pods, Some(&job()), Timestamp::UNIX_EPOCH);
         assert_eq!(found.server.unwrap().node.as_deref(), Some("a"));
         let indices: Vec<_> = found.clients.iter().map(|pod| pod.index).collect();
         assert_eq!(indices, [Some(2), Some(10)]);
-        assert_eq!(ObservedPods::of(&pods, None).clients, []);
+        assert_eq!(ObservedPods::of(&pods, None, Timestamp::UNIX_EPOCH).clients, []);
         let mut other = job();
         other.metadata.uid = Some("job-2".into());
-        assert_eq!(ObservedPods::of(&pods, Some(&other)).clients, []);
+        assert_eq!(ObservedPods::of(&pods, Some(&other), Timestamp::UNIX_EPOCH).clients, []);
     }
 
     #[test]
@@ -255,46 +253,9 @@ pub(super) mod tests {
         let mut old = Arc::unwrap_or_clone(pod("server", 0, &ready("2026-01-01T00:00:00Z")));
         old.metadata.name = Some("old".into());
         let new = pod("server", 0, &json!({}));
-        assert_eq!(ObservedPods::of(&[Arc::new(old), new], None).server.unwrap().name, "old");
-    }
-
-    #[test]
-    fn what_keeps_a_pod_from_coming_up() {
-        let problem = |status: &Value| ObservedPod::of(&pod("server", 0, status)).problem;
-        for (reason, message, expected) in [
-            (
-                "ImagePullBackOff",
-                "not found",
-                Reason::ImagePullFailed
-                    .with_message("harbor-server-x: image registry.example/s:7: not found"),
-            ),
-            (
-                "CrashLoopBackOff",
-                "back-off 10s",
-                Reason::CrashLooping.with_message("harbor-server-x: exit code 1: cannot listen: in use"),
-            ),
-            (
-                "CreateContainerConfigError",
-                "runs as root",
-                Reason::CrashLooping
-                    .with_message("harbor-server-x: the container cannot start: runs as root"),
-            ),
-        ] {
-            assert_eq!(problem(&waiting(reason, message)), Some(expected));
-        }
-        assert_eq!(problem(&waiting("ContainerCreating", "")), None);
-        let killed = json!({"containerStatuses": [{
-            "name": "c", "image": "", "imageID": "", "ready": false, "restartCount": 1,
-            "state": {"waiting": {"reason": "CrashLoopBackOff"}},
-            "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
-        }]});
-        assert_eq!(problem(&killed).unwrap().message, "harbor-server-x: OOMKilled, exit code 137");
-        let unschedulable = json!({"conditions": [
-            {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available"}
-        ]});
         assert_eq!(
-            problem(&unschedulable),
-            Some(Reason::Unschedulable.with_message("harbor-server-x: 0/3 nodes are available"))
+            ObservedPods::of(&[Arc::new(old), new], None, Timestamp::UNIX_EPOCH).server.unwrap().name,
+            "old"
         );
     }
 }

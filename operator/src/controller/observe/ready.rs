@@ -23,13 +23,12 @@ pub(super) fn ready(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Opt
     if wanted == 0 {
         return (Reason::Ready.with_message("the server is ready; no clients are asked for"), None);
     }
-    let served = pods.clients.iter().filter(|pod| pod.ready_since.is_some() || pod.succeeded).count();
+    let served = pods.served_clients();
     if served < wanted {
         let stuck = stages::first_broken(input.session, pods.server.as_ref(), &pods.clients, input.view);
         let first = stuck.into_iter().chain(lost(input)).min_by_key(|explanation| explanation.reason);
-        let explanation = first.unwrap_or_else(|| {
-            Reason::WaitingForClients.with_message(waiting(input, &pods.clients, served, wanted))
-        });
+        let explanation = first
+            .unwrap_or_else(|| Reason::WaitingForClients.with_message(waiting(input, pods, served, wanted)));
         return (explanation, None);
     }
     reported(input, pods, wanted)
@@ -38,14 +37,19 @@ pub(super) fn ready(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Opt
 /// What does not depend on the pods.
 fn without_pods(input: &Input<'_>) -> Option<Explanation> {
     if input.completion.is_over() {
-        let how = match input.completion {
-            Completion::DeadlineExceeded => "the run was given up at its deadline",
-            _ => "the run is over",
+        let (reason, how) = match input.completion {
+            Completion::DeadlineExceeded => (Reason::Failed, "the run was given up at its deadline"),
+            _ => (Reason::Completed, "the run is over"),
         };
-        return Some(Reason::Completed.with_message(format!("{how}: its numbers stay as they are")));
+        return Some(reason.with_message(format!("{how}: its numbers stay as they are")));
     }
-    (input.session.stage == RunStage::Suspended)
-        .then(|| Reason::Suspended.with_message("spec.suspend is true: there are no pods"))
+    let is_suspended = input.session.stage == RunStage::Suspended;
+    let suspended = || Reason::Suspended.with_message("spec.suspend is true: there are no pods");
+    let refused = input.refused.clone().filter(|refused| {
+        // Whatever of the pods is left, it is not as it shall be.
+        refused.reason < Reason::PodsForbidden || is_suspended
+    });
+    refused.or_else(|| is_suspended.then(suspended))
 }
 
 /// What keeps pods from existing, or from coming up.
@@ -54,7 +58,8 @@ fn pod_problem(input: &Input<'_>, pods: &ObservedPods) -> Option<Explanation> {
     if let Some(message) = server.or(input.failed_create.map(str::to_owned)) {
         return Some(Reason::PodsForbidden.with_message(message));
     }
-    pods.all().filter_map(|pod| pod.problem.as_ref()).min_by_key(|problem| problem.reason).cloned()
+    let problems = pods.all().filter_map(|pod| pod.problem.as_ref());
+    problems.chain(&input.refused).min_by_key(|problem| problem.reason).cloned()
 }
 
 /// Why a Deployment cannot create its pod.
@@ -70,21 +75,28 @@ fn server_not_ready(server: Option<&ObservedPod>) -> String {
     match server {
         None => "the server's pod does not exist yet".to_owned(),
         Some(ObservedPod { name, node: None, .. }) => format!("{name} is not scheduled yet"),
-        Some(ObservedPod { name, node: Some(node), .. }) => format!("{name} on node {node} is not ready yet"),
+        Some(ObservedPod { name, node: Some(node), awaits, .. }) => match awaits {
+            Some(awaits) => format!("{name} on node {node} {awaits}"),
+            None => format!("{name} on node {node} is not ready yet"),
+        },
     }
 }
 
-fn waiting(input: &Input<'_>, clients: &[ObservedPod], served: usize, wanted: usize) -> String {
+fn waiting(input: &Input<'_>, pods: &ObservedPods, served: usize, wanted: usize) -> String {
     let counted = format!("{served} of {wanted} clients are ready");
     if input.applied.client_job.is_none() {
         return format!("{counted}: their Job is being made anew");
     }
-    let next = clients.iter().find(|pod| pod.ready_since.is_none() && !pod.succeeded);
+    let next = pods.clients.iter().find(|pod| pod.ready_since.is_none() && !pod.succeeded);
     match next {
-        None => format!("{counted}: pods do not exist yet"),
+        None => match &pods.last_failure {
+            Some(failure) => format!("{counted}: {failure}, and its replacement does not exist yet"),
+            None => format!("{counted}: pods do not exist yet"),
+        },
         Some(ObservedPod { name, node: None, .. }) => format!("{counted}: {name} is not scheduled yet"),
-        Some(ObservedPod { name, node: Some(node), .. }) => {
-            format!("{counted}: {name} on node {node} has not decoded a frame within the last 2 s")
+        Some(ObservedPod { name, node: Some(node), awaits, .. }) => {
+            let awaits = awaits.as_deref().unwrap_or("has not decoded a frame within the last 2 s");
+            format!("{counted}: {name} on node {node} {awaits}")
         }
     }
 }

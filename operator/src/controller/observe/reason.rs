@@ -10,22 +10,28 @@ pub(in crate::controller) struct Explanation {
 /// Reasons of the condition Ready: of those that apply the first is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::controller) enum Reason {
+    /// A bounded run is over.
+    Completed,
+    /// A bounded run could not measure what it was to.
+    Failed,
     /// The spec makes no sense.
     InvalidSpec,
     /// The name of a child belongs to something else.
     NameTaken,
-    /// A bounded run is over.
-    Completed,
-    /// There shall be no pods for now.
-    Suspended,
     /// By a quota, or by Pod Security.
     PodsForbidden,
+    /// The API server refuses a part of the session.
+    ApplyFailed,
+    /// There shall be no pods for now.
+    Suspended,
     /// An image cannot be pulled.
     ImagePullFailed,
     /// No node takes a pod.
     Unschedulable,
     /// A container ends again and again, or does not start.
     CrashLooping,
+    /// A pod does not come as far as its containers, or is kept from being ready or done by something that is not ours.
+    PodStuck,
     /// The server's pod is not ready yet.
     ServerNotReady,
     /// A client does not get as far as an offer.
@@ -46,14 +52,17 @@ impl Reason {
     /// Its name in a condition.
     pub(in crate::controller) fn as_str(self) -> &'static str {
         match self {
+            Self::Failed => "Failed",
             Self::InvalidSpec => "InvalidSpec",
             Self::NameTaken => "NameTaken",
             Self::Completed => "Completed",
             Self::Suspended => "Suspended",
             Self::PodsForbidden => "PodsForbidden",
+            Self::ApplyFailed => "ApplyFailed",
             Self::ImagePullFailed => "ImagePullFailed",
             Self::Unschedulable => "Unschedulable",
             Self::CrashLooping => "CrashLooping",
+            Self::PodStuck => "PodStuck",
             Self::ServerNotReady => "ServerNotReady",
             Self::SignalingFailed => "SignalingFailed",
             Self::MediaBlocked => "MediaBlocked",
@@ -64,11 +73,26 @@ impl Reason {
         }
     }
 
+    /// Whether the session does what it shall: its media flows, or there is none to flow.
+    pub(in crate::controller) fn is_ready(self) -> bool {
+        matches!(self, Self::Ready | Self::Completed | Self::Suspended)
+    }
+
     /// Whether somebody may have to do something about it.
-    pub(in crate::controller) fn is_problem(name: &str) -> bool {
-        ![Self::Completed, Self::Suspended, Self::ServerNotReady, Self::WaitingForClients, Self::Ready]
-            .iter()
-            .any(|reason| reason.as_str() == name)
+    pub(in crate::controller) fn is_problem(self) -> bool {
+        !self.is_ready() && !matches!(self, Self::ServerNotReady | Self::WaitingForClients)
+    }
+
+    /// The same by its name.
+    pub(in crate::controller) fn is_problem_named(name: &str) -> bool {
+        let harmless =
+            [Self::Completed, Self::Suspended, Self::ServerNotReady, Self::WaitingForClients, Self::Ready];
+        !harmless.iter().any(|reason| reason.as_str() == name)
+    }
+
+    /// Whether nothing but another spec, or somebody who clears the way, changes it.
+    pub(in crate::controller) fn is_final_problem(self) -> bool {
+        matches!(self, Self::InvalidSpec | Self::NameTaken | Self::Failed)
     }
 
     /// With a message to it.

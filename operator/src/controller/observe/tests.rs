@@ -19,7 +19,7 @@ use crate::run::{Completion, RunStage};
 use crate::session::Session;
 
 /// A session of two clients in which everything works, unless a test breaks it.
-struct Scene {
+pub(super) struct Scene {
     session: Session,
     applied: Resources<Applied>,
     pods: Vec<Arc<Pod>>,
@@ -27,9 +27,12 @@ struct Scene {
     stored: BallSessionStatus,
     completion: Completion,
     begun: bool,
+    refused: Option<Explanation>,
     failed_create: Option<String>,
     /// How long ago the server's silence stopped to be excused.
     excused: Option<Duration>,
+    /// For how long it has had problems.
+    pub(super) trouble: Option<Duration>,
     /// Since the operator's start and since the last report.
     watching: Duration,
     silent: Duration,
@@ -62,18 +65,20 @@ impl Scene {
             stored: BallSessionStatus::default(),
             completion: Completion::Unbounded,
             begun: true,
+            refused: None,
             failed_create: None,
             excused: None,
+            trouble: None,
             watching: Duration::from_secs(100),
             silent: Duration::from_secs(1),
         }
     }
 
-    fn working() -> Self {
+    pub(super) fn working() -> Self {
         Self::new(&json!({"clients": 2}))
     }
 
-    fn set_server(&mut self, status: &Value) {
+    pub(super) fn set_server(&mut self, status: &Value) {
         self.pods[0] = pod("server", 0, status);
     }
 
@@ -81,7 +86,7 @@ impl Scene {
         self.pods[index + 1] = pod("client", index, status);
     }
 
-    fn compute(&mut self) -> (Owned, Option<Duration>) {
+    pub(super) fn compute(&mut self) -> (Owned, Option<Duration>) {
         let now = Instant::now() + self.watching;
         if let Some(server) = &mut self.view.server {
             server.received = now - self.silent;
@@ -96,7 +101,9 @@ impl Scene {
             generation: Some(3),
             completion: self.completion,
             begun: self.begun,
+            refused: self.refused.clone(),
             failed_create: self.failed_create.as_deref(),
+            trouble_since: self.trouble.map(|lasted| now - lasted),
             clock: Clock {
                 now,
                 time: START.parse::<Timestamp>().unwrap() + Duration::from_secs(60),
@@ -105,9 +112,40 @@ impl Scene {
         })
     }
 
+    pub(super) fn suspend(&mut self) {
+        self.session.stage = RunStage::Suspended;
+    }
+
+    pub(super) fn finish(&mut self) {
+        self.completion = Completion::Finished;
+    }
+
+    pub(super) fn exceed_deadline(&mut self) {
+        self.completion = Completion::DeadlineExceeded;
+    }
+
+    pub(super) fn lose_image(&mut self) {
+        self.set_server(&waiting("ImagePullBackOff", "denied"));
+    }
+
+    pub(super) fn refuse(&mut self, reason: &str) {
+        let reasons = [Reason::ApplyFailed, Reason::InvalidSpec];
+        self.refused =
+            reasons.into_iter().find(|of| of.as_str() == reason).map(|of| of.with_message("refused"));
+    }
+
+    /// What is said of it when its spec makes no sense.
+    pub(super) fn invalid(&self) -> Owned {
+        let explanation = Reason::InvalidSpec.with_message("spec.clients is 101");
+        unrunnable(&explanation, &self.stored, true, Some(3), START.parse().unwrap())
+    }
+
     fn ready(&mut self) -> (String, String) {
         let ready = self.compute().0.ready.unwrap();
-        assert_eq!((ready.status == "True"), (ready.reason == "Ready"));
+        assert_eq!(
+            ready.status == "True",
+            ["Ready", "Completed", "Suspended"].contains(&ready.reason.as_str())
+        );
         (ready.reason, ready.message)
     }
 }
@@ -149,12 +187,16 @@ fn each_reason_hides_those_behind_it() {
     assert_eq!(scene.ready(), ("Unschedulable".into(), "harbor-client-1-y: 0/3 nodes".into()));
     scene.set_server(&waiting("ErrImagePull", "denied"));
     assert_eq!(scene.ready().0, "ImagePullFailed");
+    scene.refused = Some(Reason::ApplyFailed.with_message("webhook away"));
+    assert_eq!(scene.ready(), ("ApplyFailed".into(), "webhook away".into()));
     scene.failed_create = Some("exceeded quota".into());
     assert_eq!(scene.ready(), ("PodsForbidden".into(), "exceeded quota".into()));
-    scene.session.stage = RunStage::Suspended;
-    assert_eq!(scene.ready().0, "Suspended");
+    scene.refused = Some(Reason::NameTaken.with_message("somebody else's"));
+    assert_eq!(scene.ready(), ("NameTaken".into(), "somebody else's".into()));
     scene.completion = Completion::Finished;
     assert_eq!(scene.ready().0, "Completed");
+    scene.completion = Completion::DeadlineExceeded;
+    assert_eq!(scene.ready().0, "Failed");
 }
 
 /// V1: the kubelet's conditions say for 50 s that a pod on a frozen node is ready; the server knows after 5 s.
@@ -166,6 +208,25 @@ fn clients_that_are_lost_are_not_ready_whatever_their_pods_say() {
     assert_eq!(scene.compute().1, Some(Duration::from_secs(30)), "then the report is too old");
     scene.silent = Duration::from_secs(30);
     assert_eq!(scene.ready().0, "NoReports");
+}
+
+/// O5: what is refused is said, and all else is observed on.
+#[test]
+fn a_refused_child_hides_nothing_else() {
+    let mut scene = Scene::working();
+    scene.refused = Some(Reason::ApplyFailed.with_message("webhook away"));
+    let owned = scene.compute().0;
+    assert_eq!((owned.clients.as_deref(), owned.server_node.as_deref()), (Some("2/2"), Some("a")));
+    assert_eq!((owned.ready_clients, owned.reason.as_deref()), (Some(2), Some("ApplyFailed")));
+}
+
+#[test]
+fn suspended_is_who_has_no_pods_and_not_who_was_to_lose_them() {
+    let mut scene = Scene::working();
+    scene.session.stage = RunStage::Suspended;
+    assert_eq!(scene.ready().0, "Suspended");
+    scene.refused = Some(Reason::ApplyFailed.with_message("webhook away"));
+    assert_eq!(scene.ready().0, "ApplyFailed");
 }
 
 #[test]
@@ -188,6 +249,64 @@ fn the_message_says_what_is_waited_for() {
     assert_eq!(scene.ready().1, "0 of 2 clients are ready: their Job is being made anew");
     scene.pods.clear();
     assert_eq!(scene.ready(), ("ServerNotReady".into(), "the server's pod does not exist yet".into()));
+}
+
+/// O8: pods that failed and are kept were counted as clients, and could say that media is blocked.
+#[test]
+fn a_pod_that_was_evicted_is_no_client() {
+    let mut scene = Scene::working();
+    let evicted = json!({"phase": "Failed", "reason": "Evicted", "message": "low on memory", "conditions": [
+        {"type": "Ready", "status": "True", "lastTransitionTime": START}
+    ]});
+    scene.set_client(1, &evicted);
+    let blocked = client_posts(State::Connecting, &[(ErrorCode::IceFailed, 1, "")]);
+    scene.view.clients = [("harbor-client-1-y".to_owned(), blocked)].into();
+    assert_eq!(scene.compute().0.clients.as_deref(), Some("1/2"));
+    assert_eq!(
+        scene.ready(),
+        (
+            "WaitingForClients".into(),
+            "1 of 2 clients are ready: harbor-client-1-y is gone (Evicted: low on memory), and its replacement does not \
+             exist yet"
+                .into()
+        )
+    );
+}
+
+/// O8: a client that was done, and whose pod went with its node, was one that does not exist yet.
+#[test]
+fn a_client_that_is_done_needs_no_pod() {
+    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
+    scene.completion = Completion::Running;
+    scene.pods.truncate(2);
+    assert_eq!(scene.ready().1, "1 of 2 clients are ready: pods do not exist yet");
+    let job = scene.applied.client_job.as_mut().unwrap();
+    job.spec = serde_json::from_value(json!({"activeDeadlineSeconds": 420, "template": {}})).unwrap();
+    job.status = serde_json::from_value(json!({"completedIndexes": "1"})).unwrap();
+    assert_eq!(scene.ready().0, "Ready");
+}
+
+#[test]
+fn what_a_pod_waits_for_is_named_and_becomes_a_problem() {
+    let mut scene = Scene::working();
+    let since = |second: u32| {
+        json!({"phase": "Pending", "conditions": [
+            {"type": "PodReadyToStartContainers", "status": "False", "lastTransitionTime": format!("2026-01-01T00:00:{second}Z")}
+        ]})
+    };
+    scene.set_client(1, &since(50));
+    assert_eq!(
+        scene.ready(),
+        (
+            "WaitingForClients".into(),
+            "1 of 2 clients are ready: harbor-client-1-y on node b waits for its network and volumes".into()
+        )
+    );
+    assert_eq!(scene.compute().1, Some(Duration::from_secs(10)));
+    scene.set_client(1, &since(30));
+    assert_eq!(scene.ready().0, "PodStuck");
+    scene.set_server(&since(50));
+    assert_eq!(scene.ready().0, "PodStuck", "a problem comes before what may still come");
 }
 
 #[test]
@@ -227,7 +346,7 @@ fn silence_counts_from_when_a_report_could_have_come() {
     scene.set_client(1, &ready("2026-01-01T00:00:50Z"));
     assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("Ready", Some(Duration::from_secs(20))));
     scene.set_client(1, &ready("2026-01-01T00:00:30Z"));
-    assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("NoReports", None));
+    assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("NoReports", Some(Duration::from_secs(120))));
     // Its reports came, but could not be taken.
     scene.excused = Some(Duration::from_secs(10));
     assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("Ready", Some(Duration::from_secs(20))));
@@ -270,6 +389,7 @@ fn the_run_is_named_only_when_the_old_numbers_are_gone() {
     assert_eq!(scene.compute().0.run.unwrap().hash, scene.session.run_hash);
 }
 
+/// O24: what is shown explains the conditions of the same object, whichever writer was the last.
 #[test]
 fn the_reason_shown_is_why_not_ready_else_why_not_met() {
     let met = |status: &str, reason: &str| {
@@ -287,14 +407,19 @@ fn the_reason_shown_is_why_not_ready_else_why_not_met() {
     assert_eq!(shown(&mut scene), (String::new(), String::new()));
     scene.stored.conditions = met("False", "LossTooHigh");
     assert_eq!(shown(&mut scene), ("LossTooHigh".into(), "loss above the 1 % that are allowed".into()));
-    scene.session.stage = RunStage::Suspended;
-    assert_eq!(shown(&mut scene).0, "Suspended");
 
     // That a run is over says nothing about how it went.
     scene.completion = Completion::Finished;
     assert_eq!(shown(&mut scene).0, "LossTooHigh");
     scene.stored.conditions = met("True", "Met");
     assert_eq!(shown(&mut scene).0, "Completed");
+
+    // What was shown is emptied: left out, the other writer's would stay.
+    let mut scene = Scene::working();
+    scene.stored.conditions = met("True", "Met");
+    scene.stored.display =
+        Some(crds::Display { reason: Some("NoReports".into()), ..crds::Display::default() });
+    assert_eq!(scene.compute().0.patch()["status"]["display"]["reason"], "");
 }
 
 #[test]
@@ -305,23 +430,19 @@ fn a_refused_session_keeps_what_was_known() {
     scene.stored = serde_json::from_value(finished.patch()["status"].clone()).unwrap();
     let explanation = Reason::InvalidSpec.with_message("spec.clients is 101");
     let time = START.parse().unwrap();
-    let of_run = |run| Unrunnable { run, is_bounded: true, generation: Some(4) };
-    let refusal = unrunnable(&explanation, &scene.stored, of_run(None), time);
-    assert_eq!((refusal.run.as_ref(), refusal.clients.as_deref()), (finished.run.as_ref(), Some("2/2")));
-    let (ready, complete) = (refusal.ready.unwrap(), refusal.complete.unwrap());
-    assert_eq!((ready.reason.as_str(), ready.observed_generation), ("InvalidSpec", Some(4)));
-    assert_eq!((complete.status.as_str(), complete.observed_generation), ("True", Some(4)));
-    assert_eq!(refusal.reason.as_deref(), Some("InvalidSpec"));
+    let refusal = |generation| unrunnable(&explanation, &scene.stored, true, Some(generation), time);
+    let same = refusal(3);
+    assert_eq!((same.run.as_ref(), same.clients.as_deref()), (finished.run.as_ref(), Some("2/2")));
+    let (ready, complete) = (same.ready.unwrap(), same.complete.unwrap());
+    assert_eq!((ready.reason.as_str(), ready.observed_generation), ("InvalidSpec", Some(3)));
+    assert_eq!((complete.status.as_str(), complete.reason.as_str()), ("True", "Finished"));
+    assert_eq!(same.reason.as_deref(), Some("InvalidSpec"));
 
-    let known = scene.session.run_hash.as_str();
-    assert_eq!(
-        unrunnable(&explanation, &scene.stored, of_run(Some(known)), time).complete.unwrap().status,
-        "True"
-    );
-    let other = unrunnable(&explanation, &scene.stored, of_run(Some("another")), time).complete.unwrap();
-    assert_eq!((other.status.as_str(), other.reason.as_str()), ("False", "Running"));
+    // O21: a gate that waits for what it has just applied must not pass on the run before.
+    let complete = refusal(4).complete.unwrap();
+    assert_eq!((complete.status.as_str(), complete.reason.as_str()), ("False", "Running"));
+    assert_eq!(complete.observed_generation, Some(4));
 
-    let unbounded = Unrunnable { run: Some(known), is_bounded: false, generation: Some(1) };
-    let first = unrunnable(&explanation, &BallSessionStatus::default(), unbounded, time);
+    let first = unrunnable(&explanation, &BallSessionStatus::default(), false, Some(1), time);
     assert_eq!(first.complete.unwrap().reason, "Unbounded");
 }

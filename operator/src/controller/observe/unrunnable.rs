@@ -1,7 +1,7 @@
 //! The status of a session that cannot be run as it is.
 
-use crds::BallSessionStatus;
-use crds::contract::{COMPLETE, READY};
+use crds::contract::{COMPLETE, READY, STALLED};
+use crds::{BallSessionStatus, Objectives};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
@@ -10,58 +10,43 @@ use crate::controller::observe::owned::Owned;
 use crate::controller::observe::reason::Explanation;
 use crate::run::Completion;
 
-/// What is known of a run that cannot be run as it is.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::controller) struct Unrunnable<'a> {
-    /// Its hash, where it makes sense at all.
-    pub(in crate::controller) run: Option<&'a str>,
-    /// Whether it shall have an end.
-    pub(in crate::controller) is_bounded: bool,
-    /// The generation of the spec that asks for it.
-    pub(in crate::controller) generation: Option<i64>,
-}
-
-/// The status of a session that cannot be run as it is: all else stays as it was found. Whether a run is complete is no
-/// statement about another one; but where what is asked for makes no sense, there is no other.
+/// The status of a session whose spec of this generation makes no sense: all else stays as it was found. That a run is
+/// complete is no statement about another generation.
 pub(in crate::controller) fn unrunnable(
     explanation: &Explanation,
     stored: &BallSessionStatus,
-    unrunnable: Unrunnable<'_>,
+    is_bounded: bool,
+    generation: Option<i64>,
     time: Timestamp,
 ) -> Owned {
-    let Unrunnable { run, is_bounded, generation } = unrunnable;
     let mut owned = Owned::stored(stored);
-    let is_other_run = run.is_some() && run != stored.run.as_ref().map(|run| run.hash.as_str());
-    let known = owned.complete.take().filter(|_| !is_other_run);
-    let conditions = &stored.conditions;
-    let ready = condition(
-        READY,
-        false,
+    let set = |kind: &str, reason: &str, message: &str| {
+        condition(kind, false, reason, message, generation, &stored.conditions, time)
+    };
+    let is_known = |known: &Condition| known.status != "True" || known.observed_generation == generation;
+    let complete = match owned.complete.take().filter(is_known) {
+        Some(known) => Condition { observed_generation: generation, ..known },
+        None => {
+            let complete = if is_bounded { Completion::Running } else { Completion::Unbounded };
+            set(COMPLETE, complete.as_str(), &complete.message(None))
+        }
+    };
+    let ready = set(READY, explanation.reason.as_str(), &explanation.message);
+    // Another spec is needed.
+    let stalled = condition(
+        STALLED,
+        true,
         explanation.reason.as_str(),
         &explanation.message,
         generation,
-        conditions,
+        &stored.conditions,
         time,
     );
-    let complete = known.map_or_else(
-        || {
-            let complete = if is_bounded { Completion::Running } else { Completion::Unbounded };
-            condition(
-                COMPLETE,
-                false,
-                complete.as_str(),
-                &complete.message(None),
-                generation,
-                conditions,
-                time,
-            )
-        },
-        |known| Condition { observed_generation: generation, ..known },
-    );
     owned.observed_generation = generation;
-    owned.reason = Some(ready.reason.clone());
-    owned.message = Some(ready.message.clone());
+    owned.stalled = Some(stalled);
     owned.ready = Some(ready);
     owned.complete = Some(complete);
+    // Why it is not ready comes first, whatever its objectives.
+    owned.explain(stored, &Objectives::default());
     owned
 }

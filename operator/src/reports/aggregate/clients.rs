@@ -7,6 +7,7 @@ use report::ErrorEntry;
 use report::post::ClientPost;
 
 use crate::report_source::ClientView;
+use crate::reports::aggregate::earlier_errors::EarlierErrors;
 use crate::reports::aggregate::order::{Past, Position};
 use crate::reports::aggregate::pod_facts::PodFacts;
 use crate::reports::aggregate::state_change;
@@ -26,12 +27,16 @@ const VALID_FOR: Duration = Duration::from_secs(75);
 pub(super) struct Clients {
     /// By the UIDs of their pods.
     newest: HashMap<String, ClientReport>,
+    earlier: EarlierErrors,
 }
 
 struct ClientReport {
     pod: PodFacts,
     received: Instant,
+    /// With the errors of this run alone.
     post: ClientPost,
+    /// All that it reported.
+    reported: Vec<ErrorEntry>,
     position: Position,
     past: Past,
 }
@@ -54,8 +59,17 @@ pub(super) struct ClientEffect {
 }
 
 impl Clients {
+    /// Those of the next run, after what was reported in the one before.
+    pub(super) fn of_next_run(self) -> Self {
+        let Self { newest, mut earlier } = self;
+        for (pod, ClientReport { position, reported, .. }) in newest {
+            earlier.remember(pod, position, reported);
+        }
+        Self { newest: HashMap::new(), earlier }
+    }
+
     /// Takes a report; `None` where an older one than the newest came, or of a pod too many.
-    pub(super) fn take(&mut self, pod: PodFacts, post: ClientPost, now: Instant) -> Option<ClientEffect> {
+    pub(super) fn take(&mut self, pod: PodFacts, mut post: ClientPost, now: Instant) -> Option<ClientEffect> {
         let mut effect = ClientEffect { is_state_change: true, past_errors: Vec::new() };
         let (position, mut past) = (Position::of_client(&post), Past::default());
         if let Some(newest) = self.newest.get(&pod.key.uid) {
@@ -65,6 +79,8 @@ impl Clients {
         } else if self.newest.len() >= MAX_PODS {
             return None;
         }
+        let errors = self.earlier.without(&pod.key.uid, &position, &post.errors);
+        let reported = std::mem::replace(&mut post.errors, errors);
         if let Some(newest) = self.newest.remove(&pod.key.uid) {
             effect.is_state_change = state_change::is_client_changed(&newest.post, &post);
             past = newest.past;
@@ -75,7 +91,7 @@ impl Clients {
             }
         }
         let uid = pod.key.uid.clone();
-        self.newest.insert(uid, ClientReport { pod, received: now, post, position, past });
+        self.newest.insert(uid, ClientReport { pod, received: now, post, reported, position, past });
         Some(effect)
     }
 
@@ -106,8 +122,9 @@ impl Clients {
 
     /// Forgets the pods that do not exist any more: their errors, by pod.
     pub(super) fn forget_pods(&mut self, exists: impl Fn(&PodKey) -> bool) -> Vec<Vec<ErrorEntry>> {
-        let gone = self.newest.extract_if(|_, client| !exists(&client.pod.key));
-        gone.map(|(_, client)| client.post.errors).collect()
+        let gone: Vec<_> = self.newest.extract_if(|_, client| !exists(&client.pod.key)).collect();
+        self.earlier.retain(|pod| gone.iter().all(|(uid, _)| uid != pod));
+        gone.into_iter().map(|(_, client)| client.post.errors).collect()
     }
 
     /// What the controller may know, by the pods' names.

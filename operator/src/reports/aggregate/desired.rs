@@ -1,7 +1,7 @@
 //! What a session's status should say.
 
-use crds::BallSessionStatus;
 use crds::contract::REPORT_SILENCE;
+use crds::{BallSessionStatus, Display};
 
 use crate::reports::aggregate::judging;
 use crate::reports::aggregate::stored_session::StoredSession;
@@ -29,6 +29,7 @@ pub(in crate::reports) fn desired_status(
     // Of an invalid spec no run is known, so nothing is taken away.
     let mut desired =
         if tracked.is_cleared() || session.run().is_none() { stored } else { BallSessionStatus::default() };
+    let (reason, message) = session.shown(&condition);
     desired.conditions = vec![condition];
     let server = tracked.server.newest();
     if let Some(server) = server {
@@ -43,6 +44,9 @@ pub(in crate::reports) fn desired_status(
         let (error_count, errors) = tracked.errors().status();
         (desired.error_count, desired.errors) = (Some(error_count), errors);
     }
+    let display = desired.display.take().unwrap_or_default();
+    let display = Display { reason, message, ..display };
+    desired.display = Some(display).filter(|display| *display != Display::default());
     Some(desired)
 }
 

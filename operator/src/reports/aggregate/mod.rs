@@ -2,6 +2,7 @@
 
 mod clients;
 mod desired;
+mod earlier_errors;
 mod expected;
 mod judging;
 mod order;

@@ -1,7 +1,9 @@
 //! A session as it is stored, as far as reports are concerned.
 
 use crds::{BallSession, BallSessionStatus};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
+use crate::display::Shown;
 use crate::reports::status;
 use crate::run::{RunStage, is_stored_run};
 use crate::session::{Error, Session, validate};
@@ -45,6 +47,16 @@ impl<'a> StoredSession<'a> {
     /// Whether there are numbers in its status.
     pub(super) fn has_numbers(&self) -> bool {
         self.stored.status.as_ref().is_some_and(status::has_numbers)
+    }
+
+    /// What is shown of it once its condition ObjectivesMet is this one.
+    pub(super) fn shown(&self, met: &Condition) -> (Option<String>, Option<String>) {
+        let status = self.stored.status.as_ref();
+        let others = status.iter().flat_map(|status| &status.conditions);
+        let others = others.filter(|condition| condition.type_ != met.type_);
+        let conditions: Vec<_> = others.chain([met]).cloned().collect();
+        let stored = status.and_then(|status| status.display.as_ref());
+        Shown::of(&conditions, &self.stored.spec.objectives).fields(stored)
     }
 
     pub(in crate::reports) fn resource_version(&self) -> Option<&str> {

@@ -92,7 +92,8 @@ impl Tracked {
     pub(super) fn follow(&mut self, session: &StoredSession<'_>, now: Instant) {
         // An invalid spec is no run; whatever ran before goes on.
         if session.run().is_some() && self.run.as_deref() != session.run() {
-            *self = Self::new(self.key.clone(), session, now);
+            let clients = std::mem::take(&mut self.clients).of_next_run();
+            *self = Self { clients, ..Self::new(self.key.clone(), session, now) };
         }
         self.is_cleared |= session.has_run() || !session.has_numbers();
     }

@@ -1,5 +1,5 @@
 //! How reports are answered. The status codes are a contract with the sender: 401 read the token again and retry, 403
-//! stop, 413 drop this one, 429 and 503 come again later.
+//! wait for ten minutes, 413 drop this one, 429 and 503 come again later.
 
 use std::time::Duration;
 

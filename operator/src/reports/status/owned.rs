@@ -1,4 +1,5 @@
-//! Which fields of a status belong to the reports.
+//! Which fields of a status belong to the reports: what comes from them, and the reason and message that are shown, which both
+//! writers write.
 
 use crds::{BallSessionStatus, Display};
 
@@ -14,6 +15,8 @@ pub(in crate::reports) fn owned(status: &BallSessionStatus) -> BallSessionStatus
         delivered: display.delivered.clone(),
         freeze: display.freeze.clone(),
         cause: display.cause.clone(),
+        reason: display.reason.clone(),
+        message: display.message.clone(),
         ..Display::default()
     });
     BallSessionStatus {
@@ -30,7 +33,10 @@ pub(in crate::reports) fn owned(status: &BallSessionStatus) -> BallSessionStatus
 
 /// Whether there are numbers, of whatever run.
 pub(in crate::reports) fn has_numbers(status: &BallSessionStatus) -> bool {
-    BallSessionStatus { conditions: Vec::new(), ..owned(status) } != BallSessionStatus::default()
+    let owned = owned(status);
+    let display = owned.display.map(|display| Display { reason: None, message: None, ..display });
+    let display = display.filter(|display| *display != Display::default());
+    BallSessionStatus { conditions: Vec::new(), display, ..owned } != BallSessionStatus::default()
 }
 
 #[cfg(test)]
@@ -61,7 +67,8 @@ mod tests {
         let expected = json!({
             "conditions": [{"type": "ObjectivesMet", "status": "True", "reason": "Met", "message": "m",
                             "observedGeneration": 3, "lastTransitionTime": "2026-01-01T00:00:00Z"}],
-            "display": {"errorP95": "0.012px", "loss": "0.00%", "delivered": "99.8%", "freeze": "66ms", "cause": "Network"},
+            "display": {"errorP95": "0.012px", "loss": "0.00%", "delivered": "99.8%", "freeze": "66ms", "cause": "Network",
+                        "reason": ""},
             "serverRestarts": 1, "measurements": {"lossPercent": "0"}, "clients": [{"id": "a", "reconnects": 0}],
             "errorCount": 1, "errors": [{"code": "IceFailed", "count": 1}]
         });
@@ -75,7 +82,12 @@ mod tests {
         let mut status = stored();
         assert!(has_numbers(&status));
         status = BallSessionStatus { conditions: status.conditions, ..BallSessionStatus::default() };
-        status.display = Some(Display { clients: Some("2/2".into()), ..Display::default() });
+        status.display = Some(Display {
+            clients: Some("2/2".into()),
+            reason: Some("NoReports".into()),
+            message: Some("m".into()),
+            ..Display::default()
+        });
         assert!(!has_numbers(&status));
     }
 }

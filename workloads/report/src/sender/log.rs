@@ -7,6 +7,7 @@ use super::result::PostResult;
 #[derive(Debug, Default)]
 pub(super) struct Log {
     is_failing: bool,
+    is_forbidden: bool,
     was_refused: bool,
 }
 
@@ -14,12 +15,17 @@ impl Log {
     pub(super) fn record(&mut self, Reply { result, reason, .. }: &Reply) {
         match result {
             PostResult::Accepted => {
-                if std::mem::take(&mut self.is_failing) {
+                let was_forbidden = std::mem::take(&mut self.is_forbidden);
+                if std::mem::take(&mut self.is_failing) || was_forbidden {
                     tracing::info!("report posts succeed again");
                 }
             }
             PostResult::Forbidden => {
-                tracing::warn!("report posts stopped: forbidden by the operator: {reason}");
+                if !std::mem::replace(&mut self.is_forbidden, true) {
+                    tracing::warn!(
+                        "report post forbidden by the operator, trying again every 10 minutes: {reason}"
+                    );
+                }
             }
             PostResult::Refused => {
                 if !std::mem::replace(&mut self.was_refused, true) {

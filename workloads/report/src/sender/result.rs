@@ -11,7 +11,7 @@ pub(super) enum PostResult {
     Accepted,
     /// The token is not valid, or no more: another one may be.
     Unauthorized,
-    /// This pod has nothing to report, now or ever.
+    /// This pod has nothing to report, as far as the operator knows.
     Forbidden,
     /// This post is refused, and would be again; later ones may not be.
     Refused,

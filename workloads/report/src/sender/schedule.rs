@@ -15,6 +15,9 @@ const BACKOFF: Backoff = match Backoff::new(Duration::from_millis(100), Duration
     Ok(backoff) => backoff,
     Err(_) => panic!("the first pause is above 0 and below the longest"),
 };
+/// How long a process that may not report waits before it asks again: whatever took its right away, such as the operator's
+/// own rights or a session that was made anew, may be put right by a person.
+const FORBIDDEN_PAUSE: Duration = Duration::from_secs(600);
 /// The longest that a busy operator can ask for; with the spread it is no longer than any other pause.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(4);
 /// Those who were given the same moment come back over a fifth more time.
@@ -25,7 +28,7 @@ const RETRY_SPREAD: f64 = 0.2;
 pub(super) struct Schedule {
     pace: Pace,
     is_active: bool,
-    is_stopped: bool,
+    is_ending: bool,
     /// Since when something is to be posted at once.
     urgent: Option<Instant>,
     /// When it is time again.
@@ -41,7 +44,7 @@ impl Schedule {
         Self {
             pace,
             is_active: false,
-            is_stopped: false,
+            is_ending: false,
             urgent: None,
             regular: None,
             not_before: None,
@@ -51,7 +54,7 @@ impl Schedule {
 
     /// When the next post goes, which may be past; `None`: not as things stand.
     pub(super) fn next(&self) -> Option<Instant> {
-        let due = self.urgent.into_iter().chain(self.regular).min().filter(|_| !self.is_stopped)?;
+        let due = self.urgent.into_iter().chain(self.regular).min()?;
         Some(self.not_before.map_or(due, |not_before| due.max(not_before)))
     }
 
@@ -71,7 +74,14 @@ impl Schedule {
     /// What became of the post that was due.
     pub(super) fn posted(&mut self, result: PostResult, now: Instant, random: f64) {
         match result {
-            PostResult::Forbidden => self.is_stopped = true,
+            // Whoever ends asks no more.
+            PostResult::Forbidden if self.is_ending => self.urgent = None,
+            PostResult::Forbidden => {
+                self.backoff.reset();
+                self.urgent.get_or_insert(now);
+                let spread = 1.0 + RETRY_SPREAD * (random - 0.5);
+                self.not_before = Some(now + FORBIDDEN_PAUSE.mul_f64(spread));
+            }
             PostResult::Accepted | PostResult::Refused => {
                 self.backoff.reset();
                 self.urgent = None;
@@ -90,6 +100,7 @@ impl Schedule {
 
     /// The process ends: one more post goes, at once.
     pub(super) fn end(&mut self, now: Instant) {
+        self.is_ending = true;
         self.is_active = false;
         self.regular = None;
         self.urgent = Some(now);
@@ -237,14 +248,37 @@ mod tests {
         assert_eq!(schedule.next(), Some(start + ms(5_000)));
     }
 
+    /// O15: a process that was forbidden to report once asks again, and reports as before when it may.
     #[test]
-    fn after_forbidden_there_is_nothing_more() {
+    fn who_is_forbidden_to_report_asks_every_10_minutes() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(PACE);
+        schedule.set_active(true, start, 0.5);
+        let mut now = start + ms(5_000);
+        for _ in 0..5 {
+            schedule.posted(PostResult::Forbidden, now, 0.5);
+            // Nothing is so urgent that it would be asked before.
+            schedule.set_urgent(now + ms(20));
+            assert_eq!(schedule.next(), Some(now + ms(600_000)));
+            now += ms(600_000);
+        }
+        schedule.posted(PostResult::Accepted, now, 0.5);
+        assert_eq!(schedule.next(), Some(now + ms(5_000)));
+        for (random, seconds) in [(0.0, 540), (1.0, 660)] {
+            schedule.posted(PostResult::Forbidden, now, random);
+            assert_eq!(schedule.next(), Some(now + ms(seconds * 1_000)), "not all at once");
+        }
+    }
+
+    #[test]
+    fn a_process_that_is_forbidden_to_report_tries_once_more_at_its_end() {
         let start = Instant::now();
         let mut schedule = Schedule::new(PACE);
         schedule.set_active(true, start, 0.5);
         schedule.posted(PostResult::Forbidden, start + ms(10_000), 0.5);
-        schedule.set_urgent(start + ms(20_000));
         schedule.end(start + ms(30_000));
+        assert_eq!(schedule.next(), Some(start + ms(30_000)));
+        schedule.posted(PostResult::Forbidden, start + ms(30_010), 0.5);
         assert_eq!(schedule.next(), None);
     }
 

@@ -75,14 +75,18 @@ async fn a_token_that_is_refused_is_read_again() {
 }
 
 #[tokio::test]
-async fn whoever_is_forbidden_to_report_posts_nothing_more() {
+async fn whoever_is_forbidden_to_report_posts_nothing_more_for_a_while_and_a_last_time_at_its_end() {
     let mut endpoint = Endpoint::start([Behaviour::Answer(403)]).await;
-    let process = Process::start(&endpoint.url("/"), State::Connecting);
+    let process = Process::start(&endpoint.url("/v1/reports"), State::Connecting);
     process.becomes(State::Connected);
     assert_eq!(endpoint.next().await.sequence, 1);
     process.counted("forbidden", 1).await;
     process.becomes(State::Failed);
+    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    endpoint.assert_silent();
     process.finish().await;
+    let last = endpoint.next().await;
+    assert_eq!((last.sequence, last.state), (2, State::Failed));
     endpoint.assert_silent();
 }
 

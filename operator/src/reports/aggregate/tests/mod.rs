@@ -3,6 +3,7 @@
 mod reporting;
 mod restart;
 mod run_end;
+mod shown;
 mod unresponsive;
 mod verdicts;
 mod wanted;

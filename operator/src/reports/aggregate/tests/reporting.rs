@@ -138,3 +138,26 @@ fn sessions_that_are_gone_are_forgotten() {
     scenario.aggregate.retain(|key| key.uid != "harbor-uid");
     assert!(scenario.aggregate.get("harbor-uid").is_none());
 }
+
+/// V16: clients of an unbounded session outlive a video change, and their errors belong to the run before.
+#[test]
+fn another_run_begins_without_the_errors_of_the_one_before() {
+    let mut scenario = Scenario::new(&json!({}));
+    let reports = |scenario: &mut Scenario, sequence, instance: &str, errors| {
+        let mut post = client_post(sequence);
+        (post.instance, post.errors) = (Some(instance.into()), error(ErrorCode::IceFailed, errors));
+        // As pods of unbounded sessions are.
+        let pod = PodFacts { run: None, ..scenario.pod("client-0") };
+        scenario.at(sequence, |tracked, session, now| tracked.take_client(pod, post, session, now));
+        scenario.desired(sequence).unwrap().error_count
+    };
+    assert_eq!(reports(&mut scenario, 1, "one", 3), Some(3));
+    for (sequence, width) in [(10, 320), (20, 640)] {
+        scenario.spec = json!({"video": {"width": width}});
+        scenario.session = stored(&scenario.spec, &json!({}));
+        let before = if sequence == 10 { 3 } else { 5 };
+        assert_eq!(reports(&mut scenario, sequence, "one", before), Some(0));
+        assert_eq!(reports(&mut scenario, sequence + 1, "one", before + 2), Some(2));
+    }
+    assert_eq!(reports(&mut scenario, 30, "two", 1), Some(3), "another process counts from its start");
+}

@@ -22,7 +22,15 @@ fn a_restarted_operator_writes_nothing_before_it_knows_something() {
     let mut fresh = Scenario::new(&json!({}));
     let unknown = fresh.desired(0).unwrap();
     assert!(says(&unknown, ("Unknown", "NoReports")));
-    assert_eq!(BallSessionStatus { conditions: Vec::new(), ..unknown }, BallSessionStatus::default());
+    let shown = unknown.display.clone().unwrap();
+    let why = crds::Display {
+        reason: shown.reason.clone(),
+        message: shown.message.clone(),
+        ..crds::Display::default()
+    };
+    assert_eq!((shown.reason.as_deref(), &shown), (Some("NoReports"), &why), "and no numbers");
+    let nothing = BallSessionStatus { conditions: Vec::new(), display: None, ..unknown };
+    assert_eq!(nothing, BallSessionStatus::default());
 }
 
 #[test]

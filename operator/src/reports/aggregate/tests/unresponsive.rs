@@ -82,7 +82,9 @@ fn another_run_takes_the_numbers_away() {
         assert!(!scenario.at(1, |tracked, _, _| tracked.is_cleared()));
         let cleared = scenario.desired(1).unwrap();
         assert!(says(&cleared, ("Unknown", "NoReports")));
-        assert_eq!((&cleared.measurements, &cleared.display, cleared.error_count), (&None, &None, None));
+        let shown = cleared.display.clone().unwrap();
+        assert_eq!((shown.reason.as_deref(), shown.error_p95), (Some("NoReports"), None));
+        assert_eq!((&cleared.measurements, cleared.error_count), (&None, None));
         assert_eq!(Change::between(&StoredSession::of(&scenario.session).owned(), &cleared), Change::Urgent);
         let hash = run(&scenario.spec);
         assert!(!scenario.at(1, |tracked, _, _| tracked.written(Some("of another run"), false)));

@@ -1,0 +1,107 @@
+//! All children of a session, each by itself: one that the API server refuses keeps none of the others from being made.
+
+use std::time::{Duration, Instant};
+
+use k8s_openapi::api::apps::v1::Deployment;
+
+use crate::controller::apply::applier::{Applier, Done, Tools};
+use crate::controller::apply::error::Error;
+use crate::controller::resources::{Applied, Desired, Observed, Prepared, Resources};
+use crate::session::{Session, short_hash};
+
+/// What became of the children.
+pub struct Outcome {
+    /// As they are now. One that was refused is as it was found.
+    pub resources: Resources<Applied>,
+    /// One of them is on its way out, and comes anew when it is gone.
+    pub waiting: bool,
+    /// The Job had to be deleted just now to be made anew.
+    pub job_replaced: bool,
+    /// Pods that there were are made anew: by another Deployment of the server, or another Job.
+    pub is_disturbed: bool,
+    /// Why children are not as they shall be.
+    pub refused: Vec<Error>,
+    /// The first of these that was tried just now, and not only remembered.
+    pub failed: Option<Error>,
+    /// When to try again what was refused.
+    pub retry_in: Option<Duration>,
+}
+
+/// Makes the children of a session what they shall be.
+pub(in crate::controller) async fn apply(
+    tools: Tools<'_>,
+    session: &Session,
+    prepared: Resources<Prepared>,
+    observed: Resources<Observed>,
+) -> Outcome {
+    let applier = Applier { tools, session };
+    let server_before = observed.server_deployment.as_ref().and_then(template_hash);
+    // Without `..`: a child that is forgotten here does not compile.
+    let Resources {
+        workload_service_account,
+        server_deployment,
+        server_service,
+        client_job,
+        server_network_policy,
+        client_network_policy,
+    } = prepared;
+    // Policies before the pods that they are about, the account before the pods that use it. Those of one line at once: the
+    // slowest answer of each, and not the sum of all, has to fit into the time of a reconcile. On the heap, because objects of the
+    // API are large, and a few at once would be a good part of a stack.
+    let (account, server_policy, client_policy, service) = tokio::join!(
+        Box::pin(applier.child(workload_service_account, observed.workload_service_account)),
+        Box::pin(applier.child(server_network_policy, observed.server_network_policy)),
+        Box::pin(applier.child(client_network_policy, observed.client_network_policy)),
+        Box::pin(applier.child(server_service, observed.server_service)),
+    );
+    // Behind the name that clients dial may be somebody else's server.
+    let is_foreign = matches!(&service.refused, Some((Error::NameTaken { .. }, _)));
+    let client_job = if is_foreign { Desired::AsItIs } else { client_job };
+    let (deployment, job) = tokio::join!(
+        Box::pin(applier.child(server_deployment, observed.server_deployment)),
+        Box::pin(applier.job(client_job, observed.client_job)),
+    );
+
+    let mut sum = Sum { job_replaced: job.is_replaced, ..Sum::default() };
+    let resources: Resources<Applied> = Resources {
+        server_deployment: sum.add(deployment),
+        client_job: sum.add(job),
+        server_service: sum.add(service),
+        workload_service_account: sum.add(account),
+        server_network_policy: sum.add(server_policy),
+        client_network_policy: sum.add(client_policy),
+    };
+    let server_now = resources.server_deployment.as_ref().and_then(template_hash);
+    let is_server_changed = server_before.is_some() && server_before != server_now;
+    let Sum { waiting, job_replaced, refused, failed } = sum;
+    let is_disturbed = job_replaced || is_server_changed;
+    let retry_in = applier.remember(|memory| memory.refusals.next(Instant::now()));
+    Outcome { resources, waiting, job_replaced, is_disturbed, refused, failed, retry_in }
+}
+
+/// What all children together came to.
+#[derive(Default)]
+struct Sum {
+    waiting: bool,
+    job_replaced: bool,
+    refused: Vec<Error>,
+    failed: Option<Error>,
+}
+
+impl Sum {
+    fn add<K>(&mut self, done: Done<K>) -> Option<K> {
+        self.waiting |= done.is_waiting;
+        if let Some((error, is_fresh)) = done.refused {
+            if is_fresh && self.failed.is_none() {
+                self.failed = Some(error.clone());
+            }
+            self.refused.push(error);
+        }
+        done.live
+    }
+}
+
+/// What the pods of a Deployment are made of, as it is stored.
+fn template_hash(deployment: &Deployment) -> Option<String> {
+    deployment.metadata.uid.as_ref().map(|uid| short_hash(&(uid, &deployment.spec.template)))
+}
