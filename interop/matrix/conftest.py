@@ -54,10 +54,10 @@ def clip(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def loss(request) -> None:
-    """Loses packets of this network namespace."""
+    """Loses packets of this network namespace, where they come in: whoever sends them does not hear of it."""
     if percent := request.config.getoption("loss"):
-        rule = f"meta l4proto udp numgen random mod 100 < {percent} drop"
-        table = f"table inet loss {{ chain out {{ type filter hook output priority 0; {rule} }} }}"
+        rule = f"meta l4proto udp numgen random mod 100 < {percent} drop;"
+        table = f"table inet loss {{ chain incoming {{ type filter hook input priority 0; {rule} }}; }}"
         subprocess.run(["nft", table], check=True)
 
 

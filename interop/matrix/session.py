@@ -17,8 +17,8 @@ from harness import ADDRESS, BIN, Program, until
 
 ADDRESS6 = os.environ.get("BALLSESSION_INTEROP_ADDRESS6")
 # A session works when our server knows the fate of so many frames, or our client has found the ball in so many: those of
-# another program it reports only after one and a half seconds.
-REPORTED, FOUND = 30, 60
+# another program it reports only when it has heard no question for a second and a half.
+REPORTED, FOUND = 30, 120
 
 
 @dataclass

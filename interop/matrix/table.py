@@ -53,7 +53,7 @@ def row(cells: list[str]) -> str:
 def write(results: list[dict]) -> str:
     results.sort(key=lambda result: STACKS.index(result["stack"]))
     notes = Notes()
-    lines = []
+    lines = ["", row(["variant", ""]), row(["---", "---"]), *(row(list(variant)) for variant in VARIANTS.items())]
     for role, title in ROLES.items():
         lines += ["", f"**The peer {title}**", "", row([role, *VARIANTS]), row(["---"] * (len(VARIANTS) + 1))]
         for result in results:

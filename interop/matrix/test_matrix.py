@@ -4,7 +4,7 @@ import re
 from dataclasses import asdict
 
 import pytest
-from cases import VIDEO_ONLY, Expected, expected
+from cases import VIDEO_ONLY, WORKS, Expected, expected
 from session import ADDRESS6, Session
 
 # Nobody says anything where a peer gets its video and is not to report.
@@ -25,6 +25,8 @@ def test_session(stack, role, variant, command, clip, runs, limit, results, tmp_
     results.append((role, variant, [asdict(outcome) for outcome in outcomes]))
 
     for outcome in outcomes:
+        if must.is_race and outcome.state == WORKS:
+            continue
         assert outcome.state == must.state, outcome
         if must.line is None:
             assert not outcome.lines, outcome

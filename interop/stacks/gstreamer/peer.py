@@ -22,7 +22,12 @@ TAKEN = {
     "video": "application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=96",
     "audio": "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,encoding-params=(string)2,payload=97",
 }
-KINDS = {"audio-first": ["audio", "video"], "audio-last": ["video", "audio"], "two-videos": ["video", "video"]}
+KINDS = {
+    "audio-first": ["audio", "video"],
+    "audio-last": ["video", "audio"],
+    "balanced": ["video", "audio"],
+    "two-videos": ["video", "video"],
+}
 # Small enough for plain Python: a pixel of this picture is four of the video's.
 WIDTH, HEIGHT, SCALE = 160, 120, 4
 SINK = (
@@ -45,7 +50,7 @@ class Peer:
         self.frames = self.messages = 0
         self.channel = None
         sources = KINDS.get(variant, ["video"]) if role == "sends" else []
-        policy = "none" if variant == "no-bundle" else "balanced" if variant == "balanced" else "max-bundle"
+        policy = {"no-bundle": "none", "balanced": "balanced"}.get(variant, "max-bundle")
         self.pipeline = Gst.Pipeline.new()
         self.bin = Gst.ElementFactory.make("webrtcbin")
         self.bin.set_property("bundle-policy", policy)
