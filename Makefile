@@ -27,11 +27,13 @@ SAMPLE := deploy/samples/session.yaml
 # Figures are medians over so many rounds, each of so many seconds.
 BENCH_ROUNDS ?= 3
 BENCH_SECONDS ?= 10
+# Sessions of each case of interop-all: the table has their median and p95.
+RUNS ?= 5
 # Scenarios at once. One takes a few percent of a processor, and most of its time waits.
 E2E_THREADS ?= 6
 
 .NOTPARALLEL:
-.PHONY: help deps build demo run-server run-client test monitoring interop browser browser-cost bench test-api \
+.PHONY: help deps build demo run-server run-client test monitoring interop interop-all browser browser-cost bench test-api \
   manifests imports lint format clean \
   images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build print-tag
 
@@ -68,6 +70,9 @@ monitoring: ## check and test the alerts in deploy/monitoring with promtool
 
 interop: build ## test against real aiortc programs; needs Python 3.11 and pip
 	BALLSESSION_BIN="$(BIN)" interop/run
+
+interop-all: build ## try peers of all stacks, RUNS=5 sessions of each case, and write interop/README.md; needs Go, Node, apt too
+	BALLSESSION_BIN="$(BIN)" interop/matrix/run --table -- --runs $(RUNS)
 
 browser: build ## test the pages in a real browser; needs Python 3.11 and pip, screenshots go to target/browser
 	BALLSESSION_BIN="$(BIN)" browser/run

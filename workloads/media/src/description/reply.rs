@@ -38,7 +38,9 @@ pub(super) struct Offered {
 
 impl Offered {
     pub(super) fn new(section: &Section<'_>, fate: Fate) -> Self {
-        let is_format = |attribute: &&Attribute| ["rtpmap", "fmtp"].contains(&attribute.key.as_str());
+        let is_format = |attribute: &&Attribute| {
+            ["rtpmap", "fmtp", "sctp-port", "sctpmap"].contains(&attribute.key.as_str())
+        };
         Self {
             fate,
             name: section.media.media_name.clone(),
@@ -64,7 +66,7 @@ impl Offered {
     /// No media goes either way: on port 9 the section is accepted all the same, on port 0 rejected.
     ///
     /// A rejected one is as complete as the other, for some look at what they need not: GStreamer for credentials,
-    /// aiortc for `rtcp-mux`.
+    /// aiortc for `rtcp-mux`, werift for the port of SCTP.
     fn without_media(&self, port: isize, transport: &[Attribute]) -> MediaDescription {
         let mut answer = self.answer(port);
         answer.attributes.extend(self.has_direction.then(|| flag("inactive")));
