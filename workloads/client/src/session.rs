@@ -150,9 +150,10 @@ async fn negotiate(context: &Context, connection: &mut Connection) -> Result<Ans
         let code = match error {
             ReceiverError::NoVideo | ReceiverError::NoVp8(_) => ErrorCode::NoVideo,
             ReceiverError::Description(_) | ReceiverError::Negotiation(_) => ErrorCode::SignalingFailed,
-            ReceiverError::Bind { .. } | ReceiverError::TimedOut(_) | ReceiverError::Panicked(_) => {
-                ErrorCode::Other
-            }
+            ReceiverError::NoAddress
+            | ReceiverError::Bind { .. }
+            | ReceiverError::TimedOut(_)
+            | ReceiverError::Panicked(_) => ErrorCode::Other,
         };
         failed(code, error.to_string())
     })?;

@@ -17,6 +17,8 @@ use webrtc::peer_connection::{
 
 use super::ReceiverError;
 use super::runtime::GuardedRuntime;
+use super::source::FollowSource;
+use super::stats::Counters;
 use crate::deliver_rtcp::DeliverRtcp;
 
 /// Checks tick at this interval, and the first tick has no pairs yet: the default of 200 ms is the set-up time.
@@ -41,6 +43,7 @@ pub(super) async fn build(
     addresses: &[IpAddr],
     handler: Arc<dyn PeerConnectionEventHandler>,
     runtime: GuardedRuntime,
+    counters: Arc<Counters>,
 ) -> Result<Arc<dyn PeerConnection>, ReceiverError> {
     let mut media_engine = MediaEngine::default();
     media_engine.register_codec(vp8(), RtpCodecKind::Video)?;
@@ -52,7 +55,9 @@ pub(super) async fn build(
         // Not the crate's NACK generator: it ticks all the time, and it sits where it cannot see the packets that RTX
         // brings back. The assembler asks for what is missing, and reception reports are the session's.
         .with_interceptor_registry(
-            Registry::new().with(DeliverRtcp::SLOT, DeliverRtcp::new(is_sender_report)),
+            Registry::new()
+                .with(FollowSource::SLOT, FollowSource::new(counters))
+                .with(DeliverRtcp::SLOT, DeliverRtcp::new(is_sender_report)),
         )
         .with_data_channel_send_buffer_limit(SEND_BUFFER_BYTES)
         .with_handler(handler)

@@ -19,6 +19,7 @@ mod reception;
 mod runtime;
 mod session;
 mod socket;
+mod source;
 mod stats;
 
 use std::net::IpAddr;
@@ -115,6 +116,9 @@ impl Receiver {
     }
 
     async fn answer_unguarded(offer: &str, options: Options) -> Result<Answer, ReceiverError> {
+        if options.addresses.is_empty() {
+            return Err(ReceiverError::NoAddress);
+        }
         let mut offer = Offer::read(offer, Flow::Received)?;
         tracing::debug!("the offer: {}", offer.candidates);
         let counters = Arc::new(Counters::default());
@@ -124,7 +128,8 @@ impl Receiver {
         let (handler, notices) = Handler::new();
         let checks = Arc::new(checks);
         let (runtime, panics) = GuardedRuntime::new(Arc::clone(&checks));
-        let peer = connection::build(&options.addresses, handler.clone(), runtime).await?;
+        let peer =
+            connection::build(&options.addresses, handler.clone(), runtime, Arc::clone(&counters)).await?;
         let sdp = tokio::time::timeout(ANSWER_TIMEOUT, negotiate(&*peer, &offer, &handler))
             .await
             .map_err(|_| ReceiverError::TimedOut(ANSWER_TIMEOUT))??;

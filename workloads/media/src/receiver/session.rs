@@ -22,6 +22,7 @@ use super::event::{ChannelId, Event, TransportStage};
 use super::notices::Notice;
 use super::queue::{FrameSender, Pushed};
 use super::reception::Reception;
+use super::source;
 use super::stats::{Counters, count};
 use crate::assemble::{Assembler, RtpPacket};
 use crate::guard::{Panicked, guarded_future};
@@ -178,11 +179,12 @@ impl Session {
         longest.fetch_max(packet.payload.len() as u64, std::sync::atomic::Ordering::Relaxed);
         let now = Instant::now();
         let header = &packet.header;
-        self.reception.packet(header.ssrc, header.sequence_number, header.timestamp, now);
+        let ssrc = source::of(header);
+        self.reception.packet(ssrc, header.sequence_number, header.timestamp, now);
         self.report_at.get_or_insert(now + REPORT_INTERVAL);
         self.check_at = Some(now + SILENCE);
         let packet = RtpPacket {
-            ssrc: packet.header.ssrc,
+            ssrc,
             sequence_number: packet.header.sequence_number,
             timestamp: packet.header.timestamp,
             marker: packet.header.marker,
