@@ -25,6 +25,44 @@ def silent_stun():
         yield f"{ADDRESS}:{server.getsockname()[1]}"
 
 
+class PatientProxy(threading.Thread):
+    """Forwards one connection to `port`, which it makes once the client's first byte is there, as service meshes do."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(daemon=True)
+        self.target = port
+        self.listener = socket.create_server((ADDRESS, 0))
+        self.port = self.listener.getsockname()[1]
+        self.first = b""
+
+    def run(self) -> None:
+        client, _ = self.listener.accept()
+        self.first = client.recv(4096)
+        server = socket.create_connection((ADDRESS, self.target), 10)
+        server.sendall(self.first)
+        back = threading.Thread(target=self.forward, args=(server, client), daemon=True)
+        back.start()
+        self.forward(client, server)
+        back.join()
+
+    @staticmethod
+    def forward(source: socket.socket, sink: socket.socket) -> None:
+        while piece := source.recv(65536):
+            sink.sendall(piece)
+        sink.shutdown(socket.SHUT_WR)
+
+
+def test_our_client_opens_proxies_that_wait_for_its_first_byte_which_an_aiortc_server_takes(programs):
+    """It waited for the offer, and the proxy for it. An empty line would do for the proxy and end an aiortc server."""
+    server, port = programs.aiortc_server()
+    proxy = PatientProxy(port)
+    proxy.start()
+    client = programs.client(proxy.port, "--duration=3s")
+    assert client.wait() == 0, client.log()
+    assert proxy.first == b" "
+    assert server.result()["reports"] > 20
+
+
 def test_a_probe_before_the_client_takes_nothing_away(programs):
     server = programs.server()
     for _ in range(3):

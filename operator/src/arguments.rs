@@ -27,10 +27,10 @@ const REPORT_PORT: u16 = 8080;
 #[command(name = "ballsession-operator", version)]
 struct Arguments {
     /// Where /healthz, /readyz, /status and /metrics are served
-    #[arg(long, env = "BALLSESSION_HTTP", value_name = "IP:PORT", default_value = "0.0.0.0:8081", value_parser = arguments::address)]
+    #[arg(long, env = "BALLSESSION_HTTP", value_name = "IP:PORT", default_value = "[::]:8081", value_parser = arguments::address)]
     http: SocketAddr,
     /// Where pods post their reports
-    #[arg(long, env = "BALLSESSION_REPORTS", value_name = "IP:PORT", default_value = "0.0.0.0:8080", value_parser = arguments::address)]
+    #[arg(long, env = "BALLSESSION_REPORTS", value_name = "IP:PORT", default_value = "[::]:8080", value_parser = arguments::address)]
     reports: SocketAddr,
     /// The namespace whose sessions are run; all: those of every namespace
     #[arg(long, env = "BALLSESSION_WATCH_NAMESPACE", value_name = "NAME|all", default_value = "all", value_parser = values::watched_namespace)]

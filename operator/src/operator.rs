@@ -107,8 +107,8 @@ async fn hold(lease: &Lease, mut signals: watch::Receiver<Option<Stop>>, work: W
         _ = signals.wait_for(Option::is_some) => return Ok(()),
     }
     let address = work.listener_address;
-    let listener =
-        TcpListener::bind(address).await.with_context(|| format!("cannot take reports on {address}"))?;
+    let listener = address::listen(address).and_then(TcpListener::from_std);
+    let listener = listener.with_context(|| format!("cannot take reports on {address}"))?;
     tracing::info!(%address, "lease held; taking reports and reconciling sessions");
 
     let stop = CancellationToken::new();

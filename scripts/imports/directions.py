@@ -3,7 +3,7 @@
 # Of a folder, what is in it, from the bottom up: each line imports from the lines above it only. What stands in one line does not
 # import each other. A crate's lib.rs and main.rs and a folder's mod.rs put the rest together, and may import all of it.
 CRATES = [
-    ["workloads/picture", "workloads/backoff"],
+    ["workloads/address", "workloads/picture", "workloads/backoff"],
     ["workloads/report"],
     ["workloads/scene", "workloads/vp8", "workloads/signaling", "workloads/media", "workloads/detect"]
     + ["workloads/measure", "workloads/preview", "workloads/process"],

@@ -71,8 +71,13 @@ pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<Costs> {
     });
     // The decoder's costs are found by the timestamps of the frames as they were published.
     let numbering = Some(Numbering { timestamp_offset: 0, sequence_number: 0 });
-    let options =
-        Options { shards: 1, bitrate_kbps: arguments.bitrate_kbps, channel_label: LABEL, numbering };
+    let options = Options {
+        shards: 1,
+        bitrate_kbps: arguments.bitrate_kbps,
+        channel_label: LABEL,
+        numbering,
+        ports: None,
+    };
     let fanout = Fanout::start(options, &sink)?;
     let offer = fanout.offer(SESSION, vec![ADDRESS]).blocking_recv()??;
     let decoder = TimedDecoder::new(arguments.scene()?.size)?;

@@ -14,8 +14,8 @@ fn in_a_pod_nothing_has_to_be_given() {
     assert_eq!(
         resolve(&[], Some("tower\n")).unwrap(),
         Options {
-            http: "0.0.0.0:8081".parse().unwrap(),
-            reports: "0.0.0.0:8080".parse().unwrap(),
+            http: "[::]:8081".parse().unwrap(),
+            reports: "[::]:8080".parse().unwrap(),
             watched: Scope::All,
             settings: Settings {
                 server_image: format!("ballsession-server:{version}"),

@@ -147,11 +147,13 @@ async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
         counters.dialling(Instant::now());
         // Without a deadline of its own: whoever gives up stops everything.
         let dialled = dial_until(&arguments.server, family, &mut backoff, None, |error, _pause| {
-            let code = match error {
-                DialError::ResolveFailed { .. } => ErrorCode::ResolveFailed,
-                DialError::ConnectFailed { .. } => ErrorCode::ConnectFailed,
+            let (code, may_pass) = match error {
+                DialError::ResolveFailed { .. } => (ErrorCode::ResolveFailed, true),
+                DialError::ConnectFailed { .. } => (ErrorCode::ConnectFailed, true),
+                // That is no server which is not there yet.
+                DialError::ResolverSilent { .. } => (ErrorCode::ResolveFailed, false),
             };
-            if arguments.reconnect && started.elapsed() < START_GRACE {
+            if may_pass && arguments.reconnect && started.elapsed() < START_GRACE {
                 tracing::info!(%error, "server not reachable yet");
             } else {
                 counters.error(code, &error.to_string());

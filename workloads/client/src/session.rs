@@ -148,9 +148,10 @@ async fn negotiate(context: &Context, connection: &mut Connection) -> Result<Ans
         let code = match error {
             ReceiverError::NoVideo | ReceiverError::NoVp8(_) => ErrorCode::NoVideo,
             ReceiverError::Description(_) | ReceiverError::Negotiation(_) => ErrorCode::SignalingFailed,
-            ReceiverError::Bind { .. } | ReceiverError::Thread(_) | ReceiverError::Panicked(_) => {
-                ErrorCode::Other
-            }
+            ReceiverError::NoAddress
+            | ReceiverError::Bind { .. }
+            | ReceiverError::Thread(_)
+            | ReceiverError::Panicked(_) => ErrorCode::Other,
         };
         failed(code, error.to_string())
     })?;

@@ -89,6 +89,11 @@ impl StatusSource for ClientStatus {
                 "ICE checks that did not leave, as enough go to addresses that do not answer",
                 self.counters.transport().checks_suppressed,
             )
+            .counter(
+                "client_foreign_packets",
+                "RTP packets that are none of the video: of another payload type, or of a source beside its own",
+                self.counters.transport().foreign,
+            )
             .errors("client_errors", &summary.errors)
             .counter("client_pictures_encoded", "Pictures encoded for viewers", self.preview.encoded())
             .gauge(

@@ -3,6 +3,9 @@
 use std::io;
 use std::net::IpAddr;
 
+/// Why there is none.
+pub(crate) const NONE: &str = "no address for media: candidates cannot carry the link-local one of signalling, and this machine has no other";
+
 /// Of each family, so many addresses come along on loopback. A peer on this machine reaches any of them: the second is
 /// there for the case that something is wrong with the first one's interface.
 const OTHERS_PER_FAMILY: usize = 2;
@@ -12,8 +15,9 @@ const OTHERS_PER_FAMILY: usize = 2;
 /// That address is the first, and it is one the peer demonstrably reaches, so it is the only one needed: in a pod, or on
 /// a machine with several interfaces, nothing has to be configured. On loopback some of the machine's other addresses
 /// come along, because aiortc peers never offer loopback themselves: few, as each is paired with all of the peer's.
-/// Where they cannot be listed (no netlink, no descriptor left), it is without them. `chosen`, where not empty, replaces
-/// all of that.
+/// Where they cannot be listed (no netlink, no descriptor left), it is without them. A link-local address of IPv6 has a zone,
+/// which candidates cannot carry (RFC 8839, section 5.1), so that there are those others in its place, or none.
+/// `chosen`, where not empty, replaces all of that.
 pub fn media_addresses(signaling: IpAddr, chosen: &[IpAddr]) -> Vec<IpAddr> {
     select(signaling, chosen, || Ok(if_addrs::get_if_addrs()?.iter().map(if_addrs::Interface::ip).collect()))
 }
@@ -28,10 +32,11 @@ fn select(
     }
     // A dual-stack listener reports IPv4 peers as ::ffff:a.b.c.d, which no candidate may carry.
     let signaling = signaling.to_canonical();
-    let mut addresses = vec![signaling];
-    if signaling.is_loopback() {
+    let is_link_local = matches!(signaling, IpAddr::V6(address) if address.is_unicast_link_local());
+    let mut addresses = if is_link_local { Vec::new() } else { vec![signaling] };
+    if signaling.is_loopback() || is_link_local {
         let others = list().unwrap_or_else(|error| {
-            tracing::warn!(%error, "cannot list local addresses, media is offered on {signaling} only");
+            tracing::warn!(%error, "cannot list local addresses, media is offered on {addresses:?} only");
             Vec::new()
         });
         for is_v4 in [signaling.is_ipv4(), !signaling.is_ipv4()] {
@@ -93,6 +98,15 @@ mod tests {
         let addresses = select(parse("::1"), &[], || Ok(listed));
         let expected = ["::1", "fd00::", "fd00::1", "10.0.0.1", "10.0.1.1"];
         assert_eq!(addresses, expected.map(parse));
+    }
+
+    /// P18: a session over it failed on an address that cannot be bound without its zone.
+    #[test]
+    fn signalling_over_a_link_local_address_leaves_media_to_the_other_addresses() {
+        let listed = || Ok(["fe80::7", "127.0.0.1", "fd00::7", "10.0.0.7"].map(parse).to_vec());
+        assert_eq!(select(parse("fe80::7"), &[], listed), ["fd00::7", "10.0.0.7"].map(parse));
+        let none = select(parse("fe80::7"), &[], || Ok(vec![parse("fe80::7")]));
+        assert!(none.is_empty(), "{none:?}");
     }
 
     /// L6: it was "cannot list local addresses", and no session.

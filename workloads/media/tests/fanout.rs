@@ -45,7 +45,8 @@ impl Server {
         let (send, events) = channel();
         let sink: EventSink =
             Arc::new(move |batch| batch.into_iter().for_each(|event| drop(send.send(event))));
-        let options = Options { shards: 2, bitrate_kbps: 1000, channel_label: "reports", numbering };
+        let options =
+            Options { shards: 2, bitrate_kbps: 1000, channel_label: "reports", numbering, ports: None };
         Self { fanout: Fanout::start(options, &sink).unwrap(), events, timestamp: 0 }
     }
 
@@ -349,8 +350,13 @@ async fn a_shard_that_is_kept_from_its_work_is_late_and_frames_are_written_all_t
             std::thread::sleep(Duration::from_millis(200));
         }
     });
-    let options =
-        Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering: Some(NEAR_WRAP) };
+    let options = Options {
+        shards: 1,
+        bitrate_kbps: 1000,
+        channel_label: "reports",
+        numbering: Some(NEAR_WRAP),
+        ports: None,
+    };
     let mut server = Server { fanout: Fanout::start(options, &sink).unwrap(), events, timestamp: 0 };
     let client = server.connect(1).await;
     let written = |event: &Event| match event {

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
+use address::{InvalidAddress, is_link_local};
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -97,13 +98,21 @@ pub fn duration_within(from: Duration, to: Duration) -> impl Fn(&str) -> Result<
 }
 
 /// An address to listen on, for `value_parser`.
-pub fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse().map_err(|_| "must be an IP address and a port, as in 127.0.0.1:8080 or [::1]:8080")
+pub fn address(text: &str) -> Result<SocketAddr, InvalidAddress> {
+    address::parse(text)
 }
 
 /// An IP address of this machine, for `value_parser`.
 pub fn ip(text: &str) -> Result<IpAddr, &'static str> {
-    let address: IpAddr = text.parse().map_err(|_| "must be an IP address")?;
+    // A zone comes behind the address, and only link-local ones have one.
+    let bare = text.split_once('%').map_or(text, |(address, _)| address);
+    let address: IpAddr = bare.parse().map_err(|_| "must be an IP address")?;
+    if is_link_local(address) {
+        return Err("must not be link-local: no candidate can say on which link");
+    }
+    if bare != text {
+        return Err("must be an IP address");
+    }
     // Binding it is the only way to know that it is one of ours.
     let usable = !address.is_unspecified() && UdpSocket::bind((address, 0)).is_ok();
     if usable { Ok(address) } else { Err("must be an address of this machine") }
@@ -165,8 +174,11 @@ mod tests {
     #[test]
     fn only_addresses_of_this_machine_will_do() {
         assert!(ip("127.0.0.1").is_ok());
-        for other in ["0.0.0.0", "192.0.2.1", "::", "localhost"] {
+        for other in ["0.0.0.0", "192.0.2.1", "::", "localhost", "127.0.0.1%lo"] {
             assert!(ip(other).is_err(), "{other}");
+        }
+        for link_local in ["fe80::7", "fe80::7%lo"] {
+            assert!(ip(link_local).unwrap_err().contains("link-local"), "{link_local}");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use address::canonical;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -50,7 +51,7 @@ pub trait StatusSource: Send + Sync + 'static {
     fn metrics(&self) -> Result<String, std::fmt::Error>;
 }
 
-/// Both ends of the connection that a request came over; pages get it as an [`Extension`].
+/// Both ends of the connection that a request came over, IPv4 ones as such; pages get it as an [`Extension`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Endpoints {
     /// Where this machine was reached.
@@ -85,7 +86,7 @@ impl Http {
         pages: Router,
     ) -> Result<Self, HttpError> {
         let failed = |source| HttpError { address, source };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let listener = address::listen(address).and_then(TcpListener::from_std).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let task = tokio::spawn(accept(listener, router(source).merge(pages), STALL_LIMIT));
         Ok(Self { address, task })
@@ -130,7 +131,8 @@ async fn accept(listener: TcpListener, router: Router, stall_limit: Duration) {
         };
         // The kernel knows best what was taken. A system that does not have this option keeps such clients.
         let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(stall_limit));
-        let router = router.clone().layer(Extension(Endpoints { local, peer }));
+        let router =
+            router.clone().layer(Extension(Endpoints { local: canonical(local), peer: canonical(peer) }));
         let service = TowerToHyperService::new(router);
         connections.spawn(async move {
             let connection = http1::Builder::new()
@@ -250,6 +252,18 @@ mod tests {
         let http = Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(Sample), pages).await.unwrap();
         let expected = format!("{} 127.0.0.1", http.address());
         assert!(get(http.address(), "/ends").await.ends_with(&expected));
+    }
+
+    /// P19: rows of viewers had ::ffff:127.0.0.1.
+    #[tokio::test]
+    async fn a_visitor_by_ipv4_has_an_ipv4_address_where_both_families_are_served() {
+        let ends =
+            |Extension(Endpoints { local, peer })| async move { format!("{} {}", local.ip(), peer.ip()) };
+        let pages = Router::new().route("/ends", axum::routing::get(ends));
+        let http = Http::serve("[::]:0".parse().unwrap(), Arc::new(Sample), pages).await.unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], http.address().port()));
+        let answer = get(address, "/ends").await;
+        assert!(answer.ends_with("\n127.0.0.1 127.0.0.1"), "{answer}");
     }
 
     #[tokio::test]

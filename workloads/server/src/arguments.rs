@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Parser;
 use clap::builder::BoolishValueParser;
 use measure::Objectives;
+use media::fanout::MediaPorts;
 use picture::Size;
 use process::{Exit, Reporting, SummaryTarget, arguments};
 use scene::Background;
@@ -20,6 +21,9 @@ pub(crate) struct Arguments {
     /// Where the page for browsers, /healthz, /readyz, /status and /metrics are served
     #[arg(long, env = "BALLSESSION_HTTP", value_name = "IP:PORT", default_value = "127.0.0.1:8081", value_parser = arguments::address)]
     pub(crate) http: SocketAddr,
+    /// UDP ports for media, of every local address: a port or a range, as 50000-50010 [default: those the system gives]
+    #[arg(long, env = "BALLSESSION_MEDIA_PORTS", value_name = "PORT[-PORT]")]
+    pub(crate) media_ports: Option<MediaPorts>,
     /// Width of the video, pixels
     #[arg(long, env = "BALLSESSION_WIDTH", value_name = "PIXELS", default_value = "640", value_parser = arguments::even_number(64, 1920))]
     width: u32,

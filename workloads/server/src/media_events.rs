@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use media::fanout::{CHANNEL_GRACE, Event, EventSink, Fanout, Options};
+use media::fanout::{CHANNEL_GRACE, Event, EventSink, Fanout, MediaPorts, Options};
 use report::{ErrorCode, Stage, channel};
 
 use crate::peer_log::PeerLog;
@@ -18,6 +18,7 @@ use crate::video::KeyframeRequests;
 /// Where the system refuses its threads.
 pub(crate) fn start_fanout(
     bitrate_kbps: u32,
+    ports: Option<MediaPorts>,
     recorder: &Arc<Recorder>,
     sessions: &Arc<Sessions>,
     keyframes: &Arc<KeyframeRequests>,
@@ -48,6 +49,6 @@ pub(crate) fn start_fanout(
     });
     // Two at most: they spread the receive buffers, and more threads than cores only take turns.
     let shards = std::thread::available_parallelism().map_or(1, usize::from).min(2);
-    let options = Options { shards, bitrate_kbps, channel_label: channel::LABEL, numbering: None };
+    let options = Options { shards, bitrate_kbps, channel_label: channel::LABEL, numbering: None, ports };
     Fanout::start(options, &sink).context("cannot start the media threads")
 }

@@ -76,8 +76,20 @@ pub(crate) async fn run(
     let sessions = Arc::new(Sessions::new(huge_pages));
     let keyframes = Arc::new(KeyframeRequests::default());
     let peers = Arc::new(PeerLog::default());
-    let fanout = Arc::new(start_fanout(arguments.bitrate_kbps, &recorder, &sessions, &keyframes, &peers)?);
+    let fanout = Arc::new(start_fanout(
+        arguments.bitrate_kbps,
+        arguments.media_ports,
+        &recorder,
+        &sessions,
+        &keyframes,
+        &peers,
+    )?);
     let mut listener = Listener::bind(arguments.listen, CONNECTIONS).await?;
+    let media_addresses = match &arguments.ice_addresses[..] {
+        [] => vec![listener.local_addr().ip()],
+        chosen => chosen.to_vec(),
+    };
+    media_addresses.into_iter().try_for_each(|address| fanout.check_ports(address))?;
     let video = video::Settings {
         scene,
         background: arguments.background,

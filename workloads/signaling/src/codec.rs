@@ -179,6 +179,17 @@ mod tests {
         assert_eq!(decode_all([&b"\n \r\n{\"type\":\"bye\"}\r\n\n\t"[..]]), [Ok(Message::Bye)]);
     }
 
+    /// P16: what a client sends first, so that proxies open, and any other white space of JSON.
+    #[test]
+    fn white_space_before_and_within_a_message_does_not_matter() {
+        for stream in
+            [" {\"type\":\"bye\"}\n", " \t\r {\t\"type\" :\r\"bye\" } \r\n", "\n \n {\"type\":\"bye\"}\n"]
+        {
+            assert_eq!(decode_all(stream.as_bytes().chunks(1)), [Ok(Message::Bye)], "{stream:?}");
+        }
+        assert_eq!(decode_all([&b" "[..]]), [], "a probe that speaks like a client, and leaves");
+    }
+
     #[test]
     fn the_longest_line_passes_and_one_byte_more_does_not() {
         let longest = offer_with_a_line_of(MAX_LINE_BYTES);

@@ -1,11 +1,8 @@
 //! One signalling connection, dialled or accepted.
 
-use std::{
-    io,
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
+use std::{io, net::SocketAddr, time::Duration};
 
+use address::canonical;
 use bytes::BytesMut;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
@@ -26,6 +23,11 @@ pub const WRITE_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long [`Connection::bye`] takes at most.
 pub const BYE_LIMIT: Duration = Duration::from_secs(1);
+
+/// What whoever dials sends at once: white space before its answer's JSON, which any peer takes. Proxies that wait for the
+/// first byte of the side that connects, to see what it speaks, open the way to the server with it, whose offer would
+/// otherwise never come. No newline: an aiortc peer takes an empty line for a message, and ends.
+const FIRST_BYTE: &[u8] = b" ";
 
 /// A signalling connection. It lives as long as its session, and `bye` goes out before it closes.
 #[derive(Debug)]
@@ -94,6 +96,14 @@ impl Connection {
             bye_queued: false,
             _permit: None,
         })
+    }
+
+    /// Takes over `stream`, which was dialled, and sends [`FIRST_BYTE`].
+    pub(crate) async fn dialled(stream: TcpStream, peer: SocketAddr) -> io::Result<Self> {
+        let mut connection = Self::new(stream, peer)?;
+        connection.outgoing.extend_from_slice(FIRST_BYTE);
+        connection.flush().await?;
+        Ok(connection)
     }
 
     /// Keeps `permit` until the connection is closed.
@@ -232,30 +242,4 @@ fn tune(stream: &TcpStream) -> io::Result<()> {
         .with_interval(Duration::from_secs(10))
         .with_retries(3);
     SockRef::from(stream).set_tcp_keepalive(&keepalive)
-}
-
-/// A dual-stack listener sees an IPv4 peer at an IPv6 address, `::ffff:10.0.0.7`; a socket bound to that address for
-/// media would not take IPv4 packets in the ordinary way, and no candidate should show it.
-fn canonical(address: SocketAddr) -> SocketAddr {
-    match address.ip().to_canonical() {
-        IpAddr::V4(ip) => SocketAddr::new(ip.into(), address.port()),
-        // An IPv6 address keeps its scope, without which a link-local one is worth nothing.
-        IpAddr::V6(_) => address,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_ipv4_peer_of_a_dual_stack_listener_has_an_ipv4_address() {
-        for (seen, canonical_form) in [
-            ("[::ffff:10.0.0.7]:80", "10.0.0.7:80"),
-            ("10.0.0.7:80", "10.0.0.7:80"),
-            ("[fe80::7%3]:80", "[fe80::7%3]:80"),
-        ] {
-            assert_eq!(canonical(seen.parse().unwrap()), canonical_form.parse().unwrap());
-        }
-    }
 }

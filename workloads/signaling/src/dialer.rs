@@ -12,10 +12,8 @@ use crate::{
     connection::Connection,
     endpoint::Endpoint,
     family::{Family, order},
+    resolver::{Unresolved, resolve},
 };
-
-/// How long a name may take to resolve. A resolver's own limit may be half a minute, and more with search domains.
-pub const RESOLVE_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long each address may take to connect: two lost SYNs are repeated within it (after 1 s and 3 s).
 pub const CONNECT_LIMIT: Duration = Duration::from_secs(4);
@@ -33,6 +31,17 @@ pub enum DialError {
         endpoint: Endpoint,
         /// The resolver's error.
         cause: io::Error,
+    },
+    /// The resolver did not answer: it was given up, or is still waited for.
+    #[error(
+        "cannot resolve {} to connect to {endpoint}: the resolver has not answered for {:.0} s",
+        .endpoint.host(), .waited.as_secs_f64()
+    )]
+    ResolverSilent {
+        /// What was dialled.
+        endpoint: Endpoint,
+        /// For how long.
+        waited: Duration,
     },
     /// None of the host's addresses took the connection.
     #[error("cannot connect to {endpoint}: {}", list(.attempts))]
@@ -63,18 +72,19 @@ fn list(attempts: &[ConnectAttempt]) -> String {
     attempts.iter().map(ConnectAttempt::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// Connects once: resolves the host within [`RESOLVE_LIMIT`] and tries its addresses one after the other, each within
-/// [`CONNECT_LIMIT`].
+/// Connects once: resolves the host within [`RESOLVE_LIMIT`](crate::RESOLVE_LIMIT) and tries its addresses one after the
+/// other, each within [`CONNECT_LIMIT`].
 ///
 /// # Errors
 /// Where the host has no address, or none of them takes the connection.
 pub async fn dial(endpoint: &Endpoint) -> Result<Connection, DialError> {
-    dial_before(endpoint, None, None).await
+    Dialler { endpoint, lookup: system }.dial(None, None, |_| {}).await
 }
 
 /// Connects, and tries again after each failure, as a server that is about to start or to come back needs it. Without
-/// a `deadline` it goes on until the future is dropped. `on_failure` is called with each failure that another
-/// attempt follows, and with the delay before that.
+/// a `deadline` it goes on until the future is dropped, which may be at any time. `on_failure` is called with each failure that
+/// another attempt follows, and the delay before that; and without a delay when the resolver has been silent for
+/// [`RESOLVER_SLOW`](crate::RESOLVER_SLOW), while its answer is still waited for.
 ///
 /// `backoff` is left as it is after a success: a server that accepts and at once hangs up deserves no quicker retries.
 /// Reset it when the session has proved to work.
@@ -86,48 +96,69 @@ pub async fn dial_until(
     first: Option<Family>,
     backoff: &mut Backoff,
     deadline: Option<std::time::Instant>,
-    mut on_failure: impl FnMut(&DialError, Duration),
+    on_failure: impl FnMut(&DialError, Duration),
 ) -> Result<Connection, DialError> {
     let deadline = deadline.map(Instant::from_std);
-    loop {
-        let error = match dial_before(endpoint, first, deadline).await {
-            Ok(connection) => return Ok(connection),
-            Err(error) => error,
-        };
-        let delay = backoff.next_delay(fastrand::f64());
-        if deadline.is_some_and(|deadline| deadline.duration_since(Instant::now()) <= delay) {
-            return Err(error);
+    Dialler { endpoint, lookup: system }.dial_until(first, backoff, deadline, on_failure).await
+}
+
+/// Asks the system's resolver, on a thread of its own: one that hangs holds up nothing else, the end of the process neither.
+async fn system(endpoint: &Endpoint) -> io::Result<Vec<SocketAddr>> {
+    Ok(lookup_host((endpoint.host(), endpoint.port())).await?.collect())
+}
+
+/// Dials `endpoint`, whose addresses `lookup` knows.
+struct Dialler<'a, Lookup> {
+    endpoint: &'a Endpoint,
+    lookup: Lookup,
+}
+
+impl<Lookup: AsyncFn(&Endpoint) -> io::Result<Vec<SocketAddr>>> Dialler<'_, Lookup> {
+    async fn dial_until(
+        &self,
+        first: Option<Family>,
+        backoff: &mut Backoff,
+        deadline: Option<Instant>,
+        mut on_failure: impl FnMut(&DialError, Duration),
+    ) -> Result<Connection, DialError> {
+        loop {
+            let outcome = self.dial(first, deadline, |slow| on_failure(slow, Duration::ZERO)).await;
+            let error = match outcome {
+                Ok(connection) => return Ok(connection),
+                Err(error) => error,
+            };
+            let delay = backoff.next_delay(fastrand::f64());
+            if deadline.is_some_and(|deadline| deadline.duration_since(Instant::now()) <= delay) {
+                return Err(error);
+            }
+            on_failure(&error, delay);
+            sleep(delay).await;
         }
-        on_failure(&error, delay);
-        sleep(delay).await;
     }
-}
 
-async fn dial_before(
-    endpoint: &Endpoint,
-    first: Option<Family>,
-    deadline: Option<Instant>,
-) -> Result<Connection, DialError> {
-    let addresses = resolve(endpoint, first, deadline)
-        .await
-        .map_err(|cause| DialError::ResolveFailed { endpoint: endpoint.clone(), cause })?;
-    connect_any(&addresses, deadline)
-        .await
-        .map_err(|attempts| DialError::ConnectFailed { endpoint: endpoint.clone(), attempts })
-}
-
-async fn resolve(
-    endpoint: &Endpoint,
-    first: Option<Family>,
-    deadline: Option<Instant>,
-) -> io::Result<Vec<SocketAddr>> {
-    let lookup = lookup_host((endpoint.host(), endpoint.port()));
-    let mut addresses = order(within(RESOLVE_LIMIT, deadline, lookup).await?.collect(), first);
-    addresses.truncate(MAX_ADDRESSES);
-    if addresses.is_empty() {
-        return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
+    async fn dial(
+        &self,
+        first: Option<Family>,
+        deadline: Option<Instant>,
+        mut on_silence: impl FnMut(&DialError),
+    ) -> Result<Connection, DialError> {
+        let endpoint = self.endpoint;
+        let silent = |waited| DialError::ResolverSilent { endpoint: endpoint.clone(), waited };
+        let failed = |cause| DialError::ResolveFailed { endpoint: endpoint.clone(), cause };
+        let resolved = resolve((self.lookup)(endpoint), deadline, |waited| on_silence(&silent(waited))).await;
+        let mut addresses = match resolved {
+            Ok(addresses) => order(addresses, first),
+            Err(Unresolved::Silent(waited)) => return Err(silent(waited)),
+            Err(Unresolved::Failed(cause)) => return Err(failed(cause)),
+        };
+        addresses.truncate(MAX_ADDRESSES);
+        if addresses.is_empty() {
+            return Err(failed(io::Error::new(io::ErrorKind::NotFound, "the name has no address")));
+        }
+        connect_any(&addresses, deadline)
+            .await
+            .map_err(|attempts| DialError::ConnectFailed { endpoint: endpoint.clone(), attempts })
     }
-    Ok(addresses)
 }
 
 async fn connect_any(
@@ -136,8 +167,8 @@ async fn connect_any(
 ) -> Result<Connection, Vec<ConnectAttempt>> {
     let mut attempts = Vec::new();
     for &address in addresses {
-        let connected = within(CONNECT_LIMIT, deadline, TcpStream::connect(address)).await;
-        match connected.and_then(|stream| Connection::new(stream, address)) {
+        let connect = async { Connection::dialled(TcpStream::connect(address).await?, address).await };
+        match within(CONNECT_LIMIT, deadline, connect).await {
             Ok(connection) => return Ok(connection),
             Err(cause) => attempts.push(ConnectAttempt { address, cause }),
         }
@@ -194,6 +225,47 @@ mod tests {
             DialError::ConnectFailed { endpoint, attempts }.to_string(),
             format!("cannot connect to server:8080: {first}: {refused}; {second}: {refused}")
         );
+    }
+
+    /// P17: such a client never connected, however long it went on.
+    #[tokio::test(start_paused = true)]
+    async fn a_resolver_that_takes_longer_than_a_name_server_is_given_is_dialled_by() {
+        let listener = TcpListener::bind(LOOPBACK).await.unwrap();
+        let alive = listener.local_addr().unwrap();
+        let lookup = async |_: &Endpoint| {
+            sleep(Duration::from_secs(15)).await;
+            Ok(vec![alive])
+        };
+        let endpoint = "server:8080".parse().unwrap();
+        let mut noticed = Vec::new();
+        let mut backoff = Backoff::new(CONNECT_LIMIT, CONNECT_LIMIT, backoff::Jitter::Half).unwrap();
+        let connection = Dialler { endpoint: &endpoint, lookup }
+            .dial_until(None, &mut backoff, None, |error, delay| noticed.push((error.to_string(), delay)))
+            .await
+            .unwrap();
+        assert_eq!(connection.peer_addr(), alive);
+        let slow = "cannot resolve server to connect to server:8080: the resolver has not answered for 2 s";
+        assert_eq!(noticed, [(slow.to_owned(), Duration::ZERO)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_gives_up_on_a_silent_resolver_does_so_at_once_and_knows_why() {
+        let lookup = async |_: &Endpoint| std::future::pending::<io::Result<_>>().await;
+        let endpoint = "server:8080".parse().unwrap();
+        let dialler = Dialler { endpoint: &endpoint, lookup };
+        let mut backoff = Backoff::new(CONNECT_LIMIT, CONNECT_LIMIT, backoff::Jitter::Half).unwrap();
+        let begun = Instant::now();
+        let mut noticed = 0;
+        tokio::select! {
+            _ = dialler.dial_until(None, &mut backoff, None, |_, _| noticed += 1) => panic!("there is no end"),
+            () = sleep(Duration::from_secs(7)) => {}
+        }
+        assert_eq!((begun.elapsed().as_secs(), noticed), (7, 1));
+
+        let deadline = Some(Instant::now() + Duration::from_secs(12));
+        let error = dialler.dial_until(None, &mut backoff, deadline, |_, _| {}).await.unwrap_err();
+        assert_eq!(begun.elapsed().as_secs(), 19);
+        assert!(error.to_string().ends_with("the resolver has not answered for 12 s"), "{error}");
     }
 
     #[tokio::test(start_paused = true)]

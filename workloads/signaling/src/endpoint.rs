@@ -2,9 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
+use address::is_link_local;
+
 use crate::excerpt::excerpt;
 
-/// A host, by name or address, and a port: `server:8080`, `10.0.0.7:8080`, `[fd00::7]:8080`.
+/// A host, by name or address, and a port: `server:8080`, `10.0.0.7:8080`, `[fd00::7]:8080`, `[fe80::7%eth0]:8080`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     host: String,
@@ -47,6 +49,9 @@ impl FromStr for Endpoint {
         if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(invalid("the host must be a name or an IP address"));
         }
+        if host.parse().is_ok_and(is_link_local) {
+            return Err(invalid("a link-local address needs its interface, as in [fe80::1%eth0]:8080"));
+        }
         match port.parse() {
             Ok(port @ 1..) => Ok(Self { host: host.to_owned(), port }),
             _ => Err(invalid("the port must be 1 to 65535")),
@@ -69,9 +74,12 @@ mod tests {
 
     #[test]
     fn names_and_addresses_are_read_and_written_alike() {
-        for (text, host) in
-            [("server:8080", "server"), ("10.0.0.7:8080", "10.0.0.7"), ("[fd00::7]:8080", "fd00::7")]
-        {
+        for (text, host) in [
+            ("server:8080", "server"),
+            ("10.0.0.7:8080", "10.0.0.7"),
+            ("[fd00::7]:8080", "fd00::7"),
+            ("[fe80::7%eth0]:8080", "fe80::7%eth0"),
+        ] {
             let endpoint: Endpoint = text.parse().unwrap();
             assert_eq!((endpoint.host(), endpoint.port()), (host, 8080));
             assert_eq!(endpoint.to_string(), text);
@@ -87,6 +95,7 @@ mod tests {
             (":8080", host),
             ("[]:8080", host),
             ("a b:8080", host),
+            ("[fe80::1]:8080", "a link-local address needs its interface, as in [fe80::1%eth0]:8080"),
             ("server:0", "the port must be 1 to 65535"),
             ("server:65536", "the port must be 1 to 65535"),
             ("server:http", "the port must be 1 to 65535"),

@@ -4,7 +4,8 @@
 //! `bye`. There is no greeting, no authentication and no session id; a connection is a session. Three habits of that
 //! protocol's peers shape this crate:
 //!
-//! - **The offerer listens, the answerer dials** and then waits in silence for the offer. So a connection that opens
+//! - **The offerer listens, the answerer dials** and then waits for the offer, in silence but for one space of ours,
+//!   which proxies wait for and which every JSON parser takes. So a connection that opens
 //!   and sends nothing is a client; a health check that connects and closes differs from one only by its end of file. The listener survives any number of those; health checks belong on another port all the same.
 //! - **A key that they do not know is an error to them**, and so is the empty candidate that ends gathering. What is
 //!   sent here is therefore one complete description without any extra key; what is received may hold further keys.
@@ -23,11 +24,13 @@ mod excerpt;
 mod family;
 mod listener;
 mod message;
+mod resolver;
 
 pub use codec::{CodecError, Decoder, MAX_LINE_BYTES, encode};
 pub use connection::{BYE_LIMIT, Connection, ConnectionError, WRITE_LIMIT};
-pub use dialer::{CONNECT_LIMIT, ConnectAttempt, DialError, RESOLVE_LIMIT, dial, dial_until};
+pub use dialer::{CONNECT_LIMIT, ConnectAttempt, DialError, dial, dial_until};
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use family::Family;
 pub use listener::{BindError, Listener};
 pub use message::{Message, MessageError};
+pub use resolver::{RESOLVE_LIMIT, RESOLVER_SLOW};

@@ -40,13 +40,13 @@ pub struct BindError {
 }
 
 impl Listener {
-    /// Listens on `address` (port 0: one that is free) for at most `limit` connections at a time.
+    /// Listens on `address` (port 0: one that is free; `[::]`: both families) for at most `limit` connections at a time.
     ///
     /// # Errors
     /// Where the address is in use, not this machine's, or not allowed.
     pub async fn bind(address: SocketAddr, limit: NonZeroU16) -> Result<Self, BindError> {
         let refused = |cause| BindError { address, cause };
-        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let listener = address::listen(address).and_then(TcpListener::from_std).map_err(refused)?;
         let local_addr = listener.local_addr().map_err(refused)?;
         let backoff = Backoff::new(PAUSES.0, PAUSES.1, Jitter::Half)
             .expect("the first pause is above 0 and below the longest");

@@ -9,7 +9,10 @@ use std::{
 
 use backoff::{Backoff, Jitter};
 use ballsession_signaling::{DialError, Endpoint, dial, dial_until};
-use tokio::net::TcpSocket;
+use tokio::{
+    io::AsyncReadExt,
+    net::{TcpListener, TcpSocket},
+};
 
 /// A port that refuses connections until the socket listens, and that nobody else can be given.
 fn dead_port() -> (TcpSocket, SocketAddr, Endpoint) {
@@ -32,6 +35,22 @@ async fn a_dead_port_is_named_with_its_cause() {
         error.to_string(),
         format!("cannot connect to {address}: {address}: Connection refused (os error 111)")
     );
+}
+
+/// P16: a proxy that waits for the client's first byte, as those of service meshes do, never connected to the server.
+#[tokio::test]
+async fn the_first_byte_is_there_before_anything_is_asked_and_is_no_line() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = listener.local_addr().unwrap().to_string().parse().unwrap();
+    let connection = dial(&endpoint).await.unwrap();
+    let (mut peer, _) = listener.accept().await.unwrap();
+    let mut first = [0; 16];
+    let length = tokio::time::timeout(Duration::from_secs(10), peer.read(&mut first)).await.unwrap().unwrap();
+    assert_eq!(&first[..length], b" ");
+    drop(connection);
+    let mut rest = String::new();
+    peer.read_to_string(&mut rest).await.unwrap();
+    assert_eq!(rest, "{\"type\":\"bye\"}\n");
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ fn assert_refused(ended: &Exited, code: i32, words: &[&str]) {
 
 #[test]
 fn wrong_usage_is_refused_with_the_flag_the_value_and_what_is_allowed() {
-    let cases: [(&str, &[&str], &[&str]); 38] = [
+    let cases: [(&str, &[&str], &[&str]); 43] = [
         (SERVER, &["--colour", "red"], &["--colour"]),
         (SERVER, &["extra"], &["extra"]),
         (SERVER, &["--width", "641"], &["--width", "'641'", "even", "64 to 1920"]),
@@ -42,6 +42,11 @@ fn wrong_usage_is_refused_with_the_flag_the_value_and_what_is_allowed() {
         (SERVER, &["--listen", "localhost"], &["--listen", "'localhost'", "127.0.0.1:8080"]),
         (SERVER, &["--http", "8081"], &["--http", "'8081'", "127.0.0.1:8080"]),
         (SERVER, &["--ice-address", "nowhere"], &["--ice-address", "'nowhere'", "IP address"]),
+        (SERVER, &["--ice-address", "fe80::1"], &["--ice-address", "'fe80::1'", "link-local"]),
+        (SERVER, &["--listen", "[fe80::1]:8080"], &["--listen", "[fe80::1]:8080", "[fe80::1%eth0]:8080"]),
+        (SERVER, &["--listen", "[fe80::1%nope]:1"], &["--listen", "[fe80::1%nope]:1", "interface"]),
+        (SERVER, &["--media-ports", "0"], &["--media-ports", "'0'", "1 to 65535", "50000-50010"]),
+        (SERVER, &["--media-ports", "50010-50000"], &["--media-ports", "'50010-50000'", "as in 50000-50010"]),
         (SERVER, &["--require", "loss"], &["--require", "'loss'", "key=value"]),
         (SERVER, &["--require", "fps=30"], &["--require", "\"fps\"", "error-p95"]),
         (SERVER, &["--require", "loss=1,error-p95=-1"], &["--require", "\"-1\"", "pixels"]),

@@ -149,7 +149,7 @@ mod tests {
                                 "args": [
                                     "--server", "harbor-server:8080", "--id", "harbor-client-$(JOB_COMPLETION_INDEX)",
                                     "--reconnect", "--duration", "4m59.5s", "--fault", "drop=2%", "--fault", "offset=5px@7",
-                                    "--http", "0.0.0.0:8081",
+                                    "--http", "[::]:8081",
                                     "--report-url", "http://ballsession-operator.tower:8080/v1/reports",
                                     "--report-token-file", "/var/run/secrets/ballsession.dev/token"
                                 ],

@@ -11,7 +11,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::json;
 
 use super::build;
-use super::common::{HTTP_PORT, REPORT_PORT, SIGNALING_PORT};
+use super::common::{HTTP_PORT, MEDIA_PORT, REPORT_PORT, SIGNALING_PORT};
 use super::fixture::{nothing, session, settings};
 use crate::controller::resources::Desired;
 use crate::session::labels::{self, Component};
@@ -137,7 +137,7 @@ fn what_a_session_needs_passes() {
     let scraper = named("monitoring", "prometheus");
     for (from, to, protocol, port, why) in [
         (&client, &server, "TCP", SIGNALING_PORT, "signalling"),
-        (&client, &server, "UDP", 40_000, "media, opened by the client"),
+        (&client, &server, "UDP", MEDIA_PORT, "media, opened by the client"),
         (&server, &client, "UDP", 50_000, "media, opened by the server"),
         (&server, &operator, "TCP", REPORT_PORT, "the server's reports"),
         (&client, &operator, "TCP", REPORT_PORT, "a client's reports"),
@@ -162,7 +162,8 @@ fn everything_else_is_refused() {
     let impostor = named("lighthouse", labels::OPERATOR);
     for (from, to, protocol, port, why) in [
         (&other_client, &server, "TCP", SIGNALING_PORT, "clients of another session"),
-        (&other_client, &server, "UDP", 40_000, "media of another session"),
+        (&other_client, &server, "UDP", MEDIA_PORT, "media of another session"),
+        (&client, &server, "UDP", 40_000, "no port of media"),
         (&client, &other_server, "TCP", SIGNALING_PORT, "the server of another session"),
         (&stranger, &server, "TCP", SIGNALING_PORT, "any pod"),
         (&stranger, &client, "UDP", 40_000, "any pod"),
@@ -173,7 +174,7 @@ fn everything_else_is_refused() {
         (&server, &client, "TCP", SIGNALING_PORT, "nobody listens there"),
         (&client, &client, "UDP", 40_000, "clients among themselves"),
         (&server, &outside(), "TCP", 443, "the world outside"),
-        (&outside(), &server, "UDP", 40_000, "the world outside"),
+        (&outside(), &server, "UDP", MEDIA_PORT, "the world outside"),
         (&outside(), &server, "TCP", HTTP_PORT, "the world outside"),
     ] {
         assert!(!policies.allow(from, to, protocol, port), "{why}");

@@ -8,7 +8,7 @@ use k8s_openapi::api::networking::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::controller::build::common::{HTTP_PORT, REPORT_PORT, SIGNALING_PORT, metadata};
+use crate::controller::build::common::{HTTP_PORT, MEDIA_PORT, REPORT_PORT, SIGNALING_PORT, metadata};
 use crate::session::Session;
 use crate::session::labels::{self, Component};
 use crate::settings::Settings;
@@ -25,7 +25,7 @@ pub(super) fn server(session: &Session, settings: &Settings) -> NetworkPolicy {
         Component::Server,
         vec![
             from(clients(), port("TCP", SIGNALING_PORT)),
-            from(clients(), every_udp_port()),
+            from(clients(), port("UDP", MEDIA_PORT)),
             from(whole_cluster(), port("TCP", HTTP_PORT)),
         ],
         vec![to(clients(), every_udp_port()), dns(), reports(settings)],
@@ -41,7 +41,7 @@ pub(super) fn client(session: &Session, settings: &Settings) -> NetworkPolicy {
         vec![from(server(), every_udp_port()), from(whole_cluster(), port("TCP", HTTP_PORT))],
         vec![
             to(server(), port("TCP", SIGNALING_PORT)),
-            to(server(), every_udp_port()),
+            to(server(), port("UDP", MEDIA_PORT)),
             dns(),
             reports(settings),
         ],
@@ -96,7 +96,7 @@ fn port(protocol: &str, port: i32) -> NetworkPolicyPort {
     }
 }
 
-/// Media takes whatever port the system gives.
+/// A client's media takes whatever port the system gives.
 fn every_udp_port() -> NetworkPolicyPort {
     NetworkPolicyPort { protocol: Some("UDP".into()), ..NetworkPolicyPort::default() }
 }
@@ -163,7 +163,7 @@ mod tests {
                     "policyTypes": ["Ingress", "Egress"],
                     "ingress": [
                         {"from": clients, "ports": [{"protocol": "TCP", "port": 8080}]},
-                        {"from": clients, "ports": [{"protocol": "UDP"}]},
+                        {"from": clients, "ports": [{"protocol": "UDP", "port": 8082}]},
                         {"from": [{"namespaceSelector": {}}], "ports": [{"protocol": "TCP", "port": 8081}]}
                     ],
                     "egress": [{"to": clients, "ports": [{"protocol": "UDP"}]}, dns(), operator()]
@@ -191,7 +191,7 @@ mod tests {
                     ],
                     "egress": [
                         {"to": server, "ports": [{"protocol": "TCP", "port": 8080}]},
-                        {"to": server, "ports": [{"protocol": "UDP"}]},
+                        {"to": server, "ports": [{"protocol": "UDP", "port": 8082}]},
                         dns(),
                         operator()
                     ]

@@ -85,12 +85,26 @@ pub(super) fn template(session: &Session, operator: &Settings, workload: Workloa
     PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) }
 }
 
-/// A port of a container.
+/// Every address of the pod, of whichever family the cluster gives it.
+pub(super) fn listening_on(port: i32) -> String {
+    format!("[::]:{port}")
+}
+
+/// A TCP port of a container.
 pub(super) fn port(name: &str, port: i32) -> ContainerPort {
+    container_port(name, port, "TCP")
+}
+
+/// A UDP port of a container.
+pub(super) fn udp_port(name: &str, port: i32) -> ContainerPort {
+    container_port(name, port, "UDP")
+}
+
+fn container_port(name: &str, port: i32, protocol: &str) -> ContainerPort {
     ContainerPort {
         name: Some(name.into()),
         container_port: port,
-        protocol: Some("TCP".into()),
+        protocol: Some(protocol.into()),
         ..ContainerPort::default()
     }
 }
@@ -100,7 +114,7 @@ fn container(operator: &Settings, workload: &Workload<'_>) -> Container {
     let mut args = workload.args.clone();
     args.extend([
         "--http".into(),
-        format!("0.0.0.0:{HTTP_PORT}"),
+        listening_on(HTTP_PORT),
         "--report-url".into(),
         operator.report_url.clone(),
         "--report-token-file".into(),

@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy};
 
-use crate::controller::build::common::{SIGNALING_PORT, metadata};
+use crate::controller::build::common::{MEDIA_PORT, SIGNALING_PORT, SIGNALING_PORT_NAME, metadata};
 use crate::controller::build::pod::{self, Workload};
 use crate::run::RunStage;
 use crate::session::Session;
@@ -22,7 +22,7 @@ pub(super) fn build(session: &Session, settings: &Settings) -> Deployment {
             image: &settings.server_image,
             settings: &session.spec.server,
             args: args(session),
-            ports: vec![pod::port("signaling", SIGNALING_PORT)],
+            ports: vec![pod::port(SIGNALING_PORT_NAME, SIGNALING_PORT), pod::udp_port("media", MEDIA_PORT)],
             requests: REQUESTS,
             affinity: session.spec.server.affinity.clone(),
             restart_policy: "Always",
@@ -53,7 +53,8 @@ pub(super) fn build(session: &Session, settings: &Settings) -> Deployment {
 fn args(session: &Session) -> Vec<String> {
     let (video, ball) = (&session.spec.video, &session.spec.ball);
     [
-        ("--listen", format!("0.0.0.0:{SIGNALING_PORT}")),
+        ("--listen", pod::listening_on(SIGNALING_PORT)),
+        ("--media-ports", MEDIA_PORT.to_string()),
         ("--width", video.width.to_string()),
         ("--height", video.height.to_string()),
         ("--fps", video.frames_per_second.to_string()),
@@ -122,9 +123,9 @@ mod tests {
                                 "name": "server",
                                 "image": "registry.example/s:7",
                                 "args": [
-                                    "--listen", "0.0.0.0:8080", "--width", "320", "--height", "200", "--fps", "15",
+                                    "--listen", "[::]:8080", "--media-ports", "8082", "--width", "320", "--height", "200", "--fps", "15",
                                     "--bitrate-kbps", "400", "--radius", "11", "--speed", "120",
-                                    "--http", "0.0.0.0:8081",
+                                    "--http", "[::]:8081",
                                     "--report-url", "http://ballsession-operator.tower:8080/v1/reports",
                                     "--report-token-file", "/var/run/secrets/ballsession.dev/token"
                                 ],
@@ -133,7 +134,8 @@ mod tests {
                                     {"name": "BALLSESSION_TERMINATION_MESSAGE", "value": "/dev/termination-log"}
                                 ],
                                 "ports": [
-                                    {"name": "signaling", "containerPort": 8080, "protocol": "TCP"},
+                                    {"name": "tcp-signaling", "containerPort": 8080, "protocol": "TCP"},
+                                    {"name": "media", "containerPort": 8082, "protocol": "UDP"},
                                     {"name": "http", "containerPort": 8081, "protocol": "TCP"}
                                 ],
                                 "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}},

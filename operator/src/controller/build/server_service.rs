@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::controller::build::common::{HTTP_PORT, SIGNALING_PORT, metadata};
+use crate::controller::build::common::{HTTP_PORT, SIGNALING_PORT, SIGNALING_PORT_NAME, metadata};
 use crate::session::Session;
 use crate::session::labels::{self, Component};
 
@@ -14,16 +14,22 @@ pub(super) fn build(session: &Session) -> Service {
         spec: Some(ServiceSpec {
             type_: Some("ClusterIP".into()),
             selector: Some(labels::selecting(&session.name, Component::Server)),
-            ports: Some(vec![port("signaling", SIGNALING_PORT), port("http", HTTP_PORT)]),
+            ports: Some(vec![
+                port(SIGNALING_PORT_NAME, "tcp", SIGNALING_PORT),
+                port("http", "http", HTTP_PORT),
+            ]),
             ..ServiceSpec::default()
         }),
         ..Service::default()
     }
 }
 
-fn port(name: &str, port: i32) -> ServicePort {
+/// `protocol` is what service meshes go by: they take a port of which nobody says it for one where the client speaks
+/// first, and look at what it says before they open the way.
+fn port(name: &str, protocol: &str, port: i32) -> ServicePort {
     ServicePort {
         name: Some(name.into()),
+        app_protocol: Some(protocol.into()),
         protocol: Some("TCP".into()),
         port,
         target_port: Some(IntOrString::Int(port)),
@@ -55,8 +61,8 @@ mod tests {
                         "app.kubernetes.io/name": "ballsession"
                     },
                     "ports": [
-                        {"name": "signaling", "protocol": "TCP", "port": 8080, "targetPort": 8080},
-                        {"name": "http", "protocol": "TCP", "port": 8081, "targetPort": 8081}
+                        {"name": "tcp-signaling", "appProtocol": "tcp", "protocol": "TCP", "port": 8080, "targetPort": 8080},
+                        {"name": "http", "appProtocol": "http", "protocol": "TCP", "port": 8081, "targetPort": 8081}
                     ]
                 }
             })

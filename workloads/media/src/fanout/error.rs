@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::ports::MediaPorts;
+use crate::addresses::NONE;
 use crate::description::DescriptionError;
 use crate::guard::Panicked;
 
@@ -9,13 +11,18 @@ use crate::guard::Panicked;
 #[derive(Debug, thiserror::Error)]
 pub enum FanoutError {
     /// No UDP socket on the address that media should use.
-    #[error("cannot bind a UDP socket for media on {address}: {source}")]
+    #[error("cannot bind a UDP socket for media on {address}{}: {source}", among(*.ports))]
     Bind {
         /// The local address.
         address: IpAddr,
+        /// The ports it may have, where not all will do.
+        ports: Option<MediaPorts>,
         /// The operating system's error.
         source: std::io::Error,
     },
+    /// There is none.
+    #[error("{}", NONE)]
+    NoAddress,
     /// The peer's answer does not fit the offer.
     #[error("the answer was refused: {0}")]
     Answer(#[source] rtc::shared::error::Error),
@@ -43,6 +50,10 @@ pub enum FanoutError {
     /// The fan-out is ending.
     #[error("the server is shutting down")]
     ShuttingDown,
+}
+
+fn among(ports: Option<MediaPorts>) -> String {
+    ports.map_or_else(String::new, |ports| format!(", ports {ports}"))
 }
 
 impl From<DescriptionError> for FanoutError {

@@ -32,6 +32,7 @@ mod options;
 mod outbox;
 mod outgoing;
 mod peer;
+mod ports;
 mod recent_frames;
 mod repairs;
 mod schedule;
@@ -61,6 +62,7 @@ pub use frame::Frame;
 use negotiator::Negotiator;
 pub use numbering::Numbering;
 pub use options::Options;
+pub use ports::{InvalidPorts, MediaPorts, PortsInUse};
 pub use report::{NetworkSample, SessionId, Stage};
 pub use schedule::CHANNEL_GRACE;
 use shard::Shard;
@@ -71,6 +73,7 @@ pub struct Fanout {
     // Dropped in this order: no session is handed to a shard that has ended.
     negotiator: Negotiator,
     shards: Vec<Shard>,
+    ports: Option<MediaPorts>,
 }
 
 impl Fanout {
@@ -81,12 +84,22 @@ impl Fanout {
     pub fn start(options: Options, sink: &EventSink) -> std::io::Result<Self> {
         let check_budget = Arc::new(Budget::default());
         let packets = retransmission_packets(options.bitrate_kbps);
-        let shards = (0..options.shards.max(1))
+        let shards = options.ports.map_or(options.shards, |ports| options.shards.min(ports.count()));
+        let shards = (0..shards.max(1))
             .map(|number| Shard::start(number, Arc::clone(sink), Arc::clone(&check_budget), packets))
             .collect::<std::io::Result<Vec<_>>>()?;
         let handles = shards.iter().map(Shard::handle).collect();
         let negotiator = Negotiator::start(options, handles)?;
-        Ok(Self { negotiator, shards })
+        Ok(Self { negotiator, shards, ports: options.ports })
+    }
+
+    /// That there are ports on `address` for all shards. Sockets are bound when sessions need them: whoever named ports
+    /// wants to know before.
+    ///
+    /// # Errors
+    /// Where too few of the ports are free.
+    pub fn check_ports(&self, address: IpAddr) -> Result<(), PortsInUse> {
+        self.ports.map_or(Ok(()), |ports| ports.check(self.shards.len(), address))
     }
 
     /// Makes a peer connection for `id` on sockets bound to `addresses`; answers with an SDP offer that has all

@@ -254,6 +254,7 @@ impl State {
         }
         match refused {
             Some(error) if locals.is_empty() => Err(error),
+            None if locals.is_empty() => Err(FanoutError::NoAddress),
             _ => Ok(locals),
         }
     }
@@ -274,8 +275,9 @@ impl State {
         if let Some(local) = self.bound.get(&(shard, address)) {
             return Ok(*local);
         }
-        let refused = |source| FanoutError::Bind { address, source };
-        let socket = sockets::bind(address).map_err(refused)?;
+        let ports = self.options.ports;
+        let refused = |source| FanoutError::Bind { address, ports, source };
+        let socket = sockets::bind(address, ports, shard).map_err(refused)?;
         let local = socket.local_addr().map_err(refused)?;
         self.shards[shard].send(Command::Listen(socket))?;
         self.bound.insert((shard, address), local);

@@ -1,6 +1,7 @@
 //! What a fan-out is set up with.
 
 use super::numbering::Numbering;
+use super::ports::MediaPorts;
 
 /// How to set up a [`Fanout`](super::Fanout).
 #[derive(Debug, Clone, Copy)]
@@ -14,4 +15,7 @@ pub struct Options {
     /// Where the numbers of every session begin. None is what to use: at random, in each session elsewhere, so that
     /// no report can be one of another session.
     pub numbering: Option<Numbering>,
+    /// The UDP ports that media may use; none: those that the system gives. With fewer of them than shards there are only
+    /// so many shards: two sockets on one port would get each other's datagrams.
+    pub ports: Option<MediaPorts>,
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use mio::{Interest, Registry, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::ports::MediaPorts;
 use crate::arrival::{Arrival, Receiver};
 
 /// Reports of a whole sweep arrive at once: the default of 208 KiB lost 15 % of them at 500 sessions. The system caps
@@ -19,9 +20,21 @@ const DATAGRAM_BYTES: usize = 2048;
 /// How many datagrams one socket may deliver before others have their turn.
 const TURN: usize = 128;
 
-/// A non-blocking socket on an ephemeral port of `address`.
-pub(super) fn bind(address: IpAddr) -> io::Result<UdpSocket> {
-    let address = SocketAddr::new(address, 0);
+/// A non-blocking socket for shard `number` on `address`: on the first of `ports` that is free, or on one that the system gives.
+pub(super) fn bind(address: IpAddr, ports: Option<MediaPorts>, number: usize) -> io::Result<UdpSocket> {
+    let Some(ports) = ports else { return bind_port(address, 0) };
+    let mut refused = io::Error::from(io::ErrorKind::AddrInUse);
+    for port in ports.of(number) {
+        match bind_port(address, port) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => refused = error,
+            outcome => return outcome,
+        }
+    }
+    Err(refused)
+}
+
+fn bind_port(address: IpAddr, port: u16) -> io::Result<UdpSocket> {
+    let address = SocketAddr::new(address, port);
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_nonblocking(true)?;
     // What the system grants is good enough; drops are counted.
@@ -149,7 +162,7 @@ mod tests {
     #[test]
     fn what_arrives_is_read_until_the_socket_is_empty() {
         let poll = mio::Poll::new().unwrap();
-        let socket = bind("127.0.0.1".parse().unwrap()).unwrap();
+        let socket = bind("127.0.0.1".parse().unwrap(), None, 0).unwrap();
         let local = socket.local_addr().unwrap();
         let mut sockets = Sockets::new(poll.registry().try_clone().unwrap());
         sockets.add(socket).unwrap();

@@ -1,6 +1,7 @@
 //! A peer connection of `rtc` set up for receiving one VP8 stream.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rtc::ice::mdns::MulticastDnsMode;
@@ -15,6 +16,8 @@ use rtc::rtcp::sender_report::SenderReport;
 use rtc::rtp_transceiver::rtp_sender::{RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RtpCodecKind};
 use rtc::shared::error::{Error, Result};
 
+use super::source::FollowSource;
+use super::stats::Counters;
 use crate::datagrams::host_candidate;
 use crate::deliver_rtcp::DeliverRtcp;
 
@@ -41,8 +44,9 @@ pub(super) fn answer(
     offer: String,
     locals: impl IntoIterator<Item = SocketAddr>,
     now: Instant,
+    counters: Arc<Counters>,
 ) -> Result<(RTCPeerConnection, String)> {
-    let mut connection = build(now)?;
+    let mut connection = build(now, counters)?;
     connection.set_remote_description(now, RTCSessionDescription::offer(offer)?)?;
     for local in locals {
         connection.add_local_candidate(host_candidate(local)?)?;
@@ -53,7 +57,7 @@ pub(super) fn answer(
     Ok((connection, sdp))
 }
 
-fn build(now: Instant) -> Result<RTCPeerConnection> {
+fn build(now: Instant, counters: Arc<Counters>) -> Result<RTCPeerConnection> {
     let mut media_engine = MediaEngine::default();
     media_engine.register_codec(vp8(), RtpCodecKind::Video)?;
     RTCPeerConnectionBuilder::new()
@@ -63,7 +67,9 @@ fn build(now: Instant) -> Result<RTCPeerConnection> {
         // Not the crate's NACK generator: it ticks all the time, and it sits where it cannot see the packets that RTX
         // brings back. The assembler asks for what is missing, and reception reports are the session's.
         .with_interceptor_registry(
-            Registry::new().with(DeliverRtcp::SLOT, DeliverRtcp::new(is_sender_report)),
+            Registry::new()
+                .with(FollowSource::SLOT, FollowSource::new(counters))
+                .with(DeliverRtcp::SLOT, DeliverRtcp::new(is_sender_report)),
         )
         .build(now)
 }

@@ -8,6 +8,9 @@ use crate::guard::Panicked;
 /// Why an offer could not be answered.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiverError {
+    /// No address to bind.
+    #[error("{}", crate::addresses::NONE)]
+    NoAddress,
     /// It is not SDP, or none that can be used.
     #[error(transparent)]
     Description(DescriptionError),

@@ -21,6 +21,7 @@ mod reception;
 mod requests;
 mod session;
 mod sockets;
+mod source;
 mod stats;
 mod stream;
 mod transport;
@@ -115,6 +116,9 @@ impl Receiver {
     }
 
     fn answer_unguarded(offer: &str, options: Options) -> Result<Answer, ReceiverError> {
+        if options.addresses.is_empty() {
+            return Err(ReceiverError::NoAddress);
+        }
         let offer = Offer::read(offer, Flow::Received)?;
         tracing::debug!("the offer: {}", offer.candidates);
         let Options { addresses, connect_timeout, queued_frames, assembly } = options;
@@ -123,12 +127,13 @@ impl Receiver {
         let (sockets, waker) =
             Sockets::bind(&addresses).map_err(|source| ReceiverError::Bind { addresses, source })?;
         let now = Instant::now();
-        let (connection, sdp) = connection::answer(described, sockets.locals(), now)?;
+        let counters = Arc::new(Counters::default());
+        let (connection, sdp) =
+            connection::answer(described, sockets.locals(), now, Arc::clone(&counters))?;
         let sdp = offer.answer(&sdp)?;
 
         let (events, happened) = Events::new();
         let (requester, requests) = requests(waker);
-        let counters = Arc::new(Counters::default());
         let transport = Transport::new(sockets, checks, Arc::clone(&counters));
         let link = Link::new(connection, transport, events, now + connect_timeout);
         let stream = Stream::new(assembly, queued_frames, Arc::clone(&counters));

@@ -32,6 +32,8 @@ pub struct Stats {
     pub unsent: u64,
     /// ICE checks that did not leave: more than addresses that do not answer are sent.
     pub checks_suppressed: u64,
+    /// RTP packets that are none of the video: of another payload type, or of a source beside its own.
+    pub foreign: u64,
 }
 
 impl Stats {
@@ -53,6 +55,7 @@ impl Stats {
             keyframes_requested,
             unsent,
             checks_suppressed,
+            foreign,
         } = other;
         Self {
             packets: self.packets + packets,
@@ -68,6 +71,7 @@ impl Stats {
             keyframes_requested: self.keyframes_requested + keyframes_requested,
             unsent: self.unsent + unsent,
             checks_suppressed: self.checks_suppressed + checks_suppressed,
+            foreign: self.foreign + foreign,
         }
     }
 }
@@ -87,6 +91,7 @@ pub(super) struct Counters {
     pub(super) keyframes_requested: AtomicU64,
     pub(super) unsent: AtomicU64,
     pub(super) checks_suppressed: AtomicU64,
+    pub(super) foreign: AtomicU64,
 }
 
 impl Counters {
@@ -113,6 +118,7 @@ impl Counters {
             keyframes_requested: read(&self.keyframes_requested),
             unsent: read(&self.unsent),
             checks_suppressed: read(&self.checks_suppressed),
+            foreign: read(&self.foreign),
         }
     }
 }

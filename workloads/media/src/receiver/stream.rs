@@ -15,6 +15,7 @@ use rtc::rtcp::transport_feedbacks::transport_layer_nack::{
 use super::frame::Received;
 use super::queue::{FrameQueue, Pushed};
 use super::reception::Reception;
+use super::source;
 use super::stats::{Counters, count};
 use crate::assemble::{Assembler, RtpPacket, Settings};
 
@@ -52,10 +53,11 @@ impl Stream {
         count(&self.counters.packets, 1);
         self.counters.longest_payload.fetch_max(packet.payload.len() as u64, Relaxed);
         let header = &packet.header;
-        self.reception.packet(header.ssrc, header.sequence_number, header.timestamp, arrived);
+        let ssrc = source::of(header);
+        self.reception.packet(ssrc, header.sequence_number, header.timestamp, arrived);
         self.report_at.get_or_insert(now + REPORT_INTERVAL);
         let packet = RtpPacket {
-            ssrc: packet.header.ssrc,
+            ssrc,
             sequence_number: packet.header.sequence_number,
             timestamp: packet.header.timestamp,
             marker: packet.header.marker,

@@ -35,7 +35,8 @@ impl Server {
         let sink: EventSink =
             Arc::new(move |batch| batch.into_iter().for_each(|event| drop(send.send(event))));
         let numbering = Some(Numbering { timestamp_offset: 0, sequence_number: 0 });
-        let options = Options { shards: 2, bitrate_kbps: 1000, channel_label: "reports", numbering };
+        let options =
+            Options { shards: 2, bitrate_kbps: 1000, channel_label: "reports", numbering, ports: None };
         Self { fanout: Fanout::start(options, &sink).unwrap(), events, timestamp: 0 }
     }
 

@@ -16,7 +16,8 @@ pub(crate) struct Server(Fanout);
 
 impl Server {
     pub(crate) fn start() -> Self {
-        let options = Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering: None };
+        let options =
+            Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering: None, ports: None };
         let sink: EventSink = Arc::new(|_| {});
         Self(Fanout::start(options, &sink).unwrap())
     }

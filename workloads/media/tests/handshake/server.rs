@@ -41,7 +41,8 @@ impl Server {
             of_sink.events.lock().unwrap().extend(events);
             of_sink.more.notify_all();
         });
-        let options = Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering: None };
+        let options =
+            Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering: None, ports: None };
         Self { fanout: Fanout::start(options, &sink).unwrap(), recorded }
     }
 

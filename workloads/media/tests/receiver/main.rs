@@ -15,6 +15,7 @@ use ballsession_media::receiver::{
 };
 use offerer::{LABEL, Offerer, next_text};
 use tokio::sync::mpsc;
+use wire::Disguise;
 
 /// No test waits longer for anything; none is expected to come near.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -150,6 +151,64 @@ async fn a_loss_beyond_repair_costs_the_frames_up_to_the_keyframe_that_is_asked_
     assert!(offerer.wire.record().asked_for.iter().filter(|asked| **asked == lost).count() > 1);
     let stats = receiver.stats();
     assert_eq!((stats.undecodable, stats.lost, stats.repaired), (dependent.len() as u64, 1, 0));
+    receiver.close().await;
+    offerer.close().await;
+}
+
+/// P19: it was ignored, and no frame came any more.
+#[tokio::test]
+async fn a_source_that_changes_in_mid_stream_is_followed_from_its_next_keyframe_on() {
+    let (mut offerer, receiver, _) = connect(options(), false).await;
+    let mut decoded = decode(&receiver);
+    let first = offerer.send_frame(true, 5000).await;
+    assert_eq!(take(&mut decoded, 1).await, [first]);
+
+    // Sequence numbers close to those before, so that these alone would tell nothing.
+    offerer.wire.record().disguise =
+        Some(Disguise { ssrc: Some(7), sequence_offset: 3, ..Disguise::default() });
+    let dependent = keep_sending(&mut offerer, |offerer| offerer.wire.record().keyframe_requests > 0).await;
+    let mut sent = vec![offerer.send_frame(true, 5000).await];
+    sent.extend([offerer.send_frame(false, 700).await, offerer.send_frame(false, 10).await]);
+    let received = soon(async {
+        let mut received = Vec::new();
+        while received.last() != sent.last() {
+            received.push(decoded.recv().await.expect("the queue has not ended"));
+        }
+        received
+    })
+    .await;
+    assert!(received.ends_with(&sent), "{received:?}");
+    let before = &received[..received.len() - sent.len()];
+    assert!(undecodable(&dependent).ends_with(before), "{before:?}");
+    let stats = receiver.stats();
+    assert!(stats.foreign > 0 && stats.keyframes_requested > 0, "{stats:?}");
+    receiver.close().await;
+    offerer.close().await;
+}
+
+/// P19: they were read as VP8.
+#[tokio::test]
+async fn packets_of_another_payload_type_are_none_of_the_video() {
+    let (mut offerer, receiver, _) = connect(options(), false).await;
+    let mut decoded = decode(&receiver);
+    let first = offerer.send_frame(true, 5000).await;
+    assert!(take(&mut decoded, 1).await == [first]);
+    offerer.wire.record().disguise = Some(Disguise { payload_type: Some(111), ..Disguise::default() });
+    for _ in 0..5 {
+        offerer.send_frame(true, 100).await;
+    }
+    // Packets leave a little after they are sent.
+    soon(async {
+        while receiver.stats().foreign < 5 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+    offerer.wire.record().disguise = None;
+    let sent = [offerer.send_frame(false, 100).await, offerer.send_frame(false, 100).await];
+    assert_eq!(take(&mut decoded, sent.len()).await, sent);
+    let stats = receiver.stats();
+    assert_eq!((stats.foreign, stats.lost, stats.undecodable), (5, 0, 0), "{stats:?}");
     receiver.close().await;
     offerer.close().await;
 }
@@ -322,10 +381,11 @@ async fn a_peer_that_closes_takes_its_channel_along() {
 #[tokio::test]
 async fn an_address_that_is_not_ours_is_an_error() {
     let offer = soon(Offerer::new(false).await.offer()).await;
-    for addresses in [vec![], vec!["192.0.2.1".parse().unwrap()]] {
-        let error = Receiver::answer(&offer, Options::new(addresses)).unwrap_err();
-        assert!(matches!(error, ReceiverError::Bind { .. }), "{error}");
-    }
+    let foreign = Options::new(vec!["192.0.2.1".parse().unwrap()]);
+    let error = Receiver::answer(&offer, foreign).unwrap_err();
+    assert!(matches!(error, ReceiverError::Bind { .. }), "{error}");
+    let error = Receiver::answer(&offer, Options::new(Vec::new())).unwrap_err();
+    assert!(error.to_string().starts_with("no address for media"), "{error}");
 }
 
 #[tokio::test]

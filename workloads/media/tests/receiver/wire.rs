@@ -14,12 +14,31 @@ use rtc::shared::error::Error;
 pub(crate) struct Record {
     /// Sequence numbers of which the first transmission is lost.
     pub(crate) lose_once: HashSet<u16>,
+    /// What packets are sent as, instead of as what they are.
+    pub(crate) disguise: Option<Disguise>,
     /// What the peer asked to have again.
     pub(crate) asked_for: Vec<u16>,
     /// What was sent again.
     pub(crate) repeated: Vec<u16>,
     /// Keyframe requests.
     pub(crate) keyframe_requests: usize,
+}
+
+/// Another source of packets.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Disguise {
+    pub(crate) ssrc: Option<u32>,
+    pub(crate) payload_type: Option<u8>,
+    /// What is added to sequence numbers, with wrap-around.
+    pub(crate) sequence_offset: u16,
+}
+
+impl Disguise {
+    fn wear(self, header: &mut rtc::rtp::Header) {
+        header.ssrc = self.ssrc.unwrap_or(header.ssrc);
+        header.payload_type = self.payload_type.unwrap_or(header.payload_type);
+        header.sequence_number = header.sequence_number.wrapping_add(self.sequence_offset);
+    }
 }
 
 #[derive(Default, Clone)]
@@ -68,11 +87,15 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Tap {
         self.inbound.pop_front()
     }
 
-    fn handle_write(&mut self, message: TaggedPacket) -> Result<(), Error> {
-        if let Packet::Rtp(packet) = &message.message.packet {
+    fn handle_write(&mut self, mut message: TaggedPacket) -> Result<(), Error> {
+        let is_repeated = message.message.has(&Attribute::Retransmission);
+        if let Packet::Rtp(packet) = &mut message.message.packet {
             let sequence_number = packet.header.sequence_number;
             let mut record = self.wire.record();
-            if message.message.has(&Attribute::Retransmission) {
+            if let Some(disguise) = record.disguise {
+                disguise.wear(&mut packet.header);
+            }
+            if is_repeated {
                 record.repeated.push(sequence_number);
             } else if record.lose_once.remove(&sequence_number) {
                 return Ok(());

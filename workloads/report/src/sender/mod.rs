@@ -8,11 +8,13 @@
 //! Whoever is reported on never waits: a change is a flag that is raised, and nothing is queued, because a snapshot is made
 //! when it is sent and holds all that happened before.
 
+mod connect;
 mod counters;
 mod handle;
 mod log;
 mod pace;
 mod poster;
+mod resolver;
 mod result;
 mod schedule;
 mod source;

@@ -3,23 +3,25 @@
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, RETRY_AFTER};
 use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt, Collected, Full, Limited};
 use hyper::body::Incoming;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
 
+use super::connect::connect;
+use super::resolver::Resolver;
 use super::result::PostResult;
 use super::target::Target;
 use crate::text::escape;
 
-/// A whole request may take this long, from the token to the answer. Another replica of the operator answers the next
+/// A whole request may take this long, from the token to the answer, once the operator's address is known. Another replica of the operator answers the next
 /// one, and a verdict must not wait for one that hangs.
 const REQUEST_LIMIT: Duration = Duration::from_secs(3);
 /// The longest token that is read, in bytes; longer than any that fits a header.
@@ -47,48 +49,70 @@ impl Reply {
 
 /// Posts to one target.
 pub(super) struct Poster {
-    client: Client<HttpConnector, Full<Bytes>>,
+    resolver: Resolver,
     target: Target,
 }
 
 impl Poster {
     pub(super) fn new(target: Target) -> Self {
-        // A connection for each post: kept open between them, it would take a place from others, and go stale.
-        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
-        Self { client, target }
+        let (host, port) = target.url.host_and_port();
+        Self { resolver: Resolver::new(host, port), target }
     }
 
-    /// Posts `body`, within [`REQUEST_LIMIT`].
-    pub(super) async fn post(&self, body: Vec<u8>) -> Reply {
-        let exchanged = tokio::time::timeout(REQUEST_LIMIT, self.exchange(body)).await;
+    /// Posts `body`, within [`REQUEST_LIMIT`] once the operator's address is known.
+    pub(super) async fn post(&mut self, body: Vec<u8>) -> Reply {
+        let url = &self.target.url;
+        let addresses = match self.resolver.addresses().await {
+            Ok(addresses) => addresses,
+            Err(error) => {
+                let reason = format!("{url}: cannot resolve {}: {error}", url.host_and_port().0);
+                return Reply::failed(PostResult::Unreachable, reason);
+            }
+        };
+        let exchanged = tokio::time::timeout(REQUEST_LIMIT, exchange(&self.target, &addresses, body)).await;
         exchanged.unwrap_or_else(|_| {
-            let reason = format!("{}: no answer within {} s", self.target.url, REQUEST_LIMIT.as_secs());
+            let reason = format!("{url}: no answer within {} s", REQUEST_LIMIT.as_secs());
             Reply::failed(PostResult::Unreachable, reason)
         })
     }
+}
 
-    async fn exchange(&self, body: Vec<u8>) -> Reply {
-        let Target { url, token_file } = &self.target;
-        let authorization = match authorization(token_file.clone()).await {
-            Ok(authorization) => authorization,
-            Err(error) => {
-                let reason = format!("cannot read the token in {}: {error}", token_file.display());
-                return Reply::failed(PostResult::NoToken, reason);
-            }
-        };
-        let request = Request::post(url.uri().clone())
-            .header(AUTHORIZATION, authorization)
-            .header(CONTENT_TYPE, "application/json")
-            .header(CONNECTION, "close")
-            .body(Full::new(Bytes::from(body)));
-        let request = match request {
-            Ok(request) => request,
-            Err(error) => return Reply::failed(PostResult::Refused, format!("{url}: {error}")),
-        };
-        match self.client.request(request).await {
-            Ok(response) => reply(response).await,
-            Err(error) => Reply::failed(PostResult::Unreachable, format!("{url}: {}", with_causes(&error))),
+async fn exchange(target: &Target, addresses: &[SocketAddr], body: Vec<u8>) -> Reply {
+    let Target { url, token_file } = target;
+    let authorization = match authorization(token_file.clone()).await {
+        Ok(authorization) => authorization,
+        Err(error) => {
+            let reason = format!("cannot read the token in {}: {error}", token_file.display());
+            return Reply::failed(PostResult::NoToken, reason);
         }
+    };
+    let request = Request::post(url.path())
+        .header(HOST, url.authority())
+        .header(AUTHORIZATION, authorization)
+        .header(CONTENT_TYPE, "application/json")
+        .header(CONNECTION, "close")
+        .body(Full::new(Bytes::from(body)));
+    let request = match request {
+        Ok(request) => request,
+        Err(error) => return Reply::failed(PostResult::Refused, format!("{url}: {error}")),
+    };
+    let unreachable = |cause| Reply::failed(PostResult::Unreachable, format!("{url}: {cause}"));
+    let stream = match connect(addresses).await {
+        Ok(stream) => stream,
+        Err(error) => return unreachable(error.to_string()),
+    };
+    send(TokioIo::new(stream), request).await.unwrap_or_else(|error| unreachable(with_causes(&error)))
+}
+
+/// Sends `request` over a connection of its own: kept open between posts, it would take a place from others, and go stale.
+async fn send(stream: TokioIo<tokio::net::TcpStream>, request: Request<Full<Bytes>>) -> hyper::Result<Reply> {
+    let (mut sender, connection) = http1::handshake(stream).await?;
+    let exchange = async { Ok(reply(sender.send_request(request).await?).await) };
+    tokio::pin!(exchange);
+    tokio::select! {
+        reply = &mut exchange => reply,
+        // It ends with the answer, or with what is in the way of one; either is what the exchange has next.
+        _ = connection => exchange.await,
     }
 }
 
@@ -130,7 +154,7 @@ fn token(path: &Path) -> io::Result<String> {
     }
 }
 
-/// The error and what it came from: hyper's own message ends at "client error".
+/// The error and what it came from: hyper's own message says only what it was about.
 fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -6,6 +6,9 @@ use std::str::FromStr;
 
 use http::Uri;
 
+/// The port of a URL without one.
+const HTTP_PORT: u16 = 80;
+
 /// Where posts go, and on whose behalf.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -31,8 +34,21 @@ pub enum InvalidUrl {
 }
 
 impl Url {
-    pub(super) fn uri(&self) -> &Uri {
-        &self.0
+    /// Where to connect to; the host is without brackets.
+    pub(super) fn host_and_port(&self) -> (String, u16) {
+        let host = self.0.host().unwrap_or_default();
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        (host.to_owned(), self.0.port_u16().unwrap_or(HTTP_PORT))
+    }
+
+    /// Host and port as they were written.
+    pub(super) fn authority(&self) -> &str {
+        self.0.authority().map_or("", |authority| authority.as_str())
+    }
+
+    /// What is asked for there.
+    pub(super) fn path(&self) -> &str {
+        self.0.path_and_query().map_or("/", |path| path.as_str())
     }
 }
 
@@ -60,6 +76,19 @@ impl fmt::Display for Url {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_url_is_taken_apart_for_the_request() {
+        for (text, host, port, authority, path) in [
+            ("http://operator:8080/v1/reports?a=b", "operator", 8080, "operator:8080", "/v1/reports?a=b"),
+            ("http://operator", "operator", 80, "operator", "/"),
+            ("http://[fd00::7]:8080/", "fd00::7", 8080, "[fd00::7]:8080", "/"),
+        ] {
+            let url: Url = text.parse().unwrap();
+            assert_eq!(url.host_and_port(), (host.to_owned(), port));
+            assert_eq!((url.authority(), url.path()), (authority, path));
+        }
+    }
 
     #[test]
     fn plain_http_alone_will_do() {

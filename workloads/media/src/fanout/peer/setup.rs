@@ -165,7 +165,7 @@ mod tests {
     use crate::fanout::numbering::Numbering;
 
     const OPTIONS: Options =
-        Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering: None };
+        Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering: None, ports: None };
     const STREAM: Stream =
         Stream { ssrc: 7, numbering: Numbering { timestamp_offset: 0, sequence_number: 0 } };
 

@@ -63,7 +63,8 @@ impl Server {
         let recorder = Arc::new(Recorder::new(recorder, None));
         let (sessions, keyframes) = (Arc::new(Sessions::default()), Arc::new(KeyframeRequests::default()));
         let peers = Arc::new(PeerLog::default());
-        let fanout = Arc::new(start_fanout(bitrate_kbps, &recorder, &sessions, &keyframes, &peers).unwrap());
+        let fanout =
+            Arc::new(start_fanout(bitrate_kbps, None, &recorder, &sessions, &keyframes, &peers).unwrap());
         let scene = scene::Settings { size, radius: 10.0, speed: 100.0, seed: 1 };
         let video = Settings { scene, background: Background::Plain, frames_per_second, bitrate_kbps };
         let preview = Preview::start().unwrap();
