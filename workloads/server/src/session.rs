@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use measure::Ended;
+use media::MAX_LATE_CANDIDATES;
 use media::addresses::media_addresses;
 use media::fanout::{CloseReason, Fanout, FanoutError};
 use report::{ErrorCode, SessionId};
@@ -18,9 +19,6 @@ use crate::sessions::{Interruption, Sessions};
 
 /// How long an answer may take: an aiortc peer whose STUN server does not answer needs over 5 s.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
-
-/// Candidates of one peer that are passed on beside its answer, before and after it each. It may send as many as it likes.
-const MAX_CANDIDATES: usize = 8;
 
 /// How long reports for frames already sent may still come in when a session ends in good order.
 const LAST_REPORTS_LIMIT: Duration = Duration::from_millis(500);
@@ -119,7 +117,7 @@ async fn answer(connection: &mut Connection) -> Result<Answered, Refusal> {
     loop {
         match tokio::time::timeout_at(deadline, connection.receive()).await {
             Ok(Ok(Some(Message::Answer { sdp }))) => return Ok(Answered { sdp, candidates }),
-            Ok(Ok(Some(Message::Candidate { candidate, .. }))) if candidates.len() < MAX_CANDIDATES => {
+            Ok(Ok(Some(Message::Candidate { candidate, .. }))) if candidates.len() < MAX_LATE_CANDIDATES => {
                 candidates.push(candidate);
             }
             Ok(Ok(Some(Message::Candidate { .. }))) => {}
@@ -160,7 +158,7 @@ async fn stream(
             why = &mut interruption => return why.map_or(Ended::Lost, ended_by),
             message = connection.receive() => match message {
                 Ok(Some(Message::Bye)) => return Ended::Bye,
-                Ok(Some(Message::Candidate { candidate, .. })) if candidates < MAX_CANDIDATES => {
+                Ok(Some(Message::Candidate { candidate, .. })) if candidates < MAX_LATE_CANDIDATES => {
                     candidates += 1;
                     context.fanout.candidate(id, candidate);
                 }

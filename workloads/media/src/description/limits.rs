@@ -9,6 +9,10 @@ pub(super) const MAX_SECTIONS: usize = 64;
 /// Most candidates that are taken of a peer: each costs checks to an address that the peer names.
 pub(super) const MAX_CANDIDATES: usize = 16;
 
+/// Candidates of one peer that are taken beside its description, before it and after it each. It may send as many as it
+/// likes.
+pub const MAX_LATE_CANDIDATES: usize = 8;
+
 /// Longest quotation of what a peer wrote, in characters.
 pub(super) const MAX_QUOTED: usize = 80;
 

@@ -35,6 +35,7 @@ mod video;
 
 pub(crate) use answer::Answer;
 pub use error::DescriptionError;
+pub use limits::MAX_LATE_CANDIDATES;
 pub(crate) use offer::Offer;
 pub use place::Place;
 pub(crate) use video::Flow;

@@ -113,7 +113,7 @@ impl Driver {
     fn run_commands(&mut self) -> bool {
         loop {
             match self.queue.try_recv() {
-                Ok(Command::Frame(frame, published)) => self.sweep(frame, published),
+                Ok(Command::Frame(frame, published)) => self.sweep(&frame, published),
                 Ok(Command::Adopt(peer)) => self.adopt(*peer),
                 Ok(Command::Candidate { id, candidate }) => {
                     self.touch(id, |session, _| session.add_candidate(candidate));
@@ -169,17 +169,17 @@ impl Driver {
         self.drain(slot, Instant::now());
     }
 
-    fn sweep(&mut self, frame: Arc<Frame>, published: Instant) {
+    fn sweep(&mut self, frame: &Arc<Frame>, published: Instant) {
         let began = Instant::now();
         self.shared.counters.worst_lateness.record(began.saturating_duration_since(published));
-        let (timestamp, first) = (frame.timestamp, self.recent_frames.push(Arc::clone(&frame)));
+        let (timestamp, first) = (frame.timestamp, self.recent_frames.push(Arc::clone(frame)));
         self.deferred.clear();
         let mut served = 0;
         // By slot and not by iterator: sessions may end while reports are taken in.
         for slot in self.sessions.slots() {
             let Some(session) = self.sessions.get_mut(slot) else { continue };
             let now = Instant::now();
-            let is_written = session.write_frame(&frame, first, now, &mut self.events);
+            let is_written = session.write_frame(frame, first, now, &mut self.events);
             if session.is_deferred {
                 self.drain(slot, now);
             } else {

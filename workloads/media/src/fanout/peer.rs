@@ -26,11 +26,9 @@ use super::schedule::{Admission, Schedule};
 use super::watch::Watch;
 use crate::checks::Route;
 use crate::datagrams::received;
+use crate::description::MAX_LATE_CANDIDATES;
 use crate::handshake::is_application_data;
 use crate::stun::TransactionId;
-
-/// Candidates of one peer that may come after its description.
-const MAX_CANDIDATES: usize = 8;
 
 /// When a peer is to be drained that took something in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -311,7 +309,7 @@ impl Peer {
 
     /// A candidate of the peer's that was not in its description. One that cannot be used does no harm.
     pub(super) fn add_candidate(&mut self, candidate: String) {
-        if self.candidates == MAX_CANDIDATES {
+        if self.candidates == MAX_LATE_CANDIDATES {
             return;
         }
         self.candidates += 1;

@@ -22,7 +22,7 @@ pub(super) struct RecentFrames {
 }
 
 /// One packet of a frame.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct RecentPacket<'a> {
     pub(super) frame: &'a Frame,
     pub(super) payload: &'a Bytes,

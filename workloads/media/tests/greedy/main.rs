@@ -1,4 +1,4 @@
-//! What a peer that was let in can cost others by asking (S2, S3).
+//! A peer that was let in: what it can cost others by asking (S2, S3), and when it is answered.
 
 #![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
 
@@ -47,7 +47,7 @@ impl Server {
         let (mut peer, answer) = Peer::answer(&offer);
         self.fanout.answer(ID, answer).blocking_recv().unwrap().unwrap();
         let deadline = Instant::now() + PATIENCE;
-        while !peer.is_open {
+        while peer.channel.is_none() {
             assert!(Instant::now() < deadline, "no channel");
             peer.step();
         }
@@ -124,4 +124,21 @@ fn a_peer_that_asks_for_keyframes_all_the_time_gets_one_a_second() {
     }
     // Four at once, and then one a second.
     assert!((6..=8).contains(&wanted), "{wanted}");
+}
+
+/// Reports are acknowledged with the next frame. Without one they are not forgotten.
+#[test]
+fn what_a_peer_says_is_acknowledged_though_no_frame_follows() {
+    let mut server = Server::start();
+    let mut peer = server.connect();
+    peer.run(30 * STEP);
+    let before = peer.records;
+    // One alone may wait longer (RFC 9260, section 6.2).
+    peer.say("{}");
+    peer.say("{}");
+    let said = Instant::now();
+    while peer.records == before {
+        assert!(said.elapsed() < Duration::from_millis(500), "not acknowledged");
+        peer.step();
+    }
 }

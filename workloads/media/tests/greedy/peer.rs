@@ -1,9 +1,10 @@
-//! A peer that was let in, and asks for whatever it likes.
+//! A peer that was let in, and says and asks for whatever it likes.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use ballsession_media::datagrams::{host_candidate, received};
+use rtc::data_channel::RTCDataChannelId;
 use rtc::interceptor::Registry;
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_VP8, MediaEngine};
@@ -23,11 +24,14 @@ const STEP: Duration = Duration::from_millis(1);
 pub(crate) struct Peer {
     connection: RTCPeerConnection,
     socket: UdpSocket,
-    pub(crate) is_open: bool,
+    /// Once it is open.
+    pub(crate) channel: Option<RTCDataChannelId>,
     /// The sequence numbers of all RTP that came, repetitions too.
     pub(crate) numbers: Vec<u16>,
     /// Of all that RTP.
     pub(crate) ssrc: Option<u32>,
+    /// How many records of DTLS came.
+    pub(crate) records: usize,
 }
 
 impl Peer {
@@ -42,7 +46,14 @@ impl Peer {
         let answer = connection.create_answer(None).unwrap();
         connection.set_local_description(now, answer).unwrap();
         let sdp = connection.local_description().unwrap().sdp;
-        (Self { connection, socket, is_open: false, numbers: Vec::new(), ssrc: None }, sdp)
+        (Self { connection, socket, channel: None, numbers: Vec::new(), ssrc: None, records: 0 }, sdp)
+    }
+
+    /// Sends text over the channel.
+    pub(crate) fn say(&mut self, text: &str) {
+        let mut channel = self.connection.data_channel(self.channel.unwrap()).unwrap();
+        channel.send_text(Instant::now(), text.to_owned()).unwrap();
+        self.flush();
     }
 
     /// Sends RTCP as one packet.
@@ -72,8 +83,9 @@ impl Peer {
             self.connection.handle_timeout(now).unwrap();
         }
         while let Some(event) = self.connection.poll_event() {
-            self.is_open |=
-                matches!(event, RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(_)));
+            if let RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(channel)) = event {
+                self.channel = Some(channel);
+            }
         }
         self.flush();
     }
@@ -84,6 +96,7 @@ impl Peer {
             self.numbers.push(u16::from_be_bytes([data[2], data[3]]));
             self.ssrc = Some(u32::from_be_bytes([data[8], data[9], data[10], data[11]]));
         } else {
+            self.records += usize::from((20..=63).contains(&data[0]));
             let _ = self.connection.handle_read(received(local, from, data, Instant::now()));
         }
     }
