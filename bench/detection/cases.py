@@ -86,7 +86,7 @@ def limits() -> Iterator[Case]:
 
     for millicores, video in ((15, VGA), (20, VGA), (50, HD), (80, HD)):
         yield limited(SERVER, millicores, video, causes=("ServerCpu",))
-    for millicores, video in ((10, VGA), (12, VGA), (20, HD)):
+    for millicores, video in ((10, VGA), (20, HD)):
         yield limited("b", millicores, video, causes=("ClientCpu",), client="b")
     fault = Limit(who=(SERVER, "a", "b"), millicores=200, seconds=12)
     yield Case("all limited to 200m, which is enough", fault, Expected())

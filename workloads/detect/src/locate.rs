@@ -52,8 +52,8 @@ impl Locator {
         if peak < contrast {
             return Ok(None);
         }
-        let map = self.difference.plane();
-        let samples = matrix(map.data(), map.width(), map.height())?;
+        let (width, height) = self.difference.size();
+        let samples = matrix(self.difference.samples(), width, height)?;
         threshold(&samples, &mut self.mask, f64::from(peak / 2), 255.0, THRESH_BINARY)?;
         let mut contours = Vector::<Vector<Pixel>>::new();
         find_contours_def(&self.mask, &mut contours, RETR_EXTERNAL, CHAIN_APPROX_SIMPLE)?;

@@ -28,13 +28,13 @@ impl Window {
 
     /// Its part of a chroma plane.
     pub(crate) fn of_chroma<'a>(&self, plane: Plane<'a>) -> Plane<'a> {
-        crop(plane, self.chroma)
+        plane.part(self.chroma)
     }
 
     /// Its part of the luma plane.
     pub(crate) fn of_luma<'a>(&self, plane: Plane<'a>) -> Plane<'a> {
         let Rect { x, y, width, height } = self.chroma;
-        crop(plane, Rect { x: 2 * x, y: 2 * y, width: 2 * width, height: 2 * height })
+        plane.part(Rect { x: 2 * x, y: 2 * y, width: 2 * width, height: 2 * height })
     }
 
     /// Whether something with these bounds, in samples of the window, reaches an edge of it that is not the
@@ -57,11 +57,6 @@ impl Window {
             Point { x: pixels(blob.centre.x, self.chroma.x), y: pixels(blob.centre.y, self.chroma.y) };
         Blob { centre, radius: 2.0 * blob.radius, ..blob }
     }
-}
-
-fn crop(plane: Plane<'_>, part: Rect) -> Plane<'_> {
-    let start = part.y * plane.stride() + part.x;
-    Plane::new(&plane.data()[start..], plane.stride(), part.width, part.height)
 }
 
 #[cfg(test)]

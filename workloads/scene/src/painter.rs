@@ -135,7 +135,7 @@ mod tests {
         planes(one.picture())
             .iter()
             .zip(planes(other.picture()))
-            .all(|(one, other)| one.data() == other.data())
+            .all(|(one, other)| one.contiguous() == other.contiguous())
     }
 
     fn backgrounds() -> impl Strategy<Value = Background> {

@@ -37,8 +37,8 @@ impl Decoder {
         Self { limit, library: None }
     }
 
-    /// Decodes `frame`, a whole VP8 frame. The picture is a view into the decoder, its rows without gaps; there is none
-    /// where the frame is not one to show.
+    /// Decodes `frame`, a whole VP8 frame. The picture is a view into the decoder; there is none where the frame is
+    /// not one to show.
     ///
     /// # Errors
     /// For anything that is not a whole frame of a picture within the limit. Whatever the error, the frames after it

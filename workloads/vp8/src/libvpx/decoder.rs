@@ -3,7 +3,7 @@
 use std::ffi::{c_int, c_long, c_uint, c_void};
 use std::ptr;
 
-use picture::{I420, I420Buffer, Size};
+use picture::{I420, Plane, Size};
 use vpx_sys::vp8_dec_control_id::VP8D_GET_FRAME_CORRUPTED;
 use vpx_sys::{
     VPX_DECODER_ABI_VERSION, vpx_codec_control_, vpx_codec_ctx_t, vpx_codec_dec_cfg_t,
@@ -28,8 +28,9 @@ unsafe extern "C" {
 /// A decoder. After an error its state is unknown: drop it.
 pub(crate) struct LibraryDecoder {
     context: Context,
-    /// The picture last asked for.
-    picture: Option<I420Buffer>,
+    /// The rows of each plane of the picture last asked for. They are libvpx's until it decodes again: emptied before that,
+    /// and lent for no longer than `self` is.
+    rows: [Vec<&'static [u8]>; 3],
 }
 
 impl LibraryDecoder {
@@ -50,12 +51,13 @@ impl LibraryDecoder {
             )
         };
         context.check(status, "opening the decoder")?;
-        Ok(Self { context, picture: None })
+        Ok(Self { context, rows: Default::default() })
     }
 
     /// Decodes one frame. Its picture is there for [`LibraryDecoder::picture`] if it is one to show.
     pub(crate) fn decode(&mut self, frame: &[u8]) -> Result<(), Error> {
         let doing = "decoding a frame";
+        self.rows.iter_mut().for_each(Vec::clear);
         let length = c_uint::try_from(frame.len())
             .map_err(|_| Error::Library { doing, reason: "4 GiB and more".into() })?;
         // SAFETY: the context is initialised as a decoder; libvpx reads `length` bytes at the pointer during this call
@@ -82,8 +84,9 @@ impl LibraryDecoder {
 
     /// The picture that the last frame became: none where the frame is not to be shown.
     ///
-    /// It is a copy, for 4 % of what decoding costs: libvpx's own rows lie apart, for many widths with bytes between
-    /// them that it never writes, and a slice of such bytes is none that Rust could lend.
+    /// It is not copied, which costs as much as detecting something in it. But its rows are lent one by one: libvpx's lie
+    /// apart, for many widths with bytes between them that it never writes, and a slice of such bytes is none that Rust
+    /// could lend.
     pub(crate) fn picture(&mut self) -> Result<Option<I420<'_>>, Error> {
         let mut iterator = ptr::null();
         // SAFETY: the context is initialised as a decoder, and a null iterator asks for its first picture.
@@ -97,29 +100,31 @@ impl LibraryDecoder {
         // SAFETY: see above.
         let height = unsafe { (*image).d_h };
         let size = Size::new(width as usize, height as usize)?;
-        let picture = self.picture.take().filter(|picture| picture.size() == size);
-        let picture = self.picture.insert(picture.unwrap_or_else(|| I420Buffer::filled(size, 0, 0, 0)));
-        for (index, plane) in picture.planes_mut().into_iter().enumerate() {
-            let width = if index == 0 { size.width() } else { size.chroma().0 };
+        for (index, rows) in self.rows.iter_mut().enumerate() {
+            let (width, height) = if index == 0 { (size.width(), size.height()) } else { size.chroma() };
             // SAFETY: `image` is unchanged since libvpx returned it. It is of VP8's only format, I420, so that plane 0
-            // is of its size and planes 1 and 2 of half of it, as those of `picture` are.
-            unsafe { copy_plane(image, index, width, plane) }?;
+            // is of its size and planes 1 and 2 of half of it. The rows leave with the lifetime of `self` alone, and
+            // are gone before libvpx decodes again, or ends.
+            unsafe { collect_rows(image, index, width, height, rows) }?;
         }
-        Ok(Some(picture.view()))
+        let [y, u, v] = self.rows.each_ref().map(|rows| Plane::of_rows(rows));
+        Ok(Some(I420::new(size, y, u, v)))
     }
 }
 
-/// Copies a plane of a decoded picture `into` rows of `width` samples without gaps.
+/// Makes `rows` those of a plane of a decoded picture, `height` of `width` samples.
 ///
 /// # Safety
-/// `image` is what libvpx's decoder has just returned, and its plane `index` has rows of at least `width` samples, at
-/// least as many as `into`.
-unsafe fn copy_plane(
+/// `image` is what libvpx's decoder has just returned, and its plane `index` has at least so many rows of at least so many
+/// samples. What is in `rows` is not used any more once libvpx decodes again or its decoder is gone.
+unsafe fn collect_rows(
     image: *const vpx_image_t,
     index: usize,
     width: usize,
-    into: &mut [u8],
+    height: usize,
+    rows: &mut Vec<&'static [u8]>,
 ) -> Result<(), Error> {
+    rows.clear();
     // SAFETY: the caller's promise; a read of one field.
     let data = unsafe { (*image).planes[index] };
     // SAFETY: as above.
@@ -128,11 +133,11 @@ unsafe fn copy_plane(
     let Some(stride) = stride else {
         return Err(Error::Library { doing: "reading a picture", reason: "it has no such plane".into() });
     };
-    for (number, row) in into.chunks_exact_mut(width).enumerate() {
+    rows.extend((0..height).map(|number| {
         // SAFETY: the plane has this row, and its rows lie `stride` bytes apart in one allocation.
         let samples = unsafe { data.add(number * stride) };
         // SAFETY: `width` samples of a row, all written by decoding the frame, and not changed before the next one.
-        row.copy_from_slice(unsafe { std::slice::from_raw_parts(samples, width) });
-    }
+        unsafe { std::slice::from_raw_parts(samples, width) }
+    }));
     Ok(())
 }

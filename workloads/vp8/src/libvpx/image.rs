@@ -13,13 +13,16 @@ use crate::error::Error;
 /// # Errors
 /// For layouts that are fine for [`I420`] but with which libvpx would read outside of the planes.
 pub(super) fn describe(picture: &I420<'_>) -> Result<vpx_image_t, Error> {
-    let (y, u, v) = (picture.y(), picture.u(), picture.v());
+    let planes = [picture.y(), picture.u(), picture.v()].map(|plane| plane.contiguous());
+    let [Some(y), Some((u, u_stride)), Some((v, v_stride))] = planes else {
+        return Err(Error::Layout("its rows do not lie at even distances"));
+    };
     // libvpx reads V with the stride of U.
-    if u.stride() != v.stride() {
+    if u_stride != v_stride {
         return Err(Error::Layout("the rows of U and V are not equally long"));
     }
     // libvpx takes two chroma planes that lie one byte apart for one plane of NV12, twice as long.
-    if v.data().as_ptr() == u.data().as_ptr().wrapping_add(1) && u.width() > 1 {
+    if v.as_ptr() == u.as_ptr().wrapping_add(1) && picture.u().width() > 1 {
         return Err(Error::Layout("U and V overlap, one byte apart"));
     }
     let stride = |stride| c_int::try_from(stride).map_err(|_| Error::Layout("rows of 2 GiB and more"));
@@ -35,10 +38,10 @@ pub(super) fn describe(picture: &I420<'_>) -> Result<vpx_image_t, Error> {
     image.h = picture.size().height() as u32;
     (image.d_w, image.d_h) = (image.w, image.h);
     (image.x_chroma_shift, image.y_chroma_shift) = (1, 1);
-    for (index, plane) in [y, u, v].into_iter().enumerate() {
+    for (index, (data, between_rows)) in [y, (u, u_stride), (v, v_stride)].into_iter().enumerate() {
         // The type is `*mut` because decoders use it too; an encoder only reads.
-        image.planes[index] = plane.data().as_ptr().cast_mut();
-        image.stride[index] = stride(plane.stride())?;
+        image.planes[index] = data.as_ptr().cast_mut();
+        image.stride[index] = stride(between_rows)?;
     }
     Ok(image)
 }
