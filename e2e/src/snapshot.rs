@@ -79,6 +79,8 @@ impl Snapshot {
     pub fn works_with(&self, clients: i32) -> Result<()> {
         self.is("Ready", "True")?;
         self.is("ObjectivesMet", "True")?;
+        let shown = self.status()?.display.as_ref().and_then(|display| display.reason.as_deref());
+        ensure!(shown.unwrap_or_default().is_empty(), "it works, and says {shown:?}");
         let ready = self.status()?.ready_clients;
         ensure!(ready == Some(clients), "{ready:?} clients are ready, not {clients}");
         Ok(())

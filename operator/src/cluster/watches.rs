@@ -138,7 +138,10 @@ impl Starter {
                     return;
                 }
             };
-            report.works();
+            // The first is the watch's own: that it is about to ask.
+            if !matches!(event, Event::Init) {
+                report.works();
+            }
             // Whoever takes the session finds it done.
             follow(&event);
             match event {

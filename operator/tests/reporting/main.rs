@@ -7,5 +7,6 @@
 
 mod numbers;
 mod post;
+mod rows;
 mod strangers;
 mod world;

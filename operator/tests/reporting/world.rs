@@ -191,7 +191,7 @@ fn nothing() -> Resources<Observed> {
     }
 }
 
-fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings {
         server_image: "registry.example/s:7".into(),
         client_image: "registry.example/c:8".into(),

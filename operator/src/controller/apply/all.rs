@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use k8s_openapi::api::apps::v1::Deployment;
 
-use crate::controller::apply::applier::{Applier, Done, Tools};
+use crate::controller::apply::applier::{Applier, Tools};
+use crate::controller::apply::attempt::Done;
 use crate::controller::apply::error::Error;
 use crate::controller::resources::{Applied, Desired, Observed, Prepared, Resources};
 use crate::session::{Session, short_hash};

@@ -1,18 +1,15 @@
 //! Makes a child in the cluster what it shall be: by server-side apply, and only where something differs.
 
-use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 use crds::contract::CONTROLLER_FIELD_MANAGER;
-use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::batch::v1::Job;
 use kube::api::{Api, DeleteParams, Patch, PatchParams, Preconditions};
-use kube::{Client, Resource, ResourceExt};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use kube::{Client, ResourceExt};
 use serde_json::Value;
 
 use crate::cluster::Key;
+use crate::controller::apply::attempt::{Attempt, Child, Done, child, is_terminating, kind};
 use crate::controller::apply::error::Error;
 use crate::controller::apply::job::Plan;
 use crate::controller::apply::{difference, job};
@@ -32,59 +29,6 @@ pub(in crate::controller) struct Tools<'a> {
     pub(in crate::controller) memories: &'a Memories,
     pub(in crate::controller) metrics: &'a Metrics,
     pub(in crate::controller) retry: Backoff,
-}
-
-/// What became of one child.
-pub(super) struct Done<K> {
-    /// As it is now.
-    pub(super) live: Option<K>,
-    /// It is on its way out, and comes anew when it is gone.
-    pub(super) is_waiting: bool,
-    /// It was deleted just now to be made anew.
-    pub(super) is_replaced: bool,
-    /// Why it is not as it shall be, and whether that was tried just now.
-    pub(super) refused: Option<(Error, bool)>,
-}
-
-pub(super) trait Child:
-    Resource<DynamicType = (), Scope = NamespaceResourceScope>
-    + Serialize
-    + DeserializeOwned
-    + Clone
-    + Debug
-    + PartialEq
-{
-}
-
-impl<K> Child for K where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Serialize
-        + DeserializeOwned
-        + Clone
-        + Debug
-        + PartialEq
-{
-}
-
-/// What is tried with a child.
-struct Attempt {
-    name: String,
-    /// What the child is remembered by.
-    key: String,
-    /// Names what is asked for.
-    asked: String,
-}
-
-impl Attempt {
-    fn of<K: Child>(desired: &Desired<K>, observed: Option<&K>) -> Self {
-        let (name, asked) = match desired {
-            Desired::Present(desired) => (desired.name_any(), short_hash(desired)),
-            Desired::Absent | Desired::AsItIs => {
-                (observed.map(ResourceExt::name_any).unwrap_or_default(), String::new())
-            }
-        };
-        Self { key: child::<K>(&name), name, asked }
-    }
 }
 
 /// Makes the children of one session.
@@ -263,27 +207,4 @@ impl Applier<'_> {
         let key = Key::new(&self.session.name).within(&self.session.namespace);
         self.tools.memories.with(&key, &self.session.owner.uid, f)
     }
-}
-
-impl<K> Done<K> {
-    fn of(live: Option<K>) -> Self {
-        Self { live, is_waiting: false, is_replaced: false, refused: None }
-    }
-
-    fn waiting() -> Self {
-        Self { is_waiting: true, ..Self::of(None) }
-    }
-}
-
-/// What a child is remembered by.
-fn child<K: Child>(name: &str) -> String {
-    format!("{}/{name}", kind::<K>())
-}
-
-fn is_terminating<K: Child>(live: &K) -> bool {
-    live.meta().deletion_timestamp.is_some()
-}
-
-fn kind<K: Child>() -> String {
-    K::kind(&()).into_owned()
 }

@@ -2,6 +2,7 @@
 
 mod all;
 mod applier;
+mod attempt;
 pub(super) mod difference;
 mod error;
 mod job;

@@ -1,5 +1,8 @@
 //! Every reason, and which of two that apply is shown.
 
+mod pods;
+mod status;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -210,16 +213,6 @@ fn clients_that_are_lost_are_not_ready_whatever_their_pods_say() {
     assert_eq!(scene.ready().0, "NoReports");
 }
 
-/// O5: what is refused is said, and all else is observed on.
-#[test]
-fn a_refused_child_hides_nothing_else() {
-    let mut scene = Scene::working();
-    scene.refused = Some(Reason::ApplyFailed.with_message("webhook away"));
-    let owned = scene.compute().0;
-    assert_eq!((owned.clients.as_deref(), owned.server_node.as_deref()), (Some("2/2"), Some("a")));
-    assert_eq!((owned.ready_clients, owned.reason.as_deref()), (Some(2), Some("ApplyFailed")));
-}
-
 #[test]
 fn suspended_is_who_has_no_pods_and_not_who_was_to_lose_them() {
     let mut scene = Scene::working();
@@ -230,86 +223,6 @@ fn suspended_is_who_has_no_pods_and_not_who_was_to_lose_them() {
 }
 
 #[test]
-fn a_deployment_says_why_it_cannot_make_the_servers_pod() {
-    let mut scene = Scene::working();
-    scene.pods.clear();
-    scene.applied.server_deployment.as_mut().unwrap().status = serde_json::from_value(json!({
-        "conditions": [{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: tight"}]
-    }))
-    .unwrap();
-    assert_eq!(scene.ready(), ("PodsForbidden".into(), "exceeded quota: tight".into()));
-}
-
-#[test]
-fn the_message_says_what_is_waited_for() {
-    let mut scene = Scene::working();
-    scene.pods.truncate(1);
-    assert_eq!(scene.ready().1, "0 of 2 clients are ready: pods do not exist yet");
-    scene.applied.client_job = None;
-    assert_eq!(scene.ready().1, "0 of 2 clients are ready: their Job is being made anew");
-    scene.pods.clear();
-    assert_eq!(scene.ready(), ("ServerNotReady".into(), "the server's pod does not exist yet".into()));
-}
-
-/// O8: pods that failed and are kept were counted as clients, and could say that media is blocked.
-#[test]
-fn a_pod_that_was_evicted_is_no_client() {
-    let mut scene = Scene::working();
-    let evicted = json!({"phase": "Failed", "reason": "Evicted", "message": "low on memory", "conditions": [
-        {"type": "Ready", "status": "True", "lastTransitionTime": START}
-    ]});
-    scene.set_client(1, &evicted);
-    let blocked = client_posts(State::Connecting, &[(ErrorCode::IceFailed, 1, "")]);
-    scene.view.clients = [("harbor-client-1-y".to_owned(), blocked)].into();
-    assert_eq!(scene.compute().0.clients.as_deref(), Some("1/2"));
-    assert_eq!(
-        scene.ready(),
-        (
-            "WaitingForClients".into(),
-            "1 of 2 clients are ready: harbor-client-1-y is gone (Evicted: low on memory), and its replacement does not \
-             exist yet"
-                .into()
-        )
-    );
-}
-
-/// O8: a client that was done, and whose pod went with its node, was one that does not exist yet.
-#[test]
-fn a_client_that_is_done_needs_no_pod() {
-    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
-    scene.completion = Completion::Running;
-    scene.pods.truncate(2);
-    assert_eq!(scene.ready().1, "1 of 2 clients are ready: pods do not exist yet");
-    let job = scene.applied.client_job.as_mut().unwrap();
-    job.spec = serde_json::from_value(json!({"activeDeadlineSeconds": 420, "template": {}})).unwrap();
-    job.status = serde_json::from_value(json!({"completedIndexes": "1"})).unwrap();
-    assert_eq!(scene.ready().0, "Ready");
-}
-
-#[test]
-fn what_a_pod_waits_for_is_named_and_becomes_a_problem() {
-    let mut scene = Scene::working();
-    let since = |second: u32| {
-        json!({"phase": "Pending", "conditions": [
-            {"type": "PodReadyToStartContainers", "status": "False", "lastTransitionTime": format!("2026-01-01T00:00:{second}Z")}
-        ]})
-    };
-    scene.set_client(1, &since(50));
-    assert_eq!(
-        scene.ready(),
-        (
-            "WaitingForClients".into(),
-            "1 of 2 clients are ready: harbor-client-1-y on node b waits for its network and volumes".into()
-        )
-    );
-    assert_eq!(scene.compute().1, Some(Duration::from_secs(10)));
-    scene.set_client(1, &since(30));
-    assert_eq!(scene.ready().0, "PodStuck");
-    scene.set_server(&since(50));
-    assert_eq!(scene.ready().0, "PodStuck", "a problem comes before what may still come");
-}
-
-#[test]
 fn without_clients_the_server_alone_decides() {
     let mut scene = Scene::new(&json!({"clients": 0}));
     scene.applied.client_job = None;
@@ -317,18 +230,6 @@ fn without_clients_the_server_alone_decides() {
     assert_eq!(scene.ready().0, "Ready");
     scene.set_server(&json!({}));
     assert_eq!(scene.ready().0, "ServerNotReady");
-}
-
-#[test]
-fn clients_that_are_done_are_not_waited_for() {
-    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
-    scene.completion = Completion::Running;
-    scene.set_client(0, &json!({"phase": "Succeeded"}));
-    assert_eq!(scene.ready().0, "Ready");
-    assert_eq!(scene.compute().0.clients.as_deref(), Some("1/2"));
-    scene.set_client(1, &json!({"phase": "Succeeded"}));
-    scene.silent = Duration::from_secs(90);
-    assert_eq!(scene.ready().0, "Ready");
 }
 
 #[test]
@@ -350,99 +251,4 @@ fn silence_counts_from_when_a_report_could_have_come() {
     // Its reports came, but could not be taken.
     scene.excused = Some(Duration::from_secs(10));
     assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("Ready", Some(Duration::from_secs(20))));
-}
-
-#[test]
-fn the_whole_status() {
-    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
-    scene.completion = Completion::Running;
-    scene.set_client(1, &json!({}));
-    let hash = scene.session.run_hash.clone();
-    let message =
-        "1 of 2 clients are ready: harbor-client-1-y on node b has not decoded a frame within the last 2 s";
-    assert_eq!(
-        scene.compute().0.patch()["status"],
-        json!({
-            "observedGeneration": 3,
-            "conditions": [
-                {"type": "Ready", "status": "False", "reason": "WaitingForClients", "message": message,
-                 "observedGeneration": 3, "lastTransitionTime": "2026-01-01T00:01:00Z"},
-                {"type": "Complete", "status": "False", "reason": "Running", "message": "each client measures for 5m",
-                 "observedGeneration": 3, "lastTransitionTime": "2026-01-01T00:01:00Z"}
-            ],
-            "display": {"clients": "1/2", "serverNode": "a", "reason": "WaitingForClients", "message": message},
-            "readyClients": 1,
-            "selector": "app.kubernetes.io/component=client,app.kubernetes.io/instance=harbor,app.kubernetes.io/name=ballsession",
-            "run": {"hash": hash}
-        })
-    );
-}
-
-#[test]
-fn the_run_is_named_only_when_the_old_numbers_are_gone() {
-    let mut scene = Scene::working();
-    scene.begun = false;
-    assert_eq!(scene.compute().0.run, None);
-    scene.stored.run = Some(Run { hash: "old".into() });
-    assert_eq!(scene.compute().0.run, Some(Run { hash: "old".into() }));
-    scene.begun = true;
-    assert_eq!(scene.compute().0.run.unwrap().hash, scene.session.run_hash);
-}
-
-/// O24: what is shown explains the conditions of the same object, whichever writer was the last.
-#[test]
-fn the_reason_shown_is_why_not_ready_else_why_not_met() {
-    let met = |status: &str, reason: &str| {
-        serde_json::from_value(json!([{
-            "type": "ObjectivesMet", "status": status, "reason": reason, "message": "9 % of 1 %", "lastTransitionTime": START
-        }]))
-        .unwrap()
-    };
-    let mut scene = Scene::working();
-    let shown = |scene: &mut Scene| {
-        let owned = scene.compute().0;
-        (owned.reason.unwrap_or_default(), owned.message.unwrap_or_default())
-    };
-    scene.stored.conditions = met("True", "Met");
-    assert_eq!(shown(&mut scene), (String::new(), String::new()));
-    scene.stored.conditions = met("False", "LossTooHigh");
-    assert_eq!(shown(&mut scene), ("LossTooHigh".into(), "loss above the 1 % that are allowed".into()));
-
-    // That a run is over says nothing about how it went.
-    scene.completion = Completion::Finished;
-    assert_eq!(shown(&mut scene).0, "LossTooHigh");
-    scene.stored.conditions = met("True", "Met");
-    assert_eq!(shown(&mut scene).0, "Completed");
-
-    // What was shown is emptied: left out, the other writer's would stay.
-    let mut scene = Scene::working();
-    scene.stored.conditions = met("True", "Met");
-    scene.stored.display =
-        Some(crds::Display { reason: Some("NoReports".into()), ..crds::Display::default() });
-    assert_eq!(scene.compute().0.patch()["status"]["display"]["reason"], "");
-}
-
-#[test]
-fn a_refused_session_keeps_what_was_known() {
-    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
-    scene.completion = Completion::Finished;
-    let finished = scene.compute().0;
-    scene.stored = serde_json::from_value(finished.patch()["status"].clone()).unwrap();
-    let explanation = Reason::InvalidSpec.with_message("spec.clients is 101");
-    let time = START.parse().unwrap();
-    let refusal = |generation| unrunnable(&explanation, &scene.stored, true, Some(generation), time);
-    let same = refusal(3);
-    assert_eq!((same.run.as_ref(), same.clients.as_deref()), (finished.run.as_ref(), Some("2/2")));
-    let (ready, complete) = (same.ready.unwrap(), same.complete.unwrap());
-    assert_eq!((ready.reason.as_str(), ready.observed_generation), ("InvalidSpec", Some(3)));
-    assert_eq!((complete.status.as_str(), complete.reason.as_str()), ("True", "Finished"));
-    assert_eq!(same.reason.as_deref(), Some("InvalidSpec"));
-
-    // O21: a gate that waits for what it has just applied must not pass on the run before.
-    let complete = refusal(4).complete.unwrap();
-    assert_eq!((complete.status.as_str(), complete.reason.as_str()), ("False", "Running"));
-    assert_eq!(complete.observed_generation, Some(4));
-
-    let first = unrunnable(&explanation, &BallSessionStatus::default(), false, Some(1), time);
-    assert_eq!(first.complete.unwrap().reason, "Unbounded");
 }

@@ -1,0 +1,95 @@
+//! Pods that are missing, on their way, stuck, gone or done.
+
+use super::*;
+
+#[test]
+fn a_deployment_says_why_it_cannot_make_the_servers_pod() {
+    let mut scene = Scene::working();
+    scene.pods.clear();
+    scene.applied.server_deployment.as_mut().unwrap().status = serde_json::from_value(json!({
+        "conditions": [{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: tight"}]
+    }))
+    .unwrap();
+    assert_eq!(scene.ready(), ("PodsForbidden".into(), "exceeded quota: tight".into()));
+}
+
+#[test]
+fn the_message_says_what_is_waited_for() {
+    let mut scene = Scene::working();
+    scene.pods.truncate(1);
+    assert_eq!(scene.ready().1, "0 of 2 clients are ready: pods do not exist yet");
+    scene.applied.client_job = None;
+    assert_eq!(scene.ready().1, "0 of 2 clients are ready: their Job is being made anew");
+    scene.pods.clear();
+    assert_eq!(scene.ready(), ("ServerNotReady".into(), "the server's pod does not exist yet".into()));
+}
+
+/// O8: pods that failed and are kept were counted as clients, and could say that media is blocked.
+#[test]
+fn a_pod_that_was_evicted_is_no_client() {
+    let mut scene = Scene::working();
+    let evicted = json!({"phase": "Failed", "reason": "Evicted", "message": "low on memory", "conditions": [
+        {"type": "Ready", "status": "True", "lastTransitionTime": START}
+    ]});
+    scene.set_client(1, &evicted);
+    let blocked = client_posts(State::Connecting, &[(ErrorCode::IceFailed, 1, "")]);
+    scene.view.clients = [("harbor-client-1-y".to_owned(), blocked)].into();
+    assert_eq!(scene.compute().0.clients.as_deref(), Some("1/2"));
+    assert_eq!(
+        scene.ready(),
+        (
+            "WaitingForClients".into(),
+            "1 of 2 clients are ready: harbor-client-1-y is gone (Evicted: low on memory), and its replacement does not \
+             exist yet"
+                .into()
+        )
+    );
+}
+
+/// O8: a client that was done, and whose pod went with its node, was one that does not exist yet.
+#[test]
+fn a_client_that_is_done_needs_no_pod() {
+    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
+    scene.completion = Completion::Running;
+    scene.pods.truncate(2);
+    assert_eq!(scene.ready().1, "1 of 2 clients are ready: pods do not exist yet");
+    let job = scene.applied.client_job.as_mut().unwrap();
+    job.spec = serde_json::from_value(json!({"activeDeadlineSeconds": 420, "template": {}})).unwrap();
+    job.status = serde_json::from_value(json!({"completedIndexes": "1"})).unwrap();
+    assert_eq!(scene.ready().0, "Ready");
+}
+
+#[test]
+fn what_a_pod_waits_for_is_named_and_becomes_a_problem() {
+    let mut scene = Scene::working();
+    let since = |second: u32| {
+        json!({"phase": "Pending", "conditions": [
+            {"type": "PodReadyToStartContainers", "status": "False", "lastTransitionTime": format!("2026-01-01T00:00:{second}Z")}
+        ]})
+    };
+    scene.set_client(1, &since(50));
+    assert_eq!(
+        scene.ready(),
+        (
+            "WaitingForClients".into(),
+            "1 of 2 clients are ready: harbor-client-1-y on node b waits for its network and volumes".into()
+        )
+    );
+    assert_eq!(scene.compute().1, Some(Duration::from_secs(10)));
+    scene.set_client(1, &since(30));
+    assert_eq!(scene.ready().0, "PodStuck");
+    scene.set_server(&since(50));
+    assert_eq!(scene.ready().0, "PodStuck", "a problem comes before what may still come");
+}
+
+#[test]
+fn clients_that_are_done_are_not_waited_for() {
+    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
+    scene.completion = Completion::Running;
+    scene.set_client(0, &json!({"phase": "Succeeded"}));
+    assert_eq!(scene.ready().0, "Ready");
+    assert_eq!(scene.compute().0.clients.as_deref(), Some("1/2"));
+    scene.set_client(1, &json!({"phase": "Succeeded"}));
+    scene.silent = Duration::from_secs(90);
+    assert_eq!(scene.ready().0, "Ready");
+}

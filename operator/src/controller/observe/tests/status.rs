@@ -1,0 +1,108 @@
+//! The whole of the controller's part of the status.
+
+use super::*;
+
+/// O5: what is refused is said, and all else is observed on.
+#[test]
+fn a_refused_child_hides_nothing_else() {
+    let mut scene = Scene::working();
+    scene.refused = Some(Reason::ApplyFailed.with_message("webhook away"));
+    let owned = scene.compute().0;
+    assert_eq!((owned.clients.as_deref(), owned.server_node.as_deref()), (Some("2/2"), Some("a")));
+    assert_eq!((owned.ready_clients, owned.reason.as_deref()), (Some(2), Some("ApplyFailed")));
+}
+
+#[test]
+fn the_whole_status() {
+    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
+    scene.completion = Completion::Running;
+    scene.set_client(1, &json!({}));
+    let hash = scene.session.run_hash.clone();
+    let message =
+        "1 of 2 clients are ready: harbor-client-1-y on node b has not decoded a frame within the last 2 s";
+    assert_eq!(
+        scene.compute().0.patch()["status"],
+        json!({
+            "observedGeneration": 3,
+            "conditions": [
+                {"type": "Ready", "status": "False", "reason": "WaitingForClients", "message": message,
+                 "observedGeneration": 3, "lastTransitionTime": "2026-01-01T00:01:00Z"},
+                {"type": "Complete", "status": "False", "reason": "Running", "message": "each client measures for 5m",
+                 "observedGeneration": 3, "lastTransitionTime": "2026-01-01T00:01:00Z"}
+            ],
+            "display": {"clients": "1/2", "serverNode": "a", "reason": "WaitingForClients", "message": message},
+            "readyClients": 1,
+            "selector": "app.kubernetes.io/component=client,app.kubernetes.io/instance=harbor,app.kubernetes.io/name=ballsession",
+            "run": {"hash": hash}
+        })
+    );
+}
+
+#[test]
+fn the_run_is_named_only_when_the_old_numbers_are_gone() {
+    let mut scene = Scene::working();
+    scene.begun = false;
+    assert_eq!(scene.compute().0.run, None);
+    scene.stored.run = Some(Run { hash: "old".into() });
+    assert_eq!(scene.compute().0.run, Some(Run { hash: "old".into() }));
+    scene.begun = true;
+    assert_eq!(scene.compute().0.run.unwrap().hash, scene.session.run_hash);
+}
+
+/// O24: what is shown explains the conditions of the same object, whichever writer was the last.
+#[test]
+fn the_reason_shown_is_why_not_ready_else_why_not_met() {
+    let met = |status: &str, reason: &str| {
+        serde_json::from_value(json!([{
+            "type": "ObjectivesMet", "status": status, "reason": reason, "message": "9 % of 1 %", "lastTransitionTime": START
+        }]))
+        .unwrap()
+    };
+    let mut scene = Scene::working();
+    let shown = |scene: &mut Scene| {
+        let owned = scene.compute().0;
+        (owned.reason.unwrap_or_default(), owned.message.unwrap_or_default())
+    };
+    scene.stored.conditions = met("True", "Met");
+    assert_eq!(shown(&mut scene), (String::new(), String::new()));
+    scene.stored.conditions = met("False", "LossTooHigh");
+    assert_eq!(shown(&mut scene), ("LossTooHigh".into(), "loss above the 1 % that are allowed".into()));
+
+    // That a run is over says nothing about how it went.
+    scene.completion = Completion::Finished;
+    assert_eq!(shown(&mut scene).0, "LossTooHigh");
+    scene.stored.conditions = met("True", "Met");
+    assert_eq!(shown(&mut scene).0, "Completed");
+
+    // What was shown is emptied: left out, the other writer's would stay.
+    let mut scene = Scene::working();
+    scene.stored.conditions = met("True", "Met");
+    scene.stored.display =
+        Some(crds::Display { reason: Some("NoReports".into()), ..crds::Display::default() });
+    assert_eq!(scene.compute().0.patch()["status"]["display"]["reason"], "");
+}
+
+#[test]
+fn a_refused_session_keeps_what_was_known() {
+    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
+    scene.completion = Completion::Finished;
+    let finished = scene.compute().0;
+    scene.stored = serde_json::from_value(finished.patch()["status"].clone()).unwrap();
+    let explanation = Reason::InvalidSpec.with_message("spec.clients is 101");
+    let time = START.parse().unwrap();
+    let refusal = |generation| unrunnable(&explanation, &scene.stored, true, Some(generation), time);
+    let same = refusal(3);
+    assert_eq!((same.run.as_ref(), same.clients.as_deref()), (finished.run.as_ref(), Some("2/2")));
+    let (ready, complete) = (same.ready.unwrap(), same.complete.unwrap());
+    assert_eq!((ready.reason.as_str(), ready.observed_generation), ("InvalidSpec", Some(3)));
+    assert_eq!((complete.status.as_str(), complete.reason.as_str()), ("True", "Finished"));
+    assert_eq!(same.reason.as_deref(), Some("InvalidSpec"));
+
+    // O21: a gate that waits for what it has just applied must not pass on the run before.
+    let complete = refusal(4).complete.unwrap();
+    assert_eq!((complete.status.as_str(), complete.reason.as_str()), ("False", "Running"));
+    assert_eq!(complete.observed_generation, Some(4));
+
+    let first = unrunnable(&explanation, &BallSessionStatus::default(), false, Some(1), time);
+    assert_eq!(first.complete.unwrap().reason, "Unbounded");
+}
