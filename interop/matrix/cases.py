@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+# Up to 1.15 SCTP goes by the ICE role.
+OLD_AIORTC = ("aiortc-1.14.0", "aiortc-1.13.0", "aiortc-1.9.0")
 STACKS = [
-    *(f"aiortc-{version}" for version in ("1.16.0", "1.14.0", "1.13.0", "1.9.0")),
+    "aiortc-1.16.0",
+    *OLD_AIORTC,
     "pion",
     "libdatachannel",
     "werift",
@@ -92,11 +95,21 @@ EXCEPTIONS: list[tuple[tuple[str, str, str], Expected]] = [
     (("*", "sends", "no-bundle"), Expected(VIDEO_ONLY, None)),
     (("*", "answers", "no-channel"), Expected(VIDEO_ONLY, "NoChannel: the peer declined the data channel")),
     (("werift", "answers", "*"), Expected(VIDEO_ONLY, "NoChannel: .* does not begin SCTP")),
-    # As DTLS server it has SCTP no further than its own INIT.
-    (("werift", "watches", "dtls-passive"), Expected(VIDEO_ONLY, None)),
-    (("werift", "sends", "dtls-passive"), Expected(VIDEO_ONLY, None)),
-    # It numbers its channel as a DTLS client would, which it is not, and so as ours: the later one is lost.
-    (("chromium", "answers", "channel-by-peer"), Expected(VIDEO_ONLY, "NoChannel: .* does not answer SCTP", True)),
+    # They begin SCTP and answer nobody who does; and we, as DTLS client, are the same.
+    *(
+        ((stack, role, "dtls-passive"), Expected(VIDEO_ONLY, None))
+        for stack in ("werift", *OLD_AIORTC)
+        for role in OFFERS
+    ),
+    # They number their channel by the ICE role, and so as we do ours. Who gets the other's second breaks off.
+    *(
+        ((stack, "answers", "channel-by-peer"), Expected(FAILS, "NoChannel: .* not answer SCTP", is_race=True))
+        for stack in OLD_AIORTC
+    ),
+    # On a busy machine some reports never leave its transport.
+    (("gstreamer", "sends", "*"), Expected(VIDEO_ONLY, None, is_race=True)),
+    # It numbers its channel as a DTLS client does, which it is not: the same, but its video goes on.
+    (("chromium", "answers", "channel-by-peer"), Expected(VIDEO_ONLY, "NoChannel: .* not answer SCTP", is_race=True)),
     # It says that it is DTLS client, and then goes by our offer, which has us as that.
     (("pion", "answers", "dtls-active"), Expected(FAILS, "DtlsFailed: the DTLS handshake failed")),
 ]
@@ -113,11 +126,11 @@ def expected(stack: str, role: str, variant: str) -> Expected:
 # For CI: each stack in each of its roles, and each variant at least once; the kind that found the most faults first.
 SELECTION = {
     "aiortc-1.16.0": ["plain", "audio-first", "no-bundle", "answers-no-channel"],
-    "aiortc-1.14.0": ["plain", "answers-channel-by-peer"],
+    "aiortc-1.14.0": ["plain", "watches-dtls-passive"],
     "aiortc-1.13.0": ["plain", "sends-dtls-active"],
     "aiortc-1.9.0": ["plain", "sends-audio-first"],
     "pion": ["plain", "ice-lite", "sends-simulcast", "answers-dtls-active", "answers-dtls-passive"],
-    "libdatachannel": ["plain", "no-candidates", "sends-two-videos"],
+    "libdatachannel": ["plain", "no-candidates", "answers-channel-by-peer", "sends-two-videos"],
     "werift": ["answers-plain", "watches-plain", "sends-plain", "sends-no-channel"],
     "gstreamer": ["plain", "sends-audio-last", "sends-no-bundle", "watches-odd-candidates"],
     "chromium": ["plain", "watches-mdns", "watches-ipv6", "sends-audio-first"],
