@@ -196,12 +196,11 @@ fn report_all(frames: &FrameReceiver, sender: &ChannelSender, channel: ChannelId
 async fn every_frame_of_a_day_is_matched_whatever_wraps_in_it() {
     let mut run = Run::start();
     let clients = [run.connect(1, Channel::Lossy).await, run.connect(2, Channel::Ordered).await];
-    let channels = std::cell::Cell::new(0);
-    let both = 2;
-    while channels.get() < both {
+    let (both, mut channels) = (2, 0);
+    while channels < both {
         let event = run.events.recv_timeout(WAIT_LIMIT).expect("channels");
         if matches!(event, Event::Reached { stage: Stage::Channel, .. }) {
-            channels.set(channels.get() + 1);
+            channels += 1;
         }
     }
     for start in (0..FRAMES).step_by(BURST as usize) {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
 
 mod by_hand;
+mod damage;
 mod late_candidates;
 mod media_lost;
 mod no_channel;

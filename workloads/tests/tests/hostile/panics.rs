@@ -60,21 +60,24 @@ fn a_damaged_chunk_ends_the_session_of_its_sender_alone() {
     assert!(lines.len() == 2 && lines.iter().all(names_peer), "{lines:?}");
 }
 
-/// A server that connects to its first client, and sends it `chunk`. Others find nobody.
-fn fake_server(chunk: [u8; 8]) -> (SocketAddr, JoinHandle<()>) {
+/// A server that connects to its first client, and does to it what `then` says. Others find nobody.
+pub(crate) fn fake_server(
+    first_tsn: u32,
+    then: impl FnOnce(&mut ByHand) + Send + 'static,
+) -> (SocketAddr, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let serve = move || {
         let (mut stream, _) = listener.accept().unwrap();
         drop(listener);
-        let mut peer = ByHand::new(FIRST_TSN);
+        let mut peer = ByHand::new(first_tsn);
         let offer = serde_json::json!({"type": "offer", "sdp": peer.offer()});
         stream.write_all(format!("{offer}\n").as_bytes()).unwrap();
         let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
         let answer: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
         peer.accept(answer["sdp"].as_str().unwrap());
         peer.connect();
-        peer.send_chunk(&chunk);
+        then(&mut peer);
         // Signalling stays until the client ends it.
         assert!(lines.all(|line| line.is_ok_and(|line| line.contains("bye"))));
     };
@@ -84,7 +87,7 @@ fn fake_server(chunk: [u8; 8]) -> (SocketAddr, JoinHandle<()>) {
 #[test]
 fn a_client_is_not_held_by_a_server_whose_chunk_is_damaged() {
     for chunk in DAMAGED {
-        let (address, serving) = fake_server(chunk);
+        let (address, serving) = fake_server(FIRST_TSN, move |peer| peer.send_chunk(&chunk));
         let client = Client::start("patient", address, &["--give-up-after", "3s"]);
         serving.join().expect("the client says bye");
         let client = client.finish();

@@ -1,6 +1,7 @@
 //! A peer that speaks ICE, DTLS and SCTP one message at a time, so that it can say what no library would let it.
 
 mod ice;
+mod media;
 mod sctp;
 mod sdp;
 
@@ -17,6 +18,7 @@ use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use rtc::shared::TransportProtocol;
 
 use ice::{Ice, Received};
+use media::Media;
 use sctp::Association;
 
 /// How long a step waits for a datagram.
@@ -34,6 +36,10 @@ pub(crate) struct ByHand {
     association: Association,
     begins_sctp: bool,
     has_keys: bool,
+    /// What encrypts RTCP, once there are keys.
+    media: Option<Media>,
+    /// The SSRC of the other side's video.
+    media_ssrc: u32,
 }
 
 impl ByHand {
@@ -57,12 +63,15 @@ impl ByHand {
             association,
             begins_sctp: true,
             has_keys: false,
+            media: None,
+            media_ssrc: 0,
         }
     }
 
     /// Answers a server's offer.
     pub(crate) fn answer(&mut self, offer: &str) -> String {
         self.ice.is_controlled_by(sdp::credentials(offer));
+        self.media_ssrc = sdp::ssrc(offer);
         sdp::answer(offer, &self.description())
     }
 
@@ -83,6 +92,11 @@ impl ByHand {
             credentials: ice::OURS,
             fingerprint: sdp::fingerprint(certificate, self.provider.crypto()),
         }
+    }
+
+    /// It says that it may give up on what it has sent (RFC 3758).
+    pub(crate) fn announce_forward_tsn(&mut self) {
+        self.association.announce_forward_tsn();
     }
 
     /// It waits for the other side to begin SCTP.
@@ -118,6 +132,38 @@ impl ByHand {
         self.send(&packet);
     }
 
+    /// Sends chunks as they are, with a wrong tag or checksum if wanted; false once the session is over.
+    pub(crate) fn send_chunks(&mut self, chunks: &[u8], wrong_tag: bool, wrong_checksum: bool) -> bool {
+        let packet = self.association.damaged_packet(chunks, wrong_tag, wrong_checksum);
+        let sent = self.dtls.write(Instant::now(), self.remote.unwrap(), &packet).is_ok();
+        self.flush();
+        sent
+    }
+
+    /// Sends RTCP; what has no header at all is left out.
+    pub(crate) fn send_rtcp(&mut self, packet: &[u8]) -> bool {
+        if let Some(encrypted) = self.media.as_mut().and_then(|media| media.encrypt(packet)) {
+            self.socket.send_to(&encrypted, self.remote.unwrap()).unwrap();
+        }
+        true
+    }
+
+    /// The SSRC of the other side's video.
+    pub(crate) fn media_ssrc(&self) -> u32 {
+        self.media_ssrc
+    }
+
+    /// The transmission sequence number that was acknowledged last.
+    pub(crate) fn last_received(&self) -> u32 {
+        self.association.last_received()
+    }
+
+    /// Takes in a datagram, if one comes soon.
+    pub(crate) fn take_what_came(&mut self) {
+        self.socket.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+        self.step();
+    }
+
     /// Goes on until all that was sent is acknowledged.
     pub(crate) fn run_until_acknowledged(&mut self) {
         self.run_until("an acknowledgement", |peer| peer.association.is_acknowledged());
@@ -150,7 +196,8 @@ impl ByHand {
         }
         let now = Instant::now();
         if let Some(remote) = self.remote {
-            self.dtls.handle_timeout(remote, now).unwrap();
+            // Fails once the other side has closed it.
+            let _ = self.dtls.handle_timeout(remote, now);
             if let Some(packet) = self.association.repeat(now) {
                 self.send(&packet);
             }
@@ -182,6 +229,8 @@ impl ByHand {
             match event {
                 EndpointEvent::HandshakeComplete => {
                     self.has_keys = true;
+                    let state = self.dtls.get_connection_state(from).unwrap();
+                    self.media = Some(Media::new(state, self.provider.crypto()));
                     if self.begins_sctp {
                         self.association.start(Instant::now());
                     }
@@ -196,9 +245,9 @@ impl ByHand {
         }
     }
 
-    /// Sends an SCTP packet.
+    /// Sends an SCTP packet; what comes after the other side has closed goes nowhere.
     fn send(&mut self, packet: &[u8]) {
-        self.dtls.write(Instant::now(), self.remote.unwrap(), packet).unwrap();
+        let _ = self.dtls.write(Instant::now(), self.remote.unwrap(), packet);
         self.flush();
     }
 

@@ -15,6 +15,8 @@ const COOKIE_ECHO: u8 = 10;
 const COOKIE_ACK: u8 = 11;
 /// The parameter of an INIT ACK that is to be echoed, section 3.3.3.
 const STATE_COOKIE: u16 = 7;
+/// A parameter of INIT that lists one more type of chunks, FORWARD TSN (RFC 5061, section 4.2.7; RFC 3758), and its padding.
+const FORWARD_TSN_SUPPORTED: [u8; 8] = [0x80, 8, 0, 5, 192, 0, 0, 0];
 /// Flags of a chunk of data: unordered, and a whole message.
 const WHOLE: u8 = 0b011;
 const WHOLE_UNORDERED: u8 = 0b111;
@@ -38,6 +40,9 @@ pub(super) struct Association {
     is_established: bool,
     /// When INIT goes again, until it is answered.
     init_at: Option<Instant>,
+    /// The other side's last number that was acknowledged.
+    last_received: u32,
+    has_forward_tsn: bool,
 }
 
 impl Association {
@@ -49,6 +54,8 @@ impl Association {
             their_tag: 0,
             is_established: false,
             init_at: None,
+            last_received: 0,
+            has_forward_tsn: false,
         }
     }
 
@@ -62,6 +69,14 @@ impl Association {
 
     pub(super) fn next_tsn(&self) -> u32 {
         self.next_tsn
+    }
+
+    pub(super) fn last_received(&self) -> u32 {
+        self.last_received
+    }
+
+    pub(super) fn announce_forward_tsn(&mut self) {
+        self.has_forward_tsn = true;
     }
 
     /// The transport is there.
@@ -79,6 +94,7 @@ impl Association {
             &WINDOW_BYTES.to_be_bytes(),
             &streams,
             &self.first_tsn.to_be_bytes(),
+            if self.has_forward_tsn { &FORWARD_TSN_SUPPORTED } else { &[] },
         ];
         Some(packet(0, &chunk(INIT, 0, &value.concat())))
     }
@@ -100,6 +116,7 @@ impl Association {
                 None
             }
             DATA => {
+                self.last_received = number(value);
                 let sack = [&value[..4], &WINDOW_BYTES.to_be_bytes(), &[0; 4]].concat();
                 Some(self.packet(&chunk(SACK, 0, &sack)))
             }
@@ -136,6 +153,15 @@ impl Association {
     /// A packet of this association with one chunk in it.
     pub(super) fn packet(&self, chunk: &[u8]) -> Vec<u8> {
         packet(self.their_tag, chunk)
+    }
+}
+
+impl Association {
+    /// A packet with `chunks` in it, for another association or with another checksum if wanted.
+    pub(super) fn damaged_packet(&self, chunks: &[u8], wrong_tag: bool, wrong_checksum: bool) -> Vec<u8> {
+        let mut packet = packet(self.their_tag ^ u32::from(wrong_tag), chunks);
+        packet[8] ^= u8::from(wrong_checksum);
+        packet
     }
 }
 

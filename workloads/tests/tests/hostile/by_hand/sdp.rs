@@ -66,6 +66,12 @@ pub(super) fn credentials(description: &str) -> Credentials {
     Credentials { ufrag: value("a=ice-ufrag:").to_owned(), pwd: value("a=ice-pwd:").to_owned() }
 }
 
+/// The first SSRC in `description`.
+pub(super) fn ssrc(description: &str) -> u32 {
+    let value = description.lines().find_map(|line| line.strip_prefix("a=ssrc:")).unwrap();
+    value.split(' ').next().unwrap().parse().unwrap()
+}
+
 /// RFC 8122, section 5.
 pub(super) fn fingerprint(certificate: &[u8], crypto: &dyn RTCCrypto) -> String {
     let hash = crypto.hash(HashAlgorithm::Sha256, certificate).unwrap();
