@@ -7,8 +7,8 @@ use bytes::BytesMut;
 use rtc::peer_connection::transport::{
     CandidateConfig, CandidateHostConfig, RTCIceCandidate, RTCIceCandidateInit,
 };
-use rtc::shared::error::Result;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
+use webrtc::error::Result;
 
 /// The candidate for a socket bound to `local`, a concrete address.
 ///

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use rtc::interceptor::{Attribute, Interceptor, Packet, Slot, StreamInfo, TaggedPacket};
 use rtc::sansio::Protocol;
-use rtc::shared::error::Error;
+use webrtc::error::Error;
 
 /// Marks the RTCP that is wanted for delivery; all else passes through untouched.
 pub(crate) struct DeliverRtcp {

@@ -25,10 +25,10 @@ pub enum FanoutError {
     NoAddress,
     /// The peer's answer does not fit the offer.
     #[error("the answer was refused: {0}")]
-    Answer(#[source] rtc::shared::error::Error),
+    Answer(#[source] webrtc::error::Error),
     /// The peer's offer cannot be answered.
     #[error("the offer was refused: {0}")]
-    Offer(#[source] rtc::shared::error::Error),
+    Offer(#[source] webrtc::error::Error),
     /// The peer takes no VP8 video.
     #[error("the peer takes no VP8 video")]
     NoVideo,
@@ -43,7 +43,7 @@ pub enum FanoutError {
     NoOffer,
     /// The peer connection could not be made.
     #[error("cannot set up a peer connection: {0}")]
-    Setup(#[source] rtc::shared::error::Error),
+    Setup(#[source] webrtc::error::Error),
     /// The WebRTC stack panicked over the peer's description.
     #[error("the WebRTC stack panicked over the peer's description: {0}")]
     Panicked(#[from] Panicked),

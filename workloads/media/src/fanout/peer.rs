@@ -6,14 +6,14 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use report::{SessionId, Stage};
-use rtc::data_channel::RTCDataChannelId;
-use rtc::peer_connection::RTCPeerConnection;
-use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
-use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState};
-use rtc::peer_connection::transport::RTCIceCandidateInit;
-use rtc::rtp_transceiver::RTCRtpSenderId;
 use rtc::sansio::Protocol;
+use webrtc::data_channel::RTCDataChannelId;
+use webrtc::peer_connection::{
+    RTCDataChannelEvent, RTCIceCandidateInit, RTCIceConnectionState, RTCPeerConnection,
+    RTCPeerConnectionEvent, RTCPeerConnectionState,
+};
+use webrtc::rtp_transceiver::RTCRtpSenderId;
 
 use super::event::{CloseReason, Event};
 use super::exchange::Exchange;

@@ -3,10 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
-use rtc::peer_connection::RTCPeerConnection;
-use rtc::peer_connection::event::RTCDataChannelEvent;
 use rtc::peer_connection::message::RTCMessage;
+use webrtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
+use webrtc::peer_connection::{RTCDataChannelEvent, RTCPeerConnection};
 
 use super::event::{ChannelId, Event};
 use super::events::Events;

@@ -30,7 +30,7 @@ pub enum ReceiverError {
     },
     /// The offer was refused.
     #[error("cannot answer the offer: {0}")]
-    Negotiation(#[from] rtc::shared::error::Error),
+    Negotiation(#[from] webrtc::error::Error),
     /// The WebRTC stack panicked over the offer.
     #[error("the WebRTC stack panicked over the offer: {0}")]
     Panicked(#[from] Panicked),

@@ -3,13 +3,13 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use rtc::peer_connection::RTCPeerConnection;
-use rtc::peer_connection::event::RTCPeerConnectionEvent;
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
-use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState};
-use rtc::peer_connection::transport::RTCIceCandidateInit;
 use rtc::rtcp::Packet;
 use rtc::sansio::Protocol;
+use webrtc::peer_connection::{
+    RTCIceCandidateInit, RTCIceConnectionState, RTCPeerConnection, RTCPeerConnectionEvent,
+    RTCPeerConnectionState,
+};
 
 use super::channels::Channels;
 use super::event::{ChannelId, Event, TransportStage};

@@ -128,8 +128,7 @@ impl Receiver {
             Sockets::bind(&addresses).map_err(|source| ReceiverError::Bind { addresses, source })?;
         let now = Instant::now();
         let counters = Arc::new(Counters::default());
-        let (connection, sdp) =
-            connection::answer(described, sockets.locals(), now, Arc::clone(&counters))?;
+        let (connection, sdp) = connection::answer(described, sockets.locals(), now, Arc::clone(&counters))?;
         let sdp = offer.answer(&sdp)?;
 
         let (events, happened) = Events::new();

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rtc::interceptor::{Interceptor, Packet, Slot, StreamInfo, TaggedPacket};
 use rtc::rtp::Header;
 use rtc::sansio::Protocol;
-use rtc::shared::error::Error;
+use webrtc::error::Error;
 
 use super::stats::{Counters, count};
 

@@ -9,8 +9,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rtc::peer_connection::RTCPeerConnection;
 use rtc::sansio::Protocol;
+use webrtc::peer_connection::RTCPeerConnection;
 
 use super::sockets::{Datagram, Sockets};
 use super::stats::{Counters, count};

@@ -4,12 +4,11 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use report::SessionId;
-use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
-use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::configuration::media_engine::MIME_TYPE_VP8;
-use rtc::peer_connection::sdp::RTCSessionDescription;
-use rtc::rtp_transceiver::RTCRtpSenderId;
-use rtc::shared::error::{Error, Result};
+use webrtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
+use webrtc::error::{Error, Result};
+use webrtc::peer_connection::{RTCPeerConnection, RTCSessionDescription};
+use webrtc::rtp_transceiver::RTCRtpSenderId;
 
 use super::Peer;
 use crate::datagrams::host_candidate;
