@@ -2,7 +2,7 @@
 //!
 //! One rule holds throughout: whatever touches a peer, be it a datagram, a timer or a command, is followed by one drain
 //! of that peer, after the whole batch was taken in. A drain polls all of `rtc`'s handlers, which costs more than the
-//! datagram that caused it, so a report waits for the next frame with it.
+//! datagram that caused it, so of few sessions a report waits for the next frame with it.
 
 use std::net::UdpSocket;
 use std::sync::Arc;
@@ -228,6 +228,8 @@ impl Driver {
     fn receive(&mut self) {
         let Self { sockets, sessions, touched, deferred, events, shared, .. } = self;
         let counters = &shared.counters;
+        // Of many, each drain in a sweep would delay the frames of those behind; between two frames is time for them.
+        let are_few = sessions.len() < SWEEP_GROUP;
         sockets.receive(|datagram| {
             counters.datagrams_received.fetch_add(1, Relaxed);
             counters.worst_lateness.record(datagram.waited);
@@ -236,12 +238,12 @@ impl Driver {
                 counters.unknown_datagrams.fetch_add(1, Relaxed);
                 return;
             };
-            match session.receive(&datagram, events) {
-                DrainDue::Now if !std::mem::replace(&mut session.touched, true) => touched.push(slot),
-                DrainDue::WithNextFrame if !std::mem::replace(&mut session.is_deferred, true) => {
-                    deferred.push(slot, datagram.at);
-                }
-                _ => {}
+            let may_wait = session.receive(&datagram, events) == DrainDue::WithNextFrame && are_few;
+            if may_wait && !std::mem::replace(&mut session.is_deferred, true) {
+                deferred.push(slot, datagram.at);
+            }
+            if !may_wait && !std::mem::replace(&mut session.touched, true) {
+                touched.push(slot);
             }
         });
         let now = Instant::now();

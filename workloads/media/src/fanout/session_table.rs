@@ -49,6 +49,10 @@ impl SessionTable {
         Some(session)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
     pub(super) fn get_mut(&mut self, slot: usize) -> Option<&mut Session> {
         self.sessions.get_mut(slot)
     }
