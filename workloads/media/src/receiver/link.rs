@@ -15,14 +15,13 @@ use super::channels::Channels;
 use super::event::{ChannelId, Event, TransportStage};
 use super::events::Events;
 use super::transport::Transport;
+use crate::description::MAX_LATE_CANDIDATES;
 
 /// Whether somebody takes what waits to be taken is looked at this often: nobody says so.
 const UNTAKEN: Duration = Duration::from_millis(20);
 /// After a timer that is due again at once, time goes on before it is looked at again.
 const TIMER_FLOOR: Duration = Duration::from_millis(1);
 
-/// Candidates of the peer that may come after its offer.
-const MAX_CANDIDATES: usize = 8;
 
 /// A connection, its transport, and what is told of both.
 pub(super) struct Link {
@@ -135,7 +134,7 @@ impl Link {
 
     /// Takes another candidate of the peer's. One that cannot be used does no harm.
     pub(super) fn add_candidate(&mut self, candidate: String) {
-        if self.candidates == MAX_CANDIDATES {
+        if self.candidates == MAX_LATE_CANDIDATES {
             return;
         }
         self.candidates += 1;
