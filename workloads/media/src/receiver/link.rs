@@ -22,7 +22,6 @@ const UNTAKEN: Duration = Duration::from_millis(20);
 /// After a timer that is due again at once, time goes on before it is looked at again.
 const TIMER_FLOOR: Duration = Duration::from_millis(1);
 
-
 /// A connection, its transport, and what is told of both.
 pub(super) struct Link {
     connection: RTCPeerConnection,
