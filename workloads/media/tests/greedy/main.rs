@@ -36,7 +36,8 @@ impl Server {
             Arc::new(move |batch| batch.into_iter().for_each(|event| drop(send.send(event))));
         // Sequence numbers wrap in the middle.
         let numbering = Some(Numbering { timestamp_offset: 0, sequence_number: 65_520 });
-        let options = Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering };
+        let options =
+            Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering, ports: None };
         Self { fanout: Fanout::start(options, &sink).unwrap(), events, timestamp: 0, packets: 0 }
     }
 
