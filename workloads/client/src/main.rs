@@ -7,6 +7,7 @@
 //! ```
 
 mod arguments;
+mod channel_wait;
 mod counters;
 mod decode_statistics;
 mod fault;

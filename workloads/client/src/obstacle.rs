@@ -10,7 +10,9 @@ use report::{ClientSummary, ErrorCode};
 /// now, or was not there yet, refuses connections whatever the trouble is. Where no error was noticed, the stage that
 /// was not reached says it; and where all were, what was `received`.
 pub(crate) fn obstacle(summary: &ClientSummary, received: &Stats) -> String {
-    let setting_up = summary.errors.iter().filter(|error| error.code <= ErrorCode::DecodeFailed);
+    // Without a channel media flows as well.
+    let is_in_the_way = |code| code <= ErrorCode::DecodeFailed && code != ErrorCode::NoChannel;
+    let setting_up = summary.errors.iter().filter(|error| is_in_the_way(error.code));
     if let Some(error) = setting_up.max_by_key(|error| error.code) {
         return format!("{}: {}", error.code, error.message);
     }

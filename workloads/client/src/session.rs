@@ -14,6 +14,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
+use crate::channel_wait::ChannelWait;
 use crate::counters::Counters;
 use crate::fault::Faults;
 use crate::frame_decoder::FrameDecoder;
@@ -33,6 +34,7 @@ const HELLOS: u32 = 5;
 
 const NO_UDP: &str = "no UDP between client and server";
 const NO_HANDSHAKE: &str = "the DTLS handshake failed";
+const NO_CHANNEL: &str = "the server has opened no data channel, so nothing is reported";
 
 /// What all sessions share.
 pub(crate) struct Context {
@@ -173,7 +175,7 @@ async fn stream(
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut hellos = 0;
     let began = Instant::now();
-    let mut reached = None;
+    let (mut reached, mut channel) = (None, ChannelWait::default());
     loop {
         tokio::select! {
             () = context.stop.cancelled() => return Ended::Stopped,
@@ -181,7 +183,11 @@ async fn stream(
                 if hellos < HELLOS && reporter.repeat_hello(hello) {
                     hellos += 1;
                 }
-                context.counters.send_stats(receiver.stats(), Instant::now(), |stats| reporter.stats(stats));
+                let now = Instant::now();
+                context.counters.send_stats(receiver.stats(), now, |stats| reporter.stats(stats));
+                if channel.take_overdue(now) {
+                    context.counters.error(ErrorCode::NoChannel, NO_CHANNEL);
+                }
             }
             message = connection.receive() => match message {
                 Ok(Some(Message::Bye)) => return ended_by_bye(reached, began.elapsed()),
@@ -198,15 +204,19 @@ async fn stream(
                 }
                 Some(Event::Connected) => {
                     reached = Some(Stage::Dtls);
-                    context.counters.reached(Stage::Dtls, Instant::now());
+                    let now = Instant::now();
+                    channel.connected(now);
+                    context.counters.reached(Stage::Dtls, now);
                 }
                 Some(Event::FirstPacket) => context.counters.reached(Stage::FirstFrame, Instant::now()),
-                Some(Event::ChannelOpened { channel, label, by_peer }) if label == LABEL => {
-                    reporter.open(channel, by_peer, hello);
-                }
-                Some(Event::ChannelOpened { channel, label, .. }) => {
-                    tracing::info!(label, "foreign data channel opened");
-                    reporter.open_foreign(channel, Instant::now());
+                Some(Event::ChannelOpened { channel: opened, label, by_peer }) => {
+                    channel.opened();
+                    if label == LABEL {
+                        reporter.open(opened, by_peer, hello);
+                    } else {
+                        tracing::info!(label, "foreign data channel opened");
+                        reporter.open_foreign(opened, Instant::now());
+                    }
                 }
                 Some(Event::Message { channel, text }) => reporter.receive(channel, &text),
                 Some(Event::ChannelClosed { .. }) => {}

@@ -15,5 +15,5 @@ pub mod packetise;
 pub mod receiver;
 mod stun;
 
-pub use description::{DescriptionError, MAX_LATE_CANDIDATES, Place};
+pub use description::{DescriptionError, MAX_LATE_CANDIDATES, Place, offers_channel};
 pub use guard::Panicked;

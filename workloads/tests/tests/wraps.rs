@@ -7,9 +7,8 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver as Events, channel};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ballsession_tests::WAIT_LIMIT;
@@ -17,7 +16,7 @@ use measure::{Measurement, Settings, Truth};
 use media::assemble::Assembled;
 use media::fanout::{Event, EventSink, Fanout, Frame, Numbering, Options};
 use media::packetise::packetise;
-use media::receiver::{self, Answer, ChannelId, ChannelSender, FrameReceiver, Receiver};
+use media::receiver::{self, Answer, ChannelId, ChannelSender, Handled, Received, Receiver};
 use picture::{Point, Size};
 use report::{Frames, SessionId, Stage};
 
@@ -94,7 +93,7 @@ impl Run {
         let offer = self.fanout.offer(id, vec![LOOPBACK]).await.unwrap().unwrap();
         let options =
             receiver::Options { queued_frames: 2 * BURST as usize, ..receiver::Options::new(vec![LOOPBACK]) };
-        let Answer { sdp, mut receiver, frames } = Receiver::answer(&offer, options).await.unwrap();
+        let Answer { sdp, mut receiver } = Receiver::answer(&offer, options).unwrap();
         self.fanout.answer(id, sdp).await.unwrap().unwrap();
         let sender = receiver.channel_sender();
         let opened = async {
@@ -112,11 +111,12 @@ impl Run {
             }
         };
         let channel = tokio::time::timeout(WAIT_LIMIT, opened).await.unwrap();
-        let reporting = std::thread::spawn({
-            let sender = receiver.channel_sender();
-            move || report_all(&frames, &sender, channel)
+        let reported = Arc::new(Mutex::new(Reported::default()));
+        receiver.handle_frames({
+            let (sender, reported) = (receiver.channel_sender(), Arc::clone(&reported));
+            move |received| reported.lock().unwrap().report(received, &sender, channel)
         });
-        Client { receiver, reporting }
+        Client { receiver, reported }
     }
 
     /// Publishes frames, and waits for what `clients` report of them.
@@ -169,26 +169,29 @@ impl Run {
 
 struct Client {
     receiver: Receiver,
-    /// Ends with the frames: how many there were, and how many could not be decoded.
-    reporting: JoinHandle<(u64, u64)>,
+    reported: Arc<Mutex<Reported>>,
 }
 
-/// Reports every frame, as a client does that finds the ball in it.
-fn report_all(frames: &FrameReceiver, sender: &ChannelSender, channel: ChannelId) -> (u64, u64) {
-    let (mut whole, mut undecodable) = (0, 0);
-    while let Some(received) = frames.recv() {
+/// How many frames there were, and how many could not be decoded.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Reported {
+    whole: u64,
+    undecodable: u64,
+}
+
+impl Reported {
+    /// Reports a frame, as a client does that finds the ball in it.
+    fn report(&mut self, received: Received, sender: &ChannelSender, channel: ChannelId) -> Handled {
         let Assembled::Frame { timestamp, data, .. } = received.frame else {
-            undecodable += 1;
-            continue;
+            self.undecodable += 1;
+            return Handled::Done;
         };
-        assert_eq!(data[1], whole as u8, "frame {whole}");
-        whole += 1;
+        assert_eq!(data[1], self.whole as u8, "frame {}", self.whole);
+        self.whole += 1;
         let report = format!(r#"{{"ts":{timestamp},"x":{},"y":{},"confidence":1}}"#, POSITION.x, POSITION.y);
-        while !sender.send(channel, report.clone()) {
-            std::thread::yield_now();
-        }
+        assert!(sender.send(channel, report), "too many reports wait");
+        Handled::Done
     }
-    (whole, undecodable)
 }
 
 /// P2. The numbers of a day, and every one of its frames matched.
@@ -215,8 +218,8 @@ async fn every_frame_of_a_day_is_matched_whatever_wraps_in_it() {
     for client in clients {
         let stats = client.receiver.stats();
         assert_eq!((stats.lost, stats.undecodable, stats.foreign), (0, 0, 0), "{stats:?}");
-        client.receiver.close().await;
-        assert_eq!(client.reporting.join().unwrap(), (FRAMES, 0));
+        assert!(client.receiver.close().await);
+        assert_eq!(*client.reported.lock().unwrap(), Reported { whole: FRAMES, undecodable: 0 });
     }
     assert!(FRAMES * TICKS > u64::from(u32::MAX) && FRAMES > u64::from(u16::MAX), "what wraps");
 }

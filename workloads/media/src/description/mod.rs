@@ -36,6 +36,7 @@ mod video;
 pub(crate) use answer::Answer;
 pub use error::DescriptionError;
 pub use limits::MAX_LATE_CANDIDATES;
-pub(crate) use offer::Offer;
+pub use offer::offers_channel;
+pub(crate) use offer::{Offer, OfferedData};
 pub use place::Place;
 pub(crate) use video::Flow;

@@ -11,12 +11,23 @@ use super::text::parse;
 use super::transport::Transport;
 use super::video::{self, Flow};
 
+/// How a peer offers a data channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OfferedData {
+    /// On the video's transport.
+    Bundled,
+    /// On a transport of its own, which it does not get.
+    Apart,
+}
+
 /// A peer's offer, read.
 pub(crate) struct Offer {
     /// As the stack needs it.
     pub(crate) sdp: String,
     /// The peer's candidates.
     pub(crate) candidates: Candidates,
+    /// The data channel in it, if there is one.
+    pub(crate) data: Option<OfferedData>,
     reply: Reply,
 }
 
@@ -30,7 +41,13 @@ impl Offer {
         let video = video::choose(place, &sections, flow)?;
         let bundle = Bundle::read(&session, &sections, video);
         let is_open = |index: usize| bundle.contains(index) && sections[index].is_open();
-        let data = (0..sections.len()).find(|index| sections[*index].kind() == Kind::Data && is_open(*index));
+        let is_data = |index: usize| sections[index].kind() == Kind::Data;
+        let data = (0..sections.len()).find(|index| is_data(*index) && is_open(*index));
+        let is_apart = (0..sections.len()).any(|index| is_data(index) && sections[index].is_open());
+        let offered_data = match data {
+            Some(_) => Some(OfferedData::Bundled),
+            None => is_apart.then_some(OfferedData::Apart),
+        };
         let fate = |index: usize| match sections[index].kind() {
             _ if index == video || Some(index) == data => Fate::Answered { mid: index.to_string() },
             Kind::Video | Kind::OtherMedia if is_open(index) => Fate::Inactive,
@@ -52,13 +69,18 @@ impl Offer {
             bundle: bundle.is_said.then_some(accepted),
             setup: transport.setup.opposite(),
         };
-        Ok(Self { sdp, candidates: transport.candidates, reply })
+        Ok(Self { sdp, candidates: transport.candidates, data: offered_data, reply })
     }
 
     /// The answer for the peer, of the one that the stack made.
     pub(crate) fn answer(&self, sdp: &str) -> Result<String, DescriptionError> {
         self.reply.write(parse(Place::Answer, sdp)?)
     }
+}
+
+/// Whether who offers to take video offers a data channel with it, as somebody who will report; `false` where the offer is none.
+pub fn offers_channel(offer: &str) -> bool {
+    Offer::read(offer, Flow::Sent).is_ok_and(|offer| offer.data.is_some())
 }
 
 #[cfg(test)]
@@ -99,6 +121,16 @@ mod tests {
         assert_eq!(offer.answer(STACKS).unwrap(), expected, "candidates are in the tagged section");
     }
 
+    #[test]
+    fn who_offers_a_channel_and_who_does_not() {
+        let watching = OFFER.replace("a=mid:v", "a=mid:v\r\na=recvonly");
+        assert!(offers_channel(&watching));
+        assert!(offers_channel(&watching.replace("BUNDLE d a v", "BUNDLE a v")), "apart");
+        assert!(!offers_channel(&watching.replace("m=application 9", "m=application 0")), "declined");
+        assert!(!offers_channel(&watching[..watching.find("m=application").unwrap()]));
+        assert!(!offers_channel("m=application 9"));
+    }
+
     /// P13.
     #[test]
     fn what_has_a_transport_of_its_own_is_rejected() {
@@ -106,7 +138,11 @@ mod tests {
             [("BUNDLE d a v", "d a v"), ("BUNDLE a d", ""), ("BUNDLE v a v", "v a"), ("LS a v", "")]
         {
             let offered = OFFER.replace("BUNDLE d a v", group);
-            let answer = Offer::read(&offered, Flow::Received).unwrap().answer(STACKS).unwrap();
+            let offer = Offer::read(&offered, Flow::Received).unwrap();
+            let is_bundled = left.contains('d');
+            let data = if is_bundled { OfferedData::Bundled } else { OfferedData::Apart };
+            assert_eq!(offer.data, Some(data), "{group}");
+            let answer = offer.answer(STACKS).unwrap();
             let bundle = answer.lines().find_map(|line| line.strip_prefix("a=group:BUNDLE "));
             assert_eq!(bundle.unwrap_or_default(), left, "{group}");
             let rejected =

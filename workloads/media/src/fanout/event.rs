@@ -35,6 +35,12 @@ pub enum MissingChannel {
     /// The peer does not answer on SCTP.
     #[error("no data channel: the peer does not answer SCTP, so it cannot report")]
     Unanswered,
+    /// The peer offered one on a transport of its own, and there is one transport, the video's.
+    #[error("no data channel: the peer offered it outside the video's bundle, so it cannot report")]
+    Apart,
+    /// The peer offered one, and has not opened it.
+    #[error("no data channel: the peer offered one and has not opened it, so it cannot report")]
+    NotOpened,
 }
 
 /// What happened to a session.

@@ -23,10 +23,10 @@ use super::keyframe_requests::KeyframeRequests;
 use super::outbox::Outbox;
 use super::outgoing::Outgoing;
 use super::schedule::{Admission, Schedule};
-use super::watch::Watch;
+use super::watch::{Opener, Watch};
 use crate::checks::Route;
 use crate::datagrams::received;
-use crate::description::MAX_LATE_CANDIDATES;
+use crate::description::{MAX_LATE_CANDIDATES, OfferedData};
 use crate::handshake::is_application_data;
 use crate::stun::TransactionId;
 
@@ -51,6 +51,8 @@ pub(super) struct Peer {
     /// The channel that we opened, if we did, and the first that the peer did; the latter once it is open.
     own_channel: Option<RTCDataChannelId>,
     peer_channel: Option<RTCDataChannelId>,
+    /// What the peer offered for a channel, where it is the offerer.
+    offered_data: Option<OfferedData>,
     connect_by: Instant,
     ice_worked: bool,
     /// How many of the peer's candidates came after its description.
@@ -209,9 +211,8 @@ impl Peer {
             RTCPeerConnectionEvent::OnConnectionStateChangeEvent(RTCPeerConnectionState::Connected) => {
                 if !self.schedule.was_connected() {
                     events.push(reached(Stage::Dtls));
-                    // A channel that is the peer's to open may be none of its business.
-                    if self.own_channel.is_some() {
-                        self.watch.wait_for_channel(!self.exchange.handshake().is_dtls_client(), now);
+                    if let Some(opener) = self.opener() {
+                        self.watch.wait_for_channel(opener, now);
                     }
                 }
                 self.schedule.connected(now);
@@ -233,6 +234,14 @@ impl Peer {
                 self.fail();
             }
             _ => {}
+        }
+    }
+
+    /// Whose it is to open a channel; `None` with a peer that only watches.
+    fn opener(&mut self) -> Option<Opener> {
+        match self.own_channel {
+            Some(_) => Some(Opener::Us { is_dtls_server: !self.exchange.handshake().is_dtls_client() }),
+            None => self.offered_data.map(Opener::Peer),
         }
     }
 

@@ -3,41 +3,51 @@
 use std::time::{Duration, Instant};
 
 use super::event::MissingChannel;
+use crate::description::OfferedData;
 
 /// How long after the end of DTLS a bye may come: peers that end in good order close their media first, and say bye then.
 const BYE_LIMIT: Duration = Duration::from_secs(1);
 /// How long a channel may take once media can flow. It takes two round trips, and on a bad network seconds.
 const CHANNEL_LIMIT: Duration = Duration::from_secs(5);
 
+/// Whose it is to open the channel that is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opener {
+    /// Ours.
+    Us { is_dtls_server: bool },
+    /// The peer's, which offered it.
+    Peer(OfferedData),
+}
+
 /// The watch over one session.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
-    /// When the channel is overdue; `None` once it is open, and where there is none to wait for.
-    channel_by: Option<Instant>,
-    is_dtls_server: bool,
+    /// The channel, and when it is overdue; `None` once it is open, and where there is none to wait for.
+    channel: Option<(Opener, Instant)>,
     /// When the session is to end without a bye.
     bye_by: Option<Instant>,
 }
 
 impl Watch {
-    /// Media can flow; a channel of ours is to open.
-    pub(super) fn wait_for_channel(&mut self, is_dtls_server: bool, now: Instant) {
-        self.channel_by = Some(now + CHANNEL_LIMIT);
-        self.is_dtls_server = is_dtls_server;
+    /// Media can flow; a channel is to open.
+    pub(super) fn wait_for_channel(&mut self, opener: Opener, now: Instant) {
+        self.channel = Some((opener, now + CHANNEL_LIMIT));
     }
 
     /// A channel is open.
     pub(super) fn channel_opened(&mut self) {
-        self.channel_by = None;
+        self.channel = None;
     }
 
     /// P6: why there is no channel, once there should be one.
     pub(super) fn missing_channel(&mut self, is_declined: bool, now: Instant) -> Option<MissingChannel> {
-        self.channel_by.take_if(|channel_by| *channel_by <= now)?;
-        Some(match (is_declined, self.is_dtls_server) {
-            (true, _) => MissingChannel::Declined,
-            (false, true) => MissingChannel::NobodyBegins,
-            (false, false) => MissingChannel::Unanswered,
+        let (opener, _) = self.channel.take_if(|(_, by)| *by <= now)?;
+        Some(match opener {
+            Opener::Us { .. } if is_declined => MissingChannel::Declined,
+            Opener::Us { is_dtls_server: true } => MissingChannel::NobodyBegins,
+            Opener::Us { is_dtls_server: false } => MissingChannel::Unanswered,
+            Opener::Peer(OfferedData::Apart) => MissingChannel::Apart,
+            Opener::Peer(OfferedData::Bundled) => MissingChannel::NotOpened,
         })
     }
 
@@ -48,7 +58,8 @@ impl Watch {
 
     /// When to ask again.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        [self.channel_by, self.bye_by].into_iter().flatten().min()
+        let channel_by = self.channel.map(|(_, by)| by);
+        [channel_by, self.bye_by].into_iter().flatten().min()
     }
 }
 
@@ -61,21 +72,24 @@ mod tests {
     fn a_missing_channel_is_said_once_and_only_where_one_was_to_open() {
         let begin = Instant::now();
         let (before, due) = (begin + CHANNEL_LIMIT - Duration::from_millis(1), begin + CHANNEL_LIMIT);
-        for (is_declined, is_dtls_server, why) in [
-            (true, true, MissingChannel::Declined),
-            (false, true, MissingChannel::NobodyBegins),
-            (false, false, MissingChannel::Unanswered),
+        let us = |is_dtls_server| Opener::Us { is_dtls_server };
+        for (is_declined, opener, why) in [
+            (true, us(true), MissingChannel::Declined),
+            (false, us(true), MissingChannel::NobodyBegins),
+            (false, us(false), MissingChannel::Unanswered),
+            (true, Opener::Peer(OfferedData::Apart), MissingChannel::Apart),
+            (false, Opener::Peer(OfferedData::Bundled), MissingChannel::NotOpened),
         ] {
             let mut watch = Watch::default();
             assert_eq!(watch.missing_channel(is_declined, due), None);
-            watch.wait_for_channel(is_dtls_server, begin);
+            watch.wait_for_channel(opener, begin);
             assert_eq!(watch.missing_channel(is_declined, before), None);
             assert_eq!(watch.deadline(), Some(due));
             assert_eq!(watch.missing_channel(is_declined, due), Some(why));
             assert_eq!((watch.missing_channel(is_declined, due), watch.deadline()), (None, None));
         }
         let mut watch = Watch::default();
-        watch.wait_for_channel(true, begin);
+        watch.wait_for_channel(us(true), begin);
         watch.channel_opened();
         assert_eq!((watch.missing_channel(false, due), watch.deadline()), (None, None));
     }

@@ -132,7 +132,7 @@ impl Viewers {
 
 impl Viewer {
     async fn serve(mut self, context: &Context, reply: oneshot::Sender<Result<String, Unavailable>>) {
-        let is_client = self.offer.lines().any(|line| line.starts_with("m=application "));
+        let is_client = media::offers_channel(&self.offer);
         let accepted = Instant::now();
         match self.answer(context).await {
             Ok(sdp) => {

@@ -85,6 +85,7 @@ impl Peer {
         let sender = connection.add_track(track(stream.ssrc)).map_err(FanoutError::Offer)?;
         let mut answerer = Self::undescribed(id, stream, connection, sender, None, options, now);
         answerer.exchange = exchange;
+        answerer.offered_data = offer.data;
         let (mut peer, sdp) = answerer.respond(locals, now).map_err(FanoutError::Offer)?;
         peer.learn_codec()?;
         Ok((peer, offer.answer(&sdp)?))
@@ -119,6 +120,7 @@ impl Peer {
             schedule: Schedule::default(),
             own_channel,
             peer_channel: None,
+            offered_data: None,
             connect_by: now + CONNECT_LIMIT,
             ice_worked: false,
             candidates: 0,
