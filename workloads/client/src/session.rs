@@ -32,6 +32,7 @@ const LAST_REPORTS_LIMIT: Duration = Duration::from_millis(500);
 /// The channel does not send again what is lost, so the hello goes out this often, a second apart.
 const HELLOS: u32 = 5;
 
+const NO_OFFER: &str = "the server closed before it made an offer";
 const NO_UDP: &str = "no UDP between client and server";
 const NO_HANDSHAKE: &str = "the DTLS handshake failed";
 const NO_CHANNEL: &str = "the server has opened no data channel, so nothing is reported";
@@ -133,8 +134,12 @@ async fn negotiate(context: &Context, connection: &mut Connection) -> Result<Ans
             Ok(Ok(Some(Message::Offer { sdp }))) => break sdp,
             Ok(Ok(Some(Message::Candidate { .. } | Message::Answer { .. }))) => {}
             Ok(Ok(Some(Message::Bye))) => return Err(Ended::Bye),
-            Ok(Ok(None)) => {
-                return Err(failed(ErrorCode::NoOffer, "the server closed before it made an offer".into()));
+            Ok(Ok(None)) => return Err(failed(ErrorCode::NoOffer, NO_OFFER.into())),
+            // It closed before it read the byte with which we open the connection.
+            Ok(Err(signaling::ConnectionError::Broken { cause, .. }))
+                if cause.kind() == std::io::ErrorKind::ConnectionReset =>
+            {
+                return Err(failed(ErrorCode::NoOffer, NO_OFFER.into()));
             }
             Ok(Err(error)) => return Err(broken(error)),
             Err(_) => {

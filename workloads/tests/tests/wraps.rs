@@ -98,15 +98,12 @@ impl Run {
         let sender = receiver.channel_sender();
         let opened = async {
             loop {
-                match receiver.next_event().await.unwrap() {
-                    receiver::Event::ChannelOpened { channel: opened, by_peer, .. } => {
-                        match (channel, by_peer) {
-                            (Channel::Lossy, true) | (Channel::Ordered, false) => return opened,
-                            (Channel::Ordered, true) => assert!(sender.open("ordered")),
-                            (Channel::Lossy, false) => panic!("nobody asked for it"),
-                        }
-                    }
-                    _ => {}
+                let event = receiver.next_event().await.unwrap();
+                let receiver::Event::ChannelOpened { channel: opened, by_peer, .. } = event else { continue };
+                match (channel, by_peer) {
+                    (Channel::Lossy, true) | (Channel::Ordered, false) => return opened,
+                    (Channel::Ordered, true) => assert!(sender.open("ordered")),
+                    (Channel::Lossy, false) => panic!("nobody asked for it"),
                 }
             }
         };

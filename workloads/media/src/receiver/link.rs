@@ -177,15 +177,9 @@ impl Link {
         match event {
             RTCPeerConnectionEvent::OnIceConnectionStateChangeEvent(
                 RTCIceConnectionState::Connected | RTCIceConnectionState::Completed,
-            ) => {
-                if !std::mem::replace(&mut self.ice_worked, true) {
-                    self.events.emit(Event::IceConnected);
-                }
-            }
+            ) => self.ice_connected(),
             RTCPeerConnectionEvent::OnConnectionStateChangeEvent(RTCPeerConnectionState::Connected) => {
-                if self.connect_by.take().is_some() {
-                    self.events.emit(Event::Connected);
-                }
+                self.connected();
             }
             RTCPeerConnectionEvent::OnConnectionStateChangeEvent(RTCPeerConnectionState::Failed) => {
                 self.end = Some(Event::Failed { stage: self.failing_stage() });
@@ -197,6 +191,18 @@ impl Link {
                 self.channels.happened(&mut self.connection, event);
             }
             _ => {}
+        }
+    }
+
+    fn ice_connected(&mut self) {
+        if !std::mem::replace(&mut self.ice_worked, true) {
+            self.events.emit(Event::IceConnected);
+        }
+    }
+
+    fn connected(&mut self) {
+        if self.connect_by.take().is_some() {
+            self.events.emit(Event::Connected);
         }
     }
 
