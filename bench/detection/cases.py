@@ -197,9 +197,9 @@ def one_of_many() -> Iterator[Case]:
     fault = Impair(who="e", seconds=12, to_client={"loss": 0.3}, to_server={"loss": 0.3})
     expected = Expected(THIN, also=NO_MEDIA, causes=("Network",), client="e")
     yield Case("30 % loss to one of 8 clients", fault, expected, clients=8, objectives=STRICT, is_alone=True)
-    fault = Limit(who=("e",), millicores=10, seconds=12)
+    fault = Limit(who=("e",), millicores=20, seconds=12)
     expected = Expected(THIN, also=NO_MEDIA, causes=("ClientCpu",), client="e")
-    yield Case("one of 8 clients limited to 10m", fault, expected, clients=8, is_alone=True)
+    yield Case(f"one of 8 clients limited to 20m, {HD.name}", fault, expected, clients=8, video=HD, is_alone=True)
 
 
 def busy_core(seconds: float) -> Iterator[Case]:
