@@ -1,5 +1,6 @@
 //! One session's peer connection: `rtc`, with its inputs and outputs translated.
 
+mod sending;
 mod setup;
 
 use std::net::SocketAddr;
@@ -18,11 +19,10 @@ use webrtc::rtp_transceiver::RTCRtpSenderId;
 use super::event::{CloseReason, Event};
 use super::exchange::Exchange;
 use super::feedback::is_keyframe_request;
-use super::frame::Frame;
 use super::keyframe_requests::KeyframeRequests;
 use super::outbox::Outbox;
 use super::outgoing::Outgoing;
-use super::schedule::{Admission, Schedule};
+use super::schedule::Schedule;
 use super::watch::{Opener, Watch};
 use crate::checks::Route;
 use crate::datagrams::received;
@@ -245,77 +245,6 @@ impl Peer {
         }
     }
 
-    /// Writes a frame, of which the first packet is at position `first` among those of all frames, if it is one for this
-    /// session; whether there is something to [`Peer::flush`] thereafter.
-    pub(super) fn write_frame(
-        &mut self,
-        frame: &Frame,
-        first: u64,
-        now: Instant,
-        events: &mut Vec<Event>,
-    ) -> bool {
-        let admission = self.schedule.admit(frame.timestamp, frame.keyframe, now);
-        let (Admission::Leave { keyframe_wanted } | Admission::Send { keyframe_wanted, .. }) = admission;
-        if let Admission::Send { first: true, .. } = admission {
-            events.push(Event::Reached { id: self.id, stage: Stage::FirstFrame, at: now });
-            events.push(Event::Started {
-                id: self.id,
-                timestamp: frame.timestamp,
-                timestamp_offset: self.outgoing.timestamp_offset(),
-            });
-        }
-        if let Admission::Send { counting: true, .. } = admission {
-            events.push(Event::Counting { id: self.id, timestamp: frame.timestamp });
-        }
-        if keyframe_wanted {
-            events.push(Event::KeyframeWanted(self.id));
-        }
-        let is_sent = matches!(admission, Admission::Send { .. });
-        if is_sent {
-            self.write_packets(frame, first, now);
-            if frame.keyframe {
-                self.keyframe_requests.keyframe();
-            }
-            if let Some(report) = self.outgoing.report(frame, now) {
-                self.write(RTCMessage::RtcpPacket(String::new(), vec![Box::new(report)]), now);
-                events.push(self.network());
-            }
-            self.pass_keyframe_request_on(now, events);
-        }
-        is_sent
-    }
-
-    /// Sends text over the peer's channel, or over ours; it leaves with the next drain.
-    pub(super) fn send_text(&mut self, text: String, now: Instant) {
-        if let Some(channel) = self.peer_channel.or(self.own_channel)
-            && let Some(mut channel) = self.connection.data_channel(channel)
-            && let Err(error) = channel.send_text(now, text)
-        {
-            tracing::debug!(session = self.id.0, %error, "text not sent");
-        }
-    }
-
-    fn write_packets(&mut self, frame: &Frame, first: u64, now: Instant) {
-        let Self { connection, outgoing, id, .. } = self;
-        for packet in outgoing.packets(frame, first) {
-            write(connection, *id, RTCMessage::RtpPacket(String::new(), packet), now);
-        }
-    }
-
-    fn write(&mut self, message: RTCMessage, now: Instant) {
-        write(&mut self.connection, self.id, message, now);
-    }
-
-    fn pass_keyframe_request_on(&mut self, now: Instant, events: &mut Vec<Event>) {
-        if self.keyframe_requests.take(now) {
-            events.push(Event::KeyframeWanted(self.id));
-        }
-    }
-
-    fn network(&self) -> Event {
-        Event::Network { id: self.id, sample: self.outgoing.sample(), at: Instant::now() }
-    }
-
     /// A candidate of the peer's that was not in its description. One that cannot be used does no harm.
     pub(super) fn add_candidate(&mut self, candidate: String) {
         if self.candidates == MAX_LATE_CANDIDATES {
@@ -345,12 +274,18 @@ impl Peer {
         }
     }
 
-    /// Closes the connection, with a notice to the peer.
-    pub(super) fn close(&mut self, outbox: &Outbox<'_>) {
-        if let Err(error) = self.connection.close() {
-            tracing::debug!(session = self.id.0, %error, "close");
+    fn pass_keyframe_request_on(&mut self, now: Instant, events: &mut Vec<Event>) {
+        if self.keyframe_requests.take(now) {
+            events.push(Event::KeyframeWanted(self.id));
         }
-        self.flush(outbox, Instant::now());
+    }
+
+    fn network(&self) -> Event {
+        Event::Network { id: self.id, sample: self.outgoing.sample(), at: Instant::now() }
+    }
+
+    fn write(&mut self, message: RTCMessage, now: Instant) {
+        write(&mut self.connection, self.id, message, now);
     }
 }
 
