@@ -202,8 +202,15 @@ fn missing(session: &JudgedSession, objectives: &Objectives) -> Vec<Failure> {
     if session.all.settled < minimum(session, 1, objectives) {
         return Vec::new();
     }
-    // Where the time is not known in which frames were to come there is no share of them either.
-    let can_be = |limit: &Limit| limit.reason != Reason::DeliveredTooLow || session.all.wanted_seconds > 0.0;
+    let was_wanted = |client: &JudgedClient| client.is_wanted && client.numbers.wanted_seconds > 0.0;
+    let can_be = |limit: &Limit| match limit.reason {
+        // Where the time is not known in which frames were to come there is no share of them either.
+        Reason::DeliveredTooLow => session.all.wanted_seconds > 0.0,
+        // The frames may be of clients that are not wanted any more, and freezes are of those that are: who is wanted
+        // only since the window ended has none in it.
+        Reason::FreezeTooLong => session.clients.iter().any(was_wanted),
+        _ => true,
+    };
     let is_missing = |limit: &Limit| can_be(limit) && (limit.measured)(&session.all).is_none();
     let failure = |limit: Limit| Failure {
         reason: limit.reason,

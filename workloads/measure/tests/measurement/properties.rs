@@ -174,12 +174,10 @@ impl Property {
         }
 
         // Ten seconds without a breach and enough data: it is good.
-        // Frames of clients that are not wanted any more are settled, too, and say nothing of those that are: whoever is
-        // wanted anew has no freezes of its own yet.
+        // Frames of clients that are not wanted any more are settled, too, and say nothing of those that are.
         let has_data = judged.all.settled >= 90 * wanted.len().max(1) as u64
             && judged.all.wanted_seconds >= 0.9 * judged.span_seconds
             && judged.all.delivered_percent.is_some()
-            && judged.all.longest_freeze_milliseconds.is_some()
             && wanted
                 .iter()
                 .all(|client| !matches!(client.media, Media::Awaited { .. } | Media::NeverHad { .. }));

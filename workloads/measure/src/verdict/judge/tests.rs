@@ -245,6 +245,19 @@ fn missing_numbers_and_numbers_that_are_none_never_pass() {
     assert!(of_numbers(|numbers| numbers.loss_percent = Some(f64::NAN)).starts_with("LossTooHigh"));
 }
 
+/// All frames are of a client that is not wanted any more, and freezes are of those that are.
+#[test]
+fn who_is_wanted_only_since_the_window_ended_has_no_freezes_to_miss() {
+    let gone = JudgedClient { is_wanted: false, ..client("a") };
+    let mut new = client("b");
+    new.numbers.longest_freeze_milliseconds = None;
+    let mut session = session(vec![gone, new]);
+    session.all.longest_freeze_milliseconds = None;
+    assert!(said(&session).starts_with("FreezeTooLong: no two frames were decoded"), "{}", said(&session));
+    session.clients[1].numbers.wanted_seconds = 0.0;
+    assert_eq!(said(&session), "Met");
+}
+
 /// After a suspension frames of before may be settled, of a time in which nobody was to be there.
 #[test]
 fn what_was_delivered_in_no_time_is_not_known() {
