@@ -13,8 +13,8 @@ CRATES = [
 ]
 LAYERS = {
     "workloads/media/src": [
-        ["addresses", "arrival", "assemble", "bucket", "datagrams", "deliver_rtcp", "description", "guard", "packetise", "stun"],
-        ["checks", "handshake"],
+        ["addresses", "arrival", "assemble", "bucket", "datagrams", "description", "guard", "inbound", "packetise", "stun"],
+        ["checks", "deliver_rtcp", "handshake", "late_candidates", "sockets"],
         ["fanout", "receiver"],
     ],
     "workloads/measure/src": [

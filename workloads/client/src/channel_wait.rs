@@ -1,9 +1,8 @@
 //! The wait for a channel to report on: a server may never open one, and then nothing else would say so.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// How long a channel may take once media can flow. It takes two round trips, and on a bad network seconds.
-const LIMIT: Duration = Duration::from_secs(5);
+use media::CHANNEL_LIMIT;
 
 /// From the connection on, until there is a channel.
 #[derive(Debug, Default)]
@@ -15,7 +14,7 @@ pub(crate) struct ChannelWait {
 impl ChannelWait {
     /// Media can flow.
     pub(crate) fn connected(&mut self, now: Instant) {
-        self.by = Some(now + LIMIT);
+        self.by = Some(now + CHANNEL_LIMIT);
     }
 
     /// A channel is open, of whatever label.
@@ -31,17 +30,19 @@ impl ChannelWait {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
     fn a_channel_is_missed_once_and_only_where_there_is_a_connection() {
         let (begin, mut wait) = (Instant::now(), ChannelWait::default());
-        assert!(!wait.take_overdue(begin + LIMIT * 2));
+        assert!(!wait.take_overdue(begin + CHANNEL_LIMIT * 2));
         wait.connected(begin);
         let asked = [1, 4999, 5000, 5001].map(|ms| wait.take_overdue(begin + Duration::from_millis(ms)));
         assert_eq!(asked, [false, false, true, false]);
         wait.connected(begin);
         wait.opened();
-        assert!(!wait.take_overdue(begin + LIMIT));
+        assert!(!wait.take_overdue(begin + CHANNEL_LIMIT));
     }
 }

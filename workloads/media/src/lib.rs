@@ -11,9 +11,12 @@ mod description;
 pub mod fanout;
 mod guard;
 mod handshake;
+mod inbound;
+mod late_candidates;
 pub mod packetise;
 pub mod receiver;
+mod sockets;
 mod stun;
 
-pub use description::{DescriptionError, MAX_LATE_CANDIDATES, Place, offers_channel};
+pub use description::{CHANNEL_LIMIT, DescriptionError, MAX_LATE_CANDIDATES, Place, offers_channel};
 pub use guard::Panicked;

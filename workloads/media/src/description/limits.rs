@@ -1,4 +1,6 @@
-//! What a description may hold.
+//! What a description may hold, and how long what it agrees on may take.
+
+use std::time::Duration;
 
 /// Longest description, in bytes: as much as signalling and WHEP take.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
@@ -18,3 +20,7 @@ pub(super) const MAX_QUOTED: usize = 80;
 
 /// Hash algorithms of fingerprints that `rtc` verifies, the strongest first, with the length of a hash in bytes.
 pub(super) const HASHES: [(&str, usize); 1] = [("sha-256", 32)];
+
+/// How long a data channel that was agreed on may take to open once media can flow. It takes two round trips, and on a bad
+/// network seconds.
+pub const CHANNEL_LIMIT: Duration = Duration::from_secs(5);

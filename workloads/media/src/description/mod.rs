@@ -35,7 +35,7 @@ mod video;
 
 pub(crate) use answer::Answer;
 pub use error::DescriptionError;
-pub use limits::MAX_LATE_CANDIDATES;
+pub use limits::{CHANNEL_LIMIT, MAX_LATE_CANDIDATES};
 pub use offer::offers_channel;
 pub(crate) use offer::{Offer, OfferedData};
 pub use place::Place;

@@ -23,8 +23,8 @@ use super::recent_frames::RecentFrames;
 use super::session::Session;
 use super::session_table::SessionTable;
 use super::shared::Shared;
-use super::sockets::Sockets;
 use super::timers::Timers;
+use crate::sockets::Sockets;
 
 /// The longest sleep, so that an oversight costs a second and not a session.
 const IDLE: Duration = Duration::from_secs(1);

@@ -13,6 +13,7 @@
 //! The negotiator keeps the costly part of a join, certificates and SDP, off the shards. Events leave in batches
 //! through the sink, which may block: nothing that it waits for may wait for the fan-out.
 
+mod binding;
 mod command;
 mod connection;
 mod deferred;
@@ -33,6 +34,7 @@ mod outbox;
 mod outgoing;
 mod peer;
 mod ports;
+mod receive_drops;
 mod recent_frames;
 mod repairs;
 mod schedule;
@@ -41,7 +43,6 @@ mod session;
 mod session_table;
 mod shard;
 mod shared;
-mod sockets;
 mod stats;
 mod stun;
 mod timers;

@@ -12,13 +12,13 @@ use std::time::Instant;
 use report::SessionId;
 use tokio::sync::oneshot;
 
+use super::binding;
 use super::command::Command;
 use super::error::FanoutError;
 use super::handle::ShardHandle;
 use super::numbering::Numberings;
 use super::options::Options;
 use super::peer::Peer;
-use super::sockets;
 use crate::guard::guarded;
 
 /// Requests that may wait: a burst of joins. Callers beyond that wait themselves.
@@ -277,7 +277,7 @@ impl State {
         }
         let ports = self.options.ports;
         let refused = |source| FanoutError::Bind { address, ports, source };
-        let socket = sockets::bind(address, ports, shard).map_err(refused)?;
+        let socket = binding::bind(address, ports, shard).map_err(refused)?;
         let local = socket.local_addr().map_err(refused)?;
         self.shards[shard].send(Command::Listen(socket))?;
         self.bound.insert((shard, address), local);

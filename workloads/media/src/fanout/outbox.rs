@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::recent_frames::RecentFrames;
 use super::shared::Shared;
-use super::sockets::Sockets;
 use crate::checks::Budget;
+use crate::sockets::Sockets;
 
 /// The sockets of a shard, its counts of what they took, and its newest frames.
 pub(super) struct Outbox<'a> {

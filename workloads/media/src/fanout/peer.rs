@@ -11,8 +11,8 @@ use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::sansio::Protocol;
 use webrtc::data_channel::RTCDataChannelId;
 use webrtc::peer_connection::{
-    RTCDataChannelEvent, RTCIceCandidateInit, RTCIceConnectionState, RTCPeerConnection,
-    RTCPeerConnectionEvent, RTCPeerConnectionState,
+    RTCDataChannelEvent, RTCIceConnectionState, RTCPeerConnection, RTCPeerConnectionEvent,
+    RTCPeerConnectionState,
 };
 use webrtc::rtp_transceiver::RTCRtpSenderId;
 
@@ -26,8 +26,9 @@ use super::schedule::Schedule;
 use super::watch::{Opener, Watch};
 use crate::checks::Route;
 use crate::datagrams::received;
-use crate::description::{MAX_LATE_CANDIDATES, OfferedData};
+use crate::description::OfferedData;
 use crate::handshake::is_application_data;
+use crate::late_candidates::LateCandidates;
 use crate::stun::TransactionId;
 
 /// When a peer is to be drained that took something in.
@@ -55,8 +56,7 @@ pub(super) struct Peer {
     offered_data: Option<OfferedData>,
     connect_by: Instant,
     ice_worked: bool,
-    /// How many of the peer's candidates came after its description.
-    candidates: usize,
+    late_candidates: LateCandidates,
     watch: Watch,
     failed: Option<CloseReason>,
 }
@@ -247,12 +247,7 @@ impl Peer {
 
     /// A candidate of the peer's that was not in its description. One that cannot be used does no harm.
     pub(super) fn add_candidate(&mut self, candidate: String) {
-        if self.candidates == MAX_LATE_CANDIDATES {
-            return;
-        }
-        self.candidates += 1;
-        let candidate = RTCIceCandidateInit { candidate, ..Default::default() };
-        if let Err(error) = self.connection.add_remote_candidate(candidate) {
+        if let Err(error) = self.late_candidates.add(&mut self.connection, candidate) {
             tracing::debug!(session = self.id.0, %error, "candidate skipped");
         }
     }

@@ -9,8 +9,8 @@ use super::event::{CloseReason, Event};
 use super::frame::Frame;
 use super::outbox::Outbox;
 use super::peer::{DrainDue, Peer};
-use super::sockets::Datagram;
 use crate::guard::{Panicked, guarded};
+use crate::sockets::Datagram;
 use crate::stun::TransactionId;
 
 /// A peer, and what its driver keeps of it. After a panic nothing reaches the peer's connection any more.

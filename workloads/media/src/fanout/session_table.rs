@@ -10,9 +10,9 @@ use slab::Slab;
 use super::peer::Peer;
 use super::sent_checks::SentChecks;
 use super::session::Session;
-use super::sockets::Datagram;
 use super::stun::receiver_ufrag;
 use crate::handshake::answered_check;
+use crate::sockets::Datagram;
 
 /// Addresses that one session may be known by: a few network paths, not whatever a peer claims. A further one takes the
 /// place of the oldest: a NAT may have changed its mapping.

@@ -13,8 +13,8 @@ use super::driver::Driver;
 use super::event::EventSink;
 use super::frame::Frame;
 use super::handle::ShardHandle;
+use super::receive_drops::receive_drops;
 use super::shared::Shared;
-use super::sockets;
 use super::stats::Stats;
 use crate::checks::Budget;
 
@@ -78,7 +78,7 @@ impl Shard {
     pub(super) fn stats(&self) -> Stats {
         let shared = self.handle.shared();
         let ports = shared.ports.lock().map(|ports| ports.clone()).unwrap_or_default();
-        shared.counters.read(sockets::receive_drops(&ports))
+        shared.counters.read(receive_drops(&ports))
     }
 }
 

@@ -3,12 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::event::MissingChannel;
-use crate::description::OfferedData;
+use crate::description::{CHANNEL_LIMIT, OfferedData};
 
 /// How long after the end of DTLS a bye may come: peers that end in good order close their media first, and say bye then.
 const BYE_LIMIT: Duration = Duration::from_secs(1);
-/// How long a channel may take once media can flow. It takes two round trips, and on a bad network seconds.
-const CHANNEL_LIMIT: Duration = Duration::from_secs(5);
 
 /// Whose it is to open the channel that is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,6 +20,7 @@ use super::source::FollowSource;
 use super::stats::Counters;
 use crate::datagrams::host_candidate;
 use crate::deliver_rtcp::DeliverRtcp;
+use crate::inbound::Inbound;
 
 /// Checks tick at this interval, and the first tick has no pairs yet: the default of 200 ms is the set-up time.
 const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(20);
@@ -68,7 +69,7 @@ fn build(now: Instant, counters: Arc<Counters>) -> Result<RTCPeerConnection> {
         // brings back. The assembler asks for what is missing, and reception reports are the session's.
         .with_interceptor_registry(
             Registry::new()
-                .with(FollowSource::SLOT, FollowSource::new(counters))
+                .with(FollowSource::SLOT, Inbound::new(FollowSource::new(counters)))
                 .with(DeliverRtcp::SLOT, DeliverRtcp::new(is_sender_report)),
         )
         .build(now)

@@ -7,15 +7,14 @@ use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::rtcp::Packet;
 use rtc::sansio::Protocol;
 use webrtc::peer_connection::{
-    RTCIceCandidateInit, RTCIceConnectionState, RTCPeerConnection, RTCPeerConnectionEvent,
-    RTCPeerConnectionState,
+    RTCIceConnectionState, RTCPeerConnection, RTCPeerConnectionEvent, RTCPeerConnectionState,
 };
 
 use super::channels::Channels;
 use super::event::{ChannelId, Event, TransportStage};
 use super::events::Events;
 use super::transport::Transport;
-use crate::description::MAX_LATE_CANDIDATES;
+use crate::late_candidates::LateCandidates;
 
 /// Whether somebody takes what waits to be taken is looked at this often: nobody says so.
 const UNTAKEN: Duration = Duration::from_millis(20);
@@ -31,8 +30,7 @@ pub(super) struct Link {
     /// When the connection has to be up; `None` once it was.
     connect_by: Option<Instant>,
     ice_worked: bool,
-    /// How many of the peer's candidates came after its offer.
-    candidates: usize,
+    late_candidates: LateCandidates,
     /// When the connection's timers are due, as of when it was last asked.
     timer_at: Option<Instant>,
     /// What ends the session.
@@ -54,7 +52,7 @@ impl Link {
             events,
             connect_by: Some(connect_by),
             ice_worked: false,
-            candidates: 0,
+            late_candidates: LateCandidates::default(),
             timer_at: None,
             end: None,
         }
@@ -133,12 +131,7 @@ impl Link {
 
     /// Takes another candidate of the peer's. One that cannot be used does no harm.
     pub(super) fn add_candidate(&mut self, candidate: String) {
-        if self.candidates == MAX_LATE_CANDIDATES {
-            return;
-        }
-        self.candidates += 1;
-        let candidate = RTCIceCandidateInit { candidate, ..Default::default() };
-        if let Err(error) = self.connection.add_remote_candidate(candidate) {
+        if let Err(error) = self.late_candidates.add(&mut self.connection, candidate) {
             tracing::debug!("candidate skipped: {error}");
         }
     }

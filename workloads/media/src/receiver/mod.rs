@@ -45,7 +45,7 @@ pub use frame::{FrameHandler, Handled, Received};
 use link::Link;
 use requests::{Request, Requester, requests};
 use session::Session;
-use sockets::Sockets;
+use sockets::PolledSockets;
 use stats::Counters;
 pub use stats::Stats;
 use stream::Stream;
@@ -124,16 +124,17 @@ impl Receiver {
         let Options { addresses, connect_timeout, queued_frames, assembly } = options;
         let mut checks = SessionChecks::new(addresses.iter().copied());
         let described = checks.remote_description(&offer.sdp);
-        let (sockets, waker) =
-            Sockets::bind(&addresses).map_err(|source| ReceiverError::Bind { addresses, source })?;
+        let (polled, waker) =
+            PolledSockets::bind(&addresses).map_err(|source| ReceiverError::Bind { addresses, source })?;
         let now = Instant::now();
         let counters = Arc::new(Counters::default());
-        let (connection, sdp) = connection::answer(described, sockets.locals(), now, Arc::clone(&counters))?;
+        let (connection, sdp) =
+            connection::answer(described, polled.sockets.locals(), now, Arc::clone(&counters))?;
         let sdp = offer.answer(&sdp)?;
 
         let (events, happened) = Events::new();
         let (requester, requests) = requests(waker);
-        let transport = Transport::new(sockets, checks, Arc::clone(&counters));
+        let transport = Transport::new(polled, checks, Arc::clone(&counters));
         let link = Link::new(connection, transport, events, now + connect_timeout);
         let stream = Stream::new(assembly, queued_frames, Arc::clone(&counters));
         let session = Session::new(link, stream, requests, Arc::clone(&counters));

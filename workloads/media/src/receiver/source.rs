@@ -4,16 +4,14 @@
 //! given that SSRC here, ahead of it, and its own as the one contributing source (RFC 3550, section 5.1) for whoever
 //! comes after. And it passes on whatever has that SSRC, of any payload type.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rtc::interceptor::{Interceptor, Packet, Slot, StreamInfo, TaggedPacket};
+use rtc::interceptor::{Packet, Slot, StreamInfo, TaggedPacket};
 use rtc::rtp::Header;
-use rtc::sansio::Protocol;
-use webrtc::error::Error;
 
 use super::stats::{Counters, count};
+use crate::inbound::Stage;
 
 /// After so long without a packet of the source at hand another one may take its place. Of two that send at once, as layers of
 /// a simulcast do, it is the one that was first.
@@ -62,8 +60,6 @@ impl Followed {
 pub(super) struct FollowSource {
     counters: Arc<Counters>,
     followed: Option<Followed>,
-    inbound: VecDeque<TaggedPacket>,
-    outbound: VecDeque<TaggedPacket>,
 }
 
 impl FollowSource {
@@ -72,11 +68,11 @@ impl FollowSource {
 
     /// Counts in `counters`.
     pub(super) fn new(counters: Arc<Counters>) -> Self {
-        Self { counters, followed: None, inbound: VecDeque::new(), outbound: VecDeque::new() }
+        Self { counters, followed: None }
     }
 
     /// Whether the packet is wanted; it may be changed.
-    fn take(&mut self, packet: &mut rtc::rtp::Packet, now: Instant) -> bool {
+    fn take_rtp(&mut self, packet: &mut rtc::rtp::Packet, now: Instant) -> bool {
         let header = &mut packet.header;
         header.csrc.clear();
         // Before the first packet of a payload type that was agreed on, `rtc` takes none.
@@ -102,51 +98,16 @@ impl FollowSource {
     }
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for FollowSource {
-    type Rout = TaggedPacket;
-    type Wout = TaggedPacket;
-    type Eout = ();
-    type Error = Error;
-    type Time = Instant;
-
-    fn handle_read(&mut self, mut packet: TaggedPacket) -> Result<(), Error> {
+impl Stage for FollowSource {
+    fn take(&mut self, packet: &mut TaggedPacket) -> bool {
         let now = packet.now;
-        let is_taken = match &mut packet.message.packet {
-            Packet::Rtp(rtp) => self.take(rtp, now),
+        match &mut packet.message.packet {
+            Packet::Rtp(rtp) => self.take_rtp(rtp, now),
             _ => true,
-        };
-        if is_taken {
-            self.inbound.push_back(packet);
         }
-        Ok(())
     }
 
-    fn poll_read(&mut self) -> Option<TaggedPacket> {
-        self.inbound.pop_front()
-    }
-
-    fn handle_write(&mut self, packet: TaggedPacket) -> Result<(), Error> {
-        self.outbound.push_back(packet);
-        Ok(())
-    }
-
-    fn poll_write(&mut self) -> Option<TaggedPacket> {
-        self.outbound.pop_front()
-    }
-
-    fn handle_timeout(&mut self, _now: Instant) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn poll_timeout(&mut self) -> Option<Instant> {
-        None
-    }
-}
-
-impl Interceptor for FollowSource {
-    fn bind_local_stream(&mut self, _info: &StreamInfo) {}
-    fn unbind_local_stream(&mut self, _info: &StreamInfo) {}
-    fn bind_remote_stream(&mut self, info: &StreamInfo) {
+    fn bind(&mut self, info: &StreamInfo) {
         // The one video section's; bound when its first packet comes, which is then handed over here.
         let last = Instant::now();
         self.followed.get_or_insert(Followed {
@@ -156,7 +117,8 @@ impl Interceptor for FollowSource {
             last,
         });
     }
-    fn unbind_remote_stream(&mut self, info: &StreamInfo) {
+
+    fn unbind(&mut self, info: &StreamInfo) {
         self.followed = self.followed.filter(|followed| followed.known != info.ssrc);
     }
 }
@@ -171,7 +133,7 @@ mod tests {
 
     fn following(ssrc: u32) -> FollowSource {
         let mut follow = FollowSource::new(Arc::default());
-        follow.bind_remote_stream(&StreamInfo { ssrc, payload_type: VP8, ..StreamInfo::default() });
+        follow.bind(&StreamInfo { ssrc, payload_type: VP8, ..StreamInfo::default() });
         follow
     }
 
@@ -184,7 +146,9 @@ mod tests {
     ) -> Option<(u32, u32, usize)> {
         let header = Header { ssrc, payload_type, csrc: vec![9], ..Header::default() };
         let mut packet = rtc::rtp::Packet { header, payload: b"video".as_slice().into() };
-        follow.take(&mut packet, at).then(|| (packet.header.ssrc, of(&packet.header), packet.payload.len()))
+        follow
+            .take_rtp(&mut packet, at)
+            .then(|| (packet.header.ssrc, of(&packet.header), packet.payload.len()))
     }
 
     /// P19: it was ignored, and the client ended without another frame.

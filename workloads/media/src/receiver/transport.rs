@@ -12,18 +12,19 @@ use std::time::{Duration, Instant};
 use rtc::sansio::Protocol;
 use webrtc::peer_connection::RTCPeerConnection;
 
-use super::sockets::{Datagram, Sockets};
+use super::sockets::PolledSockets;
 use super::stats::{Counters, count};
 use crate::checks::{Budget, Route, SessionChecks};
 use crate::datagrams::received;
 use crate::handshake::{self, Action, Handshake};
+use crate::sockets::Datagram;
 
 /// The first bytes of RTP and RTCP (RFC 7983, section 7).
 const MEDIA: std::ops::RangeInclusive<u8> = 128..=191;
 
 /// Every datagram of a session goes through it.
 pub(super) struct Transport {
-    sockets: Sockets,
+    polled: PolledSockets,
     checks: SessionChecks,
     budget: Budget,
     handshake: Handshake,
@@ -31,26 +32,26 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    pub(super) fn new(sockets: Sockets, checks: SessionChecks, counters: Arc<Counters>) -> Self {
-        Self { sockets, checks, budget: Budget::default(), handshake: Handshake::new(), counters }
+    pub(super) fn new(polled: PolledSockets, checks: SessionChecks, counters: Arc<Counters>) -> Self {
+        Self { polled, checks, budget: Budget::default(), handshake: Handshake::new(), counters }
     }
 
-    /// As [`Sockets::any_readable`].
+    /// As [`Sockets::any_readable`](crate::sockets::Sockets::any_readable).
     pub(super) fn any_readable(&self) -> bool {
-        self.sockets.any_readable()
+        self.polled.sockets.any_readable()
     }
 
-    /// As [`Sockets::wait`].
+    /// As [`PolledSockets::wait`].
     pub(super) fn wait(&mut self, limit: Duration) -> io::Result<()> {
-        self.sockets.wait(limit)
+        self.polled.wait(limit)
     }
 
     /// Hands what has arrived to the connection; whether there was anything but media, which changes no state of the
     /// connection's.
     pub(super) fn receive(&mut self, connection: &mut RTCPeerConnection) -> bool {
-        let Self { sockets, checks, handshake, .. } = self;
+        let Self { polled, checks, handshake, .. } = self;
         let mut is_media_alone = true;
-        sockets.receive(|Datagram { local, peer, data, at }| {
+        polled.sockets.receive(|Datagram { local, peer, data, at, .. }| {
             // A server keeps its address: all that the checks are to know is that it answered.
             let _ = checks.inbound(Route { local, peer }, data, at);
             handshake.received(local, peer, data, at);
@@ -90,7 +91,7 @@ impl Transport {
     /// another address, long before the connection's next check.
     pub(super) fn check_silent_path(&self) {
         if let Some((route, check)) = self.checks.extra_check() {
-            self.sockets.send(route.local, route.peer, &check);
+            self.polled.sockets.send(route.local, route.peer, &check);
         }
     }
 
@@ -105,7 +106,7 @@ impl Transport {
             count(&self.counters.checks_suppressed, 1);
             return;
         }
-        self.sockets.send(route.local, route.peer, data);
+        self.polled.sockets.send(route.local, route.peer, data);
     }
 }
 

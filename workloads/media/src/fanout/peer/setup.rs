@@ -23,6 +23,7 @@ use crate::fanout::options::Options;
 use crate::fanout::outgoing::Outgoing;
 use crate::fanout::schedule::Schedule;
 use crate::fanout::watch::Watch;
+use crate::late_candidates::LateCandidates;
 
 /// How long a set-up may take from the answer on. `rtc` itself never gives up a DTLS handshake.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -123,7 +124,7 @@ impl Peer {
             offered_data: None,
             connect_by: now + CONNECT_LIMIT,
             ice_worked: false,
-            candidates: 0,
+            late_candidates: LateCandidates::default(),
             watch: Watch::default(),
             failed: None,
         }
