@@ -9,6 +9,7 @@ use kube::{Client, ResourceExt};
 use serde_json::Value;
 
 use crate::cluster::Key;
+use crate::controller::apply::admitted::{fingerprint, is_as_created, keep_immutable, without_spec};
 use crate::controller::apply::attempt::{Attempt, Child, Done, child, is_terminating, kind};
 use crate::controller::apply::error::Error;
 use crate::controller::apply::job::Plan;
@@ -150,9 +151,14 @@ impl Applier<'_> {
         let (child, hash) = (child::<K>(&name), short_hash(&patch));
         difference::stamp(&mut patch, &hash);
         let before = live.as_ref().and_then(ResourceExt::resource_version);
-        if let (Some(live), Some(version)) = (&live, &before) {
-            let is_known = self.remember(|memory| memory.is_unchanged(&child, version, &hash));
-            if is_known || !difference::differs(&patch, live) {
+        if let Some(live) = &live {
+            keep_immutable(&mut patch, live);
+            let is_different = match is_as_created(live, &hash) {
+                true => difference::differs_beside_spec(&without_spec(&patch), live),
+                false => difference::differs(&patch, live),
+            };
+            let is_known = || self.remember(|memory| memory.is_unchanged(&child, &fingerprint(live), &hash));
+            if !is_different || is_known() {
                 return Ok(live.clone());
             }
             // Not another object of this name that came in between.
@@ -167,7 +173,7 @@ impl Applier<'_> {
         if let Some(before) = &before {
             let is_unchanged = applied.resource_version().as_ref() == Some(before);
             self.remember(|memory| match is_unchanged {
-                true => memory.unchanged(&child, before, &hash),
+                true => memory.unchanged(&child, &fingerprint(&applied), &hash),
                 false => memory.supersede(&child, before),
             });
         }
