@@ -15,6 +15,7 @@
 pub mod apply;
 pub mod backoff;
 pub mod build;
+mod circumstances;
 mod context;
 pub mod dereference;
 mod error;
@@ -27,6 +28,7 @@ pub mod metrics;
 mod objectives;
 mod observe;
 mod outcome;
+mod policies;
 #[cfg(test)]
 mod properties;
 mod queue;
@@ -35,6 +37,7 @@ pub mod resources;
 mod run_loop;
 mod session_ref;
 mod steps;
+mod stuck_pods;
 mod undecodable;
 mod update_status;
 

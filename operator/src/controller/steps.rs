@@ -1,5 +1,6 @@
 //! The steps of a session that makes sense: dereference, build, apply, observe, update status.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use k8s_openapi::api::core::v1::Pod;
 
 use crate::controller::apply::{self, Tools, apply};
 use crate::controller::build::build;
+use crate::controller::circumstances::{Circumstances, circumstances, policies};
 use crate::controller::context::Controller;
 use crate::controller::dereference::{Dereferenced, dereference};
 use crate::controller::error::Error;
@@ -17,7 +19,7 @@ use crate::controller::events::SessionEvent;
 use crate::controller::expectation::{epoch, expectation};
 use crate::controller::failed_create::{CREATE_LIMIT, FailedCreate, create_time_left, last_failure};
 use crate::controller::finish_run;
-use crate::controller::observe::{Clock, Input, count_clients, observe, refused};
+use crate::controller::observe::{Clock, Input, Reason, count_clients, observe, refused};
 use crate::controller::session_ref::SessionRef;
 use crate::controller::update_status::update_status;
 use crate::run::{Progress, RunStage, completion, is_stored_run, job_end};
@@ -73,7 +75,9 @@ pub(super) async fn run(
     let generation = session_ref.generation;
     let trouble_since = controller.remember(session_ref, |memory| memory.trouble.since(generation));
     let view = controller.reports.view(&session_ref.uid);
-    let (owned, recheck) = observe(&Input {
+    let Circumstances { failed_attempts, events } =
+        circumstances(controller, session_ref, &pods, job, clock).await;
+    let input = Input {
         session,
         applied: &outcome.resources,
         pods: &pods,
@@ -84,9 +88,18 @@ pub(super) async fn run(
         begun,
         refused: refused(outcome.refused.iter().filter_map(apply::Error::explanation)),
         failed_create: failed_create.as_deref(),
+        failed_attempts: &failed_attempts,
+        events: &events,
+        lost_nodes: &BTreeMap::new(),
+        policies: None,
         trouble_since,
         clock,
-    });
+    };
+    let (mut owned, mut recheck) = observe(&input);
+    if owned.ready().is_some_and(|ready| Reason::is_about_network_named(&ready.reason)) {
+        let policies = policies(controller, session_ref, session, &pods, clock).await;
+        (owned, recheck) = observe(&Input { policies: policies.as_deref(), ..input });
+    }
     controller.remember(session_ref, |memory| memory.trouble.note(owned.ready(), generation, clock.now));
     let written = update_status(controller, session_ref, stored, &owned).await?;
 

@@ -1,5 +1,6 @@
 //! What is observed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -7,6 +8,8 @@ use crds::BallSessionStatus;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 
+use crate::controller::observe::failed_attempts::FailedAttempts;
+use crate::controller::observe::nodes::LostNode;
 use crate::controller::observe::reason::Explanation;
 use crate::controller::resources::{Applied, Resources};
 use crate::report_source::View;
@@ -42,6 +45,14 @@ pub(in crate::controller) struct Input<'a> {
     pub(in crate::controller) refused: Option<Explanation>,
     /// Why the Job cannot create pods.
     pub(in crate::controller) failed_create: Option<&'a str>,
+    /// The last attempts of clients that failed.
+    pub(in crate::controller) failed_attempts: &'a FailedAttempts,
+    /// What the last event that warns says of a pod that does not start, by its UID.
+    pub(in crate::controller) events: &'a BTreeMap<String, String>,
+    /// The nodes that are not Ready.
+    pub(in crate::controller) lost_nodes: &'a BTreeMap<String, LostNode>,
+    /// The NetworkPolicies that select its pods, in words.
+    pub(in crate::controller) policies: Option<&'a str>,
     /// Since when it has had problems.
     pub(in crate::controller) trouble_since: Option<Instant>,
     pub(in crate::controller) clock: Clock,

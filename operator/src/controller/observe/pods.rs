@@ -1,6 +1,6 @@
 //! What the pods of a session say about themselves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use kube::ResourceExt;
 use report::post::parse_index_ranges;
 
 use crate::controller::observe::awaited::{awaited, condition};
+use crate::controller::observe::failed_attempt::FailedAttempt;
 use crate::controller::observe::reason::Explanation;
 use crate::session::labels::{COMPONENT, Component, INDEX_ANNOTATION};
 
@@ -23,6 +24,8 @@ pub(super) struct ObservedPods {
     pub(super) clients: Vec<ObservedPod>,
     /// The clients that are done, by index, whether their pods are still there or not.
     pub(super) finished: BTreeSet<u32>,
+    /// The attempts of clients that failed, by index, as far as their pods are still there.
+    pub(super) failed: Vec<(u32, FailedAttempt)>,
     /// Why the last of the clients' pods failed, as those do that are evicted: nothing runs in them, and nothing ever will.
     pub(super) last_failure: Option<String>,
 }
@@ -42,6 +45,8 @@ pub(super) struct ObservedPod {
     pub(super) ready_since: Option<Timestamp>,
     /// It did what it was to do.
     pub(super) succeeded: bool,
+    /// How its own container ended last, if that failed.
+    pub(super) last_end: Option<String>,
     /// Why it does not come up.
     pub(super) problem: Option<Explanation>,
     /// What it waits for, in words that follow its name, where that is known.
@@ -52,7 +57,12 @@ pub(super) struct ObservedPod {
 
 impl ObservedPods {
     /// Sorts the pods with the labels of a session. A pod with these labels that nobody made for it is none of its own.
-    pub(super) fn of(pods: &[Arc<Pod>], job: Option<&Job>, time: Timestamp) -> Self {
+    pub(super) fn of(
+        pods: &[Arc<Pod>],
+        job: Option<&Job>,
+        events: &BTreeMap<String, String>,
+        time: Timestamp,
+    ) -> Self {
         let staying = || {
             let staying = pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
             staying.filter(|pod| phase(pod) != Some("Failed"))
@@ -65,7 +75,8 @@ impl ObservedPods {
         let uid = job.and_then(|job| job.metadata.uid.as_deref());
         let is_client =
             |pod: &&Arc<Pod>| uid.is_some() && is(pod, Component::Client) && is_controlled(pod, "Job", uid);
-        let mut clients: Vec<_> = staying().filter(is_client).map(|pod| ObservedPod::of(pod, time)).collect();
+        let mut clients: Vec<_> =
+            staying().filter(is_client).map(|pod| ObservedPod::of(pod, events, time)).collect();
         clients.sort_by(|a, b| (a.index, &a.name).cmp(&(b.index, &b.name)));
         // While one server follows another, that which works or came last.
         let server = servers.max_by_key(|pod| {
@@ -76,9 +87,14 @@ impl ObservedPods {
         let last_failed =
             failed.max_by_key(|pod| pod.metadata.creation_timestamp.as_ref().map(|time| time.0));
         Self {
-            server: server.map(|pod| ObservedPod::of(pod, time)),
+            server: server.map(|pod| ObservedPod::of(pod, events, time)),
             clients,
             finished: job.map(|job| finished_clients(pods, job)).unwrap_or_default(),
+            failed: pods
+                .iter()
+                .filter(is_client)
+                .filter_map(|pod| Some((index(pod)?, FailedAttempt::of(pod)?)))
+                .collect(),
             last_failure: last_failed.map(|pod| failure(pod)),
         }
     }
@@ -104,8 +120,9 @@ impl ObservedPods {
 }
 
 impl ObservedPod {
-    fn of(pod: &Pod, time: Timestamp) -> Self {
-        let awaited = awaited(pod, time);
+    fn of(pod: &Pod, events: &BTreeMap<String, String>, time: Timestamp) -> Self {
+        let event = pod.metadata.uid.as_ref().and_then(|uid| events.get(uid));
+        let awaited = awaited(pod, event.map(String::as_str), time);
         let status = pod.status.as_ref();
         Self {
             name: pod.name_any(),
@@ -114,6 +131,7 @@ impl ObservedPod {
             ip: status.and_then(|status| status.pod_ip.clone()),
             ready_since: ready_since(pod),
             succeeded: phase(pod) == Some("Succeeded"),
+            last_end: FailedAttempt::of(pod).map(|attempt| attempt.cause),
             problem: awaited.problem,
             awaits: awaited.words,
             stuck_in: awaited.stuck_in,
@@ -160,7 +178,7 @@ pub(in crate::controller) fn finished_clients(pods: &[Arc<Pod>], job: &Job) -> B
 
 /// How many of its clients a Job has pods of, or had.
 pub(in crate::controller) fn count_clients(pods: &[Arc<Pod>], job: &Job, time: Timestamp) -> usize {
-    let observed = ObservedPods::of(pods, Some(job), time);
+    let observed = ObservedPods::of(pods, Some(job), &BTreeMap::new(), time);
     let indexes: BTreeSet<_> = observed.clients.iter().filter_map(|pod| pod.index).collect();
     observed.finished.union(&indexes).count()
 }
@@ -238,14 +256,16 @@ pub(super) mod tests {
             going(pod("client", 3, &up)),
             by_hand(pod("client", 4, &up)),
         ];
-        let found = ObservedPods::of(&pods, Some(&job()), Timestamp::UNIX_EPOCH);
+        let observed =
+            |job: Option<&Job>| ObservedPods::of(&pods, job, &BTreeMap::new(), Timestamp::UNIX_EPOCH);
+        let found = observed(Some(&job()));
         assert_eq!(found.server.unwrap().node.as_deref(), Some("a"));
         let indices: Vec<_> = found.clients.iter().map(|pod| pod.index).collect();
         assert_eq!(indices, [Some(2), Some(10)]);
-        assert_eq!(ObservedPods::of(&pods, None, Timestamp::UNIX_EPOCH).clients, []);
+        assert_eq!(observed(None).clients, []);
         let mut other = job();
         other.metadata.uid = Some("job-2".into());
-        assert_eq!(ObservedPods::of(&pods, Some(&other), Timestamp::UNIX_EPOCH).clients, []);
+        assert_eq!(observed(Some(&other)).clients, []);
     }
 
     #[test]
@@ -254,7 +274,10 @@ pub(super) mod tests {
         old.metadata.name = Some("old".into());
         let new = pod("server", 0, &json!({}));
         assert_eq!(
-            ObservedPods::of(&[Arc::new(old), new], None, Timestamp::UNIX_EPOCH).server.unwrap().name,
+            ObservedPods::of(&[Arc::new(old), new], None, &BTreeMap::new(), Timestamp::UNIX_EPOCH)
+                .server
+                .unwrap()
+                .name,
             "old"
         );
     }
