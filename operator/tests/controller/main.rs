@@ -7,11 +7,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends with what went wrong, in its helpers too")]
 
+mod admitted;
 mod children;
 mod conditions;
 mod expectations;
 mod harness;
+mod log;
 mod refused;
 mod reports;
 mod runs;
 mod strangers;
+mod unheard;
