@@ -14,11 +14,12 @@ const MIRROR: &str = "mirror.example/s:7";
 async fn change_on_create(operator: &Operator, client: &kube::Client, patch: &str) -> String {
     let name = format!("{}-create", operator.namespace.name);
     let here = json!({"matchLabels": {"kubernetes.io/metadata.name": operator.namespace.name}});
-    let rule = json!({"apiGroups": ["apps"], "apiVersions": ["v1"], "resources": ["deployments"], "operations": ["CREATE"]});
+    let rule = |group: &str, resource: &str| json!({"apiGroups": [group], "apiVersions": ["v1"], "resources": [resource], "operations": ["CREATE"]});
+    let rules = [rule("apps", "deployments"), rule("", "pods")];
     store::<MutatingAdmissionPolicy>(
         client,
         &json!({"metadata": {"name": name}, "spec": {
-            "matchConstraints": {"resourceRules": [rule], "namespaceSelector": here},
+            "matchConstraints": {"resourceRules": rules, "namespaceSelector": here},
             "reinvocationPolicy": "Never", "failurePolicy": "Fail",
             "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": patch}}]
         }}),
@@ -51,11 +52,17 @@ async fn what_a_policy_changes_on_create_alone_is_left_as_it_is() {
     let test = "what_a_policy_changes_on_create_alone_is_left_as_it_is";
     let Some((client, _shared)) = client(test).await else { return };
     let operator = Operator::start(&client).await;
-    let patch = format!(
-        "[JSONPatch{{op: 'replace', path: '/spec/template/spec/containers/0/image', value: '{MIRROR}'}}, \
-          JSONPatch{{op: 'add', path: '/spec/selector/matchLabels/team', value: 'a'}}, \
-          JSONPatch{{op: 'add', path: '/spec/template/metadata/labels/team', value: 'a'}}]"
+    let replaced = |path: &str| format!("JSONPatch{{op: 'replace', path: '{path}', value: '{MIRROR}'}}");
+    let added = |path: &str| format!("JSONPatch{{op: 'add', path: '{path}/team', value: 'a'}}");
+    let (of_deployments, of_pods) = (
+        [
+            replaced("/spec/template/spec/containers/0/image"),
+            added("/spec/selector/matchLabels"),
+            added("/spec/template/metadata/labels"),
+        ],
+        replaced("/spec/containers/0/image"),
     );
+    let patch = format!("object.kind == 'Pod' ? [{of_pods}] : [{}]", of_deployments.join(", "));
     let policy = change_on_create(&operator, &client, &patch).await;
 
     let session = operator.create("harbor", &json!({"clients": 1})).await;
@@ -68,6 +75,8 @@ async fn what_a_policy_changes_on_create_alone_is_left_as_it_is() {
     operator.reconcile_again_without_writes(&session).await;
     let server = operator.api::<Deployment>().get("harbor-server").await.unwrap();
     assert_eq!((image(&server).as_str(), server.metadata.generation), (MIRROR, Some(1)));
+    let client_pod = operator.wait_pods("harbor", "client", 1).await.remove(0);
+    assert_eq!(client_pod.spec.unwrap().containers[0].image.as_deref(), Some(MIRROR));
 
     // What is asked for anew is applied, around what cannot be changed.
     operator.change("harbor", &json!({"server": {"image": "registry.example/s:8"}})).await;

@@ -1,12 +1,11 @@
 //! The last failed attempt of each part of a session, remembered while its next one is on its way: the pod of the last one
 //! may be gone by then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use report::ErrorCode;
 
@@ -15,6 +14,7 @@ use crate::controller::observe::pods::{ObservedPod, ObservedPods};
 use crate::controller::observe::reason::{Explanation, Reason};
 use crate::controller::observe::stages::reason_of;
 use crate::report_source::View;
+use crate::session::Session;
 
 /// How long ago an attempt may have ended to say something about now: longer than the longest pause before the next one, and
 /// than that takes to fail.
@@ -25,9 +25,15 @@ const RECENT: Duration = Duration::from_secs(180);
 pub(in crate::controller) struct FailedAttempts(BTreeMap<u32, FailedAttempt>);
 
 impl FailedAttempts {
-    /// Takes note of the pods of a session there are at `time`.
-    pub(in crate::controller) fn observe(&mut self, pods: &[Arc<Pod>], job: Option<&Job>, time: Timestamp) {
-        self.note(&ObservedPods::of(pods, job, &BTreeMap::new(), time), time);
+    /// Takes note of the pods of a session there are at `time`, of whose clients these are done.
+    pub(in crate::controller) fn observe(
+        &mut self,
+        pods: &[Arc<Pod>],
+        session: &Session,
+        finished: &BTreeSet<u32>,
+        time: Timestamp,
+    ) {
+        self.note(&ObservedPods::of(pods, session, finished, &BTreeMap::new(), time), time);
     }
 
     /// Takes note of the pods there are at `time`: who has media now has not failed any more.
@@ -83,8 +89,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::controller::build::fixture;
     use crate::controller::observe::failed_attempt::tests::ended;
-    use crate::controller::observe::pods::tests::{job, pod, ready};
+    use crate::controller::observe::pods::tests::{pod, ready};
     use crate::controller::observe::stages::tests::client_posts;
 
     const NO_NAME: &str = "error: ResolveFailed: cannot resolve harbor-server: no answer";
@@ -94,7 +101,8 @@ mod tests {
     }
 
     fn observed(pods: &[Arc<Pod>]) -> ObservedPods {
-        ObservedPods::of(pods, Some(&job()), &BTreeMap::new(), at(0))
+        let session = fixture::session(&json!({"clients": 2}));
+        ObservedPods::of(pods, &session, &BTreeSet::new(), &BTreeMap::new(), at(0))
     }
 
     fn noted(steps: &[(&[Arc<Pod>], u64)]) -> FailedAttempts {

@@ -1,15 +1,15 @@
 //! What is observed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crds::BallSessionStatus;
+use crds::{BallSessionStatus, Run};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 
+use crate::cluster::LostNode;
 use crate::controller::observe::failed_attempts::FailedAttempts;
-use crate::controller::observe::nodes::LostNode;
 use crate::controller::observe::reason::Explanation;
 use crate::controller::resources::{Applied, Resources};
 use crate::report_source::View;
@@ -39,12 +39,14 @@ pub(in crate::controller) struct Input<'a> {
     pub(in crate::controller) generation: Option<i64>,
     /// How far the run is.
     pub(in crate::controller) completion: Completion,
+    /// The run that is asked for, as it is to be stored.
+    pub(in crate::controller) run: Run,
+    /// The clients that are done, by index, whether their pods are still there or not.
+    pub(in crate::controller) finished: &'a BTreeSet<u32>,
     /// Whether the numbers of any other run are out of the way.
     pub(in crate::controller) begun: bool,
     /// Which children the API server refuses, and why.
     pub(in crate::controller) refused: Option<Explanation>,
-    /// Why the Job cannot create pods.
-    pub(in crate::controller) failed_create: Option<&'a str>,
     /// The last attempts of clients that failed.
     pub(in crate::controller) failed_attempts: &'a FailedAttempts,
     /// What the last event that warns says of a pod that does not start, by its UID.

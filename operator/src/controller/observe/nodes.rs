@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
+use crate::cluster::LostNode;
 use crate::conditions::cut;
 use crate::controller::observe::pods::ObservedPods;
 use crate::controller::observe::reason::{Explanation, Reason};
@@ -13,15 +12,6 @@ const MAX_TEXT: usize = 60;
 
 /// Pods that are named; others are counted.
 const NAMED: usize = 2;
-
-/// A node that is not Ready.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::controller) struct LostNode {
-    /// Since when.
-    pub(in crate::controller) since: Option<Timestamp>,
-    /// In the words of its condition.
-    pub(in crate::controller) why: String,
-}
 
 /// What is said of a session of whose pods some are on such nodes, which are given by name: the server's node comes first, as
 /// without the server no client has media.
@@ -45,14 +35,22 @@ pub(super) fn lost(pods: &ObservedPods, nodes: &BTreeMap<String, LostNode>) -> O
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use jiff::Timestamp;
+    use serde_json::json;
+
     use super::*;
-    use crate::controller::observe::pods::tests::{job, pod, ready};
+    use crate::controller::build::fixture;
+    use crate::controller::observe::pods::tests::{pod, ready};
 
     fn said(nodes: &[&str]) -> Option<Explanation> {
         let up = ready("2026-01-01T00:00:00Z");
         let pods =
             [pod("server", 0, &up), pod("client", 0, &up), pod("client", 1, &up), pod("client", 2, &up)];
-        let pods = ObservedPods::of(&pods, Some(&job()), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
+        let session = fixture::session(&json!({"clients": 3}));
+        let pods =
+            ObservedPods::of(&pods, &session, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
         let node = LostNode {
             since: Some("2026-01-01T00:00:40Z".parse().unwrap()),
             why: "Kubelet stopped posting node status.".into(),

@@ -46,8 +46,8 @@ fn first_reason(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Option<
         let failed = input.failed_attempts.explanation(pods, view, wanted);
         let all = stuck.into_iter().chain(failed).chain(lost(input));
         let first = all.min_by_key(|explanation| explanation.reason);
-        let explanation = first
-            .unwrap_or_else(|| Reason::WaitingForClients.with_message(waiting(input, pods, served, wanted)));
+        let explanation =
+            first.unwrap_or_else(|| Reason::WaitingForClients.with_message(waiting(pods, served, wanted)));
         return (explanation, None);
     }
     reported(input, pods, wanted)
@@ -73,8 +73,7 @@ fn without_pods(input: &Input<'_>) -> Option<Explanation> {
 
 /// What keeps pods from existing, or from coming up.
 fn pod_problem(input: &Input<'_>, pods: &ObservedPods) -> Option<Explanation> {
-    let server = input.applied.server_deployment.as_ref().and_then(replica_failure);
-    if let Some(message) = server.or(input.failed_create.map(str::to_owned)) {
+    if let Some(message) = input.applied.server_deployment.as_ref().and_then(replica_failure) {
         return Some(Reason::PodsForbidden.with_message(message));
     }
     let on_lost_node = nodes::lost(pods, input.lost_nodes);
@@ -103,11 +102,8 @@ fn server_not_ready(server: Option<&ObservedPod>) -> String {
     }
 }
 
-fn waiting(input: &Input<'_>, pods: &ObservedPods, served: usize, wanted: usize) -> String {
+fn waiting(pods: &ObservedPods, served: usize, wanted: usize) -> String {
     let counted = format!("{served} of {wanted} clients are ready");
-    if input.applied.client_job.is_none() {
-        return format!("{counted}: their Job is being made anew");
-    }
     let next = pods.clients.iter().find(|pod| pod.ready_since.is_none() && !pod.succeeded);
     match next {
         None => match &pods.last_failure {

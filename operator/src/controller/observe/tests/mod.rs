@@ -4,7 +4,7 @@ mod network;
 mod pods;
 mod status;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,9 +14,10 @@ use k8s_openapi::api::core::v1::Pod;
 use report::{ErrorCode, State};
 use serde_json::{Value, json};
 
-use super::pods::tests::{job, pod, ready, waiting};
+use super::pods::tests::{pod, ready, waiting};
 use super::stages::tests::{client_posts, server_posts};
 use super::*;
+use crate::cluster::LostNode;
 use crate::controller::build::fixture;
 use crate::controller::resources::{Applied, Resources};
 use crate::report_source::{ServerView, View};
@@ -32,8 +33,8 @@ pub(super) struct Scene {
     stored: BallSessionStatus,
     completion: Completion,
     begun: bool,
+    finished: BTreeSet<u32>,
     refused: Option<Explanation>,
-    failed_create: Option<String>,
     failed_attempts: FailedAttempts,
     lost_nodes: BTreeMap<String, LostNode>,
     policies: Option<String>,
@@ -57,7 +58,7 @@ impl Scene {
                     .unwrap(),
             ),
             server_service: None,
-            client_job: Some(job()),
+            client_job: None,
             server_network_policy: None,
             client_network_policy: None,
         };
@@ -73,8 +74,8 @@ impl Scene {
             stored: BallSessionStatus::default(),
             completion: Completion::Unbounded,
             begun: true,
+            finished: BTreeSet::new(),
             refused: None,
-            failed_create: None,
             failed_attempts: FailedAttempts::default(),
             lost_nodes: BTreeMap::new(),
             policies: None,
@@ -112,8 +113,9 @@ impl Scene {
             generation: Some(3),
             completion: self.completion,
             begun: self.begun,
+            run: Run { hash: self.session.run_hash.clone(), ..Run::default() },
+            finished: &self.finished,
             refused: self.refused.clone(),
-            failed_create: self.failed_create.as_deref(),
             failed_attempts: &self.failed_attempts,
             events: &BTreeMap::new(),
             lost_nodes: &self.lost_nodes,
@@ -212,7 +214,7 @@ fn each_reason_hides_those_behind_it() {
     assert_eq!(scene.ready().0, "ImagePullFailed");
     scene.refused = Some(Reason::ApplyFailed.with_message("webhook away"));
     assert_eq!(scene.ready(), ("ApplyFailed".into(), "webhook away".into()));
-    scene.failed_create = Some("exceeded quota".into());
+    scene.refused = Some(Reason::PodsForbidden.with_message("exceeded quota"));
     assert_eq!(scene.ready(), ("PodsForbidden".into(), "exceeded quota".into()));
     scene.refused = Some(Reason::NameTaken.with_message("somebody else's"));
     assert_eq!(scene.ready(), ("NameTaken".into(), "somebody else's".into()));
@@ -245,7 +247,6 @@ fn suspended_is_who_has_no_pods_and_not_who_was_to_lose_them() {
 #[test]
 fn without_clients_the_server_alone_decides() {
     let mut scene = Scene::new(&json!({"clients": 0}));
-    scene.applied.client_job = None;
     assert_eq!(scene.ready().0, "Ready");
     scene.silent = Duration::from_secs(30);
     assert_eq!(scene.ready().0, "NoReports", "the server reports without clients, too");

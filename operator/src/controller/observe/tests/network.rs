@@ -14,7 +14,7 @@ fn unheard() -> Scene {
         scene.set_client(index, &ended("client", 1, CAUSE));
     }
     let time = START.parse::<Timestamp>().unwrap() + Duration::from_secs(60);
-    scene.failed_attempts.observe(&scene.pods, scene.applied.client_job.as_ref(), time);
+    scene.failed_attempts.observe(&scene.pods, &scene.session, &BTreeSet::new(), time);
     for index in 0..2 {
         scene.set_client(index, &json!({"phase": "Running"}));
     }
