@@ -24,5 +24,6 @@ pub use objectives::Objectives;
 pub use pods::{ClientSettings, PodSettings, PullPolicy};
 pub use spec::{Ball, BallSession, BallSessionSpec, NetworkIsolation, Placement, Video};
 pub use status::{
-    BallSessionStatus, Display, ErrorStatus, MAX_ATTEMPTS, MAX_CLIENTS, MAX_ERRORS, MAX_FINISHED, MAX_MESSAGE, Run,
+    BallSessionStatus, Display, ErrorStatus, MAX_ATTEMPTS, MAX_CLIENTS, MAX_ERRORS, MAX_FINISHED,
+    MAX_MESSAGE, Run,
 };

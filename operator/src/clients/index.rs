@@ -84,7 +84,11 @@ enum Verdict {
 
 fn verdict(pod: &ClientPod, wanted: &Wanted<'_>, observed: &Observed<'_>, plan: &mut Plan) -> Verdict {
     if pod.template != wanted.template {
-        return if pod.is_terminating && is_lost(pod, observed, plan) { Verdict::Lost } else { Verdict::Outdated };
+        return if pod.is_terminating && is_lost(pod, observed, plan) {
+            Verdict::Lost
+        } else {
+            Verdict::Outdated
+        };
     }
     if pod.end.is_some() {
         return Verdict::Ended;
@@ -137,7 +141,8 @@ fn remove(
     plan: &mut Plan,
     now: Instant,
 ) {
-    let is_healthy = current.is_some_and(|current| tracker.pace(index).is_healthy(pods[current].attempt, now));
+    let is_healthy =
+        current.is_some_and(|current| tracker.pace(index).is_healthy(pods[current].attempt, now));
     let mut is_log_kept = is_healthy;
     for (number, (pod, verdict)) in pods.iter().zip(verdicts).enumerate() {
         let why = match verdict {

@@ -34,8 +34,8 @@ mod tracker;
 
 pub use attempts::Attempts;
 pub use budget::Budget;
-pub use name::{Identity, pod_name};
 pub use create::Create;
+pub use name::{Identity, pod_name};
 pub use plan::{Delete, Observed, Plan, ServerPlace, Wanted, Why};
 pub use planner::plan;
 pub use pod::{ClientPod, End};

@@ -77,7 +77,10 @@ impl ClientPod {
 
     /// Whether it did what it was to do in this run.
     pub(super) fn has_finished(&self, run: Option<&str>) -> bool {
-        run.is_some() && self.run.as_deref() == run && self.end == Some(End::Succeeded) && !self.is_terminating
+        run.is_some()
+            && self.run.as_deref() == run
+            && self.end == Some(End::Succeeded)
+            && !self.is_terminating
     }
 }
 

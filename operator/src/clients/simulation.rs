@@ -66,7 +66,9 @@ impl World {
     fn running(&self, index: u32) -> Vec<&ClientPod> {
         let pods = self.stored.pods.iter();
         let running = pods.filter(|pod| pod.index == Some(index) && pod.end.is_none());
-        running.filter(|pod| self.is_ready(pod.node.as_deref()) && !self.came_late.contains(&pod.uid)).collect()
+        running
+            .filter(|pod| self.is_ready(pod.node.as_deref()) && !self.came_late.contains(&pod.uid))
+            .collect()
     }
 
     fn create(&mut self, pod: &ClientPod) -> ClientPod {
@@ -261,9 +263,15 @@ fn simulate(seed: u64) {
         }
     }
     assert_eq!(world.created, last_created, "in a converged state nothing is made: seed {seed}");
-    let mut pods: Vec<_> = world.stored.pods.iter().map(|pod| (pod.index.unwrap(), pod.template.clone(), pod.is_ready)).collect();
+    let mut pods: Vec<_> = world
+        .stored
+        .pods
+        .iter()
+        .map(|pod| (pod.index.unwrap(), pod.template.clone(), pod.is_ready))
+        .collect();
     pods.sort();
-    let expected: Vec<_> = (0..world.clients).map(|index| (index, world.template.to_string(), true)).collect();
+    let expected: Vec<_> =
+        (0..world.clients).map(|index| (index, world.template.to_string(), true)).collect();
     assert_eq!(pods, expected, "seed {seed}: {:#?}", world.stored.pods);
     let attempts = world.stored.attempts.clone();
     leader.watch(&mut world, true);

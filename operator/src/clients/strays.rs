@@ -55,15 +55,22 @@ mod tests {
 
     #[test]
     fn what_was_left_behind_belongs_to_nobody() {
-        let found = |change: &dyn Fn(&mut Value)| suspect(&pod(change), |name, uid| (name, uid) == ("harbor", "live"));
-        let of = |uid: Option<&str>| Some(Suspect { session: "harbor".into(), session_uid: uid.map(str::to_owned) });
+        let found = |change: &dyn Fn(&mut Value)| {
+            suspect(&pod(change), |name, uid| (name, uid) == ("harbor", "live"))
+        };
+        let of = |uid: Option<&str>| {
+            Some(Suspect { session: "harbor".into(), session_uid: uid.map(str::to_owned) })
+        };
         assert_eq!(found(&|_| ()), of(Some("gone")));
         let label = "ballsession.dev/session-uid";
         assert_eq!(found(&|pod| pod["metadata"]["labels"][label] = json!("live")), None);
         assert_eq!(found(&|pod| pod["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z")), None);
         let owner = json!([{"apiVersion": "v1", "kind": "K", "name": "o", "uid": "o", "controller": true}]);
         assert_eq!(found(&|pod| pod["metadata"]["ownerReferences"] = owner.clone()), None);
-        assert_eq!(found(&|pod| pod["metadata"]["labels"]["app.kubernetes.io/component"] = json!("server")), None);
+        assert_eq!(
+            found(&|pod| pod["metadata"]["labels"]["app.kubernetes.io/component"] = json!("server")),
+            None
+        );
 
         // O7: a Job that was deleted without its pods.
         let of_job = |pod: &mut Value| {

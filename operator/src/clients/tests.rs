@@ -215,7 +215,12 @@ fn scaled_down_the_highest_go_and_scaled_up_they_are_new_attempts() {
 
 #[test]
 fn suspended_nothing_stays_but_what_is_done_and_resumed_it_is_tried_anew() {
-    let done = |index| ClientPod { end: Some(End::Succeeded), is_over: true, run: Some("r".into()), ..pod(index, 1) };
+    let done = |index| ClientPod {
+        end: Some(End::Succeeded),
+        is_over: true,
+        run: Some("r".into()),
+        ..pod(index, 1)
+    };
     let running = |index| ClientPod { run: Some("r".into()), ..pod(index, 1) };
     let mut scene = Scene::of(3, &[done(0), running(1), ClientPod { end: Some(End::Failed), ..running(2) }]);
     scene.wanted.run = Some("r");
@@ -238,7 +243,8 @@ fn a_client_that_is_done_stays_done_without_its_pod_in_its_own_run() {
     scene.pods.remove(0);
     assert_eq!((scene.actions(), scene.plan().finished), (nothing(), [0].into()));
     // Of another run, which has other pods, nobody is done.
-    let mut scene = Scene::of(1, &[ClientPod { end: Some(End::Succeeded), run: Some("r".into()), ..pod(0, 1) }]);
+    let mut scene =
+        Scene::of(1, &[ClientPod { end: Some(End::Succeeded), run: Some("r".into()), ..pod(0, 1) }]);
     (scene.wanted.run, scene.wanted.template) = (Some("other"), "other");
     assert_eq!(scene.plan().finished, BTreeSet::new());
     assert_eq!(scene.actions(), (vec![(0, 2)], vec![(pod(0, 1).name, Why::Outdated)]));
@@ -289,7 +295,8 @@ fn what_belongs_to_no_client_goes_and_what_is_from_before_as_well() {
     let mut scene = Scene::of(2, &[pod(0, 2), pod(0, 1), of_job, nameless]);
     let (creates, deleted) = scene.actions();
     assert_eq!(creates, [], "the pod of the Job is still there");
-    let expected = [("x", Why::Outdated), ("harbor-client-1-0", Why::Outdated), ("harbor-client-0-1", Why::Superseded)];
+    let expected =
+        [("x", Why::Outdated), ("harbor-client-1-0", Why::Outdated), ("harbor-client-0-1", Why::Superseded)];
     assert_eq!(deleted, expected.map(|(name, why)| (name.to_owned(), why)));
 }
 

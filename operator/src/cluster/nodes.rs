@@ -28,7 +28,8 @@ impl Nodes {
     pub(super) fn follow(&self, event: &Event<Node>, now: Instant) -> Vec<String> {
         let mut nodes = self.nodes();
         nodes.retain(|_, node| {
-            let is_forgotten = node.not_ready_since.is_some_and(|since| now.saturating_duration_since(since) > GONE);
+            let is_forgotten =
+                node.not_ready_since.is_some_and(|since| now.saturating_duration_since(since) > GONE);
             !(node.is_gone && is_forgotten)
         });
         match event {

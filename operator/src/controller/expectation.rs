@@ -66,9 +66,8 @@ mod tests {
 
     #[test]
     fn clients_are_done_only_where_the_run_has_an_end() {
-        let finished = |spec: &Value| {
-            expectation(&fixture::session(spec), "e".into(), false, &[0, 2].into()).finished
-        };
+        let finished =
+            |spec: &Value| expectation(&fixture::session(spec), "e".into(), false, &[0, 2].into()).finished;
         assert_eq!(finished(&json!({"duration": "5m"})), [0, 2].into());
         assert_eq!(finished(&json!({})), BTreeSet::new());
     }

@@ -33,11 +33,15 @@ pub(super) async fn delete_strays(controller: &Controller, stop: CancellationTok
         for (pod, suspect) in suspects(controller).into_iter().take(MOST) {
             match timeout(LIMIT, delete(controller, &pod, &suspect)).await {
                 Ok(Ok(false)) => {}
-                Ok(Ok(true)) => tracing::info!(pod = %pod.name_any(), session = %suspect.session, "stray pod deleted"),
+                Ok(Ok(true)) => {
+                    tracing::info!(pod = %pod.name_any(), session = %suspect.session, "stray pod deleted")
+                }
                 Ok(Err(error)) => {
                     tracing::warn!(pod = %pod.name_any(), error = %describe(&error), "stray pod stays");
                 }
-                Err(_) => tracing::warn!(pod = %pod.name_any(), "stray pod stays: the API server did not answer"),
+                Err(_) => {
+                    tracing::warn!(pod = %pod.name_any(), "stray pod stays: the API server did not answer")
+                }
             }
         }
     }

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use crds::{BallSessionStatus, Run};
 use crds::contract::CONTROLLER_FIELD_MANAGER;
+use crds::{BallSessionStatus, Run};
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};

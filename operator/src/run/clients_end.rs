@@ -50,7 +50,11 @@ mod tests {
         assert_eq!(at(419, false), (None, Some(Duration::from_secs(1))));
         assert_eq!(at(420, false), (Some(ClientsEnd::DeadlineExceeded), None));
         assert_eq!(at(10, true), (Some(ClientsEnd::Finished), None));
-        assert_eq!(clients_end(true, None, Some(start), start), (None, None), "without a duration none is done");
+        assert_eq!(
+            clients_end(true, None, Some(start), start),
+            (None, None),
+            "without a duration none is done"
+        );
         assert_eq!(clients_end(false, Some(SLACK), None, start), (None, None), "nobody was asked for yet");
     }
 }

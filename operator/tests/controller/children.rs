@@ -198,7 +198,8 @@ async fn clients_follow_the_scale_to_none_and_back() {
         let patch = Patch::Merge(json!({"spec": {"replicas": clients}}));
         sessions.patch_scale("harbor", &PatchParams::default(), &patch).await.unwrap();
         let pods = operator.wait_pods("harbor", "client", clients).await;
-        let indexes: Vec<_> = pods.iter().map(|pod| pod.labels()["ballsession.dev/client-index"].clone()).collect();
+        let indexes: Vec<_> =
+            pods.iter().map(|pod| pod.labels()["ballsession.dev/client-index"].clone()).collect();
         assert_eq!(indexes, (0..clients).map(|index| index.to_string()).collect::<Vec<_>>());
         assert_eq!(pods.iter().any(|pod| pod.uid() == first.uid()), has_first);
     }

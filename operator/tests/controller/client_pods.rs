@@ -49,7 +49,8 @@ async fn clients_come_when_their_server_has_a_node() {
     assert_eq!(pod.labels().get("ballsession.dev/session-uid"), Some(&owner.uid));
     // The attempt was stored in a write of its own, before.
     let writes = operator.writes();
-    let create = writes.iter().position(|write| write.starts_with("POST") && write.ends_with("/pods")).unwrap();
+    let create =
+        writes.iter().position(|write| write.starts_with("POST") && write.ends_with("/pods")).unwrap();
     let stored = writes.iter().position(|write| write.ends_with("/ballsessions/harbor/status")).unwrap();
     assert!(stored < create, "{writes:?}");
     assert_eq!(attempts(&operator).await.as_deref(), Some("0:1"));
@@ -65,7 +66,9 @@ async fn a_client_that_is_evicted_or_deleted_is_back_at_once() {
     let operator = Operator::start(&client).await;
     operator.create("harbor", &json!({"clients": 1})).await;
     let first = operator.wait_pods("harbor", "client", 1).await.remove(0);
-    operator.set_pod(&first, &json!({"phase": "Failed", "reason": "Evicted", "message": "low on memory"})).await;
+    operator
+        .set_pod(&first, &json!({"phase": "Failed", "reason": "Evicted", "message": "low on memory"}))
+        .await;
     let second = successor(&operator, &first).await;
     delete(&operator, &second).await;
     let third = successor(&operator, &second).await;
@@ -83,7 +86,9 @@ async fn a_client_that_is_evicted_or_deleted_is_back_at_once() {
 /// O2: it was never replaced.
 #[tokio::test]
 async fn a_client_whose_node_is_not_ready_is_replaced() {
-    let Some((client, _shared)) = client("a_client_whose_node_is_not_ready_is_replaced").await else { return };
+    let Some((client, _shared)) = client("a_client_whose_node_is_not_ready_is_replaced").await else {
+        return;
+    };
     let operator = Operator::start(&client).await;
     let name = format!("{}-far", operator.namespace.name);
     let far = PlayedNode::start(&client, &name, &operator.namespace.name, false).await;
@@ -104,7 +109,9 @@ async fn a_client_whose_node_is_not_ready_is_replaced() {
     let old = operator.api::<Pod>().get(&first.name_any()).await.unwrap();
     assert!(old.metadata.deletion_timestamp.is_some());
     operator.wait_for_quiet().await;
-    operator.reconcile_again_without_writes(&operator.api::<BallSession>().get("harbor").await.unwrap()).await;
+    operator
+        .reconcile_again_without_writes(&operator.api::<BallSession>().get("harbor").await.unwrap())
+        .await;
     far.finish().await;
     operator.finish().await;
 }
@@ -186,7 +193,10 @@ async fn a_pod_of_somebody_else_under_the_name_is_left_alone() {
         .await;
     let taken = operator.wait_ready("harbor", "NameTaken").await;
     let message = condition(&taken, "Ready").1;
-    assert!(message.starts_with(&format!("Pod {} exists and does not belong", first.name_any())), "{message}");
+    assert!(
+        message.starts_with(&format!("Pod {} exists and does not belong", first.name_any())),
+        "{message}"
+    );
     delete(&operator, &first).await;
     operator.wait_ready("harbor", "ServerNotReady").await;
     assert_eq!(operator.wait_pods("harbor", "client", 1).await[0].name_any(), first.name_any());
@@ -196,10 +206,13 @@ async fn a_pod_of_somebody_else_under_the_name_is_left_alone() {
 /// What is refused is quoted at once, tried again after a pause, and keeps nothing else from going on.
 #[tokio::test]
 async fn a_pod_that_is_refused_is_quoted_and_tried_again() {
-    let Some((client, _shared)) = client("a_pod_that_is_refused_is_quoted_and_tried_again").await else { return };
+    let Some((client, _shared)) = client("a_pod_that_is_refused_is_quoted_and_tried_again").await else {
+        return;
+    };
     let operator = Operator::start(&client).await;
     let quota: ResourceQuota =
-        serde_json::from_value(json!({"metadata": {"name": "tight"}, "spec": {"hard": {"pods": "2"}}})).unwrap();
+        serde_json::from_value(json!({"metadata": {"name": "tight"}, "spec": {"hard": {"pods": "2"}}}))
+            .unwrap();
     operator.api::<ResourceQuota>().create(&PostParams::default(), &quota).await.unwrap();
     eventually("its count", async || {
         let stored = operator.api::<ResourceQuota>().get("tight").await.map_err(|error| error.to_string())?;
@@ -277,7 +290,8 @@ async fn the_first_thing_that_a_process_does_to_pods_is_to_list_them() {
 /// Pods whose session is gone, or that belong to no client any more, are removed.
 #[tokio::test]
 async fn strays_are_removed_and_what_somebody_made_by_hand_is_not() {
-    let Some((client, _shared)) = client("strays_are_removed_and_what_somebody_made_by_hand_is_not").await else {
+    let Some((client, _shared)) = client("strays_are_removed_and_what_somebody_made_by_hand_is_not").await
+    else {
         return;
     };
     let operator = Operator::start(&client).await;
@@ -295,7 +309,9 @@ async fn strays_are_removed_and_what_somebody_made_by_hand_is_not() {
         change(&mut pod);
         pods.create(&PostParams::default(), &serde_json::from_value(pod).unwrap()).await.unwrap();
     };
-    let marked = |uid: String| move |pod: &mut Value| pod["metadata"]["labels"]["ballsession.dev/session-uid"] = json!(uid);
+    let marked = |uid: String| {
+        move |pod: &mut Value| pod["metadata"]["labels"]["ballsession.dev/session-uid"] = json!(uid)
+    };
     create("by-hand", &|_| ()).await;
     create("of-a-session-that-is-gone", &marked("gone".into())).await;
     create("disowned", &marked(session.uid().unwrap())).await;

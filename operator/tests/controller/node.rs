@@ -56,7 +56,8 @@ impl PlayedNode {
     pub(crate) async fn set_ready(&self, is_ready: bool) {
         let nodes: Api<Node> = Api::all(self.client.clone());
         let status = if is_ready { "True" } else { "False" };
-        let patch = json!({"status": {"conditions": [{"type": "Ready", "status": status, "reason": "Tested"}]}});
+        let patch =
+            json!({"status": {"conditions": [{"type": "Ready", "status": status, "reason": "Tested"}]}});
         let params = PatchParams::default();
         nodes.patch_status(&self.name, &params, &Patch::Strategic(patch)).await.unwrap();
     }

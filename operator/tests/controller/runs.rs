@@ -115,7 +115,8 @@ async fn a_run_that_takes_too_long_is_given_up() {
 
     // Its deadline is minutes away, unless it began earlier.
     let earlier = jiff::Timestamp::now() - std::time::Duration::from_secs(125);
-    let earlier = Patch::Merge(json!({"status": {"run": {"startedAt": earlier.strftime("%FT%TZ").to_string()}}}));
+    let earlier =
+        Patch::Merge(json!({"status": {"run": {"startedAt": earlier.strftime("%FT%TZ").to_string()}}}));
     let sessions = operator.api::<BallSession>();
     sessions.patch_status("harbor", &PatchParams::default(), &earlier).await.unwrap();
     wait_complete(&operator, "DeadlineExceeded").await;

@@ -87,7 +87,11 @@ async fn the_logs_of_a_run_that_was_over_stay_with_their_job() {
                 }
             }
             let over = Patch::Merge(json!({"status": {"conditions": conditions}}));
-            operator.api::<BallSession>().patch_status("harbor", &PatchParams::default(), &over).await.unwrap();
+            operator
+                .api::<BallSession>()
+                .patch_status("harbor", &PatchParams::default(), &over)
+                .await
+                .unwrap();
         })
         .await;
     operator.wait_ready("harbor", "Completed").await;

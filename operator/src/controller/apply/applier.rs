@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::cluster::Key;
 use crate::controller::apply::attempt::{Attempt, Child, Done, child, is_terminating, kind};
-use crate::controller::apply::error::Error;
 use crate::controller::apply::difference;
+use crate::controller::apply::error::Error;
 use crate::controller::backoff::Backoff;
 use crate::controller::memory::{Memories, Memory};
 use crate::controller::metrics::Metrics;

@@ -94,7 +94,12 @@ impl Error {
     }
 
     /// Sorts what the API server answered to `verb`.
-    pub(in crate::controller) fn of(verb: &'static str, kind: String, name: String, source: &kube::Error) -> Self {
+    pub(in crate::controller) fn of(
+        verb: &'static str,
+        kind: String,
+        name: String,
+        source: &kube::Error,
+    ) -> Self {
         let message = describe(source);
         match source {
             _ if is_namespace_ending(source) => Self::NamespaceEnds { kind, name },
@@ -104,7 +109,9 @@ impl Error {
             kube::Error::Api(status) if is_about_values(status) => {
                 Self::Invalid { kind, name, message: status.message.clone() }
             }
-            kube::Error::Api(status) if status.is_forbidden() && (verb, kind.as_str()) == ("create", "Pod") => {
+            kube::Error::Api(status)
+                if status.is_forbidden() && (verb, kind.as_str()) == ("create", "Pod") =>
+            {
                 Self::PodForbidden { kind, name, message }
             }
             _ => Self::Refused { verb, kind, name, message },
@@ -168,7 +175,8 @@ mod tests {
         let status = json!({"code": 403, "reason": "Forbidden", "message": "exceeded quota: tight"});
         let source = kube::Error::Api(Box::new(serde_json::from_value(status).unwrap()));
         let of = |verb, kind: &str| Error::of(verb, kind.into(), "harbor-client-0".into(), &source);
-        let message = "the API server does not create Pod harbor-client-0: exceeded quota: tight (403 Forbidden)";
+        let message =
+            "the API server does not create Pod harbor-client-0: exceeded quota: tight (403 Forbidden)";
         assert_eq!(of("create", "Pod").explanation(), Some(Reason::PodsForbidden.with_message(message)));
         assert_eq!([of("delete", "Pod").label(), of("apply", "Service").label()], ["ApplyFailed"; 2]);
     }

@@ -49,7 +49,8 @@ impl<'a> ClientPods<'a> {
         let duration = if measured.is_zero() { full } else { remaining };
         let template = self.template(&id, duration.as_deref());
         let made = template.metadata.unwrap_or_default();
-        let (mut labels, mut annotations) = (made.labels.unwrap_or_default(), made.annotations.unwrap_or_default());
+        let (mut labels, mut annotations) =
+            (made.labels.unwrap_or_default(), made.annotations.unwrap_or_default());
         labels.insert(SESSION_UID.to_owned(), session.owner.uid.clone());
         labels.insert(CLIENT_INDEX.to_owned(), index.to_string());
         annotations.insert(ATTEMPT_ANNOTATION.to_owned(), attempt.to_string());
@@ -139,7 +140,12 @@ mod tests {
     const FIRST: Create = Create { index: 2, attempt: 1, measured: Duration::ZERO };
 
     fn args_of(pod: &Value) -> Vec<&str> {
-        pod["spec"]["containers"][0]["args"].as_array().unwrap().iter().map(|arg| arg.as_str().unwrap()).collect()
+        pod["spec"]["containers"][0]["args"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|arg| arg.as_str().unwrap())
+            .collect()
     }
 
     #[test]
@@ -153,8 +159,7 @@ mod tests {
         let mut metadata = fixture::metadata(&pod_name("harbor-client", identity), "client");
         metadata["labels"]["ballsession.dev/session-uid"] = json!("5e8d2c1a-uid");
         metadata["labels"]["ballsession.dev/client-index"] = json!("2");
-        metadata["annotations"] =
-            json!({"ballsession.dev/run": run, "ballsession.dev/attempt": "4", "ballsession.dev/template-hash": hash});
+        metadata["annotations"] = json!({"ballsession.dev/run": run, "ballsession.dev/attempt": "4", "ballsession.dev/template-hash": hash});
         assert_eq!(
             built(&spec, &Create { attempt: 4, ..FIRST }),
             json!({
@@ -235,7 +240,10 @@ mod tests {
             let pod = built(&json!({"duration": "5m"}), &create);
             let args = args_of(&pod);
             let flag = args.iter().position(|arg| *arg == "--duration").unwrap();
-            (args[flag + 1].to_owned(), pod["metadata"]["annotations"]["ballsession.dev/template-hash"].clone())
+            (
+                args[flag + 1].to_owned(),
+                pod["metadata"]["annotations"]["ballsession.dev/template-hash"].clone(),
+            )
         };
         let full = duration(0);
         assert_eq!(full.0, "5m");

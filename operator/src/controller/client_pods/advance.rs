@@ -110,7 +110,8 @@ pub(in crate::controller) async fn advance(
     let is_stored = controller.remember(session_ref, |memory| memory.clients.has_stored(&run.attempts));
     if !creates.is_empty() && !is_stored {
         let to_store = StoredRun { finished: known.finished.clone(), ..run.clone() };
-        advanced.written = store_run(controller, session_ref, stored, to_store.run(situation.session)).await?;
+        advanced.written =
+            store_run(controller, session_ref, stored, to_store.run(situation.session)).await?;
         if advanced.written.is_some() {
             controller.remember(session_ref, |memory| memory.clients.stored(run.attempts.clone()));
         } else {

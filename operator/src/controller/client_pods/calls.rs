@@ -33,7 +33,8 @@ impl Calls<'_> {
     /// All pods of the session's clients, as they are stored now, and not as some cache has them.
     pub(super) async fn list(&self) -> kube::Result<Vec<ClientPod>> {
         let selector = selector_text(&self.session.name, Component::Client);
-        let pods = api(&self.controller.client, self.session).list(&ListParams::default().labels(&selector)).await?;
+        let pods =
+            api(&self.controller.client, self.session).list(&ListParams::default().labels(&selector)).await?;
         Ok(pods.iter().filter_map(|pod| self.read(pod)).collect())
     }
 
@@ -78,7 +79,8 @@ impl Calls<'_> {
         let pods = api(&self.controller.client, self.session);
         let params =
             PostParams { field_manager: Some(CONTROLLER_FIELD_MANAGER.to_owned()), ..PostParams::default() };
-        let created = timeout(CHILD_LIMIT, pods.create(&params, &pod)).await.map_err(|_| late("create", &name))?;
+        let created =
+            timeout(CHILD_LIMIT, pods.create(&params, &pod)).await.map_err(|_| late("create", &name))?;
         let live = match created {
             Ok(created) => {
                 self.controller.metrics.child_written(KIND);

@@ -25,9 +25,13 @@ pub(super) fn server_place(pods: &[Arc<Pod>], time: Timestamp) -> Option<ServerP
     let node = pod.spec.as_ref()?.node_name.as_deref()?;
     let scheduled = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
     let scheduled = scheduled.into_iter().find(|condition| condition.type_ == "PodScheduled");
-    let scheduled = scheduled.and_then(|condition| condition.last_transition_time.as_ref()).map(|time| time.0);
+    let scheduled =
+        scheduled.and_then(|condition| condition.last_transition_time.as_ref()).map(|time| time.0);
     let since = scheduled.or(created(&pod)).map(|since| time.duration_since(since));
-    Some(ServerPlace { node, since: since.and_then(|since| Duration::try_from(since).ok()).unwrap_or_default() })
+    Some(ServerPlace {
+        node,
+        since: since.and_then(|since| Duration::try_from(since).ok()).unwrap_or_default(),
+    })
 }
 
 #[cfg(test)]

@@ -221,7 +221,8 @@ pub(super) mod tests {
     #[test]
     fn only_pods_that_stay_and_belong_to_the_session_count() {
         let up = ready("2026-01-01T00:00:00Z");
-        let going = |pod| changed(pod, |pod| pod.metadata.deletion_timestamp = Some(Time(Timestamp::UNIX_EPOCH)));
+        let going =
+            |pod| changed(pod, |pod| pod.metadata.deletion_timestamp = Some(Time(Timestamp::UNIX_EPOCH)));
         let by_hand = |pod| changed(pod, |pod| pod.metadata.owner_references = None);
         let of_another = |pod| {
             changed(pod, |pod| pod.metadata.owner_references.as_mut().unwrap()[0].uid = "another".into())
@@ -251,8 +252,11 @@ pub(super) mod tests {
             })
         };
         let up = ready("2026-01-01T00:00:00Z");
-        let pods =
-            [named("second", "2", &up), named("first", "1", &up), named("third", "3", &json!({"phase": "Failed"}))];
+        let pods = [
+            named("second", "2", &up),
+            named("first", "1", &up),
+            named("third", "3", &json!({"phase": "Failed"})),
+        ];
         let found = observed(&pods);
         assert_eq!(found.clients.iter().map(|pod| pod.name.as_str()).collect::<Vec<_>>(), ["second"]);
         assert_eq!(found.last_failure.as_deref(), Some("third is gone (Failed)"));
@@ -260,7 +264,9 @@ pub(super) mod tests {
 
     #[test]
     fn of_two_servers_the_ready_one_is_the_server() {
-        let old = changed(pod("server", 0, &ready("2026-01-01T00:00:00Z")), |pod| pod.metadata.name = Some("old".into()));
+        let old = changed(pod("server", 0, &ready("2026-01-01T00:00:00Z")), |pod| {
+            pod.metadata.name = Some("old".into())
+        });
         let new = pod("server", 0, &json!({}));
         assert_eq!(observed(&[old, new]).server.unwrap().name, "old");
     }

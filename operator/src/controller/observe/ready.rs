@@ -27,8 +27,8 @@ pub(super) fn ready(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Opt
     if served < wanted {
         let stuck = stages::first_broken(input.session, pods.server.as_ref(), &pods.clients, input.view);
         let first = stuck.into_iter().chain(lost(input)).min_by_key(|explanation| explanation.reason);
-        let explanation = first
-            .unwrap_or_else(|| Reason::WaitingForClients.with_message(waiting(pods, served, wanted)));
+        let explanation =
+            first.unwrap_or_else(|| Reason::WaitingForClients.with_message(waiting(pods, served, wanted)));
         return (explanation, None);
     }
     reported(input, pods, wanted)
