@@ -68,7 +68,7 @@ impl Applier<'_> {
         if let Some(error) = self.remember(|memory| memory.refusals.holds(&key, &asked, Instant::now())) {
             return Done { refused: Some((error, false)), ..Done::of(found) };
         }
-        let made = tokio::time::timeout(CHILD_LIMIT, make).await;
+        let made = tokio::time::timeout(CHILD_LIMIT, Box::pin(make)).await;
         let error = match made {
             Ok(Ok(done)) => {
                 self.remember(|memory| memory.refusals.done(&key));
