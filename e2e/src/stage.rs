@@ -24,7 +24,10 @@ pub struct Stage {
 
 impl Stage {
     /// A new one. `scenario` and the process make the names of its namespaces.
-    pub(crate) async fn create(client: Client, scenario: &str) -> Result<Self> {
+    ///
+    /// # Errors
+    /// Where its namespace cannot be created.
+    pub async fn create(client: Client, scenario: &str) -> Result<Self> {
         let namespace = format!("ballsession-e2e-{}-{scenario}", std::process::id());
         create_namespace(&client, &namespace).await?;
         Ok(Self { client, namespace, others: RefCell::default() })
@@ -42,7 +45,7 @@ impl Stage {
     }
 
     /// All its namespaces.
-    pub(crate) fn namespaces(&self) -> Vec<String> {
+    pub fn namespaces(&self) -> Vec<String> {
         let mut all = vec![self.namespace.clone()];
         all.extend(self.others.borrow().iter().cloned());
         all
@@ -85,7 +88,10 @@ impl Stage {
     }
 
     /// Asks for the end of its namespaces.
-    pub(crate) async fn delete(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// Where one cannot be deleted.
+    pub async fn delete(&self) -> Result<()> {
         let all: Api<Namespace> = Api::all(self.client.clone());
         for namespace in self.namespaces() {
             all.delete(&namespace, &DeleteParams::default()).await?;
