@@ -47,8 +47,10 @@ pub(crate) enum Fault {
     OrphanClient,
     /// The session is deleted, and its children are left.
     OrphanSession,
-    /// The operator's pod is killed so many seconds after the session was ready.
-    KillOperator(u64),
+    /// The operator's pod is killed.
+    KillOperator,
+    /// The operator's pod is killed so many seconds after the last client became ready.
+    KillOperatorLater(u64),
     /// The API server stands still.
     StopApiServer,
 }

@@ -5,10 +5,13 @@ use ballsession_e2e::{OPERATOR_NAMESPACE, kubectl, worker_nodes};
 use k8s_openapi::api::core::v1::Node;
 use kube::Client;
 use kube::api::{Api, ListParams};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fault::Place;
 use crate::remedy::Remedies;
+
+/// What all sessions need: DNS, and the operator.
+const SHARED: [(&str, &str); 2] = [("kube-system", "coredns"), (OPERATOR_NAMESPACE, "ballsession-operator")];
 
 /// Its nodes, by what they are for.
 #[derive(Debug, Clone)]
@@ -46,21 +49,28 @@ impl Ground {
         }
     }
 
-    /// Has the operator run on the control plane's node, where no fault of a node befalls it.
-    pub(crate) async fn move_operator(&self, remedies: &mut Remedies) -> Result<()> {
-        let deployment =
-            ["--namespace", OPERATOR_NAMESPACE, "patch", "deployment/ballsession-operator", "--patch"];
-        let patch = |hostname: &serde_json::Value, tolerations: &serde_json::Value| {
-            let pod =
-                json!({"nodeSelector": {"kubernetes.io/hostname": hostname}, "tolerations": tolerations});
-            json!({"spec": {"template": {"spec": pod}}}).to_string()
-        };
-        let back = patch(&json!(null), &json!(null));
-        remedies.add_words(&[&["kubectl"], &deployment[..], &[&back]].concat());
-        let there = patch(&json!(self.control_plane), &json!([{"operator": "Exists"}]));
-        kubectl(&[&deployment[..], &[&there]].concat()).await?;
-        let rollout = ["rollout", "status", "deployment/ballsession-operator", "--timeout=100s"];
-        kubectl(&[&["--namespace", OPERATOR_NAMESPACE], &rollout[..]].concat()).await?;
+    /// Has operator and DNS run on the control plane's node, where no fault of a node befalls them.
+    pub(crate) async fn move_aside(&self, remedies: &mut Remedies) -> Result<()> {
+        for (namespace, deployment) in SHARED {
+            let of = ["--namespace", namespace];
+            let name = format!("deployment/{deployment}");
+            let tolerations = kubectl(
+                &[&of[..], &["get", &name, "-o", "jsonpath={.spec.template.spec.tolerations}"]].concat(),
+            )
+            .await?;
+            let tolerations: Value = serde_json::from_str(&tolerations).unwrap_or_default();
+            let patch = |hostname: Value, tolerations: Value| {
+                let pod =
+                    json!({"nodeSelector": {"kubernetes.io/hostname": hostname}, "tolerations": tolerations});
+                json!({"spec": {"template": {"spec": pod}}}).to_string()
+            };
+            let patched = [&of[..], &["patch", &name, "--type=merge", "--patch"]].concat();
+            let back = patch(Value::Null, tolerations);
+            remedies.add_words(&[&["kubectl"], &patched[..], &[&back]].concat());
+            let there = patch(json!(self.control_plane), json!([{"operator": "Exists"}]));
+            kubectl(&[&patched[..], &[&there]].concat()).await?;
+            kubectl(&[&of[..], &["rollout", "status", &name, "--timeout=100s"]].concat()).await?;
+        }
         Ok(())
     }
 
@@ -69,9 +79,7 @@ impl Ground {
         for node in Api::<Node>::all(client.clone()).list(&ListParams::default()).await?.items {
             ensure!(is_ready(&node), "node {} is not ready", node.metadata.name.unwrap_or_default());
         }
-        for (namespace, deployment) in
-            [("kube-system", "coredns"), (OPERATOR_NAMESPACE, "ballsession-operator")]
-        {
+        for (namespace, deployment) in SHARED {
             let available = ["get", "deployment", deployment, "-o", "jsonpath={.status.availableReplicas}"];
             let available = kubectl(&[&["--namespace", namespace], &available[..]].concat()).await?;
             ensure!(available.parse::<u32>().is_ok_and(|count| count > 0), "{deployment} is not available");

@@ -38,7 +38,7 @@ pub(crate) fn outcome(
     let met = differences("ObjectivesMet", &expected.met, &timeline.met, span, &mut problems);
     let messages = || {
         let courses = [&timeline.ready, &timeline.met];
-        courses.into_iter().flat_map(|course| course.since_begin()).filter(|(_, seen)| !seen.is_true())
+        courses.into_iter().flat_map(|course| course.until(span.ended)).filter(|(_, seen)| !seen.is_true())
     };
     problems.extend(
         named
@@ -65,8 +65,8 @@ pub(crate) fn is_all_seen(expected: &Expected, timeline: &Timeline) -> bool {
         Answer::Any | Answer::Stays => true,
         Answer::Comes(_) => course.true_since().is_some(),
         Answer::Turns(turn) => {
-            found(turn.first, course).is_some()
-                && turn.then.is_none_or(|(then, _)| found(&[then], course).is_some())
+            let has_come = |reasons: &[&str]| found(reasons, course, f64::INFINITY).is_some();
+            has_come(turn.first) && turn.then.is_none_or(|(then, _)| has_come(&[then]))
         }
     };
     is_seen(&expected.ready, &timeline.ready) && is_seen(&expected.met, &timeline.met)
@@ -110,7 +110,7 @@ fn differences(
 }
 
 fn turned(kind: &str, turn: &Turn, course: &Course, span: Span, problems: &mut Vec<String>) -> Option<f64> {
-    let at = found(turn.first, course);
+    let at = found(turn.first, course, span.ended);
     match at {
         None => problems.push(format!("{kind} was never not True for {}", turn.first.join(" or "))),
         Some(at) if at > seconds(turn.within) => {
@@ -119,21 +119,20 @@ fn turned(kind: &str, turn: &Turn, course: &Course, span: Span, problems: &mut V
         Some(_) => {}
     }
     if let Some((then, within)) = turn.then {
-        match found(&[then], course) {
+        match found(&[then], course, span.ended) {
             None => problems.push(format!("{kind} was never {then}")),
             Some(at) if at > seconds(within) => problems.push(late(kind, then, at, within)),
             Some(_) => {}
         }
     }
-    // What comes after its end is on the way back, unless the right answer had not come by then.
-    let end = span.ended.max(at.unwrap_or_default());
+    // What comes after its end is on the way back.
     let is_expected = |reason: &str| {
         turn.first.contains(&reason)
             || turn.also.contains(&reason)
             || turn.then.is_some_and(|(then, _)| then == reason)
     };
     let mut wrong: Vec<String> = Vec::new();
-    for (_, seen) in course.until(end) {
+    for (_, seen) in course.until(span.ended) {
         if !seen.is_true() && !is_expected(&seen.reason) && !wrong.contains(&seen.reason) {
             wrong.push(seen.reason.clone());
         }
@@ -146,9 +145,9 @@ fn turned(kind: &str, turn: &Turn, course: &Course, span: Span, problems: &mut V
     at
 }
 
-/// When the condition was not True for one of these reasons for the first time.
-fn found(reasons: &[&str], course: &Course) -> Option<f64> {
-    let mut entries = course.since_begin();
+/// When the condition was not True for one of these reasons for the first time, while the fault lasted.
+fn found(reasons: &[&str], course: &Course, ended: f64) -> Option<f64> {
+    let mut entries = course.until(ended);
     let first = entries.find(|(_, seen)| !seen.is_true() && reasons.contains(&seen.reason.as_str()));
     first.map(|(at, _)| at.max(0.0))
 }
@@ -277,6 +276,14 @@ mod tests {
                     ..good()
                 },
                 "ObjectivesMet was True again after 61.0 s, later than 60 s",
+            ),
+            (
+                // Nothing that is seen only once it is over.
+                Timeline {
+                    met: course(&[(91.0, "False", "NoMedia", ""), (99.0, "True", "Met", "")]),
+                    ..good()
+                },
+                "ObjectivesMet was never not True for NoMedia",
             ),
             (
                 Timeline {

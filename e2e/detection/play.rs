@@ -20,10 +20,11 @@ const LIMIT: Duration = Duration::from_secs(480);
 /// Plays a case: a row for each of its sessions. `number` makes the names of its namespaces.
 pub(crate) async fn play(client: &Client, ground: &Ground, case: &Case, number: usize) -> Vec<Row> {
     let mut scenes = Vec::new();
-    let mut remedies = Remedies::default();
+    let (mut remedies, mut namespaces) = (Remedies::default(), Remedies::default());
     let played = async {
         for index in 0..case.subjects.len() {
             let stage = Stage::create(client.clone(), &format!("fault-{number}-{index}")).await?;
+            namespaces.add_words(&["kubectl", "delete", "namespace", &stage.namespace, "--wait=false"]);
             scenes.push(Scene::new(stage, ground));
         }
         act(client, ground, case, &mut scenes, &mut remedies).await
@@ -42,10 +43,8 @@ pub(crate) async fn play(client: &Client, ground: &Ground, case: &Case, number: 
             diagnose(&format!("fault-{number}"), &scene.stage.namespaces()).await;
         }
     }
-    for scene in &scenes {
-        if let Err(error) = scene.stage.delete().await {
-            eprintln!("{}: {error:#}", scene.stage.namespace);
-        }
+    for problem in namespaces.heal().await {
+        eprintln!("{problem}");
     }
     rows
 }

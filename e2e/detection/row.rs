@@ -21,6 +21,8 @@ pub(crate) struct Row {
     pub(crate) note: String,
     /// The figures, and what was not as expected.
     pub(crate) outcome: Outcome,
+    /// What the conditions said in the course of time, for who looks into a row that is not as expected.
+    pub(crate) evidence: Vec<String>,
     /// Whether the fault had to be seen in a condition.
     pub(crate) is_fault: bool,
 }
@@ -41,6 +43,7 @@ impl Row {
             met: reasons(&timeline.met),
             named: named.join(", "),
             note: String::new(),
+            evidence: [evidence("Ready", &timeline.ready), evidence("ObjectivesMet", &timeline.met)].concat(),
             is_fault: expected.limit() > 0,
             outcome,
         }
@@ -64,6 +67,18 @@ impl Row {
             self.note += &format!("{separator}{note}");
         }
     }
+}
+
+/// Each status and reason, with the message that it came with.
+fn evidence(kind: &str, course: &Course) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut last = None;
+    for (at, seen) in course.since_begin() {
+        if last.replace((&seen.status, &seen.reason)) != Some((&seen.status, &seen.reason)) {
+            lines.push(format!("{at:7.1} s  {kind} {} {}: {}", seen.status, seen.reason, seen.message));
+        }
+    }
+    lines
 }
 
 /// For which reasons a condition was not True, each with when it was so first.
@@ -93,5 +108,7 @@ mod tests {
             (9.0, "True", "Met", ""),
         ]);
         assert_eq!(reasons(&course), "Starting 0.0 s, NoMedia 3.2 s, ClientsLost 4.0 s");
+        assert_eq!(evidence("Met", &course)[1], "    3.2 s  Met False NoMedia: a");
+        assert_eq!(evidence("Met", &course).len(), 5);
     }
 }

@@ -26,7 +26,7 @@ pub(crate) async fn run(
 ) -> Result<Vec<Row>> {
     let mut remedies = Remedies::default();
     if cases.iter().any(|case| !case.fault.lost_nodes().is_empty()) {
-        ground.move_operator(&mut remedies).await.context("moving the operator out of the way")?;
+        ground.move_aside(&mut remedies).await.context("moving operator and DNS out of the way")?;
     }
     let numbered = || cases.iter().enumerate();
     let beside = stream::iter(numbered().filter(|(_, case)| !case.is_alone))
@@ -56,6 +56,9 @@ async fn one(client: &Client, ground: &Ground, case: &Case, number: usize) -> Ve
     };
     for row in &rows {
         println!("{}: {}", row.fault, in_words(row));
+        if !row.is_good() {
+            println!("{}", row.evidence.join("\n"));
+        }
     }
     rows
 }

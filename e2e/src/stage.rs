@@ -88,10 +88,7 @@ impl Stage {
     }
 
     /// Asks for the end of its namespaces.
-    ///
-    /// # Errors
-    /// Where one cannot be deleted.
-    pub async fn delete(&self) -> Result<()> {
+    pub(crate) async fn delete(&self) -> Result<()> {
         let all: Api<Namespace> = Api::all(self.client.clone());
         for namespace in self.namespaces() {
             all.delete(&namespace, &DeleteParams::default()).await?;

@@ -12,7 +12,7 @@ use crate::fault::Fault;
 pub(super) fn cases() -> Vec<Case> {
     vec![
         webhook_down(),
-        undisturbed("operator killed", Fault::KillOperator(0)).lasting(30),
+        undisturbed("operator killed", Fault::KillOperator).lasting(30),
         undisturbed("API server away for 30 s", Fault::StopApiServer).lasting(30),
         killed_at_the_end(),
     ]
@@ -55,7 +55,8 @@ fn undisturbed(name: &'static str, fault: Fault) -> Case {
 }
 
 fn killed_at_the_end() -> Case {
-    let spec = steady_with(json!({"duration": "20s"}));
+    // A second before the clients are done.
+    let spec = steady_with(json!({"duration": "25s"}));
     let expected = Expected {
         ready: Answer::Any,
         met: Answer::Any,
@@ -64,6 +65,6 @@ fn killed_at_the_end() -> Case {
         heals: None,
         check: Some(Check::Completes),
     };
-    Case::new("operator killed while a run ends", Fault::KillOperator(8), When::Running, spec, expected)
+    Case::new("operator killed while a run ends", Fault::KillOperatorLater(24), When::Running, spec, expected)
         .alone()
 }

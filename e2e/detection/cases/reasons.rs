@@ -3,6 +3,10 @@
 /// A condition ObjectivesMet where clients get no more video: what is seen first depends on the moment.
 pub(super) const NO_VIDEO: &[&str] = &["FreezeTooLong", "NoMedia", "ClientsLost"];
 
+/// A condition ObjectivesMet whose numbers begin anew, because the server does, or of clients that get no more video.
+pub(super) const ANEW: &[&str] =
+    &["NoReports", "Starting", "InsufficientSamples", "FreezeTooLong", "NoMedia", "ClientsLost"];
+
 /// A condition ObjectivesMet where somebody has too little of the processor.
 pub(super) const SLOW: &[&str] =
     &["LatencyTooHigh", "LossTooHigh", "DeliveredTooLow", "FreezeTooLong", "NoMedia", "ClientsLost"];

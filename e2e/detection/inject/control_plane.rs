@@ -2,17 +2,37 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use ballsession_e2e::{OPERATOR_NAMESPACE, PATIENCE, eventually, kubectl};
+use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::jiff::Timestamp;
 use tokio::time::sleep;
 
 use crate::ground::Ground;
 use crate::inject::processes::{named, signal_named};
 use crate::remedy::Remedies;
+use crate::scene::Scene;
 
-/// Kills the operator's pod without a warning, after so many seconds.
-pub(super) async fn kill_operator(after: u64) -> Result<()> {
-    sleep(Duration::from_secs(after)).await;
+/// Kills the operator's pod so many seconds after the last client became ready.
+pub(super) async fn kill_operator_later(scenes: &[Scene], seconds: u64) -> Result<()> {
+    let mut ready = Vec::new();
+    for scene in scenes {
+        ready.extend(scene.clients().await?.iter().filter_map(ready_since));
+    }
+    let last = ready.into_iter().max().context("no client is ready")?;
+    let left = Duration::from_secs(seconds).checked_sub(Timestamp::now().duration_since(last).unsigned_abs());
+    sleep(left.context("the clients have been ready for longer than that")?).await;
+    kill_operator().await
+}
+
+fn ready_since(pod: &Pod) -> Option<Timestamp> {
+    let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    let ready = conditions.into_iter().find(|condition| condition.type_ == "Ready")?;
+    ready.last_transition_time.as_ref().map(|time| time.0)
+}
+
+/// Kills the operator's pod without a warning.
+pub(super) async fn kill_operator() -> Result<()> {
     let selector = "--selector=app.kubernetes.io/name=ballsession-operator";
     kubectl(&["--namespace", OPERATOR_NAMESPACE, "delete", "pod", selector, "--grace-period=0", "--force"])
         .await?;

@@ -39,7 +39,8 @@ pub(crate) async fn inject(
         Fault::DeleteClient => pods::delete(scenes).await?,
         Fault::OrphanClient => pods::orphan_client(scenes).await?,
         Fault::OrphanSession => pods::orphan_session(scenes).await?,
-        Fault::KillOperator(after) => control_plane::kill_operator(*after).await?,
+        Fault::KillOperator => control_plane::kill_operator().await?,
+        Fault::KillOperatorLater(seconds) => control_plane::kill_operator_later(scenes, *seconds).await?,
         Fault::StopApiServer => control_plane::stop_api_server(ground, remedies).await?,
     }
     Ok(String::new())

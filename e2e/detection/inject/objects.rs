@@ -14,7 +14,7 @@ pub(super) async fn create(scenes: &[Scene], template: &Value, remedies: &mut Re
         let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
         let kind = text("/kind").context("the object has no kind")?.to_lowercase();
         let name = text("/metadata/name").context("the object has no name")?;
-        let namespace = ["--namespace", &scene.stage.namespace];
+        let namespace = ["--namespace", text("/metadata/namespace").unwrap_or(&scene.stage.namespace)];
         let delete = ["delete", &kind, name, "--ignore-not-found", "--wait=false"];
         remedies.add_words(&[&["kubectl"], &namespace[..], &delete[..]].concat());
         let file = tempfile::NamedTempFile::new()?;
