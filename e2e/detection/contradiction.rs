@@ -5,15 +5,17 @@ use crds::{BallSessionStatus, Measurements, Objectives};
 
 /// What of a status contradicts the rest of it.
 pub(crate) fn contradiction(status: &BallSessionStatus, objectives: &Objectives) -> Option<String> {
-    let is_true = |kind: &str| {
-        status.conditions.iter().any(|condition| condition.type_ == kind && condition.status == "True")
+    let reason_of_true = |kind: &str| {
+        let found =
+            status.conditions.iter().find(|condition| condition.type_ == kind && condition.status == "True");
+        found.map(|condition| condition.reason.as_str())
     };
-    if !is_true(OBJECTIVES_MET) {
-        return None;
-    }
+    reason_of_true(OBJECTIVES_MET)?;
     let breach = status.measurements.as_ref().and_then(|numbers| breach(numbers, objectives));
     let reason = status.display.as_ref().and_then(|display| display.reason.as_deref()).unwrap_or_default();
-    let shown = (is_true(READY) && !reason.is_empty()).then(|| format!("the reason {reason}"));
+    // A run that is over says so.
+    let is_odd = reason_of_true(READY).is_some_and(|ready| !reason.is_empty() && reason != ready);
+    let shown = is_odd.then(|| format!("the reason {reason}"));
     breach.or(shown).map(|what| format!("ObjectivesMet True beside {what}"))
 }
 
@@ -92,5 +94,7 @@ mod tests {
     fn where_all_is_well_no_reason_is_shown() {
         let shown = found("True", "NoReports", &json!({}));
         assert_eq!(shown.as_deref(), Some("ObjectivesMet True beside the reason NoReports"));
+        // That of Ready itself.
+        assert_eq!(found("True", "R", &json!({})), None);
     }
 }
