@@ -78,6 +78,7 @@ pub(crate) async fn act(
 
     let began = Instant::now();
     let injected = inject(&case.fault, ground, scenes, remedies).await;
+    let done = Instant::now();
     for session in &mut observed {
         session.began = began;
         if session.subject.when == When::Before {
@@ -90,6 +91,7 @@ pub(crate) async fn act(
         sleep_until(began + Duration::from_secs(case.lasts)).await;
     }
     let ended = Instant::now();
+    let over = if case.fault.is_over_at_once() { done } else { ended };
     let unhealed = remedies.heal().await;
     for session in &observed {
         let within = session.subject.expected.heals.map_or(0, |heals| heals.ready.max(heals.met));
@@ -98,7 +100,7 @@ pub(crate) async fn act(
 
     let mut rows = Vec::new();
     for session in &observed {
-        let mut row = judge(case, session, ended).await;
+        let mut row = judge(case, session, over, ended).await;
         row.outcome.problems.extend(unhealed.iter().cloned());
         match &injected {
             Ok(note) => row.add_note(note),
@@ -155,7 +157,7 @@ async fn wait_for_answers(observed: &[Observed<'_>]) {
 }
 
 /// Looks at what is looked at in the end, and compares.
-async fn judge(case: &Case, session: &Observed<'_>, ended: Instant) -> Row {
+async fn judge(case: &Case, session: &Observed<'_>, over: Instant, ended: Instant) -> Row {
     let (expected, scene) = (&session.subject.expected, session.scene);
     let checked = match expected.check {
         Some(what) => check(what, scene, session.before).await,
@@ -163,10 +165,9 @@ async fn judge(case: &Case, session: &Observed<'_>, ended: Instant) -> Row {
     };
     let with_names = |words: &[&str]| -> Vec<_> { words.iter().map(|word| scene.with_names(word)).collect() };
     let (named, unnamed) = (with_names(expected.named), with_names(expected.unnamed));
-    let span = Span {
-        ended: ended.saturating_duration_since(session.began).as_secs_f64(),
-        from_the_start: session.subject.when == When::Before,
-    };
+    let seconds = |at: Instant| at.saturating_duration_since(session.began).as_secs_f64();
+    let from_the_start = session.subject.when == When::Before;
+    let span = Span { over: seconds(over), watched: seconds(ended), from_the_start };
     let timeline = session.timeline();
     let found = outcome(expected, &named, &unnamed, &timeline, span);
     let mut row = Row::of(case.row_name(session.subject), expected, &named, &timeline, found);

@@ -56,6 +56,31 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
+    /// Whether it is over once it is injected, and nothing has to be done to end it.
+    pub(crate) fn is_over_at_once(&self) -> bool {
+        match self {
+            Self::RebootNodes(_)
+            | Self::Kill(..)
+            | Self::EvictClients(_)
+            | Self::DeleteClient
+            | Self::OrphanClient
+            | Self::OrphanSession
+            | Self::KillOperator
+            | Self::KillOperatorLater(_) => true,
+            Self::FreezeNodes(_)
+            | Self::StopNodes(_)
+            | Self::CutUdp(_)
+            | Self::CutUdpBetweenNodes
+            | Self::StopDns
+            | Self::HideCni(_)
+            | Self::Object(_)
+            | Self::Spec(_)
+            | Self::LimitCpu(..)
+            | Self::Stop(_)
+            | Self::StopApiServer => false,
+        }
+    }
+
     /// The nodes that do not run while it lasts.
     pub(crate) fn lost_nodes(&self) -> &'static [Place] {
         match self {

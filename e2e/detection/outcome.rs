@@ -19,8 +19,10 @@ pub(crate) struct Outcome {
 /// When the fault was there: in seconds since it began.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Span {
-    /// When it ended.
-    pub(crate) ended: f64,
+    /// When it was over.
+    pub(crate) over: f64,
+    /// Until when an answer to it counts: longer, where it was over at once.
+    pub(crate) watched: f64,
     /// Whether the session began with it, and so has never been well.
     pub(crate) from_the_start: bool,
 }
@@ -38,7 +40,7 @@ pub(crate) fn outcome(
     let met = differences("ObjectivesMet", &expected.met, &timeline.met, span, &mut problems);
     let messages = || {
         let courses = [&timeline.ready, &timeline.met];
-        courses.into_iter().flat_map(|course| course.until(span.ended)).filter(|(_, seen)| !seen.is_true())
+        courses.into_iter().flat_map(|course| course.until(span.watched)).filter(|(_, seen)| !seen.is_true())
     };
     problems.extend(
         named
@@ -54,7 +56,7 @@ pub(crate) fn outcome(
     );
     let mut outcome = Outcome { seconds: first(ready, met), problems, ..Outcome::default() };
     if let Some(heals) = expected.heals {
-        judge_healing(&mut outcome, heals, timeline, span.ended);
+        judge_healing(&mut outcome, heals, timeline, span.over);
     }
     outcome
 }
@@ -110,7 +112,7 @@ fn differences(
 }
 
 fn turned(kind: &str, turn: &Turn, course: &Course, span: Span, problems: &mut Vec<String>) -> Option<f64> {
-    let at = found(turn.first, course, span.ended);
+    let at = found(turn.first, course, span.watched);
     match at {
         None => problems.push(format!("{kind} was never not True for {}", turn.first.join(" or "))),
         Some(at) if at > seconds(turn.within) => {
@@ -119,42 +121,43 @@ fn turned(kind: &str, turn: &Turn, course: &Course, span: Span, problems: &mut V
         Some(_) => {}
     }
     if let Some((then, within)) = turn.then {
-        match found(&[then], course, span.ended) {
+        match found(&[then], course, span.watched) {
             None => problems.push(format!("{kind} was never {then}")),
             Some(at) if at > seconds(within) => problems.push(late(kind, then, at, within)),
             Some(_) => {}
         }
     }
-    // What comes after its end is on the way back.
+    // What comes after it is over is on the way back.
+    let end = span.over.max(at.unwrap_or_default());
     let is_expected = |reason: &str| {
         turn.first.contains(&reason)
             || turn.also.contains(&reason)
             || turn.then.is_some_and(|(then, _)| then == reason)
     };
     let mut wrong: Vec<String> = Vec::new();
-    for (_, seen) in course.until(span.ended) {
+    for (_, seen) in course.until(end) {
         if !seen.is_true() && !is_expected(&seen.reason) && !wrong.contains(&seen.reason) {
             wrong.push(seen.reason.clone());
         }
     }
     problems.extend(wrong.into_iter().map(|reason| format!("{kind} had the wrong reason {reason}")));
-    let true_at = course.until(span.ended).find(|(_, seen)| seen.is_true()).map(|(at, _)| at.max(0.0));
+    let true_at = course.until(span.over).find(|(_, seen)| seen.is_true()).map(|(at, _)| at.max(0.0));
     if let Some(at) = true_at.filter(|_| span.from_the_start) {
         problems.push(format!("{kind} was True after {at:.1} s"));
     }
     at
 }
 
-/// When the condition was not True for one of these reasons for the first time, while the fault lasted.
-fn found(reasons: &[&str], course: &Course, ended: f64) -> Option<f64> {
-    let mut entries = course.until(ended);
+/// When the condition was not True for one of these reasons for the first time, until `end`.
+fn found(reasons: &[&str], course: &Course, end: f64) -> Option<f64> {
+    let mut entries = course.until(end);
     let first = entries.find(|(_, seen)| !seen.is_true() && reasons.contains(&seen.reason.as_str()));
     first.map(|(at, _)| at.max(0.0))
 }
 
-fn judge_healing(outcome: &mut Outcome, heals: Heals, timeline: &Timeline, ended: f64) {
+fn judge_healing(outcome: &mut Outcome, heals: Heals, timeline: &Timeline, over: f64) {
     let since = match heals.since {
-        Since::End => ended,
+        Since::End => over,
         Since::Beginning => 0.0,
         Since::NodeLost => match timeline.node_lost {
             Some(at) => at,
@@ -192,6 +195,7 @@ mod tests {
     use super::*;
     use crate::timeline::tests::course;
 
+    const LASTING: Span = Span { over: 90.0, watched: 90.0, from_the_start: false };
     const HEALS: Heals = Heals { ready: 30, met: 60, since: Since::End };
 
     fn expected() -> Expected {
@@ -224,13 +228,7 @@ mod tests {
     }
 
     fn judged(expected: &Expected, timeline: &Timeline) -> Outcome {
-        outcome(
-            expected,
-            &["client-0".into()],
-            &["client-1".into()],
-            timeline,
-            Span { ended: 90.0, from_the_start: false },
-        )
+        outcome(expected, &["client-0".into()], &["client-1".into()], timeline, LASTING)
     }
 
     #[test]
@@ -311,7 +309,7 @@ mod tests {
             ]),
             ..good()
         };
-        let span = Span { ended: 90.0, from_the_start: true };
+        let span = Span { from_the_start: true, ..LASTING };
         let problems = outcome(&expected(), &[], &[], &timeline, span).problems;
         assert_eq!(problems, ["Ready was True after 9.0 s", "ObjectivesMet was True after 0.0 s"]);
     }
@@ -335,6 +333,17 @@ mod tests {
                 "ObjectivesMet was True after 21.0 s, later than 20 s"
             ]
         );
+    }
+
+    #[test]
+    fn what_comes_after_a_short_fault_is_its_answer_or_the_way_back() {
+        let short = Span { over: 1.0, ..LASTING };
+        let expected = || Expected { heals: None, ..expected() };
+        assert_eq!(outcome(&expected(), &[], &[], &good(), short).problems, [""; 0]);
+        let odd = [(0.5, "False", "Odd", ""), (5.0, "False", "ClientsLost", ""), (6.0, "False", "Later", "")];
+        let timeline = Timeline { ready: course(&odd), ..good() };
+        let problems = outcome(&expected(), &[], &[], &timeline, short).problems;
+        assert_eq!(problems, ["Ready was never NodeLost", "Ready had the wrong reason Odd"]);
     }
 
     #[test]
