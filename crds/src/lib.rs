@@ -23,4 +23,7 @@ pub use measurements::{Frames, Freezes, Measurements, Quantiles};
 pub use objectives::Objectives;
 pub use pods::{ClientSettings, PodSettings, PullPolicy};
 pub use spec::{Ball, BallSession, BallSessionSpec, NetworkIsolation, Placement, Video};
-pub use status::{BallSessionStatus, Display, ErrorStatus, MAX_CLIENTS, MAX_ERRORS, MAX_MESSAGE, Run};
+pub use status::{
+    BallSessionStatus, Display, ErrorStatus, MAX_ATTEMPTS, MAX_CLIENTS, MAX_ERRORS, MAX_FINISHED,
+    MAX_MESSAGE, Run,
+};

@@ -15,6 +15,10 @@ use crate::schema::{explain, not_observed_yet, without_defaults};
 pub const MAX_CLIENTS: usize = 16;
 /// Rows in `status.errors`.
 pub const MAX_ERRORS: usize = 16;
+/// Bytes of the attempts of a run: those of 100 clients of which each has another one.
+pub const MAX_ATTEMPTS: usize = 1400;
+/// Bytes of the clients that are done: every other one of 100.
+pub const MAX_FINISHED: usize = 300;
 /// Bytes of a message anywhere in the status.
 pub const MAX_MESSAGE: usize = 256;
 
@@ -132,6 +136,17 @@ pub struct Run {
     /// A hash of video, ball and duration.
     #[schemars(length(max = 64))]
     pub hash: String,
+    /// When the first of a bounded run's clients was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Time>,
+    /// The last attempt of each client, by index, such as 0-3:1,4:2. Stored before the pod of an attempt is created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = MAX_ATTEMPTS))]
+    pub attempts: Option<String>,
+    /// The clients of a bounded run that are done, by index, such as 0-3,7.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = MAX_FINISHED))]
+    pub finished: Option<String>,
 }
 
 /// Errors of one kind. From the reports.

@@ -1,10 +1,11 @@
 //! What the controller works with.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use kube::Client;
 
+use crate::clients::Budget;
 use crate::cluster::Watches;
 use crate::controller::backoff::Backoff;
 use crate::controller::events::Events;
@@ -57,6 +58,8 @@ pub(super) struct Controller {
     pub(super) memories: Memories,
     pub(super) events: Events,
     pub(super) started: Instant,
+    /// Of all pods that it creates.
+    pub(super) budget: Mutex<Budget>,
 }
 
 impl Controller {

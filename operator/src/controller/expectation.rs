@@ -1,26 +1,21 @@
 //! What the reports are to expect of a session: which clients are done, and what its pods are made of.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::Pod;
-
-use crate::controller::observe::finished_clients;
+use crate::controller::build::ClientPods;
 use crate::controller::resources::{Desired, Prepared, Resources};
 use crate::report_source::Expectation;
+use crate::run::RunStage;
 use crate::session::{Session, short_hash};
 
-/// Names what the pods of a session are made of: where it changes, the operator disturbs media by itself.
-pub(super) fn epoch(prepared: &Resources<Prepared>) -> String {
+/// Names what the pods of a session are made of: where it changes, the operator disturbs media by itself. That a client is
+/// tried once more is no change.
+pub(super) fn epoch(session: &Session, prepared: &Resources<Prepared>, clients: ClientPods<'_>) -> String {
     let server = match &prepared.server_deployment {
         Desired::Present(deployment) => Some(&deployment.spec.template),
         Desired::Absent | Desired::AsItIs => None,
     };
-    let client = match &prepared.client_job {
-        Desired::Present(job) => job.spec.as_ref().map(|spec| &spec.template),
-        Desired::Absent | Desired::AsItIs => None,
-    };
-    short_hash(&(server, client))
+    short_hash(&(server, (session.stage != RunStage::Finished).then(|| clients.hash())))
 }
 
 /// What is expected of a session whose children are applied.
@@ -28,25 +23,23 @@ pub(super) fn expectation(
     session: &Session,
     epoch: String,
     is_disturbed: bool,
-    pods: &[Arc<Pod>],
-    job: Option<&Job>,
+    finished: &BTreeSet<u32>,
 ) -> Expectation {
-    let job = job.filter(|_| session.duration.is_some());
-    let finished = job.map(|job| finished_clients(pods, job)).unwrap_or_default();
+    let finished = session.duration.map(|_| finished.clone()).unwrap_or_default();
     Expectation { finished, epoch, is_disturbed }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use serde_json::{Value, json};
 
     use super::*;
     use crate::controller::build::{build, fixture};
 
     fn epoch_of(spec: &Value) -> String {
-        epoch(&build(&fixture::session(spec), &fixture::nothing(), &fixture::settings()))
+        let (session, settings) = (fixture::session(spec), fixture::settings());
+        let prepared = build(&session, &fixture::nothing(), &settings);
+        epoch(&session, &prepared, ClientPods::of(&session, &settings))
     }
 
     #[test]
@@ -54,6 +47,7 @@ mod tests {
         let base = epoch_of(&json!({}));
         for same in [
             json!({"clients": 7}),
+            json!({"clients": 0}),
             json!({"objectives": {"lossPercent": "5", "window": "5s"}}),
             json!({"suspend": true}),
             json!({"networkPolicy": "Isolated"}),
@@ -71,16 +65,10 @@ mod tests {
     }
 
     #[test]
-    fn clients_are_done_when_their_job_or_their_pod_says_so() {
-        let job: Job = serde_json::from_value(json!({
-            "metadata": {"uid": "job-uid"}, "spec": {"activeDeadlineSeconds": 420, "template": {}}, "status": {"completedIndexes": "0,2-3"}
-        }))
-        .unwrap();
-        let finished = |spec: &Value| {
-            let session = fixture::session(spec);
-            expectation(&session, "e".into(), false, &[], Some(&job)).finished
-        };
-        assert_eq!(finished(&json!({"duration": "5m"})), [0, 2, 3].into());
-        assert_eq!(finished(&json!({})), BTreeSet::new(), "of a run without an end none is done");
+    fn clients_are_done_only_where_the_run_has_an_end() {
+        let finished =
+            |spec: &Value| expectation(&fixture::session(spec), "e".into(), false, &[0, 2].into()).finished;
+        assert_eq!(finished(&json!({"duration": "5m"})), [0, 2].into());
+        assert_eq!(finished(&json!({})), BTreeSet::new());
     }
 }

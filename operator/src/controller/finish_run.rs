@@ -7,7 +7,7 @@ use crate::controller::session_ref::SessionRef;
 use crate::run::{Completion, Progress, Request};
 use crate::session::Session;
 
-/// How far a run is whose Job has come as far as `completion`, and whether anything is still to be asked of the reports.
+/// How far a run is whose clients have come as far as `completion`, and whether anything is still to be asked of the reports.
 pub(super) fn advance(
     controller: &Controller,
     session_ref: &SessionRef,

@@ -15,12 +15,12 @@
 pub mod apply;
 pub mod backoff;
 pub mod build;
+mod client_pods;
 mod context;
 pub mod dereference;
 mod error;
 mod events;
 mod expectation;
-mod failed_create;
 mod finish_run;
 mod memory;
 pub mod metrics;
@@ -35,6 +35,7 @@ pub mod resources;
 mod run_loop;
 mod session_ref;
 mod steps;
+mod strays;
 mod undecodable;
 mod update_status;
 

@@ -1,26 +1,23 @@
-//! The steps of a session that makes sense: dereference, build, apply, observe, update status.
+//! The steps of a session that makes sense: dereference, build, apply, client pods, observe, update status.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crds::BallSessionStatus;
 use jiff::Timestamp;
-use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::Pod;
 
 use crate::controller::apply::{self, Tools, apply};
-use crate::controller::build::build;
+use crate::controller::build::{ClientPods, build};
+use crate::controller::client_pods::{Advanced, Situation, StoredRun, advance};
 use crate::controller::context::Controller;
 use crate::controller::dereference::{Dereferenced, dereference};
 use crate::controller::error::Error;
 use crate::controller::events::SessionEvent;
 use crate::controller::expectation::{epoch, expectation};
-use crate::controller::failed_create::{CREATE_LIMIT, FailedCreate, create_time_left, last_failure};
 use crate::controller::finish_run;
-use crate::controller::observe::{Clock, Input, count_clients, observe, refused};
+use crate::controller::observe::{Clock, Input, observe, refused};
 use crate::controller::session_ref::SessionRef;
 use crate::controller::update_status::update_status;
-use crate::run::{Progress, RunStage, completion, is_stored_run, job_end};
+use crate::run::{ClientsEnd, Progress, RunStage, clients_end, completion, is_stored_run};
 use crate::session::Session;
 
 /// How long to wait for what is notified when it happens, in case that it is not.
@@ -50,26 +47,54 @@ pub(super) async fn run(
 
     let Dereferenced { resources, pods } = dereference(session, &controller.watches);
     let prepared = build(session, &resources, &controller.settings);
-    let epoch = epoch(&prepared);
+    let clients = ClientPods::of(session, &controller.settings);
+    let epoch = epoch(session, &prepared, clients);
     let tools = Tools {
         client: &controller.client,
         memories: &controller.memories,
         metrics: &controller.metrics,
         retry: controller.retry,
     };
-    let outcome = apply(tools, session, prepared, resources).await;
-    if outcome.job_replaced {
-        controller.events.publish(&session_ref.reference, job_replaced(session));
-    }
+    let had_job = resources.client_job.as_ref().is_some_and(|job| {
+        job.metadata.owner_references.iter().flatten().any(|owner| owner.uid == session.owner.uid)
+    });
+    let mut outcome = apply(tools, session, prepared, resources).await;
 
     let clock = Clock { now: Instant::now(), time: Timestamp::now(), watching_since: controller.started };
-    let job = outcome.resources.client_job.as_ref();
-    controller.reports.expect(session, expectation(session, epoch, outcome.is_disturbed, &pods, job));
-    let by_job =
-        completion(session.stage, session.duration.is_some(), job.and_then(job_end), &stored.conditions);
+    let run = StoredRun::of(session, stored);
+    let (end, deadline) = clients_end(false, session.duration, run.started, clock.time);
+    let situation = Situation {
+        session,
+        clients,
+        pods: &pods,
+        stored,
+        run,
+        stage: if end == Some(ClientsEnd::DeadlineExceeded) { RunStage::Finished } else { session.stage },
+        // The pods of the Job come first, and the numbers of another run.
+        may_create: begun && !had_job && outcome.may_have_clients,
+    };
+    let Advanced { run, written, is_replaced, refused: refused_pod, again_in } =
+        advance(controller, session_ref, situation, clock).await?;
+    let (session_ref, stored) = match &written {
+        Some((session_ref, stored)) => (session_ref, stored),
+        None => (session_ref, stored),
+    };
+    if is_replaced {
+        controller.events.publish(&session_ref.reference, clients_replaced(session));
+    }
+    if let Some((error, is_fresh)) = refused_pod {
+        if is_fresh && outcome.failed.is_none() {
+            outcome.failed = Some(error.clone());
+        }
+        outcome.refused.push(error);
+    }
+
+    let is_disturbed = is_replaced || outcome.is_server_changed;
+    controller.reports.expect(session, expectation(session, epoch, is_disturbed, &run.finished));
+    let (end, _) = clients_end(run.are_all_finished(session), session.duration, run.started, clock.time);
+    let by_clients = completion(session.stage, session.duration.is_some(), end, &stored.conditions);
     let (completion, finishing) =
-        finish_run::advance(controller, session_ref, session, by_job, is_stored, clock.now);
-    let (failed_create, missing) = failed_create(controller, session_ref, session, &pods, job, clock).await;
+        finish_run::advance(controller, session_ref, session, by_clients, is_stored, clock.now);
     let generation = session_ref.generation;
     let trouble_since = controller.remember(session_ref, |memory| memory.trouble.since(generation));
     let view = controller.reports.view(&session_ref.uid);
@@ -82,53 +107,27 @@ pub(super) async fn run(
         generation,
         completion,
         begun,
+        run: run.run(session),
+        finished: &run.finished,
         refused: refused(outcome.refused.iter().filter_map(apply::Error::explanation)),
-        failed_create: failed_create.as_deref(),
         trouble_since,
         clock,
     });
     controller.remember(session_ref, |memory| memory.trouble.note(owned.ready(), generation, clock.now));
-    let written = update_status(controller, session_ref, stored, &owned).await?;
+    let stored_again = update_status(controller, session_ref, stored, &owned).await?;
 
     let pending = (!begun || finishing == Progress::Pending).then_some(PENDING);
     let terminating = outcome.waiting.then_some(TERMINATING);
-    let times = [recheck, missing, pending, terminating, outcome.retry_in, written.again_in()];
+    let retry_in = controller.remember(session_ref, |memory| memory.refusals.next(clock.now));
+    let times = [recheck, deadline, again_in, pending, terminating, retry_in, stored_again.again_in()];
     Ok(Reconciled { requeue_after: times.into_iter().flatten().min(), refused: outcome.failed })
 }
 
-/// Why the Job has fewer pods than clients, and when to ask again.
-async fn failed_create(
-    controller: &Controller,
-    session_ref: &SessionRef,
-    session: &Session,
-    pods: &[Arc<Pod>],
-    job: Option<&Job>,
-    Clock { now, time, .. }: Clock,
-) -> (Option<String>, Option<Duration>) {
-    let wanted = usize::try_from(session.spec.clients).unwrap_or_default();
-    let Some(job) = job.filter(|job| {
-        session.stage == RunStage::Active && job_end(job).is_none() && count_clients(pods, job, time) < wanted
-    }) else {
-        return (None, None);
-    };
-    if let Some(left) = create_time_left(job, time) {
-        return (None, Some(left));
-    }
-    let known = controller.remember(session_ref, |memory| memory.failed_create.as_ref()?.holds(job, now));
-    if let Some((failure, left)) = known {
-        return (failure, Some(left));
-    }
-    let failure = last_failure(&controller.client, job, pods, time).await;
-    let answer = FailedCreate::new(job, failure.clone(), now);
-    controller.remember(session_ref, |memory| memory.failed_create = Some(answer));
-    (failure, Some(CREATE_LIMIT))
-}
-
-fn job_replaced(session: &Session) -> SessionEvent {
+fn clients_replaced(session: &Session) -> SessionEvent {
     SessionEvent {
         is_warning: false,
         action: "Replace",
-        reason: "JobReplaced".to_owned(),
-        note: format!("Job {} cannot follow the session: it is deleted and made anew", session.client_name()),
+        reason: "ClientsReplaced".to_owned(),
+        note: format!("pods of {} are deleted and made anew, of something else", session.client_name()),
     }
 }

@@ -4,7 +4,7 @@ use crds::contract::COMPLETE;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use crate::conditions::find;
-use crate::run::job_end::JobEnd;
+use crate::run::clients_end::ClientsEnd;
 use crate::run::stage::RunStage;
 
 /// The reason of the condition Complete.
@@ -50,19 +50,19 @@ impl Completion {
     }
 }
 
-/// How far a run is by the end of its Job, whatever reports are still to come.
+/// How far a run is by the end of its clients, whatever reports are still to come.
 pub fn completion(
     stage: RunStage,
     is_bounded: bool,
-    job_end: Option<JobEnd>,
+    clients: Option<ClientsEnd>,
     stored: &[Condition],
 ) -> Completion {
-    match (stage, job_end) {
+    match (stage, clients) {
         (RunStage::Finished, _) => stored_reason(stored),
         _ if !is_bounded => Completion::Unbounded,
-        (_, Some(JobEnd::Complete)) => Completion::Finished,
-        (_, Some(JobEnd::DeadlineExceeded)) => Completion::DeadlineExceeded,
-        (_, Some(JobEnd::Failed) | None) => Completion::Running,
+        (_, Some(ClientsEnd::Finished)) => Completion::Finished,
+        (_, Some(ClientsEnd::DeadlineExceeded)) => Completion::DeadlineExceeded,
+        (_, None) => Completion::Running,
     }
 }
 
@@ -79,34 +79,17 @@ fn stored_reason(stored: &[Condition]) -> Completion {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use k8s_openapi::api::batch::v1::Job;
-    use serde_json::json;
 
     use super::*;
     use crate::conditions::condition;
-    use crate::run::job_end::job_end;
-
-    fn job(kind: &str, reason: &str) -> Job {
-        serde_json::from_value(json!({
-            "metadata": {},
-            "status": {"conditions": [{"type": kind, "status": "True", "reason": reason}]}
-        }))
-        .unwrap()
-    }
-
-    fn of_active(is_bounded: bool, job: Option<&Job>) -> Completion {
-        completion(RunStage::Active, is_bounded, job.and_then(job_end), &[])
-    }
 
     #[test]
-    fn a_bounded_run_ends_with_its_job() {
-        let (complete, late) = (job("Complete", "CompletionsReached"), job("Failed", "DeadlineExceeded"));
+    fn a_bounded_run_ends_with_its_clients() {
+        let of_active = |is_bounded, clients| completion(RunStage::Active, is_bounded, clients, &[]);
         assert_eq!(of_active(true, None), Completion::Running);
-        assert_eq!(of_active(true, Some(&complete)), Completion::Finished);
-        assert_eq!(of_active(true, Some(&late)), Completion::DeadlineExceeded);
-        assert_eq!(of_active(true, Some(&job("Failed", "PodFailurePolicy"))), Completion::Running);
-        assert_eq!(of_active(true, Some(&job("FailureTarget", "DeadlineExceeded"))), Completion::Running);
-        assert_eq!(of_active(false, Some(&complete)), Completion::Unbounded);
+        assert_eq!(of_active(true, Some(ClientsEnd::Finished)), Completion::Finished);
+        assert_eq!(of_active(true, Some(ClientsEnd::DeadlineExceeded)), Completion::DeadlineExceeded);
+        assert_eq!(of_active(false, Some(ClientsEnd::Finished)), Completion::Unbounded);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The end of a run: a Job that ended is where it begins, and the last numbers in the status are where it is complete.
+//! The end of a run: that of its clients is where it begins, and the last numbers in the status are where it is complete.
 
 use std::time::Instant;
 

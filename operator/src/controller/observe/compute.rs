@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crds::Run;
 use crds::contract::{COMPLETE, READY, STALLED};
 
 use crate::conditions::{condition, find};
@@ -16,7 +15,7 @@ use crate::session::labels::{self, Component};
 /// The status, and when to compute it again although nothing happened.
 pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Duration>) {
     let Input { session, stored, clock, .. } = *input;
-    let pods = ObservedPods::of(input.pods, input.applied.client_job.as_ref(), clock.time);
+    let pods = ObservedPods::of(input.pods, session, input.finished, clock.time);
     let (explanation, recheck) = ready(input, &pods);
     let ready_clients = pods.ready_clients();
     let conditions = |kind: &str, status: bool, reason: &str, message: &str| {
@@ -28,7 +27,6 @@ pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Durati
     let (is_stalled, patience) = stalled(explanation.reason, input.trouble_since, was_stalled, clock.now);
     let completion = input.completion;
     let message = completion.message(session.spec.duration.as_deref());
-    let run = Run { hash: session.run_hash.clone() };
     let mut owned = Owned {
         observed_generation: input.generation,
         ready: Some(conditions(READY, is_ready, explanation.reason.as_str(), &explanation.message)),
@@ -42,7 +40,7 @@ pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Durati
         ready_clients: Some(i32::try_from(ready_clients).unwrap_or(i32::MAX)),
         selector: Some(labels::selector_text(&session.name, Component::Client)),
         // Until then it is the old run's numbers that stand in the status.
-        run: if input.begun { Some(run) } else { stored.run.clone() },
+        run: if input.begun { Some(input.run.clone()) } else { stored.run.clone() },
     };
     owned.explain(stored, &session.spec.objectives);
     let stuck_in = pods.all().filter_map(|pod| pod.stuck_in).min();

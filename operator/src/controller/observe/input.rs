@@ -1,9 +1,10 @@
 //! What is observed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crds::BallSessionStatus;
+use crds::{BallSessionStatus, Run};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 
@@ -36,12 +37,14 @@ pub(in crate::controller) struct Input<'a> {
     pub(in crate::controller) generation: Option<i64>,
     /// How far the run is.
     pub(in crate::controller) completion: Completion,
+    /// The run that is asked for, as it is to be stored.
+    pub(in crate::controller) run: Run,
+    /// The clients that are done, by index, whether their pods are still there or not.
+    pub(in crate::controller) finished: &'a BTreeSet<u32>,
     /// Whether the numbers of any other run are out of the way.
     pub(in crate::controller) begun: bool,
     /// Which children the API server refuses, and why.
     pub(in crate::controller) refused: Option<Explanation>,
-    /// Why the Job cannot create pods.
-    pub(in crate::controller) failed_create: Option<&'a str>,
     /// Since when it has had problems.
     pub(in crate::controller) trouble_since: Option<Instant>,
     pub(in crate::controller) clock: Clock,

@@ -43,8 +43,8 @@ fn the_run_is_named_only_when_the_old_numbers_are_gone() {
     let mut scene = Scene::working();
     scene.begun = false;
     assert_eq!(scene.compute().0.run, None);
-    scene.stored.run = Some(Run { hash: "old".into() });
-    assert_eq!(scene.compute().0.run, Some(Run { hash: "old".into() }));
+    scene.stored.run = Some(Run { hash: "old".into(), ..Run::default() });
+    assert_eq!(scene.compute().0.run, Some(Run { hash: "old".into(), ..Run::default() }));
     scene.begun = true;
     assert_eq!(scene.compute().0.run.unwrap().hash, scene.session.run_hash);
 }
