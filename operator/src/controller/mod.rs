@@ -15,6 +15,7 @@
 pub mod apply;
 pub mod backoff;
 pub mod build;
+mod circumstances;
 mod client_pods;
 mod context;
 pub mod dereference;
@@ -27,6 +28,7 @@ pub mod metrics;
 mod objectives;
 mod observe;
 mod outcome;
+mod policies;
 #[cfg(test)]
 mod properties;
 mod queue;
@@ -36,6 +38,7 @@ mod run_loop;
 mod session_ref;
 mod steps;
 mod strays;
+mod stuck_pods;
 mod undecodable;
 mod update_status;
 

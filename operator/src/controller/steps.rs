@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::controller::apply::{self, Tools, apply};
 use crate::controller::build::{ClientPods, build};
+use crate::controller::circumstances::{Circumstances, circumstances, policies};
 use crate::controller::client_pods::{Advanced, Situation, StoredRun, advance};
 use crate::controller::context::Controller;
 use crate::controller::dereference::{Dereferenced, dereference};
@@ -14,7 +15,7 @@ use crate::controller::error::Error;
 use crate::controller::events::SessionEvent;
 use crate::controller::expectation::{epoch, expectation};
 use crate::controller::finish_run;
-use crate::controller::observe::{Clock, Input, observe, refused};
+use crate::controller::observe::{Clock, Input, Reason, observe, refused};
 use crate::controller::session_ref::SessionRef;
 use crate::controller::update_status::update_status;
 use crate::run::{ClientsEnd, Progress, RunStage, clients_end, completion, is_stored_run};
@@ -58,7 +59,7 @@ pub(super) async fn run(
     let had_job = resources.client_job.as_ref().is_some_and(|job| {
         job.metadata.owner_references.iter().flatten().any(|owner| owner.uid == session.owner.uid)
     });
-    let mut outcome = apply(tools, session, prepared, resources).await;
+    let mut outcome = Box::pin(apply(tools, session, prepared, resources)).await;
 
     let clock = Clock { now: Instant::now(), time: Timestamp::now(), watching_since: controller.started };
     let run = StoredRun::of(session, stored);
@@ -74,7 +75,7 @@ pub(super) async fn run(
         may_create: begun && !had_job && outcome.may_have_clients,
     };
     let Advanced { run, written, is_replaced, refused: refused_pod, again_in } =
-        advance(controller, session_ref, situation, clock).await?;
+        Box::pin(advance(controller, session_ref, situation, clock)).await?;
     let (session_ref, stored) = match &written {
         Some((session_ref, stored)) => (session_ref, stored),
         None => (session_ref, stored),
@@ -98,7 +99,9 @@ pub(super) async fn run(
     let generation = session_ref.generation;
     let trouble_since = controller.remember(session_ref, |memory| memory.trouble.since(generation));
     let view = controller.reports.view(&session_ref.uid);
-    let (owned, recheck) = observe(&Input {
+    let Circumstances { failed_attempts, events, lost_nodes } =
+        circumstances(controller, session_ref, session, &pods, &run.finished, clock).await;
+    let input = Input {
         session,
         applied: &outcome.resources,
         pods: &pods,
@@ -110,9 +113,18 @@ pub(super) async fn run(
         run: run.run(session),
         finished: &run.finished,
         refused: refused(outcome.refused.iter().filter_map(apply::Error::explanation)),
+        failed_attempts: &failed_attempts,
+        events: &events,
+        lost_nodes: &lost_nodes,
+        policies: None,
         trouble_since,
         clock,
-    });
+    };
+    let (mut owned, mut recheck) = observe(&input);
+    if owned.ready().is_some_and(|ready| Reason::is_about_network_named(&ready.reason)) {
+        let policies = policies(controller, session_ref, session, &pods, clock).await;
+        (owned, recheck) = observe(&Input { policies: policies.as_deref(), ..input });
+    }
     controller.remember(session_ref, |memory| memory.trouble.note(owned.ready(), generation, clock.now));
     let stored_again = update_status(controller, session_ref, stored, &owned).await?;
 

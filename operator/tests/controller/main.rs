@@ -7,14 +7,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends with what went wrong, in its helpers too")]
 
+mod admitted;
 mod children;
 mod client_pods;
 mod conditions;
 mod expectations;
 mod harness;
+mod log;
 mod node;
 mod refused;
 mod reports;
 mod runs;
 mod strangers;
+mod unheard;
 mod versions;

@@ -12,7 +12,10 @@ use crate::guard::Panicked;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CloseReason {
     /// No candidate pair ever worked.
-    IceFailed,
+    IceFailed {
+        /// Whether a check of the peer's came: UDP gets through that way.
+        has_heard_check: bool,
+    },
     /// ICE worked and the DTLS handshake did not.
     DtlsFailed,
     /// It worked, and then nothing came from the peer any more.

@@ -172,7 +172,7 @@ impl Peer {
         self.failed = Some(match (self.ice_worked, self.schedule.was_connected()) {
             (_, true) => CloseReason::PeerLost,
             (true, false) => CloseReason::DtlsFailed,
-            (false, false) => CloseReason::IceFailed,
+            (false, false) => CloseReason::IceFailed { has_heard_check: self.exchange.has_heard_check() },
         });
     }
 
