@@ -93,11 +93,6 @@ pub(crate) async fn act(
     let ended = Instant::now();
     let over = if case.fault.is_over_at_once() { done } else { ended };
     let unhealed = remedies.heal().await;
-    for session in &observed {
-        let within = session.subject.expected.heals.map_or(0, |heals| heals.ready.max(heals.met));
-        until(ended + Duration::from_secs(within) + LATE, || session.is_well()).await;
-    }
-
     let mut rows = Vec::new();
     for session in &observed {
         let mut row = judge(case, session, over, ended).await;
@@ -163,6 +158,9 @@ async fn judge(case: &Case, session: &Observed<'_>, over: Instant, ended: Instan
         Some(what) => check(what, scene, session.before).await,
         None => Ok(String::new()),
     };
+    // Only now: what is well may not have been hit yet.
+    let within = expected.heals.map_or(0, |heals| heals.ready.max(heals.met));
+    until(ended + Duration::from_secs(within) + LATE, || session.is_well()).await;
     let with_names = |words: &[&str]| -> Vec<_> { words.iter().map(|word| scene.with_names(word)).collect() };
     let (named, unnamed) = (with_names(expected.named), with_names(expected.unnamed));
     let seconds = |at: Instant| at.saturating_duration_since(session.began).as_secs_f64();

@@ -29,8 +29,8 @@ pub(crate) enum Fault {
     StopDns,
     /// A node has no CNI plugins.
     HideCni(Place),
-    /// An object is there that keeps something from happening, from this template.
-    Object(Value),
+    /// Objects are there that keep something from happening, from these templates.
+    Objects(Vec<Value>),
     /// The session itself asks for what cannot be: this change of its spec ends it.
     Spec(Value),
     /// The pods of a part may use only so many thousandths of a core.
@@ -73,7 +73,7 @@ impl Fault {
             | Self::CutUdpBetweenNodes
             | Self::StopDns
             | Self::HideCni(_)
-            | Self::Object(_)
+            | Self::Objects(_)
             | Self::Spec(_)
             | Self::LimitCpu(..)
             | Self::Stop(_)

@@ -38,7 +38,7 @@ fn webhook_down() -> Case {
         heals: Some(Heals { ready: 60, met: 90, since: Since::End }),
         check: Some(Check::OnePodPerClient),
     };
-    Case::new("webhook that does not answer", Fault::Object(webhook), When::Before, steady(), expected)
+    Case::new("webhook that does not answer", Fault::Objects(vec![webhook]), When::Before, steady(), expected)
 }
 
 /// Sessions go on without it.

@@ -54,7 +54,7 @@ fn no_quota() -> Case {
         heals: Some(Heals { ready: 60, met: 90, since: Since::End }),
         check: Some(Check::OnePodPerClient),
     };
-    Case::new("quota without pods", Fault::Object(quota), When::Before, steady(), expected)
+    Case::new("quota without pods", Fault::Objects(vec![quota]), When::Before, steady(), expected)
 }
 
 fn server_killed() -> Case {

@@ -15,13 +15,13 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         denied(
             "namespace that denies all",
-            all(),
+            vec![all()],
             steady(),
             told(&["SignalingFailed"], &["{client}", "cannot resolve", "default-deny"]),
         ),
         Case::new(
             "namespace that denies all, Isolated",
-            Fault::Object(all()),
+            Fault::Objects(vec![all()]),
             When::Before,
             steady_with(json!({"networkPolicy": "Isolated"})),
             Expected {
@@ -39,13 +39,13 @@ pub(super) fn cases() -> Vec<Case> {
             steady(),
             told(&["SignalingFailed"], &["{client}", "cannot resolve", "no-dns"]),
         ),
-        denied("operator denied", operator_denied(), steady(), {
+        denied("operator denied", vec![operator_denied()], steady(), {
             let told = told(&["NoReports"], &["NetworkPolicy"]);
             Expected { met: Answer::turns(&["NoReports"], 45).also(&["Starting"]), ..told }
         }),
         denied(
             "UDP denied on one node",
-            udp_denied(),
+            vec![udp_denied()],
             steady_with(json!({"placement": "SameNode"})),
             Expected {
                 // A minute of Starting, from when the pods are there.
@@ -56,8 +56,8 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-fn denied(name: &'static str, policy: Value, spec: Value, expected: Expected) -> Case {
-    Case::new(name, Fault::Object(policy), When::Before, spec, expected)
+fn denied(name: &'static str, policies: Vec<Value>, spec: Value, expected: Expected) -> Case {
+    Case::new(name, Fault::Objects(policies), When::Before, spec, expected)
 }
 
 fn told(reasons: &'static [&'static str], named: &'static [&'static str]) -> Expected {
@@ -78,7 +78,8 @@ fn policy(name: &str, spec: Value) -> Value {
     })
 }
 
-fn dns_denied() -> Value {
+/// At the session's pods, and at the servers too: the former does not hold yet when a pod asks for the first time.
+fn dns_denied() -> Vec<Value> {
     let other = |protocol: &str| {
         [
             json!({"protocol": protocol, "port": 1, "endPort": 52}),
@@ -86,18 +87,26 @@ fn dns_denied() -> Value {
         ]
     };
     let ports = [other("TCP"), other("UDP")].concat();
-    policy("no-dns", json!({"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"ports": ports}]}))
+    vec![
+        policy("no-dns", json!({"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"ports": ports}]})),
+        not_from_here("kube-system", json!({"matchLabels": {"k8s-app": "kube-dns"}})),
+    ]
 }
 
-/// At the operator: a policy for the session's own pods does not hold yet when they send their first report.
+/// At the operator, for the same reason.
 fn operator_denied() -> Value {
+    not_from_here(OPERATOR_NAMESPACE, json!({}))
+}
+
+/// A policy by which pods of another namespace take nothing from the session's.
+fn not_from_here(namespace: &str, selector: Value) -> Value {
     let others = json!({"namespaceSelector": {"matchExpressions": [{
         "key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["{namespace}"]
     }]}});
     json!({
         "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
-        "metadata": {"name": "not-from-{namespace}", "namespace": OPERATOR_NAMESPACE},
-        "spec": {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": [others]}]}
+        "metadata": {"name": "not-from-{namespace}", "namespace": namespace},
+        "spec": {"podSelector": selector, "policyTypes": ["Ingress"], "ingress": [{"from": [others]}]}
     })
 }
 

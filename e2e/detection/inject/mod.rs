@@ -30,7 +30,7 @@ pub(crate) async fn inject(
         Fault::CutUdp(direction) => network::cut_servers(ground, scenes, *direction, remedies).await?,
         Fault::CutUdpBetweenNodes => network::cut_nodes(ground, remedies).await?,
         Fault::StopDns => control_plane::stop_dns(remedies).await?,
-        Fault::Object(object) => objects::create(scenes, object, remedies).await?,
+        Fault::Objects(templates) => objects::create(scenes, templates, remedies).await?,
         Fault::Spec(mended) => objects::mend_later(scenes, mended, remedies),
         Fault::LimitCpu(part, millicores) => pods::limit(scenes, *part, *millicores, remedies).await?,
         Fault::Kill(part, times, every) => processes::kill(scenes, *part, *times, *every).await?,

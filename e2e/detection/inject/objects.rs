@@ -7,9 +7,11 @@ use serde_json::Value;
 use crate::remedy::Remedies;
 use crate::scene::{SESSION, Scene};
 
-/// Creates the object for each scene, from its template.
-pub(super) async fn create(scenes: &[Scene], template: &Value, remedies: &mut Remedies) -> Result<()> {
-    for scene in scenes {
+/// Creates the objects for each scene, from their templates.
+pub(super) async fn create(scenes: &[Scene], templates: &[Value], remedies: &mut Remedies) -> Result<()> {
+    for (scene, template) in
+        scenes.iter().flat_map(|scene| templates.iter().map(move |template| (scene, template)))
+    {
         let object = scene.object_with_names(template)?;
         let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
         let kind = text("/kind").context("the object has no kind")?.to_lowercase();
