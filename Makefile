@@ -21,6 +21,10 @@ CLUSTER ?= scripts/kind
 IN_CLUSTER ?= $(CLUSTER) run
 LOAD ?= $(CLUSTER) load
 NODES ?= 3
+# More for `up`: a provider whose cluster does not enforce NetworkPolicies by itself may have to be told to.
+UP_ARGUMENTS ?=
+# What switches nodes for the faults of e2e-detection; empty: docker, with nodes that are its containers, as kind's are.
+NODE_POWER ?= $(if $(filter scripts/kind,$(CLUSTER)),,$(CLUSTER) node)
 KUBECTL := $(IN_CLUSTER) kubectl
 INSTALL := deploy/dist/install.yaml
 SAMPLE := deploy/samples/session.yaml
@@ -35,10 +39,10 @@ E2E_THREADS ?= 6
 .NOTPARALLEL:
 .PHONY: help deps build demo run-server run-client test monitoring interop interop-all browser browser-cost bench test-api \
   kstatus manifests imports lint format clean \
-  images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build print-tag
+  images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build e2e-detection print-tag
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install what the build needs (apt, as root or through sudo)
 	@scripts/install-deps
@@ -99,7 +103,7 @@ images: $(if $(filter prebuilt,$(ARTIFACTS)),build) ## build the images with doc
 	ARTIFACTS="$(ARTIFACTS)" BIN="$(BIN)" DOCKER="$(DOCKER)" scripts/images $(TAG)
 
 kind-up: ## create a kind cluster; NODES=1 for a small one
-	$(CLUSTER) up --nodes $(NODES)
+	$(CLUSTER) up --nodes $(NODES) $(UP_ARGUMENTS)
 
 kind-load: ## copy the images to the cluster's nodes
 	$(LOAD) $(IMAGES)
@@ -129,6 +133,11 @@ e2e-build: deps
 e2e: e2e-build ## test what `make install` installed: every behaviour, with real pods
 	BALLSESSION_E2E=1 $(IN_CLUSTER) $(CARGO) test --release --locked --offline --workspace --test e2e -- \
 	  --test-threads=$(E2E_THREADS)
+
+# Of all cases together the table goes to docs/detection.md. A fault is ended whatever happens, by an interruption too.
+e2e-detection: e2e-build ## inject faults into the cluster and write docs/detection.md; CASES="frozen DNS" or CASES=selection: only these
+	scripts/with-node-power "$(NODE_POWER)" $(IN_CLUSTER) $(BIN)/ballsession-detection \
+	  $(if $(CASES),$(CASES),--table docs/detection.md)
 
 imports: ## check that no files import each other in a circle, and none against the direction
 	cd scripts && python3 -B -m unittest --quiet imports.test_imports

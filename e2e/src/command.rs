@@ -71,7 +71,10 @@ fn contents(file: &mut File) -> Result<String> {
 }
 
 /// Runs a program to its end and returns what it wrote to stdout.
-pub(crate) async fn run(program: &str, arguments: &[&str], limit: Duration) -> Result<String> {
+///
+/// # Errors
+/// Where it cannot be run, fails, or has not ended within `limit`: with what it wrote to stderr.
+pub async fn run(program: &str, arguments: &[&str], limit: Duration) -> Result<String> {
     let command = || format!("{program} {}", arguments.join(" "));
     let process = Process::start(program, arguments).with_context(command)?;
     process.end(limit).await.with_context(command)

@@ -11,7 +11,7 @@ const PRINTED_LINES: usize = 60;
 
 /// Writes files about the namespaces of a scenario, and prints the ends of those that tell most. What cannot be found
 /// out is left out: the scenario's own failure must not be hidden by another.
-pub(crate) async fn collect(scenario: &str, namespaces: &[String]) {
+pub async fn diagnose(scenario: &str, namespaces: &[String]) {
     for namespace in namespaces {
         let folder = folder().join(scenario).join(namespace);
         println!("what the cluster knows of {namespace} is kept in {}", folder.display());

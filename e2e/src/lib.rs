@@ -25,9 +25,10 @@ mod spec;
 mod stage;
 mod table;
 
-pub use command::kubectl;
+pub use command::{kubectl, run};
+pub use diagnostics::diagnose;
 pub use install::{INSTALL, OPERATOR_NAMESPACE, SAMPLES, operator_pod};
-pub use nodes::{Blockade, worker_nodes};
+pub use nodes::{Blockade, on_node, worker_nodes};
 pub use patience::{PATIENCE, eventually};
 pub use pods::{Part, is_ready, node, uid};
 pub use reports::{Endpoint, report_token};

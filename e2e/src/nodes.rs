@@ -1,6 +1,6 @@
 //! The cluster's nodes, and a network between them that fails on purpose.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::Node;
 use kube::Client;
 use kube::api::{Api, ListParams};
@@ -66,13 +66,23 @@ impl Blockade {
     }
 
     async fn everywhere(&self, rules: &str) -> Result<()> {
-        let exec = std::env::var("BALLSESSION_E2E_NODE_EXEC").unwrap_or_else(|_| "docker exec".into());
-        let words: Vec<&str> = exec.split_whitespace().collect();
-        let (program, before) = words.split_first().context("BALLSESSION_E2E_NODE_EXEC is empty")?;
         for node in &self.nodes {
-            let arguments = [before, &[node, "nft", rules]].concat();
-            run(program, &arguments, PATIENCE).await?;
+            let command = on_node(node, &["nft", rules])?;
+            let words: Vec<&str> = command.iter().map(String::as_str).collect();
+            let (program, arguments) = words.split_first().context("no program")?;
+            run(program, arguments, PATIENCE).await?;
         }
         Ok(())
     }
+}
+
+/// What runs a command on a node: `BALLSESSION_E2E_NODE_EXEC` (by default `docker exec`, as for kind), the node, the command.
+///
+/// # Errors
+/// Where the variable is set and empty.
+pub fn on_node(node: &str, command: &[&str]) -> Result<Vec<String>> {
+    let exec = std::env::var("BALLSESSION_E2E_NODE_EXEC").unwrap_or_else(|_| "docker exec".into());
+    ensure!(!exec.trim().is_empty(), "BALLSESSION_E2E_NODE_EXEC is empty");
+    let words = exec.split_whitespace().chain([node]).chain(command.iter().copied());
+    Ok(words.map(str::to_owned).collect())
 }

@@ -11,7 +11,7 @@ use kube::Client;
 use tokio::sync::RwLock;
 use tokio::time::timeout;
 
-use crate::{Stage, diagnostics};
+use crate::{Stage, diagnose};
 
 /// No scenario takes longer.
 const LIMIT: Duration = Duration::from_secs(420);
@@ -68,7 +68,7 @@ async fn run(client: Client, name: &str, play: impl AsyncFnOnce(&Stage) -> Resul
         Err(panic) => Some(message(panic.as_ref()).to_owned()),
     };
     if failure.is_some() {
-        diagnostics::collect(name, &stage.namespaces()).await;
+        diagnose(name, &stage.namespaces()).await;
     }
     let deleted = stage.delete().await;
     if let Some(failure) = failure {

@@ -17,6 +17,7 @@ use crate::{PATIENCE, Part, Snapshot, eventually};
 const STEP: Duration = Duration::from_millis(250);
 
 /// A session in the cluster.
+#[derive(Clone)]
 pub struct Session {
     /// Its name.
     pub name: String,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use anyhow::{Context, Result, ensure};
-use crds::{BallSession, BallSessionStatus, Measurements};
+use crds::{BallSession, BallSessionSpec, BallSessionStatus, Measurements};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 /// A session at one time.
@@ -23,6 +23,11 @@ impl Snapshot {
     /// Where it has none yet.
     pub fn status(&self) -> Result<&BallSessionStatus> {
         self.0.status.as_ref().context("the session has no status")
+    }
+
+    /// What it asks for.
+    pub fn spec(&self) -> &BallSessionSpec {
+        &self.0.spec
     }
 
     /// Its numbers.

@@ -24,7 +24,10 @@ pub struct Stage {
 
 impl Stage {
     /// A new one. `scenario` and the process make the names of its namespaces.
-    pub(crate) async fn create(client: Client, scenario: &str) -> Result<Self> {
+    ///
+    /// # Errors
+    /// Where its namespace cannot be created.
+    pub async fn create(client: Client, scenario: &str) -> Result<Self> {
         let namespace = format!("ballsession-e2e-{}-{scenario}", std::process::id());
         create_namespace(&client, &namespace).await?;
         Ok(Self { client, namespace, others: RefCell::default() })
@@ -42,7 +45,7 @@ impl Stage {
     }
 
     /// All its namespaces.
-    pub(crate) fn namespaces(&self) -> Vec<String> {
+    pub fn namespaces(&self) -> Vec<String> {
         let mut all = vec![self.namespace.clone()];
         all.extend(self.others.borrow().iter().cloned());
         all
