@@ -101,13 +101,15 @@ impl ObservedPods {
         }
     }
 
-    /// Clients that have media or are done.
-    pub(super) fn served_clients(&self) -> usize {
+    /// Those of so many wanted clients that have media or are done: what was done before there were to be fewer serves nobody.
+    pub(super) fn served_clients(&self, wanted: usize) -> usize {
+        let is_wanted = |index: u32| usize::try_from(index).is_ok_and(|index| index < wanted);
         let is_served = |pod: &&ObservedPod| {
             let is_finished = pod.index.is_some_and(|index| self.finished.contains(&index));
-            !is_finished && (pod.ready_since.is_some() || pod.succeeded)
+            pod.index.is_some_and(is_wanted) && !is_finished && (pod.ready_since.is_some() || pod.succeeded)
         };
-        self.finished.len() + self.clients.iter().filter(is_served).count()
+        let finished = self.finished.iter().filter(|index| is_wanted(**index)).count();
+        finished + self.clients.iter().filter(is_served).count()
     }
 
     /// Client pods that are ready.

@@ -23,7 +23,7 @@ pub(super) fn ready(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Opt
     if wanted == 0 {
         return (Reason::Ready.with_message("the server is ready; no clients are asked for"), None);
     }
-    let served = pods.served_clients();
+    let served = pods.served_clients(wanted);
     if served < wanted {
         let stuck = stages::first_broken(input.session, pods.server.as_ref(), &pods.clients, input.view);
         let first = stuck.into_iter().chain(lost(input)).min_by_key(|explanation| explanation.reason);

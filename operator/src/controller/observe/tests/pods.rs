@@ -55,6 +55,16 @@ fn a_client_that_is_done_needs_no_pod() {
     assert_eq!(scene.ready().0, "Ready");
 }
 
+/// Of five two were done; then there were to be two, of which one is.
+#[test]
+fn what_was_done_before_there_were_to_be_fewer_serves_nobody() {
+    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
+    scene.completion = Completion::Running;
+    scene.pods.truncate(2);
+    scene.finished = [3, 4].into();
+    assert_eq!(scene.ready().1, "1 of 2 clients are ready: pods do not exist yet");
+}
+
 #[test]
 fn what_a_pod_waits_for_is_named_and_becomes_a_problem() {
     let mut scene = Scene::working();
