@@ -193,7 +193,8 @@ fn create(
         return plan.again_in(wait);
     }
     if plan.creates.len() >= MOST {
-        return plan.again_in(Duration::ZERO);
+        plan.has_more = true;
+        return;
     }
     let attempt = if is_known { seen.saturating_add(1) } else { stored };
     plan.creates.push(Create { index, attempt, measured: pace.measured() });

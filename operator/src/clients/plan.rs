@@ -58,6 +58,8 @@ pub struct Plan {
     pub deletes: Vec<Delete>,
     /// The clients of this run that are done, whether their pods are still there or not.
     pub finished: BTreeSet<u32>,
+    /// There is more to do than this, at once after it. Where nothing of this can be done, nothing of that can be either.
+    pub has_more: bool,
     /// When to plan again although nothing happens.
     pub again_in: Option<Duration>,
 }

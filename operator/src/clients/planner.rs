@@ -23,7 +23,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed<'_>, tracker: &mut Tracker,
     plan.deletes.reverse();
     if plan.deletes.len() > index::MOST {
         plan.deletes.truncate(index::MOST);
-        plan.again_in(Duration::ZERO);
+        plan.has_more = true;
     }
     if let Some(left) = tracker.unseen_in(now) {
         plan.again_in(left);

@@ -308,9 +308,9 @@ fn only_so_much_is_done_at_a_time() {
     let mut scene = Scene::of(100, &[]);
     scene.attempts = Attempts::default();
     let plan = scene.plan();
-    assert_eq!((plan.creates.len(), plan.again_in), (20, Some(Duration::ZERO)));
+    assert_eq!((plan.creates.len(), plan.has_more, plan.again_in), (20, true, None));
     let pods: Vec<_> = (0..100).map(|index| pod(index, 1)).collect();
     let plan = Scene::of(0, &pods).plan();
-    assert_eq!((plan.deletes.len(), plan.again_in), (20, Some(Duration::ZERO)));
+    assert_eq!((plan.deletes.len(), plan.has_more, plan.again_in), (20, true, None));
     assert_eq!(plan.deletes[0].name, pod(99, 1).name);
 }

@@ -80,7 +80,9 @@ pub(in crate::controller) async fn advance(
         refused: None,
         again_in: planned.again_in,
     };
-    if let Some(error) = calls.delete(planned.deletes).await {
+    let deleted = calls.delete(planned.deletes).await;
+    let mut is_advanced = deleted.has_done;
+    if let Some(error) = deleted.refused {
         advanced.refused(error, true, DELETE_AGAIN);
     }
 
@@ -121,7 +123,9 @@ pub(in crate::controller) async fn advance(
         }
     }
     if !creates.is_empty() {
-        match calls.create(creates.iter().map(|create| clients.pod(create)).collect()).await {
+        let created = calls.create(creates.iter().map(|create| clients.pod(create)).collect()).await;
+        is_advanced |= created.has_done;
+        match created.refused {
             None => controller.remember(session_ref, |memory| memory.refusals.done(&key)),
             Some(error) => {
                 let (retry, random) = (controller.retry, fastrand::f64());
@@ -132,6 +136,10 @@ pub(in crate::controller) async fn advance(
                 advanced.refused(error, true, next.unwrap_or(AGAIN));
             }
         }
+    }
+    // Where nothing could be done the rest would come to the same, again and again.
+    if planned.has_more && is_advanced {
+        advanced.again(Duration::ZERO);
     }
     advanced.run = run;
     Ok(advanced)

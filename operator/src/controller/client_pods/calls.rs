@@ -29,6 +29,15 @@ pub(super) struct Calls<'a> {
     pub(super) session: &'a Session,
 }
 
+/// What several calls came to.
+#[derive(Debug, Default)]
+pub(super) struct Sum {
+    /// Whether any of them was answered as it shall be.
+    pub(super) has_done: bool,
+    /// The first refusal, if there is one.
+    pub(super) refused: Option<Error>,
+}
+
 impl Calls<'_> {
     /// All pods of the session's clients, as they are stored now, and not as some cache has them.
     pub(super) async fn list(&self) -> kube::Result<Vec<ClientPod>> {
@@ -43,9 +52,9 @@ impl Calls<'_> {
         ClientPod::of(pod, &self.session.owner.uid, &self.session.client_name())
     }
 
-    /// Has pods told to end, each only if it still is the one that was meant. The first refusal, if there is one.
-    pub(super) async fn delete(&self, deletes: Vec<Delete>) -> Option<Error> {
-        first(deletes.into_iter().map(|delete| self.delete_one(delete))).await
+    /// Has pods told to end, each only if it still is the one that was meant.
+    pub(super) async fn delete(&self, deletes: Vec<Delete>) -> Sum {
+        sum(deletes.into_iter().map(|delete| self.delete_one(delete))).await
     }
 
     async fn delete_one(&self, delete: Delete) -> Result<(), Error> {
@@ -64,13 +73,15 @@ impl Calls<'_> {
         Ok(())
     }
 
-    /// Creates pods. Where the first is refused the others would be as well, so that they are not tried. The first refusal.
-    pub(super) async fn create(&self, mut pods: Vec<Pod>) -> Option<Error> {
+    /// Creates pods. Where the first is refused the others would be as well, so that they are not tried.
+    pub(super) async fn create(&self, mut pods: Vec<Pod>) -> Sum {
         let rest = pods.split_off(pods.len().min(1));
-        match first(pods.into_iter().map(|pod| self.create_one(pod))).await {
-            None => first(rest.into_iter().map(|pod| self.create_one(pod))).await,
-            refused => refused,
+        let first = sum(pods.into_iter().map(|pod| self.create_one(pod))).await;
+        if first.refused.is_some() {
+            return first;
         }
+        let rest = sum(rest.into_iter().map(|pod| self.create_one(pod))).await;
+        Sum { has_done: first.has_done || rest.has_done, ..rest }
     }
 
     async fn create_one(&self, pod: Pod) -> Result<(), Error> {
@@ -101,10 +112,11 @@ impl Calls<'_> {
     }
 }
 
-/// Has all of these done, a few at a time. The first refusal.
-async fn first(calls: impl Iterator<Item = impl Future<Output = Result<(), Error>>>) -> Option<Error> {
+/// Has all of these done, a few at a time.
+async fn sum(calls: impl Iterator<Item = impl Future<Output = Result<(), Error>>>) -> Sum {
     let results: Vec<_> = stream::iter(calls).buffer_unordered(CONCURRENT).collect().await;
-    results.into_iter().find_map(Result::err)
+    let has_done = results.iter().any(Result::is_ok);
+    Sum { has_done, refused: results.into_iter().find_map(Result::err) }
 }
 
 fn api(client: &Client, session: &Session) -> Api<Pod> {
