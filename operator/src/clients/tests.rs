@@ -35,6 +35,9 @@ struct Scene {
     server: Option<ServerPlace<'static>>,
     /// For how long node `a` has not been ready.
     lost: Option<Duration>,
+    /// The UIDs of pods that cannot be deleted.
+    held: BTreeSet<String>,
+    has_no_room: bool,
     attempts: Attempts,
     finished: BTreeSet<u32>,
     tracker: Tracker,
@@ -54,16 +57,19 @@ impl Scene {
         let server = Some(ServerPlace { node: "s", since: MINUTE });
         let attempts = Attempts::parse("0-9:1");
         let (finished, pods) = (BTreeSet::new(), pods.to_vec());
-        Self { wanted, pods, server, lost: None, attempts, finished, tracker, start, second: 0 }
+        let (held, has_no_room, lost) = (BTreeSet::new(), false, None);
+        Self { wanted, pods, server, lost, held, has_no_room, attempts, finished, tracker, start, second: 0 }
     }
 
     fn plan(&mut self) -> Plan {
-        let lost = self.lost;
+        let (lost, held) = (self.lost, &self.held);
         let pods = self.tracker.pods(self.pods.clone());
         let observed = Observed {
             pods: &pods,
             server: self.server,
             not_ready_for: &|node| lost.filter(|_| node == "a"),
+            is_held: &|uid| held.contains(uid),
+            has_no_room: self.has_no_room,
             attempts: &self.attempts,
             finished: &self.finished,
         };
@@ -313,4 +319,21 @@ fn only_so_much_is_done_at_a_time() {
     let plan = Scene::of(0, &pods).plan();
     assert_eq!((plan.deletes.len(), plan.has_more, plan.again_in), (20, true, None));
     assert_eq!(plan.deletes[0].name, pod(99, 1).name);
+    // What cannot be deleted leaves the others their turn.
+    let pods: Vec<_> = (0..30).map(|index| pod(index, 1)).collect();
+    let mut scene = Scene::of(0, &pods);
+    scene.held = (10..30).map(|index| pod(index, 1).uid).collect();
+    let plan = scene.plan();
+    assert_eq!((plan.deletes.len(), plan.held.len(), plan.has_more), (10, 20, false));
+    assert_eq!(plan.deletes[0].name, pod(9, 1).name);
+}
+
+/// With a quota that just fits, the pod that is kept for its log would be in the way of its own replacement.
+#[test]
+fn without_room_no_log_is_kept() {
+    let failed = ClientPod { end: Some(End::Failed), is_over: true, ..pod(0, 1) };
+    let mut scene = Scene::of(1, &[failed]);
+    assert_eq!(scene.actions(), nothing());
+    scene.has_no_room = true;
+    assert_eq!(scene.actions(), deletes(&[(0, 1)], Why::Failed));
 }

@@ -4,6 +4,7 @@ mod advance;
 mod calls;
 mod server_place;
 mod stored;
+mod sum;
 
 pub(super) use advance::{Advanced, Situation, advance};
 pub(super) use stored::StoredRun;
