@@ -50,8 +50,9 @@ pub(super) fn plan(
     remove(&pods, &verdicts, current, !is_healthy && !observed.has_no_room, tracker, plan);
     let Some(current) = current else {
         // A pod that is lost runs on a node from which nothing comes. Any other may stream until its container ended.
-        let is_in_the_way =
-            |(pod, verdict): (&&ClientPod, &Verdict)| pod.end.is_none() && *verdict != Verdict::Lost;
+        let is_in_the_way = |(pod, verdict): (&&ClientPod, &Verdict)| {
+            pod.end.is_none() && !pod.never_runs && *verdict != Verdict::Lost
+        };
         if pods.iter().zip(&verdicts).any(is_in_the_way) {
             plan.again_in(TERMINATING);
             return;

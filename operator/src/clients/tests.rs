@@ -19,6 +19,7 @@ pub(super) fn pod(index: u32, attempt: u32) -> ClientPod {
         run: None,
         node: Some("a".into()),
         is_terminating: false,
+        never_runs: false,
         is_ready: false,
         end: None,
         is_over: false,
@@ -194,6 +195,15 @@ fn a_pod_on_its_way_out_is_waited_for_until_its_client_ended() {
     let plan = scene.plan();
     assert_eq!((plan.creates.len(), plan.again_in.is_some()), (0, true));
     scene.pods = vec![ClientPod { end: Some(End::Failed), ..going }];
+    scene.plan();
+    assert_eq!(scene.after(1).actions().0, [(0, 2)]);
+}
+
+/// Somebody's finalizer keeps it.
+#[test]
+fn a_pod_that_never_runs_is_not_waited_for() {
+    let kept = ClientPod { is_terminating: true, never_runs: true, node: None, ..pod(0, 1) };
+    let mut scene = Scene::of(1, &[kept]);
     scene.plan();
     assert_eq!(scene.after(1).actions().0, [(0, 2)]);
 }

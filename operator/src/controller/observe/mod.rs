@@ -6,6 +6,7 @@ mod containers;
 mod input;
 #[cfg(test)]
 mod kstatus;
+mod overdue;
 mod owned;
 mod pods;
 mod ready;

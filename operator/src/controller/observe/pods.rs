@@ -10,6 +10,7 @@ use kube::ResourceExt;
 
 use crate::clients::{ClientPod, End};
 use crate::controller::observe::awaited::{Awaited, awaited, condition};
+use crate::controller::observe::overdue::overdue;
 use crate::controller::observe::reason::Explanation;
 use crate::session::Session;
 use crate::session::labels::{self, COMPONENT, Component};
@@ -25,6 +26,10 @@ pub(super) struct ObservedPods {
     pub(super) finished: BTreeSet<u32>,
     /// Why the last of the clients' pods failed, as those do that are evicted: nothing runs in them, and nothing ever will.
     pub(super) last_failure: Option<String>,
+    /// Which pod should be gone and keeps its client from being made anew.
+    pub(super) overdue: Option<Explanation>,
+    /// When there may be such a pod.
+    pub(super) overdue_in: Option<Duration>,
 }
 
 /// A pod, as far as conditions are concerned.
@@ -89,6 +94,12 @@ impl ObservedPods {
                 last.insert(client.index, (pod, client));
             }
         }
+        let is_in_the_way = |client: &ClientPod| {
+            let is_wanted = client.index.is_some_and(|index| index < session.spec.clients.unsigned_abs());
+            client.is_terminating && client.end.is_none() && is_wanted && !last.contains_key(&client.index)
+        };
+        let leaving = pods.iter().filter_map(client).filter(|(_, client)| is_in_the_way(client));
+        let overdue: Vec<_> = leaving.map(|(pod, _)| overdue(&pod, time)).collect();
         let is_bounded = session.duration.is_some();
         Self {
             server: server.map(|pod| ObservedPod::of(pod, None, time)),
@@ -98,6 +109,8 @@ impl ObservedPods {
                 .collect(),
             finished: finished.clone(),
             last_failure: failed.map(|pod| failure(&pod)),
+            overdue_in: overdue.iter().filter_map(|overdue| overdue.as_ref().err()).min().copied(),
+            overdue: overdue.into_iter().find_map(Result::ok),
         }
     }
 

@@ -58,7 +58,7 @@ fn pod_problem(input: &Input<'_>, pods: &ObservedPods) -> Option<Explanation> {
         return Some(Reason::PodsForbidden.with_message(message));
     }
     let problems = pods.all().filter_map(|pod| pod.problem.as_ref());
-    problems.chain(&input.refused).min_by_key(|problem| problem.reason).cloned()
+    problems.chain(&pods.overdue).chain(&input.refused).min_by_key(|problem| problem.reason).cloned()
 }
 
 /// Why a Deployment cannot create its pod.
