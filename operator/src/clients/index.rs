@@ -45,11 +45,14 @@ pub(super) fn plan(
     if let Some(pod) = current.map(|current| pods[current]).filter(|pod| pod.is_ready) {
         tracker.pace(index).has_media(pod.attempt, now);
     }
-    remove(index, &pods, &verdicts, current, tracker, plan, now);
+    let is_healthy =
+        current.is_some_and(|current| tracker.pace(index).is_healthy(pods[current].attempt, now));
+    remove(&pods, &verdicts, current, !is_healthy && !observed.has_no_room, tracker, plan);
     let Some(current) = current else {
         // A pod that is lost runs on a node from which nothing comes. Any other may stream until its container ended.
-        let is_in_the_way =
-            |(pod, verdict): (&&ClientPod, &Verdict)| pod.end.is_none() && *verdict != Verdict::Lost;
+        let is_in_the_way = |(pod, verdict): (&&ClientPod, &Verdict)| {
+            pod.end.is_none() && !pod.never_runs && *verdict != Verdict::Lost
+        };
         if pods.iter().zip(&verdicts).any(is_in_the_way) {
             plan.again_in(TERMINATING);
             return;
@@ -131,26 +134,23 @@ fn is_misplaced(pod: &ClientPod, wanted: &Wanted<'_>, observed: &Observed<'_>, p
     is_misplaced && left.is_zero()
 }
 
-/// Deletes all pods but the current one, and the last that failed until the current one has proved itself: its log says why.
+/// Deletes all pods but the current one, and where a log is to be kept the last that failed.
 fn remove(
-    index: u32,
     pods: &[&ClientPod],
     verdicts: &[Verdict],
     current: Option<usize>,
+    mut keeps_log: bool,
     tracker: &mut Tracker,
     plan: &mut Plan,
-    now: Instant,
 ) {
-    let is_healthy =
-        current.is_some_and(|current| tracker.pace(index).is_healthy(pods[current].attempt, now));
-    let mut is_log_kept = is_healthy;
     for (number, (pod, verdict)) in pods.iter().zip(verdicts).enumerate() {
         let why = match verdict {
             Verdict::Good if Some(number) == current => continue,
             Verdict::Good => Why::Superseded,
             Verdict::Terminating => continue,
-            Verdict::Ended if pod.is_over && !is_log_kept => {
-                is_log_kept = true;
+            // Until the current one has proved itself: it says why it failed.
+            Verdict::Ended if pod.is_over && keeps_log => {
+                keeps_log = false;
                 continue;
             }
             Verdict::Ended => Why::Failed,
@@ -193,7 +193,8 @@ fn create(
         return plan.again_in(wait);
     }
     if plan.creates.len() >= MOST {
-        return plan.again_in(Duration::ZERO);
+        plan.has_more = true;
+        return;
     }
     let attempt = if is_known { seen.saturating_add(1) } else { stored };
     plan.creates.push(Create { index, attempt, measured: pace.measured() });

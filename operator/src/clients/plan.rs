@@ -34,6 +34,10 @@ pub struct Observed<'a> {
     pub server: Option<ServerPlace<'a>>,
     /// For how long a node has not been ready; `None` of one that is, or that nothing is known of.
     pub not_ready_for: &'a dyn Fn(&str) -> Option<Duration>,
+    /// Whether the pod with this UID was not deleted just now, although that was asked for.
+    pub is_held: &'a dyn Fn(&str) -> bool,
+    /// Whether there is no room for another pod: then no log of a client that failed is kept.
+    pub has_no_room: bool,
     /// The attempts that are stored.
     pub attempts: &'a Attempts,
     /// The clients of this run that are stored as done.
@@ -56,8 +60,12 @@ pub struct Plan {
     pub creates: Vec<Create>,
     /// Pods to delete.
     pub deletes: Vec<Delete>,
+    /// Pods that are to be deleted later, because that was refused.
+    pub held: Vec<Delete>,
     /// The clients of this run that are done, whether their pods are still there or not.
     pub finished: BTreeSet<u32>,
+    /// There is more to do than this, at once after it. Where nothing of this can be done, nothing of that can be either.
+    pub has_more: bool,
     /// When to plan again although nothing happens.
     pub again_in: Option<Duration>,
 }

@@ -1,6 +1,6 @@
 //! The planner: what has to be done so that there is what is wanted.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::clients::attempts::is_index;
 use crate::clients::index;
@@ -21,9 +21,12 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed<'_>, tracker: &mut Tracker,
     }
     // From the highest client down, as they go when there are to be fewer.
     plan.deletes.reverse();
+    // What is refused keeps nothing else from its turn.
+    (plan.held, plan.deletes) =
+        std::mem::take(&mut plan.deletes).into_iter().partition(|delete| (observed.is_held)(&delete.uid));
     if plan.deletes.len() > index::MOST {
         plan.deletes.truncate(index::MOST);
-        plan.again_in(Duration::ZERO);
+        plan.has_more = true;
     }
     if let Some(left) = tracker.unseen_in(now) {
         plan.again_in(left);

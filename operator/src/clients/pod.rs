@@ -25,6 +25,8 @@ pub struct ClientPod {
     pub node: Option<String>,
     /// It was told to end.
     pub is_terminating: bool,
+    /// It was told to end before it had a node, and gets none any more, however long it is kept.
+    pub never_runs: bool,
     /// It has media.
     pub is_ready: bool,
     /// How its client ended, whatever else there is in the pod.
@@ -69,6 +71,7 @@ impl ClientPod {
             run: annotation(RUN_ANNOTATION).cloned(),
             node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
             is_terminating: pod.metadata.deletion_timestamp.is_some(),
+            never_runs: never_runs(pod),
             is_ready: is_ready(pod),
             end: end(pod),
             is_over: matches!(phase, Some("Succeeded" | "Failed")),
@@ -82,6 +85,12 @@ impl ClientPod {
             && self.end == Some(End::Succeeded)
             && !self.is_terminating
     }
+}
+
+fn never_runs(pod: &Pod) -> bool {
+    let has_node = pod.spec.as_ref().is_some_and(|spec| spec.node_name.is_some());
+    let containers = pod.status.as_ref().and_then(|status| status.container_statuses.as_deref());
+    pod.metadata.deletion_timestamp.is_some() && !has_node && containers.is_none_or(<[_]>::is_empty)
 }
 
 /// How the client in a pod ended: by its own container, else by the pod, of which nothing else is known when it was evicted
@@ -147,6 +156,18 @@ mod tests {
         for foreign in [owner("BallSession", "harbor", "other-uid"), owner("Job", "pier-client", "job-uid")] {
             assert_eq!(read(&foreign, &json!({})), None, "{foreign}");
         }
+    }
+
+    #[test]
+    fn what_was_deleted_before_it_had_a_node_never_runs() {
+        let never_runs = |change: &dyn Fn(&mut Value)| {
+            let mut pod = json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}, "spec": {"containers": []}});
+            change(&mut pod);
+            super::never_runs(&serde_json::from_value(pod).unwrap())
+        };
+        assert!(never_runs(&|_| ()));
+        assert!(!never_runs(&|pod| pod["spec"]["nodeName"] = json!("a")));
+        assert!(!never_runs(&|pod| pod["metadata"] = json!({})));
     }
 
     /// O6: a sidecar that goes on keeps the pod from its end, but not the client.

@@ -163,6 +163,8 @@ impl Process {
             pods: &pods,
             server: None,
             not_ready_for: &|node| world.not_ready_for(node),
+            is_held: &|_| false,
+            has_no_room: false,
             attempts,
             finished: &BTreeSet::new(),
         };

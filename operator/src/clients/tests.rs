@@ -19,6 +19,7 @@ pub(super) fn pod(index: u32, attempt: u32) -> ClientPod {
         run: None,
         node: Some("a".into()),
         is_terminating: false,
+        never_runs: false,
         is_ready: false,
         end: None,
         is_over: false,
@@ -35,6 +36,9 @@ struct Scene {
     server: Option<ServerPlace<'static>>,
     /// For how long node `a` has not been ready.
     lost: Option<Duration>,
+    /// The UIDs of pods that cannot be deleted.
+    held: BTreeSet<String>,
+    has_no_room: bool,
     attempts: Attempts,
     finished: BTreeSet<u32>,
     tracker: Tracker,
@@ -54,16 +58,19 @@ impl Scene {
         let server = Some(ServerPlace { node: "s", since: MINUTE });
         let attempts = Attempts::parse("0-9:1");
         let (finished, pods) = (BTreeSet::new(), pods.to_vec());
-        Self { wanted, pods, server, lost: None, attempts, finished, tracker, start, second: 0 }
+        let (held, has_no_room, lost) = (BTreeSet::new(), false, None);
+        Self { wanted, pods, server, lost, held, has_no_room, attempts, finished, tracker, start, second: 0 }
     }
 
     fn plan(&mut self) -> Plan {
-        let lost = self.lost;
+        let (lost, held) = (self.lost, &self.held);
         let pods = self.tracker.pods(self.pods.clone());
         let observed = Observed {
             pods: &pods,
             server: self.server,
             not_ready_for: &|node| lost.filter(|_| node == "a"),
+            is_held: &|uid| held.contains(uid),
+            has_no_room: self.has_no_room,
             attempts: &self.attempts,
             finished: &self.finished,
         };
@@ -192,6 +199,15 @@ fn a_pod_on_its_way_out_is_waited_for_until_its_client_ended() {
     assert_eq!(scene.after(1).actions().0, [(0, 2)]);
 }
 
+/// Somebody's finalizer keeps it.
+#[test]
+fn a_pod_that_never_runs_is_not_waited_for() {
+    let kept = ClientPod { is_terminating: true, never_runs: true, node: None, ..pod(0, 1) };
+    let mut scene = Scene::of(1, &[kept]);
+    scene.plan();
+    assert_eq!(scene.after(1).actions().0, [(0, 2)]);
+}
+
 #[test]
 fn what_is_made_of_something_else_is_replaced_at_once_and_all_of_it() {
     let mut scene = Scene::of(2, &[pod(0, 1), pod(1, 1)]);
@@ -308,9 +324,26 @@ fn only_so_much_is_done_at_a_time() {
     let mut scene = Scene::of(100, &[]);
     scene.attempts = Attempts::default();
     let plan = scene.plan();
-    assert_eq!((plan.creates.len(), plan.again_in), (20, Some(Duration::ZERO)));
+    assert_eq!((plan.creates.len(), plan.has_more, plan.again_in), (20, true, None));
     let pods: Vec<_> = (0..100).map(|index| pod(index, 1)).collect();
     let plan = Scene::of(0, &pods).plan();
-    assert_eq!((plan.deletes.len(), plan.again_in), (20, Some(Duration::ZERO)));
+    assert_eq!((plan.deletes.len(), plan.has_more, plan.again_in), (20, true, None));
     assert_eq!(plan.deletes[0].name, pod(99, 1).name);
+    // What cannot be deleted leaves the others their turn.
+    let pods: Vec<_> = (0..30).map(|index| pod(index, 1)).collect();
+    let mut scene = Scene::of(0, &pods);
+    scene.held = (10..30).map(|index| pod(index, 1).uid).collect();
+    let plan = scene.plan();
+    assert_eq!((plan.deletes.len(), plan.held.len(), plan.has_more), (10, 20, false));
+    assert_eq!(plan.deletes[0].name, pod(9, 1).name);
+}
+
+/// With a quota that just fits, the pod that is kept for its log would be in the way of its own replacement.
+#[test]
+fn without_room_no_log_is_kept() {
+    let failed = ClientPod { end: Some(End::Failed), is_over: true, ..pod(0, 1) };
+    let mut scene = Scene::of(1, &[failed]);
+    assert_eq!(scene.actions(), nothing());
+    scene.has_no_room = true;
+    assert_eq!(scene.actions(), deletes(&[(0, 1)], Why::Failed));
 }

@@ -105,7 +105,9 @@ fn stored(applied: &Value) -> Value {
     pod["containers"][0]["terminationMessagePath"] = json!("/dev/termination-log");
     pod["containers"][0]["env"][0]["valueFrom"]["fieldRef"]["apiVersion"] = json!("v1");
     for toleration in pod["tolerations"].as_array_mut().into_iter().flatten() {
-        toleration["tolerationSeconds"] = json!(7);
+        if toleration["tolerationSeconds"].is_null() {
+            toleration["tolerationSeconds"] = json!(7);
+        }
     }
     live["metadata"]["labels"]["somebody"] = json!("else");
     live["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = json!("1");

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::controller::apply::{self, Tools, apply};
 use crate::controller::build::{ClientPods, build};
 use crate::controller::circumstances::{Circumstances, circumstances, policies};
-use crate::controller::client_pods::{Advanced, Situation, StoredRun, advance};
+use crate::controller::client_pods::{Advanced, Situation, StoredRun, advance, finished_in_job};
 use crate::controller::context::Controller;
 use crate::controller::dereference::{Dereferenced, dereference};
 use crate::controller::error::Error;
@@ -17,12 +17,15 @@ use crate::controller::expectation::{epoch, expectation};
 use crate::controller::finish_run;
 use crate::controller::observe::{Clock, Input, Reason, observe, refused};
 use crate::controller::session_ref::SessionRef;
-use crate::controller::update_status::update_status;
+use crate::controller::update_status::{store_run, update_status};
 use crate::run::{ClientsEnd, Progress, RunStage, clients_end, completion, is_stored_run};
 use crate::session::Session;
 
 /// How long to wait for what is notified when it happens, in case that it is not.
 const PENDING: Duration = Duration::from_secs(2);
+
+/// How soon to go on with what was stored in between.
+const STORED: Duration = Duration::from_millis(100);
 
 /// The same for a child that is on its way out.
 const TERMINATING: Duration = Duration::from_secs(5);
@@ -56,13 +59,21 @@ pub(super) async fn run(
         metrics: &controller.metrics,
         retry: controller.retry,
     };
-    let had_job = resources.client_job.as_ref().is_some_and(|job| {
+    let former_job = resources.client_job.as_ref().filter(|job| {
         job.metadata.owner_references.iter().flatten().any(|owner| owner.uid == session.owner.uid)
     });
+    let had_job = former_job.is_some();
+    let mut run = StoredRun::of(session, stored);
+    let finished = former_job.map(|job| finished_in_job(job, session)).unwrap_or_default();
+    if is_stored && !finished.is_subset(&run.finished) {
+        // Before the Job goes, which alone knows it.
+        run.finished.extend(finished);
+        store_run(controller, session_ref, stored, run.run(session)).await?;
+        return Ok(Reconciled { requeue_after: Some(STORED), refused: None });
+    }
     let mut outcome = Box::pin(apply(tools, session, prepared, resources)).await;
 
     let clock = Clock { now: Instant::now(), time: Timestamp::now(), watching_since: controller.started };
-    let run = StoredRun::of(session, stored);
     let (end, deadline) = clients_end(false, session.duration, run.started, clock.time);
     let situation = Situation {
         session,

@@ -1,8 +1,9 @@
 //! Deletes pods of clients that belong to nobody any more, a few at a time: only while this operator leads, after the watches'
 //! first answers, and after asking the API server itself.
 
+use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crds::BallSession;
 use k8s_openapi::api::core::v1::Pod;
@@ -12,8 +13,8 @@ use kube::runtime::reflector::ObjectRef;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::api_error::describe;
 use crate::clients::{Suspect, suspect};
+use crate::controller::apply::{Error, Refusals};
 use crate::controller::context::Controller;
 
 /// How often pods are gone through.
@@ -29,22 +30,51 @@ const LIMIT: Duration = Duration::from_secs(10);
 pub(super) async fn delete_strays(controller: &Controller, stop: CancellationToken) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut refusals = Refusals::default();
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        for (pod, suspect) in suspects(controller).into_iter().take(MOST) {
-            match timeout(LIMIT, delete(controller, &pod, &suspect)).await {
-                Ok(Ok(false)) => {}
-                Ok(Ok(true)) => {
-                    tracing::info!(pod = %pod.name_any(), session = %suspect.session, "stray pod deleted");
+        for (pod, suspect) in due(suspects(controller), &mut refusals, Instant::now()) {
+            let (name, key) = (pod.name_any(), key(&pod));
+            let error = match timeout(LIMIT, delete(controller, &pod, &suspect)).await {
+                Ok(Ok(is_deleted)) => {
+                    if is_deleted {
+                        tracing::info!(pod = %name, session = %suspect.session, "stray pod deleted");
+                    }
+                    refusals.done(&key);
+                    continue;
                 }
-                Ok(Err(error)) => {
-                    tracing::warn!(pod = %pod.name_any(), error = %describe(&error), "stray pod stays");
-                }
+                Ok(Err(source)) => Error::of("delete", "Pod".to_owned(), name, &source),
                 Err(_) => {
-                    tracing::warn!(pod = %pod.name_any(), "stray pod stays: the API server did not answer");
+                    let message = format!("no answer within {} s", LIMIT.as_secs());
+                    Error::Refused { verb: "delete", kind: "Pod".to_owned(), name, message }
                 }
+            };
+            // Said once: it is tried again and again.
+            if refusals.times(&key) == 0 {
+                tracing::warn!(%error, "stray pod stays");
+            } else {
+                tracing::debug!(%error, "stray pod still stays");
             }
+            refusals.refused(&key, String::new(), error, controller.retry, Instant::now(), fastrand::f64());
         }
     }
+}
+
+/// Those whose turn it is: of what was refused nothing before its time, and first what was refused least often.
+fn due(
+    mut suspects: Vec<(Arc<Pod>, Suspect)>,
+    refusals: &mut Refusals,
+    now: Instant,
+) -> Vec<(Arc<Pod>, Suspect)> {
+    let keys: HashSet<_> = suspects.iter().map(|(pod, _)| key(pod)).collect();
+    refusals.retain(|known| keys.contains(known));
+    suspects.retain(|(pod, _)| refusals.holds(&key(pod), "", now).is_none());
+    suspects.sort_by_cached_key(|(pod, _)| refusals.times(&key(pod)));
+    suspects.truncate(MOST);
+    suspects
+}
+
+fn key(pod: &Pod) -> String {
+    pod.uid().unwrap_or_default()
 }
 
 /// The pods that belong to nobody, as far as the watches know.
@@ -87,5 +117,40 @@ async fn delete(controller: &Controller, pod: &Pod, suspect: &Suspect) -> kube::
         }
         Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => Ok(false),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::controller::backoff::Backoff;
+
+    #[test]
+    fn strays_that_cannot_be_deleted_leave_the_others_their_turn() {
+        let stray = |number: usize| {
+            let metadata = json!({"name": format!("harbor-client-{number}-x"), "uid": number.to_string()});
+            let pod = serde_json::from_value(json!({"metadata": metadata})).unwrap();
+            (Arc::new(pod), Suspect { session: "harbor".into(), session_uid: None })
+        };
+        let all: Vec<_> = (0..8).map(stray).collect();
+        let (mut refusals, start) = (Refusals::default(), Instant::now());
+        let turn = |second: u64, refusals: &mut Refusals| {
+            let now = start + Duration::from_secs(second);
+            let uids: Vec<_> = due(all.clone(), refusals, now).iter().map(|(pod, _)| key(pod)).collect();
+            for uid in &uids {
+                let (kind, message) = ("Pod".to_owned(), "no".to_owned());
+                let error = Error::Refused { verb: "delete", kind, name: uid.clone(), message };
+                refusals.refused(uid, String::new(), error, Backoff::default(), now, 1.0);
+            }
+            uids
+        };
+        assert_eq!(turn(0, &mut refusals), ["0", "1", "2", "3", "4"]);
+        assert_eq!(turn(5, &mut refusals), ["5", "6", "7", "0", "1"]);
+        assert_eq!(turn(6, &mut refusals), ["2", "3", "4", "5", "6"]);
+        assert_eq!(turn(7, &mut refusals), ["7", "0", "1"]);
+        assert!(due(all[..1].to_vec(), &mut refusals, start).is_empty());
+        assert_eq!((refusals.times("0"), refusals.times("7")), (3, 0), "nothing is kept of what is gone");
     }
 }

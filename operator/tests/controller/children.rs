@@ -109,8 +109,14 @@ async fn parts_go_that_are_not_asked_for_any_more_or_that_somebody_else_added() 
     let is_placed = |found: &Deployment, disk: &Value, tolerations: &Value, labels: usize| {
         let template = serde_json::to_value(&found.spec.template).unwrap();
         let ours = template["metadata"]["labels"].as_object().unwrap();
+        // Two of the operator's own follow.
+        let mut tolerations = tolerations.as_array().unwrap().clone();
+        tolerations.extend(["not-ready", "unreachable"].map(|taint| {
+            let key = format!("node.kubernetes.io/{taint}");
+            json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30})
+        }));
         template["spec"]["nodeSelector"] == *disk
-            && template["spec"]["tolerations"] == *tolerations
+            && template["spec"]["tolerations"] == Value::Array(tolerations)
             && ours.keys().filter(|key| ["team", "tier"].contains(&key.as_str())).count() == labels
     };
     operator

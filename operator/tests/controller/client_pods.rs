@@ -203,16 +203,10 @@ async fn a_pod_of_somebody_else_under_the_name_is_left_alone() {
     operator.finish().await;
 }
 
-/// What is refused is quoted at once, tried again after a pause, and keeps nothing else from going on.
-#[tokio::test]
-async fn a_pod_that_is_refused_is_quoted_and_tried_again() {
-    let Some((client, _shared)) = client("a_pod_that_is_refused_is_quoted_and_tried_again").await else {
-        return;
-    };
-    let operator = Operator::start(&client).await;
+/// Has there be so much in the namespace and no more.
+async fn limit(operator: &Operator, hard: &Value) {
     let quota: ResourceQuota =
-        serde_json::from_value(json!({"metadata": {"name": "tight"}, "spec": {"hard": {"pods": "2"}}}))
-            .unwrap();
+        serde_json::from_value(json!({"metadata": {"name": "tight"}, "spec": {"hard": hard}})).unwrap();
     operator.api::<ResourceQuota>().create(&PostParams::default(), &quota).await.unwrap();
     eventually("its count", async || {
         let stored = operator.api::<ResourceQuota>().get("tight").await.map_err(|error| error.to_string())?;
@@ -220,6 +214,51 @@ async fn a_pod_that_is_refused_is_quoted_and_tried_again() {
         counted.ok_or_else(|| format!("{stored:?}"))
     })
     .await;
+}
+
+/// More than are made at a time, and none of them can be: it was tried again without any pause.
+#[tokio::test]
+async fn many_clients_that_are_refused_are_waited_for() {
+    let Some((client, _shared)) = client("many_clients_that_are_refused_are_waited_for").await else {
+        return;
+    };
+    let operator = Operator::start(&client).await;
+    limit(&operator, &json!({"pods": "1"})).await;
+    operator.create("harbor", &json!({"clients": 30})).await;
+    operator.wait_ready("harbor", "PodsForbidden").await;
+    operator.wait_for_quiet_beside("/pods").await;
+    let before = operator.reconciles();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let reconciles = operator.reconciles() - before;
+    assert!(reconciles <= 10, "{reconciles} in 4 s");
+    operator.finish().await;
+}
+
+/// With a quota that just fits a failed pod was kept for its log, and in the way of its replacement.
+#[tokio::test]
+async fn a_client_that_failed_makes_room_for_its_replacement() {
+    let Some((client, _shared)) = client("a_client_that_failed_makes_room_for_its_replacement").await else {
+        return;
+    };
+    let operator = Operator::start(&client).await;
+    limit(&operator, &json!({"count/pods": "2"})).await;
+    operator.create("harbor", &json!({"clients": 1})).await;
+    let first = operator.wait_pods("harbor", "client", 1).await.remove(0);
+    operator.set_pod(&first, &json!({"phase": "Failed", "reason": "Error"})).await;
+    let second = successor(&operator, &first).await;
+    assert_eq!(attempt(&second), 2);
+    operator.wait_gone::<Pod>(&first.name_any(), None).await;
+    operator.finish().await;
+}
+
+/// What is refused is quoted at once, tried again after a pause, and keeps nothing else from going on.
+#[tokio::test]
+async fn a_pod_that_is_refused_is_quoted_and_tried_again() {
+    let Some((client, _shared)) = client("a_pod_that_is_refused_is_quoted_and_tried_again").await else {
+        return;
+    };
+    let operator = Operator::start(&client).await;
+    limit(&operator, &json!({"pods": "2"})).await;
     let session = operator.create("harbor", &json!({"clients": 3})).await;
     let forbidden = operator.wait_ready("harbor", "PodsForbidden").await;
     let message = condition(&forbidden, "Ready").1;

@@ -260,7 +260,7 @@ impl Operator {
     }
 
     /// How often sessions were reconciled, all of them without an error.
-    fn reconciles(&self) -> u64 {
+    pub(crate) fn reconciles(&self) -> u64 {
         let mut text = String::new();
         encode(&mut text, &self.registry).unwrap();
         let line = "controller_reconciles_total{result=\"success\"} ";

@@ -26,9 +26,9 @@ pub(crate) struct PlayedNode {
 }
 
 impl PlayedNode {
-    /// A ready node. With `takes_servers` it takes the servers of `namespace`, as the scheduler would decide.
+    /// A ready node, to which no scheduler brings anything. With `takes_servers` it takes the servers of `namespace`, as the scheduler would decide.
     pub(crate) async fn start(client: &Client, name: &str, namespace: &str, takes_servers: bool) -> Self {
-        let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": {"unschedulable": true}});
+        let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": {"taints": [{"key": "ballsession.dev/played", "effect": "NoSchedule"}]}});
         let nodes: Api<Node> = Api::all(client.clone());
         nodes.patch(name, &PatchParams::apply("tests"), &Patch::Apply(node)).await.unwrap();
         let held: Arc<Mutex<BTreeSet<String>>> = Arc::default();

@@ -16,6 +16,7 @@ async fn with_job(operator: &Operator, session: &BallSession) -> Vec<Pod> {
         "app.kubernetes.io/name": "ballsession", "app.kubernetes.io/managed-by": "ballsession-operator",
         "app.kubernetes.io/part-of": "ballsession"
     });
+    let run = session.status.as_ref().and_then(|status| status.run.as_ref()).map(|run| run.hash.clone());
     let job: Job = serde_json::from_value(json!({
         "metadata": {"name": "harbor-client", "labels": labels, "ownerReferences": [{
             "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession", "name": "harbor", "uid": session.uid(),
@@ -24,7 +25,7 @@ async fn with_job(operator: &Operator, session: &BallSession) -> Vec<Pod> {
         "spec": {
             "completionMode": "Indexed", "parallelism": 2, "completions": 2, "backoffLimit": 2_147_483_647,
             "podReplacementPolicy": "Failed",
-            "template": {"metadata": {"labels": labels}, "spec": {
+            "template": {"metadata": {"labels": labels, "annotations": {"ballsession.dev/run": run}}, "spec": {
                 "restartPolicy": "OnFailure", "containers": [{"name": "client", "image": "c:1"}]
             }}
         }
@@ -62,6 +63,40 @@ async fn a_job_of_an_earlier_version_makes_way() {
     operator.wait_for_quiet().await;
     let session = operator.api::<BallSession>().get("harbor").await.unwrap();
     operator.reconcile_again_without_writes(&session).await;
+    operator.finish().await;
+}
+
+/// A client that was done when its Job made way does not measure again.
+#[tokio::test]
+async fn who_was_done_in_the_job_stays_done() {
+    let Some((client, _shared)) = client("who_was_done_in_the_job_stays_done").await else { return };
+    let operator = Operator::start(&client).await;
+    operator.create("harbor", &json!({"clients": 0, "duration": "5m"})).await;
+    operator.wait_for_quiet().await;
+    let operator = operator
+        .restart_after(async |operator| {
+            let session = operator.change("harbor", &json!({"clients": 2})).await;
+            let pods = with_job(operator, &session).await;
+            let index = "batch.kubernetes.io/job-completion-index";
+            let second = pods.iter().find(|pod| pod.annotations()[index] == "1").unwrap();
+            operator.set_pod(second, &json!({"phase": "Succeeded"})).await;
+            operator
+                .wait("harbor-client", "its end", |job: &Job| {
+                    let status = job.status.as_ref();
+                    status.and_then(|status| status.completed_indexes.as_deref()) == Some("1")
+                })
+                .await;
+        })
+        .await;
+    operator.wait_gone::<Job>("harbor-client", None).await;
+    let session = operator
+        .wait("harbor", "who is done", |session: &BallSession| {
+            let run = session.status.as_ref().and_then(|status| status.run.as_ref());
+            run.is_some_and(|run| run.finished.as_deref() == Some("1") && run.attempts.is_some())
+        })
+        .await;
+    assert_eq!(session.status.unwrap().run.unwrap().attempts.as_deref(), Some("0:1"));
+    operator.wait_for_quiet().await;
     operator.finish().await;
 }
 

@@ -20,7 +20,7 @@ use crate::session::{Session, short_hash};
 
 /// How long one child may take: longer than the API server waits for a webhook by default, so that it can say which one did
 /// not answer; and two after the other fit into a reconcile.
-pub(in crate::controller) const CHILD_LIMIT: Duration = Duration::from_secs(12);
+const CHILD_LIMIT: Duration = Duration::from_secs(12);
 
 /// What apply works with.
 pub(in crate::controller) struct Tools<'a> {

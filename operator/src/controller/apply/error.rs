@@ -93,6 +93,11 @@ impl Error {
         Some(reason.with_message(self.to_string()))
     }
 
+    /// Whether there may be room for the child once another pod is gone.
+    pub(in crate::controller) fn is_about_room(&self) -> bool {
+        matches!(self, Self::PodForbidden { .. })
+    }
+
     /// Sorts what the API server answered to `verb`.
     pub(in crate::controller) fn of(
         verb: &'static str,

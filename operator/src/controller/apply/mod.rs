@@ -11,6 +11,6 @@ mod refusals;
 
 pub use all::Outcome;
 pub(super) use all::apply;
-pub(super) use applier::{CHILD_LIMIT, Tools};
+pub(super) use applier::Tools;
 pub use error::Error;
 pub(super) use refusals::Refusals;

@@ -31,6 +31,21 @@ impl Refusals {
         Some(refusal.error.clone())
     }
 
+    /// Why the child was refused when it was last tried, whenever it is tried again.
+    pub(in crate::controller) fn last(&self, child: &str) -> Option<&Error> {
+        self.0.get(child).map(|refusal| &refusal.error)
+    }
+
+    /// How often in a row the child was refused.
+    pub(in crate::controller) fn times(&self, child: &str) -> u32 {
+        self.0.get(child).map_or(0, |refusal| refusal.failures)
+    }
+
+    /// Forgets the children that are not to be tried any more.
+    pub(in crate::controller) fn retain(&mut self, is_to_be_tried: impl Fn(&str) -> bool) {
+        self.0.retain(|child, _| is_to_be_tried(child));
+    }
+
     /// `asked` was refused at `now`. `random` is 0 to 1.
     pub(in crate::controller) fn refused(
         &mut self,

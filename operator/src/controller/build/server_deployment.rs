@@ -1,6 +1,7 @@
 //! Runs the server.
 
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy};
+use k8s_openapi::api::core::v1::{PodTemplateSpec, Toleration};
 
 use crate::controller::build::common::{MEDIA_PORT, SIGNALING_PORT, SIGNALING_PORT_NAME, metadata};
 use crate::controller::build::pod::{self, Workload};
@@ -12,9 +13,15 @@ use crate::settings::Settings;
 /// Twice the memory and a little more than the CPU that a server of the default format takes with a few clients.
 const REQUESTS: [(&str, &str); 2] = [("cpu", "100m"), ("memory", "64Mi")];
 
+/// With these taints Kubernetes marks a node that is lost. Unless a pod says otherwise it stays there for 300 s.
+const LOST: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
+
+/// How long a server stays on a node that is lost: as long as clients do.
+const LOST_SECONDS: i64 = 30;
+
 /// One server while the session is active, none otherwise.
 pub(super) fn build(session: &Session, settings: &Settings) -> Deployment {
-    let template = pod::template(
+    let mut template = pod::template(
         session,
         settings,
         Workload {
@@ -29,6 +36,7 @@ pub(super) fn build(session: &Session, settings: &Settings) -> Deployment {
             run: Some(&session.run_hash),
         },
     );
+    leave_lost_nodes(&mut template);
     Deployment {
         metadata: metadata(session, Component::Server),
         spec: DeploymentSpec {
@@ -45,6 +53,28 @@ pub(super) fn build(session: &Session, settings: &Settings) -> Deployment {
             ..DeploymentSpec::default()
         },
         ..Deployment::default()
+    }
+}
+
+/// Has the pod leave a node that is lost, except as the session's own settings say. One without a key is about every taint.
+fn leave_lost_nodes(template: &mut PodTemplateSpec) {
+    let Some(spec) = &mut template.spec else { return };
+    let tolerations = spec.tolerations.get_or_insert_default();
+    for taint in LOST {
+        let is_about =
+            |known: &Toleration| known.key.as_deref().is_none_or(|key| key.is_empty() || key == taint);
+        let concerns_leaving = |known: &Toleration| {
+            known.effect.as_deref().is_none_or(|effect| effect.is_empty() || effect == "NoExecute")
+        };
+        if !tolerations.iter().any(|known| is_about(known) && concerns_leaving(known)) {
+            tolerations.push(Toleration {
+                key: Some(taint.to_owned()),
+                operator: Some("Exists".to_owned()),
+                effect: Some("NoExecute".to_owned()),
+                toleration_seconds: Some(LOST_SECONDS),
+                ..Toleration::default()
+            });
+        }
     }
 }
 
@@ -113,6 +143,10 @@ mod tests {
                             "enableServiceLinks": false,
                             "nodeSelector": {"kubernetes.io/os": "linux"},
                             "terminationGracePeriodSeconds": 10,
+                            "tolerations": [
+                                {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30},
+                                {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30}
+                            ],
                             "securityContext": {
                                 "runAsNonRoot": true, "runAsUser": 65532, "runAsGroup": 65532, "fsGroup": 65532,
                                 "seccompProfile": {"type": "RuntimeDefault"}
@@ -188,11 +222,12 @@ mod tests {
         assert_eq!(template["metadata"]["labels"]["team"], "media");
         assert_eq!(template["metadata"]["labels"]["app.kubernetes.io/instance"], "harbor");
         for field in
-            ["imagePullSecrets", "affinity", "tolerations", "topologySpreadConstraints", "priorityClassName"]
+            ["imagePullSecrets", "affinity", "topologySpreadConstraints", "priorityClassName"]
         {
             assert_eq!(spec[field], pod[field], "{field}");
         }
         assert_eq!(spec["nodeSelector"], json!({"disk": "ssd", "kubernetes.io/os": "linux"}));
+        assert_eq!(spec["tolerations"][0], pod["tolerations"][0]);
         for field in ["image", "imagePullPolicy", "resources"] {
             assert_eq!(container[field], pod[field], "{field}");
         }
@@ -206,5 +241,24 @@ mod tests {
         assert_eq!(selector(&json!({})), json!({"kubernetes.io/os": "linux"}));
         let other = json!({"kubernetes.io/os": "freebsd"});
         assert_eq!(selector(&json!({"nodeSelector": other})), other);
+    }
+
+    #[test]
+    fn a_server_leaves_a_lost_node_as_fast_as_its_session_says() {
+        let seconds = |tolerations: Value| {
+            let built = built(&json!({"server": {"tolerations": tolerations}}));
+            let tolerations = built["spec"]["template"]["spec"]["tolerations"].clone();
+            let seconds =
+                tolerations.as_array().unwrap().iter().map(|known| known["tolerationSeconds"].as_i64());
+            seconds.collect::<Vec<_>>()
+        };
+        let other = json!({"key": "media", "operator": "Exists"});
+        assert_eq!(seconds(json!([other])), [None, Some(30), Some(30)]);
+        let unready = json!({"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 5});
+        assert_eq!(seconds(json!([unready])), [Some(5), Some(30)]);
+        let scheduling =
+            json!({"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoSchedule"});
+        assert_eq!(seconds(json!([scheduling])), [None, Some(30), Some(30)]);
+        assert_eq!(seconds(json!([{"operator": "Exists"}])), [None]);
     }
 }

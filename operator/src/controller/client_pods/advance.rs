@@ -1,20 +1,23 @@
 //! One step towards the client pods that a session shall have: plan, store the attempts, delete and create.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crds::BallSessionStatus;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 
-use crate::clients::{ClientPod, Create, Observed, Plan, Tracker, Wanted, Why, plan};
+use crate::clients::{ClientPod, Create, Observed, Plan, Wanted, Why, plan};
 use crate::controller::apply;
 use crate::controller::build::ClientPods;
-use crate::controller::client_pods::calls::Calls;
+use crate::controller::client_pods::calls::{Calls, DELETE, delete_key};
 use crate::controller::client_pods::server_place::server_place;
 use crate::controller::client_pods::stored::StoredRun;
+use crate::controller::client_pods::sum::PODS_LIMIT;
 use crate::controller::context::Controller;
 use crate::controller::error::Error;
+use crate::controller::memory::Memory;
 use crate::controller::observe::Clock;
 use crate::controller::session_ref::SessionRef;
 use crate::controller::update_status::store_run;
@@ -23,9 +26,6 @@ use crate::session::Session;
 
 /// How soon to come again where somebody else wrote the status, or too many pods were asked for at a time.
 const AGAIN: Duration = Duration::from_millis(100);
-
-/// How soon a pod is deleted again that could not be.
-const DELETE_AGAIN: Duration = Duration::from_secs(2);
 
 /// What a session is about to have.
 pub(in crate::controller) struct Situation<'a> {
@@ -63,9 +63,10 @@ pub(in crate::controller) async fn advance(
     situation: Situation<'_>,
     clock: Clock,
 ) -> Result<Advanced, Error> {
-    let calls = Calls { controller, session_ref, session: situation.session };
+    let deadline = tokio::time::Instant::now() + PODS_LIMIT;
+    let calls = Calls { controller, session_ref, session: situation.session, deadline };
     let hash = situation.clients.hash();
-    let planned = planned(&calls, &situation, &hash, clock).await?;
+    let (planned, not_listed) = planned(&calls, &situation, &hash, clock).await?;
     let Situation { clients, stored, mut run, stage, may_create, .. } = situation;
 
     let mut creates = planned.creates;
@@ -80,11 +81,29 @@ pub(in crate::controller) async fn advance(
         refused: None,
         again_in: planned.again_in,
     };
-    if let Some(error) = calls.delete(planned.deletes).await {
-        advanced.refused(error, true, DELETE_AGAIN);
+    if let Some(error) = not_listed {
+        advanced.refused(error, true, AGAIN);
+    }
+    let held = controller.remember(session_ref, |memory| {
+        let to_delete: BTreeSet<_> =
+            planned.deletes.iter().chain(&planned.held).map(|delete| delete_key(&delete.uid)).collect();
+        memory.refusals.retain(|child| !child.starts_with(DELETE) || to_delete.contains(child));
+        let held = planned.held.first()?;
+        memory.refusals.last(&delete_key(&held.uid)).cloned().zip(memory.refusals.next(clock.now))
+    });
+    if let Some((error, next)) = held {
+        advanced.refused(error, false, next);
+    }
+    let deleted = calls.delete(planned.deletes).await;
+    // What is refused leaves the next their turn.
+    let mut is_advanced = deleted.has_done || deleted.refused.is_some();
+    let mut has_left = deleted.has_left;
+    if let Some(error) = deleted.refused {
+        let next = controller.remember(session_ref, |memory| memory.refusals.next(Instant::now()));
+        advanced.refused(error, true, next.unwrap_or(AGAIN));
     }
 
-    let (key, now) = (format!("Pod/{}", situation.session.client_name()), clock.now);
+    let (key, now) = (create_key(situation.session), clock.now);
     let held = controller.remember(session_ref, |memory| {
         if creates.is_empty() {
             // Nothing is asked for, so that nothing is refused.
@@ -121,7 +140,10 @@ pub(in crate::controller) async fn advance(
         }
     }
     if !creates.is_empty() {
-        match calls.create(creates.iter().map(|create| clients.pod(create)).collect()).await {
+        let created = calls.create(creates.iter().map(|create| clients.pod(create)).collect()).await;
+        is_advanced |= created.has_done;
+        has_left |= created.has_left;
+        match created.refused {
             None => controller.remember(session_ref, |memory| memory.refusals.done(&key)),
             Some(error) => {
                 let (retry, random) = (controller.retry, fastrand::f64());
@@ -133,34 +155,49 @@ pub(in crate::controller) async fn advance(
             }
         }
     }
+    // Where nothing could be done the rest would come to the same, again and again.
+    if planned.has_more && is_advanced {
+        advanced.again(Duration::ZERO);
+    }
+    if has_left {
+        advanced.again(AGAIN);
+    }
     advanced.run = run;
     Ok(advanced)
 }
 
 /// The plan, by what the watches have, or by a live list where these may lag behind what this process, or one before it, did.
+/// Without an answer to that in time nothing is to be done, and the second says so.
 async fn planned(
     calls: &Calls<'_>,
     situation: &Situation<'_>,
     hash: &str,
     clock: Clock,
-) -> Result<Plan, Error> {
+) -> Result<(Plan, Option<apply::Error>), Error> {
     let watched: Vec<_> = situation.pods.iter().filter_map(|pod| calls.read(pod)).collect();
     let (controller, session_ref) = (calls.controller, calls.session_ref);
     let (first, needs_list) = controller.remember(session_ref, |memory| {
         let pods = memory.clients.pods(watched.clone());
-        let plan = situation.plan(controller, hash, &pods, &mut memory.clients, clock);
+        let plan = situation.plan(controller, hash, &pods, memory, clock);
         let is_something = !plan.deletes.is_empty() || (situation.may_create && !plan.creates.is_empty());
         let needs_list = memory.clients.needs_list(is_something, clock.now);
         (plan, needs_list)
     });
     if !needs_list {
-        return Ok(first);
+        return Ok((first, None));
     }
-    let listed = calls.list().await.map_err(Error::List)?;
-    Ok(controller.remember(session_ref, |memory| {
+    let listed = match calls.list().await {
+        Ok(listed) => listed.map_err(Error::List)?,
+        Err(late) => {
+            let nothing = Plan { creates: Vec::new(), deletes: Vec::new(), has_more: false, ..first };
+            return Ok((nothing, Some(late)));
+        }
+    };
+    let plan = controller.remember(session_ref, |memory| {
         let pods = memory.clients.listed(listed, &watched, clock.now);
-        situation.plan(controller, hash, &pods, &mut memory.clients, clock)
-    }))
+        situation.plan(controller, hash, &pods, memory, clock)
+    });
+    Ok((plan, None))
 }
 
 impl Situation<'_> {
@@ -169,10 +206,12 @@ impl Situation<'_> {
         controller: &Controller,
         hash: &str,
         pods: &[ClientPod],
-        tracker: &mut Tracker,
+        memory: &mut Memory,
         clock: Clock,
     ) -> Plan {
         let session = self.session;
+        let refusals = &memory.refusals;
+        let refused = refusals.last(&create_key(session));
         let wanted = Wanted {
             clients: session.spec.clients.unsigned_abs(),
             template: hash,
@@ -184,10 +223,12 @@ impl Situation<'_> {
             pods,
             server: server_place(self.pods, clock.time),
             not_ready_for: &|node| controller.watches.not_ready_for(node, clock.now),
+            is_held: &|uid| refusals.holds(&delete_key(uid), "", clock.now).is_some(),
+            has_no_room: refused.is_some_and(apply::Error::is_about_room),
             attempts: &self.run.attempts,
             finished: &self.run.finished,
         };
-        plan(&wanted, &observed, tracker, clock.now)
+        plan(&wanted, &observed, &mut memory.clients, clock.now)
     }
 }
 
@@ -211,6 +252,11 @@ impl Advanced {
             self.again(AGAIN);
         }
     }
+}
+
+/// What pods that are refused are remembered by.
+fn create_key(session: &Session) -> String {
+    format!("Pod/{}", session.client_name())
 }
 
 /// Times in the API have no fractions.

@@ -2,8 +2,11 @@
 
 mod advance;
 mod calls;
+mod former_job;
 mod server_place;
 mod stored;
+mod sum;
 
 pub(super) use advance::{Advanced, Situation, advance};
+pub(super) use former_job::finished_in_job;
 pub(super) use stored::StoredRun;

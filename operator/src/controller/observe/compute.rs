@@ -43,6 +43,6 @@ pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Durati
         run: if input.begun { Some(input.run.clone()) } else { stored.run.clone() },
     };
     owned.explain(stored, &session.spec.objectives);
-    let stuck_in = pods.all().filter_map(|pod| pod.stuck_in).min();
+    let stuck_in = pods.all().filter_map(|pod| pod.stuck_in).chain(pods.overdue_in).min();
     (owned, [recheck, patience, stuck_in].into_iter().flatten().min())
 }

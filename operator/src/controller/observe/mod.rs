@@ -9,6 +9,7 @@ mod input;
 #[cfg(test)]
 mod kstatus;
 mod nodes;
+mod overdue;
 mod owned;
 mod pods;
 mod ready;

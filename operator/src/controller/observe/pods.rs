@@ -11,6 +11,7 @@ use kube::ResourceExt;
 use crate::clients::{ClientPod, End};
 use crate::controller::observe::awaited::{Awaited, awaited, condition};
 use crate::controller::observe::failed_attempt::FailedAttempt;
+use crate::controller::observe::overdue::overdue;
 use crate::controller::observe::reason::Explanation;
 use crate::session::Session;
 use crate::session::labels::{self, COMPONENT, Component};
@@ -28,6 +29,10 @@ pub(super) struct ObservedPods {
     pub(super) failed: Vec<(u32, FailedAttempt)>,
     /// Why the last of the clients' pods failed, as those do that are evicted: nothing runs in them, and nothing ever will.
     pub(super) last_failure: Option<String>,
+    /// Which pod should be gone and keeps its client from being made anew.
+    pub(super) overdue: Option<Explanation>,
+    /// When there may be such a pod.
+    pub(super) overdue_in: Option<Duration>,
 }
 
 /// A pod, as far as conditions are concerned.
@@ -97,6 +102,12 @@ impl ObservedPods {
                 last.insert(client.index, (pod, client));
             }
         }
+        let is_in_the_way = |client: &ClientPod| {
+            let is_wanted = client.index.is_some_and(|index| index < session.spec.clients.unsigned_abs());
+            client.is_terminating && client.end.is_none() && is_wanted && !last.contains_key(&client.index)
+        };
+        let leaving = pods.iter().filter_map(client).filter(|(_, client)| is_in_the_way(client));
+        let overdue: Vec<_> = leaving.map(|(pod, _)| overdue(&pod, time)).collect();
         let is_bounded = session.duration.is_some();
         Self {
             server: server.map(|pod| ObservedPod::of(pod, None, events, time)),
@@ -109,16 +120,20 @@ impl ObservedPods {
             finished: finished.clone(),
             failed: attempts,
             last_failure: failed.map(|pod| failure(&pod)),
+            overdue_in: overdue.iter().filter_map(|overdue| overdue.as_ref().err()).min().copied(),
+            overdue: overdue.into_iter().find_map(Result::ok),
         }
     }
 
-    /// Clients that have media or are done.
-    pub(super) fn served_clients(&self) -> usize {
+    /// Those of so many wanted clients that have media or are done: what was done before there were to be fewer serves nobody.
+    pub(super) fn served_clients(&self, wanted: usize) -> usize {
+        let is_wanted = |index: u32| usize::try_from(index).is_ok_and(|index| index < wanted);
         let is_served = |pod: &&ObservedPod| {
             let is_finished = pod.index.is_some_and(|index| self.finished.contains(&index));
-            !is_finished && (pod.ready_since.is_some() || pod.succeeded)
+            pod.index.is_some_and(is_wanted) && !is_finished && (pod.ready_since.is_some() || pod.succeeded)
         };
-        self.finished.len() + self.clients.iter().filter(is_served).count()
+        let finished = self.finished.iter().filter(|index| is_wanted(**index)).count();
+        finished + self.clients.iter().filter(is_served).count()
     }
 
     /// Client pods that are ready.

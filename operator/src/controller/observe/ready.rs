@@ -39,7 +39,7 @@ fn first_reason(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Option<
         return (Reason::ServerNotReady.with_message(server_not_ready(pods.server.as_ref())), None);
     }
     let wanted = usize::try_from(input.session.spec.clients).unwrap_or_default();
-    let served = pods.served_clients();
+    let served = pods.served_clients(wanted);
     if served < wanted {
         let (session, view, server) = (input.session, input.view, pods.server.as_ref());
         let stuck = stages::first_broken(session, server, &pods.clients, view, room(input.policies));
@@ -78,7 +78,8 @@ fn pod_problem(input: &Input<'_>, pods: &ObservedPods) -> Option<Explanation> {
     }
     let on_lost_node = nodes::lost(pods, input.lost_nodes);
     let problems = pods.all().filter_map(|pod| pod.problem.as_ref());
-    problems.chain(&input.refused).chain(&on_lost_node).min_by_key(|problem| problem.reason).cloned()
+    let of_pods = problems.chain(&pods.overdue).chain(&on_lost_node);
+    of_pods.chain(&input.refused).min_by_key(|problem| problem.reason).cloned()
 }
 
 /// Why a Deployment cannot create its pod.

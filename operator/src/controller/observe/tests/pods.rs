@@ -55,6 +55,32 @@ fn a_client_that_is_done_needs_no_pod() {
     assert_eq!(scene.ready().0, "Ready");
 }
 
+/// Of five two were done; then there were to be two, of which one is.
+#[test]
+fn what_was_done_before_there_were_to_be_fewer_serves_nobody() {
+    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
+    scene.completion = Completion::Running;
+    scene.pods.truncate(2);
+    scene.finished = [3, 4].into();
+    assert_eq!(scene.ready().1, "1 of 2 clients are ready: pods do not exist yet");
+}
+
+/// Its node's runtime hangs: nothing said so.
+#[test]
+fn a_client_that_does_not_go_is_named() {
+    let mut scene = Scene::working();
+    let mut going = std::sync::Arc::unwrap_or_clone(scene.pods[2].clone());
+    going.metadata.deletion_timestamp = serde_json::from_value(json!("2026-01-01T00:00:30Z")).unwrap();
+    scene.pods[2] = std::sync::Arc::new(going.clone());
+    let (reason, message) = scene.ready();
+    assert_eq!(reason, "PodStuck");
+    assert!(message.starts_with("harbor-client-1-y on node b was to end and does not"), "{message}");
+    going.metadata.deletion_timestamp = serde_json::from_value(json!("2026-01-01T00:00:50Z")).unwrap();
+    scene.pods[2] = std::sync::Arc::new(going);
+    assert_eq!(scene.ready().0, "WaitingForClients");
+    assert_eq!(scene.compute().1, Some(Duration::from_secs(10)));
+}
+
 #[test]
 fn what_a_pod_waits_for_is_named_and_becomes_a_problem() {
     let mut scene = Scene::working();
