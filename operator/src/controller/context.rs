@@ -1,6 +1,6 @@
 //! What the controller works with.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use kube::Client;
@@ -12,6 +12,7 @@ use crate::controller::memory::{Memories, Memory};
 use crate::controller::metrics::Metrics;
 use crate::controller::session_ref::SessionRef;
 use crate::report_source::ReportSource;
+use crate::run::Rollout;
 use crate::settings::Settings;
 
 /// What the controller needs from outside.
@@ -57,6 +58,8 @@ pub(super) struct Controller {
     pub(super) memories: Memories,
     pub(super) events: Events,
     pub(super) started: Instant,
+    /// Which sessions move to this operator's images, by namespace and name.
+    pub(super) rollout: Mutex<Rollout<(String, String)>>,
 }
 
 impl Controller {

@@ -17,6 +17,9 @@ pub enum Error {
     /// A session that cannot be decoded could not be read as plain JSON either.
     #[error("cannot read the session: {}", describe(.0))]
     Read(kube::Error),
+    /// A session could not be deleted although its time is over.
+    #[error("cannot delete the session, whose spec.ttlAfterFinished is over: {}", describe(.0))]
+    Delete(kube::Error),
     /// The API server took too long.
     #[error("the API server did not answer within {} s", RECONCILE_LIMIT.as_secs())]
     TimedOut,
@@ -28,6 +31,7 @@ impl Error {
         match self {
             Self::Status(_) => "StatusFailed",
             Self::Read(_) => "ReadFailed",
+            Self::Delete(_) => "DeleteFailed",
             Self::TimedOut => "TimedOut",
         }
     }

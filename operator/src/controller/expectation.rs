@@ -1,5 +1,6 @@
 //! What the reports are to expect of a session: which clients are done, and what its pods are made of.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use k8s_openapi::api::batch::v1::Job;
@@ -7,7 +8,6 @@ use k8s_openapi::api::core::v1::Pod;
 
 use crate::controller::observe::finished_clients;
 use crate::controller::resources::{Desired, Prepared, Resources};
-use crate::report_source::Expectation;
 use crate::session::{Session, short_hash};
 
 /// Names what the pods of a session are made of: where it changes, the operator disturbs media by itself.
@@ -23,23 +23,14 @@ pub(super) fn epoch(prepared: &Resources<Prepared>) -> String {
     short_hash(&(server, client))
 }
 
-/// What is expected of a session whose children are applied.
-pub(super) fn expectation(
-    session: &Session,
-    epoch: String,
-    is_disturbed: bool,
-    pods: &[Arc<Pod>],
-    job: Option<&Job>,
-) -> Expectation {
+/// The clients of a bounded run that are done.
+pub(super) fn finished(session: &Session, pods: &[Arc<Pod>], job: Option<&Job>) -> BTreeSet<u32> {
     let job = job.filter(|_| session.duration.is_some());
-    let finished = job.map(|job| finished_clients(pods, job)).unwrap_or_default();
-    Expectation { finished, epoch, is_disturbed }
+    job.map(|job| finished_clients(pods, job)).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use serde_json::{Value, json};
 
     use super::*;
@@ -76,10 +67,7 @@ mod tests {
             "metadata": {"uid": "job-uid"}, "spec": {"activeDeadlineSeconds": 420, "template": {}}, "status": {"completedIndexes": "0,2-3"}
         }))
         .unwrap();
-        let finished = |spec: &Value| {
-            let session = fixture::session(spec);
-            expectation(&session, "e".into(), false, &[], Some(&job)).finished
-        };
+        let finished = |spec: &Value| super::finished(&fixture::session(spec), &[], Some(&job));
         assert_eq!(finished(&json!({"duration": "5m"})), [0, 2, 3].into());
         assert_eq!(finished(&json!({})), BTreeSet::new(), "of a run without an end none is done");
     }

@@ -8,6 +8,8 @@ use crate::cluster::Key;
 use crate::controller::apply::Refusals;
 use crate::controller::failed_create::FailedCreate;
 use crate::controller::observe::Trouble;
+use crate::controller::pending::Pending;
+use crate::controller::run_clients::HadMedia;
 use crate::run::ObservedEnd;
 
 /// What is remembered of one session.
@@ -25,8 +27,12 @@ pub(super) struct Memory {
     pub(super) trouble: Trouble,
     /// Children that the API server refused.
     pub(super) refusals: Refusals,
-    /// The run that was observed to be over.
+    /// The run that was observed to end.
     pub(super) end: ObservedEnd,
+    /// The clients of the run that have had media.
+    pub(super) had_media: HadMedia,
+    /// What is still to come from the reports.
+    pub(super) pending: Pending,
     /// By object: its version that something was written to. Whoever sees it sees what was before.
     superseded: HashMap<String, String>,
     /// By child: its version that stayed when something was applied to it, and the hash of that.

@@ -12,6 +12,7 @@
 //! The types keep the order: only apply makes `Resources<Applied>`, and it has to take every prepared resource in hand.
 //! [`watch`](crate::cluster::watch) brings what happens in the cluster, [`run`] reconciles the sessions that it is about.
 
+mod advance_run;
 pub mod apply;
 pub mod backoff;
 pub mod build;
@@ -20,18 +21,21 @@ pub mod dereference;
 mod error;
 mod events;
 mod expectation;
+mod expire;
 mod failed_create;
-mod finish_run;
+mod images;
 mod memory;
 pub mod metrics;
 mod objectives;
 mod observe;
 mod outcome;
+mod pending;
 #[cfg(test)]
 mod properties;
 mod queue;
 mod reconcile;
 pub mod resources;
+mod run_clients;
 mod run_loop;
 mod session_ref;
 mod steps;

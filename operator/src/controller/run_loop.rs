@@ -1,7 +1,7 @@
 //! The controller's loop: what the watches and the reports enqueue is reconciled, a few sessions at a time.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures_util::StreamExt;
 use kube::runtime::{Config, applier, controller};
@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cluster::{Guard, Watches};
 use crate::controller::context::{Context, Controller};
-use crate::controller::events;
 use crate::controller::memory::Memories;
 use crate::controller::queue::queue;
 use crate::controller::reconcile::{reconcile, retry};
+use crate::controller::{events, images};
 
 /// Reconciles all sessions that are watched, until `stop`; what is under way then is done first.
 pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
@@ -36,6 +36,7 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
         memories: Memories::default(),
         events,
         started: std::time::Instant::now(),
+        rollout: Mutex::default(),
     });
     // Without its debounce, which would put off a session for as long as changes keep coming.
     let config = Config::default().concurrency(pace.concurrency);
@@ -53,6 +54,7 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
                 // Recorded where it happened.
                 Ok(_) | Err(controller::Error::ReconcilerFailed(..)) => {}
                 Err(controller::Error::ObjectNotFound(gone)) => {
+                    images::forget(&controller, gone.namespace.as_deref(), &gone.name);
                     controller.memories.forget(&gone.into_kind_unchecked(()));
                 }
                 Err(error) => tracing::error!(%error, "queue failed"),

@@ -8,25 +8,24 @@ use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 
+use crate::controller::advance_run::advance_run;
 use crate::controller::apply::{self, Tools, apply};
 use crate::controller::build::build;
 use crate::controller::context::Controller;
 use crate::controller::dereference::{Dereferenced, dereference};
 use crate::controller::error::Error;
 use crate::controller::events::SessionEvent;
-use crate::controller::expectation::{epoch, expectation};
+use crate::controller::expectation::{epoch, finished};
 use crate::controller::failed_create::{CREATE_LIMIT, FailedCreate, create_time_left, last_failure};
-use crate::controller::finish_run;
-use crate::controller::observe::{Clock, Input, count_clients, observe, refused};
+use crate::controller::observe::{Clock, Input, count_clients, observe, ready_clients, refused};
 use crate::controller::session_ref::SessionRef;
 use crate::controller::update_status::update_status;
-use crate::run::{Progress, RunStage, completion, is_stored_run, job_end};
+use crate::controller::{expire, images};
+use crate::report_source::Expectation;
+use crate::run::{Phase, Progress, RunStage, is_stored_run, job_end, with_images};
 use crate::session::Session;
 
-/// How long to wait for what is notified when it happens, in case that it is not.
-const PENDING: Duration = Duration::from_secs(2);
-
-/// The same for a child that is on its way out.
+/// How long to wait for a child that is on its way out, in case that its end is not notified.
 const TERMINATING: Duration = Duration::from_secs(5);
 
 /// What a reconcile that was not cut short came to.
@@ -45,11 +44,17 @@ pub(super) async fn run(
     session: &Session,
     stored: &BallSessionStatus,
 ) -> Result<Reconciled, Error> {
-    let is_stored = is_stored_run(stored, &session.run_hash);
-    let begun = is_stored || controller.reports.begin_run(session) == Progress::Done;
+    let expires_in = expire::left(session, stored);
+    if expires_in.is_some_and(|left| left.is_zero()) {
+        expire::delete(controller, session_ref).await?;
+        return Ok(Reconciled::default());
+    }
+    let begun =
+        is_stored_run(stored, &session.run_hash) || controller.reports.begin_run(session) == Progress::Done;
 
     let Dereferenced { resources, pods } = dereference(session, &controller.watches);
-    let prepared = build(session, &resources, &controller.settings);
+    let images = images::of(controller, session_ref, session, stored, &resources);
+    let prepared = build(session, &resources, &with_images(&controller.settings, &images.used));
     let epoch = epoch(&prepared);
     let tools = Tools {
         client: &controller.client,
@@ -64,15 +69,18 @@ pub(super) async fn run(
 
     let clock = Clock { now: Instant::now(), time: Timestamp::now(), watching_since: controller.started };
     let job = outcome.resources.client_job.as_ref();
-    controller.reports.expect(session, expectation(session, epoch, outcome.is_disturbed, &pods, job));
-    let by_job =
-        completion(session.stage, session.duration.is_some(), job.and_then(job_end), &stored.conditions);
-    let (completion, finishing) =
-        finish_run::advance(controller, session_ref, session, by_job, is_stored, clock.now);
+    let view = controller.reports.view(&session_ref.uid);
+    let finished = finished(session, &pods, job);
+    let ready = job.map(|job| ready_clients(&pods, job, clock.time)).unwrap_or_default();
+    let clients = controller
+        .remember(session_ref, |memory| memory.had_media.observe(session, finished.clone(), ready, &view));
+    let advanced = advance_run(controller, session_ref, session, stored, &clients, &images.next, clock);
+    let is_ending = matches!(advanced.phase, Phase::Ending(_) | Phase::Over(_));
+    let is_disturbed = outcome.is_disturbed;
+    controller.reports.expect(session, Expectation { finished, epoch, is_disturbed, is_ending });
     let (failed_create, missing) = failed_create(controller, session_ref, session, &pods, job, clock).await;
     let generation = session_ref.generation;
     let trouble_since = controller.remember(session_ref, |memory| memory.trouble.since(generation));
-    let view = controller.reports.view(&session_ref.uid);
     let (owned, recheck) = observe(&Input {
         session,
         applied: &outcome.resources,
@@ -80,7 +88,8 @@ pub(super) async fn run(
         view: &view,
         stored,
         generation,
-        completion,
+        run: &advanced.run,
+        phase: advanced.phase,
         begun,
         refused: refused(outcome.refused.iter().filter_map(apply::Error::explanation)),
         failed_create: failed_create.as_deref(),
@@ -90,10 +99,16 @@ pub(super) async fn run(
     controller.remember(session_ref, |memory| memory.trouble.note(owned.ready(), generation, clock.now));
     let written = update_status(controller, session_ref, stored, &owned).await?;
 
-    let pending = (!begun || finishing == Progress::Pending).then_some(PENDING);
+    let is_ready = owned.ready().is_some_and(|ready| ready.status == "True");
+    let server = outcome.resources.server_deployment.as_ref();
+    let moving = images::observed(controller, session_ref, &images, is_ready, server);
+    let is_pending = !begun || advanced.is_pending;
+    let pending = controller.remember(session_ref, |memory| memory.pending.again_in(is_pending, clock.now));
     let terminating = outcome.waiting.then_some(TERMINATING);
-    let times = [recheck, missing, pending, terminating, outcome.retry_in, written.again_in()];
-    Ok(Reconciled { requeue_after: times.into_iter().flatten().min(), refused: outcome.failed })
+    let deadlines = [advanced.next_in, expires_in];
+    let times = [recheck, missing, pending, moving, terminating, outcome.retry_in, written.again_in()];
+    let requeue_after = times.into_iter().chain(deadlines).flatten().min();
+    Ok(Reconciled { requeue_after, refused: outcome.failed })
 }
 
 /// Why the Job has fewer pods than clients, and when to ask again.

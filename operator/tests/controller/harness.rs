@@ -80,6 +80,10 @@ impl Operator {
 
     /// Reconciles what is in `scope`; `namespace` is what the test works in.
     pub(crate) async fn start_in(client: &Client, namespace: Scratch, scope: &Scope) -> Self {
+        Self::start_with(client, namespace, scope, settings()).await
+    }
+
+    async fn start_with(client: &Client, namespace: Scratch, scope: &Scope, settings: Settings) -> Self {
         let writes: Arc<Mutex<Vec<String>>> = Arc::default();
         let counted = Arc::clone(&writes);
         let count = MapRequestLayer::new(move |request: Request<Body>| {
@@ -95,7 +99,7 @@ impl Operator {
         let mut registry = Registry::default();
         let context = Context {
             client: counting,
-            settings: settings(),
+            settings,
             reports: Arc::clone(&reports) as _,
             metrics: Metrics::register(&mut registry),
             pace: Pace {
@@ -118,10 +122,15 @@ impl Operator {
 
     /// Another process in its place, that knows nothing of what this one did.
     pub(crate) async fn restart(self) -> Self {
+        self.upgrade(settings()).await
+    }
+
+    /// The same, installed with other settings.
+    pub(crate) async fn upgrade(self, settings: Settings) -> Self {
         self.stop.cancel();
         self.task.await.unwrap();
         let scope = Scope::Namespace(self.namespace.name.clone());
-        Self::start_in(&self.client, self.namespace, &scope).await
+        Self::start_with(&self.client, self.namespace, &scope, settings).await
     }
 
     pub(crate) fn api<K>(&self) -> Api<K>
@@ -254,6 +263,13 @@ impl Operator {
     }
 }
 
+/// Lets every client do what it was to do.
+pub(crate) async fn finish_clients(operator: &Operator, session: &str, clients: usize) {
+    for pod in operator.wait_pods(session, "client", clients).await {
+        operator.set_pod(&pod, &json!({"phase": "Succeeded"})).await;
+    }
+}
+
 /// Reason and message of a condition; empty where there is none.
 pub(crate) fn condition(session: &BallSession, kind: &str) -> (String, String) {
     let conditions = session.status.iter().flat_map(|status| &status.conditions);
@@ -273,7 +289,8 @@ fn is_done(pod: &Pod) -> bool {
     matches!(phase, Some("Succeeded" | "Failed"))
 }
 
-fn settings() -> Settings {
+/// What the operator is installed with.
+pub(crate) fn settings() -> Settings {
     Settings {
         server_image: "registry.example/s:7".into(),
         client_image: "registry.example/c:8".into(),

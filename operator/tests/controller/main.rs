@@ -13,5 +13,7 @@ mod expectations;
 mod harness;
 mod refused;
 mod reports;
+mod run_again;
 mod runs;
 mod strangers;
+mod upgrade;

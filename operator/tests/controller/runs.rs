@@ -7,14 +7,7 @@ use kube::ResourceExt;
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
 
-use crate::harness::{Operator, client, condition, eventually};
-
-/// Lets every client do what it was to do; Kubernetes' Job controller draws the conclusion.
-async fn finish_clients(operator: &Operator, clients: usize) {
-    for pod in operator.wait_pods("harbor", "client", clients).await {
-        operator.set_pod(&pod, &json!({"phase": "Succeeded"})).await;
-    }
-}
+use crate::harness::{Operator, client, condition, eventually, finish_clients};
 
 fn is_ended(job: &Job) -> bool {
     let conditions = job.status.as_ref().and_then(|status| status.conditions.as_ref());
@@ -40,7 +33,7 @@ async fn a_run_ends_with_its_last_numbers_stays_ended_and_begins_anew() {
     let first_run = running.status.unwrap().run.unwrap().hash;
     operator.reports.hold_back(true);
     operator.play_pods("harbor", 2).await;
-    finish_clients(&operator, 2).await;
+    finish_clients(&operator, "harbor", 2).await;
 
     // The Job is over, but the run is not before its last numbers are in.
     let job = operator.wait("harbor-client", "the Job's end", is_ended).await;
@@ -87,7 +80,7 @@ async fn an_end_is_taken_back_with_its_job() {
     let run = running.status.unwrap().run.unwrap().hash;
     operator.reports.hold_back(true);
     operator.play_pods("harbor", 1).await;
-    finish_clients(&operator, 1).await;
+    finish_clients(&operator, "harbor", 1).await;
     let first_end = eventually("a question for the last numbers", async || {
         operator.reports.finished().get(&run).copied().ok_or("none")
     })
@@ -103,7 +96,7 @@ async fn an_end_is_taken_back_with_its_job() {
     })
     .await;
     operator.reports.hold_back(false);
-    finish_clients(&operator, 1).await;
+    finish_clients(&operator, "harbor", 1).await;
     wait_complete(&operator, "Finished").await;
     assert!(operator.reports.finished()[&run] > first_end);
     operator.finish().await;

@@ -158,6 +158,12 @@ pub(in crate::controller) fn finished_clients(pods: &[Arc<Pod>], job: &Job) -> B
     done.filter_map(|pod| index(pod)).chain(by_job).collect()
 }
 
+/// The indexes of the clients of a Job whose pods have media now.
+pub(in crate::controller) fn ready_clients(pods: &[Arc<Pod>], job: &Job, time: Timestamp) -> BTreeSet<u32> {
+    let observed = ObservedPods::of(pods, Some(job), time);
+    observed.clients.iter().filter(|pod| pod.ready_since.is_some()).filter_map(|pod| pod.index).collect()
+}
+
 /// How many of its clients a Job has pods of, or had.
 pub(in crate::controller) fn count_clients(pods: &[Arc<Pod>], job: &Job, time: Timestamp) -> usize {
     let observed = ObservedPods::of(pods, Some(job), time);
