@@ -10,7 +10,7 @@ use crate::measurements::Frames;
 #[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClientStatus {
-    /// Its name: that of its Job and its index.
+    /// Its name: that of the session's clients and its index.
     #[schemars(length(max = 128))]
     pub id: String,
     /// The node it runs on.

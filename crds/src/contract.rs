@@ -17,9 +17,15 @@ pub const OWN_PREFIX: &str = "ballsession.dev/";
 /// The annotation of a pod with the hash of its run: another run gets other pods, and with them numbers of its own.
 pub const RUN_ANNOTATION: &str = "ballsession.dev/run";
 
-/// The annotation of a Job with the hash of all that cannot be changed in it: where it differs, the Job has to be
-/// created anew.
-pub const JOB_HASH_ANNOTATION: &str = "ballsession.dev/job-hash";
+/// The annotation of a client's pod that says which attempt of its client it is, from 1.
+pub const ATTEMPT_ANNOTATION: &str = "ballsession.dev/attempt";
+
+/// The annotation of a client's pod with the hash of what it is made of, save for its index and attempt: where it differs,
+/// the pod has to be replaced.
+pub const TEMPLATE_HASH_ANNOTATION: &str = "ballsession.dev/template-hash";
+
+/// The variable by which a client learns which attempt it is. Not a flag: a client of an earlier version does without.
+pub const ATTEMPT_VARIABLE: &str = "BALLSESSION_ATTEMPT";
 
 /// The annotation of a child with the hash of what was applied. It is on the child itself, never on the template of its
 /// pods: another version of the operator may ask for something else, and pods are not to start anew for that alone.

@@ -6,6 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::{MAX_MESSAGE, MAX_RUN_NAME};
 
+/// Bytes of the attempts of a run: those of 100 clients of which each has another one.
+pub const MAX_ATTEMPTS: usize = 1400;
+/// Bytes of the clients that are done: every other one of 100.
+pub const MAX_FINISHED: usize = 300;
+
 /// A run: it begins anew when what is measured changes, or spec.run.
 #[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase", default)]
@@ -44,6 +49,14 @@ pub struct Run {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = MAX_MESSAGE))]
     pub cause: Option<String>,
+    /// The last attempt of each client, by index, such as 0-3:1,4:2. Stored before the pod of an attempt is created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = MAX_ATTEMPTS))]
+    pub attempts: Option<String>,
+    /// The clients of a bounded run that are done, by index, such as 0-3,7.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = MAX_FINISHED))]
+    pub finished: Option<String>,
     /// The images that its pods run, where the session leaves them to the operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub images: Option<RunImages>,

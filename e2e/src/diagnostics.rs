@@ -22,7 +22,7 @@ pub(crate) async fn collect(scenario: &str, namespaces: &[String]) {
         keep(&folder, "events.txt", of(&["get", "events", "--sort-by=.lastTimestamp"])).await;
         keep(&folder, "objects.txt", of(&["get", "all,serviceaccounts,networkpolicies", "-o", "wide"])).await;
         save(&folder, "pods.yaml", &of(&["get", "pods", "-o", "yaml"])).await;
-        save(&folder, "children.yaml", &of(&["get", "deployments,jobs", "-o", "yaml"])).await;
+        save(&folder, "children.yaml", &of(&["get", "deployments", "-o", "yaml"])).await;
         for pod in names(&of(&["get", "pods", "-o", "name"])).await {
             let file = format!("{}.log", pod.replace('/', "-"));
             keep(&folder, &file, of(&["logs", &pod])).await;

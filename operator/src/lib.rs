@@ -4,11 +4,12 @@
 //! |---|---|---|
 //! | [`run`] | the life of a run, pure | |
 //! | [`session`] | what a session is: validated, named, labelled, hashed; pure | `run` |
+//! | [`clients`] | which pods the clients of a session shall have; pure | `session`, `run` |
 //! | [`cluster`] | the watches, what they keep, and whose it is | `session` |
 //! | [`report_source`] | what the controller asks of the reports | `run`, `session` |
 //! | [`lease`] | who may write | `session` |
 //! | [`reports`] | what pods report, and the part of the status that is made of it | `report_source` and what that imports |
-//! | [`controller`] | children, and the rest of the status | `cluster`, `report_source` and what these import |
+//! | [`controller`] | children, pods of clients, and the rest of the status | `cluster`, `clients`, `report_source` and what these import |
 //! | [`http`] | health, metrics and the page of sessions | `cluster` |
 //! | [`operator`] | the process: wires all of them | everything |
 //!
@@ -22,6 +23,7 @@
 
 mod api_error;
 pub mod arguments;
+pub mod clients;
 pub mod cluster;
 mod conditions;
 pub mod controller;

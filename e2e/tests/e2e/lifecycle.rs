@@ -148,7 +148,7 @@ async fn nothing_is_left_of_a_deleted_session() {
         let session = stage.session("ghost", &spec).await?;
         session.works_with(2).await?;
         ensure!(
-            left(stage, &session.name).await?.lines().count() >= 8,
+            left(stage, &session.name).await?.lines().count() >= 9,
             "its objects are not found by their label"
         );
 
@@ -165,7 +165,7 @@ async fn nothing_is_left_of_a_deleted_session() {
 
 /// What there is in the stage's namespace of a session.
 async fn left(stage: &Stage, session: &str) -> Result<String> {
-    let kinds = "ballsessions,deployments,replicasets,pods,services,serviceaccounts,jobs,networkpolicies";
+    let kinds = "ballsessions,deployments,replicasets,pods,services,serviceaccounts,networkpolicies";
     let selector = format!("app.kubernetes.io/instance={session}");
     stage.kubectl(&["get", kinds, "--selector", &selector, "-o", "name"]).await
 }

@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use ballsession_e2e::{
-    INSTALL, OPERATOR_NAMESPACE, PATIENCE, Part, Session, Snapshot, Stage, eventually, kubectl, operator_pod,
-    quick, scenario, scenario_alone, uid, with,
+    INSTALL, OPERATOR_NAMESPACE, PATIENCE, Part, Session, Snapshot, Stage, eventually, is_ready, kubectl,
+    operator_pod, quick, scenario, scenario_alone, uid, with,
 };
 use serde_json::json;
+
+/// A client that was evicted has media again within this time: it drains for up to 10 s, and the longest pause before the next
+/// attempt is 15 s.
+const REPLACED: Duration = Duration::from_secs(30);
 
 /// More than the operator takes to write a status that changed.
 const SEVERAL_WRITES: Duration = Duration::from_secs(15);
@@ -25,7 +29,6 @@ async fn a_child_that_is_deleted_comes_back() {
             "service/hydra-server",
             "networkpolicy/hydra-server",
             "networkpolicy/hydra-client",
-            "job/hydra-client",
         ] {
             let uid = async || stage.kubectl(&["get", child, "-o", "jsonpath={.metadata.uid}"]).await;
             let before = uid().await?;
@@ -36,6 +39,9 @@ async fn a_child_that_is_deleted_comes_back() {
             })
             .await?;
         }
+        let client = session.ready_pod(Part::Client).await?;
+        stage.kubectl(&["delete", "pod", client.metadata.name.as_deref().context("no name")?]).await?;
+        session.ready_pod_but(Part::Client, uid(&client)).await?;
         // Its pods were told to end and are replaced: only now it is about the new ones.
         session.ready_pod(Part::Server).await?;
         session.ready_pod(Part::Client).await?;
@@ -55,6 +61,30 @@ async fn a_drained_client_is_replaced() {
         session.ready_pod_but(Part::Client, uid(&drained)).await?;
         let after = session.works_with(1).await?;
         // One client in place of another, not a second one beside it.
+        ensure!(after.status()?.clients.len() == 1, "{:?}", after.status()?.clients);
+        Ok(())
+    })
+    .await;
+}
+
+/// A Job's own pauses would grow to ten minutes by then.
+#[tokio::test]
+async fn a_client_that_is_evicted_seven_times_is_back_each_time_within_half_a_minute() {
+    scenario("evictions", async |stage| {
+        let session = stage.session("stubborn", &quick()).await?;
+        session.works_with(1).await?;
+        let mut client = session.ready_pod(Part::Client).await?;
+        for eviction in 1..=7 {
+            session.evict(&client).await?;
+            let gone = uid(&client).to_owned();
+            client = eventually(REPLACED, &format!("a ready client after eviction {eviction}"), async || {
+                let pods = session.pods(Part::Client).await?;
+                let next = pods.into_iter().find(|pod| uid(pod) != gone && is_ready(pod));
+                next.context("there is none")
+            })
+            .await?;
+        }
+        let after = session.works_with(1).await?;
         ensure!(after.status()?.clients.len() == 1, "{:?}", after.status()?.clients);
         Ok(())
     })

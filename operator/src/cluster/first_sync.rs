@@ -101,7 +101,7 @@ impl Report {
 }
 
 /// An error in one line. The usual display of an API error repeats the whole answer.
-fn describe(error: &watcher::Error) -> String {
+pub(super) fn describe(error: &watcher::Error) -> String {
     match error {
         watcher::Error::InitialListFailed(kube::Error::Api(status))
         | watcher::Error::WatchStartFailed(kube::Error::Api(status))

@@ -2,6 +2,7 @@
 
 mod first_sync;
 mod keys;
+mod nodes;
 mod owners;
 mod pending;
 mod pod_index;

@@ -1,4 +1,4 @@
-//! Everything the operator watches, kept in memory: sessions, their children and their pods.
+//! Everything the operator watches, kept in memory: sessions, their children and their pods, and which nodes are not ready.
 //!
 //! A change of any of them enqueues the session that it belongs to: children by their owner, pods, whose owners are
 //! not the session itself, by their label. After a break in a watch every session is enqueued, because a deletion
@@ -7,10 +7,11 @@
 use std::fmt::Debug;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::{Stream, StreamExt};
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::api::Api;
 use kube::runtime::WatchStreamExt;
 use kube::runtime::reflector::{self, ObjectRef, Store};
@@ -19,8 +20,9 @@ use kube::{Client, Resource};
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 
-use crate::cluster::first_sync::{FirstSync, Tracker};
+use crate::cluster::first_sync::{self, FirstSync, Tracker};
 use crate::cluster::keys::{Guard, Key};
+use crate::cluster::nodes::Nodes;
 use crate::cluster::owners::{session_by_label, session_of};
 use crate::cluster::pending::PendingSessions;
 use crate::cluster::pod_index::PodIndex;
@@ -45,6 +47,7 @@ pub struct Watches {
     pub(crate) children: Children,
     pub(crate) pending: Arc<PendingSessions>,
     pods: Arc<PodIndex>,
+    nodes: Arc<Nodes>,
     first_sync: FirstSync,
     _tasks: JoinSet<()>,
 }
@@ -55,11 +58,48 @@ impl Watches {
         self.first_sync.clone()
     }
 
+    /// For how long a node has not been ready at `now`; `None` of one that is, or that nothing is known of.
+    pub(crate) fn not_ready_for(&self, node: &str, now: Instant) -> Option<Duration> {
+        self.nodes.not_ready_for(node, now)
+    }
+
     /// The pods with the labels of a session.
     pub(crate) fn pods_of(&self, session: &Key) -> Vec<Arc<Pod>> {
         let named = self.pods.pods_of(session).into_iter().filter_map(|pod| self.stores.pods.get(&pod));
         named.filter(|pod| session_by_label(&**pod).as_ref() == Some(session)).collect()
     }
+}
+
+/// Follows the nodes. Where these may not be read, as by an operator of one namespace, all else works without, and that is said
+/// once.
+async fn watch_nodes(client: Client, nodes: Arc<Nodes>, pods: Store<Pod>, pending: Arc<PendingSessions>) {
+    let config = watcher::Config::default().timeout(WATCH_SECONDS);
+    let mut is_failing = false;
+    let events = watcher(Api::<Node>::all(client), config).default_backoff();
+    each(events, move |event| match event {
+        Ok(event) => {
+            is_failing &= matches!(event, Event::Init);
+            let changed = nodes.follow(&event, Instant::now());
+            if !changed.is_empty() {
+                pending.enqueue(on_nodes(&pods, &changed));
+            }
+        }
+        Err(error) if !std::mem::replace(&mut is_failing, true) => tracing::warn!(
+            error = %first_sync::describe(&error),
+            "nodes cannot be watched: clients on a node that is lost are replaced only when Kubernetes deletes their pods"
+        ),
+        Err(error) => tracing::debug!(error = %first_sync::describe(&error), "watch of nodes failed again"),
+    })
+    .await;
+}
+
+/// The sessions with pods on these nodes.
+fn on_nodes(pods: &Store<Pod>, nodes: &[String]) -> Vec<Key> {
+    let is_there = |pod: &&Arc<Pod>| {
+        let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_ref());
+        node.is_some_and(|node| nodes.contains(node))
+    };
+    pods.state().iter().filter(is_there).filter_map(|pod| session_by_label(&**pod)).collect()
 }
 
 /// Starts all watches. They go on whatever happens; [`Watches::first_sync`] has whether everything is in memory yet.
@@ -90,9 +130,13 @@ pub fn watch(client: &Client, scope: &Scope) -> (Watches, Stores) {
         jobs: starter.watch_children(&ours, session_of),
         network_policies: starter.watch_children(&ours, session_of),
     };
+    let nodes = Arc::new(Nodes::default());
+    let Starter { pending, mut tasks, .. } = starter;
+    tasks.spawn(watch_nodes(client.clone(), Arc::clone(&nodes), pods.clone(), Arc::clone(&pending)));
     let stores = Stores { sessions, pods };
-    let Starter { pending, tasks, .. } = starter;
-    (Watches { stores: stores.clone(), children, pending, pods: index, first_sync, _tasks: tasks }, stores)
+    let watches =
+        Watches { stores: stores.clone(), children, pending, pods: index, nodes, first_sync, _tasks: tasks };
+    (watches, stores)
 }
 
 struct Starter {

@@ -25,14 +25,14 @@ pub(super) struct AdvancedRun {
     pub(super) is_pending: bool,
 }
 
-/// Brings the run up to date with what was observed of its clients. `images` are those of its pods.
+/// Brings `run` up to date with what was observed of its clients.
 pub(super) fn advance_run(
     controller: &Controller,
     session_ref: &SessionRef,
     session: &Session,
     stored: &BallSessionStatus,
+    run: Run,
     clients: &ObservedClients,
-    images: &RunImages,
     clock: Clock,
 ) -> AdvancedRun {
     let is_stored = is_stored_run(stored, &session.run_hash);
@@ -43,7 +43,7 @@ pub(super) fn advance_run(
     let not_ready = find(&stored.conditions, READY).filter(|ready| is_stored && ready.status != "True");
     let not_ready = not_ready.map(|ready| format!("{}: {}", ready.reason, ready.message));
     let advanced = advance(&Facts {
-        run: &run_of(session, stored.run.as_ref().filter(|_| is_stored), images, clock),
+        run: &run,
         limits: session.duration.map(|duration| Limits { duration, start_deadline: session.start_deadline }),
         stage: session.stage,
         clients,
@@ -67,9 +67,10 @@ pub(super) fn advance_run(
     AdvancedRun { run: advanced.run, phase, next_in: advanced.next_in, is_pending }
 }
 
-/// The run as it is stored, or as it begins; with what a version before did not store of it.
-fn run_of(session: &Session, stored: Option<&Run>, images: &RunImages, clock: Clock) -> Run {
-    let mut run = stored.cloned().unwrap_or_else(|| Run { hash: session.run_hash.clone(), ..Run::default() });
+/// The run as it is stored, or as it begins; with what a version before did not store of it, and the images of its pods.
+pub(super) fn record(session: &Session, stored: &BallSessionStatus, images: &RunImages, clock: Clock) -> Run {
+    let known = stored.run.as_ref().filter(|_| is_stored_run(stored, &session.run_hash));
+    let mut run = known.cloned().unwrap_or_else(|| Run { hash: session.run_hash.clone(), ..Run::default() });
     run.name.clone_from(&session.run_name);
     run.spec.get_or_insert_with(|| session.measured.clone());
     run.started_at.get_or_insert_with(|| clock.stored_time());

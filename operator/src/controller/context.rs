@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use kube::Client;
 
+use crate::clients::Budget;
 use crate::cluster::Watches;
 use crate::controller::backoff::Backoff;
 use crate::controller::events::Events;
@@ -60,6 +61,8 @@ pub(super) struct Controller {
     pub(super) started: Instant,
     /// Which sessions move to this operator's images, by namespace and name.
     pub(super) rollout: Mutex<Rollout<(String, String)>>,
+    /// Of all pods that it creates.
+    pub(super) budget: Mutex<Budget>,
 }
 
 impl Controller {

@@ -14,6 +14,9 @@ pub enum Error {
     /// The status could not be written.
     #[error(transparent)]
     Status(#[from] update_status::Error),
+    /// The pods of its clients could not be listed.
+    #[error("cannot list the pods of its clients: {}", describe(.0))]
+    List(kube::Error),
     /// A session that cannot be decoded could not be read as plain JSON either.
     #[error("cannot read the session: {}", describe(.0))]
     Read(kube::Error),
@@ -30,6 +33,7 @@ impl Error {
     pub fn label(&self) -> &'static str {
         match self {
             Self::Status(_) => "StatusFailed",
+            Self::List(_) => "ListFailed",
             Self::Read(_) => "ReadFailed",
             Self::Delete(_) => "DeleteFailed",
             Self::TimedOut => "TimedOut",

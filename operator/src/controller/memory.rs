@@ -4,13 +4,16 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use crate::clients::Tracker;
 use crate::cluster::Key;
 use crate::controller::apply::Refusals;
-use crate::controller::failed_create::FailedCreate;
 use crate::controller::observe::Trouble;
 use crate::controller::pending::Pending;
 use crate::controller::run_clients::HadMedia;
 use crate::run::ObservedEnd;
+
+/// Versions of an object that one reconcile writes to at most: the status is written before pods are created, and at the end.
+const MOST_VERSIONS: usize = 2;
 
 /// What is remembered of one session.
 #[derive(Debug, Default)]
@@ -21,8 +24,8 @@ pub(super) struct Memory {
     pub(super) failure: Option<String>,
     /// The status of the condition ObjectivesMet at the last reconcile.
     pub(super) objectives_met: Option<String>,
-    /// Why a Job has too few pods, as its events said last.
-    pub(super) failed_create: Option<FailedCreate>,
+    /// What is known of its client pods beyond the watch.
+    pub(super) clients: Tracker,
     /// Since when it has had problems.
     pub(super) trouble: Trouble,
     /// Children that the API server refused.
@@ -33,8 +36,8 @@ pub(super) struct Memory {
     pub(super) had_media: HadMedia,
     /// What is still to come from the reports.
     pub(super) pending: Pending,
-    /// By object: its version that something was written to. Whoever sees it sees what was before.
-    superseded: HashMap<String, String>,
+    /// By object: its last versions that something was written to. Whoever sees one of them sees what was before.
+    superseded: HashMap<String, Vec<String>>,
     /// By child: its version that stayed when something was applied to it, and the hash of that.
     unchanged: HashMap<String, (String, String)>,
 }
@@ -42,12 +45,14 @@ pub(super) struct Memory {
 impl Memory {
     /// Whether a version of an object is known not to be the last one: the watch has not brought the next yet.
     pub(super) fn is_superseded(&self, object: &str, version: &str) -> bool {
-        self.superseded.get(object).is_some_and(|known| known == version)
+        self.superseded.get(object).is_some_and(|known| known.iter().any(|known| known == version))
     }
 
     /// Remembers that this version is not the last one.
     pub(super) fn supersede(&mut self, object: &str, version: &str) {
-        self.superseded.insert(object.to_owned(), version.to_owned());
+        let versions = self.superseded.entry(object.to_owned()).or_default();
+        versions.push(version.to_owned());
+        versions.drain(..versions.len().saturating_sub(MOST_VERSIONS));
     }
 
     /// Whether applying what `hash` names changes nothing in this version of a child.
@@ -104,19 +109,24 @@ mod tests {
     #[test]
     fn only_the_version_that_was_written_to_is_superseded() {
         let mut memory = Memory::default();
-        memory.supersede("Job/harbor-client", "7");
-        assert!(memory.is_superseded("Job/harbor-client", "7"));
-        assert!(!memory.is_superseded("Job/harbor-client", "8"));
+        memory.supersede("Deployment/harbor-server", "7");
+        assert!(memory.is_superseded("Deployment/harbor-server", "7"));
+        assert!(!memory.is_superseded("Deployment/harbor-server", "8"));
+        for version in ["8", "9"] {
+            memory.supersede("Deployment/harbor-server", version);
+        }
+        let is_known = |version| memory.is_superseded("Deployment/harbor-server", version);
+        assert_eq!(["7", "8", "9"].map(is_known), [false, true, true]);
         assert!(!memory.is_superseded("Service/harbor-server", "7"));
     }
 
     #[test]
     fn only_the_same_version_and_content_are_unchanged() {
         let mut memory = Memory::default();
-        memory.unchanged("Job/harbor-client", "7", "abc");
-        assert!(memory.is_unchanged("Job/harbor-client", "7", "abc"));
-        assert!(!memory.is_unchanged("Job/harbor-client", "8", "abc"));
-        assert!(!memory.is_unchanged("Job/harbor-client", "7", "abd"));
+        memory.unchanged("Deployment/harbor-server", "7", "abc");
+        assert!(memory.is_unchanged("Deployment/harbor-server", "7", "abc"));
+        assert!(!memory.is_unchanged("Deployment/harbor-server", "8", "abc"));
+        assert!(!memory.is_unchanged("Deployment/harbor-server", "7", "abd"));
         assert!(!memory.is_unchanged("Service/harbor-server", "7", "abc"));
     }
 }

@@ -1,12 +1,14 @@
 //! What holds for every session: generated specs through validate, build and the comparison with what is stored.
 
+use std::time::Duration;
+
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::batch::v1::Job;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
+use crate::clients::Create;
 use crate::controller::apply::difference;
-use crate::controller::build::{build, fixture};
+use crate::controller::build::{ClientPods, build, fixture};
 use crate::controller::resources::{Desired, Prepared, Resources};
 use crate::session::short_hash;
 use crate::session::validate;
@@ -63,13 +65,6 @@ fn deployment(spec: &Value) -> Deployment {
     match built(spec).server_deployment {
         Desired::Present(deployment) => deployment,
         other => panic!("a session that is not finished has a server: {other:?}"),
-    }
-}
-
-fn job(spec: &Value) -> Option<Job> {
-    match built(spec).client_job {
-        Desired::Present(job) => Some(job),
-        Desired::Absent | Desired::AsItIs => None,
     }
 }
 
@@ -199,13 +194,18 @@ proptest! {
     }
 
     #[test]
-    fn a_job_follows_in_scale_and_suspension_and_in_nothing_else(before in spec(), after in spec()) {
-        let (Some(mut before), Some(after)) = (job(&before), job(&after)) else { return Ok(()) };
-        let is_same_job = before.metadata == after.metadata;
-        let (spec, other) = (before.spec.as_mut().unwrap(), after.spec.as_ref().unwrap());
-        (spec.parallelism, spec.completions, spec.suspend) = (other.parallelism, other.completions, other.suspend);
-        prop_assert_eq!(is_same_job, before.spec == after.spec);
-        prop_assert_eq!(other.parallelism, other.completions);
+    fn a_pod_of_a_client_is_replaced_where_it_is_made_of_something_else(
+        before in spec(), after in spec(), index in 0_u32..100, attempt in 1_u32..1000,
+    ) {
+        let pod = |spec: &Value| {
+            let (session, settings) = (fixture::session(spec), fixture::settings());
+            let pods = ClientPods::of(&session, &settings);
+            let create = Create { index, attempt, measured: Duration::ZERO };
+            (pods.hash(), pods.pod(&create))
+        };
+        let ((hash, pod), (other_hash, other)) = (pod(&before), pod(&after));
+        prop_assert_eq!(hash == other_hash, pod == other);
+        prop_assert_eq!(pod.metadata.name == other.metadata.name, pod == other);
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub struct Resources<S: ResourceState> {
     pub server_deployment: S::Child<Deployment>,
     /// How clients find the server.
     pub server_service: S::Child<Service>,
-    /// Runs the clients.
+    /// Ran the clients in earlier versions: it makes way for pods of the operator's own.
     pub client_job: S::Child<Job>,
     /// What the server may exchange with whom, where the session is isolated.
     pub server_network_policy: S::Child<NetworkPolicy>,

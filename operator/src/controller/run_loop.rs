@@ -2,16 +2,19 @@
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use futures_util::StreamExt;
 use kube::runtime::{Config, applier, controller};
 use tokio_util::sync::CancellationToken;
 
+use crate::clients::Budget;
 use crate::cluster::{Guard, Watches};
 use crate::controller::context::{Context, Controller};
 use crate::controller::memory::Memories;
 use crate::controller::queue::queue;
 use crate::controller::reconcile::{reconcile, retry};
+use crate::controller::strays::delete_strays;
 use crate::controller::{events, images};
 
 /// Reconciles all sessions that are watched, until `stop`; what is under way then is done first.
@@ -35,8 +38,9 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
         watches,
         memories: Memories::default(),
         events,
-        started: std::time::Instant::now(),
+        started: Instant::now(),
         rollout: Mutex::default(),
+        budget: Mutex::new(Budget::new(Instant::now())),
     });
     // Without its debounce, which would put off a session for as long as changes keep coming.
     let config = Config::default().concurrency(pace.concurrency);
@@ -45,23 +49,22 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
         |stored: Arc<Guard>, _, controller: Arc<Controller>| retry(&controller, &stored),
         Arc::clone(&controller),
         sessions,
-        queue.take_until(stop.cancelled_owned()).map(Ok::<_, Infallible>),
+        queue.take_until(stop.clone().cancelled_owned()).map(Ok::<_, Infallible>),
         config,
     );
-    results
-        .for_each(|result| {
-            match result {
-                // Recorded where it happened.
-                Ok(_) | Err(controller::Error::ReconcilerFailed(..)) => {}
-                Err(controller::Error::ObjectNotFound(gone)) => {
-                    images::forget(&controller, gone.namespace.as_deref(), &gone.name);
-                    controller.memories.forget(&gone.into_kind_unchecked(()));
-                }
-                Err(error) => tracing::error!(%error, "queue failed"),
+    let reconciling = results.for_each(|result| {
+        match result {
+            // Recorded where it happened.
+            Ok(_) | Err(controller::Error::ReconcilerFailed(..)) => {}
+            Err(controller::Error::ObjectNotFound(gone)) => {
+                images::forget(&controller, gone.namespace.as_deref(), &gone.name);
+                controller.memories.forget(&gone.into_kind_unchecked(()));
             }
-            std::future::ready(())
-        })
-        .await;
+            Err(error) => tracing::error!(%error, "queue failed"),
+        }
+        std::future::ready(())
+    });
+    tokio::join!(reconciling, delete_strays(&controller, stop));
     // With it ends the events' queue.
     drop(controller);
     publisher.finish().await;

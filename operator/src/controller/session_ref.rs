@@ -8,6 +8,7 @@ use kube::{Client, Resource, ResourceExt};
 use crate::cluster::{Guard, Key};
 
 /// What a session is known by.
+#[derive(Debug, Clone)]
 pub(super) struct SessionRef {
     /// Its namespace and name.
     pub(super) key: Key,

@@ -1,28 +1,25 @@
-//! The steps of a session that makes sense: dereference, build, apply, observe, update status.
+//! The steps of a session that makes sense: dereference, build, apply, client pods, observe, update status.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crds::BallSessionStatus;
 use jiff::Timestamp;
-use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::Pod;
 
-use crate::controller::advance_run::advance_run;
+use crate::controller::advance_run::{advance_run, record};
 use crate::controller::apply::{self, Tools, apply};
-use crate::controller::build::build;
+use crate::controller::build::{ClientPods, build};
+use crate::controller::client_pods::{Advanced, Situation, StoredRun, advance};
 use crate::controller::context::Controller;
 use crate::controller::dereference::{Dereferenced, dereference};
+use crate::controller::epoch::epoch;
 use crate::controller::error::Error;
 use crate::controller::events::SessionEvent;
-use crate::controller::expectation::{epoch, finished};
-use crate::controller::failed_create::{CREATE_LIMIT, FailedCreate, create_time_left, last_failure};
-use crate::controller::observe::{Clock, Input, count_clients, observe, ready_clients, refused};
+use crate::controller::observe::{Clock, Input, observe, ready_clients, refused};
 use crate::controller::session_ref::SessionRef;
 use crate::controller::update_status::update_status;
 use crate::controller::{expire, images};
 use crate::report_source::Expectation;
-use crate::run::{Phase, Progress, RunStage, is_stored_run, job_end, with_images};
+use crate::run::{Outcome, Phase, Progress, RunStage, decided, is_archived, is_stored_run, with_images};
 use crate::session::Session;
 
 /// How long to wait for a child that is on its way out, in case that its end is not notified.
@@ -49,36 +46,71 @@ pub(super) async fn run(
         expire::delete(controller, session_ref).await?;
         return Ok(Reconciled::default());
     }
-    let begun =
-        is_stored_run(stored, &session.run_hash) || controller.reports.begin_run(session) == Progress::Done;
+    // The run before goes to the history first, and only then its numbers go.
+    let begun = is_stored_run(stored, &session.run_hash)
+        || (is_archived(stored, &session.run_hash)
+            && controller.reports.begin_run(session) == Progress::Done);
 
     let Dereferenced { resources, pods } = dereference(session, &controller.watches);
     let images = images::of(controller, session_ref, session, stored, &resources);
-    let prepared = build(session, &resources, &with_images(&controller.settings, &images.used));
-    let epoch = epoch(&prepared);
+    let settings = with_images(&controller.settings, &images.used);
+    let prepared = build(session, &resources, &settings);
+    let clients = ClientPods::of(session, &settings);
+    let epoch = epoch(session, &prepared, clients);
     let tools = Tools {
         client: &controller.client,
         memories: &controller.memories,
         metrics: &controller.metrics,
         retry: controller.retry,
     };
-    let outcome = apply(tools, session, prepared, resources).await;
-    if outcome.job_replaced {
-        controller.events.publish(&session_ref.reference, job_replaced(session));
-    }
+    let had_job = resources.client_job.as_ref().is_some_and(|job| {
+        job.metadata.owner_references.iter().flatten().any(|owner| owner.uid == session.owner.uid)
+    });
+    let mut outcome = apply(tools, session, prepared, resources).await;
 
     let clock = Clock { now: Instant::now(), time: Timestamp::now(), watching_since: controller.started };
-    let job = outcome.resources.client_job.as_ref();
+    let record = record(session, stored, &images.next, clock);
+    let is_given_up = decided(&record).is_some_and(Outcome::is_failure);
+    let situation = Situation {
+        session,
+        clients,
+        pods: &pods,
+        stored,
+        run: StoredRun::of(session, stored, record),
+        // Of a run that was given up nobody is wanted any more.
+        stage: if is_given_up { RunStage::Finished } else { session.stage },
+        // The pods of the Job come first, and the numbers of another run.
+        may_create: begun && !had_job && outcome.may_have_clients,
+    };
+    let Advanced { run, written, is_replaced, refused: refused_pod, again_in } =
+        advance(controller, session_ref, situation, clock).await?;
+    let (session_ref, stored) = match &written {
+        Some((session_ref, stored)) => (session_ref, stored),
+        None => (session_ref, stored),
+    };
+    if is_replaced {
+        controller.events.publish(&session_ref.reference, clients_replaced(session));
+    }
+    if let Some((error, is_fresh)) = refused_pod {
+        if is_fresh && outcome.failed.is_none() {
+            outcome.failed = Some(error.clone());
+        }
+        outcome.refused.push(error);
+    }
+
     let view = controller.reports.view(&session_ref.uid);
-    let finished = finished(session, &pods, job);
-    let ready = job.map(|job| ready_clients(&pods, job, clock.time)).unwrap_or_default();
-    let clients = controller
-        .remember(session_ref, |memory| memory.had_media.observe(session, finished.clone(), ready, &view));
-    let advanced = advance_run(controller, session_ref, session, stored, &clients, &images.next, clock);
-    let is_ending = matches!(advanced.phase, Phase::Ending(_) | Phase::Over(_));
-    let is_disturbed = outcome.is_disturbed;
-    controller.reports.expect(session, Expectation { finished, epoch, is_disturbed, is_ending });
-    let (failed_create, missing) = failed_create(controller, session_ref, session, &pods, job, clock).await;
+    let ready = ready_clients(&pods, session, clock.time);
+    let clients = controller.remember(session_ref, |memory| {
+        memory.had_media.observe(session, run.finished.clone(), ready, &view)
+    });
+    let advanced = advance_run(controller, session_ref, session, stored, run.run(), &clients, clock);
+    let expectation = Expectation {
+        finished: run.finished.clone(),
+        epoch,
+        is_disturbed: is_replaced || outcome.is_server_changed,
+        is_ending: matches!(advanced.phase, Phase::Ending(_) | Phase::Over(_)),
+    };
+    controller.reports.expect(session, expectation);
     let generation = session_ref.generation;
     let trouble_since = controller.remember(session_ref, |memory| memory.trouble.since(generation));
     let (owned, recheck) = observe(&Input {
@@ -91,13 +123,13 @@ pub(super) async fn run(
         run: &advanced.run,
         phase: advanced.phase,
         begun,
+        finished: &run.finished,
         refused: refused(outcome.refused.iter().filter_map(apply::Error::explanation)),
-        failed_create: failed_create.as_deref(),
         trouble_since,
         clock,
     });
     controller.remember(session_ref, |memory| memory.trouble.note(owned.ready(), generation, clock.now));
-    let written = update_status(controller, session_ref, stored, &owned).await?;
+    let stored_again = update_status(controller, session_ref, stored, &owned).await?;
 
     let is_ready = owned.ready().is_some_and(|ready| ready.status == "True");
     let server = outcome.resources.server_deployment.as_ref();
@@ -105,45 +137,18 @@ pub(super) async fn run(
     let is_pending = !begun || advanced.is_pending;
     let pending = controller.remember(session_ref, |memory| memory.pending.again_in(is_pending, clock.now));
     let terminating = outcome.waiting.then_some(TERMINATING);
+    let retry_in = controller.remember(session_ref, |memory| memory.refusals.next(clock.now));
     let deadlines = [advanced.next_in, expires_in];
-    let times = [recheck, missing, pending, moving, terminating, outcome.retry_in, written.again_in()];
+    let times = [recheck, again_in, pending, moving, terminating, retry_in, stored_again.again_in()];
     let requeue_after = times.into_iter().chain(deadlines).flatten().min();
     Ok(Reconciled { requeue_after, refused: outcome.failed })
 }
 
-/// Why the Job has fewer pods than clients, and when to ask again.
-async fn failed_create(
-    controller: &Controller,
-    session_ref: &SessionRef,
-    session: &Session,
-    pods: &[Arc<Pod>],
-    job: Option<&Job>,
-    Clock { now, time, .. }: Clock,
-) -> (Option<String>, Option<Duration>) {
-    let wanted = usize::try_from(session.spec.clients).unwrap_or_default();
-    let Some(job) = job.filter(|job| {
-        session.stage == RunStage::Active && job_end(job).is_none() && count_clients(pods, job, time) < wanted
-    }) else {
-        return (None, None);
-    };
-    if let Some(left) = create_time_left(job, time) {
-        return (None, Some(left));
-    }
-    let known = controller.remember(session_ref, |memory| memory.failed_create.as_ref()?.holds(job, now));
-    if let Some((failure, left)) = known {
-        return (failure, Some(left));
-    }
-    let failure = last_failure(&controller.client, job, pods, time).await;
-    let answer = FailedCreate::new(job, failure.clone(), now);
-    controller.remember(session_ref, |memory| memory.failed_create = Some(answer));
-    (failure, Some(CREATE_LIMIT))
-}
-
-fn job_replaced(session: &Session) -> SessionEvent {
+fn clients_replaced(session: &Session) -> SessionEvent {
     SessionEvent {
         is_warning: false,
         action: "Replace",
-        reason: "JobReplaced".to_owned(),
-        note: format!("Job {} cannot follow the session: it is deleted and made anew", session.client_name()),
+        reason: "ClientsReplaced".to_owned(),
+        note: format!("pods of {} are deleted and made anew, of something else", session.client_name()),
     }
 }

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use crds::BallSessionStatus;
 use crds::contract::CONTROLLER_FIELD_MANAGER;
+use crds::{BallSessionStatus, Run};
+use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
@@ -26,9 +27,9 @@ pub struct Error(#[from] kube::Error);
 /// What became of a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Written {
-    /// It is stored, or the session is gone.
+    /// It is stored.
     Done,
-    /// The session was changed meanwhile: it has to be reconciled anew.
+    /// The session was changed meanwhile, or is gone: it has to be reconciled anew.
     Stale,
 }
 
@@ -36,6 +37,10 @@ pub(super) enum Written {
 const AGAIN: Duration = Duration::from_millis(100);
 
 impl Written {
+    fn of(is_stored: bool) -> Self {
+        if is_stored { Self::Done } else { Self::Stale }
+    }
+
     /// When to reconcile again for it.
     pub(super) fn again_in(self) -> Option<Duration> {
         (self == Self::Stale).then_some(AGAIN)
@@ -58,11 +63,38 @@ pub(super) async fn update_status(
         return Ok(Written::Done);
     }
     let mut patch = owned.patch();
-    // Neither a namesake that came after it, nor another version.
-    patch["metadata"] =
-        json!({"name": session_ref.key.name, "uid": session_ref.uid, "resourceVersion": session_ref.version});
+    patch["metadata"] = metadata(session_ref);
     let params = PatchParams::apply(CONTROLLER_FIELD_MANAGER).force();
-    send(controller, session_ref, &params, &Patch::Apply(&patch), &known, owned).await
+    let written = send(controller, session_ref, &params, &Patch::Apply(&patch), &known, owned).await?;
+    Ok(Written::of(written.is_some()))
+}
+
+/// Neither a namesake that came after it, nor another version.
+fn metadata(session_ref: &SessionRef) -> Value {
+    json!({"name": session_ref.key.name, "uid": session_ref.uid, "resourceVersion": session_ref.version})
+}
+
+/// Stores `run`, and leaves all else of the status as it is. What is stored then, and the session as it is referred to;
+/// `None` where it was changed meanwhile, or is gone.
+///
+/// # Errors
+/// As [`update_status`].
+pub(super) async fn store_run(
+    controller: &Controller,
+    session_ref: &SessionRef,
+    stored: &BallSessionStatus,
+    run: Run,
+) -> Result<Option<(SessionRef, BallSessionStatus)>, Error> {
+    let known = Owned::stored(stored);
+    let owned = known.with_run(run.clone());
+    let mut patch = owned.patch();
+    patch["metadata"] = metadata(session_ref);
+    let params = PatchParams::apply(CONTROLLER_FIELD_MANAGER).force();
+    let written = send(controller, session_ref, &params, &Patch::Apply(&patch), &known, &owned).await?;
+    Ok(written.map(|version| {
+        let session_ref = SessionRef { version, ..session_ref.clone() };
+        (session_ref, BallSessionStatus { run: Some(run), ..stored.clone() })
+    }))
 }
 
 /// Says in the conditions of a session that it cannot be read. For an apply the API server would have to read it as
@@ -92,9 +124,11 @@ pub(super) async fn update_conditions(
     });
     let params =
         PatchParams { field_manager: Some(CONTROLLER_FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-    send(controller, session_ref, &params, &Patch::Merge(&patch), &known, owned).await
+    let written = send(controller, session_ref, &params, &Patch::Merge(&patch), &known, owned).await?;
+    Ok(Written::of(written.is_some()))
 }
 
+/// The version that was written; `None` where there is another one by now, or none.
 async fn send(
     controller: &Controller,
     session_ref: &SessionRef,
@@ -102,20 +136,23 @@ async fn send(
     patch: &Patch<&Value>,
     stored: &Owned,
     owned: &Owned,
-) -> Result<Written, Error> {
+) -> Result<Option<String>, Error> {
     let sessions = session_ref.api(&controller.client);
     match sessions.patch_status(&session_ref.key.name, params, patch).await {
-        Ok(_) => {
+        Ok(patched) => {
             controller.metrics.status(StatusWrite::Done);
-            written(controller, session_ref, stored, owned);
-            Ok(Written::Done)
+            let version = patched.resource_version().unwrap_or_default();
+            if version != session_ref.version {
+                written(controller, session_ref, stored, owned);
+            }
+            Ok(Some(version))
         }
-        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(Written::Done),
+        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(None),
         Err(kube::Error::Api(status)) if status.is_conflict() => {
             controller.metrics.status(StatusWrite::Conflicting);
             // The watch may not have brought the other version yet.
             controller.remember(session_ref, |memory| memory.supersede(SESSION, &session_ref.version));
-            Ok(Written::Stale)
+            Ok(None)
         }
         Err(error) => {
             controller.metrics.status(StatusWrite::Failed);

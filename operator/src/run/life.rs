@@ -78,7 +78,7 @@ pub fn advance(facts: &Facts<'_>) -> Advanced {
         let phase = if facts.clients.have_had_media() { Phase::Measuring } else { Phase::Starting };
         return Advanced { run, phase, next_in: None };
     };
-    if let Some(given_up) = outcome(&run).filter(|outcome| outcome.is_failure()) {
+    if let Some(given_up) = decided(&run).filter(|outcome| outcome.is_failure()) {
         return Advanced { run, phase: Phase::Ending(given_up), next_in: None };
     }
     suspend(&mut run, facts.stage == RunStage::Suspended, facts.now);
@@ -110,7 +110,7 @@ pub fn over(conditions: &[Condition]) -> Phase {
 }
 
 /// How the stored run ended, if its end is decided.
-pub fn outcome(run: &Run) -> Option<Outcome> {
+pub fn decided(run: &Run) -> Option<Outcome> {
     run.outcome.as_deref().and_then(Outcome::named)
 }
 

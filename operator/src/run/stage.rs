@@ -17,7 +17,7 @@ pub enum RunStage {
 }
 
 /// The stage of the run with the hash `run`, by what is stored of the session. That it is over only status can tell: its
-/// Job may be gone.
+/// pods may be gone.
 pub fn stage(status: Option<&BallSessionStatus>, run: &str, is_suspended: bool) -> RunStage {
     if status.is_some_and(|status| is_stored_run(status, run) && is_complete(status)) {
         RunStage::Finished

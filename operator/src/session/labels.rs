@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 /// Who manages the children: the label to watch them by.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
@@ -13,8 +13,12 @@ pub const INSTANCE: &str = "app.kubernetes.io/instance";
 pub const COMPONENT: &str = "app.kubernetes.io/component";
 /// What it is a part of, for the operator and for sessions.
 pub const NAME: &str = "app.kubernetes.io/name";
-/// The annotation by which Kubernetes says which client of its Job a pod is.
-pub const INDEX_ANNOTATION: &str = "batch.kubernetes.io/job-completion-index";
+/// The UID of the session that a client's pod was made for.
+pub const SESSION_UID: &str = "ballsession.dev/session-uid";
+/// Which client of its session a pod is.
+pub const CLIENT_INDEX: &str = "ballsession.dev/client-index";
+/// The label and annotation by which Kubernetes says which pod of its Job one is: earlier versions ran clients so.
+pub const JOB_INDEX: &str = "batch.kubernetes.io/job-completion-index";
 /// The value of [`NAME`] and [`MANAGED_BY`] that is the operator.
 pub const OPERATOR: &str = "ballsession-operator";
 /// The value of [`NAME`] that is a session.
@@ -55,6 +59,13 @@ pub fn selecting(session: &str, component: Component) -> BTreeMap<String, String
     [(NAME, SESSION), (INSTANCE, session), (COMPONENT, component.as_str())]
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .into()
+}
+
+/// Which client of its session a pod with this metadata is.
+pub fn client_index(metadata: &ObjectMeta) -> Option<u32> {
+    let label = |key: &str| metadata.labels.as_ref()?.get(key);
+    let annotation = |key: &str| metadata.annotations.as_ref()?.get(key);
+    label(CLIENT_INDEX).or_else(|| annotation(JOB_INDEX))?.parse().ok()
 }
 
 /// Selects the pods of a part.

@@ -1,7 +1,6 @@
 //! Children appear, stay as they are, follow their session and go with it.
 
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Pod, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::ResourceExt;
@@ -32,7 +31,6 @@ async fn all_children(operator: &Operator) -> Vec<Vec<String>> {
         names(&operator.api::<ServiceAccount>()).await,
         names(&operator.api::<Deployment>()).await,
         names(&operator.api::<Service>()).await,
-        names(&operator.api::<Job>()).await,
         names(&operator.api::<NetworkPolicy>()).await,
     ]
 }
@@ -45,23 +43,17 @@ async fn wait_children(operator: &Operator, expected: &[&[&str]]) {
     .await;
 }
 
-fn scale(job: &Job) -> (Option<i32>, Option<i32>) {
-    let spec = job.spec.as_ref().unwrap();
-    (spec.parallelism, spec.completions)
-}
-
 #[tokio::test]
 async fn a_session_gets_its_children_and_no_others() {
     let Some((client, _shared)) = client("a_session_gets_its_children_and_no_others").await else { return };
     let operator = Operator::start(&client).await;
     operator.create("harbor", &json!({"clients": 2})).await;
-    let without_policies: [&[&str]; 5] =
-        [&["harbor-workload"], &["harbor-server"], &["harbor-server"], &["harbor-client"], &[]];
+    let without_policies: [&[&str]; 4] = [&["harbor-workload"], &["harbor-server"], &["harbor-server"], &[]];
     wait_children(&operator, &without_policies).await;
 
     operator.change("harbor", &json!({"networkPolicy": "Isolated"})).await;
     let mut with_policies = without_policies;
-    with_policies[4] = &["harbor-client", "harbor-server"];
+    with_policies[3] = &["harbor-client", "harbor-server"];
     wait_children(&operator, &with_policies).await;
     operator.change("harbor", &json!({"networkPolicy": "None"})).await;
     wait_children(&operator, &without_policies).await;
@@ -150,23 +142,17 @@ async fn children_without_a_hash_get_one_and_keep_their_pods() {
     operator.play_pods("harbor", 1).await;
     operator.wait_ready("harbor", "Ready").await;
     let name_of_hash = "ballsession.dev/applied-hash";
-    let (deployments, jobs) = (operator.api::<Deployment>(), operator.api::<Job>());
+    let deployments = operator.api::<Deployment>();
     let server = deployments.get("harbor-server").await.unwrap();
     let pod = operator.wait_pods("harbor", "server", 1).await.remove(0);
-    let clients = jobs.get("harbor-client").await.unwrap();
 
     // As a version of the operator left them that knew no hash.
     let none = Patch::Merge(json!({"metadata": {"annotations": {name_of_hash: null}}}));
     deployments.patch("harbor-server", &PatchParams::default(), &none).await.unwrap();
-    jobs.patch("harbor-client", &PatchParams::default(), &none).await.unwrap();
     let found = operator
         .wait("harbor-server", "a hash", |found: &Deployment| found.annotations().contains_key(name_of_hash))
         .await;
     assert_eq!(found.spec.template, server.spec.template);
-    let found = operator
-        .wait("harbor-client", "a hash", |found: &Job| found.annotations().contains_key(name_of_hash))
-        .await;
-    assert_eq!((found.uid(), found.metadata.generation), (clients.uid(), clients.metadata.generation));
     operator.wait_for_quiet().await;
     assert_eq!(operator.wait_pods("harbor", "server", 1).await[0].uid(), pod.uid());
     operator.finish().await;
@@ -198,11 +184,6 @@ async fn what_is_deleted_or_edited_comes_back() {
             found.labels().contains_key("app.kubernetes.io/managed-by")
         })
         .await;
-
-    let jobs = operator.api::<Job>();
-    let first = jobs.get("harbor-client").await.unwrap();
-    jobs.delete("harbor-client", &DeleteParams::background()).await.unwrap();
-    operator.wait("harbor-client", "another Job", |found: &Job| found.uid() != first.uid()).await;
     operator.finish().await;
 }
 
@@ -212,23 +193,15 @@ async fn clients_follow_the_scale_to_none_and_back() {
     let operator = Operator::start(&client).await;
     operator.create("harbor", &json!({"clients": 1})).await;
     let sessions = operator.api::<crds::BallSession>();
-    let first =
-        operator.wait("harbor-client", "a Job of 1", |job: &Job| scale(job) == (Some(1), Some(1))).await;
-    for clients in [4, 0, 2] {
+    let first = operator.wait_pods("harbor", "client", 1).await.remove(0);
+    for (clients, has_first) in [(4, true), (2, true), (0, false), (2, false)] {
         let patch = Patch::Merge(json!({"spec": {"replicas": clients}}));
         sessions.patch_scale("harbor", &PatchParams::default(), &patch).await.unwrap();
-        match clients {
-            0 => operator.wait_gone::<Job>("harbor-client", None).await,
-            4 => {
-                let job = operator.wait("harbor-client", "4", |job: &Job| scale(job) == (Some(4), Some(4)));
-                assert_eq!(job.await.uid(), first.uid());
-            }
-            _ => {
-                let job = operator.wait("harbor-client", "2", |job: &Job| scale(job) == (Some(2), Some(2)));
-                assert_ne!(job.await.uid(), first.uid());
-            }
-        }
-        operator.wait_pods("harbor", "client", clients).await;
+        let pods = operator.wait_pods("harbor", "client", clients).await;
+        let indexes: Vec<_> =
+            pods.iter().map(|pod| pod.labels()["ballsession.dev/client-index"].clone()).collect();
+        assert_eq!(indexes, (0..clients).map(|index| index.to_string()).collect::<Vec<_>>());
+        assert_eq!(pods.iter().any(|pod| pod.uid() == first.uid()), has_first);
     }
     let scaled = operator.wait_ready("harbor", "ServerNotReady").await.status.unwrap();
     assert_eq!(scaled.display.unwrap().clients.as_deref(), Some("0/2"));
@@ -243,8 +216,7 @@ async fn suspending_removes_pods_and_resuming_brings_them_back() {
     };
     let operator = Operator::start(&client).await;
     operator.create("harbor", &json!({"clients": 2})).await;
-    operator.wait_pods("harbor", "client", 2).await;
-    let job = operator.api::<Job>().get("harbor-client").await.unwrap();
+    let first = operator.wait_pods("harbor", "client", 2).await;
 
     operator.change("harbor", &json!({"suspend": true})).await;
     operator.wait_pods("harbor", "client", 0).await;
@@ -253,28 +225,33 @@ async fn suspending_removes_pods_and_resuming_brings_them_back() {
     assert_eq!(suspended.status.unwrap().display.unwrap().reason.as_deref(), Some("Suspended"));
 
     operator.change("harbor", &json!({"suspend": false})).await;
-    operator.wait_pods("harbor", "client", 2).await;
+    let second = operator.wait_pods("harbor", "client", 2).await;
     operator.wait_pods("harbor", "server", 1).await;
-    assert_eq!(operator.api::<Job>().get("harbor-client").await.unwrap().uid(), job.uid());
+    let attempts = |pods: &[Pod]| -> Vec<_> {
+        pods.iter().map(|pod| pod.annotations()["ballsession.dev/attempt"].clone()).collect()
+    };
+    assert_eq!((attempts(&first), attempts(&second)), (vec!["1".to_owned(); 2], vec!["2".to_owned(); 2]));
     operator.finish().await;
 }
 
 #[tokio::test]
-async fn what_a_job_cannot_follow_makes_another_job() {
-    let Some((client, _shared)) = client("what_a_job_cannot_follow_makes_another_job").await else { return };
+async fn what_pods_cannot_follow_makes_other_pods() {
+    let Some((client, _shared)) = client("what_pods_cannot_follow_makes_other_pods").await else { return };
     let operator = Operator::start(&client).await;
     operator.create("harbor", &json!({"clients": 1, "duration": "5m"})).await;
-    let pods = operator.wait_pods("harbor", "client", 1).await;
-    let first = operator.api::<Job>().get("harbor-client").await.unwrap();
-
+    let first = operator.wait_pods("harbor", "client", 1).await.remove(0);
     operator.change("harbor", &json!({"video": {"width": 320}})).await;
-    operator.wait("harbor-client", "another Job", |job: &Job| job.uid() != first.uid()).await;
-    // Its pod went with it: deleted in the foreground, and not left to itself.
-    operator.wait_gone::<Pod>(&pods[0].name_any(), pods[0].uid().as_deref()).await;
-    operator.wait_pods("harbor", "client", 1).await;
-    assert!(
-        operator.writes().iter().any(|write| write.starts_with("DELETE") && write.ends_with("harbor-client"))
-    );
+    operator.wait_gone::<Pod>(&first.name_any(), first.uid().as_deref()).await;
+    let second = operator.wait_pods("harbor", "client", 1).await.remove(0);
+    assert_ne!(second.annotations()["ballsession.dev/run"], first.annotations()["ballsession.dev/run"]);
+
+    // Where a run has no end, clients connect to its next server.
+    operator.change("harbor", &json!({"duration": null})).await;
+    operator.wait_gone::<Pod>(&second.name_any(), second.uid().as_deref()).await;
+    let third = operator.wait_pods("harbor", "client", 1).await.remove(0);
+    operator.change("harbor", &json!({"video": {"width": 640}})).await;
+    operator.wait_for_quiet().await;
+    assert_eq!(operator.wait_pods("harbor", "client", 1).await[0].uid(), third.uid());
     operator.finish().await;
 }
 
@@ -311,7 +288,7 @@ async fn everything_goes_with_the_session() {
     operator.wait_pods("harbor", "client", 1).await;
     let sessions = operator.api::<crds::BallSession>();
     sessions.delete("harbor", &DeleteParams::foreground()).await.unwrap();
-    wait_children(&operator, &[&[], &[], &[], &[], &[]]).await;
+    wait_children(&operator, &[&[], &[], &[], &[]]).await;
     operator.wait_gone::<crds::BallSession>("harbor", None).await;
     operator.finish().await;
 }

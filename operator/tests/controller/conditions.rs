@@ -124,7 +124,7 @@ async fn a_quota_is_named_for_the_server_and_for_clients() {
     let forbidden = operator.wait_ready("harbor", "PodsForbidden").await;
     assert!(condition(&forbidden, "Ready").1.contains("exceeded quota: tight"), "{forbidden:?}");
 
-    // Room for the server alone: the Job says so only in its events.
+    // Room for the server alone.
     operator.change("harbor", &json!({"clients": 0})).await;
     set(1).await;
     let server = operator.wait_pods("harbor", "server", 1).await.remove(0);

@@ -68,7 +68,7 @@ async fn clients_of_a_bounded_run_are_done_when_their_pods_are() {
     let session = operator.create("harbor", &json!({"clients": 2, "duration": "5m"})).await;
     let uid = session.uid().unwrap();
     let pods = operator.wait_pods("harbor", "client", 2).await;
-    let index = pods[0].annotations()["batch.kubernetes.io/job-completion-index"].parse().unwrap();
+    let index = pods[0].labels()["ballsession.dev/client-index"].parse().unwrap();
     operator.set_pod(&pods[0], &json!({"phase": "Succeeded"})).await;
     expected(&operator, &uid, "one is done", |expected| expected.finished == [index].into()).await;
     operator.finish().await;

@@ -26,6 +26,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower::util::MapRequestLayer;
 
+use crate::node::PlayedNode;
 use crate::reports::FakeReports;
 
 /// A test that changes what all share, or watches all namespaces, must be alone.
@@ -62,6 +63,8 @@ pub(crate) async fn eventually<T, E: Debug>(what: &str, check: impl AsyncFn() ->
 pub(crate) struct Operator {
     pub(crate) namespace: Scratch,
     pub(crate) reports: Arc<FakeReports>,
+    /// Where the servers of its sessions are.
+    pub(crate) node: PlayedNode,
     /// The client of the test, whose requests are not counted.
     client: Client,
     writes: Arc<Mutex<Vec<String>>>,
@@ -80,10 +83,17 @@ impl Operator {
 
     /// Reconciles what is in `scope`; `namespace` is what the test works in.
     pub(crate) async fn start_in(client: &Client, namespace: Scratch, scope: &Scope) -> Self {
-        Self::start_with(client, namespace, scope, settings()).await
+        let node = PlayedNode::start(client, &namespace.name, &namespace.name, true).await;
+        Self::start_with(client, namespace, node, scope, settings()).await
     }
 
-    async fn start_with(client: &Client, namespace: Scratch, scope: &Scope, settings: Settings) -> Self {
+    async fn start_with(
+        client: &Client,
+        namespace: Scratch,
+        node: PlayedNode,
+        scope: &Scope,
+        settings: Settings,
+    ) -> Self {
         let writes: Arc<Mutex<Vec<String>>> = Arc::default();
         let counted = Arc::clone(&writes);
         let count = MapRequestLayer::new(move |request: Request<Body>| {
@@ -110,7 +120,7 @@ impl Operator {
         };
         let stop = CancellationToken::new();
         let task = tokio::spawn(run(context, watches, stop.clone()));
-        Self { namespace, reports, client: client.clone(), writes, registry, stop, task }
+        Self { namespace, reports, node, client: client.clone(), writes, registry, stop, task }
     }
 
     /// Stops the controller and asks for the end of the namespace.
@@ -118,19 +128,33 @@ impl Operator {
         self.stop.cancel();
         self.task.await.unwrap();
         self.namespace.delete().await;
+        self.node.finish().await;
     }
 
     /// Another process in its place, that knows nothing of what this one did.
     pub(crate) async fn restart(self) -> Self {
-        self.upgrade(settings()).await
+        self.restart_after(async |_| ()).await
+    }
+
+    /// The same, after something happened while there was none.
+    pub(crate) async fn restart_after(self, happens: impl AsyncFnOnce(&Self)) -> Self {
+        self.replace(settings(), happens).await
     }
 
     /// The same, installed with other settings.
     pub(crate) async fn upgrade(self, settings: Settings) -> Self {
+        self.replace(settings, async |_| ()).await
+    }
+
+    async fn replace(self, settings: Settings, happens: impl AsyncFnOnce(&Self)) -> Self {
         self.stop.cancel();
-        self.task.await.unwrap();
+        while !self.task.is_finished() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        happens(&self).await;
         let scope = Scope::Namespace(self.namespace.name.clone());
-        Self::start_with(&self.client, self.namespace, &scope, settings).await
+        let Self { namespace, node, client, .. } = self;
+        Self::start_with(&client, namespace, node, &scope, settings).await
     }
 
     pub(crate) fn api<K>(&self) -> Api<K>
@@ -194,7 +218,7 @@ impl Operator {
         eventually(&format!("{count} {component} pods"), async || {
             let mut pods = api.list(&params).await.unwrap().items;
             pods.retain(|pod| pod.metadata.deletion_timestamp.is_none() && !is_done(pod));
-            pods.sort_by_key(|pod| pod.labels().get("batch.kubernetes.io/job-completion-index").cloned());
+            pods.sort_by_key(|pod| pod.labels().get("ballsession.dev/client-index").cloned());
             if pods.len() == count {
                 Ok(pods)
             } else {
@@ -264,10 +288,12 @@ impl Operator {
 }
 
 /// Lets every client do what it was to do.
-pub(crate) async fn finish_clients(operator: &Operator, session: &str, clients: usize) {
-    for pod in operator.wait_pods(session, "client", clients).await {
-        operator.set_pod(&pod, &json!({"phase": "Succeeded"})).await;
+pub(crate) async fn finish_clients(operator: &Operator, session: &str, clients: usize) -> Vec<Pod> {
+    let pods = operator.wait_pods(session, "client", clients).await;
+    for pod in &pods {
+        operator.set_pod(pod, &json!({"phase": "Succeeded"})).await;
     }
+    pods
 }
 
 /// Reason and message of a condition; empty where there is none.

@@ -9,7 +9,6 @@ use k8s_openapi::api::admissionregistration::v1::{
     ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration,
 };
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Service, ServiceAccount};
 use k8s_openapi::api::events::v1::Event;
 use kube::api::{Api, DeleteParams, ListParams, PostParams};
@@ -95,7 +94,7 @@ async fn a_webhook_that_is_away_is_quoted_and_the_rest_goes_on() {
         })
         .await;
     assert_eq!(condition(&observed, "Ready").0, "ApplyFailed");
-    for kind in ["deployments", "jobs", "serviceaccounts"] {
+    for kind in ["deployments", "pods", "serviceaccounts"] {
         assert!(operator.writes().iter().any(|write| write.contains(kind)), "{kind} {:?}", operator.writes());
     }
     operator.api::<ServiceAccount>().get("harbor-workload").await.unwrap();
@@ -150,7 +149,7 @@ async fn a_policy_is_quoted_and_is_no_invalid_spec() {
     let failed = operator.wait_ready("harbor", "ApplyFailed").await;
     let message = condition(&failed, "Ready").1;
     assert!(message.contains("every Deployment has a team"), "{message}");
-    operator.wait("harbor-client", "the other children", |_: &Job| true).await;
+    operator.wait("harbor-server", "the other children", |_: &Service| true).await;
 
     bindings.delete(&name, &DeleteParams::default()).await.unwrap();
     policies.delete(&name, &DeleteParams::default()).await.unwrap();

@@ -2,19 +2,12 @@
 
 use crds::BallSession;
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
 
 use crate::harness::{Operator, client, condition, eventually, finish_clients};
-
-fn is_ended(job: &Job) -> bool {
-    let conditions = job.status.as_ref().and_then(|status| status.conditions.as_ref());
-    conditions.into_iter().flatten().any(|condition| {
-        ["Complete", "Failed"].contains(&condition.type_.as_str()) && condition.status == "True"
-    })
-}
 
 async fn wait_complete(operator: &Operator, reason: &str) -> BallSession {
     operator.wait("harbor", reason, |session: &BallSession| condition(session, "Complete").0 == reason).await
@@ -33,10 +26,9 @@ async fn a_run_ends_with_its_last_numbers_stays_ended_and_begins_anew() {
     let first_run = running.status.unwrap().run.unwrap().hash;
     operator.reports.hold_back(true);
     operator.play_pods("harbor", 2).await;
-    finish_clients(&operator, "harbor", 2).await;
+    let pods = finish_clients(&operator, "harbor", 2).await;
 
-    // The Job is over, but the run is not before its last numbers are in.
-    let job = operator.wait("harbor-client", "the Job's end", is_ended).await;
+    // All clients are done, but the run is not before its last numbers are in.
     eventually("a question for the last numbers", async || {
         let asked = operator.reports.finished();
         if asked.contains_key(&first_run) { Ok(()) } else { Err(asked) }
@@ -51,20 +43,23 @@ async fn a_run_ends_with_its_last_numbers_stays_ended_and_begins_anew() {
     assert_eq!(condition(&finished, "Ready").0, "Completed");
     operator.wait("harbor-server", "no server", |server: &Deployment| server.spec.replicas == Some(0)).await;
 
-    // Whatever is deleted or changed beside what is measured, the run stays over.
+    // Whatever is deleted or changed beside what is measured, the run stays over, and its logs stay.
     operator.change("harbor", &json!({"clients": 3})).await;
     operator.wait_for_quiet().await;
-    assert_eq!(operator.api::<Job>().get("harbor-client").await.unwrap().uid(), job.uid());
-    let (jobs, params) = (operator.api::<Job>(), DeleteParams::background());
-    jobs.delete("harbor-client", &params).await.unwrap();
-    operator.wait_gone::<Job>("harbor-client", None).await;
+    for pod in &pods {
+        assert_eq!(operator.api::<Pod>().get(&pod.name_any()).await.unwrap().uid(), pod.uid());
+    }
+    operator.api::<Pod>().delete(&pods[0].name_any(), &DeleteParams::default()).await.unwrap();
+    operator.wait_gone::<Pod>(&pods[0].name_any(), None).await;
     operator.wait_for_quiet().await;
-    assert!(jobs.get_opt("harbor-client").await.unwrap().is_none());
+    operator.wait_pods("harbor", "client", 0).await;
 
     // Another duration is another run.
     operator.change("harbor", &json!({"duration": "6m", "clients": 1})).await;
     let session = wait_complete(&operator, "Running").await;
-    assert_ne!(session.status.unwrap().run.unwrap().hash, first_run);
+    let run = session.status.unwrap().run.unwrap();
+    assert_ne!(run.hash, first_run);
+    assert_eq!(run.finished, None, "of this one nobody is done");
     assert_eq!(operator.reports.begun().len(), 2);
     operator.wait_pods("harbor", "client", 1).await;
     operator.wait_pods("harbor", "server", 1).await;
@@ -72,8 +67,8 @@ async fn a_run_ends_with_its_last_numbers_stays_ended_and_begins_anew() {
 }
 
 #[tokio::test]
-async fn an_end_is_taken_back_with_its_job() {
-    let Some((client, _shared)) = client("an_end_is_taken_back_with_its_job").await else { return };
+async fn an_end_is_taken_back_by_more_clients() {
+    let Some((client, _shared)) = client("an_end_is_taken_back_by_more_clients").await else { return };
     let operator = Operator::start(&client).await;
     operator.create("harbor", &json!({"clients": 1, "duration": "5m"})).await;
     let running = wait_complete(&operator, "Running").await;
@@ -86,10 +81,8 @@ async fn an_end_is_taken_back_with_its_job() {
     })
     .await;
 
-    // Before these are in, somebody deletes the Job: its clients run again, as long as they shall.
-    let first = operator.api::<Job>().get("harbor-client").await.unwrap();
-    operator.api::<Job>().delete("harbor-client", &DeleteParams::background()).await.unwrap();
-    operator.wait("harbor-client", "another Job", |job: &Job| job.uid() != first.uid()).await;
+    // Before these are in, another client is asked for.
+    operator.change("harbor", &json!({"clients": 2})).await;
     eventually("the end of the end", async || {
         let continued = operator.reports.continued();
         if continued.contains(&run) { Ok(()) } else { Err(continued) }
@@ -109,18 +102,62 @@ async fn a_run_that_takes_too_long_is_given_up() {
     operator.create("harbor", &json!({"clients": 1, "duration": "5s"})).await;
     operator.play_pods("harbor", 1).await;
     operator.wait_ready("harbor", "Ready").await;
+    let pod = operator.wait_pods("harbor", "client", 1).await.remove(0);
 
-    // Its deadline is minutes away; an earlier one makes Kubernetes' Job controller give it up now.
-    let earlier = Patch::Merge(json!({"spec": {"activeDeadlineSeconds": 1}}));
-    let jobs = operator.api::<Job>();
-    eventually("the end of the Job", async || {
-        let job = jobs.patch("harbor-client", &PatchParams::default(), &earlier).await;
-        let job = job.map_err(|error| error.to_string())?;
-        if is_ended(&job) { Ok(()) } else { Err(format!("{:?}", job.status)) }
-    })
-    .await;
-    wait_complete(&operator, "DeadlineExceeded").await;
+    // Its hard end is 10 minutes and 10 seconds away, unless it began earlier.
+    operator
+        .wait("harbor", "a run that measures", |session: &BallSession| {
+            let run = session.status.as_ref().and_then(|status| status.run.as_ref());
+            run.is_some_and(|run| run.measuring_since.is_some())
+        })
+        .await;
+    let earlier = jiff::Timestamp::now() - std::time::Duration::from_secs(615);
+    let earlier =
+        Patch::Merge(json!({"status": {"run": {"startedAt": earlier.strftime("%FT%TZ").to_string()}}}));
+    let sessions = operator.api::<BallSession>();
+    sessions.patch_status("harbor", &PatchParams::default(), &earlier).await.unwrap();
+    let failed = wait_complete(&operator, "Failed").await;
+    let (_, message) = condition(&failed, "Complete");
+    assert!(message.starts_with("not every client measured for 5s within 10m and twice that"), "{message}");
+    assert_eq!(condition(&failed, "Ready").0, "Failed");
+    operator.wait_gone::<Pod>(&pod.name_any(), pod.uid().as_deref()).await;
     operator.wait("harbor-server", "no server", |server: &Deployment| server.spec.replicas == Some(0)).await;
+    operator.finish().await;
+}
+
+/// O8: a client that was done, and whose pod went with its node, began anew.
+#[tokio::test]
+async fn who_is_done_stays_done_without_a_pod_and_after_a_restart() {
+    let Some((client, _shared)) = client("who_is_done_stays_done_without_a_pod_and_after_a_restart").await
+    else {
+        return;
+    };
+    let operator = Operator::start(&client).await;
+    operator.create("harbor", &json!({"clients": 2, "duration": "5m"})).await;
+    let pods = operator.wait_pods("harbor", "client", 2).await;
+    // O6: a sidecar goes on.
+    let done = json!({"phase": "Running", "containerStatuses": [
+        {"name": "client", "image": "c", "imageID": "", "ready": false, "restartCount": 0,
+         "state": {"terminated": {"exitCode": 0, "containerID": "c", "startedAt": "2026-01-01T00:00:00Z",
+                                  "finishedAt": "2026-01-01T00:00:00Z"}}},
+        {"name": "mesh", "image": "m", "imageID": "", "ready": true, "restartCount": 0, "state": {"running": {}}}
+    ]});
+    operator.set_pod(&pods[1], &done).await;
+    operator
+        .wait("harbor", "one is done", |session: &BallSession| {
+            let run = session.status.as_ref().and_then(|status| status.run.as_ref());
+            run.and_then(|run| run.finished.as_deref()) == Some("1")
+        })
+        .await;
+    operator.api::<Pod>().delete(&pods[1].name_any(), &DeleteParams::default()).await.unwrap();
+    operator.wait_gone::<Pod>(&pods[1].name_any(), None).await;
+    operator.wait_for_quiet().await;
+    let operator = operator.restart().await;
+    operator.wait_for_quiet().await;
+    let left = operator.wait_pods("harbor", "client", 1).await;
+    assert_eq!(left[0].uid(), pods[0].uid());
+    operator.set_pod(&pods[0], &json!({"phase": "Succeeded"})).await;
+    wait_complete(&operator, "Finished").await;
     operator.finish().await;
 }
 
@@ -130,9 +167,12 @@ async fn clients_without_an_end_do_not_stay_ended() {
     let operator = Operator::start(&client).await;
     operator.create("harbor", &json!({"clients": 1})).await;
     let pods = operator.wait_pods("harbor", "client", 1).await;
-    let first = operator.api::<Job>().get("harbor-client").await.unwrap();
     operator.set_pod(&pods[0], &json!({"phase": "Succeeded"})).await;
-    operator.wait("harbor-client", "another Job", |job: &Job| job.uid() != first.uid()).await;
+    eventually("another pod", async || {
+        let pod = operator.wait_pods("harbor", "client", 1).await.remove(0);
+        if pod.uid() == pods[0].uid() { Err(pod.name_any()) } else { Ok(()) }
+    })
+    .await;
     let session = operator.api::<BallSession>().get("harbor").await.unwrap();
     assert_eq!(condition(&session, "Complete").0, "Unbounded");
     operator.finish().await;

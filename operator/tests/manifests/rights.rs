@@ -15,14 +15,14 @@ pub(crate) const SESSIONS: &[Right] = &[
     ("ballsession.dev", "ballsessions/status", "patch"),
     ("ballsession.dev", "ballsessions/finalizers", "update"),
     ("apps", "deployments", "get list watch create patch delete"),
-    ("batch", "jobs", "get list watch create patch delete"),
+    ("batch", "jobs", "get list watch delete"),
     ("", "services", "get list watch create patch delete"),
     ("", "serviceaccounts", "get list watch create patch delete"),
     ("networking.k8s.io", "networkpolicies", "get list watch create patch delete"),
-    ("", "pods", "get list watch"),
+    ("", "pods", "get list watch create delete"),
+    ("", "nodes", "get list watch"),
     ("apps", "replicasets", "get"),
     ("events.k8s.io", "events", "create patch"),
-    ("", "events", "list"),
 ];
 
 /// In the cluster.
@@ -35,9 +35,10 @@ pub(crate) const OWN: &[Right] = &[("coordination.k8s.io", "leases", "create get
 pub(crate) const FORBIDDEN: &[Right] = &[
     ("", "secrets", "get list watch create update patch delete"),
     ("", "configmaps", "get list create"),
-    ("", "nodes", "get list"),
+    ("", "nodes", "create update patch delete"),
     ("", "namespaces", "create patch delete"),
-    ("", "pods", "create patch delete"),
+    ("", "pods", "update patch deletecollection"),
+    ("batch", "jobs", "create patch"),
     ("", "pods/exec", "create"),
     ("", "serviceaccounts/token", "create"),
     ("apiextensions.k8s.io", "customresourcedefinitions", "create update patch delete"),

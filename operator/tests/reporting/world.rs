@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ballsession_operator::controller::build::build;
+use ballsession_operator::clients::Create;
+use ballsession_operator::controller::build::{ClientPods, build};
 use ballsession_operator::controller::resources::{Desired, Observed, Prepared, Resources};
 use ballsession_operator::reports::{self, Metrics, Reports};
 use ballsession_operator::session::labels::{COMPONENT, MANAGED_BY, OPERATOR};
-use ballsession_operator::session::validate;
+use ballsession_operator::session::{Session, validate};
 use ballsession_operator::settings::Settings;
 use cluster::Scratch;
 use crds::{BallSession, BallSessionSpec};
@@ -50,11 +51,11 @@ impl World {
         world.apply_status("ballsession-operator", &status).await;
 
         let resources = build(&session, &nothing(), &settings());
-        world.create_children(resources).await;
+        world.create_children(&session, resources).await;
         world
     }
 
-    async fn create_children(&self, resources: Resources<Prepared>) {
+    async fn create_children(&self, session: &Session, resources: Resources<Prepared>) {
         async fn create<T>(client: &Client, namespace: &str, child: Desired<T>)
         where
             T: kube::Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>,
@@ -66,7 +67,9 @@ impl World {
         }
         create(&self.client, &self.namespace.name, resources.workload_service_account).await;
         create(&self.client, &self.namespace.name, resources.server_deployment).await;
-        create(&self.client, &self.namespace.name, resources.client_job).await;
+        let (settings, first) = (settings(), Create { index: 0, attempt: 1, measured: Duration::ZERO });
+        let client = ClientPods::of(session, &settings).pod(&first);
+        self.pods.create(&PostParams::default(), &client).await.unwrap();
     }
 
     pub(crate) async fn apply_status(&self, manager: &str, status: &serde_json::Value) {

@@ -30,6 +30,10 @@ pub(crate) struct Arguments {
     /// The machine's name in the server's numbers [default: hostname]
     #[arg(long, env = "BALLSESSION_NODE", value_name = "NAME", value_parser = name(MAX_NODE))]
     node: Option<String>,
+    /// Which attempt of its name it is, from whoever starts one after the other: the server lets a later one take over from an
+    /// earlier one
+    #[arg(long, env = "BALLSESSION_ATTEMPT", value_name = "N")]
+    pub(crate) attempt: Option<u32>,
     /// How the ball is found: moments or contour
     #[arg(long, env = "BALLSESSION_DETECTOR", value_name = "NAME", default_value_t)]
     pub(crate) detector: detect::Kind,

@@ -104,6 +104,7 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
     receiver.handle_frames(move |received| decoder.handle(received));
 
     let hello = Hello {
+        attempt: arguments.attempt,
         node: Some(arguments.node()),
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         instance: Some(counters.instance().to_owned()),

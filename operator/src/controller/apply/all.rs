@@ -1,13 +1,11 @@
 //! All children of a session, each by itself: one that the API server refuses keeps none of the others from being made.
 
-use std::time::{Duration, Instant};
-
 use k8s_openapi::api::apps::v1::Deployment;
 
 use crate::controller::apply::applier::{Applier, Tools};
 use crate::controller::apply::attempt::Done;
 use crate::controller::apply::error::Error;
-use crate::controller::resources::{Applied, Desired, Observed, Prepared, Resources};
+use crate::controller::resources::{Applied, Observed, Prepared, Resources};
 use crate::session::{Session, short_hash};
 
 /// What became of the children.
@@ -16,16 +14,14 @@ pub struct Outcome {
     pub resources: Resources<Applied>,
     /// One of them is on its way out, and comes anew when it is gone.
     pub waiting: bool,
-    /// The Job had to be deleted just now to be made anew.
-    pub job_replaced: bool,
-    /// Pods that there were are made anew: by another Deployment of the server, or another Job.
-    pub is_disturbed: bool,
+    /// The server's pod is made anew, by another Deployment.
+    pub is_server_changed: bool,
+    /// There may be pods of clients: behind the name that they dial is this session's own server.
+    pub may_have_clients: bool,
     /// Why children are not as they shall be.
     pub refused: Vec<Error>,
     /// The first of these that was tried just now, and not only remembered.
     pub failed: Option<Error>,
-    /// When to try again what was refused.
-    pub retry_in: Option<Duration>,
 }
 
 /// Makes the children of a session what they shall be.
@@ -57,13 +53,12 @@ pub(in crate::controller) async fn apply(
     );
     // Behind the name that clients dial may be somebody else's server.
     let is_foreign = matches!(&service.refused, Some((Error::NameTaken { .. }, _)));
-    let client_job = if is_foreign { Desired::AsItIs } else { client_job };
     let (deployment, job) = tokio::join!(
         Box::pin(applier.child(server_deployment, observed.server_deployment)),
-        Box::pin(applier.job(client_job, observed.client_job)),
+        Box::pin(applier.child(client_job, observed.client_job)),
     );
 
-    let mut sum = Sum { job_replaced: job.is_replaced, ..Sum::default() };
+    let mut sum = Sum::default();
     let resources: Resources<Applied> = Resources {
         server_deployment: sum.add(deployment),
         client_job: sum.add(job),
@@ -74,17 +69,14 @@ pub(in crate::controller) async fn apply(
     };
     let server_now = resources.server_deployment.as_ref().and_then(template_hash);
     let is_server_changed = server_before.is_some() && server_before != server_now;
-    let Sum { waiting, job_replaced, refused, failed } = sum;
-    let is_disturbed = job_replaced || is_server_changed;
-    let retry_in = applier.remember(|memory| memory.refusals.next(Instant::now()));
-    Outcome { resources, waiting, job_replaced, is_disturbed, refused, failed, retry_in }
+    let Sum { waiting, refused, failed } = sum;
+    Outcome { resources, waiting, is_server_changed, may_have_clients: !is_foreign, refused, failed }
 }
 
 /// What all children together came to.
 #[derive(Default)]
 struct Sum {
     waiting: bool,
-    job_replaced: bool,
     refused: Vec<Error>,
     failed: Option<Error>,
 }

@@ -3,16 +3,14 @@
 use std::time::{Duration, Instant};
 
 use crds::contract::CONTROLLER_FIELD_MANAGER;
-use k8s_openapi::api::batch::v1::Job;
 use kube::api::{Api, DeleteParams, Patch, PatchParams, Preconditions};
 use kube::{Client, ResourceExt};
 use serde_json::Value;
 
 use crate::cluster::Key;
 use crate::controller::apply::attempt::{Attempt, Child, Done, child, is_terminating, kind};
+use crate::controller::apply::difference;
 use crate::controller::apply::error::Error;
-use crate::controller::apply::job::Plan;
-use crate::controller::apply::{difference, job};
 use crate::controller::backoff::Backoff;
 use crate::controller::memory::{Memories, Memory};
 use crate::controller::metrics::Metrics;
@@ -21,7 +19,7 @@ use crate::session::{Session, short_hash};
 
 /// How long one child may take: longer than the API server waits for a webhook by default, so that it can say which one did
 /// not answer; and two after the other fit into a reconcile.
-const CHILD_LIMIT: Duration = Duration::from_secs(12);
+pub(in crate::controller) const CHILD_LIMIT: Duration = Duration::from_secs(12);
 
 /// What apply works with.
 pub(in crate::controller) struct Tools<'a> {
@@ -53,37 +51,6 @@ impl Applier<'_> {
                     Some(live) if is_terminating(&live) => Ok(Done::waiting()),
                     live => Ok(Done::of(Some(self.write(&desired, live).await?))),
                 },
-            }
-        };
-        self.paced(attempt, found, make).await
-    }
-
-    /// As any child, but most of a Job cannot be changed, and deleting one leaves its pods by default.
-    pub(super) async fn job(&self, desired: Desired<Job>, observed: Option<Job>) -> Done<Job> {
-        let attempt = Attempt::of(&desired, observed.as_ref());
-        let found = observed.clone();
-        let make = async {
-            let desired = match desired {
-                Desired::AsItIs => return Ok(Done::of(observed)),
-                Desired::Absent => {
-                    self.remove(observed, &DeleteParams::foreground()).await?;
-                    return Ok(Done::of(None));
-                }
-                Desired::Present(desired) => desired,
-            };
-            let Some(live) = self.live(&desired, observed).await? else {
-                return Ok(Done::of(Some(self.write(&desired, None).await?)));
-            };
-            if is_terminating(&live) {
-                return Ok(Done::waiting());
-            }
-            match job::plan(&desired, &live) {
-                Plan::Leave => Ok(Done::of(Some(live))),
-                Plan::Apply => Ok(Done::of(Some(self.write(&desired, Some(live)).await?))),
-                Plan::Replace => {
-                    self.remove(Some(live), &DeleteParams::foreground()).await?;
-                    Ok(Done { is_replaced: true, ..Done::waiting() })
-                }
             }
         };
         self.paced(attempt, found, make).await

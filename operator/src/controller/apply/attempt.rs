@@ -60,8 +60,6 @@ pub(super) struct Done<K> {
     pub(super) live: Option<K>,
     /// It is on its way out, and comes anew when it is gone.
     pub(super) is_waiting: bool,
-    /// It was deleted just now to be made anew.
-    pub(super) is_replaced: bool,
     /// Why it is not as it shall be, and whether that was tried just now.
     pub(super) refused: Option<(Error, bool)>,
 }
@@ -69,7 +67,7 @@ pub(super) struct Done<K> {
 impl<K> Done<K> {
     /// It is as it shall be.
     pub(super) fn of(live: Option<K>) -> Self {
-        Self { live, is_waiting: false, is_replaced: false, refused: None }
+        Self { live, is_waiting: false, refused: None }
     }
 
     /// It is on its way out.

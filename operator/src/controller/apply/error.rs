@@ -26,6 +26,16 @@ pub enum Error {
         /// The API server's own words.
         message: String,
     },
+    /// A pod that a quota, Pod Security or rights forbid.
+    #[error("the API server does not create {kind} {name}: {message}")]
+    PodForbidden {
+        /// Of the child.
+        kind: String,
+        /// Of the child.
+        name: String,
+        /// The API server's own words.
+        message: String,
+    },
     /// For any other reason: a webhook or policy, a quota, rights, no address left, or the API server fails.
     #[error("the API server does not {verb} {kind} {name}: {message}")]
     Refused {
@@ -64,6 +74,7 @@ impl Error {
         match self {
             Self::NameTaken { .. } => "NameTaken",
             Self::Invalid { .. } => "ChildInvalid",
+            Self::PodForbidden { .. } => "PodsForbidden",
             Self::Refused { .. } => "ApplyFailed",
             Self::Conflict { .. } => "ChildConflict",
             Self::NamespaceEnds { .. } => "NamespaceEnds",
@@ -75,6 +86,7 @@ impl Error {
         let reason = match self {
             Self::NameTaken { .. } => Reason::NameTaken,
             Self::Invalid { .. } => Reason::InvalidSpec,
+            Self::PodForbidden { .. } => Reason::PodsForbidden,
             Self::Refused { .. } => Reason::ApplyFailed,
             Self::Conflict { .. } | Self::NamespaceEnds { .. } => return None,
         };
@@ -82,7 +94,12 @@ impl Error {
     }
 
     /// Sorts what the API server answered to `verb`.
-    pub(super) fn of(verb: &'static str, kind: String, name: String, source: &kube::Error) -> Self {
+    pub(in crate::controller) fn of(
+        verb: &'static str,
+        kind: String,
+        name: String,
+        source: &kube::Error,
+    ) -> Self {
         let message = describe(source);
         match source {
             _ if is_namespace_ending(source) => Self::NamespaceEnds { kind, name },
@@ -91,6 +108,11 @@ impl Error {
             }
             kube::Error::Api(status) if is_about_values(status) => {
                 Self::Invalid { kind, name, message: status.message.clone() }
+            }
+            kube::Error::Api(status)
+                if status.is_forbidden() && (verb, kind.as_str()) == ("create", "Pod") =>
+            {
+                Self::PodForbidden { kind, name, message }
             }
             _ => Self::Refused { verb, kind, name, message },
         }
@@ -146,6 +168,17 @@ mod tests {
             let status = json!({"code": code, "reason": reason, "message": message, "details": details});
             assert_eq!(sorted(&status).label(), label, "{status}");
         }
+    }
+
+    #[test]
+    fn a_pod_that_is_forbidden_is_no_child_that_fails() {
+        let status = json!({"code": 403, "reason": "Forbidden", "message": "exceeded quota: tight"});
+        let source = kube::Error::Api(Box::new(serde_json::from_value(status).unwrap()));
+        let of = |verb, kind: &str| Error::of(verb, kind.into(), "harbor-client-0".into(), &source);
+        let message =
+            "the API server does not create Pod harbor-client-0: exceeded quota: tight (403 Forbidden)";
+        assert_eq!(of("create", "Pod").explanation(), Some(Reason::PodsForbidden.with_message(message)));
+        assert_eq!([of("delete", "Pod").label(), of("apply", "Service").label()], ["ApplyFailed"; 2]);
     }
 
     #[test]

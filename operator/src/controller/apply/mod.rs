@@ -5,12 +5,11 @@ mod applier;
 mod attempt;
 pub(super) mod difference;
 mod error;
-mod job;
 mod quantity;
 mod refusals;
 
 pub use all::Outcome;
 pub(super) use all::apply;
-pub(super) use applier::Tools;
+pub(super) use applier::{CHILD_LIMIT, Tools};
 pub use error::Error;
 pub(super) use refusals::Refusals;

@@ -25,14 +25,14 @@ struct Refusal {
 
 impl Refusals {
     /// Why `asked` is not to be tried now.
-    pub(super) fn holds(&self, child: &str, asked: &str, now: Instant) -> Option<Error> {
+    pub(in crate::controller) fn holds(&self, child: &str, asked: &str, now: Instant) -> Option<Error> {
         let refusal =
             self.0.get(child).filter(|refusal| refusal.asked == asked && now < refusal.not_before)?;
         Some(refusal.error.clone())
     }
 
     /// `asked` was refused at `now`. `random` is 0 to 1.
-    pub(super) fn refused(
+    pub(in crate::controller) fn refused(
         &mut self,
         child: &str,
         asked: String,
@@ -49,7 +49,7 @@ impl Refusals {
     }
 
     /// The child is as it shall be.
-    pub(super) fn done(&mut self, child: &str) {
+    pub(in crate::controller) fn done(&mut self, child: &str) {
         self.0.remove(child);
     }
 
@@ -59,7 +59,7 @@ impl Refusals {
     }
 
     /// How long until something is to be tried again, if anything was refused.
-    pub(super) fn next(&self, now: Instant) -> Option<Duration> {
+    pub(in crate::controller) fn next(&self, now: Instant) -> Option<Duration> {
         let next = self.0.values().map(|refusal| refusal.not_before).min()?;
         Some(next.saturating_duration_since(now))
     }

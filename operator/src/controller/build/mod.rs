@@ -1,6 +1,6 @@
 //! The children that a session shall have. Pure: the same session always gives the same objects.
 
-mod client_job;
+mod client_pod;
 mod common;
 #[cfg(test)]
 pub(super) mod fixture;
@@ -15,6 +15,8 @@ mod workload_service_account;
 
 use crds::NetworkIsolation;
 
+pub use client_pod::ClientPods;
+
 use crate::controller::resources::{Desired, Observed, Prepared, Resources};
 use crate::run::RunStage;
 use crate::session::Session;
@@ -25,11 +27,6 @@ pub fn build(session: &Session, observed: &Resources<Observed>, settings: &Setti
     if session.stage == RunStage::Finished {
         return finished(session, observed, settings);
     }
-    let client_job = match session.spec.clients {
-        // A Job with 0 completions would be complete for ever.
-        0 => Desired::Absent,
-        _ => Desired::Present(client_job::build(session, settings)),
-    };
     let (server_network_policy, client_network_policy) = match session.spec.network_policy {
         NetworkIsolation::None => (Desired::Absent, Desired::Absent),
         NetworkIsolation::Isolated => (
@@ -41,14 +38,14 @@ pub fn build(session: &Session, observed: &Resources<Observed>, settings: &Setti
         workload_service_account: Desired::Present(workload_service_account::build(session)),
         server_deployment: Desired::Present(server_deployment::build(session, settings)),
         server_service: Desired::Present(server_service::build(session)),
-        client_job,
+        client_job: Desired::Absent,
         server_network_policy,
         client_network_policy,
     }
 }
 
-/// The server of a finished run loses its pod. All else stays as it is: clients' logs with their Job, and what
-/// somebody deleted is not made again.
+/// The server of a finished run loses its pod. All else stays as it is: clients' logs with the Job of an earlier version,
+/// and what somebody deleted is not made again.
 fn finished(session: &Session, observed: &Resources<Observed>, settings: &Settings) -> Resources<Prepared> {
     let server_deployment = match observed.server_deployment {
         Some(_) => Desired::Present(server_deployment::build(session, settings)),
@@ -83,13 +80,8 @@ mod tests {
     fn an_active_session_has_everything_but_what_it_does_not_ask_for() {
         let resources = build(&session(&json!({})), &nothing(), &settings());
         assert_eq!(replicas(&resources), Some(1));
-        assert!(
-            matches!(&resources.client_job, Desired::Present(job) if job.spec.as_ref().unwrap().suspend == Some(false))
-        );
         assert_eq!(resources.server_network_policy, Desired::Absent);
-
-        let none = build(&session(&json!({"clients": 0})), &nothing(), &settings());
-        assert_eq!((replicas(&none), &none.client_job), (Some(1), &Desired::Absent));
+        assert_eq!(resources.client_job, Desired::Absent);
 
         let isolated = build(&session(&json!({"networkPolicy": "Isolated"})), &nothing(), &settings());
         assert!(matches!(isolated.server_network_policy, Desired::Present(_)));
@@ -100,9 +92,6 @@ mod tests {
     fn a_suspended_session_keeps_its_objects_without_pods() {
         let resources = build(&session(&json!({"suspend": true})), &nothing(), &settings());
         assert_eq!(replicas(&resources), Some(0));
-        assert!(
-            matches!(&resources.client_job, Desired::Present(job) if job.spec.as_ref().unwrap().suspend == Some(true))
-        );
         assert!(matches!(resources.server_service, Desired::Present(_)));
     }
 

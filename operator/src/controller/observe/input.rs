@@ -1,5 +1,6 @@
 //! What is observed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -46,12 +47,12 @@ pub(in crate::controller) struct Input<'a> {
     pub(in crate::controller) run: &'a Run,
     /// How far it is.
     pub(in crate::controller) phase: Phase,
+    /// The clients that are done, by index, whether their pods are still there or not.
+    pub(in crate::controller) finished: &'a BTreeSet<u32>,
     /// Whether the numbers of any other run are out of the way.
     pub(in crate::controller) begun: bool,
     /// Which children the API server refuses, and why.
     pub(in crate::controller) refused: Option<Explanation>,
-    /// Why the Job cannot create pods.
-    pub(in crate::controller) failed_create: Option<&'a str>,
     /// Since when it has had problems.
     pub(in crate::controller) trouble_since: Option<Instant>,
     pub(in crate::controller) clock: Clock,

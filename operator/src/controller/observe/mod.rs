@@ -21,7 +21,7 @@ mod unrunnable;
 pub(super) use compute::observe;
 pub(super) use input::{Clock, Input};
 pub(super) use owned::Owned;
-pub(super) use pods::{count_clients, finished_clients, ready_clients};
+pub(super) use pods::ready_clients;
 pub(super) use reason::{Explanation, Reason};
 pub(super) use refused::refused;
 pub(super) use stalled::Trouble;

@@ -48,6 +48,11 @@ impl Owned {
         }
     }
 
+    /// The same about a run.
+    pub(in crate::controller) fn with_run(&self, run: Run) -> Self {
+        Self { run: Some(run), ..self.clone() }
+    }
+
     /// As a patch for server-side apply.
     pub(in crate::controller) fn patch(&self) -> Value {
         let status = BallSessionStatus {

@@ -1,25 +1,25 @@
 //! What the pods of a session say about themselves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
-use report::post::parse_index_ranges;
 
-use crate::controller::observe::awaited::{awaited, condition};
+use crate::clients::{ClientPod, End};
+use crate::controller::observe::awaited::{Awaited, awaited, condition};
 use crate::controller::observe::reason::Explanation;
-use crate::session::labels::{COMPONENT, Component, INDEX_ANNOTATION};
+use crate::session::Session;
+use crate::session::labels::{self, COMPONENT, Component};
 
 /// The pods that a session has now; those on their way out no longer count.
 #[derive(Debug, Default)]
 pub(super) struct ObservedPods {
     /// The server's.
     pub(super) server: Option<ObservedPod>,
-    /// Those of the Job's clients, by index.
+    /// Those of its clients, by index.
     pub(super) clients: Vec<ObservedPod>,
     /// The clients that are done, by index, whether their pods are still there or not.
     pub(super) finished: BTreeSet<u32>,
@@ -32,7 +32,7 @@ pub(super) struct ObservedPods {
 pub(super) struct ObservedPod {
     /// Its name.
     pub(super) name: String,
-    /// Which client of its Job it is.
+    /// Which client it is.
     pub(super) index: Option<u32>,
     /// Where it runs.
     pub(super) node: Option<String>,
@@ -51,35 +51,53 @@ pub(super) struct ObservedPod {
 }
 
 impl ObservedPods {
-    /// Sorts the pods with the labels of a session. A pod with these labels that nobody made for it is none of its own.
-    pub(super) fn of(pods: &[Arc<Pod>], job: Option<&Job>, time: Timestamp) -> Self {
-        let staying = || {
-            let staying = pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
-            staying.filter(|pod| phase(pod) != Some("Failed"))
+    /// Sorts the pods with the labels of a session of which these clients are done. A pod with these labels that nobody made for
+    /// it is none of its own, and of each client only the last attempt counts.
+    pub(super) fn of(
+        pods: &[Arc<Pod>],
+        session: &Session,
+        finished: &BTreeSet<u32>,
+        time: Timestamp,
+    ) -> Self {
+        let staying = || pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
+        let is_server = |pod: &&Arc<Pod>| {
+            let component = pod.labels().get(COMPONENT).map(String::as_str);
+            component == Some(Component::Server.as_str()) && is_of_replica_set(pod)
         };
-        let is = |pod: &Pod, component: Component| {
-            pod.labels().get(COMPONENT).is_some_and(|value| value == component.as_str())
-        };
-        let servers =
-            staying().filter(|pod| is(pod, Component::Server) && is_controlled(pod, "ReplicaSet", None));
-        let uid = job.and_then(|job| job.metadata.uid.as_deref());
-        let is_client =
-            |pod: &&Arc<Pod>| uid.is_some() && is(pod, Component::Client) && is_controlled(pod, "Job", uid);
-        let mut clients: Vec<_> = staying().filter(is_client).map(|pod| ObservedPod::of(pod, time)).collect();
-        clients.sort_by(|a, b| (a.index, &a.name).cmp(&(b.index, &b.name)));
+        let servers = staying().filter(is_server).filter(|pod| phase(pod) != Some("Failed"));
         // While one server follows another, that which works or came last.
         let server = servers.max_by_key(|pod| {
             let created = pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
             (ready_since(pod).is_some(), created)
         });
-        let failed = pods.iter().filter(is_client).filter(|pod| phase(pod) == Some("Failed"));
-        let last_failed =
-            failed.max_by_key(|pod| pod.metadata.creation_timestamp.as_ref().map(|time| time.0));
+        let (uid, name) = (&session.owner.uid, session.client_name());
+        let client = |pod: &Arc<Pod>| {
+            let client = ClientPod::of(pod, uid, &name).filter(|client| !client.template.is_empty())?;
+            Some((Arc::clone(pod), client))
+        };
+        let mut last: BTreeMap<Option<u32>, (Arc<Pod>, ClientPod)> = BTreeMap::new();
+        let mut failed: Option<Arc<Pod>> = None;
+        for (pod, client) in pods.iter().filter_map(client) {
+            if phase(&pod) == Some("Failed") && client.end == Some(End::Failed) {
+                let created = |pod: &Pod| pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
+                let is_later = failed.as_ref().is_none_or(|known| created(known) <= created(&pod));
+                failed = if is_later { Some(pod) } else { failed };
+                continue;
+            }
+            let is_later = last.get(&client.index).is_none_or(|(_, known)| known.attempt <= client.attempt);
+            if is_later && !client.is_terminating {
+                last.insert(client.index, (pod, client));
+            }
+        }
+        let is_bounded = session.duration.is_some();
         Self {
-            server: server.map(|pod| ObservedPod::of(pod, time)),
-            clients,
-            finished: job.map(|job| finished_clients(pods, job)).unwrap_or_default(),
-            last_failure: last_failed.map(|pod| failure(pod)),
+            server: server.map(|pod| ObservedPod::of(pod, None, time)),
+            clients: last
+                .into_values()
+                .map(|(pod, client)| ObservedPod::of(&pod, Some(&client).filter(|_| is_bounded), time))
+                .collect(),
+            finished: finished.clone(),
+            last_failure: failed.map(|pod| failure(&pod)),
         }
     }
 
@@ -104,16 +122,19 @@ impl ObservedPods {
 }
 
 impl ObservedPod {
-    fn of(pod: &Pod, time: Timestamp) -> Self {
-        let awaited = awaited(pod, time);
+    /// `client` is that of the pod, where it may be done.
+    fn of(pod: &Pod, client: Option<&ClientPod>, time: Timestamp) -> Self {
+        // Whatever else goes on in a pod whose client is done, nothing of it is waited for.
+        let succeeded = client.is_some_and(|client| client.end == Some(End::Succeeded));
+        let awaited = if succeeded { Awaited::default() } else { awaited(pod, time) };
         let status = pod.status.as_ref();
         Self {
             name: pod.name_any(),
-            index: index(pod),
+            index: labels::client_index(&pod.metadata),
             node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
             ip: status.and_then(|status| status.pod_ip.clone()),
             ready_since: ready_since(pod),
-            succeeded: phase(pod) == Some("Succeeded"),
+            succeeded,
             problem: awaited.problem,
             awaits: awaited.words,
             stuck_in: awaited.stuck_in,
@@ -121,10 +142,8 @@ impl ObservedPod {
     }
 }
 
-fn is_controlled(pod: &Pod, kind: &str, uid: Option<&str>) -> bool {
-    pod.owner_references().iter().any(|owner| {
-        owner.controller == Some(true) && owner.kind == kind && uid.is_none_or(|uid| owner.uid == uid)
-    })
+fn is_of_replica_set(pod: &Pod) -> bool {
+    pod.owner_references().iter().any(|owner| owner.controller == Some(true) && owner.kind == "ReplicaSet")
 }
 
 fn phase(pod: &Pod) -> Option<&str> {
@@ -145,61 +164,36 @@ fn ready_since(pod: &Pod) -> Option<Timestamp> {
     Some(ready.last_transition_time.as_ref().map_or(Timestamp::UNIX_EPOCH, |time| time.0))
 }
 
-/// The indexes of the clients of a Job that did what they were to do: by their pods, and by the Job itself, which knows it
-/// still when a pod went with its node. Without an end to the run no client is ever done.
-pub(in crate::controller) fn finished_clients(pods: &[Arc<Pod>], job: &Job) -> BTreeSet<u32> {
-    if job.spec.as_ref().is_none_or(|spec| spec.active_deadline_seconds.is_none()) {
-        return BTreeSet::new();
-    }
-    let uid = job.metadata.uid.as_deref();
-    let done = pods.iter().filter(|pod| is_controlled(pod, "Job", uid) && phase(pod) == Some("Succeeded"));
-    let by_job = job.status.as_ref().and_then(|status| status.completed_indexes.as_deref());
-    let by_job = by_job.and_then(parse_index_ranges).unwrap_or_default();
-    done.filter_map(|pod| index(pod)).chain(by_job).collect()
-}
-
-/// The indexes of the clients of a Job whose pods have media now.
-pub(in crate::controller) fn ready_clients(pods: &[Arc<Pod>], job: &Job, time: Timestamp) -> BTreeSet<u32> {
-    let observed = ObservedPods::of(pods, Some(job), time);
+/// The indexes of the clients whose pods have media now.
+pub(in crate::controller) fn ready_clients(
+    pods: &[Arc<Pod>],
+    session: &Session,
+    time: Timestamp,
+) -> BTreeSet<u32> {
+    let observed = ObservedPods::of(pods, session, &BTreeSet::new(), time);
     observed.clients.iter().filter(|pod| pod.ready_since.is_some()).filter_map(|pod| pod.index).collect()
-}
-
-/// How many of its clients a Job has pods of, or had.
-pub(in crate::controller) fn count_clients(pods: &[Arc<Pod>], job: &Job, time: Timestamp) -> usize {
-    let observed = ObservedPods::of(pods, Some(job), time);
-    let indexes: BTreeSet<_> = observed.clients.iter().filter_map(|pod| pod.index).collect();
-    observed.finished.union(&indexes).count()
-}
-
-fn index(pod: &Pod) -> Option<u32> {
-    let index = pod.annotations().get(INDEX_ANNOTATION).or_else(|| pod.labels().get(INDEX_ANNOTATION));
-    index?.parse().ok()
 }
 
 #[cfg(test)]
 pub(super) mod tests {
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
     use serde_json::{Value, json};
 
     use super::*;
-
-    pub(in super::super) fn job() -> Job {
-        serde_json::from_value(json!({
-            "metadata": {"name": "harbor-client", "uid": "job-1", "creationTimestamp": "2026-01-01T00:00:00Z"}
-        }))
-        .unwrap()
-    }
+    use crate::controller::build::fixture;
 
     /// A pod on node `b` or, the server's, on `a`, with this status.
     pub(in super::super) fn pod(component: &str, index: usize, status: &Value) -> Arc<Pod> {
         let is_server = component == "server";
-        let (kind, owner) = if is_server { ("ReplicaSet", "set-1") } else { ("Job", "job-1") };
+        let (kind, owner) = if is_server { ("ReplicaSet", "set-1") } else { ("BallSession", "5e8d2c1a-uid") };
         let name = if is_server { "harbor-server-x".into() } else { format!("harbor-client-{index}-y") };
         Arc::new(
             serde_json::from_value(json!({
                 "metadata": {
                     "name": name, "namespace": "lighthouse",
-                    "labels": {"app.kubernetes.io/component": component, "app.kubernetes.io/instance": "harbor"},
-                    "annotations": {"batch.kubernetes.io/job-completion-index": index.to_string()},
+                    "labels": {"app.kubernetes.io/component": component, "app.kubernetes.io/instance": "harbor",
+                               "ballsession.dev/client-index": index.to_string()},
+                    "annotations": {"ballsession.dev/attempt": "1", "ballsession.dev/template-hash": "t"},
                     "ownerReferences": [{"apiVersion": "v1", "kind": kind, "name": "o", "uid": owner, "controller": true}]
                 },
                 "spec": {"containers": [], "nodeName": if is_server { "a" } else { "b" }},
@@ -222,19 +216,26 @@ pub(super) mod tests {
         }]})
     }
 
+    /// What is observed of the pods of a session without an end.
+    fn observed(pods: &[Arc<Pod>]) -> ObservedPods {
+        let session = fixture::session(&json!({"clients": 2}));
+        ObservedPods::of(pods, &session, &BTreeSet::new(), Timestamp::UNIX_EPOCH)
+    }
+
+    fn changed(pod: Arc<Pod>, change: impl FnOnce(&mut Pod)) -> Arc<Pod> {
+        let mut pod = Arc::unwrap_or_clone(pod);
+        change(&mut pod);
+        Arc::new(pod)
+    }
+
     #[test]
     fn only_pods_that_stay_and_belong_to_the_session_count() {
         let up = ready("2026-01-01T00:00:00Z");
-        let going = |pod: Arc<Pod>| {
-            let mut pod = Arc::unwrap_or_clone(pod);
-            pod.metadata.deletion_timestamp =
-                Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(Timestamp::UNIX_EPOCH));
-            Arc::new(pod)
-        };
-        let by_hand = |pod: Arc<Pod>| {
-            let mut pod = Arc::unwrap_or_clone(pod);
-            pod.metadata.owner_references = None;
-            Arc::new(pod)
+        let going =
+            |pod| changed(pod, |pod| pod.metadata.deletion_timestamp = Some(Time(Timestamp::UNIX_EPOCH)));
+        let by_hand = |pod| changed(pod, |pod| pod.metadata.owner_references = None);
+        let of_another = |pod| {
+            changed(pod, |pod| pod.metadata.owner_references.as_mut().unwrap()[0].uid = "another".into())
         };
         let pods = [
             by_hand(pod("server", 9, &up)),
@@ -243,25 +244,40 @@ pub(super) mod tests {
             pod("client", 2, &up),
             going(pod("client", 3, &up)),
             by_hand(pod("client", 4, &up)),
+            of_another(pod("client", 5, &up)),
         ];
-        let found = ObservedPods::of(&pods, Some(&job()), Timestamp::UNIX_EPOCH);
+        let found = observed(&pods);
         assert_eq!(found.server.unwrap().node.as_deref(), Some("a"));
         let indices: Vec<_> = found.clients.iter().map(|pod| pod.index).collect();
         assert_eq!(indices, [Some(2), Some(10)]);
-        assert_eq!(ObservedPods::of(&pods, None, Timestamp::UNIX_EPOCH).clients, []);
-        let mut other = job();
-        other.metadata.uid = Some("job-2".into());
-        assert_eq!(ObservedPods::of(&pods, Some(&other), Timestamp::UNIX_EPOCH).clients, []);
+    }
+
+    #[test]
+    fn of_a_client_the_last_attempt_counts() {
+        let named = |name: &str, attempt: &str, status: &Value| {
+            changed(pod("client", 0, status), |pod| {
+                pod.metadata.name = Some(name.to_owned());
+                let annotations = pod.metadata.annotations.as_mut().unwrap();
+                annotations.insert("ballsession.dev/attempt".to_owned(), attempt.to_owned());
+            })
+        };
+        let up = ready("2026-01-01T00:00:00Z");
+        let pods = [
+            named("second", "2", &up),
+            named("first", "1", &up),
+            named("third", "3", &json!({"phase": "Failed"})),
+        ];
+        let found = observed(&pods);
+        assert_eq!(found.clients.iter().map(|pod| pod.name.as_str()).collect::<Vec<_>>(), ["second"]);
+        assert_eq!(found.last_failure.as_deref(), Some("third is gone (Failed)"));
     }
 
     #[test]
     fn of_two_servers_the_ready_one_is_the_server() {
-        let mut old = Arc::unwrap_or_clone(pod("server", 0, &ready("2026-01-01T00:00:00Z")));
-        old.metadata.name = Some("old".into());
+        let old = changed(pod("server", 0, &ready("2026-01-01T00:00:00Z")), |pod| {
+            pod.metadata.name = Some("old".into())
+        });
         let new = pod("server", 0, &json!({}));
-        assert_eq!(
-            ObservedPods::of(&[Arc::new(old), new], None, Timestamp::UNIX_EPOCH).server.unwrap().name,
-            "old"
-        );
+        assert_eq!(observed(&[old, new]).server.unwrap().name, "old");
     }
 }

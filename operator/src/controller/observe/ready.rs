@@ -36,8 +36,8 @@ pub(super) fn ready(
     if served < wanted {
         let stuck = stages::first_broken(input.session, pods.server.as_ref(), &pods.clients, input.view);
         let first = stuck.into_iter().chain(lost(input)).min_by_key(|explanation| explanation.reason);
-        let explanation = first
-            .unwrap_or_else(|| Reason::WaitingForClients.with_message(waiting(input, pods, served, wanted)));
+        let explanation =
+            first.unwrap_or_else(|| Reason::WaitingForClients.with_message(waiting(pods, served, wanted)));
         return (explanation, None);
     }
     reported(input, pods, wanted)
@@ -64,8 +64,7 @@ fn without_pods(input: &Input<'_>) -> Option<Explanation> {
 
 /// What keeps pods from existing, or from coming up.
 fn pod_problem(input: &Input<'_>, pods: &ObservedPods) -> Option<Explanation> {
-    let server = input.applied.server_deployment.as_ref().and_then(replica_failure);
-    if let Some(message) = server.or(input.failed_create.map(str::to_owned)) {
+    if let Some(message) = input.applied.server_deployment.as_ref().and_then(replica_failure) {
         return Some(Reason::PodsForbidden.with_message(message));
     }
     let problems = pods.all().filter_map(|pod| pod.problem.as_ref());
@@ -92,11 +91,8 @@ fn server_not_ready(server: Option<&ObservedPod>) -> String {
     }
 }
 
-fn waiting(input: &Input<'_>, pods: &ObservedPods, served: usize, wanted: usize) -> String {
+fn waiting(pods: &ObservedPods, served: usize, wanted: usize) -> String {
     let counted = format!("{served} of {wanted} clients are ready");
-    if input.applied.client_job.is_none() {
-        return format!("{counted}: their Job is being made anew");
-    }
     let next = pods.clients.iter().find(|pod| pod.ready_since.is_none() && !pod.succeeded);
     match next {
         None => match &pods.last_failure {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 
 use crate::reports::stores::PodKey;
-use crate::session::labels::INDEX_ANNOTATION;
+use crate::session::labels;
 
 /// What is known of a pod beside its reports.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ impl PodFacts {
             created: pod.metadata.creation_timestamp.as_ref().map(|time| time.0),
             node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
             run: annotation(RUN_ANNOTATION).cloned(),
-            index: annotation(INDEX_ANNOTATION).and_then(|index| index.parse().ok()),
+            index: labels::client_index(&pod.metadata),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::reports::auth::reporter::Role;
 use crate::reports::refusal::Refusal;
 use crate::reports::stores::SessionKey;
 use crate::session::labels::Component;
+use crate::session::names::child_name;
 
 /// A live object on the way.
 struct Found {
@@ -30,20 +31,20 @@ pub(super) async fn session_of(
         return Err(Refusal::Unauthorized("the pod of the token is gone".into()));
     };
     let pod = Found { kind: Kind::Pod, name: name.clone(), metadata };
-    let mut child = owner_of(api_server, namespace, &pod).await?;
-    if child.kind == Kind::ReplicaSet {
-        child = owner_of(api_server, namespace, &child).await?;
+    let mut found = owner_of(api_server, namespace, &pod).await?;
+    let mut deployment = None;
+    while found.kind != Kind::BallSession {
+        let owner = owner_of(api_server, namespace, &found).await?;
+        deployment = Some(std::mem::replace(&mut found, owner).name);
     }
-    let session = owner_of(api_server, namespace, &child).await?;
+    let session = found;
 
-    let (role, component) = match child.kind {
-        Kind::Deployment => (Role::Server, Component::Server),
-        _ => (Role::Client, Component::Client),
+    let named = |component: Component| child_name(&session.name, component);
+    let role = match deployment {
+        None => Role::Client,
+        Some(deployment) if deployment == named(Component::Server) => Role::Server,
+        Some(_) => return Err(Refusal::Forbidden("the pod's owner is not one of the session's own")),
     };
-    let named = |component: Component| format!("{}-{}", session.name, component.as_str());
-    if child.name != named(component) {
-        return Err(Refusal::Forbidden("the pod's owner is not one of the session's own"));
-    }
     if identity.service_account != named(Component::Workload) {
         return Err(Refusal::Forbidden("the token is not of the session's service account"));
     }
@@ -63,16 +64,15 @@ async fn owner_of(api_server: &dyn ApiServer, namespace: &str, child: &Found) ->
 }
 
 /// What controls an object, if that is a step of one of the two ways: Pod, ReplicaSet, Deployment, BallSession and Pod,
-/// Job, BallSession.
+/// BallSession.
 fn next(child: &Found) -> Option<(Kind, &OwnerReference)> {
     let owners = child.metadata.owner_references.iter().flatten();
     let owner = owners.into_iter().find(|owner| owner.controller == Some(true))?;
     let group = owner.api_version.split_once('/')?.0;
     let kind = match (child.kind, group, owner.kind.as_str()) {
         (Kind::Pod, "apps", "ReplicaSet") => Kind::ReplicaSet,
-        (Kind::Pod, "batch", "Job") => Kind::Job,
         (Kind::ReplicaSet, "apps", "Deployment") => Kind::Deployment,
-        (Kind::Deployment | Kind::Job, "ballsession.dev", "BallSession") => Kind::BallSession,
+        (Kind::Pod | Kind::Deployment, "ballsession.dev", "BallSession") => Kind::BallSession,
         _ => return None,
     };
     Some((kind, owner))
@@ -138,12 +138,29 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_job_that_somebody_else_gave_to_the_session_is_not_its_own() {
+    async fn a_deployment_that_somebody_else_gave_to_the_session_is_not_its_own() {
         let api_server = FakeApiServer::with_session();
-        api_server.add(Kind::Job, "mine", Some(("ballsession.dev/v1alpha1", "BallSession", "harbor")));
-        api_server.add(Kind::Pod, "mine-0", Some(("batch/v1", "Job", "mine")));
+        api_server.add(Kind::Deployment, "mine", Some(("ballsession.dev/v1alpha1", "BallSession", "harbor")));
+        api_server.add(Kind::ReplicaSet, "mine-5d", Some(("apps/v1", "Deployment", "mine")));
+        api_server.add(Kind::Pod, "mine-0", Some(("apps/v1", "ReplicaSet", "mine-5d")));
         let refusal = resolve(&api_server, "mine-0", "harbor-workload").await.unwrap_err();
         assert_eq!(refusal, Refusal::Forbidden("the pod's owner is not one of the session's own"));
+    }
+
+    #[tokio::test]
+    async fn a_pod_of_a_job_is_no_client() {
+        let api_server = FakeApiServer::with_session();
+        api_server.add(Kind::Pod, "client-0", Some(("batch/v1", "Job", "harbor-client")));
+        let refusal = resolve(&api_server, "client-0", "harbor-workload").await.unwrap_err();
+        assert_eq!(refusal, Refusal::Forbidden("the pod belongs to no session"));
+    }
+
+    #[tokio::test]
+    async fn a_client_of_a_session_before_of_the_same_name_is_none_of_this_one() {
+        let api_server = FakeApiServer::with_session();
+        api_server.change(Kind::BallSession, "harbor", |metadata| metadata.uid = Some("of-another".into()));
+        let refusal = resolve(&api_server, "client", "harbor-workload").await.unwrap_err();
+        assert_eq!(refusal, Refusal::Forbidden("an owner of the pod is gone"));
     }
 
     #[tokio::test]

@@ -83,7 +83,6 @@ fn session(world: &mut World, number: usize, status: &serde_json::Value, posters
     world.watch_session(&session);
     let owner = |kind: &'static str, name: &str| match kind {
         "BallSession" => ("ballsession.dev/v1alpha1", kind, name.to_owned()),
-        "Job" => ("batch/v1", kind, name.to_owned()),
         _ => ("apps/v1", kind, name.to_owned()),
     };
     let add = |kind: Kind, child: &str, (version, of, parent): (&str, &str, String)| {
@@ -92,13 +91,12 @@ fn session(world: &mut World, number: usize, status: &serde_json::Value, posters
     let (server, client, set) =
         (format!("{name}-server"), format!("{name}-client"), format!("{name}-server-5d"));
     add(Kind::Deployment, &server, owner("BallSession", &name));
-    add(Kind::Job, &client, owner("BallSession", &name));
     add(Kind::ReplicaSet, &set, owner("Deployment", &server));
     let mut pods = vec![(format!("{set}-x"), Role::Server, Component::Server)];
     add(Kind::Pod, &pods[0].0, owner("ReplicaSet", &set));
     for index in 0..CLIENTS {
         let pod = format!("{client}-{index}");
-        add(Kind::Pod, &pod, owner("Job", &client));
+        add(Kind::Pod, &pod, owner("BallSession", &name));
         pods.push((pod, Role::Client, Component::Client));
     }
     world.api_server.add(Kind::BallSession, &name, None);

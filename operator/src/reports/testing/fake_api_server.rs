@@ -43,14 +43,13 @@ impl FakeApiServer {
         api_server.add(Kind::BallSession, "harbor", None);
         let session = Some(("ballsession.dev/v1alpha1", "BallSession", "harbor"));
         api_server.add(Kind::Deployment, "harbor-server", session);
-        api_server.add(Kind::Job, "harbor-client", session);
         api_server.add(
             Kind::ReplicaSet,
             "harbor-server-5d",
             Some(("apps/v1", "Deployment", "harbor-server")),
         );
         api_server.add(Kind::Pod, "server", Some(("apps/v1", "ReplicaSet", "harbor-server-5d")));
-        api_server.add(Kind::Pod, "client", Some(("batch/v1", "Job", "harbor-client")));
+        api_server.add(Kind::Pod, "client", session);
         api_server
     }
 

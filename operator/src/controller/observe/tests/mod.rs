@@ -3,6 +3,7 @@
 mod pods;
 mod status;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use k8s_openapi::api::core::v1::Pod;
 use report::{ErrorCode, State};
 use serde_json::{Value, json};
 
-use super::pods::tests::{job, pod, ready, waiting};
+use super::pods::tests::{pod, ready, waiting};
 use super::stages::tests::{client_posts, server_posts};
 use super::*;
 use crate::controller::build::fixture;
@@ -31,8 +32,8 @@ pub(super) struct Scene {
     run: Run,
     phase: Phase,
     begun: bool,
+    finished: BTreeSet<u32>,
     refused: Option<Explanation>,
-    failed_create: Option<String>,
     /// How long ago the server's silence stopped to be excused.
     excused: Option<Duration>,
     /// For how long it has had problems.
@@ -53,7 +54,7 @@ impl Scene {
                     .unwrap(),
             ),
             server_service: None,
-            client_job: Some(job()),
+            client_job: None,
             server_network_policy: None,
             client_network_policy: None,
         };
@@ -70,8 +71,8 @@ impl Scene {
             run: Run { hash: fixture::session(spec).run_hash, ..Run::default() },
             phase: Phase::Measuring,
             begun: true,
+            finished: BTreeSet::new(),
             refused: None,
-            failed_create: None,
             excused: None,
             trouble: None,
             watching: Duration::from_secs(100),
@@ -107,8 +108,8 @@ impl Scene {
             run: &self.run,
             phase: self.phase,
             begun: self.begun,
+            finished: &self.finished,
             refused: self.refused.clone(),
-            failed_create: self.failed_create.as_deref(),
             trouble_since: self.trouble.map(|lasted| now - lasted),
             clock: Clock {
                 now,
@@ -195,7 +196,7 @@ fn each_reason_hides_those_behind_it() {
     assert_eq!(scene.ready().0, "ImagePullFailed");
     scene.refused = Some(Reason::ApplyFailed.with_message("webhook away"));
     assert_eq!(scene.ready(), ("ApplyFailed".into(), "webhook away".into()));
-    scene.failed_create = Some("exceeded quota".into());
+    scene.refused = Some(Reason::PodsForbidden.with_message("exceeded quota"));
     assert_eq!(scene.ready(), ("PodsForbidden".into(), "exceeded quota".into()));
     scene.refused = Some(Reason::NameTaken.with_message("somebody else's"));
     assert_eq!(scene.ready(), ("NameTaken".into(), "somebody else's".into()));
@@ -228,7 +229,6 @@ fn suspended_is_who_has_no_pods_and_not_who_was_to_lose_them() {
 #[test]
 fn without_clients_the_server_alone_decides() {
     let mut scene = Scene::new(&json!({"clients": 0}));
-    scene.applied.client_job = None;
     scene.view = View::default();
     assert_eq!(scene.ready().0, "Ready");
     scene.set_server(&json!({}));

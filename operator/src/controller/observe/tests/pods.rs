@@ -18,8 +18,6 @@ fn the_message_says_what_is_waited_for() {
     let mut scene = Scene::working();
     scene.pods.truncate(1);
     assert_eq!(scene.ready().1, "0 of 2 clients are ready: pods do not exist yet");
-    scene.applied.client_job = None;
-    assert_eq!(scene.ready().1, "0 of 2 clients are ready: their Job is being made anew");
     scene.pods.clear();
     assert_eq!(scene.ready(), ("ServerNotReady".into(), "the server's pod does not exist yet".into()));
 }
@@ -52,9 +50,7 @@ fn a_client_that_is_done_needs_no_pod() {
     let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
     scene.pods.truncate(2);
     assert_eq!(scene.ready().1, "1 of 2 clients are ready: pods do not exist yet");
-    let job = scene.applied.client_job.as_mut().unwrap();
-    job.spec = serde_json::from_value(json!({"activeDeadlineSeconds": 420, "template": {}})).unwrap();
-    job.status = serde_json::from_value(json!({"completedIndexes": "1"})).unwrap();
+    scene.finished = [1].into();
     assert_eq!(scene.ready().0, "Ready");
 }
 
@@ -89,5 +85,17 @@ fn clients_that_are_done_are_not_waited_for() {
     assert_eq!(scene.compute().0.clients.as_deref(), Some("1/2"));
     scene.set_client(1, &json!({"phase": "Succeeded"}));
     scene.silent = Duration::from_secs(90);
+    assert_eq!(scene.ready().0, "Ready");
+}
+
+/// O6: what runs on beside a client that is done keeps its pod, and no run, from its end.
+#[test]
+fn a_client_is_done_whatever_runs_on_in_its_pod() {
+    let container = |name: &str, state: Value| json!({"name": name, "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": state});
+    let status = json!({"phase": "Running", "containerStatuses": [
+        container("client", json!({"terminated": {"exitCode": 0}})), container("mesh", json!({"running": {}}))
+    ]});
+    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
+    scene.set_client(1, &status);
     assert_eq!(scene.ready().0, "Ready");
 }

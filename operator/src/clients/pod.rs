@@ -1,0 +1,182 @@
+//! What matters of a pod of a session's clients.
+
+use crds::contract::{ATTEMPT_ANNOTATION, RUN_ANNOTATION, TEMPLATE_HASH_ANNOTATION};
+use k8s_openapi::api::core::v1::{ContainerStateTerminated, Pod};
+use kube::ResourceExt;
+
+use crate::session::labels::{self, COMPONENT, Component, SESSION_UID};
+
+/// A pod of a session's clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientPod {
+    /// Its name.
+    pub name: String,
+    /// Distinguishes it from others that have, had or will have the same name.
+    pub uid: String,
+    /// Which client it is; `None` where nothing readable says so.
+    pub index: Option<u32>,
+    /// Which attempt it is; 0 of one that was not made by this operator.
+    pub attempt: u32,
+    /// The hash of what it is made of; empty of one that does not belong to the session, or not directly.
+    pub template: String,
+    /// The run that it was made for, if another run needs another pod.
+    pub run: Option<String>,
+    /// Where it is to run.
+    pub node: Option<String>,
+    /// It was told to end.
+    pub is_terminating: bool,
+    /// It has media.
+    pub is_ready: bool,
+    /// How its client ended, whatever else there is in the pod.
+    pub end: Option<End>,
+    /// All of it is over: nothing runs in it, and nothing ever will.
+    pub is_over: bool,
+}
+
+/// How a client ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It did what it was to do.
+    Succeeded,
+    /// It failed, or was evicted.
+    Failed,
+}
+
+impl ClientPod {
+    /// Reads a pod with the labels of the session with this UID whose clients are called `clients`; `None` where it is none of
+    /// its clients. One that belongs to the Job by which an earlier version ran them, or that somebody took the owner from,
+    /// is made of nothing that is wanted.
+    pub fn of(pod: &Pod, session: &str, clients: &str) -> Option<Self> {
+        if pod.labels().get(COMPONENT).is_none_or(|component| component != Component::Client.as_str()) {
+            return None;
+        }
+        let owner = pod.owner_references().iter().find(|owner| owner.controller == Some(true));
+        let is_owned = owner.is_some_and(|owner| owner.uid == session);
+        let is_of_job = owner.is_some_and(|owner| owner.kind == "Job" && owner.name == clients);
+        let is_disowned = owner.is_none() && pod.labels().get(SESSION_UID).is_some_and(|uid| uid == session);
+        if !is_owned && !is_of_job && !is_disowned {
+            return None;
+        }
+        let annotation = |key: &str| pod.annotations().get(key);
+        let template = annotation(TEMPLATE_HASH_ANNOTATION).filter(|_| is_owned).cloned();
+        let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+        Some(Self {
+            name: pod.name_any(),
+            uid: pod.uid().unwrap_or_default(),
+            index: labels::client_index(&pod.metadata),
+            attempt: annotation(ATTEMPT_ANNOTATION).and_then(|text| text.parse().ok()).unwrap_or_default(),
+            template: template.unwrap_or_default(),
+            run: annotation(RUN_ANNOTATION).cloned(),
+            node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
+            is_terminating: pod.metadata.deletion_timestamp.is_some(),
+            is_ready: is_ready(pod),
+            end: end(pod),
+            is_over: matches!(phase, Some("Succeeded" | "Failed")),
+        })
+    }
+
+    /// Whether it did what it was to do in this run.
+    pub(super) fn has_finished(&self, run: Option<&str>) -> bool {
+        run.is_some()
+            && self.run.as_deref() == run
+            && self.end == Some(End::Succeeded)
+            && !self.is_terminating
+    }
+}
+
+/// How the client in a pod ended: by its own container, else by the pod, of which nothing else is known when it was evicted
+/// before it began, or lost.
+fn end(pod: &Pod) -> Option<End> {
+    let status = pod.status.as_ref()?;
+    if let Some(ended) = terminated(pod) {
+        return Some(if ended.exit_code == 0 { End::Succeeded } else { End::Failed });
+    }
+    match status.phase.as_deref() {
+        Some("Succeeded") => Some(End::Succeeded),
+        Some("Failed") => Some(End::Failed),
+        _ => None,
+    }
+}
+
+/// How the client's container ended.
+fn terminated(pod: &Pod) -> Option<&ContainerStateTerminated> {
+    let containers = pod.status.as_ref()?.container_statuses.as_deref()?;
+    let client = containers.iter().find(|container| container.name == Component::Client.as_str())?;
+    client.state.as_ref()?.terminated.as_ref()
+}
+
+fn is_ready(pod: &Pod) -> bool {
+    let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(owner: &Value, status: &Value) -> Option<ClientPod> {
+        let mut pod = json!({
+            "metadata": {
+                "name": "harbor-client-3-x", "uid": "pod-uid",
+                "labels": {"app.kubernetes.io/component": "client", "ballsession.dev/client-index": "3",
+                           "ballsession.dev/session-uid": "session-uid"},
+                "annotations": {"ballsession.dev/attempt": "7", "ballsession.dev/template-hash": "t", "ballsession.dev/run": "r"}
+            },
+            "spec": {"nodeName": "a", "containers": []}, "status": status
+        });
+        if !owner.is_null() {
+            pod["metadata"]["ownerReferences"] = json!([owner]);
+        }
+        ClientPod::of(&serde_json::from_value(pod).unwrap(), "session-uid", "harbor-client")
+    }
+
+    fn owner(kind: &str, name: &str, uid: &str) -> Value {
+        json!({"apiVersion": "v1", "kind": kind, "name": name, "uid": uid, "controller": true})
+    }
+
+    #[test]
+    fn whose_a_pod_is_and_what_of_it_counts() {
+        let ours = read(&owner("BallSession", "harbor", "session-uid"), &json!({})).unwrap();
+        assert_eq!((ours.index, ours.attempt, ours.template.as_str()), (Some(3), 7, "t"));
+        assert_eq!((ours.node.as_deref(), ours.run.as_deref(), ours.end), (Some("a"), Some("r"), None));
+        for not_wanted in [owner("Job", "harbor-client", "job-uid"), Value::Null] {
+            assert_eq!(read(&not_wanted, &json!({})).unwrap().template, "", "{not_wanted}");
+        }
+        for foreign in [owner("BallSession", "harbor", "other-uid"), owner("Job", "pier-client", "job-uid")] {
+            assert_eq!(read(&foreign, &json!({})), None, "{foreign}");
+        }
+    }
+
+    /// O6: a sidecar that goes on keeps the pod from its end, but not the client.
+    #[test]
+    fn the_end_is_that_of_the_client() {
+        let container = |name: &str, state: Value| json!({"name": name, "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": state});
+        let ended = |code: i32| json!({"terminated": {"exitCode": code}});
+        let running = json!({"running": {}});
+        for (status, expected, is_over) in [
+            (json!({"phase": "Running"}), None, false),
+            (json!({"phase": "Succeeded"}), Some(End::Succeeded), true),
+            (json!({"phase": "Failed", "reason": "Evicted"}), Some(End::Failed), true),
+            (
+                json!({"phase": "Running", "containerStatuses": [container("client", ended(0)), container("mesh", running)]}),
+                Some(End::Succeeded),
+                false,
+            ),
+            (
+                json!({"phase": "Failed", "containerStatuses": [container("mesh", ended(1)), container("client", ended(0))]}),
+                Some(End::Succeeded),
+                true,
+            ),
+            (
+                json!({"phase": "Running", "containerStatuses": [container("mesh", ended(0)), container("client", ended(137))]}),
+                Some(End::Failed),
+                false,
+            ),
+        ] {
+            let pod = read(&owner("BallSession", "harbor", "session-uid"), &status).unwrap();
+            assert_eq!((pod.end, pod.is_over), (expected, is_over), "{status}");
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! The pod of one client, in one attempt.
+
+use std::time::Duration;
+
+use crds::contract::{ATTEMPT_ANNOTATION, ATTEMPT_VARIABLE, TEMPLATE_HASH_ANNOTATION};
+use k8s_openapi::api::core::v1::{EnvVar, Pod, PodTemplateSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use crate::clients::{Create, Identity, pod_name};
+use crate::controller::build::common::SIGNALING_PORT;
+use crate::controller::build::placement;
+use crate::controller::build::pod::{self, Workload};
+use crate::session::Session;
+use crate::session::labels::{CLIENT_INDEX, Component, SESSION_UID};
+use crate::session::short_hash;
+use crate::settings::Settings;
+
+/// Twice the memory and a little more than the CPU that a client of the default format takes.
+const REQUESTS: [(&str, &str); 2] = [("cpu", "50m"), ("memory", "48Mi")];
+
+/// The least that a client measures which takes the place of another one.
+const LEAST: Duration = Duration::from_secs(1);
+
+/// What the pods of a session's clients are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientPods<'a> {
+    session: &'a Session,
+    settings: &'a Settings,
+}
+
+impl<'a> ClientPods<'a> {
+    /// Those of a session.
+    pub fn of(session: &'a Session, settings: &'a Settings) -> Self {
+        Self { session, settings }
+    }
+
+    /// A hash of all that a pod cannot follow once it exists. Neither index nor attempt are in it.
+    pub fn hash(self) -> String {
+        short_hash(&self.template(&self.session.client_name(), self.session.spec.duration.as_deref()))
+    }
+
+    /// The pod of an attempt.
+    pub fn pod(self, create: &Create) -> Pod {
+        let (session, hash) = (self.session, self.hash());
+        let &Create { index, attempt, measured } = create;
+        let id = format!("{}-{index}", session.client_name());
+        let remaining = session.duration.map(|duration| remaining(duration, measured));
+        let full = session.spec.duration.clone();
+        let duration = if measured.is_zero() { full } else { remaining };
+        let template = self.template(&id, duration.as_deref());
+        let made = template.metadata.unwrap_or_default();
+        let (mut labels, mut annotations) =
+            (made.labels.unwrap_or_default(), made.annotations.unwrap_or_default());
+        labels.insert(SESSION_UID.to_owned(), session.owner.uid.clone());
+        labels.insert(CLIENT_INDEX.to_owned(), index.to_string());
+        annotations.insert(ATTEMPT_ANNOTATION.to_owned(), attempt.to_string());
+        annotations.insert(TEMPLATE_HASH_ANNOTATION.to_owned(), hash.clone());
+        let identity =
+            Identity { session: &session.owner.uid, run: run(session), index, template: &hash, attempt };
+        let mut spec = template.spec.unwrap_or_default();
+        for container in &mut spec.containers {
+            container.env.get_or_insert_default().push(EnvVar {
+                name: ATTEMPT_VARIABLE.to_owned(),
+                value: Some(attempt.to_string()),
+                ..EnvVar::default()
+            });
+        }
+        Pod {
+            metadata: ObjectMeta {
+                name: Some(pod_name(&session.client_name(), identity)),
+                namespace: Some(session.namespace.clone()),
+                labels: Some(labels),
+                annotations: Some(annotations),
+                owner_references: Some(vec![session.owner.clone()]),
+                ..ObjectMeta::default()
+            },
+            spec: Some(spec),
+            ..Pod::default()
+        }
+    }
+
+    fn template(self, id: &str, duration: Option<&str>) -> PodTemplateSpec {
+        let session = self.session;
+        let workload = Workload {
+            component: Component::Client,
+            image: &self.settings.client_image,
+            settings: &session.spec.client.pod,
+            args: args(session, id, duration),
+            ports: Vec::new(),
+            requests: REQUESTS,
+            affinity: placement::affinity(session),
+            // A client that ended is judged, and followed by another attempt on whatever node fits by then.
+            restart_policy: "Never",
+            run: run(session),
+        };
+        pod::template(session, self.settings, workload)
+    }
+}
+
+/// Without an end to the run, clients just connect to its next server.
+fn run(session: &Session) -> Option<&str> {
+    session.duration.map(|_| session.run_hash.as_str())
+}
+
+/// What is left to measure for a client whose attempts before have measured for so long.
+fn remaining(duration: Duration, measured: Duration) -> String {
+    format!("{}ms", duration.saturating_sub(measured).max(LEAST).as_millis())
+}
+
+fn args(session: &Session, id: &str, duration: Option<&str>) -> Vec<String> {
+    let mut args = vec![
+        "--server".to_owned(),
+        format!("{}:{SIGNALING_PORT}", session.server_name()),
+        "--id".to_owned(),
+        id.to_owned(),
+        "--reconnect".to_owned(),
+    ];
+    let duration = duration.iter().flat_map(|duration| ["--duration", duration]);
+    let faults = session.spec.client.faults.iter().flat_map(|fault| ["--fault", fault]);
+    args.extend(duration.chain(faults).map(str::to_owned));
+    args
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::controller::build::fixture;
+
+    fn built(spec: &Value, create: &Create) -> Value {
+        let (session, settings) = (fixture::session(spec), fixture::settings());
+        serde_json::to_value(ClientPods::of(&session, &settings).pod(create)).unwrap()
+    }
+
+    fn hash(spec: &Value) -> String {
+        ClientPods::of(&fixture::session(spec), &fixture::settings()).hash()
+    }
+
+    const FIRST: Create = Create { index: 2, attempt: 1, measured: Duration::ZERO };
+
+    fn args_of(pod: &Value) -> Vec<&str> {
+        pod["spec"]["containers"][0]["args"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|arg| arg.as_str().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn the_whole_object() {
+        let spec = json!({
+            "clients": 3, "duration": "4m59.5s", "placement": "CrossNode", "client": {"faults": ["drop=2%", "offset=5px@7"]}
+        });
+        let (hash, run) = (hash(&spec), fixture::session(&spec).run_hash);
+        let identity =
+            Identity { session: "5e8d2c1a-uid", run: Some(&run), index: 2, template: &hash, attempt: 4 };
+        let mut metadata = fixture::metadata(&pod_name("harbor-client", identity), "client");
+        metadata["labels"]["ballsession.dev/session-uid"] = json!("5e8d2c1a-uid");
+        metadata["labels"]["ballsession.dev/client-index"] = json!("2");
+        metadata["annotations"] = json!({"ballsession.dev/run": run, "ballsession.dev/attempt": "4", "ballsession.dev/template-hash": hash});
+        assert_eq!(
+            built(&spec, &Create { attempt: 4, ..FIRST }),
+            json!({
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": metadata,
+                "spec": {
+                    "restartPolicy": "Never",
+                    "serviceAccountName": "harbor-workload",
+                    "automountServiceAccountToken": false,
+                    "enableServiceLinks": false,
+                    "terminationGracePeriodSeconds": 10,
+                    "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{
+                        "labelSelector": {"matchLabels": {
+                            "app.kubernetes.io/component": "server",
+                            "app.kubernetes.io/instance": "harbor",
+                            "app.kubernetes.io/name": "ballsession"
+                        }},
+                        "topologyKey": "kubernetes.io/hostname"
+                    }]}},
+                    "securityContext": {
+                        "runAsNonRoot": true, "runAsUser": 65532, "runAsGroup": 65532, "fsGroup": 65532,
+                        "seccompProfile": {"type": "RuntimeDefault"}
+                    },
+                    "volumes": [{"name": "report-token", "projected": {"sources": [{"serviceAccountToken": {
+                        "audience": "ballsession.dev/report", "expirationSeconds": 3600, "path": "token"
+                    }}]}}],
+                    "containers": [{
+                        "name": "client",
+                        "image": "registry.example/c:8",
+                        "args": [
+                            "--server", "harbor-server:8080", "--id", "harbor-client-2",
+                            "--reconnect", "--duration", "4m59.5s", "--fault", "drop=2%", "--fault", "offset=5px@7",
+                            "--http", "[::]:8081",
+                            "--report-url", "http://ballsession-operator.tower:8080/v1/reports",
+                            "--report-token-file", "/var/run/secrets/ballsession.dev/token"
+                        ],
+                        "env": [
+                            {"name": "BALLSESSION_NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
+                            {"name": "BALLSESSION_TERMINATION_MESSAGE", "value": "/dev/termination-log"},
+                            {"name": "BALLSESSION_ATTEMPT", "value": "4"}
+                        ],
+                        "ports": [{"name": "http", "containerPort": 8081, "protocol": "TCP"}],
+                        "resources": {"requests": {"cpu": "50m", "memory": "48Mi"}},
+                        "readinessProbe": {
+                            "httpGet": {"path": "/readyz", "port": 8081},
+                            "periodSeconds": 2, "timeoutSeconds": 2, "failureThreshold": 2
+                        },
+                        "livenessProbe": {
+                            "httpGet": {"path": "/healthz", "port": 8081},
+                            "periodSeconds": 10, "timeoutSeconds": 2, "failureThreshold": 6
+                        },
+                        "securityContext": {
+                            "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
+                            "capabilities": {"drop": ["ALL"]}
+                        },
+                        "terminationMessagePolicy": "FallbackToLogsOnError",
+                        "volumeMounts": [
+                            {"name": "report-token", "mountPath": "/var/run/secrets/ballsession.dev", "readOnly": true}
+                        ]
+                    }]
+                }
+            })
+        );
+    }
+
+    #[test]
+    fn an_unbounded_run_has_no_end() {
+        let pod = built(&json!({}), &FIRST);
+        let args = args_of(&pod);
+        assert!(!args.contains(&"--duration") && !args.contains(&"--fault"));
+    }
+
+    #[test]
+    fn a_replacement_measures_what_is_left() {
+        let duration = |measured: u64| {
+            let create = Create { measured: Duration::from_millis(measured), ..FIRST };
+            let pod = built(&json!({"duration": "5m"}), &create);
+            let args = args_of(&pod);
+            let flag = args.iter().position(|arg| *arg == "--duration").unwrap();
+            (
+                args[flag + 1].to_owned(),
+                pod["metadata"]["annotations"]["ballsession.dev/template-hash"].clone(),
+            )
+        };
+        let full = duration(0);
+        assert_eq!(full.0, "5m");
+        assert_eq!(duration(100_250), ("199750ms".into(), full.1.clone()));
+        assert_eq!(duration(400_000), ("1000ms".into(), full.1));
+    }
+
+    #[test]
+    fn the_hash_tells_what_a_pod_cannot_follow() {
+        let base = hash(&json!({"clients": 1}));
+        for followed in
+            [json!({"clients": 9}), json!({"clients": 1, "suspend": true}), json!({"video": {"width": 320}})]
+        {
+            assert_eq!(hash(&followed), base, "{followed}");
+        }
+        for anew in [
+            json!({"duration": "5m"}),
+            json!({"placement": "Any"}),
+            json!({"client": {"image": "mine:1"}}),
+            json!({"client": {"faults": ["drop=1%"]}}),
+        ] {
+            assert_ne!(hash(&anew), base, "{anew}");
+        }
+        // A bounded run that measures something else begins again.
+        let bounded = json!({"duration": "5m"});
+        let other = json!({"duration": "5m", "video": {"width": 320}});
+        assert_ne!(hash(&other), hash(&bounded));
+    }
+}

@@ -1,0 +1,208 @@
+//! One step towards the client pods that a session shall have: plan, store the attempts, delete and create.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use crds::BallSessionStatus;
+use k8s_openapi::api::core::v1::Pod;
+
+use crate::clients::{ClientPod, Create, Observed, Plan, Tracker, Wanted, Why, plan};
+use crate::controller::apply;
+use crate::controller::build::ClientPods;
+use crate::controller::client_pods::calls::Calls;
+use crate::controller::client_pods::server_place::server_place;
+use crate::controller::client_pods::stored::StoredRun;
+use crate::controller::context::Controller;
+use crate::controller::error::Error;
+use crate::controller::observe::Clock;
+use crate::controller::session_ref::SessionRef;
+use crate::controller::update_status::store_run;
+use crate::run::RunStage;
+use crate::session::Session;
+
+/// How soon to come again where somebody else wrote the status, or too many pods were asked for at a time.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// How soon a pod is deleted again that could not be.
+const DELETE_AGAIN: Duration = Duration::from_secs(2);
+
+/// What a session is about to have.
+pub(in crate::controller) struct Situation<'a> {
+    pub(in crate::controller) session: &'a Session,
+    /// What the pods are made of.
+    pub(in crate::controller) clients: ClientPods<'a>,
+    /// Its pods, those of its server among them.
+    pub(in crate::controller) pods: &'a [Arc<Pod>],
+    pub(in crate::controller) stored: &'a BallSessionStatus,
+    pub(in crate::controller) run: StoredRun,
+    /// Whether there are to be pods now.
+    pub(in crate::controller) stage: RunStage,
+    /// Whether pods may be created: all that has to be there before is.
+    pub(in crate::controller) may_create: bool,
+}
+
+/// What became of it.
+pub(in crate::controller) struct Advanced {
+    /// What is to be stored of the run.
+    pub(in crate::controller) run: StoredRun,
+    /// What is stored by now, and the session as it is referred to since, where attempts were written.
+    pub(in crate::controller) written: Option<(SessionRef, BallSessionStatus)>,
+    /// Pods that there were are made anew, of something else.
+    pub(in crate::controller) is_replaced: bool,
+    /// Why pods are not as they shall be, and whether that was tried just now.
+    pub(in crate::controller) refused: Option<(apply::Error, bool)>,
+    /// When to go on although nothing happens.
+    pub(in crate::controller) again_in: Option<Duration>,
+}
+
+/// Takes the step.
+pub(in crate::controller) async fn advance(
+    controller: &Controller,
+    session_ref: &SessionRef,
+    situation: Situation<'_>,
+    clock: Clock,
+) -> Result<Advanced, Error> {
+    let calls = Calls { controller, session_ref, session: situation.session };
+    let hash = situation.clients.hash();
+    let planned = planned(&calls, &situation, &hash, clock).await?;
+    let Situation { clients, stored, mut run, may_create, .. } = situation;
+
+    let mut creates = planned.creates;
+    if !may_create {
+        creates.clear();
+    }
+    let is_replaced = planned.deletes.iter().any(|delete| delete.why == Why::Outdated);
+    let mut advanced = Advanced {
+        run: StoredRun::default(),
+        written: None,
+        is_replaced,
+        refused: None,
+        again_in: planned.again_in,
+    };
+    if let Some(error) = calls.delete(planned.deletes).await {
+        advanced.refused(error, true, DELETE_AGAIN);
+    }
+
+    let (key, now) = (format!("Pod/{}", situation.session.client_name()), clock.now);
+    let held = controller.remember(session_ref, |memory| {
+        if creates.is_empty() {
+            // Nothing is asked for, so that nothing is refused.
+            memory.refusals.done(&key);
+            return None;
+        }
+        memory.refusals.holds(&key, &hash, now).zip(memory.refusals.next(now))
+    });
+    if let Some((error, next)) = held {
+        creates.clear();
+        advanced.refused(error, false, next);
+    }
+    advanced.limit(controller, &mut creates, clock);
+
+    let known = run.clone();
+    run.attempts = run.attempts.with(&creates);
+    run.finished = planned.finished;
+    // What this process has not stored itself may be outdated: where it is, this write is refused.
+    let is_stored = controller.remember(session_ref, |memory| memory.clients.has_stored(&run.attempts));
+    if !creates.is_empty() && !is_stored {
+        let to_store = StoredRun { finished: known.finished.clone(), ..run.clone() };
+        advanced.written = store_run(controller, session_ref, stored, to_store.run()).await?;
+        if advanced.written.is_some() {
+            controller.remember(session_ref, |memory| memory.clients.stored(run.attempts.clone()));
+        } else {
+            creates.clear();
+            run.attempts = known.attempts;
+            advanced.again(AGAIN);
+        }
+    }
+    if !creates.is_empty() {
+        match calls.create(creates.iter().map(|create| clients.pod(create)).collect()).await {
+            None => controller.remember(session_ref, |memory| memory.refusals.done(&key)),
+            Some(error) => {
+                let (retry, random) = (controller.retry, fastrand::f64());
+                let next = controller.remember(session_ref, |memory| {
+                    memory.refusals.refused(&key, hash, error.clone(), retry, now, random);
+                    memory.refusals.next(now)
+                });
+                advanced.refused(error, true, next.unwrap_or(AGAIN));
+            }
+        }
+    }
+    advanced.run = run;
+    Ok(advanced)
+}
+
+/// The plan, by what the watches have, or by a live list where these may lag behind what this process, or one before it, did.
+async fn planned(
+    calls: &Calls<'_>,
+    situation: &Situation<'_>,
+    hash: &str,
+    clock: Clock,
+) -> Result<Plan, Error> {
+    let watched: Vec<_> = situation.pods.iter().filter_map(|pod| calls.read(pod)).collect();
+    let (controller, session_ref) = (calls.controller, calls.session_ref);
+    let (first, needs_list) = controller.remember(session_ref, |memory| {
+        let pods = memory.clients.pods(watched.clone());
+        let plan = situation.plan(controller, hash, &pods, &mut memory.clients, clock);
+        let is_something = !plan.deletes.is_empty() || (situation.may_create && !plan.creates.is_empty());
+        let needs_list = memory.clients.needs_list(is_something, clock.now);
+        (plan, needs_list)
+    });
+    if !needs_list {
+        return Ok(first);
+    }
+    let listed = calls.list().await.map_err(Error::List)?;
+    Ok(controller.remember(session_ref, |memory| {
+        let pods = memory.clients.listed(listed, &watched, clock.now);
+        situation.plan(controller, hash, &pods, &mut memory.clients, clock)
+    }))
+}
+
+impl Situation<'_> {
+    fn plan(
+        &self,
+        controller: &Controller,
+        hash: &str,
+        pods: &[ClientPod],
+        tracker: &mut Tracker,
+        clock: Clock,
+    ) -> Plan {
+        let session = self.session;
+        let wanted = Wanted {
+            clients: session.spec.clients.unsigned_abs(),
+            template: hash,
+            run: session.duration.map(|_| session.run_hash.as_str()),
+            stage: self.stage,
+            placement: session.spec.placement,
+        };
+        let observed = Observed {
+            pods,
+            server: server_place(self.pods, clock.time),
+            not_ready_for: &|node| controller.watches.not_ready_for(node, clock.now),
+            attempts: &self.run.attempts,
+            finished: &self.run.finished,
+        };
+        plan(&wanted, &observed, tracker, clock.now)
+    }
+}
+
+impl Advanced {
+    fn again(&mut self, time: Duration) {
+        self.again_in = Some(self.again_in.map_or(time, |known| known.min(time)));
+    }
+
+    fn refused(&mut self, error: apply::Error, is_fresh: bool, again_in: Duration) {
+        self.refused.get_or_insert((error, is_fresh));
+        self.again(again_in);
+    }
+
+    /// Keeps all sessions together within what may be created.
+    fn limit(&mut self, controller: &Controller, creates: &mut Vec<Create>, clock: Clock) {
+        let wanted = u32::try_from(creates.len()).unwrap_or(u32::MAX);
+        let mut budget = controller.budget.lock().unwrap_or_else(PoisonError::into_inner);
+        let granted = budget.take(wanted, clock.now);
+        if granted < wanted {
+            creates.truncate(usize::try_from(granted).unwrap_or_default());
+            self.again(AGAIN);
+        }
+    }
+}
