@@ -25,6 +25,9 @@ pub(super) fn pod(index: u32, attempt: u32) -> ClientPod {
     }
 }
 
+/// Index and attempt of what is created, and name of what is deleted and why.
+type Actions = (Vec<(u32, u32)>, Vec<(String, Why)>);
+
 /// A session whose server is on node `s`, and a process that has listed its pods.
 struct Scene {
     wanted: Wanted<'static>,
@@ -68,7 +71,7 @@ impl Scene {
     }
 
     /// What is created, and deleted and why.
-    fn actions(&mut self) -> (Vec<(u32, u32)>, Vec<(String, Why)>) {
+    fn actions(&mut self) -> Actions {
         let plan = self.plan();
         let creates = plan.creates.iter().map(|create| (create.index, create.attempt)).collect();
         (creates, plan.deletes.into_iter().map(|delete| (delete.name, delete.why)).collect())
@@ -80,11 +83,11 @@ impl Scene {
     }
 }
 
-fn nothing() -> (Vec<(u32, u32)>, Vec<(String, Why)>) {
+fn nothing() -> Actions {
     Default::default()
 }
 
-fn deletes(pods: &[(u32, u32)], why: Why) -> (Vec<(u32, u32)>, Vec<(String, Why)>) {
+fn deletes(pods: &[(u32, u32)], why: Why) -> Actions {
     (Vec::new(), pods.iter().map(|(index, attempt)| (pod(*index, *attempt).name, why)).collect())
 }
 

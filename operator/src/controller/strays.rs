@@ -34,13 +34,13 @@ pub(super) async fn delete_strays(controller: &Controller, stop: CancellationTok
             match timeout(LIMIT, delete(controller, &pod, &suspect)).await {
                 Ok(Ok(false)) => {}
                 Ok(Ok(true)) => {
-                    tracing::info!(pod = %pod.name_any(), session = %suspect.session, "stray pod deleted")
+                    tracing::info!(pod = %pod.name_any(), session = %suspect.session, "stray pod deleted");
                 }
                 Ok(Err(error)) => {
                     tracing::warn!(pod = %pod.name_any(), error = %describe(&error), "stray pod stays");
                 }
                 Err(_) => {
-                    tracing::warn!(pod = %pod.name_any(), "stray pod stays: the API server did not answer")
+                    tracing::warn!(pod = %pod.name_any(), "stray pod stays: the API server did not answer");
                 }
             }
         }

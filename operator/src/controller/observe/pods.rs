@@ -275,7 +275,7 @@ pub(super) mod tests {
     #[test]
     fn of_two_servers_the_ready_one_is_the_server() {
         let old = changed(pod("server", 0, &ready("2026-01-01T00:00:00Z")), |pod| {
-            pod.metadata.name = Some("old".into())
+            pod.metadata.name = Some("old".into());
         });
         let new = pod("server", 0, &json!({}));
         assert_eq!(observed(&[old, new]).server.unwrap().name, "old");

@@ -255,7 +255,7 @@ async fn a_run_whose_last_numbers_are_refused_ends_without_a_verdict() {
     steps.world.api_server.refuses_numbers.store(true, Ordering::Relaxed);
     steps.pass(10).await;
     assert_eq!(steps.finish(since), Progress::Pending);
-    steps.pass(20).await;
+    steps.pass(30).await;
     assert_eq!(steps.finish(since), Progress::Done);
     assert_eq!(steps.world.metrics.writes(WriteOutcome::Failed), 5, "after 0, 1, 3, 7 and 15 s");
     let met = condition(&steps.last()).cloned().unwrap();

@@ -111,7 +111,7 @@ fn a_server_that_knows_a_part_of_the_run_says_nothing_about_the_whole() {
         met(&scenario.desired(101).unwrap())
     };
     assert_eq!(verdict_after(9_000), ("Unknown".into(), "NoReports".into()));
-    assert_eq!(verdict_after(17_000).0, "True", "it was started anew before there was much to know");
+    assert_eq!(verdict_after(17_500).0, "True", "it was started anew before there was much to know");
 }
 
 #[test]
