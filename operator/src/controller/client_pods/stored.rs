@@ -13,7 +13,7 @@ use crate::session::Session;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::controller) struct StoredRun {
     /// All else that is stored of it.
-    record: Run,
+    pub(in crate::controller) record: Run,
     /// The last attempt of each client: of whatever run it was, none comes twice.
     pub(in crate::controller) attempts: Attempts,
     /// The clients that are done.
