@@ -66,7 +66,8 @@ pub(super) async fn run(
     let had_job = resources.client_job.as_ref().is_some_and(|job| {
         job.metadata.owner_references.iter().flatten().any(|owner| owner.uid == session.owner.uid)
     });
-    let mut outcome = apply(tools, session, prepared, resources).await;
+    // These on the heap, because their futures are large.
+    let mut outcome = Box::pin(apply(tools, session, prepared, resources)).await;
 
     let clock = Clock { now: Instant::now(), time: Timestamp::now(), watching_since: controller.started };
     let record = record(session, stored, &images.next, clock);
@@ -83,7 +84,7 @@ pub(super) async fn run(
         may_create: begun && !had_job && outcome.may_have_clients,
     };
     let Advanced { run, written, is_replaced, refused: refused_pod, again_in } =
-        advance(controller, session_ref, situation, clock).await?;
+        Box::pin(advance(controller, session_ref, situation, clock)).await?;
     let (session_ref, stored) = match &written {
         Some((session_ref, stored)) => (session_ref, stored),
         None => (session_ref, stored),

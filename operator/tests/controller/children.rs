@@ -203,8 +203,13 @@ async fn clients_follow_the_scale_to_none_and_back() {
         assert_eq!(indexes, (0..clients).map(|index| index.to_string()).collect::<Vec<_>>());
         assert_eq!(pods.iter().any(|pod| pod.uid() == first.uid()), has_first);
     }
-    let scaled = operator.wait_ready("harbor", "ServerNotReady").await.status.unwrap();
-    assert_eq!(scaled.display.unwrap().clients.as_deref(), Some("0/2"));
+    let scaled = operator
+        .wait("harbor", "two clients that are asked for", |session: &crds::BallSession| {
+            let display = session.status.as_ref().and_then(|status| status.display.as_ref());
+            display.and_then(|display| display.clients.as_deref()) == Some("0/2")
+        })
+        .await;
+    assert_eq!(condition(&scaled, "Ready").0, "ServerNotReady");
     operator.finish().await;
 }
 

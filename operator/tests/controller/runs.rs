@@ -56,9 +56,14 @@ async fn a_run_ends_with_its_last_numbers_stays_ended_and_begins_anew() {
 
     // Another duration is another run.
     operator.change("harbor", &json!({"duration": "6m", "clients": 1})).await;
-    let session = wait_complete(&operator, "Running").await;
+    let session = operator
+        .wait("harbor", "another run", |session: &BallSession| {
+            let run = session.status.as_ref().and_then(|status| status.run.as_ref());
+            run.is_some_and(|run| run.hash != first_run)
+        })
+        .await;
+    assert_eq!(condition(&session, "Complete").0, "Running");
     let run = session.status.unwrap().run.unwrap();
-    assert_ne!(run.hash, first_run);
     assert_eq!(run.finished, None, "of this one nobody is done");
     assert_eq!(operator.reports.begun().len(), 2);
     operator.wait_pods("harbor", "client", 1).await;
