@@ -37,10 +37,19 @@ fn ago(seconds: u64) -> String {
     (jiff::Timestamp::now() - Duration::from_secs(seconds)).strftime("%FT%TZ").to_string()
 }
 
-/// Changes what is stored of the run.
+/// Changes what is stored of the run, as the operator does: what it leaves out later is gone.
 async fn set_run(operator: &Operator, run: &Value) {
-    let patch = Patch::Merge(json!({"status": {"run": run}}));
-    operator.api::<BallSession>().patch_status("harbor", &PatchParams::default(), &patch).await.unwrap();
+    let sessions: Api<BallSession> = operator.api();
+    let live = sessions.get("harbor").await.unwrap();
+    let mut status = serde_json::to_value(live.status).unwrap();
+    for (field, value) in run.as_object().unwrap() {
+        status["run"][field] = value.clone();
+    }
+    let patch = json!({
+        "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession", "metadata": {"name": "harbor"}, "status": status
+    });
+    let params = PatchParams::apply("ballsession-operator").force();
+    sessions.patch_status("harbor", &params, &Patch::Apply(&patch)).await.unwrap();
 }
 
 /// The server's image cannot be pulled, and the operator says so.
