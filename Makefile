@@ -34,7 +34,7 @@ E2E_THREADS ?= 6
 
 .NOTPARALLEL:
 .PHONY: help deps build demo run-server run-client test monitoring interop interop-all browser browser-cost bench test-api \
-  manifests imports lint format clean \
+  kstatus manifests imports lint format clean \
   images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build print-tag
 
 help: ## list the targets
@@ -87,6 +87,9 @@ test-api: deps ## check resource and operator against the API server that KUBECO
 	@test -n "$$KUBECONFIG" || { echo "test-api: KUBECONFIG must name an API server for tests"; exit 2; }
 	$(CARGO) test --release --locked --workspace --test apiserver --test controller \
 	  --test lease --test manifests --test reporting
+
+kstatus: deps ## ask the library by which tools wait what it reads out of sessions; needs Go
+	operator/kstatus/run
 
 manifests: deps ## write crds/ballsessions.yaml anew from the types, and deploy/dist/install.yaml from deploy/base
 	$(CARGO) run --release --locked -p ballsession-crds --bin crdgen crds/ballsessions.yaml

@@ -28,6 +28,7 @@ pub mod cluster;
 mod conditions;
 pub mod controller;
 mod display;
+mod failing;
 pub mod http;
 pub mod lease;
 pub mod operator;

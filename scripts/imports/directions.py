@@ -27,7 +27,7 @@ LAYERS = {
         ["measurement"],
     ],
     "operator/src": [
-        ["api_error", "conditions", "settings"],
+        ["api_error", "conditions", "failing", "settings"],
         ["display"],
         ["run"],
         ["session"],

@@ -98,8 +98,8 @@ async fn told_to_be_blocked(session: &Session, server: &Pod, address: &str) -> R
     session.change(&json!({"clients": 1})).await?;
     let expected = [
         "signalling ok in ".to_owned(),
-        format!("no UDP from {}-client-0 (node ", session.name),
-        format!("to the server (node {}, {address})", node(server)),
+        format!("no UDP between {}-client-0 (node ", session.name),
+        format!("and the server (node {}, {address}), neither way", node(server)),
         "check NetworkPolicy and CNI".to_owned(),
         "1 of 1 clients affected".to_owned(),
     ];

@@ -11,6 +11,7 @@ mod watches;
 
 pub use first_sync::FirstSync;
 pub use keys::{Guard, Key};
+pub(crate) use nodes::LostNode;
 pub(crate) use pending::PendingSessions;
 pub use stores::Stores;
 pub use watches::{Scope, Watches, watch};

@@ -1,10 +1,11 @@
-//! Nodes that are not ready, and since when this process knows. Nothing else is kept of nodes.
+//! Nodes that are not ready, why, and since when this process knows. Nothing else is kept of nodes.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use k8s_openapi::api::core::v1::Node;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{Node, NodeCondition};
 use kube::ResourceExt;
 use kube::runtime::watcher::Event;
 
@@ -15,9 +16,20 @@ const GONE: Duration = Duration::from_secs(600);
 #[derive(Debug, Default)]
 pub(super) struct Nodes(Mutex<HashMap<String, State>>);
 
-#[derive(Debug, Clone, Copy, Default)]
+/// A node that is not ready, in its own words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct LostNode {
+    /// Since when.
+    pub(crate) since: Option<Timestamp>,
+    /// Why, as its condition says.
+    pub(crate) why: String,
+}
+
+#[derive(Debug, Clone, Default)]
 struct State {
     not_ready_since: Option<Instant>,
+    /// What was said of that last.
+    lost: LostNode,
     is_gone: bool,
     /// Whether the list that is under way has it.
     is_listed: bool,
@@ -42,6 +54,7 @@ impl Nodes {
                 let state = nodes.entry(name.clone()).or_default();
                 state.is_listed = true;
                 state.is_gone = false;
+                state.lost = lost(node);
                 if state.set(is_ready(node), now) { vec![name] } else { Vec::new() }
             }
             Event::Delete(node) => gone(&mut nodes, &node.name_any(), now).into_iter().collect(),
@@ -61,6 +74,14 @@ impl Nodes {
         let since = nodes.get(name)?.not_ready_since?;
         let is_any_ready = nodes.values().any(|node| node.not_ready_since.is_none());
         is_any_ready.then(|| now.saturating_duration_since(since))
+    }
+
+    /// What is said of a node that is not ready; `None` of one that is, or that nothing is known of.
+    pub(super) fn lost(&self, name: &str) -> Option<LostNode> {
+        let nodes = self.nodes();
+        let state = nodes.get(name).filter(|state| state.not_ready_since.is_some())?;
+        let deleted = || LostNode { since: None, why: "it was deleted".to_owned() };
+        Some(if state.is_gone { deleted() } else { state.lost.clone() })
     }
 
     fn nodes(&self) -> MutexGuard<'_, HashMap<String, State>> {
@@ -88,8 +109,22 @@ fn gone(nodes: &mut HashMap<String, State>, name: &str, now: Instant) -> Option<
 }
 
 fn is_ready(node: &Node) -> bool {
-    let conditions = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
+    ready(node).is_some_and(|condition| condition.status == "True")
+}
+
+fn lost(node: &Node) -> LostNode {
+    let Some(condition) = ready(node) else {
+        return LostNode { since: None, why: "its kubelet has not said anything".to_owned() };
+    };
+    let words = [&condition.message, &condition.reason].into_iter().flatten().find(|words| !words.is_empty());
+    LostNode {
+        since: condition.last_transition_time.as_ref().map(|time| time.0),
+        why: words.cloned().unwrap_or_else(|| "no more is known".to_owned()),
+    }
+}
+
+fn ready(node: &Node) -> Option<&NodeCondition> {
+    node.status.as_ref()?.conditions.as_ref()?.iter().find(|condition| condition.type_ == "Ready")
 }
 
 #[cfg(test)]
@@ -118,6 +153,21 @@ mod tests {
         assert_eq!(nodes.not_ready_for("a", at(25)), Some(Duration::from_secs(15)));
         assert_eq!(nodes.follow(&Event::Apply(node("a", "True")), at(30)), ["a"]);
         assert_eq!((nodes.not_ready_for("a", at(40)), nodes.not_ready_for("unknown", at(40))), (None, None));
+    }
+
+    #[test]
+    fn a_node_that_is_not_ready_says_why() {
+        let (nodes, now) = (Nodes::default(), Instant::now());
+        let mut silent = node("a", "Unknown");
+        let condition = &mut silent.status.as_mut().unwrap().conditions.as_mut().unwrap()[0];
+        condition.message = Some("Kubelet stopped posting node status.".into());
+        nodes.follow(&Event::InitApply(silent), now);
+        nodes.follow(&Event::InitApply(node("b", "True")), now);
+        let why = |name: &str| nodes.lost(name).map(|lost| lost.why);
+        assert_eq!(why("a").as_deref(), Some("Kubelet stopped posting node status."));
+        assert_eq!((why("b"), why("unknown")), (None, None));
+        nodes.follow(&Event::Delete(node("b", "True")), now);
+        assert_eq!(why("b").as_deref(), Some("it was deleted"));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 
 use crate::cluster::first_sync::{self, FirstSync, Tracker};
 use crate::cluster::keys::{Guard, Key};
-use crate::cluster::nodes::Nodes;
+use crate::cluster::nodes::{LostNode, Nodes};
 use crate::cluster::owners::{session_by_label, session_of};
 use crate::cluster::pending::PendingSessions;
 use crate::cluster::pod_index::PodIndex;
@@ -56,6 +56,11 @@ impl Watches {
     /// Which watches have had their first answer.
     pub fn first_sync(&self) -> FirstSync {
         self.first_sync.clone()
+    }
+
+    /// What is said of a node that is not ready; `None` of one that is, or that nothing is known of.
+    pub(crate) fn lost_node(&self, node: &str) -> Option<LostNode> {
+        self.nodes.lost(node)
     }
 
     /// For how long a node has not been ready at `now`; `None` of one that is, or that nothing is known of.

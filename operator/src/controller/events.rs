@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use crate::api_error::{describe, is_namespace_ending};
 use crate::controller::metrics::Metrics;
 use crate::controller::observe::{Owned, Reason};
+use crate::failing::Failing;
 
 /// Events that may wait: a transition of each of so many sessions at once. Further ones are dropped; the status has
 /// it all.
@@ -48,6 +49,7 @@ pub(super) fn start(client: Client, metrics: Metrics) -> (Events, Publisher) {
     let (queue, mut waiting) = mpsc::channel::<(SessionEvent, ObjectReference)>(QUEUE);
     let events = Events { queue, metrics: metrics.clone() };
     let recorder = Recorder::new(client, Reporter::from(CONTROLLER_FIELD_MANAGER));
+    let failing = Failing::default();
     let task = tokio::spawn(async move {
         while let Some((event, session)) = waiting.recv().await {
             let event = as_stored(event);
@@ -62,8 +64,16 @@ pub(super) fn start(client: Client, metrics: Metrics) -> (Events, Publisher) {
                 Err(_) => Some("it took too long".to_owned()),
             };
             metrics.event(if failure.is_none() { "published" } else { "failed" });
-            if let Some(error) = failure {
-                tracing::warn!(session = ?session.name, reason = %event.reason, %error, "event publish failed");
+            match failure {
+                None => {
+                    failing.worked();
+                }
+                Some(error) if failing.failed() => {
+                    tracing::warn!(session = ?session.name, reason = %event.reason, %error, "event publish failed");
+                }
+                Some(error) => {
+                    tracing::debug!(session = ?session.name, reason = %event.reason, %error, "event publish failed again");
+                }
             }
         }
     });

@@ -7,9 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use crate::clients::Tracker;
 use crate::cluster::Key;
 use crate::controller::apply::Refusals;
-use crate::controller::observe::Trouble;
+use crate::controller::observe::{FailedAttempts, Trouble};
 use crate::controller::pending::Pending;
+use crate::controller::policies::Policies;
 use crate::controller::run_clients::HadMedia;
+use crate::controller::stuck_pods::PodEvents;
 use crate::run::ObservedEnd;
 
 /// Versions of an object that one reconcile writes to at most: the status is written before pods are created, and at the end.
@@ -26,6 +28,12 @@ pub(super) struct Memory {
     pub(super) objectives_met: Option<String>,
     /// What is known of its client pods beyond the watch.
     pub(super) clients: Tracker,
+    /// The last attempts of its clients that failed.
+    pub(super) failed_attempts: FailedAttempts,
+    /// What the events of its stuck pods said last.
+    pub(super) pod_events: PodEvents,
+    /// The NetworkPolicies that select its pods, as they were read last.
+    pub(super) policies: Option<Policies>,
     /// Since when it has had problems.
     pub(super) trouble: Trouble,
     /// Children that the API server refused.
@@ -38,7 +46,7 @@ pub(super) struct Memory {
     pub(super) pending: Pending,
     /// By object: its last versions that something was written to. Whoever sees one of them sees what was before.
     superseded: HashMap<String, Vec<String>>,
-    /// By child: its version that stayed when something was applied to it, and the hash of that.
+    /// By child: what it was when nothing came of applying something to it, and the hash of that.
     unchanged: HashMap<String, (String, String)>,
 }
 
@@ -55,14 +63,15 @@ impl Memory {
         versions.drain(..versions.len().saturating_sub(MOST_VERSIONS));
     }
 
-    /// Whether applying what `hash` names changes nothing in this version of a child.
-    pub(super) fn is_unchanged(&self, child: &str, version: &str, hash: &str) -> bool {
-        self.unchanged.get(child).is_some_and(|known| (known.0.as_str(), known.1.as_str()) == (version, hash))
+    /// Whether applying what `hash` names changes nothing in a child with this fingerprint.
+    pub(super) fn is_unchanged(&self, child: &str, fingerprint: &str, hash: &str) -> bool {
+        let known = self.unchanged.get(child);
+        known.is_some_and(|known| (known.0.as_str(), known.1.as_str()) == (fingerprint, hash))
     }
 
     /// Remembers that it does not.
-    pub(super) fn unchanged(&mut self, child: &str, version: &str, hash: &str) {
-        self.unchanged.insert(child.to_owned(), (version.to_owned(), hash.to_owned()));
+    pub(super) fn unchanged(&mut self, child: &str, fingerprint: &str, hash: &str) {
+        self.unchanged.insert(child.to_owned(), (fingerprint.to_owned(), hash.to_owned()));
     }
 }
 

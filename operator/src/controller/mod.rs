@@ -16,6 +16,7 @@ mod advance_run;
 pub mod apply;
 pub mod backoff;
 pub mod build;
+mod circumstances;
 mod client_pods;
 mod context;
 pub mod dereference;
@@ -30,6 +31,7 @@ mod objectives;
 mod observe;
 mod outcome;
 mod pending;
+mod policies;
 #[cfg(test)]
 mod properties;
 mod queue;
@@ -40,6 +42,7 @@ mod run_loop;
 mod session_ref;
 mod steps;
 mod strays;
+mod stuck_pods;
 mod undecodable;
 mod update_status;
 

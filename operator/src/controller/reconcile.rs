@@ -27,8 +27,9 @@ const RESYNC: (Duration, Duration) = (Duration::from_secs(300), Duration::from_s
 pub(super) async fn reconcile(stored: Arc<Guard>, controller: Arc<Controller>) -> Result<Action, Error> {
     let session_ref = SessionRef::of(&stored);
     let started = Instant::now();
-    let reconciled =
-        tokio::time::timeout(RECONCILE_LIMIT, reconcile_latest(&controller, &stored, &session_ref));
+    // On the heap, as further down: one within the other, the steps would take most of a thread's stack.
+    let latest = Box::pin(reconcile_latest(&controller, &stored, &session_ref));
+    let reconciled = tokio::time::timeout(RECONCILE_LIMIT, latest);
     let result = reconciled.await.unwrap_or(Err(Error::TimedOut));
     let outcome = match &result {
         Ok(Reconciled { refused: None, .. }) => Outcome::Done,
@@ -91,7 +92,7 @@ async fn reconcile_object(
     let stored = object.status.clone().unwrap_or_default();
     objectives::publish_transition(controller, session_ref, &stored);
     match validate(object) {
-        Ok(session) => steps::run(controller, session_ref, &session, &stored).await,
+        Ok(session) => Box::pin(steps::run(controller, session_ref, &session, &stored)).await,
         Err(error) => {
             let explanation = Reason::InvalidSpec.with_message(error.to_string());
             let (is_bounded, generation) = (object.spec.duration.is_some(), session_ref.generation);

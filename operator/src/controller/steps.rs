@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use crate::controller::advance_run::{advance_run, record};
 use crate::controller::apply::{self, Tools, apply};
 use crate::controller::build::{ClientPods, build};
+use crate::controller::circumstances::{Circumstances, circumstances, policies};
 use crate::controller::client_pods::{Advanced, Situation, StoredRun, advance};
 use crate::controller::context::Controller;
 use crate::controller::dereference::{Dereferenced, dereference};
 use crate::controller::epoch::epoch;
 use crate::controller::error::Error;
 use crate::controller::events::SessionEvent;
-use crate::controller::observe::{Clock, Input, observe, ready_clients, refused};
+use crate::controller::observe::{Clock, Input, Reason, observe, ready_clients, refused};
 use crate::controller::session_ref::SessionRef;
 use crate::controller::update_status::update_status;
 use crate::controller::{expire, images};
@@ -66,7 +67,6 @@ pub(super) async fn run(
     let had_job = resources.client_job.as_ref().is_some_and(|job| {
         job.metadata.owner_references.iter().flatten().any(|owner| owner.uid == session.owner.uid)
     });
-    // These on the heap, because their futures are large.
     let mut outcome = Box::pin(apply(tools, session, prepared, resources)).await;
 
     let clock = Clock { now: Instant::now(), time: Timestamp::now(), watching_since: controller.started };
@@ -114,7 +114,9 @@ pub(super) async fn run(
     controller.reports.expect(session, expectation);
     let generation = session_ref.generation;
     let trouble_since = controller.remember(session_ref, |memory| memory.trouble.since(generation));
-    let (owned, recheck) = observe(&Input {
+    let Circumstances { failed_attempts, events, lost_nodes } =
+        circumstances(controller, session_ref, session, &pods, &run.finished, clock).await;
+    let input = Input {
         session,
         applied: &outcome.resources,
         pods: &pods,
@@ -126,9 +128,18 @@ pub(super) async fn run(
         begun,
         finished: &run.finished,
         refused: refused(outcome.refused.iter().filter_map(apply::Error::explanation)),
+        failed_attempts: &failed_attempts,
+        events: &events,
+        lost_nodes: &lost_nodes,
+        policies: None,
         trouble_since,
         clock,
-    });
+    };
+    let (mut owned, mut recheck) = observe(&input);
+    if owned.ready().is_some_and(|ready| Reason::is_about_network_named(&ready.reason)) {
+        let policies = policies(controller, session_ref, session, &pods, clock).await;
+        (owned, recheck) = observe(&Input { policies: policies.as_deref(), ..input });
+    }
     controller.remember(session_ref, |memory| memory.trouble.note(owned.ready(), generation, clock.now));
     let stored_again = update_status(controller, session_ref, stored, &owned).await?;
 

@@ -83,8 +83,10 @@ async fn a_converged_session_costs_no_writes() {
     // A field that is no longer asked for goes; then all is quiet again.
     operator.change("harbor", &json!({"server": {"nodeSelector": null}})).await;
     operator
-        .wait("harbor-server", "no node selector", |found: &Deployment| {
-            found.spec.template.spec.as_ref().unwrap().node_selector.is_none()
+        .wait("harbor-server", "no node selector of its own", |found: &Deployment| {
+            let selector =
+                found.spec.template.spec.as_ref().unwrap().node_selector.clone().unwrap_or_default();
+            selector.keys().collect::<Vec<_>>() == ["kubernetes.io/os"]
         })
         .await;
     operator.wait_for_quiet().await;
@@ -113,7 +115,12 @@ async fn parts_go_that_are_not_asked_for_any_more_or_that_somebody_else_added() 
     };
     operator
         .wait("harbor-server", "all parts", |found: &Deployment| {
-            is_placed(found, &json!({"disk": "ssd", "zone": "a"}), &server["tolerations"], 2)
+            is_placed(
+                found,
+                &json!({"disk": "ssd", "zone": "a", "kubernetes.io/os": "linux"}),
+                &server["tolerations"],
+                2,
+            )
         })
         .await;
 
@@ -121,7 +128,9 @@ async fn parts_go_that_are_not_asked_for_any_more_or_that_somebody_else_added() 
         "nodeSelector": {"zone": null}, "podLabels": {"tier": null}, "tolerations": [{"key": "media", "operator": "Exists"}]
     });
     operator.change("harbor", &json!({"server": fewer})).await;
-    let is_less = |found: &Deployment| is_placed(found, &json!({"disk": "ssd"}), &fewer["tolerations"], 1);
+    let is_less = |found: &Deployment| {
+        is_placed(found, &json!({"disk": "ssd", "kubernetes.io/os": "linux"}), &fewer["tolerations"], 1)
+    };
     operator.wait("harbor-server", "fewer parts", is_less).await;
 
     let added = json!({"spec": {"template": {"spec": {"nodeSelector": {"rack": "7"}}}}});

@@ -120,7 +120,7 @@ async fn a_quota_is_named_for_the_server_and_for_clients() {
         }
     };
     set(0).await;
-    operator.create("harbor", &json!({"clients": 1})).await;
+    let session = operator.create("harbor", &json!({"clients": 1})).await;
     let forbidden = operator.wait_ready("harbor", "PodsForbidden").await;
     assert!(condition(&forbidden, "Ready").1.contains("exceeded quota: tight"), "{forbidden:?}");
 
@@ -129,7 +129,14 @@ async fn a_quota_is_named_for_the_server_and_for_clients() {
     set(1).await;
     let server = operator.wait_pods("harbor", "server", 1).await.remove(0);
     operator.set_pod(&server, &up()).await;
+    operator.reports.server_reports(&session).await;
     operator.wait_ready("harbor", "Ready").await;
+    eventually("the server's pod in the count", async || {
+        let stored = quotas.get("tight").await.map_err(|error| error.to_string())?;
+        let used = stored.status.as_ref().and_then(|status| status.used.as_ref()?.get("pods").cloned());
+        used.filter(|used| used.0 == "1").ok_or_else(|| format!("{stored:?}"))
+    })
+    .await;
     operator.change("harbor", &json!({"clients": 1})).await;
     let forbidden = operator.wait_ready("harbor", "PodsForbidden").await;
     assert!(condition(&forbidden, "Ready").1.contains("exceeded quota: tight"), "{forbidden:?}");

@@ -234,11 +234,12 @@ impl Operator {
         self.api::<Pod>().patch_status(&pod.name_any(), &PatchParams::default(), &patch).await.unwrap();
     }
 
-    /// Brings up the server and as many clients as there shall be.
+    /// Brings up the server, which reports, and as many clients as there shall be.
     pub(crate) async fn play_pods(&self, session: &str, clients: usize) {
         for pod in self.wait_pods(session, "server", 1).await {
             self.set_pod(&pod, &up()).await;
         }
+        self.reports.server_reports(&self.api::<BallSession>().get(session).await.unwrap()).await;
         for pod in self.wait_pods(session, "client", clients).await {
             self.set_pod(&pod, &up()).await;
         }

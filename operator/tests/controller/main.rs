@@ -7,16 +7,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends with what went wrong, in its helpers too")]
 
+mod admitted;
 mod children;
 mod client_pods;
 mod conditions;
 mod expectations;
 mod harness;
+mod log;
 mod node;
 mod refused;
 mod reports;
 mod run_again;
 mod runs;
 mod strangers;
+mod unheard;
 mod upgrade;
 mod versions;

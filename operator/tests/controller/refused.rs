@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::harness::{Operator, client, condition, eventually};
 
 /// Stores a kind that is not in a namespace.
-async fn store<K>(client: &Client, object: &Value) -> Api<K>
+pub(crate) async fn store<K>(client: &Client, object: &Value) -> Api<K>
 where
     K: kube::Resource<DynamicType = (), Scope = kube::core::ClusterResourceScope>,
     K: Clone + std::fmt::Debug + serde::Serialize + DeserializeOwned,

@@ -23,6 +23,7 @@ pub(crate) const SESSIONS: &[Right] = &[
     ("", "nodes", "get list watch"),
     ("apps", "replicasets", "get"),
     ("events.k8s.io", "events", "create patch"),
+    ("", "events", "list"),
 ];
 
 /// In the cluster.

@@ -10,6 +10,7 @@ mod arguments;
 mod channel_wait;
 mod counters;
 mod decode_statistics;
+mod failure;
 mod fault;
 mod foreign;
 mod frame_decoder;
@@ -25,6 +26,8 @@ mod reporter;
 mod run;
 mod session;
 mod status_source;
+mod stopping;
+mod unheard;
 
 use std::process::ExitCode;
 

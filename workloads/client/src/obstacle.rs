@@ -2,7 +2,7 @@
 
 use media::packetise::MAX_PAYLOAD_LEN;
 use media::receiver::Stats;
-use report::{ClientSummary, ErrorCode};
+use report::{ClientSummary, ErrorCode, one_way};
 
 /// What kept a client from its first decoded frame.
 ///
@@ -22,7 +22,7 @@ pub(crate) fn obstacle(summary: &ClientSummary, received: &Stats) -> String {
     let setup = &summary.setup_milliseconds;
     let stages = [
         (setup.signaling, ErrorCode::NoOffer, "no offer was answered"),
-        (setup.ice, ErrorCode::IceFailed, "no UDP between client and server"),
+        (setup.ice, ErrorCode::IceFailed, one_way::CLIENT.message(received.has_heard_check)),
         (setup.dtls, ErrorCode::DtlsFailed, "the DTLS handshake did not end"),
         (setup.first_frame, ErrorCode::Other, "no packet of video came"),
     ];

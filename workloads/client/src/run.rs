@@ -5,21 +5,21 @@ use std::time::{Duration, Instant};
 
 use backoff::{Backoff, Jitter};
 use preview::Preview;
-use process::{Console, Exit, Heartbeat, Http, Stop, SummaryTarget, last_error};
+use process::{Console, Exit, Heartbeat, Http, Stop, SummaryTarget};
 use report::ErrorCode;
 use report::sender::Pace;
 use signaling::{DialError, Family, dial_until};
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Arguments;
 use crate::counters::Counters;
+use crate::failure;
 use crate::next_family::next_family;
-use crate::obstacle::obstacle;
 use crate::page;
 use crate::report_source;
 use crate::session::{self, Context, Ended};
 use crate::status_source::ClientStatus;
+use crate::stopping::{Limits, Reason, reason};
 
 /// Pauses between attempts to connect: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
@@ -27,14 +27,6 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 /// A supervisor starts server and clients together: so long after its start, a client that connects again anyway counts
 /// a server that is not there yet as no error.
 const START_GRACE: Duration = Duration::from_secs(5);
-
-/// Why the client stops by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reason {
-    Signal(Stop),
-    DurationOver,
-    NoMedia,
-}
 
 /// Runs the client to its end.
 ///
@@ -69,7 +61,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         console.line(format!("HTTP on {}", http.address()));
     }
 
-    let (duration, give_up_after) = (arguments.duration, arguments.give_up_after());
+    let limits = Limits {
+        started,
+        duration: arguments.duration,
+        give_up_after: arguments.give_up_after(),
+        posts: reports.untaken(),
+    };
     let context = Context {
         arguments,
         counters: Arc::clone(&counters),
@@ -78,7 +75,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         stop: CancellationToken::new(),
     };
     let sessions = sessions(&context, started);
-    let reason = reason(signals, &counters, duration, give_up_after, started);
+    let reason = reason(signals, &counters, limits);
     tokio::pin!(sessions, reason);
     let mut second = tokio::time::interval(Duration::from_secs(1));
     let heartbeat = tokio::spawn(watch_heartbeat(Arc::clone(&counters)));
@@ -106,24 +103,27 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     ));
     console.flush();
     let written = target.as_ref().map_or(Ok(()), |target| target.write(&summary));
+    let why_untaken = reports.untaken().map(|posts| posts.why()).unwrap_or_default();
     reports.finish().await;
     written?;
     ended?;
+    let received = counters.transport();
     match stopped {
         Some(Reason::Signal(Stop::Terminate)) => Ok(Exit::Terminated),
         Some(Reason::Signal(Stop::Interrupt) | Reason::DurationOver) => Ok(Exit::Done),
         None if summary.frames.decoded > 0 => Ok(Exit::Done),
-        Some(Reason::NoMedia) if summary.frames.decoded > 0 => {
-            let cause = last_error(&summary.errors)
-                .map_or_else(String::new, |error| format!(": {}: {}", error.code, error.message));
-            anyhow::bail!("no media any more{cause}")
+        Some(Reason::NoMedia) => anyhow::bail!(failure::no_media(&summary, &received)),
+        Some(Reason::Unheard) => {
+            let media = counters.last_decoded().and_then(wall_clock);
+            anyhow::bail!(failure::unheard(&summary, &received, media, &why_untaken))
         }
-        Some(Reason::NoMedia) => anyhow::bail!("no media: {}", obstacle(&summary, &counters.transport())),
-        None => anyhow::bail!(
-            "the server said bye before there was media: {}",
-            obstacle(&summary, &counters.transport())
-        ),
+        None => anyhow::bail!(failure::bye_before_media(&summary, &received)),
     }
+}
+
+/// What the clock showed at `at`, which is past.
+fn wall_clock(at: Instant) -> Option<jiff::Timestamp> {
+    jiff::Timestamp::now().checked_sub(at.elapsed()).ok()
 }
 
 /// Notes how late the process is, and whether media is missing: a task of its own, as nothing else in the program has to be
@@ -183,47 +183,6 @@ async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
             () = stop.cancelled() => return Ok(()),
         }
         tracing::info!(after = ?started.elapsed(), "reconnecting");
-    }
-}
-
-/// Waits for whatever makes the client stop.
-async fn reason(
-    mut signals: watch::Receiver<Option<Stop>>,
-    counters: &Counters,
-    duration: Option<Duration>,
-    give_up_after: Option<Duration>,
-    started: Instant,
-) -> Reason {
-    let signal = async {
-        match signals.wait_for(Option::is_some).await.map(|stop| *stop) {
-            Ok(Some(stop)) => stop,
-            // The watcher lives as long as the process.
-            _ => std::future::pending().await,
-        }
-    };
-    let over = async {
-        let Some(duration) = duration else { return std::future::pending().await };
-        let mut first_decoded = counters.first_decoded();
-        let first = first_decoded.wait_for(Option::is_some).await.map(|first| *first);
-        match first {
-            Ok(Some(first)) => tokio::time::sleep_until((first + duration).into()).await,
-            _ => std::future::pending().await,
-        }
-    };
-    let gave_up = async {
-        let Some(give_up_after) = give_up_after else { return std::future::pending().await };
-        loop {
-            let deadline = counters.last_decoded().unwrap_or(started) + give_up_after;
-            if Instant::now() >= deadline {
-                return;
-            }
-            tokio::time::sleep_until(deadline.into()).await;
-        }
-    };
-    tokio::select! {
-        stop = signal => Reason::Signal(stop),
-        () = over => Reason::DurationOver,
-        () = gave_up => Reason::NoMedia,
     }
 }
 

@@ -8,7 +8,7 @@ use media::receiver::{Answer, Event, Options, Receiver, ReceiverError, Stats, Tr
 use preview::Preview;
 use process::Console;
 use report::channel::{Hello, LABEL};
-use report::{ErrorCode, Stage, State};
+use report::{ErrorCode, Stage, State, one_way};
 use signaling::{Connection, Message};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +33,6 @@ const LAST_REPORTS_LIMIT: Duration = Duration::from_millis(500);
 const HELLOS: u32 = 5;
 
 const NO_OFFER: &str = "the server closed before it made an offer";
-const NO_UDP: &str = "no UDP between client and server";
 const NO_HANDSHAKE: &str = "the DTLS handshake failed";
 const NO_CHANNEL: &str = "the server has opened no data channel, so nothing is reported";
 
@@ -196,7 +195,9 @@ async fn stream(
                 }
             }
             message = connection.receive() => match message {
-                Ok(Some(Message::Bye)) => return ended_by_bye(reached, began.elapsed()),
+                Ok(Some(Message::Bye)) => {
+                    return ended_by_bye(reached, began.elapsed(), receiver.stats().has_heard_check);
+                }
                 // Where our packets have to open the path, it may be the only one that does.
                 Ok(Some(Message::Candidate { candidate, .. })) => receiver.candidate(candidate),
                 Ok(Some(_)) => {}
@@ -229,7 +230,8 @@ async fn stream(
                 // It has worked, and does no more.
                 Some(Event::Failed { .. }) if reached == Some(Stage::Dtls) => return Ended::Lost,
                 Some(Event::Failed { stage: TransportStage::Ice }) => {
-                    return failed(ErrorCode::IceFailed, NO_UDP);
+                    let has_heard = receiver.stats().has_heard_check;
+                    return failed(ErrorCode::IceFailed, one_way::CLIENT.message(has_heard));
                 }
                 Some(Event::Failed { stage: TransportStage::Dtls }) => {
                     return failed(ErrorCode::DtlsFailed, NO_HANDSHAKE);
@@ -244,11 +246,11 @@ async fn stream(
 }
 
 /// The server said bye `elapsed` after the answer, when setting up had come as far as `reached`. Both sides give up
-/// after about the same time, and whoever is first says bye.
-fn ended_by_bye(reached: Option<Stage>, elapsed: Duration) -> Ended {
+/// after about the same time, and whoever is first says bye. `has_heard` says whether checks of the server came.
+fn ended_by_bye(reached: Option<Stage>, elapsed: Duration, has_heard: bool) -> Ended {
     let (code, message) = match reached {
         _ if elapsed < SETUP_LIMIT => return Ended::Bye,
-        None => (ErrorCode::IceFailed, NO_UDP),
+        None => (ErrorCode::IceFailed, one_way::CLIENT.message(has_heard)),
         Some(Stage::Ice) => (ErrorCode::DtlsFailed, NO_HANDSHAKE),
         Some(_) => return Ended::Bye,
     };
@@ -271,16 +273,16 @@ mod tests {
 
     #[test]
     fn a_bye_to_a_client_that_never_got_media_going_is_a_failure_unless_it_comes_early() {
-        let code = |reached, elapsed| match ended_by_bye(reached, elapsed) {
+        let code = |reached, elapsed| match ended_by_bye(reached, elapsed, false) {
             Ended::Failed { code, .. } => Some(code),
             _ => None,
         };
         let early = SETUP_LIMIT - Duration::from_millis(1);
         for reached in [None, Some(Stage::Ice), Some(Stage::Dtls)] {
-            assert_eq!(ended_by_bye(reached, early), Ended::Bye);
+            assert_eq!(ended_by_bye(reached, early, false), Ended::Bye);
         }
         assert_eq!(code(None, SETUP_LIMIT), Some(ErrorCode::IceFailed));
         assert_eq!(code(Some(Stage::Ice), SETUP_LIMIT), Some(ErrorCode::DtlsFailed));
-        assert_eq!(ended_by_bye(Some(Stage::Dtls), SETUP_LIMIT * 100), Ended::Bye);
+        assert_eq!(ended_by_bye(Some(Stage::Dtls), SETUP_LIMIT * 100, false), Ended::Bye);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use report::sender::{Pace, PostCounters, Sender, Source, Target, Url};
+use report::sender::{Pace, PostCounters, Sender, Source, Target, Untaken, Url};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -70,6 +70,11 @@ impl Reports {
     /// The posts so far by what became of them, if there are any to be sent.
     pub fn posts(&self) -> Option<PostCounters> {
         self.sender.as_ref().map(Sender::counters)
+    }
+
+    /// Since when no post was taken, if there are any to be sent.
+    pub fn untaken(&self) -> Option<Untaken> {
+        self.sender.as_ref().map(Sender::untaken)
     }
 
     /// Writes the last message and sends the last post. Takes 3 s at most.

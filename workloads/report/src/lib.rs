@@ -12,8 +12,10 @@ mod codes;
 pub mod duration;
 mod error_log;
 pub mod judged;
+pub mod last_line;
 mod network_sample;
 mod number;
+pub mod one_way;
 pub mod post;
 mod schema;
 #[cfg(feature = "sender")]

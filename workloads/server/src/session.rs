@@ -8,7 +8,7 @@ use measure::Ended;
 use media::MAX_LATE_CANDIDATES;
 use media::addresses::media_addresses;
 use media::fanout::{CloseReason, Fanout, FanoutError};
-use report::{ErrorCode, SessionId};
+use report::{ErrorCode, SessionId, one_way};
 use signaling::{Connection, ConnectionError, Message};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -182,7 +182,9 @@ pub(crate) fn ended_by(why: Interruption) -> Ended {
 
 fn closed(reason: CloseReason) -> Ended {
     match reason {
-        CloseReason::IceFailed => ended(ErrorCode::IceFailed, "no UDP between server and client"),
+        CloseReason::IceFailed { has_heard_check } => {
+            ended(ErrorCode::IceFailed, one_way::SERVER.message(has_heard_check))
+        }
         CloseReason::DtlsFailed => ended(ErrorCode::DtlsFailed, "the DTLS handshake failed"),
         CloseReason::PeerLost => Ended::Lost,
         CloseReason::Panicked(panicked) => {

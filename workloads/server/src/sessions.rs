@@ -125,7 +125,7 @@ mod tests {
         let (second, mut superseded) = sessions.open(PEER);
         assert_ne!(first, second);
         sessions.failed(first, CloseReason::PeerLost);
-        sessions.failed(first, CloseReason::IceFailed);
+        sessions.failed(first, CloseReason::IceFailed { has_heard_check: false });
         assert_eq!(failed.try_recv().unwrap(), Interruption::Closed(CloseReason::PeerLost));
         sessions.superseded(second);
         assert_eq!(superseded.try_recv().unwrap(), Interruption::Superseded);

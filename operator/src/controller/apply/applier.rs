@@ -8,6 +8,7 @@ use kube::{Client, ResourceExt};
 use serde_json::Value;
 
 use crate::cluster::Key;
+use crate::controller::apply::admitted::{fingerprint, is_as_created, keep_immutable, without_spec};
 use crate::controller::apply::attempt::{Attempt, Child, Done, child, is_terminating, kind};
 use crate::controller::apply::difference;
 use crate::controller::apply::error::Error;
@@ -67,7 +68,7 @@ impl Applier<'_> {
         if let Some(error) = self.remember(|memory| memory.refusals.holds(&key, &asked, Instant::now())) {
             return Done { refused: Some((error, false)), ..Done::of(found) };
         }
-        let made = tokio::time::timeout(CHILD_LIMIT, make).await;
+        let made = tokio::time::timeout(CHILD_LIMIT, Box::pin(make)).await;
         let error = match made {
             Ok(Ok(done)) => {
                 self.remember(|memory| memory.refusals.done(&key));
@@ -117,9 +118,14 @@ impl Applier<'_> {
         let (child, hash) = (child::<K>(&name), short_hash(&patch));
         difference::stamp(&mut patch, &hash);
         let before = live.as_ref().and_then(ResourceExt::resource_version);
-        if let (Some(live), Some(version)) = (&live, &before) {
-            let is_known = self.remember(|memory| memory.is_unchanged(&child, version, &hash));
-            if is_known || !difference::differs(&patch, live) {
+        if let Some(live) = &live {
+            keep_immutable(&mut patch, live);
+            let is_different = match is_as_created(live, &hash) {
+                true => difference::differs_beside_spec(&without_spec(&patch), live),
+                false => difference::differs(&patch, live),
+            };
+            let is_known = || self.remember(|memory| memory.is_unchanged(&child, &fingerprint(live), &hash));
+            if !is_different || is_known() {
                 return Ok(live.clone());
             }
             // Not another object of this name that came in between.
@@ -134,7 +140,7 @@ impl Applier<'_> {
         if let Some(before) = &before {
             let is_unchanged = applied.resource_version().as_ref() == Some(before);
             self.remember(|memory| match is_unchanged {
-                true => memory.unchanged(&child, before, &hash),
+                true => memory.unchanged(&child, &fingerprint(&applied), &hash),
                 false => memory.supersede(&child, before),
             });
         }

@@ -27,6 +27,19 @@ pub(in crate::controller) fn differs<K: Resource + Serialize>(desired: &Value, l
     Comparison { in_resources: false }.differs(&fields, Some(&value), ours(live))
 }
 
+/// The same of `desired` without its spec: whatever the spec is.
+pub(super) fn differs_beside_spec<K: Resource + Serialize>(desired: &Value, live: &K) -> bool {
+    let Ok(value) = serde_json::to_value(live) else { return true };
+    let owned = ours(live).cloned().map(|mut owned| {
+        if let Some(fields) = owned.as_object_mut() {
+            fields.remove("f:spec");
+        }
+        owned
+    });
+    let fields = without_identity(desired.clone());
+    Comparison { in_resources: false }.differs(&fields, Some(&value), owned.as_ref())
+}
+
 /// What names an object is part of the request. The API server notes it as nobody's.
 fn without_identity(mut desired: Value) -> Value {
     let mut remove = |place: &str, names: [&str; 2]| {

@@ -1,5 +1,6 @@
 //! From prepared children to children in the cluster.
 
+mod admitted;
 mod all;
 mod applier;
 mod attempt;

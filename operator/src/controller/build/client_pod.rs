@@ -171,6 +171,7 @@ mod tests {
                     "serviceAccountName": "harbor-workload",
                     "automountServiceAccountToken": false,
                     "enableServiceLinks": false,
+                    "nodeSelector": {"kubernetes.io/os": "linux"},
                     "terminationGracePeriodSeconds": 10,
                     "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{
                         "labelSelector": {"matchLabels": {

@@ -30,6 +30,9 @@ const USER: i64 = 65532;
 /// What a pod may take to drain and to send its last report. A second of it is for the container's end.
 const GRACE_SECONDS: i64 = 10;
 
+/// The label by which the kubelet says what its node runs.
+const OS_LABEL: &str = "kubernetes.io/os";
+
 /// The file whose contents Kubernetes shows with the end of a container by default.
 const TERMINATION_MESSAGE: &str = "/dev/termination-log";
 
@@ -74,7 +77,7 @@ pub(super) fn template(session: &Session, operator: &Settings, workload: Workloa
         security_context: Some(pod_security()),
         affinity: workload.affinity,
         image_pull_secrets: some(&settings.image_pull_secrets),
-        node_selector: some_map(&settings.node_selector),
+        node_selector: Some(node_selector(settings)),
         tolerations: some(&settings.tolerations),
         topology_spread_constraints: some(&settings.topology_spread_constraints),
         priority_class_name: settings.priority_class_name.clone(),
@@ -223,6 +226,13 @@ fn container_security() -> SecurityContext {
         capabilities: Some(Capabilities { drop: Some(vec!["ALL".into()]), ..Capabilities::default() }),
         ..SecurityContext::default()
     }
+}
+
+/// The nodes that may run it: the images are for Linux, and a cluster may have others.
+fn node_selector(settings: &PodSettings) -> BTreeMap<String, String> {
+    let mut selector = settings.node_selector.clone();
+    selector.entry(OS_LABEL.to_owned()).or_insert_with(|| "linux".to_owned());
+    selector
 }
 
 /// An empty list is the same as none, and reads back as none.

@@ -111,6 +111,7 @@ mod tests {
                             "serviceAccountName": "harbor-workload",
                             "automountServiceAccountToken": false,
                             "enableServiceLinks": false,
+                            "nodeSelector": {"kubernetes.io/os": "linux"},
                             "terminationGracePeriodSeconds": 10,
                             "securityContext": {
                                 "runAsNonRoot": true, "runAsUser": 65532, "runAsGroup": 65532, "fsGroup": 65532,
@@ -186,18 +187,24 @@ mod tests {
         assert_eq!(template["metadata"]["annotations"]["note"], "n");
         assert_eq!(template["metadata"]["labels"]["team"], "media");
         assert_eq!(template["metadata"]["labels"]["app.kubernetes.io/instance"], "harbor");
-        for field in [
-            "imagePullSecrets",
-            "nodeSelector",
-            "affinity",
-            "tolerations",
-            "topologySpreadConstraints",
-            "priorityClassName",
-        ] {
+        for field in
+            ["imagePullSecrets", "affinity", "tolerations", "topologySpreadConstraints", "priorityClassName"]
+        {
             assert_eq!(spec[field], pod[field], "{field}");
         }
+        assert_eq!(spec["nodeSelector"], json!({"disk": "ssd", "kubernetes.io/os": "linux"}));
         for field in ["image", "imagePullPolicy", "resources"] {
             assert_eq!(container[field], pod[field], "{field}");
         }
+    }
+
+    /// O6: on a Windows node the image cannot be pulled.
+    #[test]
+    fn pods_go_to_linux_nodes_unless_the_session_says_otherwise() {
+        let selector =
+            |pod: &Value| built(&json!({"server": pod}))["spec"]["template"]["spec"]["nodeSelector"].clone();
+        assert_eq!(selector(&json!({})), json!({"kubernetes.io/os": "linux"}));
+        let other = json!({"kubernetes.io/os": "freebsd"});
+        assert_eq!(selector(&json!({"nodeSelector": other})), other);
     }
 }

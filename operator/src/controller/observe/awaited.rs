@@ -12,6 +12,9 @@ use crate::controller::observe::reason::{Explanation, Reason};
 /// What takes longer than this, and usually takes a second or two, does not come by itself.
 const USUAL: Duration = Duration::from_secs(20);
 
+/// After so long the events of a pod that does not start are worth reading.
+const SLOW: Duration = Duration::from_secs(15);
+
 /// What a pod waits for.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Awaited {
@@ -23,8 +26,8 @@ pub(super) struct Awaited {
     pub(super) stuck_in: Option<Duration>,
 }
 
-/// What a pod waits for at `time`; nothing of one that is ready or done.
-pub(super) fn awaited(pod: &Pod, time: Timestamp) -> Awaited {
+/// What a pod waits for at `time`, of which the last event that warns says `event`; nothing of one that is ready or done.
+pub(super) fn awaited(pod: &Pod, event: Option<&str>, time: Timestamp) -> Awaited {
     let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
     if phase == Some("Succeeded") {
         return Awaited::default();
@@ -41,16 +44,14 @@ pub(super) fn awaited(pod: &Pod, time: Timestamp) -> Awaited {
     // It turns False again when the pod is done.
     if let Some(sandbox) = not_true("PodReadyToStartContainers").filter(|_| phase == Some("Pending")) {
         let words = "waits for its network and volumes";
-        return Awaited::of(
-            &name,
-            words,
-            "check the CNI, the volumes and the kubelet of its node",
-            sandbox,
-            time,
-        );
+        let check = event.unwrap_or("check the CNI, the volumes and the kubelet of its node");
+        return Awaited::of(&name, words, check, sandbox, time).noted_when_slow(pod, time);
     }
     if let Some(words) = containers::awaited(pod) {
-        return Awaited { words: Some(words), ..Awaited::default() };
+        let is_starting = starts_slowly(pod, time).is_some();
+        let problem = event.filter(|_| is_starting);
+        let problem = problem.map(|event| Reason::PodStuck.with_message(format!("{name} {words}: {event}")));
+        return Awaited { problem, words: Some(words), ..Awaited::default() }.noted_when_slow(pod, time);
     }
     let Some(ready) = not_true("Ready") else { return Awaited::default() };
     if ready.reason.as_deref() == Some("ReadinessGatesNotReady") {
@@ -75,6 +76,30 @@ impl Awaited {
         let problem = || Reason::PodStuck.with_message(format!("{pod} {words}: {check}"));
         Self { problem: left.is_none().then(problem), words: Some(words.to_owned()), stuck_in: left }
     }
+
+    /// The same, looked at again when the pod's events are worth reading.
+    fn noted_when_slow(self, pod: &Pod, time: Timestamp) -> Self {
+        let left =
+            starts_for(pod, time).and_then(|lasted| SLOW.checked_sub(lasted)).filter(|left| !left.is_zero());
+        Self { stuck_in: self.stuck_in.into_iter().chain(left).min(), ..self }
+    }
+}
+
+/// Whether a pod that has a node does not start in the usual time, and its status does not say why.
+pub(super) fn starts_slowly(pod: &Pod, time: Timestamp) -> Option<&str> {
+    let is_slow = starts_for(pod, time).is_some_and(|lasted| lasted >= SLOW);
+    let is_explained = || containers::problem(pod, "").is_some();
+    pod.metadata.uid.as_deref().filter(|_| is_slow && !is_explained())
+}
+
+/// For how long a pod has had a node, and has not started.
+fn starts_for(pod: &Pod, time: Timestamp) -> Option<Duration> {
+    let is_pending = pod.status.as_ref()?.phase.as_deref() == Some("Pending");
+    let is_on_its_way = is_pending && pod.metadata.deletion_timestamp.is_none();
+    let scheduled =
+        condition(pod, "PodScheduled").filter(|scheduled| scheduled.status == "True" && is_on_its_way)?;
+    let since = scheduled.last_transition_time.as_ref()?.0;
+    Some(Duration::try_from(time.duration_since(since)).unwrap_or_default())
 }
 
 fn not_scheduled(pod: &Pod, name: &str, scheduled: &PodCondition) -> Option<Explanation> {
@@ -110,7 +135,7 @@ mod tests {
 
     fn at(second: u64, status: &Value) -> Awaited {
         let time = SINCE.parse::<Timestamp>().unwrap() + Duration::from_secs(second);
-        awaited(&pod("server", 0, status), time)
+        awaited(&pod("server", 0, status), None, time)
     }
 
     fn stuck(message: &str) -> Option<Explanation> {
@@ -125,7 +150,7 @@ mod tests {
             {"type": "PodReadyToStartContainers", "status": "False", "lastTransitionTime": SINCE}
         ]});
         let soon = at(5, &status);
-        assert_eq!((soon.problem, soon.stuck_in), (None, Some(Duration::from_secs(15))));
+        assert_eq!((soon.problem, soon.stuck_in), (None, Some(Duration::from_secs(10))));
         assert_eq!(soon.words.as_deref(), Some("waits for its network and volumes"));
         let late = at(20, &status);
         assert_eq!(
@@ -142,6 +167,42 @@ mod tests {
         assert_eq!(at(100, &done), Awaited::default());
     }
 
+    /// O6: what the kubelet says in events alone was nowhere in the status.
+    #[test]
+    fn a_pod_that_does_not_start_has_its_events_quoted() {
+        let starting = |conditions: Value, containers: Value| {
+            let status =
+                json!({"phase": "Pending", "conditions": conditions, "containerStatuses": containers});
+            let mut pod = std::sync::Arc::unwrap_or_clone(pod("server", 0, &status));
+            pod.metadata.uid = Some("pod-1".into());
+            pod
+        };
+        let time = |second: u64| SINCE.parse::<Timestamp>().unwrap() + Duration::from_secs(second);
+        let of =
+            |kind: &str, status: &str| json!({"type": kind, "status": status, "lastTransitionTime": SINCE});
+        let scheduled = of("PodScheduled", "True");
+        let creating = json!([{"name": "server", "image": "", "imageID": "", "ready": false, "restartCount": 0,
+                               "state": {"waiting": {"reason": "ContainerCreating"}}}]);
+        let no_sandbox = json!([scheduled.clone(), of("PodReadyToStartContainers", "False")]);
+        let event = "FailedCreatePodSandBox: the plugin is away";
+        for (pod, words) in [
+            (starting(no_sandbox, json!([])), "waits for its network and volumes"),
+            (starting(json!([scheduled]), creating), "waits for its image or its container"),
+        ] {
+            assert_eq!((starts_slowly(&pod, time(14)), starts_slowly(&pod, time(15))), (None, Some("pod-1")));
+            assert_eq!(
+                awaited(&pod, None, time(5)).stuck_in,
+                Some(Duration::from_secs(10)),
+                "to read them then"
+            );
+            let said = awaited(&pod, Some(event), time(20)).problem;
+            assert_eq!(said, stuck(&format!("{words}: {event}")));
+        }
+        let waiting = crate::controller::observe::pods::tests::waiting("ErrImagePull", "denied");
+        let explained = starting(json!([of("PodScheduled", "True")]), waiting["containerStatuses"].clone());
+        assert_eq!(starts_slowly(&explained, time(60)), None, "the status says it");
+    }
+
     #[test]
     fn gates_and_containers_of_others_are_named() {
         let mut gated = std::sync::Arc::unwrap_or_clone(pod(
@@ -152,7 +213,7 @@ mod tests {
         gated.spec.as_mut().unwrap().scheduling_gates =
             serde_json::from_value(json!([{"name": "example.com/quota"}])).unwrap();
         assert_eq!(
-            awaited(&gated, Timestamp::UNIX_EPOCH).problem,
+            awaited(&gated, None, Timestamp::UNIX_EPOCH).problem,
             stuck("is held back by scheduling gates: example.com/quota")
         );
         let not_ready = |reason: &str, message: &str, containers: Value| {

@@ -17,7 +17,7 @@ use crate::session::labels::{self, Component};
 /// The status, and when to compute it again although nothing happened.
 pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Duration>) {
     let Input { session, stored, clock, .. } = *input;
-    let pods = ObservedPods::of(input.pods, session, input.finished, clock.time);
+    let pods = ObservedPods::of(input.pods, session, input.finished, input.events, clock.time);
     let (completion, message) = complete(input);
     let (explanation, recheck) = ready(input, &pods, completion, &message);
     let ready_clients = pods.ready_clients();

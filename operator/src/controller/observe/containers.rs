@@ -1,6 +1,6 @@
 //! What the containers of a pod say: ours, init containers, and those that somebody added, such as sidecars of a mesh.
 
-use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated, ContainerStatus, Pod};
 
 use crate::controller::observe::reason::{Explanation, Reason};
 
@@ -111,9 +111,21 @@ fn crashes(container: &ContainerStatus) -> Option<String> {
     None
 }
 
+/// How a pod's own container ended last, if it failed.
+pub(super) fn failed_end(pod: &Pod) -> Option<&ContainerStateTerminated> {
+    let containers = pod.status.as_ref()?.container_statuses.as_deref().unwrap_or_default();
+    let ours = containers.iter().find(|container| is_ours(container))?;
+    let ended = [ours.state.as_ref(), ours.last_state.as_ref()].map(|state| state?.terminated.as_ref());
+    ended.into_iter().flatten().next().filter(|last| last.exit_code != 0)
+}
+
 /// How a container ended, with its termination message.
 fn termination(state: &ContainerState) -> Option<String> {
-    let ended = state.terminated.as_ref()?;
+    state.terminated.as_ref().map(how_it_ended)
+}
+
+/// The same of one that has ended.
+pub(super) fn how_it_ended(ended: &ContainerStateTerminated) -> String {
     let how = match ended.reason.as_deref() {
         Some("Error") | None => format!("exit code {}", ended.exit_code),
         Some(reason) => format!("{reason}, exit code {}", ended.exit_code),
@@ -121,7 +133,7 @@ fn termination(state: &ContainerState) -> Option<String> {
     // A log's tail stands in for a message that was not written: its last line says most.
     let message = ended.message.as_deref().unwrap_or_default();
     let message = message.lines().map(str::trim).rfind(|line| !line.is_empty());
-    Some(message.map_or(how.clone(), |message| format!("{how}: {message}")))
+    message.map_or(how.clone(), |message| format!("{how}: {message}"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What is observed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+use crate::cluster::LostNode;
+use crate::controller::observe::failed_attempts::FailedAttempts;
 use crate::controller::observe::reason::Explanation;
 use crate::controller::resources::{Applied, Resources};
 use crate::report_source::View;
@@ -53,6 +55,14 @@ pub(in crate::controller) struct Input<'a> {
     pub(in crate::controller) begun: bool,
     /// Which children the API server refuses, and why.
     pub(in crate::controller) refused: Option<Explanation>,
+    /// The last attempts of clients that failed.
+    pub(in crate::controller) failed_attempts: &'a FailedAttempts,
+    /// What the last event that warns says of a pod that does not start, by its UID.
+    pub(in crate::controller) events: &'a BTreeMap<String, String>,
+    /// The nodes that are not Ready.
+    pub(in crate::controller) lost_nodes: &'a BTreeMap<String, LostNode>,
+    /// The NetworkPolicies that select its pods, in words.
+    pub(in crate::controller) policies: Option<&'a str>,
     /// Since when it has had problems.
     pub(in crate::controller) trouble_since: Option<Instant>,
     pub(in crate::controller) clock: Clock,

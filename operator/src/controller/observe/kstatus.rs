@@ -1,6 +1,9 @@
 //! What tools that wait read out of a session: Flux, helm and others ask kstatus, whose rules for kinds that it does not know
-//! are these (sigs.k8s.io/cli-utils, pkg/kstatus/status: `checkGenericProperties`, then `checkReadyCondition`).
+//! are these (sigs.k8s.io/cli-utils, pkg/kstatus/status: `checkGenericProperties`, then `checkReadyCondition`). `kstatus/run` asks
+//! the library itself about the same objects.
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -43,22 +46,34 @@ fn kstatus(object: &Value) -> Kstatus {
     standard.or_else(by_ready).unwrap_or(Kstatus::Current)
 }
 
-/// A session of generation 3 with the status that the controller gives it.
-fn read(scene: &mut Scene) -> Kstatus {
-    kstatus(&json!({"metadata": {"generation": 3}, "status": scene.compute().0.patch()["status"]}))
+/// Where each object goes with what is expected of it, a line of JSON each, if it is to be compared with the library.
+const OBJECTS: &str = "BALLSESSION_KSTATUS_OBJECTS";
+
+/// Asserts what is read out of a session with these metadata and this status.
+fn assert_reads(what: &str, metadata: &Value, status: Option<&Value>, expected: Kstatus) {
+    let mut object =
+        json!({"apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession", "metadata": metadata});
+    object["metadata"]["name"] = json!("harbor");
+    if let Some(status) = status {
+        object["status"] = status.clone();
+    }
+    assert_eq!(kstatus(&object), expected, "{what}");
+    if let Some(path) = std::env::var_os(OBJECTS) {
+        let line =
+            json!({"what": what, "expected": format!("{expected:?}"), "object": object}).to_string() + "\n";
+        let mut file = OpenOptions::new().append(true).create(true).open(path).unwrap();
+        file.write_all(line.as_bytes()).unwrap();
+    }
 }
 
 #[test]
 fn an_object_that_nobody_has_looked_at_is_in_progress() {
-    let new =
-        |generation| json!({"metadata": {"generation": generation}, "status": {"observedGeneration": -1}});
-    assert_eq!(kstatus(&new(1)), Kstatus::InProgress);
+    let new = json!({"observedGeneration": -1});
+    assert_reads("is new", &json!({"generation": 1}), Some(&new), Kstatus::InProgress);
     // As the rules have it of one without any status, for which that default is.
-    assert_eq!(kstatus(&json!({"metadata": {"generation": 1}})), Kstatus::Current);
-    assert_eq!(
-        kstatus(&json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}})),
-        Kstatus::Terminating
-    );
+    assert_reads("has no status", &json!({"generation": 1}), None, Kstatus::Current);
+    let deleted = json!({"generation": 1, "deletionTimestamp": "2026-01-01T00:00:00Z"});
+    assert_reads("is deleted", &deleted, None, Kstatus::Terminating);
 }
 
 /// O12: finished, suspended and ImagePullFailed were InProgress for ever.
@@ -74,6 +89,11 @@ fn each_state_of_a_session_reads_as_it_is() {
         }),
         ("is suspended", Kstatus::Current, &Scene::suspend),
         ("is finished", Kstatus::Current, &Scene::finish),
+        ("has lost a node", Kstatus::InProgress, &|scene| scene.lose_node()),
+        ("has lost a node for long", Kstatus::Failed, &|scene| {
+            scene.lose_node();
+            scene.trouble = minutes(2);
+        }),
         ("has failed", Kstatus::Failed, &Scene::exceed_deadline),
         ("has no image yet", Kstatus::InProgress, &|scene| scene.lose_image()),
         ("has no image", Kstatus::Failed, &|scene| {
@@ -89,7 +109,8 @@ fn each_state_of_a_session_reads_as_it_is() {
     ] {
         let mut scene = Scene::working();
         change(&mut scene);
-        assert_eq!(read(&mut scene), expected, "{what}");
+        let status = scene.compute().0.patch()["status"].clone();
+        assert_reads(what, &json!({"generation": 3}), Some(&status), expected);
     }
 }
 
@@ -97,6 +118,6 @@ fn each_state_of_a_session_reads_as_it_is() {
 fn a_spec_that_makes_no_sense_has_failed() {
     let invalid = Scene::working().invalid();
     let status = &invalid.patch()["status"];
-    assert_eq!(kstatus(&json!({"metadata": {"generation": 3}, "status": status})), Kstatus::Failed);
-    assert_eq!(kstatus(&json!({"metadata": {"generation": 4}, "status": status})), Kstatus::InProgress);
+    assert_reads("makes no sense to us", &json!({"generation": 3}), Some(status), Kstatus::Failed);
+    assert_reads("was changed since", &json!({"generation": 4}), Some(status), Kstatus::InProgress);
 }

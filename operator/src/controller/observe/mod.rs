@@ -4,14 +4,18 @@ mod awaited;
 mod complete;
 mod compute;
 mod containers;
+mod failed_attempt;
+mod failed_attempts;
 mod input;
 #[cfg(test)]
 mod kstatus;
+mod nodes;
 mod owned;
 mod pods;
 mod ready;
 mod reason;
 mod refused;
+mod slow_pods;
 mod stages;
 mod stalled;
 #[cfg(test)]
@@ -19,10 +23,12 @@ mod tests;
 mod unrunnable;
 
 pub(super) use compute::observe;
+pub(super) use failed_attempts::FailedAttempts;
 pub(super) use input::{Clock, Input};
 pub(super) use owned::Owned;
 pub(super) use pods::ready_clients;
 pub(super) use reason::{Explanation, Reason};
 pub(super) use refused::refused;
+pub(super) use slow_pods::slow_pods;
 pub(super) use stalled::Trouble;
 pub(super) use unrunnable::unrunnable;

@@ -10,6 +10,7 @@ use kube::ResourceExt;
 
 use crate::clients::{ClientPod, End};
 use crate::controller::observe::awaited::{Awaited, awaited, condition};
+use crate::controller::observe::failed_attempt::FailedAttempt;
 use crate::controller::observe::reason::Explanation;
 use crate::session::Session;
 use crate::session::labels::{self, COMPONENT, Component};
@@ -23,6 +24,8 @@ pub(super) struct ObservedPods {
     pub(super) clients: Vec<ObservedPod>,
     /// The clients that are done, by index, whether their pods are still there or not.
     pub(super) finished: BTreeSet<u32>,
+    /// The attempts of clients that failed, by index, as far as their pods are still there.
+    pub(super) failed: Vec<(u32, FailedAttempt)>,
     /// Why the last of the clients' pods failed, as those do that are evicted: nothing runs in them, and nothing ever will.
     pub(super) last_failure: Option<String>,
 }
@@ -42,6 +45,8 @@ pub(super) struct ObservedPod {
     pub(super) ready_since: Option<Timestamp>,
     /// It did what it was to do.
     pub(super) succeeded: bool,
+    /// How its own container ended last, if that failed.
+    pub(super) last_end: Option<String>,
     /// Why it does not come up.
     pub(super) problem: Option<Explanation>,
     /// What it waits for, in words that follow its name, where that is known.
@@ -57,6 +62,7 @@ impl ObservedPods {
         pods: &[Arc<Pod>],
         session: &Session,
         finished: &BTreeSet<u32>,
+        events: &BTreeMap<String, String>,
         time: Timestamp,
     ) -> Self {
         let staying = || pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
@@ -77,7 +83,9 @@ impl ObservedPods {
         };
         let mut last: BTreeMap<Option<u32>, (Arc<Pod>, ClientPod)> = BTreeMap::new();
         let mut failed: Option<Arc<Pod>> = None;
+        let mut attempts = Vec::new();
         for (pod, client) in pods.iter().filter_map(client) {
+            attempts.extend(client.index.zip(FailedAttempt::of(&pod)));
             if phase(&pod) == Some("Failed") && client.end == Some(End::Failed) {
                 let created = |pod: &Pod| pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
                 let is_later = failed.as_ref().is_none_or(|known| created(known) <= created(&pod));
@@ -91,12 +99,15 @@ impl ObservedPods {
         }
         let is_bounded = session.duration.is_some();
         Self {
-            server: server.map(|pod| ObservedPod::of(pod, None, time)),
+            server: server.map(|pod| ObservedPod::of(pod, None, events, time)),
             clients: last
                 .into_values()
-                .map(|(pod, client)| ObservedPod::of(&pod, Some(&client).filter(|_| is_bounded), time))
+                .map(|(pod, client)| {
+                    ObservedPod::of(&pod, Some(&client).filter(|_| is_bounded), events, time)
+                })
                 .collect(),
             finished: finished.clone(),
+            failed: attempts,
             last_failure: failed.map(|pod| failure(&pod)),
         }
     }
@@ -123,10 +134,11 @@ impl ObservedPods {
 
 impl ObservedPod {
     /// `client` is that of the pod, where it may be done.
-    fn of(pod: &Pod, client: Option<&ClientPod>, time: Timestamp) -> Self {
+    fn of(pod: &Pod, client: Option<&ClientPod>, events: &BTreeMap<String, String>, time: Timestamp) -> Self {
+        let event = pod.metadata.uid.as_ref().and_then(|uid| events.get(uid)).map(String::as_str);
         // Whatever else goes on in a pod whose client is done, nothing of it is waited for.
         let succeeded = client.is_some_and(|client| client.end == Some(End::Succeeded));
-        let awaited = if succeeded { Awaited::default() } else { awaited(pod, time) };
+        let awaited = if succeeded { Awaited::default() } else { awaited(pod, event, time) };
         let status = pod.status.as_ref();
         Self {
             name: pod.name_any(),
@@ -135,6 +147,7 @@ impl ObservedPod {
             ip: status.and_then(|status| status.pod_ip.clone()),
             ready_since: ready_since(pod),
             succeeded,
+            last_end: FailedAttempt::of(pod).map(|attempt| attempt.cause),
             problem: awaited.problem,
             awaits: awaited.words,
             stuck_in: awaited.stuck_in,
@@ -170,7 +183,7 @@ pub(in crate::controller) fn ready_clients(
     session: &Session,
     time: Timestamp,
 ) -> BTreeSet<u32> {
-    let observed = ObservedPods::of(pods, session, &BTreeSet::new(), time);
+    let observed = ObservedPods::of(pods, session, &BTreeSet::new(), &BTreeMap::new(), time);
     observed.clients.iter().filter(|pod| pod.ready_since.is_some()).filter_map(|pod| pod.index).collect()
 }
 
@@ -219,7 +232,7 @@ pub(super) mod tests {
     /// What is observed of the pods of a session without an end.
     fn observed(pods: &[Arc<Pod>]) -> ObservedPods {
         let session = fixture::session(&json!({"clients": 2}));
-        ObservedPods::of(pods, &session, &BTreeSet::new(), Timestamp::UNIX_EPOCH)
+        ObservedPods::of(pods, &session, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH)
     }
 
     fn changed(pod: Arc<Pod>, change: impl FnOnce(&mut Pod)) -> Arc<Pod> {

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use crds::contract::REPORT_SILENCE;
+use crds::contract::{READY, REPORT_SILENCE};
 use k8s_openapi::api::apps::v1::Deployment;
 
+use crate::conditions::{cut, find};
 use crate::controller::observe::input::{Clock, Input};
+use crate::controller::observe::nodes;
 use crate::controller::observe::pods::{ObservedPod, ObservedPods};
 use crate::controller::observe::reason::{Explanation, Reason};
 use crate::controller::observe::stages;
@@ -22,6 +24,23 @@ pub(super) fn ready(
     if let Completion::Over(outcome) = completion {
         return (over(outcome, ended), None);
     }
+    let (explanation, recheck) = first_reason(input, pods);
+    match input.policies.filter(|_| explanation.reason.is_about_network()) {
+        None => (explanation, recheck),
+        Some(policies) => {
+            // However long the words before them are, they are seen.
+            let message = cut(&explanation.message, room(input.policies));
+            (explanation.reason.with_message(format!("{message}; {policies}")), recheck)
+        }
+    }
+}
+
+/// How long a message may be that these policies follow.
+fn room(policies: Option<&str>) -> usize {
+    crds::MAX_MESSAGE.saturating_sub(policies.map_or(0, |policies| policies.len() + 2))
+}
+
+fn first_reason(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Option<Duration>) {
     if let Some(explanation) = without_pods(input).or_else(|| pod_problem(input, pods)) {
         return (explanation, None);
     }
@@ -29,13 +48,13 @@ pub(super) fn ready(
         return (Reason::ServerNotReady.with_message(server_not_ready(pods.server.as_ref())), None);
     }
     let wanted = usize::try_from(input.session.spec.clients).unwrap_or_default();
-    if wanted == 0 {
-        return (Reason::Ready.with_message("the server is ready; no clients are asked for"), None);
-    }
     let served = pods.served_clients();
     if served < wanted {
-        let stuck = stages::first_broken(input.session, pods.server.as_ref(), &pods.clients, input.view);
-        let first = stuck.into_iter().chain(lost(input)).min_by_key(|explanation| explanation.reason);
+        let (session, view, server) = (input.session, input.view, pods.server.as_ref());
+        let stuck = stages::first_broken(session, server, &pods.clients, view, room(input.policies));
+        let failed = input.failed_attempts.explanation(pods, view, wanted);
+        let all = stuck.into_iter().chain(failed).chain(lost(input));
+        let first = all.min_by_key(|explanation| explanation.reason);
         let explanation =
             first.unwrap_or_else(|| Reason::WaitingForClients.with_message(waiting(pods, served, wanted)));
         return (explanation, None);
@@ -67,8 +86,9 @@ fn pod_problem(input: &Input<'_>, pods: &ObservedPods) -> Option<Explanation> {
     if let Some(message) = input.applied.server_deployment.as_ref().and_then(replica_failure) {
         return Some(Reason::PodsForbidden.with_message(message));
     }
+    let on_lost_node = nodes::lost(pods, input.lost_nodes);
     let problems = pods.all().filter_map(|pod| pod.problem.as_ref());
-    problems.chain(&input.refused).min_by_key(|problem| problem.reason).cloned()
+    problems.chain(&input.refused).chain(&on_lost_node).min_by_key(|problem| problem.reason).cloned()
 }
 
 /// Why a Deployment cannot create its pod.
@@ -84,10 +104,11 @@ fn server_not_ready(server: Option<&ObservedPod>) -> String {
     match server {
         None => "the server's pod does not exist yet".to_owned(),
         Some(ObservedPod { name, node: None, .. }) => format!("{name} is not scheduled yet"),
-        Some(ObservedPod { name, node: Some(node), awaits, .. }) => match awaits {
-            Some(awaits) => format!("{name} on node {node} {awaits}"),
-            None => format!("{name} on node {node} is not ready yet"),
-        },
+        Some(ObservedPod { name, node: Some(node), awaits, last_end, .. }) => {
+            let awaits = awaits.as_deref().unwrap_or("is not ready yet");
+            let before = last_end.as_ref().map(|end| format!("; it ended before: {end}")).unwrap_or_default();
+            format!("{name} on node {node} {awaits}{before}")
+        }
     }
 }
 
@@ -117,14 +138,18 @@ fn lost(input: &Input<'_>) -> Option<Explanation> {
     Some(Reason::ClientsLost.with_message(message))
 }
 
-/// All clients are ready: whether the server reports.
+/// All clients are ready, as far as the kubelet says: whether the server reports, without which nothing is known of media.
 fn reported(input: &Input<'_>, pods: &ObservedPods, wanted: usize) -> (Explanation, Option<Duration>) {
     let Clock { now, time, watching_since } = input.clock;
-    let ready = Reason::Ready.with_message(format!("media flows to {wanted} of {wanted} clients"));
+    let ready = Reason::Ready.with_message(match wanted {
+        0 => "the server is ready; no clients are asked for".to_owned(),
+        _ => format!("media flows to {wanted} of {wanted} clients"),
+    });
+    let of_clients = pods.clients.iter().filter_map(|pod| pod.ready_since).max();
+    let of_server = pods.server.as_ref().and_then(|server| server.ready_since);
+    let ready_since = if wanted == 0 { of_server } else { of_clients };
     // Clients that are done are not reported of.
-    let Some(ready_since) = pods.clients.iter().filter_map(|pod| pod.ready_since).max() else {
-        return (ready, None);
-    };
+    let Some(ready_since) = ready_since else { return (ready, None) };
     let last_report = input.view.server.as_ref().map(|server| server.received);
     let last = last_report.max(input.view.excused_until).map_or(watching_since, |at| at.max(watching_since));
     let since_report = now.saturating_duration_since(last);
@@ -133,12 +158,24 @@ fn reported(input: &Input<'_>, pods: &ObservedPods, wanted: usize) -> (Explanati
     if let Some(lost) = lost(input) {
         return (lost, Some(REPORT_SILENCE));
     }
+    let subject = if wanted == 0 { "the server is ready" } else { "clients are ready" };
     match REPORT_SILENCE.checked_sub(silent).filter(|left| !left.is_zero()) {
-        Some(left) => (ready, Some(left)),
+        Some(left) if last_report.is_some() || was_ready(input) => (ready, Some(left)),
+        Some(left) => {
+            let message = format!("{subject}, and the first report of the server has not come yet");
+            (Reason::ServerNotReady.with_message(message), Some(left))
+        }
         None => {
-            let message = "clients are ready, but no report of the server came for 30 s: check its log, and NetworkPolicy from \
-                           its pod to the operator";
+            let message = format!(
+                "{subject}, but no report of the server came for 30 s: check its log, and NetworkPolicy from its pod to the \
+                 operator"
+            );
             (Reason::NoReports.with_message(message), None)
         }
     }
+}
+
+/// Whether the session was ready until now: an operator that has just started has not heard of its server yet.
+fn was_ready(input: &Input<'_>) -> bool {
+    find(&input.stored.conditions, READY).is_some_and(|ready| ready.status == "True")
 }

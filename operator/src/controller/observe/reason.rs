@@ -32,6 +32,8 @@ pub(in crate::controller) enum Reason {
     CrashLooping,
     /// A pod does not come as far as its containers, or is kept from being ready or done by something that is not ours.
     PodStuck,
+    /// The node of a pod is not Ready.
+    NodeLost,
     /// The server's pod is not ready yet.
     ServerNotReady,
     /// A client does not get as far as an offer.
@@ -63,6 +65,7 @@ impl Reason {
             Self::Unschedulable => "Unschedulable",
             Self::CrashLooping => "CrashLooping",
             Self::PodStuck => "PodStuck",
+            Self::NodeLost => "NodeLost",
             Self::ServerNotReady => "ServerNotReady",
             Self::SignalingFailed => "SignalingFailed",
             Self::MediaBlocked => "MediaBlocked",
@@ -83,7 +86,19 @@ impl Reason {
         !self.is_ready() && !matches!(self, Self::ServerNotReady | Self::WaitingForClients)
     }
 
+    /// Whether what lets media and reports through, and what does not, is what to look at.
+    pub(super) fn is_about_network(self) -> bool {
+        Self::is_about_network_named(self.as_str())
+    }
+
     /// The same by its name.
+    pub(in crate::controller) fn is_about_network_named(name: &str) -> bool {
+        [Self::SignalingFailed, Self::MediaBlocked, Self::NoReports]
+            .iter()
+            .any(|reason| reason.as_str() == name)
+    }
+
+    /// Whether somebody may have to do something about it, by its name.
     pub(in crate::controller) fn is_problem_named(name: &str) -> bool {
         let harmless =
             [Self::Completed, Self::Suspended, Self::ServerNotReady, Self::WaitingForClients, Self::Ready];

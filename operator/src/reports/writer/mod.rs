@@ -1,5 +1,7 @@
 //! The one task that writes what was reported into status.
 
+mod log;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,6 +13,7 @@ use crate::reports::api_server::ApiServer;
 use crate::reports::ledger::{Ledger, PendingWrite, WriteResult};
 use crate::reports::metrics::{Metrics, WriteOutcome};
 use crate::reports::moment::Moment;
+use crate::reports::writer::log::WriteLog;
 
 /// How often all sessions are compared: for those that nobody reports of, and pods that are gone.
 const RESYNC_INTERVAL: Duration = Duration::from_secs(5);
@@ -25,11 +28,12 @@ pub(super) struct Writer {
     ledger: Arc<Ledger>,
     api_server: Arc<dyn ApiServer>,
     metrics: Metrics,
+    log: Arc<WriteLog>,
 }
 
 impl Writer {
     pub(super) fn new(ledger: Arc<Ledger>, api_server: Arc<dyn ApiServer>, metrics: Metrics) -> Self {
-        Self { ledger, api_server, metrics }
+        Self { ledger, api_server, metrics, log: Arc::default() }
     }
 
     /// Writes until `stop`. Each write has a time limit of its own; those in flight at the end are awaited.
@@ -64,6 +68,7 @@ impl Writer {
         match self.api_server.apply_status(session, resource_version, desired).await {
             Ok(()) => {
                 self.metrics.status_write(WriteOutcome::Written);
+                self.log.stored(session);
                 WriteResult::Stored
             }
             Err(error) if error.is_stale() => {
@@ -72,8 +77,7 @@ impl Writer {
             }
             Err(error) => {
                 self.metrics.status_write(WriteOutcome::Failed);
-                let (namespace, name) = (&session.namespace, &session.name);
-                tracing::warn!(namespace, name, %error, "status write failed");
+                self.log.failed(session, &error);
                 if error.is_refusal() { WriteResult::Refused } else { WriteResult::Failed }
             }
         }

@@ -1,5 +1,7 @@
 //! One row for each client: named by its hello, or by its address until then.
 
+use std::net::SocketAddr;
+
 use report::{SessionId, channel::Hello};
 
 use super::row::{Opening, Row};
@@ -10,6 +12,14 @@ const GONE_KEPT: usize = 16;
 /// The key of a row; in the order in which rows came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RowId(u64);
+
+#[cfg(test)]
+impl RowId {
+    /// Any row, for tests.
+    pub(crate) fn of_test(number: u64) -> Self {
+        Self(number)
+    }
+}
 
 /// What a hello comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +107,16 @@ impl Rows {
             self.omitted += u64::from(had_frames);
         }
         removed
+    }
+
+    /// Removes the row of an attempt of a client that comes back and has not said its name: it gets another row.
+    pub(crate) fn forget_nameless(&mut self, id: RowId) {
+        let is_nameless = |row: &Row| {
+            !row.is_connected() && row.instance.is_none() && row.name.parse::<SocketAddr>().is_ok()
+        };
+        if self.get(id).is_some_and(is_nameless) {
+            self.remove(id);
+        }
     }
 
     /// Clients with frames whose rows have made place.

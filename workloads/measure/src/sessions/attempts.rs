@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::clients::RowId;
+
 /// A client is given so long from the end of one attempt to the next.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -19,6 +21,7 @@ const KEPT: usize = 1024;
 struct Attempt {
     address: IpAddr,
     first: Instant,
+    row: RowId,
     ended: Instant,
 }
 
@@ -36,19 +39,21 @@ pub(crate) struct Attempts {
 }
 
 impl Attempts {
-    /// A client at `address` signals; answers when it did so for the first time.
-    pub(crate) fn begin(&mut self, address: IpAddr, now: Instant) -> Instant {
+    /// A client at `address` signals; answers when it did so for the first time, and which row its last attempt has.
+    pub(crate) fn begin(&mut self, address: IpAddr, now: Instant) -> (Instant, Option<RowId>) {
         self.ended.retain(|attempt| attempt.is_recent(now));
         let earlier = self.ended.iter().position(|attempt| attempt.address == address);
-        earlier.and_then(|index| self.ended.remove(index)).map_or(now, |attempt| attempt.first)
+        earlier
+            .and_then(|index| self.ended.remove(index))
+            .map_or((now, None), |attempt| (attempt.first, Some(attempt.row)))
     }
 
     /// An attempt of a client that signalled first at `first` is over, without a frame.
-    pub(crate) fn end(&mut self, address: IpAddr, first: Instant, now: Instant) {
+    pub(crate) fn end(&mut self, address: IpAddr, first: Instant, row: RowId, now: Instant) {
         if self.ended.len() == KEPT {
             self.ended.pop_front();
         }
-        self.ended.push_back(Attempt { address, first, ended: now });
+        self.ended.push_back(Attempt { address, first, row, ended: now });
     }
 
     /// When the clients that may come back any moment signalled first.
@@ -72,11 +77,15 @@ mod tests {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut attempts = Attempts::default();
-        assert_eq!(attempts.begin(address, at(0)), at(0));
-        attempts.end(address, at(0), at(8));
-        attempts.end(address, at(1), at(9));
-        assert_eq!(attempts.begin(other, at(9)), at(9));
-        assert_eq!([9, 10, 11].map(|second| attempts.begin(address, at(second))), [at(0), at(1), at(11)]);
+        let [one, two] = [1, 2].map(RowId::of_test);
+        assert_eq!(attempts.begin(address, at(0)), (at(0), None));
+        attempts.end(address, at(0), one, at(8));
+        attempts.end(address, at(1), two, at(9));
+        assert_eq!(attempts.begin(other, at(9)), (at(9), None));
+        assert_eq!(
+            [9, 10, 11].map(|second| attempts.begin(address, at(second))),
+            [(at(0), Some(one)), (at(1), Some(two)), (at(11), None)]
+        );
         assert_eq!(attempts.firsts(at(11)).count(), 0);
     }
 
@@ -84,11 +93,12 @@ mod tests {
     fn whoever_stays_away_is_forgotten_and_so_are_the_first_of_very_many() {
         let (address, start) = ([10, 0, 0, 1].into(), Instant::now());
         let mut attempts = Attempts::default();
-        attempts.end(address, start, start);
+        let row = RowId::of_test(1);
+        attempts.end(address, start, row, start);
         assert_eq!(attempts.firsts(start + PAUSE).count(), 1);
         let later = start + PAUSE + Duration::from_millis(1);
-        assert_eq!((attempts.firsts(later).count(), attempts.begin(address, later)), (0, later));
-        (0..2 * KEPT).for_each(|_| attempts.end(address, start, later));
+        assert_eq!((attempts.firsts(later).count(), attempts.begin(address, later).0), (0, later));
+        (0..2 * KEPT).for_each(|_| attempts.end(address, start, row, later));
         assert_eq!(attempts.ended.len(), KEPT);
     }
 }

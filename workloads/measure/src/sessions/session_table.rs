@@ -59,7 +59,10 @@ impl SessionTable {
         if self.sessions.contains_key(&id) {
             return;
         }
-        let waits_since = self.attempts.begin(peer.ip(), now);
+        let (waits_since, earlier) = self.attempts.begin(peer.ip(), now);
+        if let Some(earlier) = earlier {
+            recorder.rows.forget_nameless(earlier);
+        }
         let row = recorder.open(&peer.to_string(), id, waits_since);
         let session = Session::new(id, row, peer.ip(), waits_since, self.frames_per_second, now);
         self.sessions.insert(id, session);
@@ -116,7 +119,7 @@ impl SessionTable {
         session.has_ended = true;
         session.ledger.close();
         if !session.ledger.has_counted() {
-            self.attempts.end(session.address, session.waits_since, now);
+            self.attempts.end(session.address, session.waits_since, session.row, now);
         }
         Some(session)
     }

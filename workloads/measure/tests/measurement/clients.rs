@@ -1,5 +1,7 @@
 //! Rows: who is who across reconnects, and what remains of those that went.
 
+use std::net::SocketAddr;
+
 use crate::run::{A, B, C, Run, sum};
 use ballsession_measure::{Ended, MessageOutcome, SessionId, Stage};
 use report::{ErrorCode, Frames, SetupQuantiles, SetupTimeline, State};
@@ -163,6 +165,23 @@ fn a_failed_session_says_where() {
     assert_eq!(summary.clients[0].state, State::Failed);
     let errors: Vec<_> = summary.errors.iter().map(|entry| entry.message.as_str()).collect();
     assert_eq!(errors, ["garbage\\nfrom 10.0.0.9", "10.0.0.1:5000: no UDP in 10 s"]);
+}
+
+/// O21: there was a row for each attempt.
+#[test]
+fn all_attempts_of_a_client_that_never_said_its_name_have_one_row() {
+    let mut run = Run::new(30);
+    let failed = || Ended::Failed { code: ErrorCode::IceFailed, message: "no UDP".into() };
+    for attempt in 0..5 {
+        let at = u64::from(attempt) * 10_000;
+        let peer = SocketAddr::from(([10, 0, 0, 1], 5000 + attempt));
+        let id = SessionId(100 + u64::from(attempt));
+        run.measurement.connect(id, peer, run.at(at));
+        run.measurement.disconnect(id, failed(), run.at(at + 8_000));
+    }
+    let rows = run.summary(50_000).clients;
+    let names: Vec<_> = rows.iter().map(|row| row.id.as_str()).collect();
+    assert_eq!(names, ["10.0.0.1:5004"], "the last one's");
 }
 
 #[test]

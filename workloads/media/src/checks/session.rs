@@ -21,6 +21,7 @@ pub(crate) struct SessionChecks {
     path: Path,
     /// Once the peer has described itself.
     prober: Option<Prober>,
+    has_heard_check: bool,
 }
 
 impl SessionChecks {
@@ -28,7 +29,7 @@ impl SessionChecks {
     pub(crate) fn new(locals: impl IntoIterator<Item = IpAddr>) -> Self {
         let locals = locals.into_iter().collect();
         let (pacing, sources, path) = (Pacing::default(), Sources::default(), Path::default());
-        Self { locals, pacing, sources, path, prober: None }
+        Self { locals, pacing, sources, path, prober: None, has_heard_check: false }
     }
 
     /// The peer describes itself; the same for the library, with no more candidates than it should have.
@@ -70,6 +71,7 @@ impl SessionChecks {
         let seen = self.path.inbound(route, now);
         match binding(datagram) {
             Some(Binding::Request(_)) => {
+                self.has_heard_check = true;
                 self.pacing.checked_by_peer(route);
                 // The answer has to name the address that the request really came from.
                 self.sources.takes(route.peer, now).then_some(route)
@@ -110,6 +112,11 @@ impl SessionChecks {
     pub(crate) fn extra_check(&self) -> Option<(Route, Vec<u8>)> {
         let (_, check) = self.prober.as_ref()?.check()?;
         Some((self.path.current()?, check))
+    }
+
+    /// Whether a check of the peer's has come, be it ever so wrong: that way is open.
+    pub(crate) fn has_heard_check(&self) -> bool {
+        self.has_heard_check
     }
 
     /// When [`SessionChecks::advance`] is due.

@@ -12,7 +12,10 @@ use crate::guard::Panicked;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CloseReason {
     /// No candidate pair ever worked.
-    IceFailed,
+    IceFailed {
+        /// Whether a check of the peer's came: UDP gets through that way.
+        has_heard_check: bool,
+    },
     /// ICE worked and the DTLS handshake did not.
     DtlsFailed,
     /// It worked, and then nothing came from the peer any more.
@@ -35,6 +38,15 @@ pub enum MissingChannel {
     /// The peer does not answer on SCTP.
     #[error("no data channel: the peer does not answer SCTP, so it cannot report")]
     Unanswered,
+    /// SCTP works, and the peer has not acknowledged the channel: one that opens its own under the same number takes ours
+    /// for it.
+    #[error(
+        "no data channel: the peer has not acknowledged it, as one does that opens its own under the same number, so it cannot report"
+    )]
+    Unacknowledged,
+    /// The peer ended SCTP before the channel was open.
+    #[error("no data channel: the peer ended SCTP before it was open, so it cannot report")]
+    BrokenOff,
     /// The peer offered one on a transport of its own, and there is one transport, the video's.
     #[error("no data channel: the peer offered it outside the video's bundle, so it cannot report")]
     Apart,

@@ -40,6 +40,11 @@ impl Exchange {
         &mut self.handshake
     }
 
+    /// Whether a check of the peer's has come.
+    pub(super) fn has_heard_check(&self) -> bool {
+        self.ice_checks.has_heard_check()
+    }
+
     /// Where a datagram came from, for the connection; `None` if it is not for it.
     pub(super) fn received(&mut self, route: Route, data: &[u8], now: Instant) -> Option<Route> {
         let route = self.ice_checks.inbound(route, data, now)?;

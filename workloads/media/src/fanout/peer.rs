@@ -154,7 +154,8 @@ impl Peer {
 
     /// Watches a session that is connected.
     fn look_after(&mut self, now: Instant, events: &mut Vec<Event>) {
-        if let Some(why) = self.watch.missing_channel(self.connection.sctp().is_none(), now) {
+        let sctp = self.connection.sctp().map(|transport| transport.state());
+        if let Some(why) = self.watch.missing_channel(sctp, now) {
             events.push(Event::NoChannel { id: self.id, why, at: now });
         }
         if self.exchange.handshake().is_closed_by_peer() {
@@ -171,7 +172,7 @@ impl Peer {
         self.failed = Some(match (self.ice_worked, self.schedule.was_connected()) {
             (_, true) => CloseReason::PeerLost,
             (true, false) => CloseReason::DtlsFailed,
-            (false, false) => CloseReason::IceFailed,
+            (false, false) => CloseReason::IceFailed { has_heard_check: self.exchange.has_heard_check() },
         });
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use rtc::peer_connection::transport::RTCSctpTransportState;
+
 use super::event::MissingChannel;
 use crate::description::{CHANNEL_LIMIT, OfferedData};
 
@@ -37,15 +39,21 @@ impl Watch {
         self.channel = None;
     }
 
-    /// P6: why there is no channel, once there should be one.
-    pub(super) fn missing_channel(&mut self, is_declined: bool, now: Instant) -> Option<MissingChannel> {
+    /// P6: why there is no channel, once there should be one. `sctp` is the state of SCTP, where it was agreed on.
+    pub(super) fn missing_channel(
+        &mut self,
+        sctp: Option<RTCSctpTransportState>,
+        now: Instant,
+    ) -> Option<MissingChannel> {
         let (opener, _) = self.channel.take_if(|(_, by)| *by <= now)?;
-        Some(match opener {
-            Opener::Us { .. } if is_declined => MissingChannel::Declined,
-            Opener::Us { is_dtls_server: true } => MissingChannel::NobodyBegins,
-            Opener::Us { is_dtls_server: false } => MissingChannel::Unanswered,
-            Opener::Peer(OfferedData::Apart) => MissingChannel::Apart,
-            Opener::Peer(OfferedData::Bundled) => MissingChannel::NotOpened,
+        Some(match (opener, sctp) {
+            (Opener::Peer(OfferedData::Apart), _) => MissingChannel::Apart,
+            (Opener::Peer(OfferedData::Bundled), _) => MissingChannel::NotOpened,
+            (Opener::Us { .. }, None) => MissingChannel::Declined,
+            (Opener::Us { .. }, Some(RTCSctpTransportState::Connected)) => MissingChannel::Unacknowledged,
+            (Opener::Us { .. }, Some(RTCSctpTransportState::Closed)) => MissingChannel::BrokenOff,
+            (Opener::Us { is_dtls_server: true }, Some(_)) => MissingChannel::NobodyBegins,
+            (Opener::Us { is_dtls_server: false }, Some(_)) => MissingChannel::Unanswered,
         })
     }
 
@@ -71,25 +79,29 @@ mod tests {
         let begin = Instant::now();
         let (before, due) = (begin + CHANNEL_LIMIT - Duration::from_millis(1), begin + CHANNEL_LIMIT);
         let us = |is_dtls_server| Opener::Us { is_dtls_server };
-        for (is_declined, opener, why) in [
-            (true, us(true), MissingChannel::Declined),
-            (false, us(true), MissingChannel::NobodyBegins),
-            (false, us(false), MissingChannel::Unanswered),
-            (true, Opener::Peer(OfferedData::Apart), MissingChannel::Apart),
-            (false, Opener::Peer(OfferedData::Bundled), MissingChannel::NotOpened),
+        let begins = Some(RTCSctpTransportState::Connecting);
+        for (sctp, opener, why) in [
+            (None, us(true), MissingChannel::Declined),
+            (begins, us(true), MissingChannel::NobodyBegins),
+            (begins, us(false), MissingChannel::Unanswered),
+            (Some(RTCSctpTransportState::Connected), us(false), MissingChannel::Unacknowledged),
+            (Some(RTCSctpTransportState::Connected), us(true), MissingChannel::Unacknowledged),
+            (Some(RTCSctpTransportState::Closed), us(false), MissingChannel::BrokenOff),
+            (None, Opener::Peer(OfferedData::Apart), MissingChannel::Apart),
+            (begins, Opener::Peer(OfferedData::Bundled), MissingChannel::NotOpened),
         ] {
             let mut watch = Watch::default();
-            assert_eq!(watch.missing_channel(is_declined, due), None);
+            assert_eq!(watch.missing_channel(sctp, due), None);
             watch.wait_for_channel(opener, begin);
-            assert_eq!(watch.missing_channel(is_declined, before), None);
+            assert_eq!(watch.missing_channel(sctp, before), None);
             assert_eq!(watch.deadline(), Some(due));
-            assert_eq!(watch.missing_channel(is_declined, due), Some(why));
-            assert_eq!((watch.missing_channel(is_declined, due), watch.deadline()), (None, None));
+            assert_eq!(watch.missing_channel(sctp, due), Some(why));
+            assert_eq!((watch.missing_channel(sctp, due), watch.deadline()), (None, None));
         }
         let mut watch = Watch::default();
         watch.wait_for_channel(us(true), begin);
         watch.channel_opened();
-        assert_eq!((watch.missing_channel(false, due), watch.deadline()), (None, None));
+        assert_eq!((watch.missing_channel(begins, due), watch.deadline()), (None, None));
     }
 
     /// P15.

@@ -1,6 +1,6 @@
 //! What a receiver counts.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Counts since the receiver was made.
@@ -34,6 +34,8 @@ pub struct Stats {
     pub checks_suppressed: u64,
     /// RTP packets that are none of the video: of another payload type, or of a source beside its own.
     pub foreign: u64,
+    /// A check of the peer's has come: UDP gets through that way.
+    pub has_heard_check: bool,
 }
 
 impl Stats {
@@ -56,6 +58,7 @@ impl Stats {
             unsent,
             checks_suppressed,
             foreign,
+            has_heard_check,
         } = other;
         Self {
             packets: self.packets + packets,
@@ -72,6 +75,7 @@ impl Stats {
             unsent: self.unsent + unsent,
             checks_suppressed: self.checks_suppressed + checks_suppressed,
             foreign: self.foreign + foreign,
+            has_heard_check: self.has_heard_check || *has_heard_check,
         }
     }
 }
@@ -92,6 +96,7 @@ pub(super) struct Counters {
     pub(super) unsent: AtomicU64,
     pub(super) checks_suppressed: AtomicU64,
     pub(super) foreign: AtomicU64,
+    pub(super) has_heard_check: AtomicBool,
 }
 
 impl Counters {
@@ -119,6 +124,7 @@ impl Counters {
             unsent: read(&self.unsent),
             checks_suppressed: read(&self.checks_suppressed),
             foreign: read(&self.foreign),
+            has_heard_check: self.has_heard_check.load(Ordering::Relaxed),
         }
     }
 }

@@ -7,6 +7,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rtc::sansio::Protocol;
@@ -49,7 +50,7 @@ impl Transport {
     /// Hands what has arrived to the connection; whether there was anything but media, which changes no state of the
     /// connection's.
     pub(super) fn receive(&mut self, connection: &mut RTCPeerConnection) -> bool {
-        let Self { polled, checks, handshake, .. } = self;
+        let Self { polled, checks, handshake, counters, .. } = self;
         let mut is_media_alone = true;
         polled.sockets.receive(|Datagram { local, peer, data, at, .. }| {
             // A server keeps its address: all that the checks are to know is that it answered.
@@ -58,6 +59,9 @@ impl Transport {
             take_in(connection, local, peer, data, at);
             is_media_alone &= data.first().is_some_and(|first| MEDIA.contains(first));
         });
+        if !is_media_alone && checks.has_heard_check() {
+            counters.has_heard_check.store(true, Ordering::Relaxed);
+        }
         !is_media_alone
     }
 

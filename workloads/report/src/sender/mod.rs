@@ -20,6 +20,7 @@ mod schedule;
 mod source;
 mod target;
 mod task;
+mod untaken;
 
 pub use counters::PostCounters;
 pub use handle::Sender;
@@ -28,3 +29,4 @@ pub use poster::MAX_ANSWER_BYTES;
 pub use source::{Source, SourceState};
 pub use target::{InvalidUrl, Target, Url};
 pub use task::LAST_POST_LIMIT;
+pub use untaken::Untaken;

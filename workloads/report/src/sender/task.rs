@@ -15,6 +15,7 @@ use super::result::PostResult;
 use super::schedule::Schedule;
 use super::source::{Source, SourceState};
 use super::target::Target;
+use super::untaken::Untaken;
 
 /// How long the end of a process waits for its last post.
 pub const LAST_POST_LIMIT: Duration = Duration::from_secs(2);
@@ -28,11 +29,18 @@ pub(super) struct Task {
     state: SourceState,
     sequence: u64,
     counters: PostCounters,
+    untaken: Untaken,
     log: Log,
 }
 
 impl Task {
-    pub(super) fn new(target: Target, pace: Pace, source: Arc<dyn Source>, counters: PostCounters) -> Self {
+    pub(super) fn new(
+        target: Target,
+        pace: Pace,
+        source: Arc<dyn Source>,
+        counters: PostCounters,
+        untaken: Untaken,
+    ) -> Self {
         Self {
             poster: Poster::new(target),
             schedule: Schedule::new(pace),
@@ -41,6 +49,7 @@ impl Task {
             source,
             sequence: 0,
             counters,
+            untaken,
             log: Log::default(),
         }
     }
@@ -79,9 +88,11 @@ impl Task {
 
     async fn post(&mut self) {
         self.sequence += 1;
+        self.untaken.begin(Instant::now());
         let reply = self.poster.post(self.source.post(self.sequence)).await;
         self.counters.count(reply.result);
         self.log.record(&reply);
+        self.untaken.end(&reply);
         if reply.result == PostResult::Accepted {
             self.source.answered(&reply.answer);
         }

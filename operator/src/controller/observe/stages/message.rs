@@ -1,6 +1,7 @@
 //! The message about a client that is stuck.
 
 use crate::controller::observe::pods::ObservedPod;
+use crate::controller::observe::stages::direction::Blocked;
 use crate::controller::observe::stages::stuck::{SetupStage, StuckClient};
 use crate::session::Session;
 
@@ -32,7 +33,20 @@ pub(super) fn message(
                 Some(milliseconds) => format!("signalling ok in {milliseconds:.0} ms"),
                 None => "signalling ok".to_owned(),
             };
-            format!("{signaling}, no UDP from {client} to {server}: check NetworkPolicy and CNI")
+            let way = match stuck.blocked {
+                Blocked::ToServer { back_is_open: true } => {
+                    format!("no UDP from {client} to {server}, the other way is open")
+                }
+                Blocked::ToClient { back_is_open: true } => {
+                    format!("no UDP from {server} to {client}, the other way is open")
+                }
+                Blocked::ToClient { back_is_open: false } => format!("no UDP from {server} to {client}"),
+                Blocked::BothWays => format!("no UDP between {client} and {server}, neither way"),
+                Blocked::ToServer { back_is_open: false } | Blocked::Unknown => {
+                    format!("no UDP from {client} to {server}")
+                }
+            };
+            format!("{signaling}, {way}: check NetworkPolicy and CNI")
         }
         SetupStage::Dtls => format!(
             "UDP ok, no DTLS handshake between {client} and {server}: check the MTU and what filters UDP on the way"

@@ -1,5 +1,6 @@
 //! How far a client has come, and where it is stuck: DNS, TCP, offer, ICE, DTLS, first frame, first report.
 
+mod direction;
 mod message;
 mod stuck;
 #[cfg(test)]
@@ -11,18 +12,20 @@ use report::{ClientRow, ErrorCode, State};
 
 use crate::controller::observe::pods::ObservedPod;
 use crate::controller::observe::reason::{Explanation, Reason};
+use crate::controller::observe::stages::direction::Blocked;
 use crate::controller::observe::stages::message::{Detail, message};
 use crate::controller::observe::stages::stuck::{SetupStage, StuckClient};
 use crate::report_source::View;
 use crate::session::Session;
 
 /// The first stage at which a client that is not ready is stuck, in words: how far it came, who is affected, and what
-/// to check. `None` where all of them may still be on their way.
+/// to check, with less detail where that does not fit into `room`. `None` where all of them may still be on their way.
 pub(super) fn first_broken(
     session: &Session,
     server: Option<&ObservedPod>,
     clients: &[ObservedPod],
     view: &View,
+    room: usize,
 ) -> Option<Explanation> {
     let stuck: Vec<_> = clients
         .iter()
@@ -36,14 +39,23 @@ pub(super) fn first_broken(
         format!("{}; {affected} of {wanted} clients affected", message(session, server, first, detail))
     };
     let message = Some(affecting(Detail::Full))
-        .filter(|message| message.len() <= crds::MAX_MESSAGE)
+        .filter(|message| message.len() <= room)
         .unwrap_or_else(|| affecting(Detail::Brief));
-    let reason = match first.stage {
+    Some(reason_at(first.stage).with_message(message))
+}
+
+/// What a session is not ready for whose client is stuck there.
+fn reason_at(stage: SetupStage) -> Reason {
+    match stage {
         SetupStage::Dns | SetupStage::Tcp | SetupStage::Offer => Reason::SignalingFailed,
         SetupStage::Ice | SetupStage::Dtls => Reason::MediaBlocked,
         SetupStage::FirstFrame | SetupStage::FirstReport => Reason::WaitingForClients,
-    };
-    Some(reason.with_message(message))
+    }
+}
+
+/// The same of a client that an error keeps from completing a stage.
+pub(super) fn reason_of(code: ErrorCode) -> Option<Reason> {
+    stage_of(code).map(reason_at)
 }
 
 fn stuck<'a>(session: &Session, pod: &'a ObservedPod, view: &'a View) -> Option<StuckClient<'a>> {
@@ -57,7 +69,8 @@ fn stuck<'a>(session: &Session, pod: &'a ObservedPod, view: &'a View) -> Option<
     if let Some(client) = client.filter(|client| client.state != State::Connected) {
         let errors = client.errors.iter().filter(|error| stage_of(error.code).is_some());
         if let Some(error) = errors.max_by_key(|error| error.last_seen) {
-            return Some(StuckClient { stage: stage_of(error.code)?, pod, row, error: Some(error) });
+            let blocked = Blocked::of(Some(error), server, pod.ip.as_deref());
+            return Some(StuckClient { stage: stage_of(error.code)?, pod, row, error: Some(error), blocked });
         }
     }
     // Below 10 s a client may just be about to connect.
@@ -71,7 +84,8 @@ fn stuck<'a>(session: &Session, pod: &'a ObservedPod, view: &'a View) -> Option<
         (SetupStage::FirstReport, setup.first_report),
     ];
     let (stage, _) = timeline.into_iter().find(|(_, reached)| reached.is_none())?;
-    Some(StuckClient { stage, pod, row, error: None })
+    let blocked = Blocked::of(None, server, pod.ip.as_deref());
+    Some(StuckClient { stage, pod, row, error: None, blocked })
 }
 
 /// The row of a client. One that never had a data channel could not say its name: its row has its address, and the newest

@@ -3,6 +3,7 @@
 use report::{ClientRow, ErrorEntry};
 
 use crate::controller::observe::pods::ObservedPod;
+use crate::controller::observe::stages::direction::Blocked;
 
 /// What a client does one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,4 +24,6 @@ pub(super) struct StuckClient<'a> {
     pub(super) row: Option<&'a ClientRow>,
     /// What it reported about that itself.
     pub(super) error: Option<&'a ErrorEntry>,
+    /// Which way UDP does not get through, where that is the trouble.
+    pub(super) blocked: Blocked,
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -44,8 +44,8 @@ fn broken(view: &View) -> Option<Explanation> {
     let session = fixture::session(&json!({"clients": 2}));
     let up = ready("2026-01-01T00:00:00Z");
     let pods = [pod("server", 0, &up), pod("client", 0, &up), pod("client", 1, &json!({}))];
-    let pods = ObservedPods::of(&pods, &session, &BTreeSet::new(), Timestamp::UNIX_EPOCH);
-    first_broken(&session, pods.server.as_ref(), &pods.clients, view)
+    let pods = ObservedPods::of(&pods, &session, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
+    first_broken(&session, pods.server.as_ref(), &pods.clients, view, crds::MAX_MESSAGE)
 }
 
 fn posted(state: State, errors: &[(ErrorCode, i64, &str)]) -> View {
@@ -134,7 +134,7 @@ fn without_a_report_of_the_client_the_servers_counts() {
 fn a_client_that_could_not_say_its_name_is_known_by_its_address() {
     let session = fixture::session(&json!({"clients": 2}));
     let pods = [pod("client", 1, &json!({"podIP": "10.244.2.10"}))];
-    let pods = ObservedPods::of(&pods, &session, &BTreeSet::new(), Timestamp::UNIX_EPOCH);
+    let pods = ObservedPods::of(&pods, &session, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
     let mut server = server_posts(&json!({"signaling": 3.2}));
     let posted_by =
         |server| View { server: Some(server), ..posted(State::Failed, &[(ErrorCode::IceFailed, 1, "")]) };
@@ -143,7 +143,9 @@ fn a_client_that_could_not_say_its_name_is_known_by_its_address() {
     {
         server.rows[0].id = id.into();
         let message =
-            first_broken(&session, None, &pods.clients, &posted_by(server.clone())).unwrap().message;
+            first_broken(&session, None, &pods.clients, &posted_by(server.clone()), crds::MAX_MESSAGE)
+                .unwrap()
+                .message;
         assert!(message.starts_with(signalling), "{message}");
     }
 }
@@ -152,7 +154,7 @@ fn a_client_that_could_not_say_its_name_is_known_by_its_address() {
 fn the_first_of_several_stages_is_named() {
     let session = fixture::session(&json!({"clients": 3}));
     let pods: Vec<_> = (0..3).map(|index| pod("client", index, &json!({}))).collect();
-    let pods = ObservedPods::of(&pods, &session, &BTreeSet::new(), Timestamp::UNIX_EPOCH);
+    let pods = ObservedPods::of(&pods, &session, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
     let view = View {
         clients: [(0, ErrorCode::DtlsFailed), (1, ErrorCode::IceFailed), (2, ErrorCode::IceFailed)]
             .map(|(index, code)| {
@@ -161,7 +163,7 @@ fn the_first_of_several_stages_is_named() {
             .into(),
         ..View::default()
     };
-    let message = first_broken(&session, None, &pods.clients, &view).unwrap().message;
+    let message = first_broken(&session, None, &pods.clients, &view, crds::MAX_MESSAGE).unwrap().message;
     assert!(
         message.starts_with("signalling ok, no UDP from harbor-client-1 (node b) to the server: "),
         "{message}"
@@ -181,6 +183,7 @@ fn the_longest_names_fit_with_what_to_check() {
         ip: Some("2001:db8:1111:2222:3333:4444:5555:6666".into()),
         ready_since: None,
         succeeded: false,
+        last_end: None,
         problem: None,
         awaits: None,
         stuck_in: None,
@@ -192,8 +195,14 @@ fn the_longest_names_fit_with_what_to_check() {
                 .into(),
             ..View::default()
         };
-        let explanation =
-            first_broken(&session, Some(&facts(None)), std::slice::from_ref(&client), &view).unwrap();
+        let explanation = first_broken(
+            &session,
+            Some(&facts(None)),
+            std::slice::from_ref(&client),
+            &view,
+            crds::MAX_MESSAGE,
+        )
+        .unwrap();
         assert!(
             explanation.message.len() <= crds::MAX_MESSAGE,
             "{} {}",

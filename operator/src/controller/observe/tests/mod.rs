@@ -1,9 +1,10 @@
 //! Every reason, and which of two that apply is shown.
 
+mod network;
 mod pods;
 mod status;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 use super::pods::tests::{pod, ready, waiting};
 use super::stages::tests::{client_posts, server_posts};
 use super::*;
+use crate::cluster::LostNode;
 use crate::controller::build::fixture;
 use crate::controller::resources::{Applied, Resources};
 use crate::report_source::{ServerView, View};
@@ -34,6 +36,9 @@ pub(super) struct Scene {
     begun: bool,
     finished: BTreeSet<u32>,
     refused: Option<Explanation>,
+    failed_attempts: FailedAttempts,
+    lost_nodes: BTreeMap<String, LostNode>,
+    policies: Option<String>,
     /// How long ago the server's silence stopped to be excused.
     excused: Option<Duration>,
     /// For how long it has had problems.
@@ -73,6 +78,9 @@ impl Scene {
             begun: true,
             finished: BTreeSet::new(),
             refused: None,
+            failed_attempts: FailedAttempts::default(),
+            lost_nodes: BTreeMap::new(),
+            policies: None,
             excused: None,
             trouble: None,
             watching: Duration::from_secs(100),
@@ -110,6 +118,10 @@ impl Scene {
             begun: self.begun,
             finished: &self.finished,
             refused: self.refused.clone(),
+            failed_attempts: &self.failed_attempts,
+            events: &BTreeMap::new(),
+            lost_nodes: &self.lost_nodes,
+            policies: self.policies.as_deref(),
             trouble_since: self.trouble.map(|lasted| now - lasted),
             clock: Clock {
                 now,
@@ -133,6 +145,12 @@ impl Scene {
 
     pub(super) fn lose_image(&mut self) {
         self.set_server(&waiting("ImagePullBackOff", "denied"));
+    }
+
+    /// Those of the clients.
+    pub(super) fn lose_node(&mut self) {
+        let lost = LostNode { since: None, why: "Kubelet stopped posting node status.".into() };
+        self.lost_nodes = [("b".to_owned(), lost)].into();
     }
 
     pub(super) fn refuse(&mut self, reason: &str) {
@@ -185,6 +203,8 @@ fn each_reason_hides_those_behind_it() {
     assert_eq!(scene.ready().0, "SignalingFailed");
     scene.set_server(&starting);
     assert_eq!(scene.ready(), ("ServerNotReady".into(), "harbor-server-x on node a is not ready yet".into()));
+    scene.lose_node();
+    assert_eq!(scene.ready().0, "NodeLost");
     scene.set_client(0, &waiting("CrashLoopBackOff", ""));
     assert_eq!(scene.ready().0, "CrashLooping");
     let unschedulable = json!({"conditions": [
@@ -229,8 +249,9 @@ fn suspended_is_who_has_no_pods_and_not_who_was_to_lose_them() {
 #[test]
 fn without_clients_the_server_alone_decides() {
     let mut scene = Scene::new(&json!({"clients": 0}));
-    scene.view = View::default();
     assert_eq!(scene.ready().0, "Ready");
+    scene.silent = Duration::from_secs(30);
+    assert_eq!(scene.ready().0, "NoReports", "the server reports without clients, too");
     scene.set_server(&json!({}));
     assert_eq!(scene.ready().0, "ServerNotReady");
 }
@@ -243,6 +264,8 @@ fn silence_counts_from_when_a_report_could_have_come() {
 
     // No report came, but the operator has just started.
     scene.view.server = None;
+    scene.stored = serde_json::from_value(scene.compute().0.patch()["status"].clone()).unwrap();
+    scene.stored.conditions[0].status = "True".into();
     scene.watching = Duration::from_secs(5);
     assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("Ready", Some(Duration::from_secs(25))));
     // No report came, but the clients have just become ready: a minute after the start is now.

@@ -1,0 +1,73 @@
+//! Pods on nodes that are not Ready: what runs there may be gone, and nobody there can say so.
+
+use std::collections::BTreeMap;
+
+use crate::cluster::LostNode;
+use crate::conditions::cut;
+use crate::controller::observe::pods::ObservedPods;
+use crate::controller::observe::reason::{Explanation, Reason};
+
+/// The longest name of a node that is shown whole, and the longest message of its condition.
+const MAX_TEXT: usize = 60;
+
+/// Pods that are named; others are counted.
+const NAMED: usize = 2;
+
+/// What is said of a session of whose pods some are on such nodes, which are given by name: the server's node comes first, as
+/// without the server no client has media.
+pub(super) fn lost(pods: &ObservedPods, nodes: &BTreeMap<String, LostNode>) -> Option<Explanation> {
+    let mut on_lost = pods.all().filter_map(|pod| {
+        let node = pod.node.as_ref()?;
+        Some((node, nodes.get(node)?))
+    });
+    let (name, LostNode { since, why }) = on_lost.next()?;
+    let there: Vec<_> =
+        pods.all().filter(|pod| pod.node.as_ref() == Some(name)).map(|pod| pod.name.as_str()).collect();
+    let others = there.len().saturating_sub(NAMED);
+    let named = there.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+    let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+    let since = since.map(|since| format!(" since {since}")).unwrap_or_default();
+    let (name, why) = (cut(name, MAX_TEXT), cut(why, MAX_TEXT));
+    Some(
+        Reason::NodeLost.with_message(format!("node {name} is not Ready{since} ({why}), with {named}{more}")),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+    use crate::controller::build::fixture;
+    use crate::controller::observe::pods::tests::{pod, ready};
+
+    fn said(nodes: &[&str]) -> Option<Explanation> {
+        let up = ready("2026-01-01T00:00:00Z");
+        let pods =
+            [pod("server", 0, &up), pod("client", 0, &up), pod("client", 1, &up), pod("client", 2, &up)];
+        let session = fixture::session(&json!({"clients": 3}));
+        let pods =
+            ObservedPods::of(&pods, &session, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
+        let node = LostNode {
+            since: Some("2026-01-01T00:00:40Z".parse().unwrap()),
+            why: "Kubelet stopped posting node status.".into(),
+        };
+        lost(&pods, &nodes.iter().map(|name| ((*name).to_owned(), node.clone())).collect())
+    }
+
+    #[test]
+    fn the_node_and_what_runs_on_it_are_named_the_server_first() {
+        let message = |text: &str| Some(Reason::NodeLost.with_message(text));
+        let why = "is not Ready since 2026-01-01T00:00:40Z (Kubelet stopped posting node status.), with";
+        assert_eq!(said(&[]), None);
+        assert_eq!(said(&["elsewhere"]), None);
+        assert_eq!(
+            said(&["b"]),
+            message(&format!("node b {why} harbor-client-0-y, harbor-client-1-y and 1 more"))
+        );
+        assert_eq!(said(&["a", "b"]), message(&format!("node a {why} harbor-server-x")));
+    }
+}

@@ -1,0 +1,82 @@
+//! Which way UDP does not get through between a client and the server, by what both say of it.
+
+use std::net::SocketAddr;
+
+use report::{ErrorCode, ErrorEntry, one_way};
+
+use crate::report_source::ServerView;
+
+/// Which way is blocked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Blocked {
+    /// What the client sends does not arrive; what the server sends may be known to.
+    ToServer { back_is_open: bool },
+    /// What the server sends does not arrive; what the client sends may be known to.
+    ToClient { back_is_open: bool },
+    /// Neither hears the other.
+    BothWays,
+    /// Nobody has said anything about it.
+    Unknown,
+}
+
+impl Blocked {
+    /// By the error of a client, and by what the server says of the one at this address. A side that hears nothing cannot
+    /// know whether it is heard.
+    pub(super) fn of(error: Option<&ErrorEntry>, server: Option<&ServerView>, address: Option<&str>) -> Self {
+        let client = error.and_then(|error| one_way::CLIENT.has_heard(&error.message));
+        let server = server.and_then(|server| server_has_heard(server, address?));
+        match (client, server) {
+            (Some(true), _) => Self::ToServer { back_is_open: true },
+            (_, Some(true)) => Self::ToClient { back_is_open: true },
+            (Some(false), Some(false)) => Self::BothWays,
+            (Some(false), None) => Self::ToClient { back_is_open: false },
+            (None, Some(false)) => Self::ToServer { back_is_open: false },
+            (None, None) => Self::Unknown,
+        }
+    }
+}
+
+/// Whether the server has heard the client at this address, if its last failure of that kind was about that one.
+fn server_has_heard(server: &ServerView, address: &str) -> Option<bool> {
+    let failed = server.errors.iter().find(|error| error.code == ErrorCode::IceFailed)?;
+    let (peer, _) = failed.message.split_once(": ")?;
+    let peer: SocketAddr = peer.parse().ok()?;
+    (peer.ip().to_string() == address).then(|| one_way::SERVER.has_heard(&failed.message)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::controller::observe::stages::tests::{client_posts, server_posts};
+    use report::State;
+
+    /// O21: both directions had the same text.
+    #[test]
+    fn each_side_says_which_way_it_is_heard_and_both_together_know() {
+        let at = "10.244.2.10";
+        for (client, server, expected) in [
+            (Some(true), None, Blocked::ToServer { back_is_open: true }),
+            (Some(true), Some(false), Blocked::ToServer { back_is_open: true }),
+            (Some(false), Some(true), Blocked::ToClient { back_is_open: true }),
+            (None, Some(true), Blocked::ToClient { back_is_open: true }),
+            (Some(false), Some(false), Blocked::BothWays),
+            (Some(false), None, Blocked::ToClient { back_is_open: false }),
+            (None, Some(false), Blocked::ToServer { back_is_open: false }),
+            (None, None, Blocked::Unknown),
+        ] {
+            let message = client.map_or("no way", |heard| one_way::CLIENT.message(heard));
+            let of_client = client_posts(State::Connecting, &[(ErrorCode::IceFailed, 1, message)]);
+            let mut view = server_posts(&json!({}));
+            let said = server.map_or("no way", |heard| one_way::SERVER.message(heard));
+            view.errors =
+                client_posts(State::Failed, &[(ErrorCode::IceFailed, 1, &format!("{at}:57076: {said}"))])
+                    .errors;
+            let found = Blocked::of(of_client.errors.first(), Some(&view), Some(at));
+            assert_eq!(found, expected, "{client:?} {server:?}");
+            let other = Blocked::of(None, Some(&view), Some("10.244.2.11"));
+            assert_eq!(other, Blocked::Unknown, "it is about another client");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Where the network lets nothing through, and nobody can report that.
+
+use super::*;
+use crate::controller::observe::failed_attempt::tests::ended;
+
+const CAUSE: &str =
+    "error: ResolveFailed: cannot resolve harbor-server: no answer; no media and no post taken for 30 s: x";
+
+/// A session whose clients end again and again, with the pods of the attempts after that.
+fn unheard() -> Scene {
+    let mut scene = Scene::working();
+    scene.view = View::default();
+    for index in 0..2 {
+        scene.set_client(index, &ended("client", 1, CAUSE));
+    }
+    let time = START.parse::<Timestamp>().unwrap() + Duration::from_secs(60);
+    scene.failed_attempts.observe(&scene.pods, &scene.session, &BTreeSet::new(), time);
+    for index in 0..2 {
+        scene.set_client(index, &json!({"phase": "Running"}));
+    }
+    scene
+}
+
+/// O23: for ever WaitingForClients, "has not decoded a frame within the last 2 s".
+#[test]
+fn the_cause_that_clients_left_behind_is_quoted_with_the_policies_that_select_them() {
+    let mut scene = unheard();
+    let cause =
+        "harbor-client-0-y on node b ended: cannot resolve harbor-server: no answer; 2 of 2 clients affected";
+    assert_eq!(scene.ready(), ("SignalingFailed".into(), cause.into()));
+    let policies = "NetworkPolicy default-deny selects server and clients (Ingress, Egress)";
+    scene.policies = Some(policies.into());
+    assert_eq!(scene.ready(), ("SignalingFailed".into(), format!("{cause}; {policies}")));
+    scene.set_client(0, &ready(START));
+    scene.set_client(1, &ready(START));
+    assert_eq!(scene.ready().0, "NoReports", "media flows, and nobody says so");
+    assert!(scene.ready().1.ends_with(policies), "{}", scene.ready().1);
+}
+
+#[test]
+fn policies_are_named_where_the_network_is_to_be_looked_at_and_always_seen() {
+    let mut scene = Scene::working();
+    let policies = "NetworkPolicy default-deny selects server and clients (Ingress, Egress)";
+    scene.policies = Some(policies.into());
+    assert_eq!(scene.ready().1, "media flows to 2 of 2 clients");
+    scene.set_client(1, &json!({}));
+    let blocked = client_posts(State::Connecting, &[(ErrorCode::IceFailed, 1, "")]);
+    scene.view.clients = [("harbor-client-1-y".to_owned(), blocked)].into();
+    let (reason, message) = scene.ready();
+    assert_eq!(reason, "MediaBlocked");
+    assert!(message.len() <= crds::MAX_MESSAGE && message.ends_with(policies), "{message}");
+    assert!(message.contains("1 of 2 clients affected"), "{message}");
+    scene.set_server(&json!({}));
+    assert!(!scene.ready().1.contains("NetworkPolicy"), "{}", scene.ready().1);
+}
+
+/// O23: with its posts denied a session was Ready for 30 s before anybody had said anything.
+#[test]
+fn a_session_is_not_ready_before_its_server_has_reported() {
+    let mut scene = Scene::working();
+    scene.view.server = None;
+    scene.set_client(1, &ready("2026-01-01T00:00:50Z"));
+    let message = "clients are ready, and the first report of the server has not come yet";
+    assert_eq!(scene.ready(), ("ServerNotReady".into(), message.into()));
+    assert_eq!(scene.compute().1, Some(Duration::from_secs(20)), "then it says NoReports");
+    scene.set_client(1, &ready("2026-01-01T00:00:30Z"));
+    assert_eq!(scene.ready().0, "NoReports");
+}
+
+#[test]
+fn a_server_that_ended_before_says_how() {
+    let mut scene = Scene::working();
+    let mut status = ended("server", 1, "error: cannot listen on [::]:8080: in use");
+    let container = &mut status["containerStatuses"][0];
+    container["lastState"] = container["state"].take();
+    container["state"] = json!({"running": {}});
+    status["phase"] = json!("Running");
+    scene.set_server(&status);
+    let message = "harbor-server-x on node a is not ready yet; it ended before: exit code 1: error: cannot listen on \
+                   [::]:8080: in use";
+    assert_eq!(scene.ready(), ("ServerNotReady".into(), message.into()));
+}
