@@ -13,17 +13,17 @@ mod measurements;
 mod objectives;
 mod pods;
 mod rule;
+mod run;
 mod schema;
 mod spec;
 mod status;
 
 pub use client_status::{ClientCpu, ClientNetwork, ClientStatus, SetupTimeline};
+pub use limits::MAX_MESSAGE;
 pub use manifest::manifest;
 pub use measurements::{Frames, Freezes, Measurements, Quantiles};
 pub use objectives::Objectives;
 pub use pods::{ClientSettings, PodSettings, PullPolicy};
+pub use run::{MAX_ATTEMPTS, MAX_FINISHED, PastRun, Run, RunImages};
 pub use spec::{Ball, BallSession, BallSessionSpec, NetworkIsolation, Placement, Video};
-pub use status::{
-    BallSessionStatus, Display, ErrorStatus, MAX_ATTEMPTS, MAX_CLIENTS, MAX_ERRORS, MAX_FINISHED,
-    MAX_MESSAGE, Run,
-};
+pub use status::{BallSessionStatus, Display, ErrorStatus, MAX_CLIENTS, MAX_ERRORS, MAX_HISTORY};

@@ -31,11 +31,22 @@ const MAX_NUMBER: i32 = 16;
 /// The longest session name: with `-client-99` and a pod's suffix behind it, it still is a DNS label.
 pub const MAX_NAME: usize = 40;
 
+/// Bytes of a message anywhere in the status.
+pub const MAX_MESSAGE: usize = 256;
+
 /// `spec.clients`.
 pub const CLIENTS: WholeRange = WholeRange::new(0..=100);
 /// `spec.duration`.
 pub const DURATION: DurationRange =
     DurationRange { least: Duration::from_secs(5), most: Duration::from_secs(168 * 3600) };
+/// `spec.startDeadline`.
+pub const START_DEADLINE: DurationRange =
+    DurationRange { least: Duration::from_secs(10), most: Duration::from_secs(168 * 3600) };
+/// `spec.ttlAfterFinished`.
+pub const TTL_AFTER_FINISHED: DurationRange =
+    DurationRange { least: Duration::from_secs(1), most: Duration::from_secs(8760 * 3600) };
+/// The longest `spec.run`, in characters.
+pub const MAX_RUN_NAME: usize = 63;
 /// `spec.video.width`, in pixels. Even, because chroma has half the resolution.
 pub const WIDTH: WholeRange = WholeRange::new(64..=1920).even();
 /// `spec.video.height`, in pixels. Even, as the width.

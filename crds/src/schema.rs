@@ -6,7 +6,7 @@ use schemars::{Schema, json_schema};
 use serde_json::{Value, json};
 
 use crate::contract::OWN_PREFIX;
-use crate::limits::{FAULT_PATTERN, MAX_NAME};
+use crate::limits::{FAULT_PATTERN, MAX_NAME, MAX_RUN_NAME};
 use crate::rule::add_rule;
 
 /// The generation of a status that is about none.
@@ -32,12 +32,18 @@ pub(crate) fn default_empty(schema: &mut Schema) {
     schema.insert("default".into(), json!({}));
 }
 
+/// The form of a label's value.
+const LABEL_VALUE_PATTERN: &str = "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$";
+
+/// What a run may be called.
+pub(crate) fn run_name(schema: &mut Schema) {
+    schema.insert("maxLength".into(), MAX_RUN_NAME.into());
+    schema.insert("pattern".into(), LABEL_VALUE_PATTERN.into());
+}
+
 /// A map from label names to label values.
 pub(crate) fn labels(schema: &mut Schema) {
-    map(
-        schema,
-        json!({"type": "string", "maxLength": 63, "pattern": "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$"}),
-    );
+    map(schema, json!({"type": "string", "maxLength": 63, "pattern": LABEL_VALUE_PATTERN}));
 }
 
 /// Labels for a pod: the operator finds its pods by its own labels, so those are not for others to set.

@@ -9,7 +9,7 @@ use crate::limits;
 use crate::objectives::Objectives;
 use crate::pods::{ClientSettings, PodSettings};
 use crate::rule::add_rule;
-use crate::schema::{default_empty, explain, name_rule};
+use crate::schema::{default_empty, explain, name_rule, run_name};
 use crate::status::BallSessionStatus;
 
 /// The session that is asked for: a server that streams a bouncing ball, clients that find it, and what counts as
@@ -125,6 +125,23 @@ pub struct BallSessionSpec {
     #[schemars(transform = limits::DURATION.rule())]
     pub duration: Option<String>,
 
+    /// Within this time after its start every client of a run with a duration must have had media, 10s to 168h; or the run
+    /// is given up and says why. Time for which the session is suspended does not count. With twice the duration added it is
+    /// the longest that such a run takes.
+    #[schemars(transform = limits::START_DEADLINE.rule())]
+    pub start_deadline: String,
+
+    /// Any text, written like the value of a label. A change of it begins a new run, with numbers of its own: to measure the
+    /// same again, set it to something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = run_name)]
+    pub run: Option<String>,
+
+    /// The session is deleted so long after its run has ended, 1s to 8760h. Without it the session stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = limits::TTL_AFTER_FINISHED.rule())]
+    pub ttl_after_finished: Option<String>,
+
     /// Removes the session's pods while it is true; the numbers stay.
     pub suspend: bool,
 
@@ -162,6 +179,9 @@ impl Default for BallSessionSpec {
         Self {
             clients: 1,
             duration: None,
+            start_deadline: "10m".into(),
+            run: None,
+            ttl_after_finished: None,
             suspend: false,
             placement: Placement::default(),
             network_policy: NetworkIsolation::default(),

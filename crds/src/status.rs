@@ -8,19 +8,17 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 use crate::client_status::ClientStatus;
+use crate::limits::MAX_MESSAGE;
 use crate::measurements::Measurements;
+use crate::run::{PastRun, Run};
 use crate::schema::{explain, not_observed_yet, without_defaults};
 
 /// Rows in `status.clients`.
 pub const MAX_CLIENTS: usize = 16;
 /// Rows in `status.errors`.
 pub const MAX_ERRORS: usize = 16;
-/// Bytes of the attempts of a run: those of 100 clients of which each has another one.
-pub const MAX_ATTEMPTS: usize = 1400;
-/// Bytes of the clients that are done: every other one of 100.
-pub const MAX_FINISHED: usize = 300;
-/// Bytes of a message anywhere in the status.
-pub const MAX_MESSAGE: usize = 256;
+/// Runs in `status.history`.
+pub const MAX_HISTORY: usize = 3;
 
 /// What the operator found out about the session.
 #[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
@@ -53,6 +51,11 @@ pub struct BallSessionStatus {
     /// The run that the numbers belong to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
+
+    /// The runs before, the last 3 of them, the last one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = MAX_HISTORY), transform = atomic)]
+    pub history: Vec<PastRun>,
 
     /// How often the server came back as a new process, whose numbers begin anew.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,26 +130,6 @@ pub struct Display {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
     pub cause: Option<String>,
-}
-
-/// A run: it begins anew when what is measured changes.
-#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq, Eq)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Run {
-    /// A hash of video, ball and duration.
-    #[schemars(length(max = 64))]
-    pub hash: String,
-    /// When the first of a bounded run's clients was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<Time>,
-    /// The last attempt of each client, by index, such as 0-3:1,4:2. Stored before the pod of an attempt is created.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = MAX_ATTEMPTS))]
-    pub attempts: Option<String>,
-    /// The clients of a bounded run that are done, by index, such as 0-3,7.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = MAX_FINISHED))]
-    pub finished: Option<String>,
 }
 
 /// Errors of one kind. From the reports.

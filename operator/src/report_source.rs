@@ -7,7 +7,7 @@ use kube::runtime::reflector::ObjectRef;
 use report::{ClientRow, ErrorEntry, State};
 use tokio::sync::mpsc;
 
-use crate::run::Progress;
+use crate::run::{End, Progress};
 use crate::session::Session;
 
 /// Collects the reports of all sessions, and owns the part of their status that is made of them.
@@ -24,8 +24,8 @@ pub trait ReportSource: Send + Sync + 'static {
     fn begin_run(&self, session: &Session) -> Progress;
 
     /// The run is over: its last numbers, those of the whole run, go into status and stay as they are. Asked for again
-    /// and again until they do. `since` is when it was over.
-    fn finish_run(&self, session: &Session, since: Instant, now: Instant) -> Progress;
+    /// and again until they do.
+    fn finish_run(&self, session: &Session, end: End, now: Instant) -> Progress;
 
     /// The run is not over, although [`ReportSource::finish_run`] was asked to finish one: its numbers are those of a run
     /// that goes on. Asked for again and again until that is known.
@@ -45,6 +45,8 @@ pub struct Expectation {
     pub epoch: String,
     /// Pods that there were have just been made anew by the operator.
     pub is_disturbed: bool,
+    /// The end of the run is decided: nobody is wanted any more.
+    pub is_ending: bool,
 }
 
 /// What the pods of a session have reported.

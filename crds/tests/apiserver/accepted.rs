@@ -9,6 +9,7 @@ async fn an_empty_spec_shows_every_default() {
     let Some(client) = client("an_empty_spec_shows_every_default").await else { return };
     let all = json!({
         "clients": 1,
+        "startDeadline": "10m",
         "suspend": false,
         "placement": "Spread",
         "networkPolicy": "None",
@@ -42,6 +43,9 @@ async fn the_ends_of_the_ranges_are_allowed() {
         json!({"duration": "168h"}),
         json!({"duration": "1h30m0.5s"}),
         json!({"duration": null}),
+        json!({"startDeadline": "10s", "run": "", "ttlAfterFinished": "1s"}),
+        json!({"startDeadline": "168h", "run": "2026-11-29_b.1", "ttlAfterFinished": "8760h"}),
+        json!({"run": "a".repeat(63)}),
         json!({"placement": "CrossNode", "networkPolicy": "Isolated"}),
         json!({"placement": "SameNode"}),
         json!({"placement": "Any"}),

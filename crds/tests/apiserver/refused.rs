@@ -43,6 +43,11 @@ async fn bad_values_are_refused_with_their_place_and_what_is_allowed() {
         (json!({"duration": "168h1s"}), "must be a duration from 5s to 168h"),
         (json!({"duration": "99999999999999h"}), "must be a duration from 5s to 168h"),
         (json!({"duration": "0.00000000000001h"}), "may not be more than 16"),
+        (json!({"startDeadline": "9s"}), "must be a duration from 10s to 168h"),
+        (json!({"startDeadline": "soon"}), "spec.startDeadline in body should match"),
+        (json!({"ttlAfterFinished": "0s"}), "must be a duration from 1s to 8760h"),
+        (json!({"run": "-a"}), "spec.run in body should match"),
+        (json!({"run": "a".repeat(64)}), "may not be more than 63"),
         (json!({"duration": 300}), "spec.duration in body must be of type string"),
         (
             json!({"placement": "Nearby"}),

@@ -13,6 +13,7 @@ use crate::controller::memory::{Memories, Memory};
 use crate::controller::metrics::Metrics;
 use crate::controller::session_ref::SessionRef;
 use crate::report_source::ReportSource;
+use crate::run::Rollout;
 use crate::settings::Settings;
 
 /// What the controller needs from outside.
@@ -58,6 +59,8 @@ pub(super) struct Controller {
     pub(super) memories: Memories,
     pub(super) events: Events,
     pub(super) started: Instant,
+    /// Which sessions move to this operator's images, by namespace and name.
+    pub(super) rollout: Mutex<Rollout<(String, String)>>,
     /// Of all pods that it creates.
     pub(super) budget: Mutex<Budget>,
 }

@@ -20,6 +20,9 @@ pub enum Error {
     /// A session that cannot be decoded could not be read as plain JSON either.
     #[error("cannot read the session: {}", describe(.0))]
     Read(kube::Error),
+    /// A session could not be deleted although its time is over.
+    #[error("cannot delete the session, whose spec.ttlAfterFinished is over: {}", describe(.0))]
+    Delete(kube::Error),
     /// The API server took too long.
     #[error("the API server did not answer within {} s", RECONCILE_LIMIT.as_secs())]
     TimedOut,
@@ -32,6 +35,7 @@ impl Error {
             Self::Status(_) => "StatusFailed",
             Self::List(_) => "ListFailed",
             Self::Read(_) => "ReadFailed",
+            Self::Delete(_) => "DeleteFailed",
             Self::TimedOut => "TimedOut",
         }
     }

@@ -155,7 +155,7 @@ mod tests {
         let blocked = owned(("False", "MediaBlocked"), ("False", "Running"));
         let ready = owned(("True", "Ready"), ("False", "Running"));
         let finished = owned(("True", "Completed"), ("True", "Finished"));
-        let late = owned(("False", "Failed"), ("True", "DeadlineExceeded"));
+        let late = owned(("False", "Failed"), ("True", "StartDeadlineExceeded"));
         let published = |from: &Owned, to: &Owned| -> Vec<(String, bool)> {
             transitions(from, to).into_iter().map(|event| (event.reason, event.is_warning)).collect()
         };
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(published(&blocked, &ready), [("Ready".to_owned(), false)]);
         assert_eq!(published(&ready, &ready), []);
         assert_eq!(published(&ready, &finished), [("Finished".to_owned(), false)]);
-        assert_eq!(published(&ready, &late), [("DeadlineExceeded".to_owned(), true)]);
+        assert_eq!(published(&ready, &late), [("StartDeadlineExceeded".to_owned(), true)]);
         assert_eq!(published(&finished, &finished), []);
     }
 }

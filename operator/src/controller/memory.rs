@@ -8,7 +8,9 @@ use crate::clients::Tracker;
 use crate::cluster::Key;
 use crate::controller::apply::Refusals;
 use crate::controller::observe::{FailedAttempts, Trouble};
+use crate::controller::pending::Pending;
 use crate::controller::policies::Policies;
+use crate::controller::run_clients::HadMedia;
 use crate::controller::stuck_pods::PodEvents;
 use crate::run::ObservedEnd;
 
@@ -36,8 +38,12 @@ pub(super) struct Memory {
     pub(super) trouble: Trouble,
     /// Children that the API server refused.
     pub(super) refusals: Refusals,
-    /// The run that was observed to be over.
+    /// The run that was observed to end.
     pub(super) end: ObservedEnd,
+    /// The clients of the run that have had media.
+    pub(super) had_media: HadMedia,
+    /// What is still to come from the reports.
+    pub(super) pending: Pending,
     /// By object: its last versions that something was written to. Whoever sees one of them sees what was before.
     superseded: HashMap<String, Vec<String>>,
     /// By child: what it was when nothing came of applying something to it, and the hash of that.

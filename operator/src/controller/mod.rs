@@ -12,6 +12,7 @@
 //! The types keep the order: only apply makes `Resources<Applied>`, and it has to take every prepared resource in hand.
 //! [`watch`](crate::cluster::watch) brings what happens in the cluster, [`run`] reconciles the sessions that it is about.
 
+mod advance_run;
 pub mod apply;
 pub mod backoff;
 pub mod build;
@@ -19,21 +20,24 @@ mod circumstances;
 mod client_pods;
 mod context;
 pub mod dereference;
+mod epoch;
 mod error;
 mod events;
-mod expectation;
-mod finish_run;
+mod expire;
+mod images;
 mod memory;
 pub mod metrics;
 mod objectives;
 mod observe;
 mod outcome;
+mod pending;
 mod policies;
 #[cfg(test)]
 mod properties;
 mod queue;
 mod reconcile;
 pub mod resources;
+mod run_clients;
 mod run_loop;
 mod session_ref;
 mod steps;

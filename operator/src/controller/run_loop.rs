@@ -11,11 +11,11 @@ use tokio_util::sync::CancellationToken;
 use crate::clients::Budget;
 use crate::cluster::{Guard, Watches};
 use crate::controller::context::{Context, Controller};
-use crate::controller::events;
 use crate::controller::memory::Memories;
 use crate::controller::queue::queue;
 use crate::controller::reconcile::{reconcile, retry};
 use crate::controller::strays::delete_strays;
+use crate::controller::{events, images};
 
 /// Reconciles all sessions that are watched, until `stop`; what is under way then is done first.
 pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
@@ -39,6 +39,7 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
         memories: Memories::default(),
         events,
         started: Instant::now(),
+        rollout: Mutex::default(),
         budget: Mutex::new(Budget::new(Instant::now())),
     });
     // Without its debounce, which would put off a session for as long as changes keep coming.
@@ -56,6 +57,7 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
             // Recorded where it happened.
             Ok(_) | Err(controller::Error::ReconcilerFailed(..)) => {}
             Err(controller::Error::ObjectNotFound(gone)) => {
+                images::forget(&controller, gone.namespace.as_deref(), &gone.name);
                 controller.memories.forget(&gone.into_kind_unchecked(()));
             }
             Err(error) => tracing::error!(%error, "queue failed"),

@@ -5,29 +5,28 @@ use std::time::{Duration, Instant};
 use crds::BallSessionStatus;
 use jiff::Timestamp;
 
+use crate::controller::advance_run::{advance_run, record};
 use crate::controller::apply::{self, Tools, apply};
 use crate::controller::build::{ClientPods, build};
 use crate::controller::circumstances::{Circumstances, circumstances, policies};
 use crate::controller::client_pods::{Advanced, Situation, StoredRun, advance, finished_in_job};
 use crate::controller::context::Controller;
 use crate::controller::dereference::{Dereferenced, dereference};
+use crate::controller::epoch::epoch;
 use crate::controller::error::Error;
 use crate::controller::events::SessionEvent;
-use crate::controller::expectation::{epoch, expectation};
-use crate::controller::finish_run;
-use crate::controller::observe::{Clock, Input, Reason, observe, refused};
+use crate::controller::observe::{Clock, Input, Reason, observe, ready_clients, refused};
 use crate::controller::session_ref::SessionRef;
 use crate::controller::update_status::{store_run, update_status};
-use crate::run::{ClientsEnd, Progress, RunStage, clients_end, completion, is_stored_run};
+use crate::controller::{expire, images};
+use crate::report_source::Expectation;
+use crate::run::{Outcome, Phase, Progress, RunStage, decided, is_archived, is_stored_run, with_images};
 use crate::session::Session;
-
-/// How long to wait for what is notified when it happens, in case that it is not.
-const PENDING: Duration = Duration::from_secs(2);
 
 /// How soon to go on with what was stored in between.
 const STORED: Duration = Duration::from_millis(100);
 
-/// The same for a child that is on its way out.
+/// How long to wait for a child that is on its way out, in case that its end is not notified.
 const TERMINATING: Duration = Duration::from_secs(5);
 
 /// What a reconcile that was not cut short came to.
@@ -46,12 +45,21 @@ pub(super) async fn run(
     session: &Session,
     stored: &BallSessionStatus,
 ) -> Result<Reconciled, Error> {
-    let is_stored = is_stored_run(stored, &session.run_hash);
-    let begun = is_stored || controller.reports.begin_run(session) == Progress::Done;
+    let expires_in = expire::left(session, stored);
+    if expires_in.is_some_and(|left| left.is_zero()) {
+        expire::delete(controller, session_ref).await?;
+        return Ok(Reconciled::default());
+    }
+    // The run before goes to the history first, and only then its numbers go.
+    let begun = is_stored_run(stored, &session.run_hash)
+        || (is_archived(stored, &session.run_hash)
+            && controller.reports.begin_run(session) == Progress::Done);
 
     let Dereferenced { resources, pods } = dereference(session, &controller.watches);
-    let prepared = build(session, &resources, &controller.settings);
-    let clients = ClientPods::of(session, &controller.settings);
+    let images = images::of(controller, session_ref, session, stored, &resources);
+    let settings = with_images(&controller.settings, &images.used);
+    let prepared = build(session, &resources, &settings);
+    let clients = ClientPods::of(session, &settings);
     let epoch = epoch(session, &prepared, clients);
     let tools = Tools {
         client: &controller.client,
@@ -63,25 +71,31 @@ pub(super) async fn run(
         job.metadata.owner_references.iter().flatten().any(|owner| owner.uid == session.owner.uid)
     });
     let had_job = former_job.is_some();
-    let mut run = StoredRun::of(session, stored);
-    let finished = former_job.map(|job| finished_in_job(job, session)).unwrap_or_default();
-    if is_stored && !finished.is_subset(&run.finished) {
-        // Before the Job goes, which alone knows it.
-        run.finished.extend(finished);
-        store_run(controller, session_ref, stored, run.run(session)).await?;
-        return Ok(Reconciled { requeue_after: Some(STORED), refused: None });
+    let present =
+        || Clock { now: Instant::now(), time: Timestamp::now(), watching_since: controller.started };
+    if let Some(job) = former_job.filter(|_| is_stored_run(stored, &session.run_hash)) {
+        let mut run = StoredRun::of(session, stored, record(session, stored, &images.next, present()));
+        let finished = finished_in_job(job, session);
+        if !finished.is_subset(&run.finished) {
+            // Before the Job goes, which alone knows it.
+            run.finished.extend(finished);
+            store_run(controller, session_ref, stored, run.run()).await?;
+            return Ok(Reconciled { requeue_after: Some(STORED), refused: None });
+        }
     }
     let mut outcome = Box::pin(apply(tools, session, prepared, resources)).await;
 
-    let clock = Clock { now: Instant::now(), time: Timestamp::now(), watching_since: controller.started };
-    let (end, deadline) = clients_end(false, session.duration, run.started, clock.time);
+    let clock = present();
+    let record = record(session, stored, &images.next, clock);
+    let is_given_up = decided(&record).is_some_and(Outcome::is_failure);
     let situation = Situation {
         session,
         clients,
         pods: &pods,
         stored,
-        run,
-        stage: if end == Some(ClientsEnd::DeadlineExceeded) { RunStage::Finished } else { session.stage },
+        run: StoredRun::of(session, stored, record),
+        // Of a run that was given up nobody is wanted any more.
+        stage: if is_given_up { RunStage::Finished } else { session.stage },
         // The pods of the Job come first, and the numbers of another run.
         may_create: begun && !had_job && outcome.may_have_clients,
     };
@@ -101,15 +115,21 @@ pub(super) async fn run(
         outcome.refused.push(error);
     }
 
-    let is_disturbed = is_replaced || outcome.is_server_changed;
-    controller.reports.expect(session, expectation(session, epoch, is_disturbed, &run.finished));
-    let (end, _) = clients_end(run.are_all_finished(session), session.duration, run.started, clock.time);
-    let by_clients = completion(session.stage, session.duration.is_some(), end, &stored.conditions);
-    let (completion, finishing) =
-        finish_run::advance(controller, session_ref, session, by_clients, is_stored, clock.now);
+    let view = controller.reports.view(&session_ref.uid);
+    let ready = ready_clients(&pods, session, clock.time);
+    let clients = controller.remember(session_ref, |memory| {
+        memory.had_media.observe(session, run.finished.clone(), ready, &view)
+    });
+    let advanced = advance_run(controller, session_ref, session, stored, run.run(), &clients, clock);
+    let expectation = Expectation {
+        finished: run.finished.clone(),
+        epoch,
+        is_disturbed: is_replaced || outcome.is_server_changed,
+        is_ending: matches!(advanced.phase, Phase::Ending(_) | Phase::Over(_)),
+    };
+    controller.reports.expect(session, expectation);
     let generation = session_ref.generation;
     let trouble_since = controller.remember(session_ref, |memory| memory.trouble.since(generation));
-    let view = controller.reports.view(&session_ref.uid);
     let Circumstances { failed_attempts, events, lost_nodes } =
         circumstances(controller, session_ref, session, &pods, &run.finished, clock).await;
     let input = Input {
@@ -119,9 +139,9 @@ pub(super) async fn run(
         view: &view,
         stored,
         generation,
-        completion,
+        run: &advanced.run,
+        phase: advanced.phase,
         begun,
-        run: run.run(session),
         finished: &run.finished,
         refused: refused(outcome.refused.iter().filter_map(apply::Error::explanation)),
         failed_attempts: &failed_attempts,
@@ -139,11 +159,17 @@ pub(super) async fn run(
     controller.remember(session_ref, |memory| memory.trouble.note(owned.ready(), generation, clock.now));
     let stored_again = update_status(controller, session_ref, stored, &owned).await?;
 
-    let pending = (!begun || finishing == Progress::Pending).then_some(PENDING);
+    let is_ready = owned.ready().is_some_and(|ready| ready.status == "True");
+    let server = outcome.resources.server_deployment.as_ref();
+    let moving = images::observed(controller, session_ref, &images, is_ready, server);
+    let is_pending = !begun || advanced.is_pending;
+    let pending = controller.remember(session_ref, |memory| memory.pending.again_in(is_pending, clock.now));
     let terminating = outcome.waiting.then_some(TERMINATING);
     let retry_in = controller.remember(session_ref, |memory| memory.refusals.next(clock.now));
-    let times = [recheck, deadline, again_in, pending, terminating, retry_in, stored_again.again_in()];
-    Ok(Reconciled { requeue_after: times.into_iter().flatten().min(), refused: outcome.failed })
+    let deadlines = [advanced.next_in, expires_in];
+    let times = [recheck, again_in, pending, moving, terminating, retry_in, stored_again.again_in()];
+    let requeue_after = times.into_iter().chain(deadlines).flatten().min();
+    Ok(Reconciled { requeue_after, refused: outcome.failed })
 }
 
 fn clients_replaced(session: &Session) -> SessionEvent {

@@ -51,7 +51,7 @@ use crate::reports::ledger::Ledger;
 use crate::reports::moment::Moment;
 use crate::reports::stores::Stores;
 use crate::reports::writer::Writer;
-use crate::run::Progress;
+use crate::run::{End, Progress};
 use crate::session::Session;
 
 /// The reports of all sessions.
@@ -108,8 +108,8 @@ impl ReportSource for Reports {
         progress(self.ledger.begin_run(session, Moment::present()))
     }
 
-    fn finish_run(&self, session: &Session, since: Instant, now: Instant) -> Progress {
-        progress(self.ledger.finish_run(session, since, Moment { now, ..Moment::present() }))
+    fn finish_run(&self, session: &Session, end: End, now: Instant) -> Progress {
+        progress(self.ledger.finish_run(session, end, Moment { now, ..Moment::present() }))
     }
 
     fn continue_run(&self, session: &Session) -> Progress {
@@ -127,6 +127,7 @@ fn progress(is_done: bool) -> Progress {
 
 /// Takes reports from `listener` until `stop`; those under way then are still taken, for a moment.
 pub async fn serve(listener: TcpListener, reports: Arc<Reports>, stop: CancellationToken) {
+    reports.ledger.listen(Instant::now());
     api::serve(listener, reports.intake(), stop).await;
 }
 

@@ -1,102 +1,119 @@
-//! Whether a bounded run is over.
+//! The condition Complete: whether a bounded run is over, and how it ended.
 
-use crds::contract::COMPLETE;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-
-use crate::conditions::find;
-use crate::run::clients_end::ClientsEnd;
-use crate::run::stage::RunStage;
+use crate::run::life::Phase;
+use crate::run::outcome::Outcome;
 
 /// The reason of the condition Complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Completion {
     /// The run has no end.
     Unbounded,
-    /// It has not come yet.
+    /// It has not come yet, or its last numbers have not.
     Running,
-    /// Each client measured for as long as it was to.
-    Finished,
-    /// Not all of them in time.
-    DeadlineExceeded,
+    /// The run is over.
+    Over(Outcome),
+}
+
+/// What its message speaks of, as it stands in the spec and in the run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Terms<'a> {
+    /// For how long each client measures.
+    pub duration: Option<&'a str>,
+    /// Within which time each must have had media.
+    pub start_deadline: &'a str,
+    /// Why the session was not ready when the run was given up.
+    pub cause: Option<&'a str>,
+    /// The end that is decided, although the last numbers are still awaited.
+    pub decided: Option<Outcome>,
 }
 
 impl Completion {
+    /// How far a run is whose life has come to `phase`.
+    pub fn of(phase: Phase, is_bounded: bool) -> Self {
+        match phase {
+            Phase::Over(outcome) => Self::Over(outcome),
+            Phase::Starting | Phase::Measuring | Phase::Ending(_) if is_bounded => Self::Running,
+            Phase::Starting | Phase::Measuring | Phase::Ending(_) => Self::Unbounded,
+        }
+    }
+
     /// Its name in the condition.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unbounded => "Unbounded",
             Self::Running => "Running",
-            Self::Finished => "Finished",
-            Self::DeadlineExceeded => "DeadlineExceeded",
+            Self::Over(outcome) => outcome.as_str(),
         }
     }
 
     /// Whether the run is over.
     pub fn is_over(self) -> bool {
-        matches!(self, Self::Finished | Self::DeadlineExceeded)
+        matches!(self, Self::Over(_))
     }
 
     /// The message of the condition.
-    pub fn message(self, duration: Option<&str>) -> String {
-        let duration = duration.unwrap_or("its time");
+    pub fn message(self, terms: Terms<'_>) -> String {
+        let duration = terms.duration.unwrap_or("its time");
         match self {
             Self::Unbounded => "no duration is set: the session runs until it is deleted".to_owned(),
-            Self::Running => format!("each client measures for {duration}"),
-            Self::Finished => format!("each client measured for {duration}"),
-            Self::DeadlineExceeded => {
-                format!("not every client measured for {duration} within 2 more minutes")
-            }
+            Self::Running => match terms.decided.filter(|outcome| outcome.is_failure()) {
+                Some(outcome) => format!("its last numbers are awaited: {}", ended(outcome, duration, terms)),
+                None => format!("each client measures for {duration}"),
+            },
+            Self::Over(outcome) => ended(outcome, duration, terms),
         }
     }
 }
 
-/// How far a run is by the end of its clients, whatever reports are still to come.
-pub fn completion(
-    stage: RunStage,
-    is_bounded: bool,
-    clients: Option<ClientsEnd>,
-    stored: &[Condition],
-) -> Completion {
-    match (stage, clients) {
-        (RunStage::Finished, _) => stored_reason(stored),
-        _ if !is_bounded => Completion::Unbounded,
-        (_, Some(ClientsEnd::Finished)) => Completion::Finished,
-        (_, Some(ClientsEnd::DeadlineExceeded)) => Completion::DeadlineExceeded,
-        (_, None) => Completion::Running,
-    }
-}
-
-/// Once it is over nothing but status has the reason.
-fn stored_reason(stored: &[Condition]) -> Completion {
-    match find(stored, COMPLETE) {
-        Some(complete) if complete.reason == Completion::DeadlineExceeded.as_str() => {
-            Completion::DeadlineExceeded
+fn ended(outcome: Outcome, duration: &str, Terms { start_deadline, cause, .. }: Terms<'_>) -> String {
+    let cause = cause.map(|cause| format!("; {cause}")).unwrap_or_default();
+    match outcome {
+        Outcome::Finished => format!("each client measured for {duration}"),
+        Outcome::StartDeadlineExceeded => {
+            format!("not every client had media within {start_deadline}{cause}")
         }
-        _ => Completion::Finished,
+        Outcome::Failed => {
+            format!("not every client measured for {duration} within {start_deadline} and twice that{cause}")
+        }
+        Outcome::DeadlineExceeded => format!("not every client measured for {duration} in time"),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
-    use crate::conditions::condition;
 
     #[test]
-    fn a_bounded_run_ends_with_its_clients() {
-        let of_active = |is_bounded, clients| completion(RunStage::Active, is_bounded, clients, &[]);
-        assert_eq!(of_active(true, None), Completion::Running);
-        assert_eq!(of_active(true, Some(ClientsEnd::Finished)), Completion::Finished);
-        assert_eq!(of_active(true, Some(ClientsEnd::DeadlineExceeded)), Completion::DeadlineExceeded);
-        assert_eq!(of_active(false, Some(ClientsEnd::Finished)), Completion::Unbounded);
+    fn a_run_is_over_when_its_last_numbers_are_stored_and_not_before() {
+        let given_up = Outcome::StartDeadlineExceeded;
+        for (phase, is_bounded, completion) in [
+            (Phase::Starting, true, Completion::Running),
+            (Phase::Measuring, false, Completion::Unbounded),
+            (Phase::Ending(Outcome::Finished), true, Completion::Running),
+            (Phase::Over(given_up), true, Completion::Over(given_up)),
+        ] {
+            assert_eq!(Completion::of(phase, is_bounded), completion, "{phase:?}");
+        }
     }
 
     #[test]
-    fn a_finished_run_keeps_its_reason() {
-        for reason in [Completion::Finished, Completion::DeadlineExceeded] {
-            let stored = condition(COMPLETE, true, reason.as_str(), "", None, &[], Timestamp::UNIX_EPOCH);
-            assert_eq!(completion(RunStage::Finished, true, None, &[stored]), reason);
-        }
+    fn the_message_says_what_was_not_in_time_and_why() {
+        let terms = Terms {
+            duration: Some("5m"),
+            start_deadline: "10m",
+            cause: Some("Unschedulable: 0/3 nodes"),
+            decided: None,
+        };
+        let over = |outcome| Completion::Over(outcome).message(terms);
+        assert_eq!(over(Outcome::Finished), "each client measured for 5m");
+        let late = "not every client had media within 10m; Unschedulable: 0/3 nodes";
+        assert_eq!(over(Outcome::StartDeadlineExceeded), late);
+        assert_eq!(
+            over(Outcome::Failed),
+            "not every client measured for 5m within 10m and twice that; Unschedulable: 0/3 nodes"
+        );
+        assert_eq!(Completion::Running.message(terms), "each client measures for 5m");
+        let awaiting = Terms { decided: Some(Outcome::StartDeadlineExceeded), ..terms };
+        assert_eq!(Completion::Running.message(awaiting), format!("its last numbers are awaited: {late}"));
     }
 }

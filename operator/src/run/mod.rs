@@ -2,22 +2,37 @@
 //!
 //! | a run | is known by | needs |
 //! |---|---|---|
-//! | begins | `status.run`, which names another one ([`is_stored_run`]) | the numbers of others out of the status |
-//! | goes on | [`RunStage::Active`] or [`RunStage::Suspended`], [`Completion::Running`] or [`Completion::Unbounded`] | nothing |
-//! | ends | its clients ([`clients_end`]), first [observed](ObservedEnd) a while ago | its [last numbers](RunEnd) in the status ([`Request::Finish`]) |
-//! | goes on after all | clients that were asked for meanwhile | its end taken back ([`Request::Continue`]) |
-//! | is finished | the condition Complete, for this run ([`RunStage::Finished`]) | nothing: numbers and reason stay as they are |
+//! | begins | `status.run`, which names another one ([`is_stored_run`]) | its predecessor in the [history](history()), then the numbers of others out of the status |
+//! | [starts](Phase::Starting) | clients that have not had media | images that [stay](run_images) |
+//! | [measures](Phase::Measuring) | clients that are not done | nothing |
+//! | [ends](Phase::Ending) | clients that are [done](ObservedClients::are_finished), or a deadline that has [passed](advance) | its [last numbers](RunEnd) in the status ([`Request::Finish`]) |
+//! | goes on after all | more clients that are asked for meanwhile | its end taken back ([`Request::Continue`]) |
+//! | is [over](Phase::Over) | the condition [Complete](Completion), for this run ([`RunStage::Finished`]) | nothing: all of it stays as it is, until it [expires](expires_in()) |
 
-mod clients_end;
+mod clients;
+mod clock;
 mod completion;
+mod expiry;
+mod history;
+mod images;
+mod life;
 mod observed_end;
+mod outcome;
 mod progress;
+mod rollout;
 mod run_end;
 mod stage;
 
-pub use clients_end::{ClientsEnd, clients_end};
-pub use completion::{Completion, completion};
-pub use observed_end::{ObservedEnd, Request};
+pub use clients::ObservedClients;
+pub use clock::elapsed;
+pub use completion::{Completion, Terms};
+pub use expiry::expires_in;
+pub use history::{history, is_archived};
+pub use images::{default_images, run_images, with_images};
+pub use life::{Advanced, Facts, Limits, Phase, advance, decided, over};
+pub use observed_end::{End, ObservedEnd, Request};
+pub use outcome::Outcome;
 pub use progress::Progress;
-pub use run_end::{NewestReport, RunEnd};
+pub use rollout::Rollout;
+pub use run_end::{LastReport, Listening, NewestReport, RunEnd};
 pub use stage::{RunStage, is_stored_run, stage};

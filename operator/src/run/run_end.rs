@@ -10,7 +10,10 @@ const LATER_REPORT: Duration = Duration::from_secs(2);
 /// How long the report is awaited that comes after the server was answered that nobody is wanted any more: two of its
 /// reports, which come every 5 s, and some more. Until then it takes clients that are done for absent ones.
 const INFORMED_REPORT: Duration = Duration::from_secs(15);
-/// How often the API server may refuse the last numbers, before the run ends without them.
+/// An operator that has just begun to take reports awaits the last one for so long: those who could not send it try again, and
+/// all of them at once.
+const AFTER_START: Duration = Duration::from_secs(60);
+/// How often the API server may refuse the last numbers, before it is asked to take the verdict that they are not known.
 const MOST_REFUSALS: u8 = 5;
 
 /// The end of a run.
@@ -38,16 +41,39 @@ pub struct NewestReport {
     pub is_informed: bool,
 }
 
+/// What came of waiting for the last report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastReport {
+    /// The newest report is of the whole run.
+    Whole,
+    /// None came that is.
+    Missing,
+}
+
+/// Since when reports can come.
+#[derive(Debug, Clone, Copy)]
+pub struct Listening {
+    /// The operator takes reports since.
+    pub since: Instant,
+    /// Until then missing reports mean nothing: they came, and could not be taken.
+    pub excused_until: Option<Instant>,
+}
+
 impl RunEnd {
     /// Of a run that was over at `since`.
     pub fn new(since: Instant) -> Self {
         Self { since, state: State::AwaitLastReport }
     }
 
-    /// Whether the last report has just come, or was awaited for long enough.
-    pub fn await_last_report(&mut self, newest: Option<NewestReport>, now: Instant) -> bool {
+    /// What came of waiting for the last report, once: when it has just come, or was awaited for long enough.
+    pub fn await_last_report(
+        &mut self,
+        newest: Option<NewestReport>,
+        listening: Listening,
+        now: Instant,
+    ) -> Option<LastReport> {
         if self.state != State::AwaitLastReport {
-            return false;
+            return None;
         }
         let waited = now.saturating_duration_since(self.since);
         let is_last = newest.is_some_and(|newest| {
@@ -56,13 +82,22 @@ impl RunEnd {
                 && newest.is_informed
                 && (newest.received >= self.since || waited >= LATER_REPORT)
         });
-        let limit =
-            if newest.is_some_and(|newest| !newest.is_informed) { INFORMED_REPORT } else { LAST_REPORT };
-        if !is_last && waited < limit {
-            return false;
+        // What came before the end may be from any time of the run.
+        let is_whole = is_last || newest.is_some_and(|newest| newest.received >= self.since);
+        if !is_last && now < self.wait_until(newest, is_whole, listening) {
+            return None;
         }
         self.state = State::WriteLastNumbers { refusals: 0 };
-        true
+        Some(if is_whole { LastReport::Whole } else { LastReport::Missing })
+    }
+
+    fn wait_until(&self, newest: Option<NewestReport>, is_whole: bool, listening: Listening) -> Instant {
+        let is_uninformed = newest.is_some_and(|newest| !newest.is_informed);
+        let usual = self.since + if is_uninformed { INFORMED_REPORT } else { LAST_REPORT };
+        if is_whole {
+            return usual;
+        }
+        usual.max(listening.since + AFTER_START).max(listening.excused_until.unwrap_or(usual))
     }
 
     /// Whether the numbers are the last ones of the run.
@@ -70,12 +105,17 @@ impl RunEnd {
         self.state != State::AwaitLastReport
     }
 
-    /// Whether the last numbers are stored, or are never going to be.
+    /// Whether the API server has refused the last numbers so often that it is not to be asked for them again.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.state, State::WriteLastNumbers { refusals } if refusals >= MOST_REFUSALS)
+    }
+
+    /// Whether what is known at the end is stored.
     pub fn is_ended(&self) -> bool {
         self.state == State::Ended
     }
 
-    /// The last numbers are stored. Whether the run has just ended with it.
+    /// What is known at the end is stored. Whether the run has just ended with it.
     pub fn stored(&mut self) -> bool {
         let ends = matches!(self.state, State::WriteLastNumbers { .. });
         if ends {
@@ -84,14 +124,11 @@ impl RunEnd {
         ends
     }
 
-    /// The API server refuses the last numbers. Whether the run has ended: one that cannot show them is over all the same.
-    pub fn refused(&mut self) -> bool {
-        if let State::WriteLastNumbers { refusals } = self.state {
-            let refusals = refusals + 1;
-            self.state =
-                if refusals < MOST_REFUSALS { State::WriteLastNumbers { refusals } } else { State::Ended };
+    /// The API server refuses what is known at the end.
+    pub fn refused(&mut self) {
+        if let State::WriteLastNumbers { refusals } = &mut self.state {
+            *refusals = refusals.saturating_add(1);
         }
-        self.is_ended()
     }
 }
 
@@ -99,43 +136,79 @@ impl RunEnd {
 mod tests {
     use super::*;
 
+    /// An operator that has taken reports for long.
+    fn long_since(since: Instant) -> Listening {
+        Listening { since: since.checked_sub(AFTER_START).unwrap_or(since), excused_until: None }
+    }
+
     #[test]
     fn the_last_report_is_awaited_for_a_while() {
-        let since = Instant::now();
+        let since = Instant::now() + AFTER_START;
         let at = |seconds| since + Duration::from_secs(seconds);
-        let is_there = |received, connected_clients, seconds| {
+        let what = |received, connected_clients, seconds| {
             let newest = NewestReport { received, connected_clients, is_informed: true };
-            RunEnd::new(since).await_last_report(Some(newest), at(seconds))
+            RunEnd::new(since).await_last_report(Some(newest), long_since(since), at(seconds))
         };
-        assert!(is_there(at(1), 0, 1));
-        assert!(!is_there(at(1), 1, 9), "a client is connected");
-        assert!(is_there(at(1), 1, 10));
-        let before = since.checked_sub(Duration::from_secs(1)).unwrap_or(since);
-        assert!(!is_there(before, 0, 1) && is_there(before, 0, 2));
+        assert_eq!(what(at(1), 0, 1), Some(LastReport::Whole));
+        assert_eq!(what(at(1), 1, 9), None, "a client is connected");
+        assert_eq!(what(at(1), 1, 10), Some(LastReport::Whole));
+        let before = since.checked_sub(Duration::from_secs(1)).unwrap();
+        assert_eq!((what(before, 0, 1), what(before, 0, 2)), (None, Some(LastReport::Whole)));
         let mut end = RunEnd::new(since);
-        assert!(!end.await_last_report(None, at(9)) && end.await_last_report(None, at(10)));
-        assert!(!end.await_last_report(None, at(11)), "only once");
+        let mut nothing = |seconds| end.await_last_report(None, long_since(since), at(seconds));
+        assert_eq!((nothing(9), nothing(10)), (None, Some(LastReport::Missing)));
+        assert_eq!(nothing(11), None, "only once");
+    }
+
+    /// V11: the numbers of some time of the run were taken for those of the whole.
+    #[test]
+    fn a_report_from_before_the_end_is_not_of_the_whole_run() {
+        let since = Instant::now() + AFTER_START;
+        let before = since.checked_sub(Duration::from_secs(4)).unwrap();
+        let newest = Some(NewestReport { received: before, connected_clients: 2, is_informed: true });
+        let mut end = RunEnd::new(since);
+        let mut at =
+            |seconds| end.await_last_report(newest, long_since(since), since + Duration::from_secs(seconds));
+        assert_eq!((at(9), at(10)), (None, Some(LastReport::Missing)));
     }
 
     #[test]
     fn a_server_that_does_not_know_yet_that_all_are_done_is_given_the_time_to() {
-        let since = Instant::now();
+        let since = Instant::now() + AFTER_START;
         let at = |seconds| since + Duration::from_secs(seconds);
         let is_there = |is_informed, seconds| {
             let newest = NewestReport { received: at(4), connected_clients: 0, is_informed };
-            RunEnd::new(since).await_last_report(Some(newest), at(seconds))
+            RunEnd::new(since).await_last_report(Some(newest), long_since(since), at(seconds)).is_some()
         };
         assert!(is_there(true, 4));
         assert!(!is_there(false, 14) && is_there(false, 15));
     }
 
+    /// V11: the run ends while the operator restarts, and the server's last post is still to be tried again.
     #[test]
-    fn a_run_that_cannot_show_its_last_numbers_is_over_all_the_same() {
+    fn an_operator_that_has_just_begun_waits_longer() {
+        let since = Instant::now();
+        let at = |seconds| since + Duration::from_secs(seconds);
+        let missing = |listening, seconds| RunEnd::new(since).await_last_report(None, listening, at(seconds));
+        let just_begun = Listening { since, excused_until: None };
+        assert_eq!((missing(just_begun, 59), missing(just_begun, 60)), (None, Some(LastReport::Missing)));
+        let excused = Listening { since, excused_until: Some(at(80)) };
+        assert_eq!((missing(excused, 79), missing(excused, 80)), (None, Some(LastReport::Missing)));
+    }
+
+    #[test]
+    fn a_run_has_not_ended_before_something_is_stored() {
         let since = Instant::now();
         let mut end = RunEnd::new(since);
-        assert!(end.await_last_report(None, since + LAST_REPORT));
-        let refused: Vec<_> = (0..MOST_REFUSALS).map(|_| end.refused()).collect();
-        assert_eq!(refused, [false, false, false, false, true]);
-        assert!(!end.stored());
+        let later = since + AFTER_START;
+        assert!(end.await_last_report(None, long_since(since), later).is_some());
+        let refused: Vec<_> = (0..=MOST_REFUSALS)
+            .map(|_| {
+                end.refused();
+                (end.is_refused(), end.is_ended())
+            })
+            .collect();
+        assert_eq!(refused[3..], [(false, false), (true, false), (true, false)]);
+        assert!(end.stored() && end.is_ended() && !end.stored());
     }
 }

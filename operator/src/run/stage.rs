@@ -33,6 +33,7 @@ pub fn is_stored_run(status: &BallSessionStatus, run: &str) -> bool {
     status.run.as_ref().is_some_and(|stored| stored.hash == run)
 }
 
-fn is_complete(status: &BallSessionStatus) -> bool {
+/// Whether what is stored says that its run is over.
+pub(super) fn is_complete(status: &BallSessionStatus) -> bool {
     find(&status.conditions, COMPLETE).is_some_and(|complete| complete.status == "True")
 }

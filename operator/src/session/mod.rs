@@ -4,6 +4,7 @@
 mod error;
 mod hash;
 pub mod labels;
+mod measured;
 mod model;
 pub mod names;
 mod validate;

@@ -22,12 +22,20 @@ pub struct Session {
     pub spec: BallSessionSpec,
     /// The length of a bounded run.
     pub duration: Option<Duration>,
+    /// Within this time every client of a bounded run must have had media.
+    pub start_deadline: Duration,
+    /// How long the session stays after its run has ended, where that is limited.
+    pub ttl_after_finished: Option<Duration>,
     /// The time over which a running session is judged.
     pub window: Duration,
     /// What counts as good.
     pub objectives: measure::Objectives,
     /// Names what is measured: a session with another one is another run.
     pub run_hash: String,
+    /// What the run is called, if it is.
+    pub run_name: Option<String>,
+    /// What it measures, in words.
+    pub measured: String,
     /// What the run needs now.
     pub stage: RunStage,
 }

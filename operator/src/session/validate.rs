@@ -6,7 +6,7 @@ use kube::Resource;
 
 use crate::run;
 use crate::session::error::Error;
-use crate::session::hash::short_hash;
+use crate::session::measured;
 use crate::session::model::Session;
 use crate::session::names::is_session_name;
 use crate::session::values;
@@ -35,14 +35,35 @@ pub fn validate(stored: &BallSession) -> Result<Session, Error> {
         .as_deref()
         .map(|text| values::time("spec.duration", text, limits::DURATION))
         .transpose()?;
+    let start_deadline = values::time("spec.startDeadline", &spec.start_deadline, limits::START_DEADLINE)?;
+    let ttl = spec.ttl_after_finished.as_deref();
+    let ttl_after_finished = ttl
+        .map(|text| values::time("spec.ttlAfterFinished", text, limits::TTL_AFTER_FINISHED))
+        .transpose()?;
+    values::run_name(spec.run.as_deref().unwrap_or_default())?;
     values::annotations("spec.server.podAnnotations", &spec.server.pod_annotations)?;
     values::annotations("spec.client.podAnnotations", &spec.client.pod.pod_annotations)?;
     let window = values::window(&spec.objectives)?;
     let objectives = values::objectives(&spec.objectives)?;
 
-    let run_hash = short_hash(&(spec.video, spec.ball, duration.map(|duration| duration.as_millis())));
+    let run_hash = measured::run_hash(&spec, duration);
+    let (run_name, measured) = (measured::run_name(&spec).map(str::to_owned), measured::in_words(&spec));
     let stage = run::stage(stored.status.as_ref(), &run_hash, spec.suspend);
-    Ok(Session { name, namespace, owner, spec, duration, window, objectives, run_hash, stage })
+    Ok(Session {
+        name,
+        namespace,
+        owner,
+        spec,
+        duration,
+        start_deadline,
+        ttl_after_finished,
+        window,
+        objectives,
+        run_hash,
+        run_name,
+        measured,
+        stage,
+    })
 }
 
 #[cfg(test)]
@@ -107,6 +128,18 @@ mod tests {
             ),
             (json!({"duration": "soon"}), "spec.duration is \"soon\": it must be a duration from 5s to 168h"),
             (json!({"duration": "4s"}), "spec.duration is \"4s\": it must be a duration from 5s to 168h"),
+            (
+                json!({"startDeadline": "9s"}),
+                "spec.startDeadline is \"9s\": it must be a duration from 10s to 168h",
+            ),
+            (
+                json!({"ttlAfterFinished": "0s"}),
+                "spec.ttlAfterFinished is \"0s\": it must be a duration from 1s to 8760h",
+            ),
+            (
+                json!({"run": "-a"}),
+                "spec.run is \"-a\": it must be at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends",
+            ),
             (
                 json!({"objectives": {"window": ""}}),
                 "spec.objectives.window is \"\": it must be a duration from 5s to 1h",

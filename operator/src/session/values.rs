@@ -40,6 +40,23 @@ pub(super) fn annotations(field: &'static str, annotations: &BTreeMap<String, St
     }
 }
 
+/// Checks that a run is called as a label's value may be.
+pub(super) fn run_name(name: &str) -> Result<(), Error> {
+    let ends = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_alphanumeric);
+    let bytes = name.as_bytes();
+    let is_allowed = bytes.len() <= limits::MAX_RUN_NAME
+        && ends(bytes.first())
+        && ends(bytes.last())
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte));
+    if is_allowed {
+        return Ok(());
+    }
+    let most = limits::MAX_RUN_NAME;
+    let allowed =
+        format!("at most {most} letters, digits, '-', '_' and '.', with a letter or digit at both ends");
+    Err(Error::Value { field: "spec.run", value: format!("{name:?}"), allowed })
+}
+
 /// The time over which a running session is judged.
 pub(super) fn window(asked: &crds::Objectives) -> Result<Duration, Error> {
     time("spec.objectives.window", &asked.window, limits::WINDOW)

@@ -219,12 +219,13 @@ async fn clients_follow_the_scale_to_none_and_back() {
         assert_eq!(pods.iter().any(|pod| pod.uid() == first.uid()), has_first);
     }
     // The status follows the pods.
-    operator
-        .wait("harbor", "its clients in the status", |session: &crds::BallSession| {
+    let scaled = operator
+        .wait("harbor", "two clients that are asked for", |session: &crds::BallSession| {
             let display = session.status.as_ref().and_then(|status| status.display.as_ref());
             display.and_then(|display| display.clients.as_deref()) == Some("0/2")
         })
         .await;
+    assert_eq!(condition(&scaled, "Ready").0, "ServerNotReady");
     operator.finish().await;
 }
 

@@ -84,10 +84,16 @@ impl Operator {
     /// Reconciles what is in `scope`; `namespace` is what the test works in.
     pub(crate) async fn start_in(client: &Client, namespace: Scratch, scope: &Scope) -> Self {
         let node = PlayedNode::start(client, &namespace.name, &namespace.name, true).await;
-        Self::start_with(client, namespace, node, scope).await
+        Self::start_with(client, namespace, node, scope, settings()).await
     }
 
-    async fn start_with(client: &Client, namespace: Scratch, node: PlayedNode, scope: &Scope) -> Self {
+    async fn start_with(
+        client: &Client,
+        namespace: Scratch,
+        node: PlayedNode,
+        scope: &Scope,
+        settings: Settings,
+    ) -> Self {
         let writes: Arc<Mutex<Vec<String>>> = Arc::default();
         let counted = Arc::clone(&writes);
         let count = MapRequestLayer::new(move |request: Request<Body>| {
@@ -103,7 +109,7 @@ impl Operator {
         let mut registry = Registry::default();
         let context = Context {
             client: counting,
-            settings: settings(),
+            settings,
             reports: Arc::clone(&reports) as _,
             metrics: Metrics::register(&mut registry),
             pace: Pace {
@@ -132,6 +138,15 @@ impl Operator {
 
     /// The same, after something happened while there was none.
     pub(crate) async fn restart_after(self, happens: impl AsyncFnOnce(&Self)) -> Self {
+        self.replace(settings(), happens).await
+    }
+
+    /// The same, installed with other settings.
+    pub(crate) async fn upgrade(self, settings: Settings) -> Self {
+        self.replace(settings, async |_| ()).await
+    }
+
+    async fn replace(self, settings: Settings, happens: impl AsyncFnOnce(&Self)) -> Self {
         self.stop.cancel();
         while !self.task.is_finished() {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -139,7 +154,7 @@ impl Operator {
         happens(&self).await;
         let scope = Scope::Namespace(self.namespace.name.clone());
         let Self { namespace, node, client, .. } = self;
-        Self::start_with(&client, namespace, node, &scope).await
+        Self::start_with(&client, namespace, node, &scope, settings).await
     }
 
     pub(crate) fn api<K>(&self) -> Api<K>
@@ -273,6 +288,15 @@ impl Operator {
     }
 }
 
+/// Lets every client do what it was to do.
+pub(crate) async fn finish_clients(operator: &Operator, session: &str, clients: usize) -> Vec<Pod> {
+    let pods = operator.wait_pods(session, "client", clients).await;
+    for pod in &pods {
+        operator.set_pod(pod, &json!({"phase": "Succeeded"})).await;
+    }
+    pods
+}
+
 /// Reason and message of a condition; empty where there is none.
 pub(crate) fn condition(session: &BallSession, kind: &str) -> (String, String) {
     let conditions = session.status.iter().flat_map(|status| &status.conditions);
@@ -292,7 +316,8 @@ fn is_done(pod: &Pod) -> bool {
     matches!(phase, Some("Succeeded" | "Failed"))
 }
 
-fn settings() -> Settings {
+/// What the operator is installed with.
+pub(crate) fn settings() -> Settings {
     Settings {
         server_image: "registry.example/s:7".into(),
         client_image: "registry.example/c:8".into(),

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use ballsession_operator::report_source::{ClientView, Expectation, ReportSource, ServerView, View};
-use ballsession_operator::run::Progress;
+use ballsession_operator::run::{End, Progress};
 use ballsession_operator::session::Session;
 use crds::BallSession;
 use kube::runtime::reflector::ObjectRef;
@@ -103,10 +103,10 @@ impl ReportSource for FakeReports {
         Progress::Done
     }
 
-    fn finish_run(&self, session: &Session, since: Instant, now: Instant) -> Progress {
-        assert!(since <= now);
+    fn finish_run(&self, session: &Session, end: End, now: Instant) -> Progress {
+        assert!(end.since <= now);
         let mut said = self.said.lock().unwrap();
-        said.finished.insert(session.run_hash.clone(), since);
+        said.finished.insert(session.run_hash.clone(), end.since);
         if said.holds_back { Progress::Pending } else { Progress::Done }
     }
 

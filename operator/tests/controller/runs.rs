@@ -7,16 +7,7 @@ use kube::ResourceExt;
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
 
-use crate::harness::{Operator, client, condition, eventually};
-
-/// Lets every client do what it was to do.
-async fn finish_clients(operator: &Operator, clients: usize) -> Vec<Pod> {
-    let pods = operator.wait_pods("harbor", "client", clients).await;
-    for pod in &pods {
-        operator.set_pod(pod, &json!({"phase": "Succeeded"})).await;
-    }
-    pods
-}
+use crate::harness::{Operator, client, condition, eventually, finish_clients};
 
 async fn wait_complete(operator: &Operator, reason: &str) -> BallSession {
     operator.wait("harbor", reason, |session: &BallSession| condition(session, "Complete").0 == reason).await
@@ -35,7 +26,7 @@ async fn a_run_ends_with_its_last_numbers_stays_ended_and_begins_anew() {
     let first_run = running.status.unwrap().run.unwrap().hash;
     operator.reports.hold_back(true);
     operator.play_pods("harbor", 2).await;
-    let pods = finish_clients(&operator, 2).await;
+    let pods = finish_clients(&operator, "harbor", 2).await;
 
     // All clients are done, but the run is not before its last numbers are in.
     eventually("a question for the last numbers", async || {
@@ -65,9 +56,14 @@ async fn a_run_ends_with_its_last_numbers_stays_ended_and_begins_anew() {
 
     // Another duration is another run.
     operator.change("harbor", &json!({"duration": "6m", "clients": 1})).await;
-    let session = wait_complete(&operator, "Running").await;
+    let session = operator
+        .wait("harbor", "another run", |session: &BallSession| {
+            let run = session.status.as_ref().and_then(|status| status.run.as_ref());
+            run.is_some_and(|run| run.hash != first_run)
+        })
+        .await;
+    assert_eq!(condition(&session, "Complete").0, "Running");
     let run = session.status.unwrap().run.unwrap();
-    assert_ne!(run.hash, first_run);
     assert_eq!(run.finished, None, "of this one nobody is done");
     assert_eq!(operator.reports.begun().len(), 2);
     operator.wait_pods("harbor", "client", 1).await;
@@ -84,7 +80,7 @@ async fn an_end_is_taken_back_by_more_clients() {
     let run = running.status.unwrap().run.unwrap().hash;
     operator.reports.hold_back(true);
     operator.play_pods("harbor", 1).await;
-    finish_clients(&operator, 1).await;
+    finish_clients(&operator, "harbor", 1).await;
     let first_end = eventually("a question for the last numbers", async || {
         operator.reports.finished().get(&run).copied().ok_or("none")
     })
@@ -98,7 +94,7 @@ async fn an_end_is_taken_back_by_more_clients() {
     })
     .await;
     operator.reports.hold_back(false);
-    finish_clients(&operator, 1).await;
+    finish_clients(&operator, "harbor", 1).await;
     wait_complete(&operator, "Finished").await;
     assert!(operator.reports.finished()[&run] > first_end);
     operator.finish().await;
@@ -113,13 +109,22 @@ async fn a_run_that_takes_too_long_is_given_up() {
     operator.wait_ready("harbor", "Ready").await;
     let pod = operator.wait_pods("harbor", "client", 1).await.remove(0);
 
-    // Its deadline is minutes away, unless it began earlier.
-    let earlier = jiff::Timestamp::now() - std::time::Duration::from_secs(125);
+    // Its hard end is 10 minutes and 10 seconds away, unless it began earlier.
+    operator
+        .wait("harbor", "a run that measures", |session: &BallSession| {
+            let run = session.status.as_ref().and_then(|status| status.run.as_ref());
+            run.is_some_and(|run| run.measuring_since.is_some())
+        })
+        .await;
+    let earlier = jiff::Timestamp::now() - std::time::Duration::from_secs(615);
     let earlier =
         Patch::Merge(json!({"status": {"run": {"startedAt": earlier.strftime("%FT%TZ").to_string()}}}));
     let sessions = operator.api::<BallSession>();
     sessions.patch_status("harbor", &PatchParams::default(), &earlier).await.unwrap();
-    wait_complete(&operator, "DeadlineExceeded").await;
+    let failed = wait_complete(&operator, "Failed").await;
+    let (_, message) = condition(&failed, "Complete");
+    assert!(message.starts_with("not every client measured for 5s within 10m and twice that"), "{message}");
+    assert_eq!(condition(&failed, "Ready").0, "Failed");
     operator.wait_gone::<Pod>(&pod.name_any(), pod.uid().as_deref()).await;
     operator.wait("harbor-server", "no server", |server: &Deployment| server.spec.replicas == Some(0)).await;
     operator.finish().await;

@@ -11,7 +11,7 @@ pub(crate) type Right = (&'static str, &'static str, &'static str);
 
 /// In all namespaces that it watches.
 pub(crate) const SESSIONS: &[Right] = &[
-    ("ballsession.dev", "ballsessions", "get list watch"),
+    ("ballsession.dev", "ballsessions", "get list watch delete"),
     ("ballsession.dev", "ballsessions/status", "patch"),
     ("ballsession.dev", "ballsessions/finalizers", "update"),
     ("apps", "deployments", "get list watch create patch delete"),
@@ -46,7 +46,7 @@ pub(crate) const FORBIDDEN: &[Right] = &[
     ("rbac.authorization.k8s.io", "roles", "create update patch bind escalate"),
     ("rbac.authorization.k8s.io", "clusterroles", "create update patch bind escalate"),
     ("rbac.authorization.k8s.io", "clusterrolebindings", "create"),
-    ("ballsession.dev", "ballsessions", "create update patch delete"),
+    ("ballsession.dev", "ballsessions", "create update patch"),
     ("ballsession.dev", "ballsessions/status", "update"),
     ("coordination.k8s.io", "leases", "delete"),
     ("", "users", "impersonate"),

@@ -1,7 +1,7 @@
 //! From a pod's report to the status of its session.
 
 use ballsession_operator::report_source::ReportSource;
-use ballsession_operator::run::Progress;
+use ballsession_operator::run::{End, Outcome, Progress};
 use ballsession_operator::session::validate;
 use cluster::client;
 use crds::BallSession;
@@ -108,9 +108,9 @@ async fn a_run_ends_and_another_begins() {
     assert_eq!(post(operator.address, &server, &last).await, 202);
     let stored = world.wait("numbers", |session| matched(session) == 900).await;
     let session = validate(&stored).unwrap();
-    let since = std::time::Instant::now();
+    let end = End { since: std::time::Instant::now(), outcome: Outcome::Finished };
     eventually("the end of the run", async || {
-        operator.reports.finish_run(&session, since, std::time::Instant::now()) == Progress::Done
+        operator.reports.finish_run(&session, end, std::time::Instant::now()) == Progress::Done
     })
     .await;
     let ended = world.sessions.get(NAME).await.unwrap();
@@ -125,7 +125,15 @@ async fn a_run_ends_and_another_begins() {
 
     let other = json!({"spec": {"video": {"width": 320}}});
     let changed = world.sessions.patch(NAME, &PatchParams::default(), &Patch::Merge(other)).await.unwrap();
+    let past = json!([{"hash": session.run_hash, "verdict": "True", "reason": "Met"}]);
     let session = validate(&changed).unwrap();
+    assert_eq!(
+        operator.reports.begin_run(&session),
+        Progress::Pending,
+        "its numbers stay until the history has them"
+    );
+    let archived = Patch::Merge(json!({"status": {"history": past}}));
+    world.sessions.patch_status(NAME, &PatchParams::default(), &archived).await.unwrap();
     eventually("room for another run", async || operator.reports.begin_run(&session) == Progress::Done).await;
     let cleared = world.sessions.get(NAME).await.unwrap();
     assert_eq!((shown(&cleared), matched(&cleared)), (None, 0));

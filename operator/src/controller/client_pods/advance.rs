@@ -5,7 +5,6 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crds::BallSessionStatus;
-use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 
 use crate::clients::{ClientPod, Create, Observed, Plan, Wanted, Why, plan};
@@ -67,7 +66,7 @@ pub(in crate::controller) async fn advance(
     let calls = Calls { controller, session_ref, session: situation.session, deadline };
     let hash = situation.clients.hash();
     let (planned, not_listed) = planned(&calls, &situation, &hash, clock).await?;
-    let Situation { clients, stored, mut run, stage, may_create, .. } = situation;
+    let Situation { clients, stored, mut run, may_create, .. } = situation;
 
     let mut creates = planned.creates;
     if !may_create {
@@ -121,16 +120,11 @@ pub(in crate::controller) async fn advance(
     let known = run.clone();
     run.attempts = run.attempts.with(&creates);
     run.finished = planned.finished;
-    let is_begun = stage == RunStage::Active && (!creates.is_empty() || !run.finished.is_empty());
-    if situation.session.duration.is_some() && is_begun && run.started.is_none() {
-        run.started = Some(whole_seconds(clock.time));
-    }
     // What this process has not stored itself may be outdated: where it is, this write is refused.
     let is_stored = controller.remember(session_ref, |memory| memory.clients.has_stored(&run.attempts));
     if !creates.is_empty() && !is_stored {
         let to_store = StoredRun { finished: known.finished.clone(), ..run.clone() };
-        advanced.written =
-            store_run(controller, session_ref, stored, to_store.run(situation.session)).await?;
+        advanced.written = store_run(controller, session_ref, stored, to_store.run()).await?;
         if advanced.written.is_some() {
             controller.remember(session_ref, |memory| memory.clients.stored(run.attempts.clone()));
         } else {
@@ -257,9 +251,4 @@ impl Advanced {
 /// What pods that are refused are remembered by.
 fn create_key(session: &Session) -> String {
     format!("Pod/{}", session.client_name())
-}
-
-/// Times in the API have no fractions.
-fn whole_seconds(time: Timestamp) -> Timestamp {
-    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }

@@ -7,13 +7,14 @@ use std::time::Instant;
 use crds::{BallSessionStatus, Run};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::cluster::LostNode;
 use crate::controller::observe::failed_attempts::FailedAttempts;
 use crate::controller::observe::reason::Explanation;
 use crate::controller::resources::{Applied, Resources};
 use crate::report_source::View;
-use crate::run::Completion;
+use crate::run::Phase;
 use crate::session::Session;
 
 /// The time, on both clocks.
@@ -27,6 +28,13 @@ pub(in crate::controller) struct Clock {
     pub(in crate::controller) watching_since: Instant,
 }
 
+impl Clock {
+    /// The time as the API stores it: without a fraction.
+    pub(in crate::controller) fn stored_time(self) -> Time {
+        Time(Timestamp::from_second(self.time.as_second()).unwrap_or(self.time))
+    }
+}
+
 /// What the status is computed from.
 pub(in crate::controller) struct Input<'a> {
     pub(in crate::controller) session: &'a Session,
@@ -37,10 +45,10 @@ pub(in crate::controller) struct Input<'a> {
     pub(in crate::controller) stored: &'a BallSessionStatus,
     /// The generation of the spec that all of this is about.
     pub(in crate::controller) generation: Option<i64>,
-    /// How far the run is.
-    pub(in crate::controller) completion: Completion,
-    /// The run that is asked for, as it is to be stored.
-    pub(in crate::controller) run: Run,
+    /// The run, as it is to be stored.
+    pub(in crate::controller) run: &'a Run,
+    /// How far it is.
+    pub(in crate::controller) phase: Phase,
     /// The clients that are done, by index, whether their pods are still there or not.
     pub(in crate::controller) finished: &'a BTreeSet<u32>,
     /// Whether the numbers of any other run are out of the way.

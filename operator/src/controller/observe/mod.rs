@@ -1,6 +1,7 @@
 //! From what was applied, the pods and the reports to the controller's part of the status. Pure: the time is given.
 
 mod awaited;
+mod complete;
 mod compute;
 mod containers;
 mod failed_attempt;
@@ -26,6 +27,7 @@ pub(super) use compute::observe;
 pub(super) use failed_attempts::FailedAttempts;
 pub(super) use input::{Clock, Input};
 pub(super) use owned::Owned;
+pub(super) use pods::ready_clients;
 pub(super) use reason::{Explanation, Reason};
 pub(super) use refused::refused;
 pub(super) use slow_pods::slow_pods;

@@ -2,7 +2,7 @@
 //! shown, which both write. Applying a status with fewer fields takes the others away: this is always complete.
 
 use crds::contract::{COMPLETE, READY, STALLED};
-use crds::{BallSession, BallSessionStatus, Display, Objectives, Run};
+use crds::{BallSession, BallSessionStatus, Display, Objectives, PastRun, Run};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::Resource;
 use serde_json::{Value, json};
@@ -25,6 +25,7 @@ pub(in crate::controller) struct Owned {
     pub(super) ready_clients: Option<i32>,
     pub(super) selector: Option<String>,
     pub(super) run: Option<Run>,
+    pub(super) history: Vec<PastRun>,
 }
 
 impl Owned {
@@ -43,6 +44,7 @@ impl Owned {
             ready_clients: status.ready_clients,
             selector: status.selector.clone(),
             run: status.run.clone(),
+            history: status.history.clone(),
         }
     }
 
@@ -66,6 +68,7 @@ impl Owned {
             ready_clients: self.ready_clients,
             selector: self.selector.clone(),
             run: self.run.clone(),
+            history: self.history.clone(),
             ..BallSessionStatus::default()
         };
         json!({"apiVersion": BallSession::api_version(&()), "kind": BallSession::kind(&()), "status": status})
@@ -126,7 +129,10 @@ mod tests {
             "observedGeneration": 3,
             "conditions": [condition("Ready"), condition("Complete"), condition("Stalled")],
             "display": {"clients": "1/2", "serverNode": "a", "reason": "Tested", "message": "m"},
-            "readyClients": 1, "selector": "a=b", "run": {"hash": "abc"}
+            "readyClients": 1, "selector": "a=b",
+            "run": {"hash": "abc", "name": "monday", "spec": "much", "startedAt": "2026-01-01T00:00:00Z",
+                    "endedAt": "2026-01-01T00:05:00Z", "outcome": "Finished", "images": {"server": "s:1"}},
+            "history": [{"run": "sunday", "hash": "abd", "verdict": "True", "reason": "Met", "loss": "0.00%"}]
         });
         let mut stored = ours.clone();
         stored["conditions"].as_array_mut().unwrap().insert(0, condition("ObjectivesMet"));

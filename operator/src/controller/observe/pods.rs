@@ -192,6 +192,16 @@ fn ready_since(pod: &Pod) -> Option<Timestamp> {
     Some(ready.last_transition_time.as_ref().map_or(Timestamp::UNIX_EPOCH, |time| time.0))
 }
 
+/// The indexes of the clients whose pods have media now.
+pub(in crate::controller) fn ready_clients(
+    pods: &[Arc<Pod>],
+    session: &Session,
+    time: Timestamp,
+) -> BTreeSet<u32> {
+    let observed = ObservedPods::of(pods, session, &BTreeSet::new(), &BTreeMap::new(), time);
+    observed.clients.iter().filter(|pod| pod.ready_since.is_some()).filter_map(|pod| pod.index).collect()
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;

@@ -11,10 +11,19 @@ use crate::controller::observe::nodes;
 use crate::controller::observe::pods::{ObservedPod, ObservedPods};
 use crate::controller::observe::reason::{Explanation, Reason};
 use crate::controller::observe::stages;
-use crate::run::{Completion, RunStage};
+use crate::run::{Completion, Outcome, RunStage};
 
-/// The first reason that applies, and when to compute it again although nothing happened.
-pub(super) fn ready(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Option<Duration>) {
+/// The first reason that applies, and when to compute it again although nothing happened. `ended` is what is said of a run
+/// that is over.
+pub(super) fn ready(
+    input: &Input<'_>,
+    pods: &ObservedPods,
+    completion: Completion,
+    ended: &str,
+) -> (Explanation, Option<Duration>) {
+    if let Completion::Over(outcome) = completion {
+        return (over(outcome, ended), None);
+    }
     let (explanation, recheck) = first_reason(input, pods);
     match input.policies.filter(|_| explanation.reason.is_about_network()) {
         None => (explanation, recheck),
@@ -53,15 +62,16 @@ fn first_reason(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Option<
     reported(input, pods, wanted)
 }
 
+/// A run that is over; `ended` says how.
+fn over(outcome: Outcome, ended: &str) -> Explanation {
+    if outcome.is_failure() {
+        return Reason::Failed.with_message(format!("the run was given up: {ended}"));
+    }
+    Reason::Completed.with_message("the run is over: its numbers stay as they are")
+}
+
 /// What does not depend on the pods.
 fn without_pods(input: &Input<'_>) -> Option<Explanation> {
-    if input.completion.is_over() {
-        let (reason, how) = match input.completion {
-            Completion::DeadlineExceeded => (Reason::Failed, "the run was given up at its deadline"),
-            _ => (Reason::Completed, "the run is over"),
-        };
-        return Some(reason.with_message(format!("{how}: its numbers stay as they are")));
-    }
     let is_suspended = input.session.stage == RunStage::Suspended;
     let suspended = || Reason::Suspended.with_message("spec.suspend is true: there are no pods");
     let refused = input.refused.clone().filter(|refused| {

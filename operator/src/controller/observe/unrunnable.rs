@@ -8,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use crate::conditions::condition;
 use crate::controller::observe::owned::Owned;
 use crate::controller::observe::reason::Explanation;
-use crate::run::Completion;
+use crate::run::{Completion, Terms};
 
 /// The status of a session whose spec of this generation makes no sense: all else stays as it was found. That a run is
 /// complete is no statement about another generation.
@@ -28,7 +28,7 @@ pub(in crate::controller) fn unrunnable(
         Some(known) => Condition { observed_generation: generation, ..known },
         None => {
             let complete = if is_bounded { Completion::Running } else { Completion::Unbounded };
-            set(COMPLETE, complete.as_str(), &complete.message(None))
+            set(COMPLETE, complete.as_str(), &complete.message(Terms::default()))
         }
     };
     let ready = set(READY, explanation.reason.as_str(), &explanation.message);

@@ -3,6 +3,7 @@
 use crds::contract::REPORT_SILENCE;
 use crds::{BallSessionStatus, Display};
 
+use crate::reports::aggregate::conclusion::LastNumbers;
 use crate::reports::aggregate::judging;
 use crate::reports::aggregate::stored_session::StoredSession;
 use crate::reports::aggregate::tracked::Tracked;
@@ -16,31 +17,35 @@ pub(in crate::reports) fn desired_status(
     session: &StoredSession<'_>,
     at: Moment,
 ) -> Option<BallSessionStatus> {
-    if tracked.is_over(session) {
+    // What the run before was like is still to be kept elsewhere.
+    if tracked.is_over(session) || !session.is_archived() {
         return None;
     }
     let stored = session.owned();
     let stored_condition = status::condition(&stored);
-    let verdict = verdict(tracked, session, at);
+    let (verdict, last) = match tracked.last_verdict() {
+        Some((verdict, last)) => (Some(verdict), Some(last)),
+        None => (verdict(tracked, session, at), None),
+    };
     let condition = match &verdict {
         Some(verdict) => status::condition_of(verdict, stored_condition, session.generation(), at.wall),
         None => stored_condition?.clone(),
     };
     // Of an invalid spec no run is known, so nothing is taken away.
-    let mut desired =
-        if tracked.is_cleared() || session.run().is_none() { stored } else { BallSessionStatus::default() };
+    let is_kept = last != Some(LastNumbers::None) && (tracked.is_cleared() || session.run().is_none());
+    let mut desired = if is_kept { stored } else { BallSessionStatus::default() };
     let (reason, message) = session.shown(&condition);
     desired.conditions = vec![condition];
     let server = tracked.server.newest();
-    if let Some(server) = server {
-        let run = session.validated().ok().filter(|_| tracked.is_final()).map(Span::run_of);
+    if let Some(server) = server.filter(|_| matches!(last, None | Some(LastNumbers::WholeRun))) {
+        let run = session.validated().ok().filter(|_| last.is_some()).map(Span::run_of);
         let span = run.unwrap_or(Span::Recent);
         let cause = verdict.and_then(|verdict| verdict.cause);
         let (measurements, display, clients) = numbers(&server.post, &server.clients, span, cause);
         (desired.measurements, desired.display, desired.clients) = (Some(measurements), display, clients);
         desired.server_restarts = Some(tracked.server.restarts());
     }
-    if server.is_some() || !tracked.clients.is_empty() {
+    if (server.is_some() || !tracked.clients.is_empty()) && last != Some(LastNumbers::None) {
         let (error_count, errors) = tracked.errors().status();
         (desired.error_count, desired.errors) = (Some(error_count), errors);
     }
@@ -52,9 +57,6 @@ pub(in crate::reports) fn desired_status(
 
 /// What the condition should say; `None` where it should stay as it is.
 fn verdict(tracked: &Tracked, session: &StoredSession<'_>, at: Moment) -> Option<ObjectivesVerdict> {
-    if let Some(verdict) = &tracked.final_verdict {
-        return Some(verdict.clone());
-    }
     let no_reports = |message: &str| Some(ObjectivesVerdict::unknown("NoReports", message));
     let valid = match session.validated() {
         Ok(valid) => valid,

@@ -14,6 +14,7 @@ use crate::session::Session;
 pub(super) struct Expected {
     finished: BTreeSet<u32>,
     epoch: String,
+    is_ending: bool,
     /// When the epoch began; `None` where it began before this operator.
     since: Option<Instant>,
 }
@@ -21,10 +22,10 @@ pub(super) struct Expected {
 impl Expected {
     /// What is expected now, after `before`.
     pub(super) fn after(before: Option<&Self>, expectation: Expectation, now: Instant) -> Self {
-        let Expectation { finished, epoch, is_disturbed } = expectation;
+        let Expectation { finished, epoch, is_disturbed, is_ending } = expectation;
         let is_new = is_disturbed || before.is_some_and(|before| before.epoch != epoch);
         let since = if is_new { Some(now) } else { before.and_then(|before| before.since) };
-        Self { finished, epoch, since }
+        Self { finished, epoch, is_ending, since }
     }
 
     /// Seconds since the epoch began, where that is known.
@@ -55,7 +56,7 @@ impl Expected {
     }
 
     fn indexes(&self, session: &Session) -> Vec<u32> {
-        if session.stage != RunStage::Active {
+        if session.stage != RunStage::Active || self.is_ending {
             return Vec::new();
         }
         (0..session.spec.clients.unsigned_abs()).filter(|index| !self.is_finished(*index)).collect()
@@ -88,7 +89,7 @@ mod tests {
 
     fn expectation(finished: &[u32], epoch: &str, is_disturbed: bool) -> Expectation {
         let finished = finished.iter().copied().collect();
-        Expectation { finished, epoch: epoch.into(), is_disturbed }
+        Expectation { finished, epoch: epoch.into(), is_disturbed, is_ending: false }
     }
 
     #[test]
@@ -104,6 +105,13 @@ mod tests {
         assert_eq!(active.wanted_ids().unwrap(), ["harbor-client-0", "harbor-client-2", "harbor-client-3"]);
         let suspended = answer(json!({"clients": 4, "suspend": true}));
         assert_eq!((suspended.wanted.as_str(), suspended.suspended), ("", true));
+    }
+
+    #[test]
+    fn nobody_is_wanted_once_the_end_is_decided() {
+        let ending = Expectation { is_ending: true, ..expectation(&[0], "e1", false) };
+        let session = validate(&stored(&json!({"clients": 4, "duration": "5m"}), &json!({}))).unwrap();
+        assert_eq!(Expected::after(None, ending, Instant::now()).answer(&session).wanted, "");
     }
 
     #[test]

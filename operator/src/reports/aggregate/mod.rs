@@ -1,6 +1,7 @@
 //! What the pods of all sessions have reported, in memory: no I/O, and time is an argument.
 
 mod clients;
+mod conclusion;
 mod desired;
 mod earlier_errors;
 mod expected;

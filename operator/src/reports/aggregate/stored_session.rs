@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use crate::display::Shown;
 use crate::reports::status;
-use crate::run::{RunStage, is_stored_run};
+use crate::run::{RunStage, is_archived, is_stored_run};
 use crate::session::{Error, Session, validate};
 
 /// A stored session, and what it asks for.
@@ -42,6 +42,12 @@ impl<'a> StoredSession<'a> {
     /// Whether the stored numbers are of the run that it asks for.
     pub(super) fn has_run(&self) -> bool {
         self.stored.status.as_ref().zip(self.run()).is_some_and(|(status, run)| is_stored_run(status, run))
+    }
+
+    /// Whether its status may lose the numbers of another run, because the history has them.
+    pub(super) fn is_archived(&self) -> bool {
+        let stored = self.stored.status.as_ref().zip(self.run());
+        stored.is_none_or(|(status, run)| is_stored_run(status, run) || is_archived(status, run))
     }
 
     /// Whether there are numbers in its status.

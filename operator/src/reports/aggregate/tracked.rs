@@ -7,6 +7,7 @@ use report::post::{Answer, ClientPost, ServerPost};
 
 use crate::report_source::{Expectation, View};
 use crate::reports::aggregate::clients::Clients;
+use crate::reports::aggregate::conclusion::{Conclusion, LastNumbers};
 use crate::reports::aggregate::expected::Expected;
 use crate::reports::aggregate::judging::{self, Evidence, Judging, Occasion};
 use crate::reports::aggregate::pod_facts::PodFacts;
@@ -14,9 +15,9 @@ use crate::reports::aggregate::responsiveness::Responsiveness;
 use crate::reports::aggregate::server::Server;
 use crate::reports::aggregate::stored_process::StoredProcess;
 use crate::reports::aggregate::stored_session::StoredSession;
-use crate::reports::status::{ErrorTotals, ObjectivesVerdict, stored_verdict};
+use crate::reports::status::{ErrorTotals, ObjectivesVerdict};
 use crate::reports::stores::{PodKey, SessionKey};
-use crate::run::{NewestReport, RunEnd};
+use crate::run::{End, Listening};
 
 /// What became of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,9 +50,8 @@ pub(in crate::reports) struct Tracked {
     stored_errors: ErrorTotals,
     /// Status holds no numbers but those of this run.
     is_cleared: bool,
-    run_end: Option<RunEnd>,
-    /// Of the whole run.
-    pub(super) final_verdict: Option<ObjectivesVerdict>,
+    /// Of a run that is over.
+    conclusion: Option<Conclusion>,
 }
 
 impl Tracked {
@@ -70,8 +70,7 @@ impl Tracked {
             past_errors: ErrorTotals::default(),
             stored_errors: ErrorTotals::stored(&stored.errors),
             is_cleared: false,
-            run_end: None,
-            final_verdict: None,
+            conclusion: None,
             server: {
                 let restarts = stored.server_restarts.unwrap_or(0);
                 Server::new(StoredProcess::of(stored), restarts)
@@ -194,46 +193,44 @@ impl Tracked {
         server_is_gone || !clients_gone.is_empty()
     }
 
-    /// The run is over since `since`: whether there is something new to be written, once the last report is there.
+    /// The run is over: whether there is something new to be written, once the last report is there.
     pub(in crate::reports) fn end(
         &mut self,
-        since: Instant,
+        end: End,
         session: &StoredSession<'_>,
+        listening_since: Instant,
         now: Instant,
     ) -> bool {
-        let server = self.server.newest();
-        let newest = server.map(|server| NewestReport {
-            received: server.received,
-            connected_clients: server.post.connected_clients,
-            // One of version 1 reads no answers.
-            is_informed: server.post.judged.is_none()
-                || self.dismissed.is_some_and(|dismissed| dismissed < server.received),
+        // One of version 1 reads no answers.
+        let is_informed = self.server.newest().is_some_and(|newest| {
+            newest.post.judged.is_none()
+                || self.dismissed.is_some_and(|dismissed| dismissed < newest.received)
         });
-        let run_end = self.run_end.get_or_insert_with(|| RunEnd::new(since));
-        if !run_end.await_last_report(newest, now) {
-            return false;
-        }
-        self.final_verdict = Some(match server.zip(session.validated().ok()) {
-            Some((server, valid)) => judging::of_run(valid, server, &self.clients),
-            None => stored_verdict(&session.owned())
-                .unwrap_or_else(|| ObjectivesVerdict::unknown("NoReports", "the run ended without a report")),
-        });
-        true
+        let excused_until = self.responsiveness.grace_until();
+        let listening = Listening { since: listening_since, excused_until };
+        let Self { conclusion, server, clients, .. } = self;
+        let conclusion = conclusion.get_or_insert_with(|| Conclusion::new(end));
+        conclusion.conclude(session.validated().ok(), (server, clients), is_informed, listening, now)
     }
 
     /// The run is not over, although its end was awaited.
     pub(in crate::reports) fn resume(&mut self) {
-        (self.run_end, self.final_verdict) = (None, None);
+        self.conclusion = None;
     }
 
-    /// Whether what is desired now are the last numbers of the run.
+    /// What is said at the end of the run, once it is known.
+    pub(super) fn last_verdict(&self) -> Option<(ObjectivesVerdict, LastNumbers)> {
+        self.conclusion.as_ref().and_then(Conclusion::verdict)
+    }
+
+    /// Whether what is desired now is what is said at the end of the run.
     pub(in crate::reports) fn is_final(&self) -> bool {
-        self.run_end.as_ref().is_some_and(RunEnd::has_last_numbers)
+        self.conclusion.as_ref().is_some_and(Conclusion::is_final)
     }
 
-    /// Whether they are in status, or are never going to be.
+    /// Whether that is in status.
     pub(in crate::reports) fn is_ended(&self) -> bool {
-        self.run_end.as_ref().is_some_and(RunEnd::is_ended)
+        self.conclusion.as_ref().is_some_and(Conclusion::is_ended)
     }
 
     /// Whether reports come too late to count.
@@ -247,13 +244,18 @@ impl Tracked {
             return false;
         }
         let cleared = !std::mem::replace(&mut self.is_cleared, true);
-        let ended = is_final && self.run_end.as_mut().is_some_and(RunEnd::stored);
+        let ended = is_final && self.conclusion.as_mut().is_some_and(|ends| ends.run_end().stored());
         cleared || ended
     }
 
-    /// The API server refuses what was desired for `run`. Whether that is not going to be tried again.
-    pub(in crate::reports) fn refused(&mut self, run: Option<&str>, is_final: bool) -> bool {
-        self.run() == run && is_final && self.run_end.as_mut().is_some_and(RunEnd::refused)
+    /// The API server refuses what was desired for `run`.
+    pub(in crate::reports) fn refused(&mut self, run: Option<&str>, is_final: bool) {
+        if self.run() == run
+            && is_final
+            && let Some(conclusion) = &mut self.conclusion
+        {
+            conclusion.run_end().refused();
+        }
     }
 
     /// Whether status is free of the numbers of other runs.

@@ -26,6 +26,7 @@ use crate::reports::post::Post;
 use crate::reports::refusal::Refusal;
 use crate::reports::status;
 use crate::reports::stores::{PodKey, SessionKey, Stores};
+use crate::run::End;
 use crate::session::Session;
 
 /// Sessions that a resync compares before it lets others run.
@@ -45,6 +46,11 @@ impl Ledger {
     pub(super) fn new(stores: Arc<Stores>, metrics: Metrics, now: Instant) -> Self {
         let (notifier, planner) = (Notifier::new(), Mutex::new(Planner::new(now)));
         Self { stores, metrics, notifier, planner, due: Notify::new() }
+    }
+
+    /// Takes note that reports can come from now on.
+    pub(super) fn listen(&self, now: Instant) {
+        self.with(|planner| planner.listen(now));
     }
 
     /// Takes the report of a pod of a session. What is answered, if there is something to say.
@@ -85,9 +91,9 @@ impl Ledger {
         self.with_run(session, |planner, key, stored| planner.begin_run(key, stored, at))
     }
 
-    /// Has the last numbers of a run that was over at `since` written. Whether they are.
-    pub(super) fn finish_run(&self, session: &Session, since: Instant, at: Moment) -> bool {
-        self.with_run(session, |planner, key, stored| planner.finish_run(key, stored, since, at))
+    /// Has the last numbers of a run that is over written. Whether they are.
+    pub(super) fn finish_run(&self, session: &Session, end: End, at: Moment) -> bool {
+        self.with_run(session, |planner, key, stored| planner.finish_run(key, stored, end, at))
     }
 
     /// The run is not over, although it was to be finished. Whether that is known now.
@@ -195,3 +201,5 @@ impl Ledger {
 
 #[cfg(test)]
 mod restart_load;
+#[cfg(test)]
+mod run_end_kills;

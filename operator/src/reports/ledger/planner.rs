@@ -14,11 +14,14 @@ use crate::reports::moment::Moment;
 use crate::reports::post::Post;
 use crate::reports::status::{self, Change};
 use crate::reports::stores::{PodKey, SessionKey, Stores};
+use crate::run::End;
 
 /// All sessions, and when their status is written.
 pub(super) struct Planner {
     aggregate: Aggregate,
     schedule: Schedule,
+    /// Since when reports can come.
+    listening_since: Instant,
     /// When sessions have to be judged again although nothing is posted, by UID.
     judge_at: HashMap<String, Instant>,
     effects: Effects,
@@ -40,9 +43,15 @@ impl Planner {
         Self {
             aggregate: Aggregate::default(),
             schedule: Schedule::new(now),
+            listening_since: now,
             judge_at: HashMap::new(),
             effects: Effects::default(),
         }
+    }
+
+    /// Takes note that reports can come from now on.
+    pub(super) fn listen(&mut self, now: Instant) {
+        self.listening_since = now;
     }
 
     /// Takes what has to be done since the last time.
@@ -158,19 +167,20 @@ impl Planner {
         self.aggregate.get(&key.uid).is_some_and(Tracked::is_cleared)
     }
 
-    /// Has the last numbers of a run that was over at `since` written. Whether they are.
+    /// Has the last numbers of a run that is over written. Whether they are.
     pub(super) fn finish_run(
         &mut self,
         key: &SessionKey,
         session: &StoredSession<'_>,
-        since: Instant,
+        end: End,
         at: Moment,
     ) -> bool {
+        let listening_since = self.listening_since;
         let tracked = self.aggregate.follow(key, session, at.now);
         if session.is_finished() {
             return true;
         }
-        if tracked.end(since, session, at.now) {
+        if tracked.end(end, session, listening_since, at.now) {
             self.plan(key, session, at);
         }
         self.aggregate.get(&key.uid).is_some_and(Tracked::is_ended)
@@ -221,9 +231,8 @@ impl Planner {
         match result {
             WriteResult::Stored => self.mark_stored(write),
             WriteResult::Refused => {
-                let tracked = self.aggregate.get_mut(&key.uid);
-                if tracked.is_some_and(|tracked| tracked.refused(write.run.as_deref(), write.is_final)) {
-                    self.effects.changed.push(key.clone());
+                if let Some(tracked) = self.aggregate.get_mut(&key.uid) {
+                    tracked.refused(write.run.as_deref(), write.is_final);
                 }
             }
             WriteResult::Stale | WriteResult::Failed => {}

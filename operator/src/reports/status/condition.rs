@@ -39,18 +39,6 @@ pub(in crate::reports) fn condition_of(
     }
 }
 
-/// What the stored condition says, if it says True or False.
-pub(in crate::reports) fn stored_verdict(stored: &BallSessionStatus) -> Option<ObjectivesVerdict> {
-    let condition = condition(stored)?;
-    let met = match condition.status.as_str() {
-        "True" => true,
-        "False" => false,
-        _ => return None,
-    };
-    let (reason, message) = (condition.reason.clone(), condition.message.clone());
-    Some(ObjectivesVerdict { met: Some(met), reason, message, cause: None })
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;

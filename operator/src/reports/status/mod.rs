@@ -16,7 +16,7 @@ mod text;
 mod verdict;
 
 pub(super) use change::Change;
-pub(super) use condition::{condition, condition_of, stored_verdict};
+pub(super) use condition::{condition, condition_of};
 pub(super) use errors::ErrorTotals;
 pub(super) use judged::{Surroundings, judged_clients, judged_session, window_seconds};
 pub(super) use numbers::numbers;

@@ -30,6 +30,8 @@ pub(in crate::reports) struct FakeApiServer {
     pub(in crate::reports) is_down: AtomicBool,
     /// It takes no status.
     pub(in crate::reports) is_strict: AtomicBool,
+    /// It takes no status with numbers.
+    pub(in crate::reports) refuses_numbers: AtomicBool,
     pub(in crate::reports) reviews: AtomicUsize,
     pub(in crate::reports) look_ups: AtomicUsize,
 }
@@ -118,7 +120,8 @@ impl ApiServer for FakeApiServer {
         status: &'a BallSessionStatus,
     ) -> BoxFuture<'a, Result<(), CallError>> {
         let mut answer = self.answer(());
-        if self.is_strict.load(Ordering::Relaxed) {
+        let refuses_it = self.refuses_numbers.load(Ordering::Relaxed) && status.measurements.is_some();
+        if self.is_strict.load(Ordering::Relaxed) || refuses_it {
             let status = Status { code: 422, reason: "Invalid".into(), ..Status::default() };
             answer = Err(CallError::Failed(kube::Error::Api(Box::new(status))));
         }

@@ -15,7 +15,7 @@ use crate::reports::post::Post;
 use crate::reports::status::condition;
 use crate::reports::stores::SessionKey;
 use crate::reports::testing::{NAMESPACE, World, pod_key, run, server_post, stored};
-use crate::run::Progress;
+use crate::run::{End, Outcome, Progress};
 use crate::session::{Session, validate};
 
 /// The writer, step by step: a tenth of a second at a time.
@@ -68,7 +68,8 @@ impl Steps {
 
     fn finish(&self, since: Instant) -> Progress {
         let session = session(&json!({}));
-        self.world.reports.finish_run(&session, since, self.at().now)
+        let end = End { since, outcome: Outcome::Finished };
+        self.world.reports.finish_run(&session, end, self.at().now)
     }
 }
 
@@ -191,7 +192,8 @@ async fn another_run_begins_when_the_numbers_of_the_last_are_gone() {
     steps.report(post(1, 3));
     steps.pass(1).await;
     let mut status = serde_json::to_value(steps.last()).unwrap();
-    status["run"] = json!({"hash": run(&json!({}))});
+    let first = run(&json!({}));
+    status["run"] = json!({"hash": first});
     let spec = json!({"video": {"width": 320}});
     let begin = |steps: &Steps| steps.world.reports.begin_run(&session(&spec));
     assert_eq!(begin(&steps), Progress::Pending, "the watch does not know the new spec yet");
@@ -201,6 +203,14 @@ async fn another_run_begins_when_the_numbers_of_the_last_are_gone() {
     steps.world.watch_session(&stored(&spec, &status));
     assert_eq!(begin(&steps), Progress::Pending);
     steps.tenths = 20;
+    assert!(
+        steps.world.reports.ledger.next_write(steps.at()).is_none(),
+        "the history does not have them yet"
+    );
+    status["history"] = json!([{"hash": first, "verdict": "Unknown", "reason": "Cut"}]);
+    steps.world.watch_session(&stored(&spec, &status));
+    assert_eq!(begin(&steps), Progress::Pending);
+
     let write = steps.world.reports.ledger.next_write(steps.at()).unwrap();
     let result = steps.world.reports.writer().apply(&write).await;
     steps.world.reports.ledger.write_done(&write, result, steps.at());
@@ -230,8 +240,31 @@ async fn the_end_of_a_run_is_written_once_and_for_all() {
     assert_eq!(steps.applied(), before);
 }
 
+/// V12: after five refusals what was said of the last window stood as the verdict on the run.
 #[tokio::test]
-async fn a_run_whose_last_numbers_are_refused_ends_without_them() {
+async fn a_run_whose_last_numbers_are_refused_ends_without_a_verdict() {
+    let mut steps = Steps::new();
+    steps.report(post(1, 3));
+    steps.pass(12).await;
+    assert_eq!(condition(&steps.last()).unwrap().status, "True");
+    let since = steps.at().now;
+    let mut last = post(2, 3);
+    last.connected_clients = 0;
+    steps.report(last);
+    steps.finish(since);
+    steps.world.api_server.refuses_numbers.store(true, Ordering::Relaxed);
+    steps.pass(10).await;
+    assert_eq!(steps.finish(since), Progress::Pending);
+    steps.pass(30).await;
+    assert_eq!(steps.finish(since), Progress::Done);
+    assert_eq!(steps.world.metrics.writes(WriteOutcome::Failed), 5, "after 0, 1, 3, 7 and 15 s");
+    let met = condition(&steps.last()).cloned().unwrap();
+    assert_eq!((met.status.as_str(), met.reason.as_str()), ("Unknown", "NoReports"));
+    assert_eq!((steps.last().measurements, steps.last().clients), (None, vec![]));
+}
+
+#[tokio::test]
+async fn a_run_does_not_end_before_something_is_stored() {
     let mut steps = Steps::new();
     steps.report(post(1, 3));
     steps.pass(12).await;
@@ -241,11 +274,14 @@ async fn a_run_whose_last_numbers_are_refused_ends_without_them() {
     steps.report(last);
     steps.finish(since);
     steps.world.api_server.is_strict.store(true, Ordering::Relaxed);
-    steps.pass(10).await;
+    steps.pass(300).await;
     assert_eq!(steps.finish(since), Progress::Pending);
-    steps.pass(10).await;
+    let tries = steps.world.metrics.writes(WriteOutcome::Failed);
+    assert!((10..=16).contains(&tries), "{tries} in 5 minutes");
+    steps.world.api_server.is_strict.store(false, Ordering::Relaxed);
+    steps.pass(31).await;
     assert_eq!(steps.finish(since), Progress::Done);
-    assert_eq!(steps.world.metrics.writes(WriteOutcome::Failed), 5, "after 0, 1, 3, 7 and 15 s");
+    assert_eq!(condition(&steps.last()).unwrap().status, "Unknown");
 
     // That it cannot be reached is another matter.
     let mut steps = Steps::new();

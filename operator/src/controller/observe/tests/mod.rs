@@ -21,7 +21,7 @@ use crate::cluster::LostNode;
 use crate::controller::build::fixture;
 use crate::controller::resources::{Applied, Resources};
 use crate::report_source::{ServerView, View};
-use crate::run::{Completion, RunStage};
+use crate::run::{Outcome, Phase, RunStage};
 use crate::session::Session;
 
 /// A session of two clients in which everything works, unless a test breaks it.
@@ -31,7 +31,8 @@ pub(super) struct Scene {
     pods: Vec<Arc<Pod>>,
     view: View,
     stored: BallSessionStatus,
-    completion: Completion,
+    run: Run,
+    phase: Phase,
     begun: bool,
     finished: BTreeSet<u32>,
     refused: Option<Explanation>,
@@ -72,7 +73,8 @@ impl Scene {
                 ..View::default()
             },
             stored: BallSessionStatus::default(),
-            completion: Completion::Unbounded,
+            run: Run { hash: fixture::session(spec).run_hash, ..Run::default() },
+            phase: Phase::Measuring,
             begun: true,
             finished: BTreeSet::new(),
             refused: None,
@@ -111,9 +113,9 @@ impl Scene {
             view: &self.view,
             stored: &self.stored,
             generation: Some(3),
-            completion: self.completion,
+            run: &self.run,
+            phase: self.phase,
             begun: self.begun,
-            run: Run { hash: self.session.run_hash.clone(), ..Run::default() },
             finished: &self.finished,
             refused: self.refused.clone(),
             failed_attempts: &self.failed_attempts,
@@ -134,11 +136,11 @@ impl Scene {
     }
 
     pub(super) fn finish(&mut self) {
-        self.completion = Completion::Finished;
+        self.phase = Phase::Over(Outcome::Finished);
     }
 
     pub(super) fn exceed_deadline(&mut self) {
-        self.completion = Completion::DeadlineExceeded;
+        self.phase = Phase::Over(Outcome::StartDeadlineExceeded);
     }
 
     pub(super) fn lose_image(&mut self) {
@@ -218,9 +220,9 @@ fn each_reason_hides_those_behind_it() {
     assert_eq!(scene.ready(), ("PodsForbidden".into(), "exceeded quota".into()));
     scene.refused = Some(Reason::NameTaken.with_message("somebody else's"));
     assert_eq!(scene.ready(), ("NameTaken".into(), "somebody else's".into()));
-    scene.completion = Completion::Finished;
+    scene.phase = Phase::Over(Outcome::Finished);
     assert_eq!(scene.ready().0, "Completed");
-    scene.completion = Completion::DeadlineExceeded;
+    scene.phase = Phase::Over(Outcome::StartDeadlineExceeded);
     assert_eq!(scene.ready().0, "Failed");
 }
 

@@ -48,7 +48,6 @@ fn a_pod_that_was_evicted_is_no_client() {
 #[test]
 fn a_client_that_is_done_needs_no_pod() {
     let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
-    scene.completion = Completion::Running;
     scene.pods.truncate(2);
     assert_eq!(scene.ready().1, "1 of 2 clients are ready: pods do not exist yet");
     scene.finished = [1].into();
@@ -107,7 +106,6 @@ fn what_a_pod_waits_for_is_named_and_becomes_a_problem() {
 #[test]
 fn clients_that_are_done_are_not_waited_for() {
     let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
-    scene.completion = Completion::Running;
     scene.set_client(0, &json!({"phase": "Succeeded"}));
     assert_eq!(scene.ready().0, "Ready");
     assert_eq!(scene.compute().0.clients.as_deref(), Some("1/2"));
@@ -124,7 +122,6 @@ fn a_client_is_done_whatever_runs_on_in_its_pod() {
         container("client", json!({"terminated": {"exitCode": 0}})), container("mesh", json!({"running": {}}))
     ]});
     let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
-    scene.completion = Completion::Running;
     scene.set_client(1, &status);
     assert_eq!(scene.ready().0, "Ready");
 }

@@ -15,7 +15,6 @@ fn a_refused_child_hides_nothing_else() {
 #[test]
 fn the_whole_status() {
     let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
-    scene.completion = Completion::Running;
     scene.set_client(1, &json!({}));
     let hash = scene.session.run_hash.clone();
     let message =
@@ -43,10 +42,14 @@ fn the_run_is_named_only_when_the_old_numbers_are_gone() {
     let mut scene = Scene::working();
     scene.begun = false;
     assert_eq!(scene.compute().0.run, None);
-    scene.stored.run = Some(Run { hash: "old".into(), ..Run::default() });
-    assert_eq!(scene.compute().0.run, Some(Run { hash: "old".into(), ..Run::default() }));
+    let old = Run { hash: "old".into(), ..Run::default() };
+    scene.stored.run = Some(old.clone());
+    let owned = scene.compute().0;
+    assert_eq!((owned.run, owned.history.len()), (Some(old), 1), "which go to the history first");
+    scene.stored.history = owned.history;
     scene.begun = true;
-    assert_eq!(scene.compute().0.run.unwrap().hash, scene.session.run_hash);
+    let owned = scene.compute().0;
+    assert_eq!((owned.run.unwrap().hash, owned.history.len()), (scene.session.run_hash.clone(), 1));
 }
 
 /// O24: what is shown explains the conditions of the same object, whichever writer was the last.
@@ -69,7 +72,7 @@ fn the_reason_shown_is_why_not_ready_else_why_not_met() {
     assert_eq!(shown(&mut scene), ("LossTooHigh".into(), "loss above the 1 % that are allowed".into()));
 
     // That a run is over says nothing about how it went.
-    scene.completion = Completion::Finished;
+    scene.phase = Phase::Over(Outcome::Finished);
     assert_eq!(shown(&mut scene).0, "LossTooHigh");
     scene.stored.conditions = met("True", "Met");
     assert_eq!(shown(&mut scene).0, "Completed");
@@ -82,10 +85,56 @@ fn the_reason_shown_is_why_not_ready_else_why_not_met() {
     assert_eq!(scene.compute().0.patch()["status"]["display"]["reason"], "");
 }
 
+/// Whatever is asked for once a run is over changes nothing of it.
+#[test]
+fn a_run_that_is_over_stays_as_it_is() {
+    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
+    scene.exceed_deadline();
+    scene.run.cause = Some("Unschedulable: 0/3 nodes".into());
+    let ended = scene.compute().0;
+    let complete = ended.complete.clone().unwrap();
+    assert_eq!(
+        (complete.status.as_str(), complete.reason.as_str(), complete.message.as_str()),
+        ("True", "StartDeadlineExceeded", "not every client had media within 10m; Unschedulable: 0/3 nodes")
+    );
+    let why = "the run was given up: not every client had media within 10m; Unschedulable: 0/3 nodes";
+    assert_eq!(ended.ready.clone().unwrap().message, why);
+
+    let mut later =
+        Scene::new(&json!({"clients": 9, "duration": "5m", "startDeadline": "30s", "suspend": true}));
+    later.session.stage = RunStage::Finished;
+    later.exceed_deadline();
+    later.run = ended.run.clone().unwrap();
+    later.stored = serde_json::from_value(ended.patch()["status"].clone()).unwrap();
+    later.pods.clear();
+    let owned = later.compute().0;
+    let frozen = Owned { ready_clients: owned.ready_clients, ..ended };
+    assert_eq!(owned, frozen);
+}
+
+/// Versions before counted the time before the first frame as well.
+#[test]
+fn a_run_of_a_version_before_ended_as_it_said() {
+    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
+    scene.session.stage = RunStage::Finished;
+    let said = "not every client measured for 5m within 2 more minutes";
+    scene.stored = serde_json::from_value(json!({
+        "run": {"hash": scene.session.run_hash}, "display": {"clients": "1/2"},
+        "conditions": [{"type": "Complete", "status": "True", "reason": "DeadlineExceeded", "message": said,
+                        "lastTransitionTime": START}]
+    }))
+    .unwrap();
+    scene.phase = crate::run::over(&scene.stored.conditions);
+    let owned = scene.compute().0;
+    let complete = owned.complete.unwrap();
+    assert_eq!((complete.reason.as_str(), complete.message.as_str()), ("DeadlineExceeded", said));
+    assert_eq!((owned.ready.unwrap().reason.as_str(), owned.clients.as_deref()), ("Failed", Some("1/2")));
+}
+
 #[test]
 fn a_refused_session_keeps_what_was_known() {
     let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
-    scene.completion = Completion::Finished;
+    scene.phase = Phase::Over(Outcome::Finished);
     let finished = scene.compute().0;
     scene.stored = serde_json::from_value(finished.patch()["status"].clone()).unwrap();
     let explanation = Reason::InvalidSpec.with_message("spec.clients is 101");

@@ -21,6 +21,7 @@ use crate::reports::moment::Moment;
 use crate::reports::status::{Change, condition};
 use crate::reports::stores::PodKey;
 use crate::reports::testing::{client_post, pod_key, row, run, server_post, stored};
+use crate::run::{End, Outcome};
 
 /// One session, its aggregate and its stored status.
 struct Scenario {
@@ -28,6 +29,8 @@ struct Scenario {
     session: BallSession,
     spec: Value,
     start: Instant,
+    /// When its operator began.
+    begun: Instant,
     second: u64,
 }
 
@@ -35,7 +38,7 @@ impl Scenario {
     fn new(spec: &Value) -> Self {
         let session = stored(spec, &json!({}));
         let start = Instant::now();
-        Self { aggregate: Aggregate::default(), session, spec: spec.clone(), start, second: 0 }
+        Self { aggregate: Aggregate::default(), session, spec: spec.clone(), start, begun: start, second: 0 }
     }
 
     fn now(&self) -> Instant {
@@ -96,6 +99,18 @@ impl Scenario {
     /// Another operator, that knows what is stored and nothing else.
     fn restart(&mut self) {
         self.aggregate = Aggregate::default();
+        self.begun = self.now();
+    }
+
+    /// The run that was over at second `since`, at a later one: whether it has just concluded.
+    fn end(&mut self, since: u64, second: u64) -> bool {
+        self.end_as(Outcome::Finished, since, second)
+    }
+
+    fn end_as(&mut self, outcome: Outcome, since: u64, second: u64) -> bool {
+        let end = End { since: self.start + Duration::from_secs(since), outcome };
+        let listening_since = self.begun;
+        self.at(second, |tracked, session, now| tracked.end(end, session, listening_since, now))
     }
 
     fn forget(&mut self, gone: &[&str]) -> bool {

@@ -1,11 +1,11 @@
 //! The end of a run.
 
 use super::*;
+use crate::run::Outcome;
 
 /// A scenario whose run is over at second 100, and what ends it.
 fn run_end(posts: &[(u64, u32)]) -> (Scenario, Vec<u64>) {
-    let mut scenario = Scenario::new(&json!({"duration": "5m"}));
-    let since = scenario.start + Duration::from_secs(100);
+    let mut scenario = Scenario::new(&json!({"clients": 2, "duration": "5m"}));
     let mut ends = Vec::new();
     for second in 90..130 {
         if let Some((_, connected)) = posts.iter().find(|(at, _)| *at == second) {
@@ -13,7 +13,7 @@ fn run_end(posts: &[(u64, u32)]) -> (Scenario, Vec<u64>) {
             post.connected_clients = *connected;
             scenario.server(second, post);
         }
-        if second >= 100 && scenario.at(second, |tracked, session, now| tracked.end(since, session, now)) {
+        if second >= 100 && scenario.end(100, second) {
             ends.push(second);
         }
     }
@@ -59,11 +59,8 @@ fn an_end_that_was_none_leaves_nothing_behind() {
     assert_eq!(lost(&scenario.desired(133).unwrap()), 9, "of the last while, not of the whole run");
 
     // The next end waits for its own last report.
-    let since = scenario.now();
-    let ended = |scenario: &mut Scenario, second| {
-        scenario.at(second, |tracked, session, now| tracked.end(since, session, now))
-    };
-    assert_eq!((ended(&mut scenario, 142), ended(&mut scenario, 143)), (false, true));
+    assert_eq!((scenario.end(134, 143), scenario.end(134, 144)), (false, true));
+    assert!(says(&scenario.desired(144).unwrap(), ("Unknown", "NoReports")));
 }
 
 #[test]
@@ -75,20 +72,57 @@ fn the_verdict_on_the_whole_run_is_immediate() {
     scenario.restart();
     scenario.server(131, post(0, 1, 0));
     assert!(says(&scenario.desired(131).unwrap(), ("True", "Met")), "of the last while");
-    let since = scenario.now();
-    scenario.at(141, |tracked, session, now| tracked.end(since, session, now));
+    scenario.end(131, 141);
     assert!(says(&scenario.desired(141).unwrap(), ("False", "ErrorTooHigh")), "of the whole run");
 }
 
+/// V11: what was said of some window was frozen as the verdict on the run.
 #[test]
-fn a_run_that_ends_after_a_restart_without_a_report_keeps_what_is_stored() {
+fn a_run_of_which_no_last_report_comes_has_no_verdict() {
     let mut scenario = Scenario::new(&json!({"duration": "5m"}));
     scenario.server(0, post(0, 1, 3));
-    scenario.write(0);
+    let window = scenario.write(0);
     scenario.restart();
-    let since = scenario.now();
-    assert!(scenario.at(60, |tracked, session, now| tracked.end(since, session, now)));
-    assert_eq!(scenario.desired(60), Some(StoredSession::of(&scenario.session).owned()));
+    assert!(!scenario.end(40, 59), "an operator that has just begun waits for a minute");
+    assert!(scenario.end(40, 60));
+    let status = scenario.desired(60).unwrap();
+    assert!(says(&status, ("Unknown", "NoReports")));
+    let measurements = serde_json::to_value(status.measurements).unwrap();
+    assert_eq!(measurements, window["measurements"], "the numbers are the last that are known");
+}
+
+#[test]
+fn a_report_from_before_the_end_says_nothing_about_the_whole() {
+    let (mut scenario, ends) = run_end(&[(95, 2), (99, 2)]);
+    assert_eq!(ends, [110]);
+    assert!(says(&scenario.desired(110).unwrap(), ("Unknown", "NoReports")));
+}
+
+#[test]
+fn a_server_that_knows_a_part_of_the_run_says_nothing_about_the_whole() {
+    let verdict_after = |sent: u64| {
+        let mut scenario = Scenario::new(&json!({"clients": 2, "duration": "5m"}));
+        scenario.server(0, post(0, 1, 0));
+        let mut other = post(60, 1, 0);
+        (other.summary.frames.sent, other.summary.frames.matched) = (sent, sent);
+        other.connected_clients = 0;
+        scenario.server(100, other);
+        assert!(scenario.end(99, 101));
+        met(&scenario.desired(101).unwrap())
+    };
+    assert_eq!(verdict_after(9_000), ("Unknown".into(), "NoReports".into()));
+    assert_eq!(verdict_after(17_500).0, "True", "it was started anew before there was much to know");
+}
+
+#[test]
+fn a_run_that_was_given_up_has_not_met_its_objectives() {
+    let (mut scenario, _) = run_end(&[(95, 2)]);
+    scenario.session.status = None;
+    scenario.restart();
+    scenario.server(131, post(0, 1, 0));
+    let outcome = Outcome::StartDeadlineExceeded;
+    assert!(scenario.end_as(outcome, 131, 141));
+    assert!(says(&scenario.desired(141).unwrap(), ("Unknown", "StartDeadlineExceeded")));
 }
 
 /// What is delivered of a whole run is measured by what its clients were to measure, whenever the operator notices that
@@ -98,8 +132,7 @@ fn a_whole_run_has_delivered_what_its_clients_were_to_measure() {
     let verdict_of = |seconds: u32| {
         let mut scenario = Scenario::new(&json!({"clients": 2, "duration": format!("{seconds}s")}));
         scenario.server(0, post(0, 1, 0));
-        let since = scenario.now();
-        assert!(scenario.at(10, |tracked, session, now| tracked.end(since, session, now)));
+        assert!(scenario.end(0, 10));
         let status = scenario.desired(10).unwrap();
         (met(&status), status.measurements.unwrap().delivered_percent.unwrap())
     };

@@ -80,6 +80,10 @@ fn another_run_takes_the_numbers_away() {
         scenario.spec = json!({"video": {"width": 320}});
         scenario.session = stored(&scenario.spec, &before);
         assert!(!scenario.at(1, |tracked, _, _| tracked.is_cleared()));
+        assert_eq!(scenario.desired(1), None, "the history does not have them yet");
+        let mut archived = before.clone();
+        archived["history"] = json!([{"hash": run(&json!({})), "verdict": "Unknown", "reason": "Cut"}]);
+        scenario.session = stored(&scenario.spec, &archived);
         let cleared = scenario.desired(1).unwrap();
         assert!(says(&cleared, ("Unknown", "NoReports")));
         let shown = cleared.display.clone().unwrap();

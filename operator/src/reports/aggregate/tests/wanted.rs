@@ -81,13 +81,12 @@ fn the_last_report_is_of_a_server_that_was_answered() {
     let mut scenario = Scenario::new(&json!({"clients": 2, "duration": "5m"}));
     let expectation = Expectation { finished: [0, 1].into(), ..Expectation::default() };
     scenario.at(0, |tracked, _, now| tracked.expect(expectation, now));
-    let since = scenario.now();
     let mut post_at = |second: u64| {
         let mut post = posted(second, &judged(|_| ()));
         post.connected_clients = 0;
         let answer = scenario.at(second, |tracked, session, now| tracked.answer(session, now).unwrap());
         scenario.server(second, post);
-        (answer.wanted, scenario.at(second, |tracked, session, now| tracked.end(since, session, now)))
+        (answer.wanted, scenario.end(0, second))
     };
     assert_eq!(post_at(4), (String::new(), false), "it is made before its answer");
     assert_eq!(post_at(9), (String::new(), true));

@@ -1,10 +1,7 @@
-//! What the reports are to expect of a session: which clients are done, and what its pods are made of.
-
-use std::collections::BTreeSet;
+//! What the pods of a session are made of, as far as the reports have to know when that changes.
 
 use crate::controller::build::ClientPods;
 use crate::controller::resources::{Desired, Prepared, Resources};
-use crate::report_source::Expectation;
 use crate::run::RunStage;
 use crate::session::{Session, short_hash};
 
@@ -16,17 +13,6 @@ pub(super) fn epoch(session: &Session, prepared: &Resources<Prepared>, clients: 
         Desired::Absent | Desired::AsItIs => None,
     };
     short_hash(&(server, (session.stage != RunStage::Finished).then(|| clients.hash())))
-}
-
-/// What is expected of a session whose children are applied.
-pub(super) fn expectation(
-    session: &Session,
-    epoch: String,
-    is_disturbed: bool,
-    finished: &BTreeSet<u32>,
-) -> Expectation {
-    let finished = session.duration.map(|_| finished.clone()).unwrap_or_default();
-    Expectation { finished, epoch, is_disturbed }
 }
 
 #[cfg(test)]
@@ -62,13 +48,5 @@ mod tests {
         ] {
             assert_ne!(epoch_of(&other), base, "{other}");
         }
-    }
-
-    #[test]
-    fn clients_are_done_only_where_the_run_has_an_end() {
-        let finished =
-            |spec: &Value| expectation(&fixture::session(spec), "e".into(), false, &[0, 2].into()).finished;
-        assert_eq!(finished(&json!({"duration": "5m"})), [0, 2].into());
-        assert_eq!(finished(&json!({})), BTreeSet::new());
     }
 }

@@ -1,0 +1,79 @@
+//! Brings a session's run up to date: its life, what it needs of the reports at its end, and what it is made of.
+
+use std::time::Duration;
+
+use crds::contract::READY;
+use crds::{BallSessionStatus, Run, RunImages};
+
+use crate::conditions::find;
+use crate::controller::context::Controller;
+use crate::controller::observe::Clock;
+use crate::controller::session_ref::SessionRef;
+use crate::run::{
+    Facts, Limits, ObservedClients, Phase, Progress, Request, RunStage, advance, is_stored_run, over,
+};
+use crate::session::Session;
+
+/// A run that is up to date.
+pub(super) struct AdvancedRun {
+    /// As it is to be stored.
+    pub(super) run: Run,
+    pub(super) phase: Phase,
+    /// When its next deadline passes.
+    pub(super) next_in: Option<Duration>,
+    /// Whether something is still to be asked of the reports.
+    pub(super) is_pending: bool,
+}
+
+/// Brings `run` up to date with what was observed of its clients.
+pub(super) fn advance_run(
+    controller: &Controller,
+    session_ref: &SessionRef,
+    session: &Session,
+    stored: &BallSessionStatus,
+    run: Run,
+    clients: &ObservedClients,
+    clock: Clock,
+) -> AdvancedRun {
+    let is_stored = is_stored_run(stored, &session.run_hash);
+    if session.stage == RunStage::Finished {
+        let run = stored.run.clone().unwrap_or_default();
+        return AdvancedRun { run, phase: over(&stored.conditions), next_in: None, is_pending: false };
+    }
+    let not_ready = find(&stored.conditions, READY).filter(|ready| is_stored && ready.status != "True");
+    let not_ready = not_ready.map(|ready| format!("{}: {}", ready.reason, ready.message));
+    let advanced = advance(&Facts {
+        run: &run,
+        limits: session.duration.map(|duration| Limits { duration, start_deadline: session.start_deadline }),
+        stage: session.stage,
+        clients,
+        not_ready: not_ready.as_deref(),
+        now: clock.time,
+    });
+    let request = controller.remember(session_ref, |memory| {
+        memory.end.request(advanced.phase, &session.run_hash, is_stored, clock.now)
+    });
+    let progress = match request {
+        Request::Nothing => Progress::Done,
+        Request::Begin => Progress::Pending,
+        Request::Finish(end) => controller.reports.finish_run(session, end, clock.now),
+        Request::Continue => controller.reports.continue_run(session),
+    };
+    if (request, progress) == (Request::Continue, Progress::Done) {
+        controller.remember(session_ref, |memory| memory.end.clear());
+    }
+    let (phase, progress) = request.concluded(advanced.phase, progress);
+    let is_pending = progress == Progress::Pending;
+    AdvancedRun { run: advanced.run, phase, next_in: advanced.next_in, is_pending }
+}
+
+/// The run as it is stored, or as it begins; with what a version before did not store of it, and the images of its pods.
+pub(super) fn record(session: &Session, stored: &BallSessionStatus, images: &RunImages, clock: Clock) -> Run {
+    let known = stored.run.as_ref().filter(|_| is_stored_run(stored, &session.run_hash));
+    let mut run = known.cloned().unwrap_or_else(|| Run { hash: session.run_hash.clone(), ..Run::default() });
+    run.name.clone_from(&session.run_name);
+    run.spec.get_or_insert_with(|| session.measured.clone());
+    run.started_at.get_or_insert_with(|| clock.stored_time());
+    run.images = Some(images).filter(|images| **images != RunImages::default()).cloned();
+    run
+}

@@ -1,0 +1,117 @@
+//! What is said of a run at its end, and stays.
+
+use std::time::Instant;
+
+use crate::reports::aggregate::clients::Clients;
+use crate::reports::aggregate::judging;
+use crate::reports::aggregate::server::Server;
+use crate::reports::status::ObjectivesVerdict;
+use crate::run::{End, LastReport, Listening, NewestReport, RunEnd};
+use crate::session::Session;
+
+/// Of the frames that a run promises, the report of one server process has to know so many, in percent, to be of the whole run
+/// although others were there before.
+const WHOLE_PERCENT: f64 = 90.0;
+
+/// What is said of a run at its end.
+#[derive(Debug)]
+pub(super) struct Conclusion {
+    end: End,
+    run_end: RunEnd,
+    verdict: Option<(ObjectivesVerdict, LastNumbers)>,
+}
+
+/// Which numbers stand beside the verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LastNumbers {
+    /// Those of the whole run.
+    WholeRun,
+    /// Those that are stored: none came that are of the whole run.
+    AsStored,
+    /// None: the API server refuses them.
+    None,
+}
+
+impl Conclusion {
+    pub(super) fn new(end: End) -> Self {
+        Self { end, run_end: RunEnd::new(end.since), verdict: None }
+    }
+
+    /// Concludes, once the last report is there or was awaited for long enough: whether that is so just now. `is_informed`:
+    /// the server of the newest report knew that nobody is wanted any more.
+    pub(super) fn conclude(
+        &mut self,
+        session: Option<&Session>,
+        (server, clients): (&Server, &Clients),
+        is_informed: bool,
+        listening: Listening,
+        now: Instant,
+    ) -> bool {
+        let newest = server.newest();
+        let report = newest.map(|newest| NewestReport {
+            received: newest.received,
+            connected_clients: newest.post.connected_clients,
+            is_informed,
+        });
+        let Some(last) = self.run_end.await_last_report(report, listening, now) else { return false };
+        self.verdict = Some(match (last, newest, session) {
+            (LastReport::Whole, Some(newest), Some(session)) => {
+                if server.restarts() > 0 && sent_percent(&newest.post, session) < WHOLE_PERCENT {
+                    let message = "the server was started again during the run: no report is of all of it";
+                    (no_reports(message), LastNumbers::AsStored)
+                } else {
+                    (self.of_outcome(judging::of_run(session, newest, clients)), LastNumbers::WholeRun)
+                }
+            }
+            _ => (no_reports("the run ended, and no report of all of it came"), LastNumbers::AsStored),
+        });
+        true
+    }
+
+    /// A run that was given up has not shown that the objectives are met.
+    fn of_outcome(&self, verdict: ObjectivesVerdict) -> ObjectivesVerdict {
+        if self.end.outcome.is_failure() && verdict.met == Some(true) {
+            return ObjectivesVerdict::unknown(
+                self.end.outcome.as_str(),
+                "the run was given up: what was measured until then meets the objectives",
+            );
+        }
+        verdict
+    }
+
+    /// The verdict, and the numbers beside it, once they are known.
+    pub(super) fn verdict(&self) -> Option<(ObjectivesVerdict, LastNumbers)> {
+        if self.run_end.is_refused() {
+            let message = "the API server refuses the numbers of the whole run";
+            return Some((no_reports(message), LastNumbers::None));
+        }
+        self.verdict.clone()
+    }
+
+    /// Where it stands with the API server.
+    pub(super) fn run_end(&mut self) -> &mut RunEnd {
+        &mut self.run_end
+    }
+
+    /// Whether it is stored.
+    pub(super) fn is_ended(&self) -> bool {
+        self.run_end.is_ended()
+    }
+
+    /// Whether the verdict is known.
+    pub(super) fn is_final(&self) -> bool {
+        self.run_end.has_last_numbers()
+    }
+}
+
+fn no_reports(message: &str) -> ObjectivesVerdict {
+    ObjectivesVerdict::unknown("NoReports", message)
+}
+
+/// Frames that were sent, in percent of those that the whole run promises.
+fn sent_percent(post: &report::post::ServerPost, session: &Session) -> f64 {
+    let Some(duration) = session.duration else { return 0.0 };
+    let clients = f64::from(session.spec.clients.unsigned_abs());
+    let promised = duration.as_secs_f64() * f64::from(post.summary.video.frames_per_second) * clients;
+    if promised > 0.0 { post.summary.frames.sent as f64 * 100.0 / promised } else { 0.0 }
+}
