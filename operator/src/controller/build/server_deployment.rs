@@ -221,9 +221,7 @@ mod tests {
         assert_eq!(template["metadata"]["annotations"]["note"], "n");
         assert_eq!(template["metadata"]["labels"]["team"], "media");
         assert_eq!(template["metadata"]["labels"]["app.kubernetes.io/instance"], "harbor");
-        for field in
-            ["imagePullSecrets", "affinity", "topologySpreadConstraints", "priorityClassName"]
-        {
+        for field in ["imagePullSecrets", "affinity", "topologySpreadConstraints", "priorityClassName"] {
             assert_eq!(spec[field], pod[field], "{field}");
         }
         assert_eq!(spec["nodeSelector"], json!({"disk": "ssd", "kubernetes.io/os": "linux"}));
