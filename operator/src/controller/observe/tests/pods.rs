@@ -58,7 +58,6 @@ fn a_client_that_is_done_needs_no_pod() {
 #[test]
 fn what_was_done_before_there_were_to_be_fewer_serves_nobody() {
     let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
-    scene.completion = Completion::Running;
     scene.pods.truncate(2);
     scene.finished = [3, 4].into();
     assert_eq!(scene.ready().1, "1 of 2 clients are ready: pods do not exist yet");
