@@ -152,8 +152,12 @@ fn gone(nodes: &mut HashMap<String, State>, name: &str, now: Instant) -> Option<
     state.set(false, now).then(|| name.to_owned())
 }
 
-/// A cordoned node, or one of the control plane alone, takes no pods. The taints of a node that is lost say nothing about that.
+/// A cordoned node, one of the control plane alone, or one that only just comes and has not said whether it is ready takes no
+/// pods. The taints of a node that is lost say nothing about that.
 fn is_for_workloads(node: &Node) -> bool {
+    if ready(node).is_none() {
+        return false;
+    }
     let Some(spec) = &node.spec else { return true };
     let is_control_plane = spec.taints.iter().flatten().any(|taint| {
         CONTROL_PLANE.contains(&taint.key.as_str())
@@ -256,6 +260,9 @@ mod tests {
         nodes.follow(&Event::InitApply(change(node("control", "True"), control)), now);
         nodes
             .follow(&Event::InitApply(change(node("cordoned", "True"), json!({"unschedulable": true}))), now);
+        let mut coming = node("coming", "True");
+        coming.status = None;
+        nodes.follow(&Event::InitApply(coming), now);
         let unreachable = taint("node.kubernetes.io/unreachable");
         nodes.follow(&Event::InitApply(change(node("a", "Unknown"), unreachable.clone())), now);
         nodes.follow(&Event::InitApply(change(node("b", "Unknown"), unreachable)), now);
