@@ -9,7 +9,7 @@ use kube::ResourceExt;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
-use crate::harness::{Operator, client, condition, eventually, up};
+use crate::harness::{Operator, client, client_alone, condition, eventually, up};
 use crate::node::PlayedNode;
 
 fn attempt(pod: &Pod) -> u32 {
@@ -86,7 +86,8 @@ async fn a_client_that_is_evicted_or_deleted_is_back_at_once() {
 /// O2: it was never replaced.
 #[tokio::test]
 async fn a_client_whose_node_is_not_ready_is_replaced() {
-    let Some((client, _shared)) = client("a_client_whose_node_is_not_ready_is_replaced").await else {
+    // How many nodes are ready counts, whosever they are.
+    let Some((client, _alone)) = client_alone("a_client_whose_node_is_not_ready_is_replaced").await else {
         return;
     };
     let operator = Operator::start(&client).await;

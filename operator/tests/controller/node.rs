@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{Binding, Node, Pod};
@@ -15,6 +15,9 @@ use tokio::task::JoinHandle;
 
 /// How often a node looks at its pods.
 const STEP: Duration = Duration::from_millis(100);
+
+/// How often a node renews its lease, as kubelets do.
+const RENEWAL: Duration = Duration::from_secs(10);
 
 /// A node.
 pub(crate) struct PlayedNode {
@@ -37,10 +40,12 @@ impl PlayedNode {
                 (client.clone(), name.to_owned(), namespace.to_owned(), Arc::clone(&held));
             async move {
                 let pods: Api<Pod> = Api::namespaced(client.clone(), &namespace);
-                for step in 0_u32.. {
-                    // Without its lease, Kubernetes would find it lost.
-                    if step.is_multiple_of(100) {
+                let mut renewed: Option<Instant> = None;
+                loop {
+                    // Without its lease, Kubernetes would find it lost. By time: steps are long on a busy machine.
+                    if renewed.is_none_or(|at| at.elapsed() >= RENEWAL) {
                         renew(&client, &name).await;
+                        renewed = Some(Instant::now());
                     }
                     play(&pods, &name, takes_servers, &held).await;
                     tokio::time::sleep(STEP).await;
