@@ -116,7 +116,7 @@ fn turned(kind: &str, turn: &Turn, course: &Course, span: Span, problems: &mut V
     match at {
         None => problems.push(format!("{kind} was never not True for {}", turn.first.join(" or "))),
         Some(at) if at > seconds(turn.within) => {
-            problems.push(late(kind, "not True for the right reason", at, turn.within))
+            problems.push(late(kind, "not True for the right reason", at, turn.within));
         }
         Some(_) => {}
     }

@@ -11,7 +11,7 @@ use crate::fault::Fault;
 
 /// All of this kind.
 pub(super) fn cases() -> Vec<Case> {
-    let all = || policy("default-deny", json!({"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}));
+    let all = || policy("default-deny", &json!({"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}));
     vec![
         denied(
             "namespace that denies all",
@@ -71,7 +71,7 @@ fn told(reasons: &'static [&'static str], named: &'static [&'static str]) -> Exp
     }
 }
 
-fn policy(name: &str, spec: Value) -> Value {
+fn policy(name: &str, spec: &Value) -> Value {
     json!({
         "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
         "metadata": {"name": name, "namespace": "{namespace}"}, "spec": spec
@@ -88,18 +88,21 @@ fn dns_denied() -> Vec<Value> {
     };
     let ports = [other("TCP"), other("UDP")].concat();
     vec![
-        policy("no-dns", json!({"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"ports": ports}]})),
-        not_from_here("kube-system", json!({"matchLabels": {"k8s-app": "kube-dns"}})),
+        policy(
+            "no-dns",
+            &json!({"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"ports": ports}]}),
+        ),
+        not_from_here("kube-system", &json!({"matchLabels": {"k8s-app": "kube-dns"}})),
     ]
 }
 
 /// At the operator, for the same reason.
 fn operator_denied() -> Value {
-    not_from_here(OPERATOR_NAMESPACE, json!({}))
+    not_from_here(OPERATOR_NAMESPACE, &json!({}))
 }
 
 /// A policy by which pods of another namespace take nothing from the session's.
-fn not_from_here(namespace: &str, selector: Value) -> Value {
+fn not_from_here(namespace: &str, selector: &Value) -> Value {
     let others = json!({"namespaceSelector": {"matchExpressions": [{
         "key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["{namespace}"]
     }]}});
@@ -115,7 +118,7 @@ fn udp_denied() -> Value {
     let dns = json!({"protocol": "UDP", "port": 53});
     policy(
         "no-udp",
-        json!({
+        &json!({
             "podSelector": {}, "policyTypes": ["Ingress", "Egress"],
             "ingress": [{"ports": [tcp]}], "egress": [{"ports": [tcp, dns]}]
         }),

@@ -31,7 +31,7 @@ pub(super) fn advance_run(
     session_ref: &SessionRef,
     session: &Session,
     stored: &BallSessionStatus,
-    run: Run,
+    run: &Run,
     clients: &ObservedClients,
     clock: Clock,
 ) -> AdvancedRun {
@@ -43,7 +43,7 @@ pub(super) fn advance_run(
     let not_ready = find(&stored.conditions, READY).filter(|ready| is_stored && ready.status != "True");
     let not_ready = not_ready.map(|ready| format!("{}: {}", ready.reason, ready.message));
     let advanced = advance(&Facts {
-        run: &run,
+        run,
         limits: session.duration.map(|duration| Limits { duration, start_deadline: session.start_deadline }),
         stage: session.stage,
         clients,

@@ -120,7 +120,7 @@ pub(super) async fn run(
     let clients = controller.remember(session_ref, |memory| {
         memory.had_media.observe(session, run.finished.clone(), ready, &view)
     });
-    let advanced = advance_run(controller, session_ref, session, stored, run.run(), &clients, clock);
+    let advanced = advance_run(controller, session_ref, session, stored, &run.run(), &clients, clock);
     let expectation = Expectation {
         finished: run.finished.clone(),
         epoch,

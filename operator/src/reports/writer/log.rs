@@ -31,7 +31,7 @@ impl WriteLog {
     /// A write failed.
     pub(super) fn failed(&self, session: &SessionKey, error: &CallError) {
         let is_new = if error.is_refusal() {
-            self.is_new_refusal(session, error.to_string())
+            self.is_new_refusal(session, &error.to_string())
         } else {
             self.api_server.failed()
         };
@@ -43,13 +43,13 @@ impl WriteLog {
         }
     }
 
-    fn is_new_refusal(&self, session: &SessionKey, words: String) -> bool {
+    fn is_new_refusal(&self, session: &SessionKey, words: &str) -> bool {
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         if refused.len() >= MOST && !refused.contains_key(session) {
             refused.clear();
         }
-        let before = refused.insert(session.clone(), words.clone());
-        before.as_ref() != Some(&words)
+        let before = refused.insert(session.clone(), words.to_owned());
+        before.as_deref() != Some(words)
     }
 }
 
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn a_refusal_is_new_for_each_session_and_with_other_words() {
         let log = WriteLog::default();
-        let is_new = |name: &str, words: &str| log.is_new_refusal(&session(name), words.to_owned());
+        let is_new = |name: &str, words: &str| log.is_new_refusal(&session(name), words);
         assert_eq!((is_new("a", "no"), is_new("b", "no"), is_new("a", "no")), (true, true, false));
         assert!(is_new("a", "never"));
         log.stored(&session("b"));
