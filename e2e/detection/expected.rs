@@ -129,6 +129,20 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
+    /// Nothing is judged but that there are as many pods in the end as there are to be.
+    pub(crate) const ANY: Self = Self {
+        ready: Answer::Any,
+        met: Answer::Any,
+        named: &[],
+        unnamed: &[],
+        heals: None,
+        check: Some(Check::OnePodPerClient),
+    };
+
+    /// The session goes on as if nothing was.
+    pub(crate) const UNDISTURBED: Self =
+        Self { ready: Answer::Stays, met: Answer::Stays, check: Some(Check::NumbersGoOn), ..Self::ANY };
+
     /// The seconds within which all has to be seen that shall be seen while the fault lasts.
     pub(crate) fn limit(&self) -> u64 {
         self.ready.limit().max(self.met.limit())

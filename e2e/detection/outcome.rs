@@ -100,11 +100,7 @@ fn differences(
         }
         Answer::Comes(within) => {
             let at = course.true_since();
-            match at {
-                None => problems.push(format!("{kind} never became True")),
-                Some(at) if at > seconds(*within) => problems.push(late(kind, "True", at, *within)),
-                Some(_) => {}
-            }
+            problems.extend(problem(kind, at, *within, "never became True", "True"));
             at
         }
         Answer::Turns(turn) => turned(kind, turn, course, span, problems),
@@ -113,19 +109,11 @@ fn differences(
 
 fn turned(kind: &str, turn: &Turn, course: &Course, span: Span, problems: &mut Vec<String>) -> Option<f64> {
     let at = found(turn.first, course, span.watched);
-    match at {
-        None => problems.push(format!("{kind} was never not True for {}", turn.first.join(" or "))),
-        Some(at) if at > seconds(turn.within) => {
-            problems.push(late(kind, "not True for the right reason", at, turn.within));
-        }
-        Some(_) => {}
-    }
+    let never = format!("was never not True for {}", turn.first.join(" or "));
+    problems.extend(problem(kind, at, turn.within, &never, "not True for the right reason"));
     if let Some((then, within)) = turn.then {
-        match found(&[then], course, span.watched) {
-            None => problems.push(format!("{kind} was never {then}")),
-            Some(at) if at > seconds(within) => problems.push(late(kind, then, at, within)),
-            Some(_) => {}
-        }
+        let at = found(&[then], course, span.watched);
+        problems.extend(problem(kind, at, within, &format!("was never {then}"), then));
     }
     // What comes after it is over is on the way back.
     let end = span.over.max(at.unwrap_or_default());
@@ -169,20 +157,15 @@ fn judge_healing(outcome: &mut Outcome, heals: Heals, timeline: &Timeline, over:
     let judged =
         [("Ready", outcome.ready_again, heals.ready), ("ObjectivesMet", outcome.met_again, heals.met)];
     for (kind, again, within) in judged {
-        match again {
-            None => outcome.problems.push(format!("{kind} was not True again")),
-            Some(at) if at > seconds(within) => outcome.problems.push(late(kind, "True again", at, within)),
-            Some(_) => {}
-        }
+        outcome.problems.extend(problem(kind, again, within, "was not True again", "True again"));
     }
 }
 
-fn late(kind: &str, what: &str, at: f64, within: u64) -> String {
-    format!("{kind} was {what} after {at:.1} s, later than {within} s")
-}
-
-fn seconds(whole: u64) -> f64 {
-    std::time::Duration::from_secs(whole).as_secs_f64()
+/// What is wrong where a condition should have become `what` within so many seconds, and did so at `at`, or `never`.
+fn problem(kind: &str, at: Option<f64>, within: u64, never: &str, what: &str) -> Option<String> {
+    let Some(at) = at else { return Some(format!("{kind} {never}")) };
+    let is_late = at > std::time::Duration::from_secs(within).as_secs_f64();
+    is_late.then(|| format!("{kind} was {what} after {at:.1} s, later than {within} s"))
 }
 
 /// The earlier of two moments.

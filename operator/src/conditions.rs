@@ -1,7 +1,9 @@
 //! How conditions are found and written.
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+
+use crate::timestamps::stored_time;
 
 /// The condition of a type, if there is one.
 pub(crate) fn find<'a>(conditions: &'a [Condition], kind: &str) -> Option<&'a Condition> {
@@ -26,8 +28,7 @@ pub(crate) fn condition(
         reason: reason.to_owned(),
         message: bounded(message),
         observed_generation: generation,
-        last_transition_time: last
-            .map_or(Time(whole_seconds(time)), |last| last.last_transition_time.clone()),
+        last_transition_time: last.map_or(stored_time(time), |last| last.last_transition_time.clone()),
     }
 }
 
@@ -45,11 +46,6 @@ pub(crate) fn cut(message: &str, limit: usize) -> String {
     }
     let end = (0..=limit.saturating_sub(MORE.len())).rfind(|end| clean.is_char_boundary(*end)).unwrap_or(0);
     format!("{}{MORE}", &clean[..end])
-}
-
-/// Times in the API have no fractions.
-fn whole_seconds(time: Timestamp) -> Timestamp {
-    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
 #[cfg(test)]

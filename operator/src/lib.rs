@@ -23,6 +23,8 @@
 
 mod api_error;
 pub mod arguments;
+pub mod backoff;
+mod bucket;
 pub mod clients;
 pub mod cluster;
 mod conditions;
@@ -37,3 +39,4 @@ pub mod reports;
 pub mod run;
 pub mod session;
 pub mod settings;
+mod timestamps;

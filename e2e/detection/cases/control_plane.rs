@@ -32,39 +32,22 @@ fn webhook_down() -> Case {
     });
     let expected = Expected {
         ready: Answer::turns(&["PodsForbidden", "ApplyFailed"], 20).also(COMING),
-        met: Answer::Any,
         named: &["pods.down.example"],
-        unnamed: &[],
         heals: Some(Heals { ready: 60, met: 90, since: Since::End }),
-        check: Some(Check::OnePodPerClient),
+        ..Expected::ANY
     };
     Case::new("webhook that does not answer", Fault::Objects(vec![webhook]), When::Before, steady(), expected)
 }
 
 /// Sessions go on without it.
 fn undisturbed(name: &'static str, fault: Fault) -> Case {
-    let expected = Expected {
-        ready: Answer::Stays,
-        met: Answer::Stays,
-        named: &[],
-        unnamed: &[],
-        heals: None,
-        check: Some(Check::NumbersGoOn),
-    };
-    Case::new(name, fault, When::Running, steady(), expected).alone()
+    Case::new(name, fault, When::Running, steady(), Expected::UNDISTURBED).alone()
 }
 
 fn killed_at_the_end() -> Case {
     // A second before the clients are done.
     let spec = steady_with(json!({"duration": "25s"}));
-    let expected = Expected {
-        ready: Answer::Any,
-        met: Answer::Any,
-        named: &[],
-        unnamed: &[],
-        heals: None,
-        check: Some(Check::Completes),
-    };
+    let expected = Expected { check: Some(Check::Completes), ..Expected::ANY };
     Case::new("operator killed while a run ends", Fault::KillOperatorLater(24), When::Running, spec, expected)
         .alone()
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::case::{Case, When};
 use crate::cases::reasons::{SLOW, THIN};
 use crate::cases::spec::steady_with;
-use crate::expected::{Answer, Check, Expected, Heals, Since};
+use crate::expected::{Answer, Expected, Heals, Since};
 use crate::fault::Fault;
 
 /// All of this kind.
@@ -36,12 +36,11 @@ fn limited(
         "objectives": {"latencyP95": "300ms", "longestFreeze": "1s"}
     }));
     let expected = Expected {
-        ready: Answer::Any,
         met: Answer::turns(SLOW, 10).also(THIN),
         named,
         unnamed,
         heals: Some(Heals { ready: 45, met: 60, since: Since::End }),
-        check: Some(Check::OnePodPerClient),
+        ..Expected::ANY
     };
     Case::new(name, Fault::LimitCpu(part, millicores), When::Running, spec, expected).lasting(15)
 }

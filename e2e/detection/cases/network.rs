@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::case::{Case, Subject, When};
 use crate::cases::reasons::{COMING, NO_VIDEO, THIN};
 use crate::cases::spec::{server_on, steady, steady_with};
-use crate::expected::{Answer, Check, Expected, Heals, Since};
+use crate::expected::{Answer, Expected, Heals, Since};
 use crate::fault::{Direction, Fault, Place};
 
 /// All of this kind.
@@ -34,9 +34,8 @@ fn cut_off(named: &'static [&'static str]) -> Expected {
         ready: Answer::turns(&["ClientsLost", "MediaBlocked"], 15).then("MediaBlocked", 60),
         met: Answer::turns(NO_VIDEO, 10).also(THIN),
         named,
-        unnamed: &[],
         heals: Some(Heals { ready: 45, met: 75, since: Since::End }),
-        check: Some(Check::OnePodPerClient),
+        ..Expected::ANY
     }
 }
 
@@ -63,23 +62,13 @@ fn cut_between_nodes() -> Case {
 }
 
 fn without_dns() -> Case {
-    let undisturbed = Expected {
-        ready: Answer::Stays,
-        met: Answer::Stays,
-        named: &[],
-        unnamed: &[],
-        heals: None,
-        check: Some(Check::NumbersGoOn),
-    };
     let unresolved = Expected {
         ready: Answer::turns(&["SignalingFailed"], 45).also(COMING),
-        met: Answer::Any,
         named: &["{client}", "cannot resolve"],
-        unnamed: &[],
         heals: Some(Heals { ready: 60, met: 90, since: Since::End }),
-        check: Some(Check::OnePodPerClient),
+        ..Expected::ANY
     };
-    Case::new("no DNS", Fault::StopDns, When::Running, steady(), undisturbed)
+    Case::new("no DNS", Fault::StopDns, When::Running, steady(), Expected::UNDISTURBED)
         .of("a session that runs")
         .and(Subject { label: "a new session", spec: steady(), when: When::Before, expected: unresolved })
         .alone()
@@ -93,11 +82,9 @@ fn without_cni() -> Case {
     }));
     let expected = Expected {
         ready: Answer::turns(&["PodStuck"], 60).also(COMING),
-        met: Answer::Any,
         named: &["{away}", "sandbox"],
-        unnamed: &[],
         heals: Some(Heals { ready: 90, met: 120, since: Since::End }),
-        check: Some(Check::OnePodPerClient),
+        ..Expected::ANY
     };
     let fault = Fault::HideCni(Place::Away);
     Case::new("CNI broken on a node", fault, When::Before, spec, expected).alone()

@@ -3,7 +3,7 @@
 use crate::case::{Case, Subject, When};
 use crate::cases::reasons::{COMING, NO_VIDEO, THIN};
 use crate::cases::spec::server_on;
-use crate::expected::{Answer, Check, Expected, Heals, Since};
+use crate::expected::{Answer, Expected, Heals, Since};
 use crate::fault::{Fault, Place};
 
 /// The cluster itself notices a lost node after 50 s at most.
@@ -26,9 +26,8 @@ fn lost(name: &'static str, fault: Fault) -> Case {
         ready: Answer::turns(&["ClientsLost", "NodeLost"], 15).then("NodeLost", NOTICED).also(COMING),
         met: Answer::turns(NO_VIDEO, 10).also(THIN),
         named: &["{client}", "{away}"],
-        unnamed: &[],
         heals: Some(Heals { ready: 45, met: 75, since: Since::NodeLost }),
-        check: Some(Check::OnePodPerClient),
+        ..Expected::ANY
     };
     Case::new(name, fault, When::Running, server_on("{home}"), of_clients)
         .of("of the clients")
@@ -42,9 +41,8 @@ fn lost(name: &'static str, fault: Fault) -> Case {
                     .also(COMING),
                 met: Answer::turns(NO_VIDEO, 10).also(&["NoReports"]),
                 named: &["{away}"],
-                unnamed: &[],
                 heals: Some(Heals { ready: 60, met: 90, since: Since::End }),
-                check: Some(Check::OnePodPerClient),
+                ..Expected::ANY
             },
         })
         .alone()
@@ -56,9 +54,8 @@ fn rebooted() -> Case {
         ready: Answer::turns(&["ClientsLost", "NodeLost"], 15).also(COMING),
         met: Answer::turns(NO_VIDEO, 10).also(THIN),
         named: &["{client}", "{away}"],
-        unnamed: &[],
         heals: Some(Heals { ready: 60, met: 90, since: Since::End }),
-        check: Some(Check::OnePodPerClient),
+        ..Expected::ANY
     };
     let of_server = Expected {
         ready: Answer::turns(
@@ -84,9 +81,8 @@ fn both_lost() -> Case {
         ready: Answer::turns(&["NoReports", "NodeLost"], 35).then("NodeLost", NOTICED).also(COMING),
         met: Answer::turns(&["NoReports"], 30),
         named: &["{home}", "{away}"],
-        unnamed: &[],
         heals: Some(Heals { ready: 90, met: 120, since: Since::End }),
-        check: Some(Check::OnePodPerClient),
+        ..Expected::ANY
     };
     let fault = Fault::StopNodes(&[Place::Home, Place::Away]);
     Case::new("two nodes without power", fault, When::Running, server_on("{home}"), expected).alone()

@@ -31,11 +31,9 @@ fn no_image() -> Case {
     let spec = steady_with(json!({"client": {"image": NO_IMAGE}}));
     let expected = Expected {
         ready: Answer::turns(&["ImagePullFailed"], 30).also(COMING),
-        met: Answer::Any,
         named: &[NO_IMAGE],
-        unnamed: &[],
         heals: Some(Heals { ready: 45, met: 75, since: Since::End }),
-        check: Some(Check::OnePodPerClient),
+        ..Expected::ANY
     };
     let mended = Fault::Spec(json!({"client": {"image": null}}));
     Case::new("image that does not exist", mended, When::Before, spec, expected)
@@ -48,11 +46,9 @@ fn no_quota() -> Case {
     });
     let expected = Expected {
         ready: Answer::turns(&["PodsForbidden"], 20).also(COMING),
-        met: Answer::Any,
         named: &["quota", "no-pods"],
-        unnamed: &[],
         heals: Some(Heals { ready: 60, met: 90, since: Since::End }),
-        check: Some(Check::OnePodPerClient),
+        ..Expected::ANY
     };
     Case::new("quota without pods", Fault::Objects(vec![quota]), When::Before, steady(), expected)
 }
@@ -65,10 +61,9 @@ fn server_killed() -> Case {
         // The first time it is back at once, with numbers that begin anew; the second time the kubelet waits.
         met: Answer::turns(ANEW, 10).then("NoMedia", 20).also(THIN),
         named: &["{server}"],
-        unnamed: &[],
         // The kubelet starts it again after 10, 20, 40 s.
         heals: Some(Heals { ready: 90, met: 120, since: Since::End }),
-        check: Some(Check::OnePodPerClient),
+        ..Expected::ANY
     };
     let fault = Fault::Kill(Part::Server, 4, 10);
     Case::new("server killed every 10 s", fault, When::Running, steady(), expected)
@@ -78,11 +73,9 @@ fn server_killed() -> Case {
 fn taken(name: &'static str, fault: Fault) -> Case {
     let expected = Expected {
         ready: Answer::turns(&["ClientsLost", "WaitingForClients"], 10).also(&["CrashLooping"]),
-        met: Answer::Any,
         named: &["client"],
-        unnamed: &[],
         heals: Some(Heals { ready: 30, met: 60, since: Since::Beginning }),
-        check: Some(Check::OnePodPerClient),
+        ..Expected::ANY
     };
     Case::new(name, fault, When::Running, steady(), expected)
 }
@@ -92,47 +85,25 @@ fn stand_still() -> Case {
         ready: Answer::turns(&["ClientsLost"], 15).also(&["WaitingForClients"]),
         met: Answer::turns(NO_VIDEO, 10).also(THIN),
         named: &["{client}", "{client-node}"],
-        unnamed: &[],
         heals: Some(Heals { ready: 45, met: 75, since: Since::End }),
-        check: Some(Check::OnePodPerClient),
+        ..Expected::ANY
     };
     Case::new("all clients stand still", Fault::Stop(Part::Client), When::Running, steady(), expected)
         .lasting(15)
 }
 
 fn evicted() -> Case {
-    let expected = Expected {
-        ready: Answer::Any,
-        met: Answer::Any,
-        named: &[],
-        unnamed: &[],
-        heals: Some(Heals { ready: 30, met: 60, since: Since::End }),
-        check: Some(Check::OnePodPerClient),
-    };
+    let expected = Expected { heals: Some(Heals { ready: 30, met: 60, since: Since::End }), ..Expected::ANY };
     let spec = steady_with(json!({"clients": 1}));
     Case::new("seven evictions in a row", Fault::EvictClients(7), When::Running, spec, expected)
 }
 
 fn orphaned_client() -> Case {
-    let expected = Expected {
-        ready: Answer::Any,
-        met: Answer::Any,
-        named: &[],
-        unnamed: &[],
-        heals: Some(Heals { ready: 60, met: 90, since: Since::End }),
-        check: Some(Check::OnePodPerClient),
-    };
+    let expected = Expected { heals: Some(Heals { ready: 60, met: 90, since: Since::End }), ..Expected::ANY };
     Case::new("client's pod without its owner", Fault::OrphanClient, When::Running, steady(), expected)
 }
 
 fn orphaned_session() -> Case {
-    let expected = Expected {
-        ready: Answer::Any,
-        met: Answer::Any,
-        named: &[],
-        unnamed: &[],
-        heals: None,
-        check: Some(Check::NoClientPods),
-    };
+    let expected = Expected { check: Some(Check::NoClientPods), ..Expected::ANY };
     Case::new("session deleted, its children left", Fault::OrphanSession, When::Running, steady(), expected)
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::case::{Case, When};
 use crate::cases::reasons::COMING;
 use crate::cases::spec::{steady, steady_with};
-use crate::expected::{Answer, Check, Expected, Heals, Since};
+use crate::expected::{Answer, Expected, Heals, Since};
 use crate::fault::Fault;
 
 /// All of this kind.
@@ -24,14 +24,7 @@ pub(super) fn cases() -> Vec<Case> {
             Fault::Objects(vec![all()]),
             When::Before,
             steady_with(json!({"networkPolicy": "Isolated"})),
-            Expected {
-                ready: Answer::Comes(45),
-                met: Answer::Comes(75),
-                named: &[],
-                unnamed: &[],
-                heals: None,
-                check: Some(Check::OnePodPerClient),
-            },
+            Expected { ready: Answer::Comes(45), met: Answer::Comes(75), ..Expected::ANY },
         ),
         denied(
             "DNS denied",
@@ -63,11 +56,9 @@ fn denied(name: &'static str, policies: Vec<Value>, spec: Value, expected: Expec
 fn told(reasons: &'static [&'static str], named: &'static [&'static str]) -> Expected {
     Expected {
         ready: Answer::turns(reasons, 45).also(COMING),
-        met: Answer::Any,
         named,
-        unnamed: &[],
         heals: Some(Heals { ready: 45, met: 75, since: Since::End }),
-        check: Some(Check::OnePodPerClient),
+        ..Expected::ANY
     }
 }
 

@@ -21,51 +21,14 @@ const SETTLED_AFTER: Duration = Duration::from_secs(5);
 /// How long to wait for a pod on its way out, in case that its end is not notified.
 const TERMINATING: Duration = Duration::from_secs(5);
 
-/// Adds to `plan` what has to be done about the client with this index.
-pub(super) fn plan(
-    index: u32,
-    wanted: &Wanted<'_>,
-    observed: &Observed<'_>,
-    tracker: &mut Tracker,
-    plan: &mut Plan,
-    now: Instant,
-) {
-    let mut pods: Vec<_> = observed.pods.iter().filter(|pod| pod.index == Some(index)).collect();
-    // The last attempt first.
-    pods.sort_by(|a, b| (b.attempt, &b.name).cmp(&(a.attempt, &a.name)));
-    if plan.finished.contains(&index) {
-        // It measured for as long as it was to: the pod that did keeps its log, any other has nothing more to do.
-        for pod in pods.iter().filter(|pod| !pod.has_finished(wanted.run)) {
-            plan.delete(pod, if pod.end.is_some() { Why::Failed } else { Why::Superseded });
-        }
-        return;
-    }
-    let verdicts: Vec<_> = pods.iter().map(|pod| verdict(pod, wanted, observed, plan)).collect();
-    let current = verdicts.iter().position(|verdict| *verdict == Verdict::Good);
-    if let Some(pod) = current.map(|current| pods[current]).filter(|pod| pod.is_ready) {
-        tracker.pace(index).has_media(pod.attempt, now);
-    }
-    let is_healthy =
-        current.is_some_and(|current| tracker.pace(index).is_healthy(pods[current].attempt, now));
-    remove(&pods, &verdicts, current, !is_healthy && !observed.has_no_room, tracker, plan);
-    let Some(current) = current else {
-        // A pod that is lost runs on a node from which nothing comes. Any other may stream until its container ended.
-        let is_in_the_way = |(pod, verdict): (&&ClientPod, &Verdict)| {
-            pod.end.is_none() && !pod.never_runs && *verdict != Verdict::Lost
-        };
-        if pods.iter().zip(&verdicts).any(is_in_the_way) {
-            plan.again_in(TERMINATING);
-            return;
-        }
-        let last = pods.first().map_or(0, |pod| pod.attempt);
-        return create(index, last, wanted, observed, tracker, plan, now);
-    };
-    if let Some(left) = tracker.pace(index).healthy_in(pods[current].attempt, now)
-        && !left.is_zero()
-        && pods.len() > 1
-    {
-        plan.again_in(left);
-    }
+/// Plans for one client after the other.
+pub(super) struct IndexPlanner<'a> {
+    pub(super) wanted: &'a Wanted<'a>,
+    pub(super) observed: &'a Observed<'a>,
+    pub(super) tracker: &'a mut Tracker,
+    /// What all of them come to together.
+    pub(super) plan: &'a mut Plan,
+    pub(super) now: Instant,
 }
 
 /// What is to be thought of a pod.
@@ -85,117 +48,148 @@ enum Verdict {
     Misplaced,
 }
 
-fn verdict(pod: &ClientPod, wanted: &Wanted<'_>, observed: &Observed<'_>, plan: &mut Plan) -> Verdict {
-    if pod.template != wanted.template {
-        return if pod.is_terminating && is_lost(pod, observed, plan) {
-            Verdict::Lost
-        } else {
-            Verdict::Outdated
-        };
-    }
-    if pod.end.is_some() {
-        return Verdict::Ended;
-    }
-    if is_lost(pod, observed, plan) {
-        return Verdict::Lost;
-    }
-    if pod.is_terminating {
-        return Verdict::Terminating;
-    }
-    if is_misplaced(pod, wanted, observed, plan) {
-        return Verdict::Misplaced;
-    }
-    Verdict::Good
-}
-
-/// Whether the node of a pod has not been ready for too long.
-fn is_lost(pod: &ClientPod, observed: &Observed<'_>, plan: &mut Plan) -> bool {
-    let Some(lasted) = pod.node.as_deref().and_then(observed.not_ready_for) else { return false };
-    let left = LOST_AFTER.saturating_sub(lasted);
-    if !left.is_zero() {
-        plan.again_in(left);
-    }
-    left.is_zero()
-}
-
-/// Whether a pod is where its placement forbids it to be: its server came to another node. The scheduler cares only for pods
-/// that have no node yet.
-fn is_misplaced(pod: &ClientPod, wanted: &Wanted<'_>, observed: &Observed<'_>, plan: &mut Plan) -> bool {
-    let (Some(node), Some(server)) = (pod.node.as_deref(), observed.server) else { return false };
-    let is_misplaced = match wanted.placement {
-        Placement::SameNode => node != server.node,
-        Placement::CrossNode => node == server.node,
-        Placement::Spread | Placement::Any => false,
-    };
-    let left = SETTLED_AFTER.saturating_sub(server.since);
-    if is_misplaced && !left.is_zero() {
-        plan.again_in(left);
-    }
-    is_misplaced && left.is_zero()
-}
-
-/// Deletes all pods but the current one, and where a log is to be kept the last that failed.
-fn remove(
-    pods: &[&ClientPod],
-    verdicts: &[Verdict],
-    current: Option<usize>,
-    mut keeps_log: bool,
-    tracker: &mut Tracker,
-    plan: &mut Plan,
-) {
-    for (number, (pod, verdict)) in pods.iter().zip(verdicts).enumerate() {
-        let why = match verdict {
-            Verdict::Good if Some(number) == current => continue,
-            Verdict::Good => Why::Superseded,
-            Verdict::Terminating => continue,
-            // Until the current one has proved itself: it says why it failed.
-            Verdict::Ended if pod.is_over && keeps_log => {
-                keeps_log = false;
-                continue;
+impl IndexPlanner<'_> {
+    /// Adds what has to be done about the client with this index.
+    pub(super) fn plan(&mut self, index: u32) {
+        let (observed, now) = (self.observed, self.now);
+        let mut pods: Vec<_> = observed.pods.iter().filter(|pod| pod.index == Some(index)).collect();
+        // The last attempt first.
+        pods.sort_by(|a, b| (b.attempt, &b.name).cmp(&(a.attempt, &a.name)));
+        if self.plan.finished.contains(&index) {
+            // It measured for as long as it was to: the pod that did keeps its log, any other has nothing more to do.
+            for pod in pods.iter().filter(|pod| !pod.has_finished(self.wanted.run)) {
+                self.plan.delete(pod, if pod.end.is_some() { Why::Failed } else { Why::Superseded });
             }
-            Verdict::Ended => Why::Failed,
-            Verdict::Lost => Why::NodeLost,
-            Verdict::Outdated => {
-                tracker.dismiss(pod);
-                Why::Outdated
+            return;
+        }
+        let verdicts: Vec<_> = pods.iter().map(|pod| self.verdict(pod)).collect();
+        let current = verdicts.iter().position(|verdict| *verdict == Verdict::Good);
+        if let Some(pod) = current.map(|current| pods[current]).filter(|pod| pod.is_ready) {
+            self.tracker.pace(index).has_media(pod.attempt, now);
+        }
+        let is_healthy =
+            current.is_some_and(|current| self.tracker.pace(index).is_healthy(pods[current].attempt, now));
+        self.remove(&pods, &verdicts, current, !is_healthy && !observed.has_no_room);
+        let Some(current) = current else {
+            // A pod that is lost runs on a node from which nothing comes. Any other may stream until its container ended.
+            let is_in_the_way = |(pod, verdict): (&&ClientPod, &Verdict)| {
+                pod.end.is_none() && !pod.never_runs && *verdict != Verdict::Lost
+            };
+            if pods.iter().zip(&verdicts).any(is_in_the_way) {
+                self.plan.again_in(TERMINATING);
+                return;
             }
-            Verdict::Misplaced => Why::Misplaced,
+            let last = pods.first().map_or(0, |pod| pod.attempt);
+            return self.create(index, last);
         };
-        plan.delete(pod, why);
+        if let Some(left) = self.tracker.pace(index).healthy_in(pods[current].attempt, now)
+            && !left.is_zero()
+            && pods.len() > 1
+        {
+            self.plan.again_in(left);
+        }
     }
-}
 
-/// Creates the next pod of a client that has none, when it is time. `last` is the last attempt of which there still is a pod.
-fn create(
-    index: u32,
-    last: u32,
-    wanted: &Wanted<'_>,
-    observed: &Observed<'_>,
-    tracker: &mut Tracker,
-    plan: &mut Plan,
-    now: Instant,
-) {
-    // Whoever is to be near the server, or away from it, waits for it to be somewhere: scheduled at once, both might come to
-    // the same node, or a client could take the only one that the server fits on.
-    if wanted.placement != Placement::Any && observed.server.is_none() {
-        return;
+    fn verdict(&mut self, pod: &ClientPod) -> Verdict {
+        if pod.template != self.wanted.template {
+            return if pod.is_terminating && self.is_lost(pod) { Verdict::Lost } else { Verdict::Outdated };
+        }
+        if pod.end.is_some() {
+            return Verdict::Ended;
+        }
+        if self.is_lost(pod) {
+            return Verdict::Lost;
+        }
+        if pod.is_terminating {
+            return Verdict::Terminating;
+        }
+        if self.is_misplaced(pod) {
+            return Verdict::Misplaced;
+        }
+        Verdict::Good
     }
-    let (stored, seen) = (observed.attempts.of(index), tracker.seen(index).max(last));
-    // What is stored and was never seen was about to be created when its process ended: it may be created still, by a call
-    // that is under way, and must be the same pod then.
-    let is_known = stored <= seen;
-    if is_known && seen > 0 {
-        tracker.pace(index).failed(seen, now);
+
+    /// Whether the node of a pod has not been ready for too long.
+    fn is_lost(&mut self, pod: &ClientPod) -> bool {
+        let Some(lasted) = pod.node.as_deref().and_then(self.observed.not_ready_for) else { return false };
+        let left = LOST_AFTER.saturating_sub(lasted);
+        if !left.is_zero() {
+            self.plan.again_in(left);
+        }
+        left.is_zero()
     }
-    let pace = tracker.pace(index);
-    let wait = pace.wait(now);
-    if !wait.is_zero() {
-        return plan.again_in(wait);
+
+    /// Whether a pod is where its placement forbids it to be: its server came to another node. The scheduler cares only for pods
+    /// that have no node yet.
+    fn is_misplaced(&mut self, pod: &ClientPod) -> bool {
+        let (Some(node), Some(server)) = (pod.node.as_deref(), self.observed.server) else { return false };
+        let is_misplaced = match self.wanted.placement {
+            Placement::SameNode => node != server.node,
+            Placement::CrossNode => node == server.node,
+            Placement::Spread | Placement::Any => false,
+        };
+        let left = SETTLED_AFTER.saturating_sub(server.since);
+        if is_misplaced && !left.is_zero() {
+            self.plan.again_in(left);
+        }
+        is_misplaced && left.is_zero()
     }
-    if plan.creates.len() >= MOST {
-        plan.has_more = true;
-        return;
+
+    /// Deletes all pods but the current one, and where a log is to be kept the last that failed.
+    fn remove(
+        &mut self,
+        pods: &[&ClientPod],
+        verdicts: &[Verdict],
+        current: Option<usize>,
+        mut keeps_log: bool,
+    ) {
+        for (number, (pod, verdict)) in pods.iter().zip(verdicts).enumerate() {
+            let why = match verdict {
+                Verdict::Good if Some(number) == current => continue,
+                Verdict::Good => Why::Superseded,
+                Verdict::Terminating => continue,
+                // Until the current one has proved itself: it says why it failed.
+                Verdict::Ended if pod.is_over && keeps_log => {
+                    keeps_log = false;
+                    continue;
+                }
+                Verdict::Ended => Why::Failed,
+                Verdict::Lost => Why::NodeLost,
+                Verdict::Outdated => {
+                    self.tracker.dismiss(pod);
+                    Why::Outdated
+                }
+                Verdict::Misplaced => Why::Misplaced,
+            };
+            self.plan.delete(pod, why);
+        }
     }
-    let attempt = if is_known { seen.saturating_add(1) } else { stored };
-    plan.creates.push(Create { index, attempt, measured: pace.measured() });
+
+    /// Creates the next pod of a client that has none, when it is time. `last` is the last attempt of which there still is a pod.
+    fn create(&mut self, index: u32, last: u32) {
+        let (observed, now) = (self.observed, self.now);
+        // Whoever is to be near the server, or away from it, waits for it to be somewhere: scheduled at once, both might come to
+        // the same node, or a client could take the only one that the server fits on.
+        if self.wanted.placement != Placement::Any && observed.server.is_none() {
+            return;
+        }
+        let (stored, seen) = (observed.attempts.of(index), self.tracker.seen(index).max(last));
+        // What is stored and was never seen was about to be created when its process ended: it may be created still, by a call
+        // that is under way, and must be the same pod then.
+        let is_known = stored <= seen;
+        if is_known && seen > 0 {
+            self.tracker.pace(index).failed(seen, now);
+        }
+        let pace = self.tracker.pace(index);
+        let wait = pace.wait(now);
+        if !wait.is_zero() {
+            return self.plan.again_in(wait);
+        }
+        if self.plan.creates.len() >= MOST {
+            self.plan.has_more = true;
+            return;
+        }
+        let attempt = if is_known { seen.saturating_add(1) } else { stored };
+        self.plan.creates.push(Create { index, attempt, measured: pace.measured() });
+    }
 }

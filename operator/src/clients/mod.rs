@@ -9,7 +9,6 @@
 //! | `tracker` | what this process knows beyond its watches: what it has just made and deleted |
 //! | `pace` | when a client that failed is tried again |
 //! | `create`, `plan`, `planner`, `index` | what is wanted, what there is, and what has to be done about it |
-//! | `budget` | how many pods may be made in a time |
 //! | `strays` | pods that nobody plans for: their session is gone |
 //!
 //! What makes it safe with watches that lag, and with two processes of which one does not know yet that it is not the leader
@@ -17,7 +16,6 @@
 //! pod's name follows from the attempt. So whoever creates it again finds it there already.
 
 mod attempts;
-mod budget;
 mod create;
 mod index;
 mod name;
@@ -33,7 +31,6 @@ mod tests;
 mod tracker;
 
 pub use attempts::Attempts;
-pub use budget::Budget;
 pub use create::Create;
 pub use name::{Identity, pod_name};
 pub use plan::{Delete, Observed, Plan, ServerPlace, Wanted, Why};

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-/// The wait after the first failure in a row.
-const FIRST: Duration = Duration::from_secs(1);
-/// The wait after any. What kept a pod from working is noticed to be gone within this time.
-const MOST: Duration = Duration::from_secs(15);
+use crate::backoff::Backoff;
+
+/// The waits after failures. What kept a pod from working is noticed to be gone within the longest.
+const PAUSES: Backoff = Backoff { first: Duration::from_secs(1), most: Duration::from_secs(15) };
 /// A pod that had media for so long has not failed at its start: what follows is another first failure.
 const HEALTHY: Duration = Duration::from_secs(60);
 
@@ -57,7 +57,7 @@ impl Pace {
         }
         self.over = attempt;
         self.failures = self.failures.saturating_add(1);
-        self.not_before = Some(now + delay(self.failures));
+        self.not_before = Some(now + PAUSES.longest(self.failures));
     }
 
     /// An attempt was ended by the operator, because something else is wanted: whatever was before does not count.
@@ -74,10 +74,6 @@ impl Pace {
     pub(super) fn measured(&self) -> Duration {
         self.measured
     }
-}
-
-fn delay(failures: u32) -> Duration {
-    FIRST.saturating_mul(1 << failures.saturating_sub(1).min(31)).min(MOST)
 }
 
 #[cfg(test)]
@@ -111,7 +107,7 @@ mod tests {
         assert_eq!(pace.healthy_in(5, at(110)), Some(Duration::from_secs(50)));
         pace.failed(5, at(160));
         assert_eq!((pace.failures, pace.measured()), (1, Duration::from_secs(119)));
-        assert_eq!(pace.wait(at(160)), FIRST);
+        assert_eq!(pace.wait(at(160)), PAUSES.first);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::clients::attempts::is_index;
-use crate::clients::index;
+use crate::clients::index::{IndexPlanner, MOST};
 use crate::clients::plan::{Observed, Plan, Wanted, Why};
 use crate::clients::tracker::Tracker;
 use crate::run::RunStage;
@@ -24,8 +24,8 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed<'_>, tracker: &mut Tracker,
     // What is refused keeps nothing else from its turn.
     (plan.held, plan.deletes) =
         std::mem::take(&mut plan.deletes).into_iter().partition(|delete| (observed.is_held)(&delete.uid));
-    if plan.deletes.len() > index::MOST {
-        plan.deletes.truncate(index::MOST);
+    if plan.deletes.len() > MOST {
+        plan.deletes.truncate(MOST);
         plan.has_more = true;
     }
     if let Some(left) = tracker.unseen_in(now) {
@@ -41,8 +41,9 @@ fn active(
     plan: &mut Plan,
     now: Instant,
 ) {
+    let mut planner = IndexPlanner { wanted, observed, tracker, plan, now };
     for index in 0..wanted.clients {
-        index::plan(index, wanted, observed, tracker, plan, now);
+        planner.plan(index);
     }
     for pod in observed.pods {
         match pod.index {

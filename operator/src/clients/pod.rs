@@ -4,7 +4,9 @@ use crds::contract::{ATTEMPT_ANNOTATION, RUN_ANNOTATION, TEMPLATE_HASH_ANNOTATIO
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, Pod};
 use kube::ResourceExt;
 
-use crate::session::labels::{self, COMPONENT, Component, SESSION_UID};
+use crate::session::labels::{self, Component, SESSION_UID};
+use crate::session::owner::controller;
+use crate::session::pod::{condition_met, is_over, is_part, node, phase};
 
 /// A pod of a session's clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +51,10 @@ impl ClientPod {
     /// its clients. One that belongs to the Job by which an earlier version ran them, or that somebody took the owner from,
     /// is made of nothing that is wanted.
     pub fn of(pod: &Pod, session: &str, clients: &str) -> Option<Self> {
-        if pod.labels().get(COMPONENT).is_none_or(|component| component != Component::Client.as_str()) {
+        if !is_part(pod, Component::Client) {
             return None;
         }
-        let owner = pod.owner_references().iter().find(|owner| owner.controller == Some(true));
+        let owner = controller(&pod.metadata);
         let is_owned = owner.is_some_and(|owner| owner.uid == session);
         let is_of_job = owner.is_some_and(|owner| owner.kind == "Job" && owner.name == clients);
         let is_disowned = owner.is_none() && pod.labels().get(SESSION_UID).is_some_and(|uid| uid == session);
@@ -61,7 +63,6 @@ impl ClientPod {
         }
         let annotation = |key: &str| pod.annotations().get(key);
         let template = annotation(TEMPLATE_HASH_ANNOTATION).filter(|_| is_owned).cloned();
-        let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
         Some(Self {
             name: pod.name_any(),
             uid: pod.uid().unwrap_or_default(),
@@ -69,12 +70,12 @@ impl ClientPod {
             attempt: annotation(ATTEMPT_ANNOTATION).and_then(|text| text.parse().ok()).unwrap_or_default(),
             template: template.unwrap_or_default(),
             run: annotation(RUN_ANNOTATION).cloned(),
-            node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
+            node: node(pod).map(str::to_owned),
             is_terminating: pod.metadata.deletion_timestamp.is_some(),
             never_runs: never_runs(pod),
-            is_ready: is_ready(pod),
+            is_ready: condition_met(pod, "Ready").is_some(),
             end: end(pod),
-            is_over: matches!(phase, Some("Succeeded" | "Failed")),
+            is_over: is_over(pod),
         })
     }
 
@@ -88,19 +89,17 @@ impl ClientPod {
 }
 
 fn never_runs(pod: &Pod) -> bool {
-    let has_node = pod.spec.as_ref().is_some_and(|spec| spec.node_name.is_some());
     let containers = pod.status.as_ref().and_then(|status| status.container_statuses.as_deref());
-    pod.metadata.deletion_timestamp.is_some() && !has_node && containers.is_none_or(<[_]>::is_empty)
+    pod.metadata.deletion_timestamp.is_some() && node(pod).is_none() && containers.is_none_or(<[_]>::is_empty)
 }
 
 /// How the client in a pod ended: by its own container, else by the pod, of which nothing else is known when it was evicted
 /// before it began, or lost.
 fn end(pod: &Pod) -> Option<End> {
-    let status = pod.status.as_ref()?;
     if let Some(ended) = terminated(pod) {
         return Some(if ended.exit_code == 0 { End::Succeeded } else { End::Failed });
     }
-    match status.phase.as_deref() {
+    match phase(pod) {
         Some("Succeeded") => Some(End::Succeeded),
         Some("Failed") => Some(End::Failed),
         _ => None,
@@ -112,11 +111,6 @@ fn terminated(pod: &Pod) -> Option<&ContainerStateTerminated> {
     let containers = pod.status.as_ref()?.container_statuses.as_deref()?;
     let client = containers.iter().find(|container| container.name == Component::Client.as_str())?;
     client.state.as_ref()?.terminated.as_ref()
-}
-
-fn is_ready(pod: &Pod) -> bool {
-    let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 
-use crate::session::labels::{COMPONENT, Component, INSTANCE, JOB_INDEX, SESSION_UID};
+use crate::session::labels::{Component, INSTANCE, JOB_INDEX, SESSION_UID};
+use crate::session::owner::controller;
+use crate::session::pod::{is_over, is_part};
 
 /// A pod that belongs to nobody, as far as the watches know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,10 +21,9 @@ pub struct Suspect {
 /// plan removes what is not wanted of it.
 pub fn suspect(pod: &Pod, is_session: impl Fn(&str, &str) -> bool) -> Option<Suspect> {
     let labels = pod.labels();
-    let is_client = labels.get(COMPONENT).is_some_and(|component| component == Component::Client.as_str());
     // What has an owner goes with it, or is its business.
-    let is_owned = pod.owner_references().iter().any(|owner| owner.controller == Some(true));
-    if !is_client || is_owned || pod.metadata.deletion_timestamp.is_some() {
+    let is_owned = controller(&pod.metadata).is_some();
+    if !is_part(pod, Component::Client) || is_owned || pod.metadata.deletion_timestamp.is_some() {
         return None;
     }
     let session = labels.get(INSTANCE)?.clone();
@@ -32,9 +33,7 @@ pub fn suspect(pod: &Pod, is_session: impl Fn(&str, &str) -> bool) -> Option<Sus
     }
     // Without the mark of a Job somebody made it by hand. One that is over keeps its log.
     let is_of_job = pod.annotations().contains_key(JOB_INDEX) || labels.contains_key(JOB_INDEX);
-    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-    let is_over = matches!(phase, Some("Succeeded" | "Failed"));
-    (is_of_job && !is_over).then_some(Suspect { session, session_uid: None })
+    (is_of_job && !is_over(pod)).then_some(Suspect { session, session_uid: None })
 }
 
 #[cfg(test)]

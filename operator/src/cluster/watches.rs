@@ -28,6 +28,7 @@ use crate::cluster::pending::PendingSessions;
 use crate::cluster::pod_index::PodIndex;
 use crate::cluster::stores::{Children, Stores};
 use crate::session::labels;
+use crate::session::pod::node;
 
 /// Load balancers drop connections on which nothing came for 240 s.
 const WATCH_SECONDS: u32 = 200;
@@ -100,10 +101,7 @@ async fn watch_nodes(client: Client, nodes: Arc<Nodes>, pods: Store<Pod>, pendin
 
 /// The sessions with pods on these nodes.
 fn on_nodes(pods: &Store<Pod>, nodes: &[String]) -> Vec<Key> {
-    let is_there = |pod: &&Arc<Pod>| {
-        let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_ref());
-        node.is_some_and(|node| nodes.contains(node))
-    };
+    let is_there = |pod: &&Arc<Pod>| node(pod).is_some_and(|node| nodes.iter().any(|name| name == node));
     pods.state().iter().filter(is_there).filter_map(|pod| session_by_label(&**pod)).collect()
 }
 

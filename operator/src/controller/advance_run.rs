@@ -11,8 +11,10 @@ use crate::controller::observe::Clock;
 use crate::controller::session_ref::SessionRef;
 use crate::run::{
     Facts, Limits, ObservedClients, Phase, Progress, Request, RunStage, advance, is_stored_run, over,
+    stored_run,
 };
 use crate::session::Session;
+use crate::timestamps::stored_time;
 
 /// A run that is up to date.
 pub(super) struct AdvancedRun {
@@ -69,11 +71,11 @@ pub(super) fn advance_run(
 
 /// The run as it is stored, or as it begins; with what a version before did not store of it, and the images of its pods.
 pub(super) fn record(session: &Session, stored: &BallSessionStatus, images: &RunImages, clock: Clock) -> Run {
-    let known = stored.run.as_ref().filter(|_| is_stored_run(stored, &session.run_hash));
-    let mut run = known.cloned().unwrap_or_else(|| Run { hash: session.run_hash.clone(), ..Run::default() });
+    let known = stored_run(stored, &session.run_hash).cloned();
+    let mut run = known.unwrap_or_else(|| Run { hash: session.run_hash.clone(), ..Run::default() });
     run.name.clone_from(&session.run_name);
     run.spec.get_or_insert_with(|| session.measured.clone());
-    run.started_at.get_or_insert_with(|| clock.stored_time());
+    run.started_at.get_or_insert_with(|| stored_time(clock.time));
     run.images = Some(images).filter(|images| **images != RunImages::default()).cloned();
     run
 }

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use kube::Client;
 
-use crate::clients::Budget;
+use crate::backoff::Backoff;
+use crate::bucket::Bucket;
 use crate::cluster::Watches;
-use crate::controller::backoff::Backoff;
 use crate::controller::events::Events;
 use crate::controller::memory::{Memories, Memory};
 use crate::controller::metrics::Metrics;
@@ -62,7 +62,7 @@ pub(super) struct Controller {
     /// Which sessions move to this operator's images, by namespace and name.
     pub(super) rollout: Mutex<Rollout<(String, String)>>,
     /// Of all pods that it creates.
-    pub(super) budget: Mutex<Budget>,
+    pub(super) budget: Mutex<Bucket>,
 }
 
 impl Controller {

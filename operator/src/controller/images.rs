@@ -10,7 +10,7 @@ use kube::runtime::reflector::ObjectRef;
 use crate::controller::context::Controller;
 use crate::controller::resources::{Observed, Resources};
 use crate::controller::session_ref::SessionRef;
-use crate::run::{Rollout, RunStage, default_images, is_stored_run, run_images};
+use crate::run::{Rollout, RunStage, default_images, run_images, stored_run};
 use crate::session::Session;
 
 /// How soon to look again at a session that moves.
@@ -38,7 +38,7 @@ pub(super) fn of(
     observed: &Resources<Observed>,
 ) -> Images {
     let default = default_images(&session.spec, &controller.settings);
-    let run = stored.run.as_ref().filter(|_| is_stored_run(stored, &session.run_hash));
+    let run = stored_run(stored, &session.run_hash);
     // Versions that did not store them did not store when a run began either.
     let unknown = run.filter(|run| run.started_at.is_none()).and(observed.server_deployment.as_ref());
     let found = unknown.map(|server| RunImages { server: image(server), client: None });

@@ -14,7 +14,6 @@
 
 mod advance_run;
 pub mod apply;
-pub mod backoff;
 pub mod build;
 mod circumstances;
 mod client_pods;
@@ -25,6 +24,7 @@ mod error;
 mod events;
 mod expire;
 mod images;
+mod list_within;
 mod memory;
 pub mod metrics;
 mod objectives;

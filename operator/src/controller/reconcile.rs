@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use kube::Resource;
 use kube::runtime::controller::Action;
 
+use crate::backoff::between;
 use crate::cluster::Guard;
-use crate::controller::backoff::between;
 use crate::controller::context::Controller;
 use crate::controller::error::{Error, RECONCILE_LIMIT};
 use crate::controller::observe::{Reason, unrunnable};

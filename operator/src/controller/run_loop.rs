@@ -2,13 +2,13 @@
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use kube::runtime::{Config, applier, controller};
 use tokio_util::sync::CancellationToken;
 
-use crate::clients::Budget;
+use crate::bucket::Bucket;
 use crate::cluster::{Guard, Watches};
 use crate::controller::context::{Context, Controller};
 use crate::controller::memory::Memories;
@@ -16,6 +16,11 @@ use crate::controller::queue::queue;
 use crate::controller::reconcile::{reconcile, retry};
 use crate::controller::strays::delete_strays;
 use crate::controller::{events, images};
+
+/// Pods of clients that are made at once, and then one each time that this has passed, whatever the sessions ask for together: a
+/// thousand sessions of two clients are made within half a minute, and a loop that goes wrong fills no cluster.
+const POD_BURST: u32 = 200;
+const POD_EVERY: Duration = Duration::from_millis(10);
 
 /// Reconciles all sessions that are watched, until `stop`; what is under way then is done first.
 pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
@@ -40,7 +45,7 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
         events,
         started: Instant::now(),
         rollout: Mutex::default(),
-        budget: Mutex::new(Budget::new(Instant::now())),
+        budget: Mutex::new(Bucket::new(POD_EVERY, POD_BURST, Instant::now())),
     });
     // Without its debounce, which would put off a session for as long as changes keep coming.
     let config = Config::default().concurrency(pace.concurrency);

@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use crate::controller::advance_run::{advance_run, record};
 use crate::controller::apply::{self, Tools, apply};
 use crate::controller::build::{ClientPods, build};
-use crate::controller::circumstances::{Circumstances, circumstances, policies};
-use crate::controller::client_pods::{Advanced, Situation, StoredRun, advance, finished_in_job};
+use crate::controller::circumstances::{events, failed_attempts, lost_nodes, policies};
+use crate::controller::client_pods::{Advanced, Situation, StoredRun, advance, with_finished};
 use crate::controller::context::Controller;
 use crate::controller::dereference::{Dereferenced, dereference};
 use crate::controller::epoch::epoch;
 use crate::controller::error::Error;
 use crate::controller::events::SessionEvent;
-use crate::controller::observe::{Clock, Input, Reason, observe, ready_clients, refused};
+use crate::controller::observe::{Clock, Input, ObservedPods, Reason, observe, refused};
 use crate::controller::session_ref::SessionRef;
 use crate::controller::update_status::{store_run, update_status};
 use crate::controller::{expire, images};
@@ -67,18 +67,13 @@ pub(super) async fn run(
         metrics: &controller.metrics,
         retry: controller.retry,
     };
-    let former_job = resources.client_job.as_ref().filter(|job| {
-        job.metadata.owner_references.iter().flatten().any(|owner| owner.uid == session.owner.uid)
-    });
+    let former_job = resources.client_job.as_ref().filter(|job| session.owns(*job));
     let had_job = former_job.is_some();
     let present =
         || Clock { now: Instant::now(), time: Timestamp::now(), watching_since: controller.started };
     if let Some(job) = former_job.filter(|_| is_stored_run(stored, &session.run_hash)) {
-        let mut run = StoredRun::of(session, stored, record(session, stored, &images.next, present()));
-        let finished = finished_in_job(job, session);
-        if !finished.is_subset(&run.finished) {
-            // Before the Job goes, which alone knows it.
-            run.finished.extend(finished);
+        let run = StoredRun::of(session, stored, record(session, stored, &images.next, present()));
+        if let Some(run) = with_finished(run, job, session) {
             store_run(controller, session_ref, stored, run.run()).await?;
             return Ok(Reconciled { requeue_after: Some(STORED), refused: None });
         }
@@ -115,10 +110,11 @@ pub(super) async fn run(
         outcome.refused.push(error);
     }
 
+    let events = events(controller, session_ref, session, &pods, clock).await;
+    let observed = ObservedPods::of(&pods, session, &run.finished, &events, clock.time);
     let view = controller.reports.view(&session_ref.uid);
-    let ready = ready_clients(&pods, session, clock.time);
     let clients = controller.remember(session_ref, |memory| {
-        memory.had_media.observe(session, run.finished.clone(), ready, &view)
+        memory.had_media.observe(session, run.finished.clone(), observed.ready_indexes(), &view)
     });
     let advanced = advance_run(controller, session_ref, session, stored, &run.run(), &clients, clock);
     let expectation = Expectation {
@@ -130,22 +126,20 @@ pub(super) async fn run(
     controller.reports.expect(session, expectation);
     let generation = session_ref.generation;
     let trouble_since = controller.remember(session_ref, |memory| memory.trouble.since(generation));
-    let Circumstances { failed_attempts, events, lost_nodes } =
-        circumstances(controller, session_ref, session, &pods, &run.finished, clock).await;
+    let failed_attempts = failed_attempts(controller, session_ref, &observed, clock);
+    let lost_nodes = lost_nodes(controller, &observed);
     let input = Input {
         session,
         applied: &outcome.resources,
-        pods: &pods,
+        pods: &observed,
         view: &view,
         stored,
         generation,
         run: &advanced.run,
         phase: advanced.phase,
         begun,
-        finished: &run.finished,
         refused: refused(outcome.refused.iter().filter_map(apply::Error::explanation)),
         failed_attempts: &failed_attempts,
-        events: &events,
         lost_nodes: &lost_nodes,
         policies: None,
         trouble_since,

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clients::{Suspect, suspect};
 use crate::controller::apply::{Error, Refusals};
 use crate::controller::context::Controller;
+use crate::session::owner::controller as controller_of;
 
 /// How often pods are gone through.
 const EVERY: Duration = Duration::from_secs(5);
@@ -105,7 +106,7 @@ async fn delete(controller: &Controller, pod: &Pod, suspect: &Suspect) -> kube::
     let pods: Api<Pod> = Api::namespaced(controller.client.clone(), &namespace);
     // Whoever took it in meanwhile changed it.
     let Some(live) = pods.get_metadata_opt(&pod.name_any()).await? else { return Ok(false) };
-    let is_taken = live.owner_references().iter().any(|owner| owner.controller == Some(true));
+    let is_taken = controller_of(&live.metadata).is_some();
     if live.uid() != pod.uid() || is_taken || live.metadata.deletion_timestamp.is_some() {
         return Ok(false);
     }
@@ -125,7 +126,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::controller::backoff::Backoff;
+    use crate::backoff::Backoff;
 
     #[test]
     fn strays_that_cannot_be_deleted_leave_the_others_their_turn() {

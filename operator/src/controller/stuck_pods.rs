@@ -9,13 +9,10 @@ use k8s_openapi::api::core::v1::Event;
 use kube::Client;
 use kube::api::{Api, ListParams};
 
-use crate::api_error::describe;
+use crate::controller::list_within::list_within;
 
 /// After one list of a pod's events the next may be read.
 const PAUSE: Duration = Duration::from_secs(30);
-
-/// How long one list may take.
-const LIMIT: Duration = Duration::from_secs(3);
 
 /// Pods of a session whose events are read at a time: what keeps one from starting is mostly what keeps all.
 const PODS: usize = 2;
@@ -63,14 +60,7 @@ pub(super) async fn last_warning(
     let events: Api<Event> = Api::namespaced(client.clone(), namespace);
     let selector = format!("involvedObject.uid={uid},type=Warning");
     let params = ListParams::default().fields(&selector).limit(MOST);
-    match tokio::time::timeout(LIMIT, events.list(&params)).await {
-        Ok(Ok(events)) => latest(&events.items, time.checked_sub(RECENT).ok()),
-        Ok(Err(error)) => {
-            tracing::debug!(error = %describe(&error), "reading a pod's events failed");
-            None
-        }
-        Err(_) => None,
-    }
+    latest(&list_within(&events, &params).await?.items, time.checked_sub(RECENT).ok())
 }
 
 fn latest(events: &[Event], since: Option<Timestamp>) -> Option<String> {

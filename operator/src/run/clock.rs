@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crds::Run;
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use crate::timestamps::{between, stored_time};
 
 /// How long `run` has gone on at `now`, the time apart for which it was suspended.
 pub fn elapsed(run: &Run, now: Timestamp) -> Duration {
@@ -18,9 +19,9 @@ pub fn elapsed(run: &Run, now: Timestamp) -> Duration {
 /// Stops the clock, or has it go on.
 pub(super) fn suspend(run: &mut Run, is_suspended: bool, now: Timestamp) {
     match (&run.suspended_since, is_suspended) {
-        (None, true) => run.suspended_since = Some(seconds(now)),
+        (None, true) => run.suspended_since = Some(stored_time(now)),
         (Some(since), false) => {
-            let lasted = between(since.0, seconds(now).0).as_secs();
+            let lasted = between(since.0, stored_time(now).0).as_secs();
             let before = run.suspended_seconds.unwrap_or(0);
             let all = before.saturating_add_unsigned(lasted);
             (run.suspended_since, run.suspended_seconds) = (None, Some(all).filter(|all| *all > 0));
@@ -29,18 +30,10 @@ pub(super) fn suspend(run: &mut Run, is_suspended: bool, now: Timestamp) {
     }
 }
 
-/// As times are stored: without a fraction.
-pub(super) fn seconds(time: Timestamp) -> Time {
-    Time(Timestamp::from_second(time.as_second()).unwrap_or(time))
-}
-
-/// From one time to a later one; clocks of different processes may differ.
-fn between(from: Timestamp, to: Timestamp) -> Duration {
-    Duration::try_from(to.duration_since(from)).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
     use super::*;
 
     #[test]

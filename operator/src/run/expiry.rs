@@ -7,6 +7,7 @@ use crds::contract::COMPLETE;
 use jiff::Timestamp;
 
 use crate::conditions::find;
+use crate::timestamps::between;
 
 /// How long the session of a finished run stays, `ttl` after the run's end; zero where it is to go now. `None` where nothing
 /// says when the run ended.
@@ -14,7 +15,7 @@ pub fn expires_in(stored: &BallSessionStatus, ttl: Duration, now: Timestamp) -> 
     let ended_at = stored.run.as_ref().and_then(|run| run.ended_at.as_ref());
     // Versions before did not store it.
     let said_at = || Some(&find(&stored.conditions, COMPLETE)?.last_transition_time);
-    let over_for = Duration::try_from(now.duration_since(ended_at.or_else(said_at)?.0)).unwrap_or_default();
+    let over_for = between(ended_at.or_else(said_at)?.0, now);
     Some(ttl.saturating_sub(over_for))
 }
 

@@ -5,8 +5,8 @@ use crds::{BallSessionStatus, MAX_HISTORY, PastRun, Run};
 use jiff::Timestamp;
 
 use crate::conditions::find;
-use crate::run::clock::seconds;
 use crate::run::stage::{is_complete, is_stored_run};
+use crate::timestamps::stored_time;
 
 /// The reason of a run that was not at its end when another one followed.
 const CUT: &str = "Cut";
@@ -51,7 +51,7 @@ fn past(stored: &BallSessionStatus, run: &Run, now: Timestamp) -> PastRun {
         run: run.name.clone(),
         hash: run.hash.clone(),
         started_at: run.started_at.clone(),
-        ended_at: Some(ended_at.unwrap_or_else(|| seconds(now))),
+        ended_at: Some(ended_at.unwrap_or_else(|| stored_time(now))),
         verdict,
         reason,
         error_p95: display.error_p95,

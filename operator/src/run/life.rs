@@ -10,9 +10,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use crate::conditions::{bounded, find};
 use crate::run::clients::ObservedClients;
-use crate::run::clock::{elapsed, seconds, suspend};
+use crate::run::clock::{elapsed, suspend};
 use crate::run::outcome::Outcome;
 use crate::run::stage::RunStage;
+use crate::timestamps::stored_time;
 
 /// The times within which a bounded run has to come to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +84,7 @@ pub fn advance(facts: &Facts<'_>) -> Advanced {
     }
     suspend(&mut run, facts.stage == RunStage::Suspended, facts.now);
     if run.measuring_since.is_none() && facts.clients.have_had_media() {
-        run.measuring_since = Some(seconds(facts.now));
+        run.measuring_since = Some(stored_time(facts.now));
     }
     if facts.clients.are_finished() {
         return end(run, Outcome::Finished, None, facts.now);
@@ -117,7 +118,7 @@ pub fn decided(run: &Run) -> Option<Outcome> {
 fn end(mut run: Run, outcome: Outcome, cause: Option<&str>, now: Timestamp) -> Advanced {
     if run.outcome.as_deref() != Some(outcome.as_str()) {
         run.outcome = Some(outcome.as_str().to_owned());
-        run.ended_at = Some(seconds(now));
+        run.ended_at = Some(stored_time(now));
         run.cause = cause.map(bounded);
     }
     Advanced { run, phase: Phase::Ending(outcome), next_in: None }

@@ -35,4 +35,4 @@ pub use outcome::Outcome;
 pub use progress::Progress;
 pub use rollout::Rollout;
 pub use run_end::{LastReport, Listening, NewestReport, RunEnd};
-pub use stage::{RunStage, is_stored_run, stage};
+pub use stage::{RunStage, is_stored_run, stage, stored_run};

@@ -1,7 +1,7 @@
 //! What a run needs now, by what is stored.
 
-use crds::BallSessionStatus;
 use crds::contract::COMPLETE;
+use crds::{BallSessionStatus, Run};
 
 use crate::conditions::find;
 
@@ -28,9 +28,14 @@ pub fn stage(status: Option<&BallSessionStatus>, run: &str, is_suspended: bool) 
     }
 }
 
+/// What is stored of the run with the hash `run`.
+pub fn stored_run<'a>(status: &'a BallSessionStatus, run: &str) -> Option<&'a Run> {
+    status.run.as_ref().filter(|stored| stored.hash == run)
+}
+
 /// Whether what is stored is about the run with the hash `run`.
 pub fn is_stored_run(status: &BallSessionStatus, run: &str) -> bool {
-    status.run.as_ref().is_some_and(|stored| stored.hash == run)
+    stored_run(status, run).is_some()
 }
 
 /// Whether what is stored says that its run is over.

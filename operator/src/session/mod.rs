@@ -7,6 +7,8 @@ pub mod labels;
 mod measured;
 mod model;
 pub mod names;
+pub mod owner;
+pub mod pod;
 mod validate;
 mod values;
 

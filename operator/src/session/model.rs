@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use crds::BallSessionSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use kube::ResourceExt;
 
 use crate::run::RunStage;
 use crate::session::labels::Component;
 use crate::session::names;
+use crate::session::owner::controller;
 
 /// A session whose values were all validated.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +43,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Whether an object is a child of it.
+    pub fn owns(&self, child: &impl ResourceExt) -> bool {
+        controller(child.meta()).is_some_and(|owner| owner.uid == self.owner.uid)
+    }
+
     /// The name of the server's objects, and by which clients find it.
     pub fn server_name(&self) -> String {
         self.child_name(Component::Server)

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use ballsession_operator::backoff::Backoff;
 use ballsession_operator::cluster::{Scope, watch};
-use ballsession_operator::controller::backoff::Backoff;
 use ballsession_operator::controller::metrics::Metrics;
 use ballsession_operator::controller::{Context, Pace, run};
 use ballsession_operator::settings::Settings;

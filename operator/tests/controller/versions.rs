@@ -3,9 +3,9 @@
 use crds::BallSession;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
-use kube::ResourceExt;
 use kube::api::{ListParams, Patch, PatchParams, PostParams};
-use serde_json::json;
+use kube::{Client, ResourceExt};
+use serde_json::{Value, json};
 
 use crate::harness::{Operator, client, eventually};
 
@@ -40,18 +40,28 @@ async fn with_job(operator: &Operator, session: &BallSession) -> Vec<Pod> {
     .await
 }
 
+/// An operator that finds the session that the Job is of, after something `happens` to it and to the pods of the Job.
+async fn after_that_version(
+    client: &Client,
+    spec: &Value,
+    happens: impl AsyncFnOnce(&Operator, BallSession, Vec<Pod>),
+) -> Operator {
+    let operator = Operator::start(client).await;
+    operator.create("harbor", spec).await;
+    operator.wait_for_quiet().await;
+    operator
+        .restart_after(async |operator| {
+            let session = operator.change("harbor", &json!({"clients": 2})).await;
+            let pods = with_job(operator, &session).await;
+            happens(operator, session, pods).await;
+        })
+        .await
+}
+
 #[tokio::test]
 async fn a_job_of_an_earlier_version_makes_way() {
     let Some((client, _shared)) = client("a_job_of_an_earlier_version_makes_way").await else { return };
-    let operator = Operator::start(&client).await;
-    operator.create("harbor", &json!({"clients": 0})).await;
-    operator.wait_for_quiet().await;
-    let operator = operator
-        .restart_after(async |operator| {
-            let session = operator.change("harbor", &json!({"clients": 2})).await;
-            with_job(operator, &session).await;
-        })
-        .await;
+    let operator = after_that_version(&client, &json!({"clients": 0}), async |_, _, _| ()).await;
     operator.wait_gone::<Job>("harbor-client", None).await;
     let pods = eventually("pods of its own", async || {
         let pods = operator.wait_pods("harbor", "client", 2).await;
@@ -70,24 +80,19 @@ async fn a_job_of_an_earlier_version_makes_way() {
 #[tokio::test]
 async fn who_was_done_in_the_job_stays_done() {
     let Some((client, _shared)) = client("who_was_done_in_the_job_stays_done").await else { return };
-    let operator = Operator::start(&client).await;
-    operator.create("harbor", &json!({"clients": 0, "duration": "5m"})).await;
-    operator.wait_for_quiet().await;
-    let operator = operator
-        .restart_after(async |operator| {
-            let session = operator.change("harbor", &json!({"clients": 2})).await;
-            let pods = with_job(operator, &session).await;
-            let index = "batch.kubernetes.io/job-completion-index";
-            let second = pods.iter().find(|pod| pod.annotations()[index] == "1").unwrap();
-            operator.set_pod(second, &json!({"phase": "Succeeded"})).await;
-            operator
-                .wait("harbor-client", "its end", |job: &Job| {
-                    let status = job.status.as_ref();
-                    status.and_then(|status| status.completed_indexes.as_deref()) == Some("1")
-                })
-                .await;
-        })
-        .await;
+    let spec = json!({"clients": 0, "duration": "5m"});
+    let operator = after_that_version(&client, &spec, async |operator, _, pods| {
+        let index = "batch.kubernetes.io/job-completion-index";
+        let second = pods.iter().find(|pod| pod.annotations()[index] == "1").unwrap();
+        operator.set_pod(second, &json!({"phase": "Succeeded"})).await;
+        operator
+            .wait("harbor-client", "its end", |job: &Job| {
+                let status = job.status.as_ref();
+                status.and_then(|status| status.completed_indexes.as_deref()) == Some("1")
+            })
+            .await;
+    })
+    .await;
     operator.wait_gone::<Job>("harbor-client", None).await;
     let session = operator
         .wait("harbor", "who is done", |session: &BallSession| {
@@ -105,30 +110,21 @@ async fn the_logs_of_a_run_that_was_over_stay_with_their_job() {
     let Some((client, _shared)) = client("the_logs_of_a_run_that_was_over_stay_with_their_job").await else {
         return;
     };
-    let operator = Operator::start(&client).await;
-    operator.create("harbor", &json!({"clients": 0, "duration": "5m"})).await;
-    operator.wait_for_quiet().await;
-    let operator = operator
-        .restart_after(async |operator| {
-            let session = operator.change("harbor", &json!({"clients": 2})).await;
-            let pods = with_job(operator, &session).await;
-            for pod in &pods {
-                operator.set_pod(pod, &json!({"phase": "Succeeded"})).await;
+    let spec = json!({"clients": 0, "duration": "5m"});
+    let operator = after_that_version(&client, &spec, async |operator, session, pods| {
+        for pod in &pods {
+            operator.set_pod(pod, &json!({"phase": "Succeeded"})).await;
+        }
+        let mut conditions = serde_json::to_value(session.status.unwrap().conditions).unwrap();
+        for condition in conditions.as_array_mut().unwrap() {
+            if condition["type"] == "Complete" {
+                (condition["status"], condition["reason"]) = (json!("True"), json!("Finished"));
             }
-            let mut conditions = serde_json::to_value(session.status.unwrap().conditions).unwrap();
-            for condition in conditions.as_array_mut().unwrap() {
-                if condition["type"] == "Complete" {
-                    (condition["status"], condition["reason"]) = (json!("True"), json!("Finished"));
-                }
-            }
-            let over = Patch::Merge(json!({"status": {"conditions": conditions}}));
-            operator
-                .api::<BallSession>()
-                .patch_status("harbor", &PatchParams::default(), &over)
-                .await
-                .unwrap();
-        })
-        .await;
+        }
+        let over = Patch::Merge(json!({"status": {"conditions": conditions}}));
+        operator.api::<BallSession>().patch_status("harbor", &PatchParams::default(), &over).await.unwrap();
+    })
+    .await;
     operator.wait_ready("harbor", "Completed").await;
     operator.wait_for_quiet().await;
     operator.api::<Job>().get("harbor-client").await.unwrap();

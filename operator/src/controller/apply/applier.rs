@@ -7,12 +7,12 @@ use kube::api::{Api, DeleteParams, Patch, PatchParams, Preconditions};
 use kube::{Client, ResourceExt};
 use serde_json::Value;
 
+use crate::backoff::Backoff;
 use crate::cluster::Key;
 use crate::controller::apply::admitted::{fingerprint, is_as_created, keep_immutable, without_spec};
 use crate::controller::apply::attempt::{Attempt, Child, Done, child, is_terminating, kind};
 use crate::controller::apply::difference;
 use crate::controller::apply::error::Error;
-use crate::controller::backoff::Backoff;
 use crate::controller::memory::{Memories, Memory};
 use crate::controller::metrics::Metrics;
 use crate::controller::resources::Desired;
@@ -64,7 +64,7 @@ impl Applier<'_> {
         found: Option<K>,
         make: impl Future<Output = Result<Done<K>, Error>>,
     ) -> Done<K> {
-        let found = found.filter(|found| self.owns(found));
+        let found = found.filter(|found| self.session.owns(found));
         if let Some(error) = self.remember(|memory| memory.refusals.holds(&key, &asked, Instant::now())) {
             return Done { refused: Some((error, false)), ..Done::of(found) };
         }
@@ -103,7 +103,7 @@ impl Applier<'_> {
             }
         };
         match live {
-            Some(live) if !self.owns(&live) => {
+            Some(live) if !self.session.owns(&live) => {
                 Err(Error::NameTaken { kind: kind::<K>(), name: live.name_any() })
             }
             live => Ok(live),
@@ -149,7 +149,9 @@ impl Applier<'_> {
 
     /// Deletes what is there, if it is ours.
     async fn remove<K: Child>(&self, live: Option<K>, params: &DeleteParams) -> Result<(), Error> {
-        let Some(live) = live.filter(|live| self.owns(live) && !is_terminating(live)) else { return Ok(()) };
+        let Some(live) = live.filter(|live| self.session.owns(live) && !is_terminating(live)) else {
+            return Ok(());
+        };
         let only_this = Preconditions { uid: live.uid(), resource_version: None };
         let params = params.clone().preconditions(only_this);
         let name = live.name_any();
@@ -163,12 +165,6 @@ impl Applier<'_> {
             Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
             Err(source) => Err(Error::of("delete", kind::<K>(), name, &source)),
         }
-    }
-
-    fn owns<K: Child>(&self, live: &K) -> bool {
-        live.owner_references()
-            .iter()
-            .any(|owner| owner.uid == self.session.owner.uid && owner.controller == Some(true))
     }
 
     fn api<K: Child>(&self) -> Api<K> {

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use crate::backoff::Backoff;
 use crate::controller::apply::error::Error;
-use crate::controller::backoff::Backoff;
 
 /// How long a refused child waits at most: whatever kept it from being made, a minute after it is gone the child is there.
 const MOST: Duration = Duration::from_secs(60);

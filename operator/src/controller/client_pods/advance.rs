@@ -240,7 +240,7 @@ impl Advanced {
     fn limit(&mut self, controller: &Controller, creates: &mut Vec<Create>, clock: Clock) {
         let wanted = u32::try_from(creates.len()).unwrap_or(u32::MAX);
         let mut budget = controller.budget.lock().unwrap_or_else(PoisonError::into_inner);
-        let granted = budget.take(wanted, clock.now);
+        let granted = budget.take_up_to(wanted, clock.now);
         if granted < wanted {
             creates.truncate(usize::try_from(granted).unwrap_or_default());
             self.again(AGAIN);

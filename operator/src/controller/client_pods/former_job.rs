@@ -6,10 +6,23 @@ use crds::contract::RUN_ANNOTATION;
 use k8s_openapi::api::batch::v1::Job;
 use report::post::parse_index_ranges;
 
+use crate::controller::client_pods::stored::StoredRun;
 use crate::session::Session;
 
+/// The run with those of its clients that were done in the Job, where that is not stored: it has to be before the Job goes, which
+/// alone knows it.
+pub(in crate::controller) fn with_finished(
+    run: StoredRun,
+    job: &Job,
+    session: &Session,
+) -> Option<StoredRun> {
+    let finished = finished_in_job(job, session);
+    let is_known = finished.is_subset(&run.finished);
+    (!is_known).then(|| StoredRun { finished: run.finished.union(&finished).copied().collect(), ..run })
+}
+
 /// The clients that were done in the Job, if it was for the run that a session asks for: they are not to measure again.
-pub(in crate::controller) fn finished_in_job(job: &Job, session: &Session) -> BTreeSet<u32> {
+fn finished_in_job(job: &Job, session: &Session) -> BTreeSet<u32> {
     let template = job.spec.as_ref().and_then(|spec| spec.template.metadata.as_ref());
     let run = template.and_then(|metadata| metadata.annotations.as_ref()?.get(RUN_ANNOTATION));
     if session.duration.is_none() || run != Some(&session.run_hash) {

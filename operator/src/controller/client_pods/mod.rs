@@ -8,5 +8,5 @@ mod stored;
 mod sum;
 
 pub(super) use advance::{Advanced, Situation, advance};
-pub(super) use former_job::finished_in_job;
+pub(super) use former_job::with_finished;
 pub(super) use stored::StoredRun;

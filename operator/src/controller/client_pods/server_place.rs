@@ -1,41 +1,31 @@
 //! Where the server of a session is.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
-use kube::ResourceExt;
 
 use crate::clients::ServerPlace;
-use crate::session::labels::{COMPONENT, Component};
+use crate::session::pod::{condition, is_server, node};
+use crate::timestamps::between;
 
 /// Where the server's pod is among those of a session, once it has a node. One on its way out, or that failed, is none; of
 /// several it is the last.
 pub(super) fn server_place(pods: &[Arc<Pod>], time: Timestamp) -> Option<ServerPlace<'_>> {
-    let is_server = |pod: &&Arc<Pod>| {
-        let is_labelled =
-            pod.labels().get(COMPONENT).is_some_and(|component| component == Component::Server.as_str());
-        let is_made = pod.owner_references().iter().any(|owner| owner.kind == "ReplicaSet");
-        let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-        is_labelled && is_made && pod.metadata.deletion_timestamp.is_none() && phase != Some("Failed")
-    };
     let created = |pod: &&Arc<Pod>| pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
-    let pod = pods.iter().filter(is_server).max_by_key(created)?;
-    let node = pod.spec.as_ref()?.node_name.as_deref()?;
-    let scheduled = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    let scheduled = scheduled.into_iter().find(|condition| condition.type_ == "PodScheduled");
+    let pod = pods.iter().filter(|pod| is_server(pod)).max_by_key(created)?;
+    let node = node(pod)?;
     let scheduled =
-        scheduled.and_then(|condition| condition.last_transition_time.as_ref()).map(|time| time.0);
-    let since = scheduled.or(created(&pod)).map(|since| time.duration_since(since));
-    Some(ServerPlace {
-        node,
-        since: since.and_then(|since| Duration::try_from(since).ok()).unwrap_or_default(),
-    })
+        condition(pod, "PodScheduled").and_then(|condition| condition.last_transition_time.as_ref());
+    let scheduled = scheduled.map(|time| time.0);
+    let since = scheduled.or(created(&pod)).map(|since| between(since, time));
+    Some(ServerPlace { node, since: since.unwrap_or_default() })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::{Value, json};
 
     use super::*;

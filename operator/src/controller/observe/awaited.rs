@@ -8,6 +8,8 @@ use kube::ResourceExt;
 
 use crate::controller::observe::containers;
 use crate::controller::observe::reason::{Explanation, Reason};
+use crate::session::pod::{condition, condition_met, phase};
+use crate::timestamps::between;
 
 /// What takes longer than this, and usually takes a second or two, does not come by itself.
 const USUAL: Duration = Duration::from_secs(20);
@@ -28,7 +30,7 @@ pub(super) struct Awaited {
 
 /// What a pod waits for at `time`, of which the last event that warns says `event`; nothing of one that is ready or done.
 pub(super) fn awaited(pod: &Pod, event: Option<&str>, time: Timestamp) -> Awaited {
-    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    let phase = phase(pod);
     if phase == Some("Succeeded") {
         return Awaited::default();
     }
@@ -71,7 +73,7 @@ impl Awaited {
     /// Something that a pod has waited for since `condition` became what it is.
     fn of(pod: &str, words: &str, check: &str, condition: &PodCondition, time: Timestamp) -> Self {
         let since = condition.last_transition_time.as_ref().map_or(time, |since| since.0);
-        let lasted = Duration::try_from(time.duration_since(since)).unwrap_or_default();
+        let lasted = between(since, time);
         let left = USUAL.checked_sub(lasted).filter(|left| !left.is_zero());
         let problem = || Reason::PodStuck.with_message(format!("{pod} {words}: {check}"));
         Self { problem: left.is_none().then(problem), words: Some(words.to_owned()), stuck_in: left }
@@ -94,12 +96,11 @@ pub(super) fn starts_slowly(pod: &Pod, time: Timestamp) -> Option<&str> {
 
 /// For how long a pod has had a node, and has not started.
 fn starts_for(pod: &Pod, time: Timestamp) -> Option<Duration> {
-    let is_pending = pod.status.as_ref()?.phase.as_deref() == Some("Pending");
+    let is_pending = phase(pod) == Some("Pending");
     let is_on_its_way = is_pending && pod.metadata.deletion_timestamp.is_none();
-    let scheduled =
-        condition(pod, "PodScheduled").filter(|scheduled| scheduled.status == "True" && is_on_its_way)?;
+    let scheduled = condition_met(pod, "PodScheduled").filter(|_| is_on_its_way)?;
     let since = scheduled.last_transition_time.as_ref()?.0;
-    Some(Duration::try_from(time.duration_since(since)).unwrap_or_default())
+    Some(between(since, time))
 }
 
 fn not_scheduled(pod: &Pod, name: &str, scheduled: &PodCondition) -> Option<Explanation> {
@@ -116,12 +117,6 @@ fn not_scheduled(pod: &Pod, name: &str, scheduled: &PodCondition) -> Option<Expl
         }
         _ => None,
     }
-}
-
-/// A condition of a pod.
-pub(super) fn condition<'a>(pod: &'a Pod, kind: &str) -> Option<&'a PodCondition> {
-    let conditions = pod.status.as_ref()?.conditions.as_deref().unwrap_or_default();
-    conditions.iter().find(|condition| condition.type_ == kind)
 }
 
 #[cfg(test)]

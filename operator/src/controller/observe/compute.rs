@@ -8,7 +8,6 @@ use crate::conditions::{condition, find};
 use crate::controller::observe::complete::complete;
 use crate::controller::observe::input::Input;
 use crate::controller::observe::owned::Owned;
-use crate::controller::observe::pods::ObservedPods;
 use crate::controller::observe::ready::ready;
 use crate::controller::observe::stalled::stalled;
 use crate::run::history;
@@ -16,11 +15,10 @@ use crate::session::labels::{self, Component};
 
 /// The status, and when to compute it again although nothing happened.
 pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Duration>) {
-    let Input { session, stored, clock, .. } = *input;
-    let pods = ObservedPods::of(input.pods, session, input.finished, input.events, clock.time);
+    let Input { session, stored, clock, pods, .. } = *input;
     let (completion, message) = complete(input);
-    let (explanation, recheck) = ready(input, &pods, completion, &message);
-    let ready_clients = pods.ready_clients();
+    let (explanation, recheck) = ready(input, pods, completion, &message);
+    let ready_clients = pods.ready_clients().count();
     let conditions = |kind: &str, status: bool, reason: &str, message: &str| {
         condition(kind, status, reason, message, input.generation, &stored.conditions, clock.time)
     };

@@ -9,6 +9,7 @@ use report::last_line::cause_in;
 
 use crate::conditions::cut;
 use crate::controller::observe::containers::{failed_end, how_it_ended};
+use crate::session::pod::node;
 
 /// The longest cause that is quoted: who it was, and what to check, follow.
 const MAX_CAUSE: usize = 140;
@@ -36,7 +37,7 @@ impl FailedAttempt {
         let (code, cause) = cause(ended);
         Some(Self {
             pod: pod.name_any(),
-            node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
+            node: node(pod).map(str::to_owned),
             code,
             cause: cut(&cause, MAX_CAUSE),
             ended: ended.finished_at.as_ref().map(|time| time.0),

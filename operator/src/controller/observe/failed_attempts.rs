@@ -1,12 +1,10 @@
 //! The last failed attempt of each part of a session, remembered while its next one is on its way: the pod of the last one
 //! may be gone by then.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Pod;
 use report::ErrorCode;
 
 use crate::controller::observe::failed_attempt::FailedAttempt;
@@ -14,7 +12,7 @@ use crate::controller::observe::pods::{ObservedPod, ObservedPods};
 use crate::controller::observe::reason::{Explanation, Reason};
 use crate::controller::observe::stages::reason_of;
 use crate::report_source::View;
-use crate::session::Session;
+use crate::timestamps::between;
 
 /// How long ago an attempt may have ended to say something about now: longer than the longest pause before the next one, and
 /// than that takes to fail.
@@ -25,19 +23,8 @@ const RECENT: Duration = Duration::from_secs(180);
 pub(in crate::controller) struct FailedAttempts(BTreeMap<u32, FailedAttempt>);
 
 impl FailedAttempts {
-    /// Takes note of the pods of a session there are at `time`, of whose clients these are done.
-    pub(in crate::controller) fn observe(
-        &mut self,
-        pods: &[Arc<Pod>],
-        session: &Session,
-        finished: &BTreeSet<u32>,
-        time: Timestamp,
-    ) {
-        self.note(&ObservedPods::of(pods, session, finished, &BTreeMap::new(), time), time);
-    }
-
     /// Takes note of the pods there are at `time`: who has media now has not failed any more.
-    fn note(&mut self, pods: &ObservedPods, time: Timestamp) {
+    pub(in crate::controller) fn note(&mut self, pods: &ObservedPods, time: Timestamp) {
         for (index, attempt) in &pods.failed {
             let is_newer = self.0.get(index).is_none_or(|known| known.ended <= attempt.ended);
             if is_newer {
@@ -48,8 +35,7 @@ impl FailedAttempts {
             pod.index == Some(index) && (pod.ready_since.is_some() || pod.succeeded)
         };
         self.0.retain(|index, attempt| {
-            let age =
-                attempt.ended.map(|ended| Duration::try_from(time.duration_since(ended)).unwrap_or_default());
+            let age = attempt.ended.map(|ended| between(ended, time));
             let is_over =
                 pods.finished.contains(index) || pods.clients.iter().any(|pod| is_served(pod, *index));
             !is_over && age.is_none_or(|age| age < RECENT)
@@ -86,6 +72,10 @@ fn reason(code: Option<ErrorCode>) -> Reason {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use k8s_openapi::api::core::v1::Pod;
     use serde_json::json;
 
     use super::*;

@@ -1,16 +1,14 @@
 //! What is observed.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crds::{BallSessionStatus, Run};
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Pod;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::cluster::LostNode;
 use crate::controller::observe::failed_attempts::FailedAttempts;
+use crate::controller::observe::pods::ObservedPods;
 use crate::controller::observe::reason::Explanation;
 use crate::controller::resources::{Applied, Resources};
 use crate::report_source::View;
@@ -28,18 +26,11 @@ pub(in crate::controller) struct Clock {
     pub(in crate::controller) watching_since: Instant,
 }
 
-impl Clock {
-    /// The time as the API stores it: without a fraction.
-    pub(in crate::controller) fn stored_time(self) -> Time {
-        Time(Timestamp::from_second(self.time.as_second()).unwrap_or(self.time))
-    }
-}
-
 /// What the status is computed from.
 pub(in crate::controller) struct Input<'a> {
     pub(in crate::controller) session: &'a Session,
     pub(in crate::controller) applied: &'a Resources<Applied>,
-    pub(in crate::controller) pods: &'a [Arc<Pod>],
+    pub(in crate::controller) pods: &'a ObservedPods,
     pub(in crate::controller) view: &'a View,
     /// What is stored now.
     pub(in crate::controller) stored: &'a BallSessionStatus,
@@ -49,16 +40,12 @@ pub(in crate::controller) struct Input<'a> {
     pub(in crate::controller) run: &'a Run,
     /// How far it is.
     pub(in crate::controller) phase: Phase,
-    /// The clients that are done, by index, whether their pods are still there or not.
-    pub(in crate::controller) finished: &'a BTreeSet<u32>,
     /// Whether the numbers of any other run are out of the way.
     pub(in crate::controller) begun: bool,
     /// Which children the API server refuses, and why.
     pub(in crate::controller) refused: Option<Explanation>,
     /// The last attempts of clients that failed.
     pub(in crate::controller) failed_attempts: &'a FailedAttempts,
-    /// What the last event that warns says of a pod that does not start, by its UID.
-    pub(in crate::controller) events: &'a BTreeMap<String, String>,
     /// The nodes that are not Ready.
     pub(in crate::controller) lost_nodes: &'a BTreeMap<String, LostNode>,
     /// The NetworkPolicies that select its pods, in words.

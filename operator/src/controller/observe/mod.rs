@@ -27,7 +27,7 @@ pub(super) use compute::observe;
 pub(super) use failed_attempts::FailedAttempts;
 pub(super) use input::{Clock, Input};
 pub(super) use owned::Owned;
-pub(super) use pods::ready_clients;
+pub(super) use pods::ObservedPods;
 pub(super) use reason::{Explanation, Reason};
 pub(super) use refused::refused;
 pub(super) use slow_pods::slow_pods;

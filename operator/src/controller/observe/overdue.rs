@@ -7,6 +7,8 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 
 use crate::controller::observe::reason::{Explanation, Reason};
+use crate::session::pod::node;
+use crate::timestamps::between;
 
 /// How much longer than its own grace a pod may take to go.
 const LATE_AFTER: Duration = Duration::from_secs(20);
@@ -15,12 +17,12 @@ const LATE_AFTER: Duration = Duration::from_secs(20);
 /// grace in it already.
 pub(super) fn overdue(pod: &Pod, time: Timestamp) -> Result<Explanation, Duration> {
     let deleted = pod.metadata.deletion_timestamp.as_ref().map_or(time, |deleted| deleted.0);
-    let left = Duration::try_from((deleted + LATE_AFTER).duration_since(time)).unwrap_or_default();
+    let left = between(time, deleted + LATE_AFTER);
     if !left.is_zero() {
         return Err(left);
     }
     let name = pod.name_any();
-    let message = match pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()) {
+    let message = match node(pod) {
         Some(node) => format!(
             "{name} on node {node} was to end and does not, so that its client is not made anew: check the kubelet and \
              the container runtime of the node"

@@ -9,16 +9,17 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 
 use crate::clients::{ClientPod, End};
-use crate::controller::observe::awaited::{Awaited, awaited, condition};
+use crate::controller::observe::awaited::{Awaited, awaited};
 use crate::controller::observe::failed_attempt::FailedAttempt;
 use crate::controller::observe::overdue::overdue;
 use crate::controller::observe::reason::Explanation;
 use crate::session::Session;
-use crate::session::labels::{self, COMPONENT, Component};
+use crate::session::labels;
+use crate::session::pod::{condition_met, is_server, node, phase};
 
 /// The pods that a session has now; those on their way out no longer count.
 #[derive(Debug, Default)]
-pub(super) struct ObservedPods {
+pub(in crate::controller) struct ObservedPods {
     /// The server's.
     pub(super) server: Option<ObservedPod>,
     /// Those of its clients, by index.
@@ -61,21 +62,17 @@ pub(super) struct ObservedPod {
 }
 
 impl ObservedPods {
-    /// Sorts the pods with the labels of a session of which these clients are done. A pod with these labels that nobody made for
+    /// Sorts the pods with the labels of a session of which these clients are done; `events` is what the last event that warns
+    /// says of some of them, by UID. A pod with these labels that nobody made for
     /// it is none of its own, and of each client only the last attempt counts.
-    pub(super) fn of(
+    pub(in crate::controller) fn of(
         pods: &[Arc<Pod>],
         session: &Session,
         finished: &BTreeSet<u32>,
         events: &BTreeMap<String, String>,
         time: Timestamp,
     ) -> Self {
-        let staying = || pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
-        let is_server = |pod: &&Arc<Pod>| {
-            let component = pod.labels().get(COMPONENT).map(String::as_str);
-            component == Some(Component::Server.as_str()) && is_of_replica_set(pod)
-        };
-        let servers = staying().filter(is_server).filter(|pod| phase(pod) != Some("Failed"));
+        let servers = pods.iter().filter(|pod| is_server(pod));
         // While one server follows another, that which works or came last.
         let server = servers.max_by_key(|pod| {
             let created = pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
@@ -137,8 +134,18 @@ impl ObservedPods {
     }
 
     /// Client pods that are ready.
-    pub(super) fn ready_clients(&self) -> usize {
-        self.clients.iter().filter(|pod| pod.ready_since.is_some()).count()
+    pub(super) fn ready_clients(&self) -> impl Iterator<Item = &ObservedPod> {
+        self.clients.iter().filter(|pod| pod.ready_since.is_some())
+    }
+
+    /// The clients whose pods have media now, by index.
+    pub(in crate::controller) fn ready_indexes(&self) -> BTreeSet<u32> {
+        self.ready_clients().filter_map(|pod| pod.index).collect()
+    }
+
+    /// The nodes of all of them.
+    pub(in crate::controller) fn nodes(&self) -> impl Iterator<Item = &str> {
+        self.all().filter_map(|pod| pod.node.as_deref())
     }
 
     /// All of them, the server first: without it no client comes up either.
@@ -158,7 +165,7 @@ impl ObservedPod {
         Self {
             name: pod.name_any(),
             index: labels::client_index(&pod.metadata),
-            node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
+            node: node(pod).map(str::to_owned),
             ip: status.and_then(|status| status.pod_ip.clone()),
             ready_since: ready_since(pod),
             succeeded,
@@ -168,14 +175,6 @@ impl ObservedPod {
             stuck_in: awaited.stuck_in,
         }
     }
-}
-
-fn is_of_replica_set(pod: &Pod) -> bool {
-    pod.owner_references().iter().any(|owner| owner.controller == Some(true) && owner.kind == "ReplicaSet")
-}
-
-fn phase(pod: &Pod) -> Option<&str> {
-    pod.status.as_ref()?.phase.as_deref()
 }
 
 /// Why a pod failed as a whole.
@@ -188,18 +187,8 @@ fn failure(pod: &Pod) -> String {
 }
 
 fn ready_since(pod: &Pod) -> Option<Timestamp> {
-    let ready = condition(pod, "Ready").filter(|ready| ready.status == "True")?;
+    let ready = condition_met(pod, "Ready")?;
     Some(ready.last_transition_time.as_ref().map_or(Timestamp::UNIX_EPOCH, |time| time.0))
-}
-
-/// The indexes of the clients whose pods have media now.
-pub(in crate::controller) fn ready_clients(
-    pods: &[Arc<Pod>],
-    session: &Session,
-    time: Timestamp,
-) -> BTreeSet<u32> {
-    let observed = ObservedPods::of(pods, session, &BTreeSet::new(), &BTreeMap::new(), time);
-    observed.clients.iter().filter(|pod| pod.ready_since.is_some()).filter_map(|pod| pod.index).collect()
 }
 
 #[cfg(test)]

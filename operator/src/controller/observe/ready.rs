@@ -12,6 +12,7 @@ use crate::controller::observe::pods::{ObservedPod, ObservedPods};
 use crate::controller::observe::reason::{Explanation, Reason};
 use crate::controller::observe::stages;
 use crate::run::{Completion, Outcome, RunStage};
+use crate::timestamps::between;
 
 /// The first reason that applies, and when to compute it again although nothing happened. `ended` is what is said of a run
 /// that is over.
@@ -154,7 +155,7 @@ fn reported(input: &Input<'_>, pods: &ObservedPods, wanted: usize) -> (Explanati
     let last_report = input.view.server.as_ref().map(|server| server.received);
     let last = last_report.max(input.view.excused_until).map_or(watching_since, |at| at.max(watching_since));
     let since_report = now.saturating_duration_since(last);
-    let since_ready = Duration::try_from(time.duration_since(ready_since)).unwrap_or_default();
+    let since_ready = between(ready_since, time);
     let silent = since_report.min(since_ready);
     if let Some(lost) = lost(input) {
         return (lost, Some(REPORT_SILENCE));

@@ -13,17 +13,15 @@ use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::api::{Api, ListParams};
 use kube::{Client, ResourceExt};
 
-use crate::api_error::describe;
+use crate::controller::list_within::list_within;
 use crate::controller::policies::selecting::Labels;
 use crate::controller::policies::words::words;
 use crate::session::Session;
-use crate::session::labels::{self, COMPONENT, Component};
+use crate::session::labels::{self, Component};
+use crate::session::pod::is_part;
 
 /// After one list of a namespace's policies the next may be read for the same session.
 const PAUSE: Duration = Duration::from_secs(30);
-
-/// How long one list may take: it decides nothing but the end of a message.
-const LIMIT: Duration = Duration::from_secs(3);
 
 /// Policies of a namespace that are read at most.
 const MOST: u32 = 100;
@@ -52,21 +50,11 @@ impl Policies {
 pub(super) async fn read(client: &Client, session: &Session, pods: &[Arc<Pod>]) -> Option<String> {
     let api: Api<NetworkPolicy> = Api::namespaced(client.clone(), &session.namespace);
     let params = ListParams::default().limit(MOST);
-    let list = match tokio::time::timeout(LIMIT, api.list(&params)).await {
-        Ok(Ok(list)) => list,
-        Ok(Err(error)) => {
-            tracing::debug!(error = %describe(&error), "reading NetworkPolicies failed");
-            return None;
-        }
-        Err(_) => return None,
-    };
+    let list = list_within(&api, &params).await?;
     let is_more = list.metadata.continue_.is_some_and(|token| !token.is_empty());
     let mut of_others = list.items;
     // Those of the session itself let pass what it needs.
-    of_others.retain(|policy| {
-        let owners = policy.metadata.owner_references.iter().flatten();
-        owners.into_iter().all(|owner| owner.uid != session.owner.uid)
-    });
+    of_others.retain(|policy| !session.owns(policy));
     let server = labels_of(pods, session, Component::Server, &session.spec.server);
     let client = labels_of(pods, session, Component::Client, &session.spec.client.pod);
     words(&of_others, &server, &client, is_more)
@@ -75,8 +63,7 @@ pub(super) async fn read(client: &Client, session: &Session, pods: &[Arc<Pod>]) 
 /// The labels of a part's pods: those of one that is there, which others may have added to, else those that it is going to
 /// have.
 fn labels_of(pods: &[Arc<Pod>], session: &Session, component: Component, settings: &PodSettings) -> Labels {
-    let is_its = |pod: &&Arc<Pod>| pod.labels().get(COMPONENT).is_some_and(|part| part == component.as_str());
-    let live = pods.iter().find(is_its).map(|pod| pod.labels().clone());
+    let live = pods.iter().find(|pod| is_part(pod, component)).map(|pod| pod.labels().clone());
     live.unwrap_or_else(|| {
         let own = labels::of(&session.name, component);
         settings.pod_labels.clone().into_iter().chain(own).collect()

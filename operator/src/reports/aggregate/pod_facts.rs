@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::Pod;
 
 use crate::reports::stores::PodKey;
 use crate::session::labels;
+use crate::session::pod::node;
 
 /// What is known of a pod beside its reports.
 #[derive(Debug, Clone)]
@@ -27,7 +28,7 @@ impl PodFacts {
         Self {
             key: key.clone(),
             created: pod.metadata.creation_timestamp.as_ref().map(|time| time.0),
-            node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
+            node: node(pod).map(str::to_owned),
             run: annotation(RUN_ANNOTATION).cloned(),
             index: labels::client_index(&pod.metadata),
         }

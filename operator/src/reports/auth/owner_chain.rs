@@ -11,6 +11,7 @@ use crate::reports::refusal::Refusal;
 use crate::reports::stores::SessionKey;
 use crate::session::labels::Component;
 use crate::session::names::child_name;
+use crate::session::owner::controller;
 
 /// A live object on the way.
 struct Found {
@@ -66,8 +67,7 @@ async fn owner_of(api_server: &dyn ApiServer, namespace: &str, child: &Found) ->
 /// What controls an object, if that is a step of one of the two ways: Pod, ReplicaSet, Deployment, BallSession and Pod,
 /// BallSession.
 fn next(child: &Found) -> Option<(Kind, &OwnerReference)> {
-    let owners = child.metadata.owner_references.iter().flatten();
-    let owner = owners.into_iter().find(|owner| owner.controller == Some(true))?;
+    let owner = controller(&child.metadata)?;
     let group = owner.api_version.split_once('/')?.0;
     let kind = match (child.kind, group, owner.kind.as_str()) {
         (Kind::Pod, "apps", "ReplicaSet") => Kind::ReplicaSet,

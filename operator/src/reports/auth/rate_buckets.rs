@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use crate::bucket::Bucket;
+
 /// Reviews a second for each pod that tokens claim to be bound to. Of a pod's own there is one in five minutes.
 const POD_INTERVAL: Duration = Duration::from_secs(1);
-/// Reviews a second in all, and how many at once after a quiet time.
-const REVIEWS: (f64, f64) = (20.0, 40.0);
+/// How often there is a review in all, and how many at once after a quiet time.
+const REVIEWS: (Duration, u32) = (Duration::from_millis(50), 40);
 /// How many of those at once are for servers' pods alone: without the reports of its server nothing is known of a
 /// session, those of its clients only add to it.
-const FOR_SERVERS: f64 = 20.0;
-/// Look-ups a second of pods that the watch does not know.
-const LOOK_UPS: (f64, f64) = (5.0, 5.0);
+const FOR_SERVERS: u32 = 20;
+/// The same of look-ups of pods that the watch does not know.
+const LOOK_UPS: (Duration, u32) = (Duration::from_millis(200), 5);
 /// Pods beyond which those are forgotten that may ask again anyway.
 const REMEMBERED_PODS: usize = 64;
 
@@ -27,8 +29,8 @@ impl RateBuckets {
     /// Full ones.
     pub(super) fn new(now: Instant) -> Self {
         Self {
-            reviews: Bucket::new(REVIEWS, now),
-            look_ups: Bucket::new(LOOK_UPS, now),
+            reviews: Bucket::new(REVIEWS.0, REVIEWS.1, now),
+            look_ups: Bucket::new(LOOK_UPS.0, LOOK_UPS.1, now),
             pods: HashMap::new(),
         }
     }
@@ -41,7 +43,7 @@ impl RateBuckets {
                 return Err(POD_INTERVAL - since);
             }
         }
-        self.reviews.take(if is_server { 0.0 } else { FOR_SERVERS }, now)?;
+        self.reviews.take(if is_server { 0 } else { FOR_SERVERS }, now)?;
         if self.pods.len() >= REMEMBERED_PODS {
             self.pods.retain(|_, paid| now.saturating_duration_since(*paid) < POD_INTERVAL);
         }
@@ -51,34 +53,7 @@ impl RateBuckets {
 
     /// Takes a look-up of a pod that the watch does not know; or says when to come again.
     pub(super) fn look_up(&mut self, now: Instant) -> Result<(), Duration> {
-        self.look_ups.take(0.0, now)
-    }
-}
-
-/// Fills by `per_second` up to `burst`.
-struct Bucket {
-    per_second: f64,
-    burst: f64,
-    level: f64,
-    updated: Instant,
-}
-
-impl Bucket {
-    fn new((per_second, burst): (f64, f64), now: Instant) -> Self {
-        Self { per_second, burst, level: burst, updated: now }
-    }
-
-    /// Takes one, where that leaves `reserved` to others.
-    fn take(&mut self, reserved: f64, now: Instant) -> Result<(), Duration> {
-        let elapsed = now.saturating_duration_since(self.updated).as_secs_f64();
-        self.level = (self.level + elapsed * self.per_second).min(self.burst);
-        self.updated = self.updated.max(now);
-        let needed = 1.0 + reserved;
-        if self.level < needed {
-            return Err(Duration::from_secs_f64((needed - self.level) / self.per_second));
-        }
-        self.level -= 1.0;
-        Ok(())
+        self.look_ups.take(0, now)
     }
 }
 

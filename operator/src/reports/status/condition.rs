@@ -3,11 +3,11 @@
 use crds::BallSessionStatus;
 use crds::contract::OBJECTIVES_MET;
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use crate::conditions::find;
-use crate::reports::status::text::seconds;
 use crate::reports::status::verdict::ObjectivesVerdict;
+use crate::timestamps::stored_time;
 
 /// The stored condition.
 pub(in crate::reports) fn condition(status: &BallSessionStatus) -> Option<&Condition> {
@@ -35,7 +35,7 @@ pub(in crate::reports) fn condition_of(
         message: report::escape(&verdict.message, crds::MAX_MESSAGE),
         observed_generation: generation,
         last_transition_time: since
-            .map_or_else(|| Time(seconds(wall)), |stored| stored.last_transition_time.clone()),
+            .map_or_else(|| stored_time(wall), |stored| stored.last_transition_time.clone()),
     }
 }
 

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use report::{ErrorCode, ErrorEntry};
 
-use crate::reports::status::text::{seconds, whole};
+use crate::reports::status::text::whole;
+use crate::timestamps::stored_time;
 
 /// How often each code happened, and the last message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,7 +42,7 @@ impl ErrorTotals {
             let total = Total {
                 count: error.count,
                 message: report::escape(&error.message, MAX_MESSAGE),
-                last_seen: Some(seconds(error.last_seen)),
+                last_seen: Some(stored_time(error.last_seen).0),
             };
             self.merge(error.code, total, u64::saturating_add);
         }

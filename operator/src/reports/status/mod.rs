@@ -22,5 +22,4 @@ pub(super) use judged::{Surroundings, judged_clients, judged_session, window_sec
 pub(super) use numbers::numbers;
 pub(super) use owned::{has_numbers, owned};
 pub(super) use span::Span;
-pub(super) use text::seconds;
 pub(super) use verdict::{ObjectivesVerdict, is_one_node};

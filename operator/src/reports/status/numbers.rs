@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use crds::{ClientStatus, Display, Freezes, MAX_CLIENTS, Measurements, Quantiles};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use report::judged::{JudgedClient, JudgedNumbers};
 use report::post::ServerPost;
 use report::{ClientRow, ErrorPixels, LatencyMilliseconds, SetupQuantiles, Summary};
@@ -12,6 +11,7 @@ use crate::reports::status::judged::{judged_all, row_numbers};
 use crate::reports::status::rows::{client, frames};
 use crate::reports::status::span::Span;
 use crate::reports::status::text::{self, decimal, whole};
+use crate::timestamps::stored_time;
 
 /// Numbers, columns and rows of a report. `clients` are those of the post as they are judged, `cause` is what a missed
 /// verdict names.
@@ -71,7 +71,7 @@ impl Numbers {
 fn measurements(summary: &Summary, numbers: &Numbers) -> Measurements {
     let judged = &numbers.judged;
     Measurements {
-        started_at: Some(Time(text::seconds(summary.started_at))),
+        started_at: Some(stored_time(summary.started_at)),
         frames: Some(frames(&numbers.frames)),
         loss_percent: judged.loss_percent.and_then(decimal),
         undetected_percent: judged.undetected_percent.and_then(decimal),

@@ -1,6 +1,4 @@
-//! How numbers and times look in a status: bounded in length.
-
-use jiff::Timestamp;
+//! How numbers look in a status: bounded in length.
 
 /// Numbers are shown up to here: with a unit they still fit their fields of 16 characters.
 const MOST: f64 = 999_000_000.0;
@@ -46,12 +44,6 @@ pub(super) fn whole(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// `time` in whole seconds: as times in Kubernetes are stored.
-pub(in crate::reports) fn seconds(time: Timestamp) -> Timestamp {
-    // Rounded towards the past, so it is as valid as it was.
-    Timestamp::from_second(time.as_second()).unwrap_or(time)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,11 +76,5 @@ mod tests {
             }
         }
         assert_eq!((decimal(f64::NAN), percent(f64::NAN)), (None, None));
-    }
-
-    #[test]
-    fn times_lose_their_fraction() {
-        let time = |text: &str| text.parse::<Timestamp>().unwrap();
-        assert_eq!(seconds(time("2026-01-01T00:00:01.999Z")), time("2026-01-01T00:00:01Z"));
     }
 }

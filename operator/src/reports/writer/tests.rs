@@ -58,6 +58,20 @@ impl Steps {
         }
     }
 
+    /// Those of a run that was good until its end, and since when that is asked for.
+    async fn at_the_end() -> (Self, Instant) {
+        let mut steps = Self::new();
+        steps.report(post(1, 3));
+        steps.pass(12).await;
+        assert_eq!(condition(&steps.last()).unwrap().status, "True");
+        let since = steps.at().now;
+        let mut last = post(2, 3);
+        last.connected_clients = 0;
+        steps.report(last);
+        steps.finish(since);
+        (steps, since)
+    }
+
     fn applied(&self) -> usize {
         self.world.api_server.applied().len()
     }
@@ -243,15 +257,7 @@ async fn the_end_of_a_run_is_written_once_and_for_all() {
 /// V12: after five refusals what was said of the last window stood as the verdict on the run.
 #[tokio::test]
 async fn a_run_whose_last_numbers_are_refused_ends_without_a_verdict() {
-    let mut steps = Steps::new();
-    steps.report(post(1, 3));
-    steps.pass(12).await;
-    assert_eq!(condition(&steps.last()).unwrap().status, "True");
-    let since = steps.at().now;
-    let mut last = post(2, 3);
-    last.connected_clients = 0;
-    steps.report(last);
-    steps.finish(since);
+    let (mut steps, since) = Steps::at_the_end().await;
     steps.world.api_server.refuses_numbers.store(true, Ordering::Relaxed);
     steps.pass(10).await;
     assert_eq!(steps.finish(since), Progress::Pending);
@@ -265,14 +271,7 @@ async fn a_run_whose_last_numbers_are_refused_ends_without_a_verdict() {
 
 #[tokio::test]
 async fn a_run_does_not_end_before_something_is_stored() {
-    let mut steps = Steps::new();
-    steps.report(post(1, 3));
-    steps.pass(12).await;
-    let since = steps.at().now;
-    let mut last = post(2, 3);
-    last.connected_clients = 0;
-    steps.report(last);
-    steps.finish(since);
+    let (mut steps, since) = Steps::at_the_end().await;
     steps.world.api_server.is_strict.store(true, Ordering::Relaxed);
     steps.pass(300).await;
     assert_eq!(steps.finish(since), Progress::Pending);

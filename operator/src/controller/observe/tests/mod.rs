@@ -106,28 +106,23 @@ impl Scene {
             server.received = now - self.silent;
         }
         self.view.excused_until = self.excused.map(|excused| now - excused);
+        let time = START.parse::<Timestamp>().unwrap() + Duration::from_secs(60);
         observe(&Input {
             session: &self.session,
             applied: &self.applied,
-            pods: &self.pods,
+            pods: &ObservedPods::of(&self.pods, &self.session, &self.finished, &BTreeMap::new(), time),
             view: &self.view,
             stored: &self.stored,
             generation: Some(3),
             run: &self.run,
             phase: self.phase,
             begun: self.begun,
-            finished: &self.finished,
             refused: self.refused.clone(),
             failed_attempts: &self.failed_attempts,
-            events: &BTreeMap::new(),
             lost_nodes: &self.lost_nodes,
             policies: self.policies.as_deref(),
             trouble_since: self.trouble.map(|lasted| now - lasted),
-            clock: Clock {
-                now,
-                time: START.parse::<Timestamp>().unwrap() + Duration::from_secs(60),
-                watching_since: now - self.watching,
-            },
+            clock: Clock { now, time, watching_since: now - self.watching },
         })
     }
 

@@ -14,7 +14,8 @@ fn unheard() -> Scene {
         scene.set_client(index, &ended("client", 1, CAUSE));
     }
     let time = START.parse::<Timestamp>().unwrap() + Duration::from_secs(60);
-    scene.failed_attempts.observe(&scene.pods, &scene.session, &BTreeSet::new(), time);
+    let pods = ObservedPods::of(&scene.pods, &scene.session, &scene.finished, &BTreeMap::new(), time);
+    scene.failed_attempts.note(&pods, time);
     for index in 0..2 {
         scene.set_client(index, &json!({"phase": "Running"}));
     }

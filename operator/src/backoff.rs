@@ -18,10 +18,15 @@ impl Default for Backoff {
 }
 
 impl Backoff {
+    /// The longest wait after the `failures`th failure in a row.
+    pub fn longest(&self, failures: u32) -> Duration {
+        let doublings = failures.saturating_sub(1).min(31);
+        self.first.saturating_mul(1 << doublings).min(self.most)
+    }
+
     /// The wait after the `failures`th failure in a row: half of it is certain, of the other half `random`, 0 to 1.
     pub fn delay(&self, failures: u32, random: f64) -> Duration {
-        let doublings = failures.saturating_sub(1).min(31);
-        let longest = self.first.saturating_mul(1 << doublings).min(self.most);
+        let longest = self.longest(failures);
         longest / 2 + (longest / 2).mul_f64(random.clamp(0.0, 1.0))
     }
 }
