@@ -95,10 +95,9 @@ pub fn advance(facts: &Facts<'_>) -> Advanced {
         None => (Phase::Starting, limits.start_deadline, Outcome::StartDeadlineExceeded),
         Some(_) => (Phase::Measuring, limits.hard_end(), Outcome::Failed),
     };
-    if facts.stage == RunStage::Suspended {
-        return Advanced { run, phase, next_in: None };
-    }
     match deadline.checked_sub(elapsed(&run, facts.now)).filter(|left| !left.is_zero()) {
+        // Suspended, its clock stands still.
+        Some(_) if facts.stage == RunStage::Suspended => Advanced { run, phase, next_in: None },
         Some(left) => Advanced { run, phase, next_in: Some(left) },
         None => end(run, outcome, facts.not_ready, facts.now),
     }

@@ -115,6 +115,18 @@ fn suspension_stops_the_clock() {
     assert_eq!(scene.phase(6030), Phase::Ending(Outcome::StartDeadlineExceeded));
 }
 
+/// A run whose end was decided long ago, that is suspended, and then is to have more clients.
+#[test]
+fn a_deadline_that_has_passed_holds_for_a_suspended_run_too() {
+    let mut scene = Scene::new(1);
+    scene.clients.finished = [0].into();
+    assert_eq!(scene.phase(220), Phase::Ending(Outcome::Finished));
+    scene.stage = RunStage::Suspended;
+    assert_eq!(scene.phase(220), Phase::Ending(Outcome::Finished));
+    scene.clients.wanted = 2;
+    assert_eq!(scene.phase(220), Phase::Ending(Outcome::Failed));
+}
+
 #[test]
 fn an_end_is_taken_back_when_more_clients_are_asked_for() {
     let mut scene = Scene::new(1);
