@@ -1,5 +1,6 @@
 //! What the containers of a pod say: ours, init containers, and those that somebody added, such as sidecars of a mesh.
 
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated, ContainerStatus, Pod};
 
 use crate::controller::observe::reason::{Explanation, Reason};
@@ -56,6 +57,13 @@ pub(super) fn unready_beside_ours(pod: &Pod) -> Option<&str> {
     let sidecars =
         || all().filter(|container| !is_ours(container) && !container.ready && !is_done(container));
     sidecars().next().filter(|_| is_ready(true)).map(|container| container.name.as_str())
+}
+
+/// Since when a pod's own container runs that is not ready.
+pub(super) fn unready_since_start(pod: &Pod) -> Option<Timestamp> {
+    let containers = pod.status.as_ref()?.container_statuses.as_deref()?;
+    let ours = containers.iter().find(|container| is_ours(container) && !container.ready)?;
+    Some(ours.state.as_ref()?.running.as_ref()?.started_at.as_ref()?.0)
 }
 
 /// The containers of pods that the operator makes are called by their part.

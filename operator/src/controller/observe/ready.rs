@@ -54,7 +54,9 @@ fn first_reason(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Option<
         let (session, view, server) = (input.session, input.view, pods.server.as_ref());
         let stuck = stages::first_broken(session, server, &pods.clients, view, room(input.policies));
         let failed = input.failed_attempts.explanation(pods, view, wanted);
-        let all = stuck.into_iter().chain(failed).chain(lost(input));
+        // The reports know more than the pods: they come first where both say the same.
+        let lost = lost(input).or_else(|| lost_by_pods(pods, served, wanted));
+        let all = stuck.into_iter().chain(failed).chain(lost);
         let first = all.min_by_key(|explanation| explanation.reason);
         let explanation =
             first.unwrap_or_else(|| Reason::WaitingForClients.with_message(waiting(pods, served, wanted)));
@@ -112,6 +114,17 @@ fn server_not_ready(server: Option<&ObservedPod>) -> String {
             format!("{name} on node {node} {awaits}{before}")
         }
     }
+}
+
+/// The first client that had media and has none, as far as the kubelet knows: before any report says so.
+fn lost_by_pods(pods: &ObservedPods, served: usize, wanted: usize) -> Option<Explanation> {
+    let lost = pods.clients.iter().find(|pod| pod.was_ready)?;
+    let node = lost.node.as_deref().unwrap_or("unknown");
+    let message = format!(
+        "{served} of {wanted} clients are ready: {} on node {node} had media and has decoded no frame within the last 2 s",
+        lost.name
+    );
+    Some(Reason::ClientsLost.with_message(message))
 }
 
 fn waiting(pods: &ObservedPods, served: usize, wanted: usize) -> String {

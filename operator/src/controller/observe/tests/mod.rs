@@ -187,6 +187,15 @@ fn each_reason_hides_those_behind_it() {
             "1 of 2 clients are ready: harbor-client-1-y on node b has not decoded a frame within the last 2 s".into()
         )
     );
+    scene.set_client(1, &no_longer_ready());
+    assert_eq!(
+        scene.ready(),
+        (
+            "ClientsLost".into(),
+            "1 of 2 clients are ready: harbor-client-1-y on node b had media and has decoded no frame within the last 2 s"
+                .into()
+        )
+    );
     scene.silent = Duration::from_secs(1);
     scene.view.lost = Some("not connected for 5.2 s".into());
     assert_eq!(scene.ready(), ("ClientsLost".into(), "not connected for 5.2 s".into()));
