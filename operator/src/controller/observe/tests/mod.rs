@@ -14,7 +14,7 @@ use k8s_openapi::api::core::v1::Pod;
 use report::{ErrorCode, State};
 use serde_json::{Value, json};
 
-use super::pods::tests::{pod, ready, waiting};
+use super::pods::tests::{no_longer_ready, pod, ready, waiting};
 use super::stages::tests::{client_posts, server_posts};
 use super::*;
 use crate::cluster::LostNode;
