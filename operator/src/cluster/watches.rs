@@ -27,6 +27,7 @@ use crate::cluster::owners::{session_by_label, session_of};
 use crate::cluster::pending::PendingSessions;
 use crate::cluster::pod_index::PodIndex;
 use crate::cluster::stores::{Children, Stores};
+use crate::cluster::trim::trim;
 use crate::session::labels;
 use crate::session::pod::node;
 
@@ -118,14 +119,16 @@ pub fn watch(client: &Client, scope: &Scope) -> (Watches, Stores) {
         tasks: JoinSet::new(),
     };
     let all = watcher::Config::default().timeout(WATCH_SECONDS);
-    starter.watch(sessions_writer, &all, |session: &Guard| Some(ObjectRef::from_obj(session)), |_| ());
+    let session_itself = |session: &Guard| Some(ObjectRef::from_obj(session));
+    starter.watch(sessions_writer, &all, session_itself, |_| (), |_| ());
     let ours = all.labels(&format!("{}={}", labels::MANAGED_BY, labels::OPERATOR));
     let (pods, pods_writer) = reflector::store();
     let index = Arc::new(PodIndex::default());
-    starter.watch(pods_writer, &ours, session_by_label::<Pod>, {
+    let follow = {
         let (index, pods) = (Arc::clone(&index), pods.clone());
-        move |event| index.follow(event, |pod| pods.get(pod).is_some())
-    });
+        move |event: &Event<Pod>| index.follow(event, |pod| pods.get(pod).is_some())
+    };
+    starter.watch(pods_writer, &ours, session_by_label::<Pod>, trim, follow);
     let children = Children {
         deployments: starter.watch_children(&ours, session_of),
         services: starter.watch_children(&ours, session_of),
@@ -158,7 +161,7 @@ impl Starter {
         session_of: fn(&K) -> Option<Key>,
     ) -> Store<K> {
         let (store, writer) = reflector::store();
-        self.watch(writer, config, session_of, |_| ());
+        self.watch(writer, config, session_of, |_| (), |_| ());
         store
     }
 
@@ -167,6 +170,7 @@ impl Starter {
         writer: reflector::store::Writer<K>,
         config: &watcher::Config,
         session_of: fn(&K) -> Option<Key>,
+        trim: fn(&mut K),
         follow: impl Fn(&Event<K>) + Send + 'static,
     ) {
         let client = self.client.clone();
@@ -176,7 +180,7 @@ impl Starter {
         };
         let (pending, sessions) = (Arc::clone(&self.pending), self.sessions.clone());
         let report = self.tracker.watch(&K::plural(&()));
-        let events = watcher(api, config.clone()).reflect(writer).default_backoff();
+        let events = watcher(api, config.clone()).modify(trim).reflect(writer).default_backoff();
         self.tasks.spawn(each(events, move |event| {
             let event = match event {
                 Ok(event) => event,
