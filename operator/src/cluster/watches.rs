@@ -4,6 +4,7 @@
 //! not the session itself, by their label. After a break in a watch every session is enqueued, because a deletion
 //! may have been missed.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::pin::pin;
 use std::sync::Arc;
@@ -63,6 +64,11 @@ impl Watches {
     /// What is said of a node that is not ready; `None` of one that is, or that nothing is known of.
     pub(crate) fn lost_node(&self, node: &str) -> Option<LostNode> {
         self.nodes.lost(node)
+    }
+
+    /// All nodes for workloads that are not ready, by name.
+    pub(crate) fn lost_nodes(&self) -> BTreeMap<String, LostNode> {
+        self.nodes.all_lost()
     }
 
     /// For how long a node has not been ready at `now`; `None` of one that is, or that nothing is known of.
