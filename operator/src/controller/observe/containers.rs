@@ -5,6 +5,9 @@ use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated, Conta
 
 use crate::controller::observe::reason::{Explanation, Reason};
 
+/// SIGKILL's.
+const KILLED: i32 = 137;
+
 /// Why a container does not start, or ends again and again.
 pub(super) fn problem(pod: &Pod, name: &str) -> Option<Explanation> {
     let status = pod.status.as_ref()?;
@@ -125,6 +128,16 @@ pub(super) fn failed_end(pod: &Pod) -> Option<&ContainerStateTerminated> {
     let ours = containers.iter().find(|container| is_ours(container))?;
     let ended = [ours.state.as_ref(), ours.last_state.as_ref()].map(|state| state?.terminated.as_ref());
     ended.into_iter().flatten().next().filter(|last| last.exit_code != 0)
+}
+
+/// Whether a container did not end by itself and was not asked to: it was killed, or its node was restarted. (One without memory
+/// is killed for what it does.)
+pub(super) fn was_killed(ended: &ContainerStateTerminated) -> bool {
+    match ended.reason.as_deref() {
+        Some("OOMKilled") => false,
+        Some("Unknown" | "ContainerStatusUnknown") => true,
+        _ => ended.exit_code == KILLED,
+    }
 }
 
 /// How a container ended, with its termination message.

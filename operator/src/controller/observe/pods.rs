@@ -13,7 +13,7 @@ use crate::controller::observe::awaited::{Awaited, awaited};
 use crate::controller::observe::containers::unready_since_start;
 use crate::controller::observe::failed_attempt::FailedAttempt;
 use crate::controller::observe::overdue::overdue;
-use crate::controller::observe::reason::Explanation;
+use crate::controller::observe::reason::{Explanation, Reason};
 use crate::session::Session;
 use crate::session::labels;
 use crate::session::pod::{condition, condition_met, is_server, node, phase};
@@ -144,6 +144,12 @@ impl ObservedPods {
     /// The clients whose pods have media now, by index.
     pub(in crate::controller) fn ready_indexes(&self) -> BTreeSet<u32> {
         self.ready_clients().filter_map(|pod| pod.index).collect()
+    }
+
+    /// Whether no node takes one of them.
+    pub(in crate::controller) fn are_unschedulable(&self) -> bool {
+        let problems = self.all().filter_map(|pod| pod.problem.as_ref());
+        problems.into_iter().any(|problem| problem.reason == Reason::Unschedulable)
     }
 
     /// The nodes of all of them.

@@ -92,7 +92,8 @@ fn pod_problem(input: &Input<'_>, pods: &ObservedPods) -> Option<Explanation> {
     let on_lost_node = nodes::lost(pods, input.lost_nodes);
     let problems = pods.all().filter_map(|pod| pod.problem.as_ref());
     let of_pods = problems.chain(&pods.overdue).chain(&on_lost_node);
-    of_pods.chain(&input.refused).min_by_key(|problem| problem.reason).cloned()
+    let first = of_pods.chain(&input.refused).min_by_key(|problem| problem.reason)?;
+    Some(nodes::unschedulable(first, input.lost_nodes))
 }
 
 /// Why a Deployment cannot create its pod.

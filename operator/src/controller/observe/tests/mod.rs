@@ -215,7 +215,7 @@ fn each_reason_hides_those_behind_it() {
         {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes"}
     ]});
     scene.set_client(1, &unschedulable);
-    assert_eq!(scene.ready(), ("Unschedulable".into(), "harbor-client-1-y: 0/3 nodes".into()));
+    assert_eq!(scene.ready(), ("Unschedulable".into(), "harbor-client-1-y: 0/3 nodes; not Ready: b".into()));
     scene.set_server(&waiting("ErrImagePull", "denied"));
     assert_eq!(scene.ready().0, "ImagePullFailed");
     scene.refused = Some(Reason::ApplyFailed.with_message("webhook away"));
