@@ -4,11 +4,13 @@
 use crds::contract::OWN_PREFIX;
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
 
+use crate::session::labels::JOB_INDEX;
+
 /// Takes away what is never read: who wrote which field, annotations of others, and all of the spec but where the pod is to run.
 pub(super) fn trim(pod: &mut Pod) {
     pod.metadata.managed_fields = None;
     if let Some(annotations) = &mut pod.metadata.annotations {
-        annotations.retain(|name, _| name.starts_with(OWN_PREFIX));
+        annotations.retain(|name, _| name.starts_with(OWN_PREFIX) || name == JOB_INDEX);
     }
     if let Some(spec) = pod.spec.take() {
         let PodSpec { node_name, scheduling_gates, affinity, .. } = spec;
@@ -28,7 +30,7 @@ mod tests {
             "apiVersion": "v1", "kind": "Pod",
             "metadata": {
                 "name": "harbor-client-0-y", "uid": "pod-1", "labels": {"team": "a"}, "creationTimestamp": "2026-01-01T00:00:00Z",
-                "annotations": {"ballsession.dev/attempt": "1", "example.com/networks": "a long list"},
+                "annotations": {"ballsession.dev/attempt": "1", "batch.kubernetes.io/job-completion-index": "0", "example.com/networks": "a long list"},
                 "ownerReferences": [{"apiVersion": "v1", "kind": "BallSession", "name": "o", "uid": "u", "controller": true}],
                 "managedFields": [{"manager": "kubelet", "operation": "Update"}]
             },
