@@ -10,12 +10,13 @@
 mod admitted;
 mod children;
 mod client_pods;
+mod co_owned;
 mod conditions;
 mod expectations;
 mod harness;
 mod log;
-mod node;
 mod measured;
+mod node;
 mod refused;
 mod reports;
 mod run_again;
