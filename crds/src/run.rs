@@ -35,10 +35,10 @@ pub struct Run {
     /// Since when every client of a bounded run has had media.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measuring_since: Option<Time>,
-    /// Since when a bounded run has been suspended, while it is.
+    /// Since when a bounded run has been suspended, or without clients that are asked for, while that is so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suspended_since: Option<Time>,
-    /// For how many seconds it was suspended before. They count towards no deadline.
+    /// For how many seconds that was so before. They count towards no deadline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suspended_seconds: Option<i64>,
     /// When a bounded run ended. Its last numbers are in the status when the condition Complete says so.
