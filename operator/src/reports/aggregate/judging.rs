@@ -103,6 +103,10 @@ impl Judging {
             self.hysteresis = Hysteresis::default();
         }
         let Some(current) = current(session, evidence, now) else { return false };
+        // What was said by other objectives says nothing by these.
+        if !is_other_basis && is_between_clients_and_end(session, &current.verdict) {
+            return false;
+        }
         let last = Some((outcome(&current.verdict), current.verdict.reason()));
         let is_fresh = occasion == Occasion::ServerPost || is_other_basis;
         if !is_fresh && (current.verdict.is_met() || self.last == last) {
@@ -164,7 +168,8 @@ fn current(session: &Session, evidence: Evidence<'_>, now: Instant) -> Option<Cu
     {
         let failure = no_media(session, &without_media);
         let lost = Some(failure.message());
-        return Some(Current { verdict: Verdict::Missed(vec![failure]), is_one_node: false, lost });
+        let verdict = Verdict::Missed(vec![failure]);
+        return Some(Current { verdict, is_one_node: false, lost });
     }
     let around = Surroundings {
         wanted: evidence.expected.map(|expected| expected.ids(session)),
@@ -225,6 +230,12 @@ fn is_of_window(server: &ServerReport, window: Duration) -> bool {
 
 fn nodes(session: &Session, clients: &Clients) -> BTreeMap<String, String> {
     clients.nodes().map(|(index, node)| (expected::id(session, index), node.to_owned())).collect()
+}
+
+/// Whether nobody is left to be judged of a run whose clients end: what was said of them stands until the whole of it is judged.
+fn is_between_clients_and_end(session: &Session, verdict: &Verdict) -> bool {
+    let is_nobody = matches!(verdict, Verdict::Inconclusive { reason: Pending::NoClients, .. });
+    is_nobody && session.duration.is_some() && session.spec.clients > 0
 }
 
 fn outcome(verdict: &Verdict) -> Option<bool> {
