@@ -3,11 +3,13 @@
 use std::time::{Duration, Instant};
 
 use crds::Placement;
+use jiff::Timestamp;
 
 use crate::clients::create::Create;
 use crate::clients::plan::{Observed, Plan, Wanted, Why};
 use crate::clients::pod::ClientPod;
 use crate::clients::tracker::Tracker;
+use crate::timestamps::between;
 
 /// Pods that are created, and deleted, at most in one reconcile.
 pub(super) const MOST: usize = 20;
@@ -56,6 +58,7 @@ impl IndexPlanner<'_> {
         // The last attempt first.
         pods.sort_by(|a, b| (b.attempt, &b.name).cmp(&(a.attempt, &a.name)));
         if self.plan.finished.contains(&index) {
+            self.plan.measured.forget(index);
             // It measured for as long as it was to: the pod that did keeps its log, any other has nothing more to do.
             for pod in pods.iter().filter(|pod| !pod.has_finished(self.wanted.run)) {
                 self.plan.delete(pod, if pod.end.is_some() { Why::Failed } else { Why::Superseded });
@@ -66,11 +69,15 @@ impl IndexPlanner<'_> {
         let current = verdicts.iter().position(|verdict| *verdict == Verdict::Good);
         if let Some(pod) = current.map(|current| pods[current]).filter(|pod| pod.is_ready) {
             self.tracker.pace(index).has_media(pod.attempt, now);
+            if self.wanted.run.is_some() {
+                self.plan.measured.has_media(index, self.age(observed.time));
+            }
         }
         let is_healthy =
             current.is_some_and(|current| self.tracker.pace(index).is_healthy(pods[current].attempt, now));
         self.remove(&pods, &verdicts, current, !is_healthy && !observed.has_no_room);
         let Some(current) = current else {
+            self.is_over(index, pods.first().copied());
             // A pod that is lost runs on a node from which nothing comes. Any other may stream until its container ended.
             let is_in_the_way = |(pod, verdict): (&&ClientPod, &Verdict)| {
                 pod.end.is_none() && !pod.never_runs && *verdict != Verdict::Lost
@@ -157,12 +164,34 @@ impl IndexPlanner<'_> {
                 Verdict::Lost => Why::NodeLost,
                 Verdict::Outdated => {
                     self.tracker.dismiss(pod);
+                    // What is made of something else measures something else; what was before it is forgotten already.
+                    if let Some(index) = pod.index.filter(|_| number == 0) {
+                        self.plan.measured.forget(index);
+                    }
                     Why::Outdated
                 }
                 Verdict::Misplaced => Why::Misplaced,
             };
             self.plan.delete(pod, why);
         }
+    }
+
+    /// Counts what the last attempt of a client has measured that is over. Until when it had media is known to the process that
+    /// saw it, and else stands in `pod`, its own, if that is still there.
+    fn is_over(&mut self, index: u32, pod: Option<&ClientPod>) {
+        let attempt = self.observed.attempts.of(index).max(self.tracker.seen(index));
+        let until = if self.tracker.pace(index).has_seen_media(attempt) {
+            Some(self.observed.time)
+        } else {
+            pod.filter(|pod| pod.attempt == attempt).and_then(|pod| pod.ended_at)
+        };
+        let age = until.map(|until| self.age(until));
+        self.plan.measured.is_over(index, age);
+    }
+
+    /// How long before `time` the run began.
+    fn age(&self, time: Timestamp) -> Duration {
+        between(self.observed.run_since, time)
     }
 
     /// Creates the next pod of a client that has none, when it is time. `last` is the last attempt of which there still is a pod.
@@ -190,6 +219,7 @@ impl IndexPlanner<'_> {
             return;
         }
         let attempt = if is_known { seen.saturating_add(1) } else { stored };
-        self.plan.creates.push(Create { index, attempt, measured: pace.measured() });
+        let measured = self.plan.measured.before(index);
+        self.plan.creates.push(Create { index, attempt, measured });
     }
 }

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `pod` | what matters of a pod: which client it is, of which attempt, where, and how it ended |
 //! | `attempts` | how often each client was tried, as `status.run.attempts` has it |
+//! | `measured` | for how long each client of a bounded run has measured, as `status.run.measured` has it |
 //! | `name` | what the pod of an attempt is called |
 //! | `tracker` | what this process knows beyond its watches: what it has just made and deleted |
 //! | `pace` | when a client that failed is tried again |
@@ -18,6 +19,7 @@
 mod attempts;
 mod create;
 mod index;
+mod measured;
 mod name;
 mod pace;
 mod plan;
@@ -32,6 +34,7 @@ mod tracker;
 
 pub use attempts::Attempts;
 pub use create::Create;
+pub use measured::Measured;
 pub use name::{Identity, pod_name};
 pub use plan::{Delete, Observed, Plan, ServerPlace, Wanted, Why};
 pub use planner::plan;

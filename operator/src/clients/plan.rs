@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crds::Placement;
+use jiff::Timestamp;
 
 use crate::clients::attempts::Attempts;
 use crate::clients::create::Create;
+use crate::clients::measured::Measured;
 use crate::clients::pod::ClientPod;
 use crate::run::RunStage;
 
@@ -42,6 +44,12 @@ pub struct Observed<'a> {
     pub attempts: &'a Attempts,
     /// The clients of this run that are stored as done.
     pub finished: &'a BTreeSet<u32>,
+    /// For how long the clients of this run have measured, as it is stored.
+    pub measured: &'a Measured,
+    /// When this run began.
+    pub run_since: Timestamp,
+    /// What the clock shows by which runs are timed.
+    pub time: Timestamp,
 }
 
 /// Where a server is.
@@ -64,6 +72,8 @@ pub struct Plan {
     pub held: Vec<Delete>,
     /// The clients of this run that are done, whether their pods are still there or not.
     pub finished: BTreeSet<u32>,
+    /// For how long the clients of this run have measured that are not done.
+    pub measured: Measured,
     /// There is more to do than this, at once after it. Where nothing of this can be done, nothing of that can be either.
     pub has_more: bool,
     /// When to plan again although nothing happens.

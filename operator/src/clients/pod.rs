@@ -1,6 +1,7 @@
 //! What matters of a pod of a session's clients.
 
 use crds::contract::{ATTEMPT_ANNOTATION, RUN_ANNOTATION, TEMPLATE_HASH_ANNOTATION};
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, Pod};
 use kube::ResourceExt;
 
@@ -33,6 +34,8 @@ pub struct ClientPod {
     pub is_ready: bool,
     /// How its client ended, whatever else there is in the pod.
     pub end: Option<End>,
+    /// When its container ended.
+    pub ended_at: Option<Timestamp>,
     /// All of it is over: nothing runs in it, and nothing ever will.
     pub is_over: bool,
 }
@@ -75,6 +78,7 @@ impl ClientPod {
             never_runs: never_runs(pod),
             is_ready: condition_met(pod, "Ready").is_some(),
             end: end(pod),
+            ended_at: terminated(pod).and_then(|ended| ended.finished_at.as_ref()).map(|time| time.0),
             is_over: is_over(pod),
         })
     }
@@ -162,6 +166,19 @@ mod tests {
         assert!(never_runs(&|_| ()));
         assert!(!never_runs(&|pod| pod["spec"]["nodeName"] = json!("a")));
         assert!(!never_runs(&|pod| pod["metadata"] = json!({})));
+    }
+
+    #[test]
+    fn a_client_ended_when_its_own_container_did() {
+        let ended_at = |container: &str| {
+            let status = json!({"containerStatuses": [{
+                "name": container, "image": "", "imageID": "", "ready": false, "restartCount": 0,
+                "state": {"terminated": {"exitCode": 1, "finishedAt": "2026-01-01T00:00:40Z"}}
+            }]});
+            read(&owner("BallSession", "harbor", "session-uid"), &status).unwrap().ended_at
+        };
+        assert_eq!(ended_at("client").map(|time| time.to_string()).as_deref(), Some("2026-01-01T00:00:40Z"));
+        assert_eq!(ended_at("mesh"), None);
     }
 
     /// O6: a sidecar that goes on keeps the pod from its end, but not the client.

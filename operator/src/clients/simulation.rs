@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crds::Placement;
 use fastrand::Rng;
+use jiff::Timestamp;
 
 use super::*;
 use crate::run::RunStage;
@@ -167,6 +168,9 @@ impl Process {
             has_no_room: false,
             attempts,
             finished: &BTreeSet::new(),
+            measured: &Measured::default(),
+            run_since: Timestamp::UNIX_EPOCH,
+            time: Timestamp::UNIX_EPOCH,
         };
         plan(&wanted, &observed, &mut self.tracker, world.now)
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crds::Placement;
+use jiff::Timestamp;
 
 use super::*;
 use crate::run::RunStage;
@@ -22,6 +23,7 @@ pub(super) fn pod(index: u32, attempt: u32) -> ClientPod {
         never_runs: false,
         is_ready: false,
         end: None,
+        ended_at: None,
         is_over: false,
     }
 }
@@ -41,6 +43,7 @@ struct Scene {
     has_no_room: bool,
     attempts: Attempts,
     finished: BTreeSet<u32>,
+    measured: Measured,
     tracker: Tracker,
     start: Instant,
     second: u64,
@@ -57,9 +60,22 @@ impl Scene {
         let wanted = Wanted { clients, template: "t", run: None, stage, placement: Placement::Spread };
         let server = Some(ServerPlace { node: "s", since: MINUTE });
         let attempts = Attempts::parse("0-9:1");
-        let (finished, pods) = (BTreeSet::new(), pods.to_vec());
+        let (finished, measured, pods) = (BTreeSet::new(), Measured::default(), pods.to_vec());
         let (held, has_no_room, lost) = (BTreeSet::new(), false, None);
-        Self { wanted, pods, server, lost, held, has_no_room, attempts, finished, tracker, start, second: 0 }
+        Self {
+            wanted,
+            pods,
+            server,
+            lost,
+            held,
+            has_no_room,
+            attempts,
+            finished,
+            measured,
+            tracker,
+            start,
+            second: 0,
+        }
     }
 
     fn plan(&mut self) -> Plan {
@@ -73,8 +89,14 @@ impl Scene {
             has_no_room: self.has_no_room,
             attempts: &self.attempts,
             finished: &self.finished,
+            measured: &self.measured,
+            run_since: Timestamp::UNIX_EPOCH,
+            time: at(self.second),
         };
-        plan(&self.wanted, &observed, &mut self.tracker, self.start + Duration::from_secs(self.second))
+        let now = self.start + Duration::from_secs(self.second);
+        let plan = plan(&self.wanted, &observed, &mut self.tracker, now);
+        self.measured = Measured::parse(&plan.measured.text());
+        plan
     }
 
     /// What is created, and deleted and why.
@@ -84,10 +106,22 @@ impl Scene {
         (creates, plan.deletes.into_iter().map(|delete| (delete.name, delete.why)).collect())
     }
 
+    /// Another process leads, that knows what is stored and what pods there are.
+    fn restart(&mut self) {
+        self.tracker = Tracker::default();
+        let now = self.start + Duration::from_secs(self.second);
+        self.tracker.listed(self.pods.clone(), &self.pods, now);
+    }
+
     fn after(&mut self, seconds: u64) -> &mut Self {
         self.second += seconds;
         self
     }
+}
+
+/// So many seconds after the run began.
+fn at(second: u64) -> Timestamp {
+    Timestamp::from_second(second.try_into().unwrap()).unwrap()
 }
 
 fn nothing() -> Actions {
@@ -305,6 +339,93 @@ fn a_replacement_knows_what_was_measured() {
     scene.plan();
     let create = scene.after(1).plan().creates.remove(0);
     assert_eq!(create, Create { index: 0, attempt: 2, measured: Duration::from_secs(20) });
+}
+
+/// A bounded run of one client that has had media since its second 10.
+fn measuring() -> Scene {
+    let running = ClientPod { is_ready: true, run: Some("r".into()), ..pod(0, 1) };
+    let mut scene = Scene::of(1, &[running]);
+    scene.wanted.run = Some("r");
+    scene.after(10).plan();
+    assert_eq!(scene.measured.text(), "0:0@10");
+    scene
+}
+
+/// The process that saw when media began is not the one that replaces the client.
+#[test]
+fn a_replacement_knows_what_was_measured_whichever_process_saw_it() {
+    // Media goes on across the change, and then the pod is gone.
+    let mut scene = measuring();
+    scene.after(10).restart();
+    scene.after(10).plan();
+    assert_eq!(scene.measured.text(), "0:0@10", "nothing is written again");
+    scene.pods.clear();
+    scene.after(1).plan();
+    assert_eq!(scene.measured.text(), "0:21");
+    scene.after(1).restart();
+    assert_eq!(scene.plan().creates.remove(0).measured, Duration::from_secs(21));
+
+    // It ended while nobody watched, and its pod says when.
+    let mut scene = measuring();
+    let failed = ClientPod {
+        end: Some(End::Failed),
+        is_over: true,
+        ended_at: Some(at(25)),
+        is_ready: false,
+        ..scene.pods[0].clone()
+    };
+    scene.pods = vec![failed];
+    scene.after(60).restart();
+    scene.plan();
+    assert_eq!(scene.measured.text(), "0:15");
+
+    // It is gone without a trace: it measures for longer than it needs to, and not for too short a time.
+    let mut scene = measuring();
+    scene.pods.clear();
+    scene.after(60).restart();
+    scene.plan();
+    assert_eq!(scene.measured.text(), "");
+}
+
+/// The write in which it was to be stored is refused, as somebody else's came before.
+#[test]
+fn what_was_measured_is_not_lost_with_a_write() {
+    let mut scene = measuring();
+    scene.pods.clear();
+    let stored = scene.measured.clone();
+    scene.after(20).plan();
+    scene.measured = stored;
+    scene.after(1).plan();
+    assert_eq!(scene.measured.text(), "0:21");
+}
+
+#[test]
+fn what_counts_for_nothing_is_forgotten() {
+    let forgotten = |change: &dyn Fn(&mut Scene)| {
+        let mut scene = measuring();
+        change(&mut scene);
+        scene.after(5).plan();
+        scene.measured.text()
+    };
+    assert_eq!(forgotten(&|_| ()), "0:0@10");
+    assert_eq!(forgotten(&|scene| scene.wanted.stage = RunStage::Suspended), "");
+    assert_eq!(forgotten(&|scene| scene.wanted.template = "u"), "", "it is made of something else now");
+    assert_eq!(forgotten(&|scene| scene.wanted.clients = 0), "");
+    assert_eq!(forgotten(&|scene| scene.wanted.run = None), "");
+    assert_eq!(forgotten(&|scene| drop(scene.finished.insert(0))), "", "it is done");
+    let replaced = |scene: &mut Scene| {
+        let before = ClientPod {
+            template: "s".into(),
+            is_ready: false,
+            is_terminating: true,
+            node: None,
+            never_runs: true,
+            ..pod(0, 1)
+        };
+        let current = ClientPod { is_ready: true, ..pod(0, 2) };
+        scene.pods = vec![before, current];
+    };
+    assert_eq!(forgotten(&replaced), "0:0@10", "what is on its way out was forgotten before");
 }
 
 #[test]

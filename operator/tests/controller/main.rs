@@ -10,10 +10,12 @@
 mod admitted;
 mod children;
 mod client_pods;
+mod co_owned;
 mod conditions;
 mod expectations;
 mod harness;
 mod log;
+mod measured;
 mod node;
 mod refused;
 mod reports;

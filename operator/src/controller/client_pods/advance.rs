@@ -120,6 +120,7 @@ pub(in crate::controller) async fn advance(
     let known = run.clone();
     run.attempts = run.attempts.with(&creates);
     run.finished = planned.finished;
+    run.measured = planned.measured;
     // What this process has not stored itself may be outdated: where it is, this write is refused.
     let is_stored = controller.remember(session_ref, |memory| memory.clients.has_stored(&run.attempts));
     if !creates.is_empty() && !is_stored {
@@ -221,6 +222,9 @@ impl Situation<'_> {
             has_no_room: refused.is_some_and(apply::Error::is_about_room),
             attempts: &self.run.attempts,
             finished: &self.run.finished,
+            measured: &self.run.measured,
+            run_since: self.run.record.started_at.as_ref().map_or(clock.time, |started| started.0),
+            time: clock.time,
         };
         plan(&wanted, &observed, &mut memory.clients, clock.now)
     }

@@ -9,6 +9,7 @@ mod failed_attempts;
 mod input;
 #[cfg(test)]
 mod kstatus;
+mod nearly_done;
 mod nodes;
 mod overdue;
 mod owned;

@@ -125,12 +125,15 @@ impl ObservedPods {
         }
     }
 
-    /// Those of so many wanted clients that have media or are done: what was done before there were to be fewer serves nobody.
-    pub(super) fn served_clients(&self, wanted: usize) -> usize {
+    /// Those of so many wanted clients that have media or are done, or `nearly_done` and without media for that: what was done
+    /// before there were to be fewer serves nobody.
+    pub(super) fn served_clients(&self, wanted: usize, nearly_done: &BTreeSet<u32>) -> usize {
         let is_wanted = |index: u32| usize::try_from(index).is_ok_and(|index| index < wanted);
         let is_served = |pod: &&ObservedPod| {
             let is_finished = pod.index.is_some_and(|index| self.finished.contains(&index));
-            pod.index.is_some_and(is_wanted) && !is_finished && (pod.ready_since.is_some() || pod.succeeded)
+            let ends = pod.was_ready && pod.index.is_some_and(|index| nearly_done.contains(&index));
+            let is_served = pod.ready_since.is_some() || pod.succeeded || ends;
+            pod.index.is_some_and(is_wanted) && !is_finished && is_served
         };
         let finished = self.finished.iter().filter(|index| is_wanted(**index)).count();
         finished + self.clients.iter().filter(is_served).count()

@@ -115,6 +115,24 @@ fn suspension_stops_the_clock() {
     assert_eq!(scene.phase(6030), Phase::Ending(Outcome::StartDeadlineExceeded));
 }
 
+/// As when somebody scales it to nothing, or is still to scale it up: there is nobody who could start.
+#[test]
+fn a_run_without_clients_waits_for_some() {
+    let mut scene = Scene::new(0);
+    assert_eq!(scene.advance(at(0)).next_in, None);
+    assert_eq!(scene.phase(5000), Phase::Starting);
+    scene.clients.wanted = 1;
+    assert_eq!(scene.advance(at(5000)).next_in, Some(Duration::from_secs(100)));
+    scene.clients.had_media = [0].into();
+    assert_eq!(scene.phase(5090), Phase::Measuring);
+    scene.clients.wanted = 0;
+    assert_eq!(scene.phase(5100), Phase::Measuring);
+    assert_eq!(scene.phase(9000), Phase::Measuring);
+    scene.clients.wanted = 1;
+    assert_eq!(scene.advance(at(9000)).next_in, Some(Duration::from_secs(120)));
+    assert_eq!(scene.phase(9120), Phase::Ending(Outcome::Failed));
+}
+
 /// A run whose end was decided long ago, that is suspended, and then is to have more clients.
 #[test]
 fn a_deadline_that_has_passed_holds_for_a_suspended_run_too() {
@@ -202,7 +220,8 @@ proptest! {
             match event {
                 Event::Pass(seconds) => {
                     now += i64::from(seconds);
-                    active += if scene.stage == RunStage::Active { i64::from(seconds) } else { 0 };
+                    let counts = scene.stage == RunStage::Active && scene.clients.wanted > 0;
+                    active += if counts { i64::from(seconds) } else { 0 };
                 }
                 Event::Suspend(is_suspended) => {
                     scene.stage = if is_suspended { RunStage::Suspended } else { RunStage::Active };
@@ -236,7 +255,8 @@ proptest! {
             }
             let is_ending = matches!(advanced.phase, Phase::Ending(_));
             prop_assert_eq!(scene.stored.ended_at.is_some(), is_ending);
-            prop_assert_eq!(advanced.next_in.is_some(), !is_ending && scene.stage == RunStage::Active);
+            let is_timed = scene.stage == RunStage::Active && scene.clients.wanted > 0;
+            prop_assert_eq!(advanced.next_in.is_some(), !is_ending && is_timed);
             // The same facts change nothing: a converged session is not written again.
             prop_assert_eq!(&scene.advance(at(now)).run, &advanced.run);
         }
