@@ -42,12 +42,12 @@ fn active(
     now: Instant,
 ) {
     let mut planner = IndexPlanner { wanted, observed, tracker, plan, now };
-    for index in 0..wanted.clients {
+    for index in wanted.clients.indexes() {
         planner.plan(index);
     }
     for pod in observed.pods {
         match pod.index {
-            Some(index) if index < wanted.clients => {}
+            Some(index) if wanted.clients.contains(index) => {}
             Some(_) => {
                 tracker.dismiss(pod);
                 plan.delete(pod, Why::ScaledDown);

@@ -15,6 +15,7 @@ mod expectations;
 mod harness;
 mod log;
 mod node;
+mod placement;
 mod refused;
 mod reports;
 mod run_again;

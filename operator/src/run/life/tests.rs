@@ -23,7 +23,7 @@ impl Scene {
     fn new(wanted: u32) -> Self {
         Self {
             stored: Run { hash: "a".into(), started_at: Some(Time(at(0))), ..Run::default() },
-            clients: ObservedClients { wanted, ..ObservedClients::default() },
+            clients: ObservedClients { wanted: WantedClients::first(wanted), ..ObservedClients::default() },
             stage: RunStage::Active,
             limits: Limits { duration: Duration::from_secs(60), start_deadline: Duration::from_secs(100) },
         }
@@ -123,7 +123,7 @@ fn a_deadline_that_has_passed_holds_for_a_suspended_run_too() {
     assert_eq!(scene.phase(220), Phase::Ending(Outcome::Finished));
     scene.stage = RunStage::Suspended;
     assert_eq!(scene.phase(220), Phase::Ending(Outcome::Finished));
-    scene.clients.wanted = 2;
+    scene.clients.wanted = WantedClients::first(2);
     assert_eq!(scene.phase(220), Phase::Ending(Outcome::Failed));
 }
 
@@ -132,14 +132,15 @@ fn an_end_is_taken_back_when_more_clients_are_asked_for() {
     let mut scene = Scene::new(1);
     scene.clients.finished = [0].into();
     assert_eq!(scene.phase(70), Phase::Ending(Outcome::Finished));
-    scene.clients.wanted = 2;
+    scene.clients.wanted = WantedClients::first(2);
     assert_eq!(scene.phase(71), Phase::Measuring);
     assert_eq!((scene.stored.ended_at.clone(), scene.stored.outcome.clone()), (None, None));
 }
 
 #[test]
 fn a_run_without_an_end_never_ends() {
-    let clients = ObservedClients { wanted: 1, finished: [0].into(), had_media: [0].into() };
+    let clients =
+        ObservedClients { wanted: WantedClients::first(1), finished: [0].into(), had_media: [0].into() };
     let run = Run { started_at: Some(Time(at(0))), ..Run::default() };
     let facts = Facts {
         run: &run,
@@ -210,7 +211,7 @@ proptest! {
                 Event::Media(index) => drop(scene.clients.had_media.insert(index)),
                 Event::Restart => scene.clients.had_media.clear(),
                 Event::Finish(index) => drop(scene.clients.finished.insert(index)),
-                Event::Scale(wanted) => scene.clients.wanted = wanted,
+                Event::Scale(wanted) => scene.clients.wanted = WantedClients::first(wanted),
             }
             let was_measuring = scene.stored.measuring_since.is_some();
             let advanced = scene.advance(at(now));
