@@ -4,6 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use proptest::prelude::*;
 
 use super::*;
+use crate::run::wanted::WantedClients;
 
 const START: i64 = 1_800_000_000;
 
