@@ -209,3 +209,34 @@ async fn clients_of_another_zone_follow_their_server_and_no_zone_is_said() {
     far.finish().await;
     operator.finish().await;
 }
+
+/// As the operator of one namespace.
+#[tokio::test]
+async fn without_a_right_to_nodes_that_is_said_and_zones_are_the_schedulers() {
+    let Some((client, _alone)) =
+        client_alone("without_a_right_to_nodes_that_is_said_and_zones_are_the_schedulers").await
+    else {
+        return;
+    };
+    let operator = Operator::start_confined(&client).await;
+    operator.create("harbor", &each_node(&operator)).await;
+    let said = operator.wait_ready("harbor", "Unschedulable").await;
+    let message = condition(&said, "Ready").1;
+    assert!(message.starts_with("placement EachNode: the operator cannot read nodes"), "{message}");
+    assert!(message.contains("forbidden"), "{message}");
+    operator.wait_pods("harbor", "client", 0).await;
+
+    operator.change("harbor", &json!({"placement": "CrossZone", "clients": 1})).await;
+    let first = operator.wait_pods("harbor", "client", 1).await.remove(0);
+    operator.node.take(&first).await;
+    operator.play_pods("harbor", 1).await;
+    let ready = operator.wait_ready("harbor", "Ready").await;
+    let message = condition(&ready, "Ready").1;
+    assert!(
+        message.ends_with("nodes cannot be read: their zones are known to the scheduler alone"),
+        "{message}"
+    );
+    operator.wait_for_quiet().await;
+    assert_eq!(operator.wait_pods("harbor", "client", 1).await[0].uid(), first.uid());
+    operator.finish().await;
+}
