@@ -114,26 +114,26 @@ mod tests {
         fits("a", &node, &serde_json::from_value(pod).unwrap())
     }
 
-    fn labelled(labels: Value) -> Value {
+    fn labelled(labels: &Value) -> Value {
         json!({"metadata": {"labels": labels}})
     }
 
-    fn tainted(taint: Value) -> Value {
+    fn tainted(taint: &Value) -> Value {
         json!({"spec": {"taints": [taint]}})
     }
 
     #[test]
     fn labels_are_those_that_are_selected() {
         let linux = json!({"nodeSelector": {"kubernetes.io/os": "linux"}});
-        assert_eq!(of(&labelled(json!({"kubernetes.io/os": "linux"})), &linux), Ok(()));
-        for other in [labelled(json!({"kubernetes.io/os": "windows"})), json!({})] {
+        assert_eq!(of(&labelled(&json!({"kubernetes.io/os": "linux"})), &linux), Ok(()));
+        for other in [labelled(&json!({"kubernetes.io/os": "windows"})), json!({})] {
             assert_eq!(of(&other, &linux), Err(Misfit::NotSelected), "{other}");
         }
     }
 
     #[test]
     fn one_term_of_an_affinity_has_to_be_met_as_a_whole() {
-        let node = labelled(json!({"disk": "ssd", "cores": "8"}));
+        let node = labelled(&json!({"disk": "ssd", "cores": "8"}));
         let terms = |terms: Value| {
             let required = json!({"nodeSelectorTerms": terms});
             of(
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn taints_keep_away_who_does_not_tolerate_them() {
-        let gpu = tainted(json!({"key": "gpu", "value": "a100", "effect": "NoSchedule"}));
+        let gpu = tainted(&json!({"key": "gpu", "value": "a100", "effect": "NoSchedule"}));
         let tolerating = |toleration: Value| of(&gpu, &json!({"tolerations": [toleration]}));
         assert_eq!(of(&gpu, &json!({})), Err(Misfit::Tainted));
         for tolerated in [
@@ -186,9 +186,9 @@ mod tests {
         ] {
             assert_eq!(tolerating(other.clone()), Err(Misfit::Tainted), "{other}");
         }
-        let preferred = tainted(json!({"key": "gpu", "effect": "PreferNoSchedule"}));
+        let preferred = tainted(&json!({"key": "gpu", "effect": "PreferNoSchedule"}));
         assert_eq!(of(&preferred, &json!({})), Ok(()));
-        let lost = tainted(json!({"key": "node.kubernetes.io/unreachable", "effect": "NoExecute"}));
+        let lost = tainted(&json!({"key": "node.kubernetes.io/unreachable", "effect": "NoExecute"}));
         assert_eq!(of(&lost, &json!({})), Ok(()), "it passes by itself");
     }
 

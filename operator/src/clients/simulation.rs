@@ -118,7 +118,7 @@ impl World {
             if self.chance(2) {
                 self.clients = self.random.u32(..5);
             }
-            if self.placement == Placement::EachNode && self.chance(5) {
+            if self.placement == Placement::EachNode && self.chance(20) {
                 let place = self.random.usize(..NODES.len());
                 self.fits[place] = !self.fits[place];
             }
