@@ -8,6 +8,7 @@ mod owners;
 mod pending;
 mod pod_index;
 mod stores;
+mod trim;
 mod watches;
 
 pub use first_sync::FirstSync;

@@ -4,6 +4,7 @@
 //! not the session itself, by their label. After a break in a watch every session is enqueued, because a deletion
 //! may have been missed.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::pin::pin;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use crate::cluster::owners::{session_by_label, session_of};
 use crate::cluster::pending::PendingSessions;
 use crate::cluster::pod_index::PodIndex;
 use crate::cluster::stores::{Children, Stores};
+use crate::cluster::trim::trim;
 use crate::session::labels;
 use crate::session::pod::node;
 
@@ -66,6 +68,11 @@ impl Watches {
     /// What is said of a node that is not ready; `None` of one that is, or that nothing is known of.
     pub(crate) fn lost_node(&self, node: &str) -> Option<LostNode> {
         self.nodes.lost(node)
+    }
+
+    /// All nodes for workloads that are not ready, by name.
+    pub(crate) fn lost_nodes(&self) -> BTreeMap<String, LostNode> {
+        self.nodes.all_lost()
     }
 
     /// For how long a node has not been ready at `now`; `None` of one that is, or that nothing is known of.
@@ -154,14 +161,16 @@ pub fn watch(client: &Client, scope: &Scope) -> (Watches, Stores) {
         tasks: JoinSet::new(),
     };
     let all = watcher::Config::default().timeout(WATCH_SECONDS);
-    starter.watch(sessions_writer, &all, |session: &Guard| Some(ObjectRef::from_obj(session)), |_| ());
+    let session_itself = |session: &Guard| Some(ObjectRef::from_obj(session));
+    starter.watch(sessions_writer, &all, session_itself, |_| (), |_| ());
     let ours = all.labels(&format!("{}={}", labels::MANAGED_BY, labels::OPERATOR));
     let (pods, pods_writer) = reflector::store();
     let index = Arc::new(PodIndex::default());
-    starter.watch(pods_writer, &ours, session_by_label::<Pod>, {
+    let follow = {
         let (index, pods) = (Arc::clone(&index), pods.clone());
-        move |event| index.follow(event, |pod| pods.get(pod).is_some())
-    });
+        move |event: &Event<Pod>| index.follow(event, |pod| pods.get(pod).is_some())
+    };
+    starter.watch(pods_writer, &ours, session_by_label::<Pod>, trim, follow);
     let children = Children {
         deployments: starter.watch_children(&ours, session_of),
         services: starter.watch_children(&ours, session_of),
@@ -203,7 +212,7 @@ impl Starter {
         session_of: fn(&K) -> Option<Key>,
     ) -> Store<K> {
         let (store, writer) = reflector::store();
-        self.watch(writer, config, session_of, |_| ());
+        self.watch(writer, config, session_of, |_| (), |_| ());
         store
     }
 
@@ -212,6 +221,7 @@ impl Starter {
         writer: reflector::store::Writer<K>,
         config: &watcher::Config,
         session_of: fn(&K) -> Option<Key>,
+        trim: fn(&mut K),
         follow: impl Fn(&Event<K>) + Send + 'static,
     ) {
         let client = self.client.clone();
@@ -221,7 +231,7 @@ impl Starter {
         };
         let (pending, sessions) = (Arc::clone(&self.pending), self.sessions.clone());
         let report = self.tracker.watch(&K::plural(&()));
-        let events = watcher(api, config.clone()).reflect(writer).default_backoff();
+        let events = watcher(api, config.clone()).modify(trim).reflect(writer).default_backoff();
         self.tasks.spawn(each(events, move |event| {
             let event = match event {
                 Ok(event) => event,

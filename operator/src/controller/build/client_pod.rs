@@ -13,13 +13,11 @@ use crate::clients::{Create, Identity, pod_name};
 use crate::controller::build::common::SIGNALING_PORT;
 use crate::controller::build::placement;
 use crate::controller::build::pod::{self, Workload};
+use crate::controller::build::requests;
 use crate::session::Session;
 use crate::session::labels::{CLIENT_INDEX, Component, SESSION_UID};
 use crate::session::short_hash;
 use crate::settings::Settings;
-
-/// Twice the memory and a little more than the CPU that a client of the default format takes.
-const REQUESTS: [(&str, &str); 2] = [("cpu", "50m"), ("memory", "48Mi")];
 
 /// The least that a client measures which takes the place of another one.
 const LEAST: Duration = Duration::from_secs(1);
@@ -107,7 +105,7 @@ impl<'a> ClientPods<'a> {
             settings: &session.spec.client.pod,
             args: args(session, id, duration),
             ports: Vec::new(),
-            requests: REQUESTS,
+            needs: requests::CLIENT,
             affinity: placement::affinity(session, node),
             // A client that ended is judged, and followed by another attempt on whatever node fits by then.
             restart_policy: "Never",

@@ -9,6 +9,7 @@ mod flows;
 mod network_policies;
 mod placement;
 mod pod;
+mod requests;
 mod server_deployment;
 mod server_service;
 mod workload_service_account;

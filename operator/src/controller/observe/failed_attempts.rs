@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use report::ErrorCode;
 
 use crate::controller::observe::failed_attempt::FailedAttempt;
 use crate::controller::observe::pods::{ObservedPod, ObservedPods};
@@ -59,7 +58,7 @@ impl FailedAttempts {
             .0
             .iter()
             .filter(|(index, _)| wanted.contains(**index) && !has_posted(**index))
-            .map(|(_, attempt)| (reason(attempt.code), attempt))
+            .map(|(_, attempt)| (reason(attempt), attempt))
             .collect();
         // Of several the latest: what it says is nearest to what is so now.
         let (reason, last) =
@@ -70,9 +69,15 @@ impl FailedAttempts {
     }
 }
 
-/// What an error that a client ended with says about its session. One that has no name of ours is of the program itself.
-fn reason(code: Option<ErrorCode>) -> Reason {
-    code.map_or(Reason::CrashLooping, |code| reason_of(code).unwrap_or(Reason::WaitingForClients))
+/// What the end of an attempt says about its session. An error that has no name of ours is of the program itself; who was killed
+/// has none.
+fn reason(attempt: &FailedAttempt) -> Reason {
+    match attempt.code {
+        Some(code) => reason_of(code).unwrap_or(Reason::WaitingForClients),
+        None if attempt.was_killed && attempt.had_media => Reason::ClientsLost,
+        None if attempt.was_killed => Reason::WaitingForClients,
+        None => Reason::CrashLooping,
+    }
 }
 
 #[cfg(test)]
@@ -136,6 +141,22 @@ mod tests {
         let kept = [failed(1, NO_NAME), served[0].clone()];
         assert_eq!(noted(&[(&kept, 30)]), FailedAttempts::default(), "although the failed pod is kept");
         assert_eq!(noted(&[(&[failed(1, NO_NAME)], 180)]), FailedAttempts::default(), "long ago");
+    }
+
+    /// A client of a node that was restarted had crashed, as if it were to blame.
+    #[test]
+    fn who_was_killed_has_not_crashed() {
+        let of = |exit_code: i32, reason: &str, message: &str| {
+            let mut status = ended("client", exit_code, message);
+            status["containerStatuses"][0]["state"]["terminated"]["reason"] = json!(reason);
+            said(&noted(&[(&[pod("client", 1, &status)], 1)]), &[], &View::default()).unwrap().0
+        };
+        let running = "no errors; Connected to s:1; 165 frames received, 165 with the ball, 0 reconnects";
+        assert_eq!(of(255, "Unknown", running), Reason::ClientsLost);
+        assert_eq!(of(137, "Error", running), Reason::ClientsLost);
+        assert_eq!(of(137, "ContainerStatusUnknown", ""), Reason::WaitingForClients, "nobody knows");
+        assert_eq!(of(137, "OOMKilled", running), Reason::CrashLooping);
+        assert_eq!(of(101, "Error", running), Reason::CrashLooping);
     }
 
     #[test]

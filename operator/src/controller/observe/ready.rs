@@ -54,7 +54,9 @@ fn first_reason(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Option<
         let (session, view, server) = (input.session, input.view, pods.server.as_ref());
         let stuck = stages::first_broken(session, server, &pods.clients, view, room(input.policies));
         let failed = input.failed_attempts.explanation(pods, view, wanted);
-        let all = stuck.into_iter().chain(failed).chain(lost(input));
+        // The reports know more than the pods: they come first where both say the same.
+        let lost = lost(input).or_else(|| lost_by_pods(pods, served, wanted.count()));
+        let all = stuck.into_iter().chain(failed).chain(lost);
         let first = all.min_by_key(|explanation| explanation.reason);
         let waiting = || Reason::WaitingForClients.with_message(waiting(pods, served, wanted.count()));
         let explanation = first.unwrap_or_else(waiting);
@@ -91,7 +93,8 @@ fn pod_problem(input: &Input<'_>, pods: &ObservedPods) -> Option<Explanation> {
     let problems = pods.all().filter_map(|pod| pod.problem.as_ref());
     // Of a pod that waits for a node it says better why there is none.
     let of_pods = input.placement.problem.iter().chain(problems).chain(&pods.overdue).chain(&on_lost_node);
-    of_pods.chain(&input.refused).min_by_key(|problem| problem.reason).cloned()
+    let first = of_pods.chain(&input.refused).min_by_key(|problem| problem.reason)?;
+    Some(nodes::unschedulable(first, input.lost_nodes))
 }
 
 /// Why a Deployment cannot create its pod.
@@ -113,6 +116,17 @@ fn server_not_ready(server: Option<&ObservedPod>) -> String {
             format!("{name} on node {node} {awaits}{before}")
         }
     }
+}
+
+/// The first client that had media and has none, as far as the kubelet knows: before any report says so.
+fn lost_by_pods(pods: &ObservedPods, served: usize, wanted: usize) -> Option<Explanation> {
+    let lost = pods.clients.iter().find(|pod| pod.was_ready)?;
+    let node = lost.node.as_deref().unwrap_or("unknown");
+    let message = format!(
+        "{served} of {wanted} clients are ready: {} on node {node} had media and has decoded no frame within the last 2 s",
+        lost.name
+    );
+    Some(Reason::ClientsLost.with_message(message))
 }
 
 fn waiting(pods: &ObservedPods, served: usize, wanted: usize) -> String {

@@ -18,7 +18,7 @@ use crate::reports::status::{
 use crate::run::RunStage;
 use crate::session::Session;
 
-/// The server posts every 5 s whatever happens. Once its last post is older than this, a client that says that it has no
+/// The server posts every 5 s whatever happens. Once its last post is as old as this, a client that says that it has no
 /// media is believed.
 const SERVER_SILENCE: Duration = Duration::from_secs(6);
 /// After a change of the operator's own, clients are given so long to have media again.
@@ -136,8 +136,12 @@ pub(super) fn of_run(session: &Session, server: &ServerReport, clients: &Clients
 
 /// When a client that says that it has no media is to be believed, if there is one and the server does not post before.
 pub(super) fn believed_at(evidence: Evidence<'_>, now: Instant) -> Option<Instant> {
-    let believed_at = evidence.server.newest()?.received + SERVER_SILENCE;
-    (believed_at >= now && evidence.clients.without_media(now).is_some()).then_some(believed_at)
+    let silent_at = evidence.server.newest()?.received + SERVER_SILENCE;
+    let without_media = evidence.clients.without_media(now)?;
+    // Rounded up: then it is that long, and not a rounding error less.
+    let left = ((ALLOWED_SECONDS - without_media.seconds) * 1000.0).ceil().max(0.0) / 1000.0;
+    let believed_at = silent_at.max(now + Duration::from_secs_f64(left));
+    (!is_believed(evidence, now)).then_some(believed_at)
 }
 
 /// Whether a client says that it has no media, and the server says nothing.
@@ -190,7 +194,8 @@ fn current(session: &Session, evidence: Evidence<'_>, now: Instant) -> Option<Cu
 
 fn believed<'a>(evidence: Evidence<'a>, now: Instant) -> Option<WithoutMedia<'a>> {
     let silence = now.saturating_duration_since(evidence.server.newest()?.received);
-    (silence > SERVER_SILENCE).then(|| evidence.clients.without_media(now))?
+    let without_media = evidence.clients.without_media(now)?;
+    (silence >= SERVER_SILENCE && without_media.seconds >= ALLOWED_SECONDS).then_some(without_media)
 }
 
 fn no_media(session: &Session, without_media: &WithoutMedia<'_>) -> Failure {
