@@ -134,10 +134,20 @@ async fn a_node_that_comes_after_the_end_of_a_run_changes_nothing() {
     operator.create("harbor", &spec).await;
     let pods = wait_clients(&operator, &[&a.name]).await;
     operator.play_pods("harbor", 1).await;
+    operator.reports.hold_back(true);
     finish_clients(&operator, "harbor", 1).await;
+    let run = operator.api::<BallSession>().get("harbor").await.unwrap().status.unwrap().run.unwrap();
+    eventually("a question for the last numbers", async || {
+        let asked = operator.reports.finished();
+        if asked.contains_key(&run.hash) { Ok(()) } else { Err(asked) }
+    })
+    .await;
+    let b = fitting(&client, &operator, "b").await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    operator.reports.hold_back(false);
     let finished = operator.wait_ready("harbor", "Completed").await;
     operator.wait_for_quiet().await;
-    let b = fitting(&client, &operator, "b").await;
+    let c = fitting(&client, &operator, "c").await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let after = operator.api::<BallSession>().get("harbor").await.unwrap();
     assert_eq!(
@@ -154,12 +164,13 @@ async fn a_node_that_comes_after_the_end_of_a_run_changes_nothing() {
     operator.api::<Pod>().get(&pods[0].name_any()).await.unwrap();
     operator.wait_pods("harbor", "client", 0).await;
 
-    // The next run is of both, and nobody is done in it.
+    // The next run is of all of them, and nobody is done in it.
     operator.change("harbor", &json!({"run": "again"})).await;
-    wait_nodes(&operator, &[&a.name, &b.name]).await;
-    wait_clients(&operator, &[&a.name, &b.name]).await;
-    a.finish().await;
-    b.finish().await;
+    wait_nodes(&operator, &[&a.name, &b.name, &c.name]).await;
+    wait_clients(&operator, &[&a.name, &b.name, &c.name]).await;
+    for node in [a, b, c] {
+        node.finish().await;
+    }
     operator.finish().await;
 }
 
