@@ -1,10 +1,10 @@
 //! Runs in the status: the one that goes on, or went last, and those before it. The controller's.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{MAX_MESSAGE, MAX_RUN_NAME};
+use crate::limits::{MAX_MESSAGE, MAX_NODES, MAX_RUN_NAME};
 
 /// Bytes of the attempts of a run: those of 100 clients of which each has another one.
 pub const MAX_ATTEMPTS: usize = 1400;
@@ -65,9 +65,20 @@ pub struct Run {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = MAX_MEASURED))]
     pub measured: Option<String>,
+    /// Of the placement EachNode the node of each client, by index; empty where a node is none any more. Stored before the
+    /// client's pod is created.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = MAX_NODES), transform = node_names)]
+    pub nodes: Vec<String>,
     /// The images that its pods run, where the session leaves them to the operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub images: Option<RunImages>,
+}
+
+/// A name's place says whose it is.
+fn node_names(schema: &mut Schema) {
+    schema.insert("items".into(), serde_json::json!({"type": "string", "maxLength": 253}));
+    schema.insert("x-kubernetes-list-type".into(), "atomic".into());
 }
 
 /// The images of a run's pods, where the session leaves them to the operator.

@@ -6,6 +6,7 @@ use crds::Placement;
 use jiff::Timestamp;
 
 use crate::clients::create::Create;
+use crate::clients::node::Zone;
 use crate::clients::plan::{Observed, Plan, Wanted, Why};
 use crate::clients::pod::ClientPod;
 use crate::clients::tracker::Tracker;
@@ -104,7 +105,9 @@ impl IndexPlanner<'_> {
         if pod.end.is_some() {
             return Verdict::Ended;
         }
-        if self.is_lost(pod) {
+        // What belongs to its node is there again when that is: nowhere else could it be made anew.
+        let stays = pod.pinned.is_some() && pod.pinned.as_deref() == self.node_of(pod);
+        if !stays && self.is_lost(pod) {
             return Verdict::Lost;
         }
         if pod.is_terminating {
@@ -126,20 +129,42 @@ impl IndexPlanner<'_> {
         left.is_zero()
     }
 
-    /// Whether a pod is where its placement forbids it to be: its server came to another node. The scheduler cares only for pods
-    /// that have no node yet.
+    /// The node that a pod is to run on, where its client has one of its own.
+    fn node_of(&self, pod: &ClientPod) -> Option<&str> {
+        pod.index.and_then(|index| self.wanted.node_of(index))
+    }
+
+    /// Whether a pod is where its placement forbids it to be: its server came to another node, or its client is another node's.
+    /// The scheduler cares only for pods that have no node yet.
     fn is_misplaced(&mut self, pod: &ClientPod) -> bool {
+        if self.wanted.placement == Placement::EachNode {
+            return pod.pinned.as_deref() != self.node_of(pod);
+        }
         let (Some(node), Some(server)) = (pod.node.as_deref(), self.observed.server) else { return false };
         let is_misplaced = match self.wanted.placement {
             Placement::SameNode => node != server.node,
             Placement::CrossNode => node == server.node,
-            Placement::Spread | Placement::Any => false,
+            Placement::CrossZone => self.is_in_zone_of(server.node, node, pod),
+            Placement::Spread | Placement::Any | Placement::EachNode => false,
         };
         let left = SETTLED_AFTER.saturating_sub(server.since);
         if is_misplaced && !left.is_zero() {
             self.plan.again_in(left);
         }
         is_misplaced && left.is_zero()
+    }
+
+    /// Whether a pod on `node` is in the zone of the server's node, or in none. Where zones are not known, a server that came to
+    /// another node since may have come to its clients' zone.
+    fn is_in_zone_of(&self, server: &str, node: &str, pod: &ClientPod) -> bool {
+        match (self.observed.nodes.zone(server), self.observed.nodes.zone(node)) {
+            (Zone::Named(server), Zone::Named(zone)) => server == zone,
+            (Zone::Named(_), Zone::Unlabelled) => true,
+            (Zone::Unlabelled, _) => false,
+            (Zone::Unknown, _) | (_, Zone::Unknown) => {
+                pod.server_node.as_deref().is_some_and(|before| before != server)
+            }
+        }
     }
 
     /// Deletes all pods but the current one, and where a log is to be kept the last that failed.
@@ -194,12 +219,31 @@ impl IndexPlanner<'_> {
         between(self.observed.run_since, time)
     }
 
+    /// Whether no node is known that a client may be on: its own does not fit at the moment, or the server is in no zone.
+    fn has_no_place(&self, index: u32) -> bool {
+        let observed = self.observed;
+        match self.wanted.placement {
+            Placement::EachNode => {
+                let node = self.wanted.node_of(index);
+                node.is_none_or(|node| !observed.fitting.contains_key(node))
+            }
+            Placement::CrossZone => {
+                let zone = observed.server.map(|server| observed.nodes.zone(server.node));
+                zone == Some(Zone::Unlabelled)
+            }
+            Placement::Spread | Placement::Any | Placement::CrossNode | Placement::SameNode => false,
+        }
+    }
+
     /// Creates the next pod of a client that has none, when it is time. `last` is the last attempt of which there still is a pod.
     fn create(&mut self, index: u32, last: u32) {
         let (observed, now) = (self.observed, self.now);
         // Whoever is to be near the server, or away from it, waits for it to be somewhere: scheduled at once, both might come to
         // the same node, or a client could take the only one that the server fits on.
         if self.wanted.placement != Placement::Any && observed.server.is_none() {
+            return;
+        }
+        if self.has_no_place(index) {
             return;
         }
         let (stored, seen) = (observed.attempts.of(index), self.tracker.seen(index).max(last));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clients::attempts::is_index;
+use crate::run::WantedClients;
 
 /// For how long each client has measured that has, or has had, media. Times are whole seconds since the run began, rounded so
 /// that nobody is taken to have measured for longer than it has. They change with an attempt and not with time.
@@ -93,8 +94,8 @@ impl Measured {
     }
 
     /// Of other clients than these nothing is known any more.
-    pub(super) fn keep_below(&mut self, clients: u32) {
-        self.0.retain(|index, _| *index < clients);
+    pub(super) fn keep(&mut self, clients: &WantedClients) {
+        self.0.retain(|index, _| clients.contains(*index));
     }
 
     /// Whatever a client has measured does not count any more.

@@ -8,15 +8,19 @@ use jiff::Timestamp;
 
 use crate::clients::attempts::Attempts;
 use crate::clients::create::Create;
+use crate::clients::fitting::FittingNodes;
 use crate::clients::measured::Measured;
+use crate::clients::node::KnownNodes;
 use crate::clients::pod::ClientPod;
-use crate::run::RunStage;
+use crate::run::{RunStage, WantedClients};
 
 /// What is wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    /// How many clients.
-    pub clients: u32,
+    /// Which clients.
+    pub clients: &'a WantedClients,
+    /// Their nodes by index, where each has one of its own.
+    pub nodes: Option<&'a [String]>,
     /// The hash of what their pods are made of.
     pub template: &'a str,
     /// The run, if it is bounded: its clients may finish.
@@ -34,6 +38,10 @@ pub struct Observed<'a> {
     pub pods: &'a [ClientPod],
     /// Where its server is, once it has a node.
     pub server: Option<ServerPlace<'a>>,
+    /// What is known of nodes, where the placement depends on it.
+    pub nodes: &'a KnownNodes,
+    /// The nodes that fit, where each client has one of its own.
+    pub fitting: &'a FittingNodes,
     /// For how long a node has not been ready; `None` of one that is, or that nothing is known of.
     pub not_ready_for: &'a dyn Fn(&str) -> Option<Duration>,
     /// Whether the pod with this UID was not deleted just now, although that was asked for.
@@ -78,6 +86,14 @@ pub struct Plan {
     pub has_more: bool,
     /// When to plan again although nothing happens.
     pub again_in: Option<Duration>,
+}
+
+impl Wanted<'_> {
+    /// The node that a client is to run on, where it has one of its own.
+    pub(super) fn node_of(&self, index: u32) -> Option<&str> {
+        let node = self.nodes?.get(usize::try_from(index).ok()?)?;
+        Some(node.as_str()).filter(|node| !node.is_empty())
+    }
 }
 
 impl Plan {

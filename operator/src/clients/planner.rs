@@ -44,12 +44,12 @@ fn active(
     now: Instant,
 ) {
     let mut planner = IndexPlanner { wanted, observed, tracker, plan, now };
-    for index in 0..wanted.clients {
+    for index in wanted.clients.indexes() {
         planner.plan(index);
     }
     for pod in observed.pods {
         match pod.index {
-            Some(index) if index < wanted.clients => {}
+            Some(index) if wanted.clients.contains(index) => {}
             Some(_) => {
                 tracker.dismiss(pod);
                 plan.delete(pod, Why::ScaledDown);
@@ -57,7 +57,7 @@ fn active(
             None => plan.delete(pod, Why::Outdated),
         }
     }
-    plan.measured.keep_below(wanted.clients);
+    plan.measured.keep(wanted.clients);
 }
 
 /// What is done keeps its log: of a suspended session that of this run, of one that is over all.

@@ -1,6 +1,7 @@
 //! What exists in the cluster, kept in memory by watches, and whose it is.
 
 mod first_sync;
+mod inventory;
 mod keys;
 mod nodes;
 mod owners;

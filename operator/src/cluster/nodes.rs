@@ -1,4 +1,4 @@
-//! Nodes that are not ready, why, and since when this process knows. Nothing else is kept of nodes.
+//! Nodes that are not ready, why, and since when this process knows.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! Everything the operator watches, kept in memory: sessions, their children and their pods, and which nodes are not ready.
+//! Everything the operator watches, kept in memory: sessions, their children and their pods, and nodes.
 //!
 //! A change of any of them enqueues the session that it belongs to: children by their owner, pods, whose owners are
 //! not the session itself, by their label. After a break in a watch every session is enqueued, because a deletion
@@ -10,6 +10,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crds::Placement;
 use futures_util::{Stream, StreamExt};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{Node, Pod};
@@ -21,7 +22,9 @@ use kube::{Client, Resource};
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 
+use crate::clients::KnownNodes;
 use crate::cluster::first_sync::{self, FirstSync, Tracker};
+use crate::cluster::inventory::Inventory;
 use crate::cluster::keys::{Guard, Key};
 use crate::cluster::nodes::{LostNode, Nodes};
 use crate::cluster::owners::{session_by_label, session_of};
@@ -51,6 +54,7 @@ pub struct Watches {
     pub(crate) pending: Arc<PendingSessions>,
     pods: Arc<PodIndex>,
     nodes: Arc<Nodes>,
+    inventory: Arc<Inventory>,
     first_sync: FirstSync,
     _tasks: JoinSet<()>,
 }
@@ -76,6 +80,11 @@ impl Watches {
         self.nodes.not_ready_for(node, now)
     }
 
+    /// All nodes, as far as it matters to who may run there.
+    pub(crate) fn known_nodes(&self) -> KnownNodes {
+        self.inventory.known()
+    }
+
     /// The pods with the labels of a session.
     pub(crate) fn pods_of(&self, session: &Key) -> Vec<Arc<Pod>> {
         let named = self.pods.pods_of(session).into_iter().filter_map(|pod| self.stores.pods.get(&pod));
@@ -85,7 +94,12 @@ impl Watches {
 
 /// Follows the nodes. Where these may not be read, as by an operator of one namespace, all else works without, and that is said
 /// once.
-async fn watch_nodes(client: Client, nodes: Arc<Nodes>, pods: Store<Pod>, pending: Arc<PendingSessions>) {
+async fn watch_nodes(
+    client: Client,
+    (nodes, inventory): (Arc<Nodes>, Arc<Inventory>),
+    stores: Stores,
+    pending: Arc<PendingSessions>,
+) {
     let config = watcher::Config::default().timeout(WATCH_SECONDS);
     let mut is_failing = false;
     let events = watcher(Api::<Node>::all(client), config).default_backoff();
@@ -94,14 +108,27 @@ async fn watch_nodes(client: Client, nodes: Arc<Nodes>, pods: Store<Pod>, pendin
             is_failing &= matches!(event, Event::Init);
             let changed = nodes.follow(&event, Instant::now());
             if !changed.is_empty() {
-                pending.enqueue(on_nodes(&pods, &changed));
+                pending.enqueue(on_nodes(&stores.pods, &changed));
+            }
+            if inventory.follow(&event) {
+                pending.enqueue(placed_by_nodes(&stores.sessions));
             }
         }
-        Err(error) if !std::mem::replace(&mut is_failing, true) => tracing::warn!(
-            error = %first_sync::describe(&error),
-            "nodes cannot be watched: clients on a node that is lost are replaced only when Kubernetes deletes their pods"
-        ),
-        Err(error) => tracing::debug!(error = %first_sync::describe(&error), "watch of nodes failed again"),
+        Err(error) => {
+            if inventory.failed(&error) {
+                pending.enqueue(placed_by_nodes(&stores.sessions));
+            }
+            let (is_known, error) = (std::mem::replace(&mut is_failing, true), first_sync::describe(&error));
+            if is_known {
+                tracing::debug!(%error, "watch of nodes failed again");
+            } else {
+                tracing::warn!(
+                    %error,
+                    "nodes cannot be watched: clients on a node that is lost are replaced only when Kubernetes deletes their \
+                     pods, and the placement EachNode does not work"
+                );
+            }
+        }
     })
     .await;
 }
@@ -110,6 +137,15 @@ async fn watch_nodes(client: Client, nodes: Arc<Nodes>, pods: Store<Pod>, pendin
 fn on_nodes(pods: &Store<Pod>, nodes: &[String]) -> Vec<Key> {
     let is_there = |pod: &&Arc<Pod>| node(pod).is_some_and(|node| nodes.iter().any(|name| name == node));
     pods.state().iter().filter(is_there).filter_map(|pod| session_by_label(&**pod)).collect()
+}
+
+/// The sessions whose placement depends on what nodes there are.
+fn placed_by_nodes(sessions: &Store<Guard>) -> Vec<Key> {
+    let is_placed = |session: &&Arc<Guard>| {
+        let placement = session.0.as_ref().ok().map(|session| session.spec.placement);
+        matches!(placement, Some(Placement::EachNode | Placement::CrossZone))
+    };
+    sessions.state().iter().filter(is_placed).map(|session| ObjectRef::from_obj(&**session)).collect()
 }
 
 /// Starts all watches. They go on whatever happens; [`Watches::first_sync`] has whether everything is in memory yet.
@@ -142,12 +178,21 @@ pub fn watch(client: &Client, scope: &Scope) -> (Watches, Stores) {
         jobs: starter.watch_children(&ours, session_of),
         network_policies: starter.watch_children(&ours, session_of),
     };
-    let nodes = Arc::new(Nodes::default());
+    let (nodes, inventory) = (Arc::new(Nodes::default()), Arc::new(Inventory::default()));
     let Starter { pending, mut tasks, .. } = starter;
-    tasks.spawn(watch_nodes(client.clone(), Arc::clone(&nodes), pods.clone(), Arc::clone(&pending)));
     let stores = Stores { sessions, pods };
-    let watches =
-        Watches { stores: stores.clone(), children, pending, pods: index, nodes, first_sync, _tasks: tasks };
+    let followed = (Arc::clone(&nodes), Arc::clone(&inventory));
+    tasks.spawn(watch_nodes(client.clone(), followed, stores.clone(), Arc::clone(&pending)));
+    let watches = Watches {
+        stores: stores.clone(),
+        children,
+        pending,
+        pods: index,
+        nodes,
+        inventory,
+        first_sync,
+        _tasks: tasks,
+    };
     (watches, stores)
 }
 

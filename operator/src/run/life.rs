@@ -83,7 +83,7 @@ pub fn advance(facts: &Facts<'_>) -> Advanced {
         return Advanced { run, phase: Phase::Ending(given_up), next_in: None };
     }
     // Where nobody is to start, or to measure, nobody is late.
-    let is_waiting = facts.stage == RunStage::Suspended || facts.clients.wanted == 0;
+    let is_waiting = facts.stage == RunStage::Suspended || facts.clients.wanted.is_none_asked_for();
     suspend(&mut run, is_waiting, facts.now);
     if run.measuring_since.is_none() && facts.clients.have_had_media() {
         run.measuring_since = Some(stored_time(facts.now));

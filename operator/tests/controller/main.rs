@@ -17,6 +17,7 @@ mod harness;
 mod log;
 mod measured;
 mod node;
+mod placement;
 mod refused;
 mod reports;
 mod run_again;

@@ -16,7 +16,7 @@ mod workload_service_account;
 
 use crds::NetworkIsolation;
 
-pub use client_pod::ClientPods;
+pub use client_pod::{ClientPods, Site};
 
 use crate::controller::resources::{Desired, Observed, Prepared, Resources};
 use crate::run::RunStage;

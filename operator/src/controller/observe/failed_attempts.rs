@@ -11,6 +11,7 @@ use crate::controller::observe::pods::{ObservedPod, ObservedPods};
 use crate::controller::observe::reason::{Explanation, Reason};
 use crate::controller::observe::stages::reason_of;
 use crate::report_source::View;
+use crate::run::WantedClients;
 use crate::timestamps::between;
 
 /// How long ago an attempt may have ended to say something about now: longer than the longest pause before the next one, and
@@ -43,7 +44,12 @@ impl FailedAttempts {
 
     /// Why clients do not get media, as the attempts of those say who have not said anything since: the first by its reason,
     /// with how many are affected.
-    pub(super) fn explanation(&self, pods: &ObservedPods, view: &View, wanted: usize) -> Option<Explanation> {
+    pub(super) fn explanation(
+        &self,
+        pods: &ObservedPods,
+        view: &View,
+        wanted: &WantedClients,
+    ) -> Option<Explanation> {
         let has_posted = |index: u32| {
             let mut its = pods.clients.iter().filter(|pod| pod.index == Some(index));
             its.any(|pod| view.clients.contains_key(&pod.name))
@@ -51,15 +57,14 @@ impl FailedAttempts {
         let failed: Vec<_> = self
             .0
             .iter()
-            .filter(|(index, _)| {
-                usize::try_from(**index).is_ok_and(|index| index < wanted) && !has_posted(**index)
-            })
+            .filter(|(index, _)| wanted.contains(**index) && !has_posted(**index))
             .map(|(_, attempt)| (reason(attempt), attempt))
             .collect();
         // Of several the latest: what it says is nearest to what is so now.
         let (reason, last) =
             failed.iter().min_by_key(|(reason, attempt)| (*reason, std::cmp::Reverse(attempt.ended)))?;
         let affected = failed.iter().filter(|(other, _)| other == reason).count();
+        let wanted = wanted.count();
         Some(reason.with_message(format!("{}; {affected} of {wanted} clients affected", last.words())))
     }
 }
@@ -113,7 +118,9 @@ mod tests {
     }
 
     fn said(attempts: &FailedAttempts, pods: &[Arc<Pod>], view: &View) -> Option<(Reason, String)> {
-        attempts.explanation(&observed(pods), view, 2).map(|found| (found.reason, found.message))
+        attempts
+            .explanation(&observed(pods), view, &WantedClients::first(2))
+            .map(|found| (found.reason, found.message))
     }
 
     /// O23: the pod of an attempt is gone when the next one starts, and what it said with it.

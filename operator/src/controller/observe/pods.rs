@@ -14,6 +14,7 @@ use crate::controller::observe::containers::unready_since_start;
 use crate::controller::observe::failed_attempt::FailedAttempt;
 use crate::controller::observe::overdue::overdue;
 use crate::controller::observe::reason::{Explanation, Reason};
+use crate::run::WantedClients;
 use crate::session::Session;
 use crate::session::labels;
 use crate::session::pod::{condition, condition_met, is_server, node, phase};
@@ -103,7 +104,7 @@ impl ObservedPods {
             }
         }
         let is_in_the_way = |client: &ClientPod| {
-            let is_wanted = client.index.is_some_and(|index| index < session.spec.clients.unsigned_abs());
+            let is_wanted = client.index.is_some_and(|index| session.clients.contains(index));
             client.is_terminating && client.end.is_none() && is_wanted && !last.contains_key(&client.index)
         };
         let leaving = pods.iter().filter_map(client).filter(|(_, client)| is_in_the_way(client));
@@ -125,10 +126,10 @@ impl ObservedPods {
         }
     }
 
-    /// Those of so many wanted clients that have media or are done, or `nearly_done` and without media for that: what was done
+    /// Those of the wanted clients that have media or are done, or `nearly_done` and without media for that: what was done
     /// before there were to be fewer serves nobody.
-    pub(super) fn served_clients(&self, wanted: usize, nearly_done: &BTreeSet<u32>) -> usize {
-        let is_wanted = |index: u32| usize::try_from(index).is_ok_and(|index| index < wanted);
+    pub(super) fn served_clients(&self, wanted: &WantedClients, nearly_done: &BTreeSet<u32>) -> usize {
+        let is_wanted = |index: u32| wanted.contains(index);
         let is_served = |pod: &&ObservedPod| {
             let is_finished = pod.index.is_some_and(|index| self.finished.contains(&index));
             let ends = pod.was_ready && pod.index.is_some_and(|index| nearly_done.contains(&index));

@@ -56,22 +56,22 @@ fn first_reason(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Option<
     if pods.server.as_ref().is_none_or(|server| server.ready_since.is_none()) {
         return (Reason::ServerNotReady.with_message(server_not_ready(pods.server.as_ref())), None);
     }
-    let wanted = usize::try_from(input.session.spec.clients).unwrap_or_default();
+    let wanted = &input.session.clients;
     let (nearly_done, ends_in) = nearly_done(input);
     let served = pods.served_clients(wanted, &nearly_done);
-    if served < wanted {
+    if served < wanted.count() {
         let (session, view, server) = (input.session, input.view, pods.server.as_ref());
         let stuck = stages::first_broken(session, server, &pods.clients, view, room(input.policies));
         let failed = input.failed_attempts.explanation(pods, view, wanted);
         // The reports know more than the pods: they come first where both say the same.
-        let lost = lost(input).or_else(|| lost_by_pods(pods, &nearly_done, served, wanted));
+        let lost = lost(input).or_else(|| lost_by_pods(pods, &nearly_done, served, wanted.count()));
         let all = stuck.into_iter().chain(failed).chain(lost);
         let first = all.min_by_key(|explanation| explanation.reason);
-        let explanation =
-            first.unwrap_or_else(|| Reason::WaitingForClients.with_message(waiting(pods, served, wanted)));
+        let waiting = || Reason::WaitingForClients.with_message(waiting(pods, served, wanted.count()));
+        let explanation = first.unwrap_or_else(waiting);
         return (explanation, None);
     }
-    let (explanation, recheck) = reported(input, pods, wanted);
+    let (explanation, recheck) = reported(input, pods, wanted.count());
     (explanation, recheck.into_iter().chain(ends_in).min())
 }
 
@@ -101,7 +101,8 @@ fn pod_problem(input: &Input<'_>, pods: &ObservedPods) -> Option<Explanation> {
     }
     let on_lost_node = nodes::lost(pods, input.lost_nodes);
     let problems = pods.all().filter_map(|pod| pod.problem.as_ref());
-    let of_pods = problems.chain(&pods.overdue).chain(&on_lost_node);
+    // Of a pod that waits for a node it says better why there is none.
+    let of_pods = input.placement.problem.iter().chain(problems).chain(&pods.overdue).chain(&on_lost_node);
     let first = of_pods.chain(&input.refused).min_by_key(|problem| problem.reason)?;
     Some(nodes::unschedulable(first, input.lost_nodes))
 }
@@ -175,7 +176,7 @@ fn reported(input: &Input<'_>, pods: &ObservedPods, wanted: usize) -> (Explanati
     let Clock { now, time, watching_since } = input.clock;
     let ready = Reason::Ready.with_message(match wanted {
         0 => "the server is ready; no clients are asked for".to_owned(),
-        _ => flows(pods, wanted),
+        _ => format!("{}{}", flows(pods, wanted), input.placement.words()),
     });
     let of_clients = pods.clients.iter().filter_map(|pod| pod.ready_since).max();
     let of_server = pods.server.as_ref().and_then(|server| server.ready_since);

@@ -37,6 +37,7 @@ pub(super) struct Scene {
     finished: BTreeSet<u32>,
     refused: Option<Explanation>,
     failed_attempts: FailedAttempts,
+    placement: PlacementState,
     lost_nodes: BTreeMap<String, LostNode>,
     policies: Option<String>,
     /// How long ago the server's silence stopped to be excused.
@@ -79,6 +80,7 @@ impl Scene {
             finished: BTreeSet::new(),
             refused: None,
             failed_attempts: FailedAttempts::default(),
+            placement: PlacementState::default(),
             lost_nodes: BTreeMap::new(),
             policies: None,
             excused: None,
@@ -119,6 +121,7 @@ impl Scene {
             begun: self.begun,
             refused: self.refused.clone(),
             failed_attempts: &self.failed_attempts,
+            placement: &self.placement,
             lost_nodes: &self.lost_nodes,
             policies: self.policies.as_deref(),
             trouble_since: self.trouble.map(|lasted| now - lasted),
