@@ -60,6 +60,10 @@ pub struct Run {
     /// The images that its pods run, where the session leaves them to the operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub images: Option<RunImages>,
+    /// While pods of an earlier version of the operator go on, adopted: a hash of what was asked for of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub adopted: Option<String>,
 }
 
 /// The images of a run's pods, where the session leaves them to the operator.

@@ -32,6 +32,7 @@ mod tracker;
 
 pub use attempts::Attempts;
 pub use create::Create;
+pub use index::LOST_AFTER;
 pub use name::{Identity, pod_name};
 pub use plan::{Delete, Observed, Plan, ServerPlace, Wanted, Why};
 pub use planner::plan;

@@ -16,6 +16,7 @@ pub(super) fn pod(index: u32, attempt: u32) -> ClientPod {
         index: Some(index),
         attempt,
         template: "t".into(),
+        job: None,
         run: None,
         node: Some("a".into()),
         is_terminating: false,

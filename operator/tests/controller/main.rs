@@ -8,10 +8,12 @@
 #![allow(clippy::unwrap_used, reason = "a test ends with what went wrong, in its helpers too")]
 
 mod admitted;
+mod adoption;
 mod children;
 mod client_pods;
 mod conditions;
 mod expectations;
+mod former;
 mod harness;
 mod log;
 mod node;
