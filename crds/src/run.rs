@@ -60,7 +60,7 @@ pub struct Run {
     /// The images that its pods run, where the session leaves them to the operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub images: Option<RunImages>,
-    /// While pods of an earlier version of the operator go on, adopted: a hash of what was asked for of them.
+    /// Of a run that goes on with what an earlier version of the operator made of it: a hash of what was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub adopted: Option<String>,

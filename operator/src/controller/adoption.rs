@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crds::BallSessionStatus;
-use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::clients::ClientPod;
 use crate::cluster::Watches;
@@ -23,8 +21,6 @@ pub(super) struct Adopted {
     pub(super) asked: Option<String>,
     /// The UID of the Job whose pods are the clients.
     pub(super) job: Option<String>,
-    /// When the run began, where nothing but the Job says so.
-    pub(super) began: Option<Time>,
     /// When to ask again although nothing happens.
     pub(super) again_in: Option<Duration>,
 }
@@ -59,13 +55,7 @@ impl Adopted {
             adoption,
             asked: adoption.is_any().then_some(asked),
             job: job.filter(|_| is_whole).and_then(|job| job.metadata.uid.clone()),
-            began: job.filter(|_| adoption.is_any()).and_then(began),
             again_in: state.filter(|_| is_whole).and_then(|state| state.again_in),
         }
     }
-}
-
-/// When a Job began: suspended time before that does not count.
-fn began(job: &Job) -> Option<Time> {
-    job.status.as_ref().and_then(|status| status.start_time.clone())
 }

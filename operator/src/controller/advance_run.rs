@@ -84,7 +84,8 @@ pub(super) fn record(
     let mut run = known.unwrap_or_else(|| Run { hash: session.run_hash.clone(), ..Run::default() });
     run.name.clone_from(&session.run_name);
     run.spec.get_or_insert_with(|| session.measured.clone());
-    run.started_at.get_or_insert_with(|| adopted.began.clone().unwrap_or_else(|| stored_time(clock.time)));
+    // Of a run that is adopted it is not known who has had media: its time to start begins now.
+    run.started_at.get_or_insert_with(|| stored_time(clock.time));
     run.images = Some(&images.next).filter(|images| **images != RunImages::default()).cloned();
     run.adopted = adopted.asked.clone().filter(|_| !images.may_move);
     run

@@ -72,6 +72,7 @@ pub(super) async fn run(
     };
     let former_job = resources.client_job.as_ref().filter(|job| session.owns(*job));
     let had_job = former_job.is_some();
+    let had_working_job = former_job.is_some_and(|job| job.metadata.deletion_timestamp.is_none());
     let present =
         || Clock { now: Instant::now(), time: Timestamp::now(), watching_since: controller.started };
     if let Some(job) = former_job.filter(|_| is_stored_run(stored, &session.run_hash)) {
@@ -97,10 +98,12 @@ pub(super) async fn run(
         // The pods of the Job come first, and the numbers of another run.
         may_create: begun && !had_job && outcome.may_have_clients,
     };
-    let advanced = match &adopted.job {
-        // Its pods are the Job's business.
-        Some(_) => Advanced::nothing(situation.run),
-        None => Box::pin(advance(controller, session_ref, situation, clock)).await?,
+    // As long as the Job is there, adopted or not to be deleted, its pods are its business: it would make them anew.
+    let has_job = outcome.resources.client_job.is_some();
+    let is_jobs = session.stage != RunStage::Finished && has_job;
+    let advanced = match is_jobs {
+        true => Advanced::nothing(situation.run),
+        false => Box::pin(advance(controller, session_ref, situation, clock)).await?,
     };
     let Advanced { run, written, is_replaced, refused: refused_pod, again_in } = advanced;
     let (session_ref, stored) = match &written {
@@ -130,7 +133,7 @@ pub(super) async fn run(
     let expectation = Expectation {
         finished: run.finished.clone(),
         epoch,
-        is_disturbed: is_replaced || outcome.is_server_changed,
+        is_disturbed: is_replaced || outcome.is_server_changed || (had_working_job && !has_job),
         is_ending: matches!(advanced.phase, Phase::Ending(_) | Phase::Over(_)),
     };
     controller.reports.expect(session, expectation);

@@ -22,7 +22,7 @@ pub(in crate::controller) fn with_finished(
 }
 
 /// The clients that were done in the Job, if it was for the run that a session asks for: they are not to measure again.
-fn finished_in_job(job: &Job, session: &Session) -> BTreeSet<u32> {
+pub(super) fn finished_in_job(job: &Job, session: &Session) -> BTreeSet<u32> {
     if session.duration.is_none() || !is_of_run(job, session) {
         return BTreeSet::new();
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
 
 use crate::clients::{ClientPod, LOST_AFTER};
-use crate::controller::client_pods::former_job::is_of_run;
+use crate::controller::client_pods::former_job::{finished_in_job, is_of_run};
 use crate::session::Session;
 
 /// So many pods of a Job may fail: each time it waits for twice as long before it makes the next, at first for 10 s.
@@ -30,23 +30,23 @@ pub(in crate::controller) fn job_state(
     pods: &[ClientPod],
     not_ready_for: &dyn Fn(&str) -> Option<Duration>,
 ) -> JobState {
-    let of_job = |pod: &&ClientPod| pod.job == job.metadata.uid;
-    let running = || pods.iter().filter(of_job).filter(|pod| pod.end.is_none());
-    let left_on_lost_nodes = running().filter_map(|pod| {
+    let own: Vec<_> = pods.iter().filter(|pod| pod.job == job.metadata.uid).collect();
+    let left_on_lost_nodes = own.iter().filter(|pod| pod.end.is_none()).filter_map(|pod| {
         let lasted = not_ready_for(pod.node.as_deref()?)?;
         Some(LOST_AFTER.saturating_sub(lasted))
     });
     let again_in = left_on_lost_nodes.min();
-    let is_missing = |index: &u32| {
-        let is_it = |pod: &&ClientPod| pod.index == Some(*index) && !pod.is_terminating;
-        let is_done =
-            pods.iter().filter(of_job).any(|pod| pod.index == Some(*index) && pod.has_finished(run(session)));
-        !is_done && !running().any(|pod| is_it(&pod))
+    let is_lost = again_in.is_some_and(|left| left.is_zero());
+
+    let finished = finished_in_job(job, session);
+    let is_there =
+        |pod: &&ClientPod| pod.has_finished(run(session)) || (pod.end.is_none() && !pod.is_terminating);
+    let is_served = |index: u32| {
+        finished.contains(&index) || own.iter().copied().filter(is_there).any(|pod| pod.index == Some(index))
     };
     let failures = job.status.as_ref().and_then(|status| status.failed).unwrap_or_default();
-    let is_slow =
-        failures > MOST_FAILURES && (0..session.spec.clients.unsigned_abs()).any(|index| is_missing(&index));
-    let is_lost = again_in.is_some_and(|left| left.is_zero());
+    let is_slow = failures > MOST_FAILURES && !(0..session.spec.clients.unsigned_abs()).all(is_served);
+
     let is_working = is_asked_for(job, session) && (is_over(job) || (!is_lost && !is_slow));
     JobState { is_working, again_in: again_in.filter(|_| is_working) }
 }
@@ -182,5 +182,8 @@ mod tests {
             |pods: &mut Value| pods[1]["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
         assert!(works(1, &evicted) && works(2, &evicted) && !works(3, &evicted) && !works(3, &going));
         assert!(works(9, &|_| ()), "they are all there");
+        let done = |job: &mut Value| job["status"] = json!({"failed": 9, "completedIndexes": "1"});
+        let gone = |pods: &mut Value| drop(pods.as_array_mut().unwrap().pop());
+        assert!(state(&BOUNDED(), done, gone, None).is_working, "of who is done no pod is needed");
     }
 }
