@@ -41,7 +41,7 @@ E2E_THREADS ?= 6
 .NOTPARALLEL:
 .PHONY: help deps build demo run-server run-client test monitoring interop interop-all browser browser-cost bench test-api \
   kstatus manifests imports lint format clean \
-  images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build e2e-detection print-tag
+  images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build e2e-detection e2e-upgrade former print-tag
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -140,6 +140,19 @@ e2e: e2e-build ## test what `make install` installed: every behaviour, with real
 e2e-detection: e2e-build ## inject faults into the cluster and write docs/detection.md; CASES="frozen DNS" or CASES=selection: only these
 	scripts/with-node-power "$(NODE_POWER)" $(IN_CLUSTER) $(BIN)/ballsession-detection \
 	  $(if $(CASES),--patience $(PATIENCE) $(CASES),--table docs/detection.md)
+
+FORMER_INSTALL := $(abspath $(TARGET_DIR))/former/install.yaml
+
+former: deps ## build the version before, and load its images to the cluster
+	CARGO="$(CARGO)" CARGO_TARGET_DIR="$(TARGET_DIR)" DOCKER="$(DOCKER)" scripts/former-version $(FORMER_INSTALL)
+	$(LOAD) ballsession-server:before ballsession-client:before ballsession-operator:before
+
+# In this order: what is left in the target folder are the current programs. The images of both versions have to be on the nodes.
+e2e-upgrade: former e2e-build ## install the version before in place of what is installed, and upgrade it under running sessions
+	scripts/no-sessions $(KUBECTL)
+	$(MAKE) uninstall
+	BALLSESSION_E2E=1 BALLSESSION_FORMER_INSTALL="$(FORMER_INSTALL)" $(IN_CLUSTER) $(CARGO) test --release --locked --offline \
+	  --workspace --test upgrade
 
 imports: ## check that no files import each other in a circle, and none against the direction
 	cd scripts && python3 -B -m unittest --quiet imports.test_imports

@@ -73,6 +73,10 @@ pub struct Run {
     /// The images that its pods run, where the session leaves them to the operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub images: Option<RunImages>,
+    /// Of a run that goes on with what an earlier version of the operator made of it: a hash of what was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub adopted: Option<String>,
 }
 
 /// A name's place says whose it is.

@@ -16,7 +16,7 @@ use crate::timestamps::between;
 pub(super) const MOST: usize = 20;
 
 /// How long a node may be unready before its pods are replaced. Kubernetes itself waits for five minutes.
-const LOST_AFTER: Duration = Duration::from_secs(30);
+pub const LOST_AFTER: Duration = Duration::from_secs(30);
 
 /// How long a server has to be on its node before clients are moved after it: one that fails at once moves nobody.
 const SETTLED_AFTER: Duration = Duration::from_secs(5);

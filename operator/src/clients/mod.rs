@@ -41,6 +41,7 @@ pub use attempts::Attempts;
 pub use create::Create;
 pub use each_node::{AssignedNodes, NodesSeen, UnfitNodes, assign};
 pub use fitting::{FittingNodes, Misfit, fits, fitting};
+pub use index::LOST_AFTER;
 pub use measured::Measured;
 pub use name::{Identity, pod_name};
 pub use node::{KnownNodes, NAME_FIELD, NodeFacts, Zone};

@@ -23,6 +23,8 @@ pub struct ClientPod {
     pub attempt: u32,
     /// The hash of what it is made of; empty of one that does not belong to the session, or not directly.
     pub template: String,
+    /// The UID of the Job that it belongs to, of one that an earlier version ran.
+    pub job: Option<String>,
     /// The run that it was made for, if another run needs another pod.
     pub run: Option<String>,
     /// Where it is to run.
@@ -64,9 +66,9 @@ impl ClientPod {
         }
         let owner = controller(&pod.metadata);
         let is_owned = owner.is_some_and(|owner| owner.uid == session);
-        let is_of_job = owner.is_some_and(|owner| owner.kind == "Job" && owner.name == clients);
+        let job = owner.filter(|owner| owner.kind == "Job" && owner.name == clients);
         let is_disowned = owner.is_none() && pod.labels().get(SESSION_UID).is_some_and(|uid| uid == session);
-        if !is_owned && !is_of_job && !is_disowned {
+        if !is_owned && job.is_none() && !is_disowned {
             return None;
         }
         let annotation = |key: &str| pod.annotations().get(key);
@@ -77,6 +79,7 @@ impl ClientPod {
             index: labels::client_index(&pod.metadata),
             attempt: annotation(ATTEMPT_ANNOTATION).and_then(|text| text.parse().ok()).unwrap_or_default(),
             template: template.unwrap_or_default(),
+            job: job.map(|job| job.uid.clone()),
             run: annotation(RUN_ANNOTATION).cloned(),
             node: node(pod).map(str::to_owned),
             pinned: pinned(pod),
@@ -91,7 +94,7 @@ impl ClientPod {
     }
 
     /// Whether it did what it was to do in this run.
-    pub(super) fn has_finished(&self, run: Option<&str>) -> bool {
+    pub fn has_finished(&self, run: Option<&str>) -> bool {
         run.is_some()
             && self.run.as_deref() == run
             && self.end == Some(End::Succeeded)
@@ -164,6 +167,8 @@ mod tests {
         let ours = read(&owner("BallSession", "harbor", "session-uid"), &json!({})).unwrap();
         assert_eq!((ours.index, ours.attempt, ours.template.as_str()), (Some(3), 7, "t"));
         assert_eq!((ours.node.as_deref(), ours.run.as_deref(), ours.end), (Some("a"), Some("r"), None));
+        let of_job = read(&owner("Job", "harbor-client", "job-uid"), &json!({})).unwrap();
+        assert_eq!((ours.job, of_job.job.as_deref()), (None, Some("job-uid")));
         for not_wanted in [owner("Job", "harbor-client", "job-uid"), Value::Null] {
             assert_eq!(read(&not_wanted, &json!({})).unwrap().template, "", "{not_wanted}");
         }

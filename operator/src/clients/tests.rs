@@ -19,6 +19,7 @@ pub(super) fn pod(index: u32, attempt: u32) -> ClientPod {
         index: Some(index),
         attempt,
         template: "t".into(),
+        job: None,
         run: None,
         node: Some("a".into()),
         pinned: None,

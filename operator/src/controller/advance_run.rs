@@ -6,7 +6,9 @@ use crds::contract::READY;
 use crds::{BallSessionStatus, Placement, Run, RunImages};
 
 use crate::conditions::find;
+use crate::controller::adoption::Adopted;
 use crate::controller::context::Controller;
+use crate::controller::images::Images;
 use crate::controller::observe::Clock;
 use crate::controller::session_ref::SessionRef;
 use crate::run::{
@@ -69,8 +71,15 @@ pub(super) fn advance_run(
     AdvancedRun { run: advanced.run, phase, next_in: advanced.next_in, is_pending }
 }
 
-/// The run as it is stored, or as it begins; with what a version before did not store of it, and the images of its pods.
-pub(super) fn record(session: &Session, stored: &BallSessionStatus, images: &RunImages, clock: Clock) -> Run {
+/// The run as it is stored, or as it begins; with what a version before did not store of it, the images of its pods, and what
+/// stays as that version made it.
+pub(super) fn record(
+    session: &Session,
+    stored: &BallSessionStatus,
+    images: &Images,
+    adopted: &Adopted,
+    clock: Clock,
+) -> Run {
     let known = stored_run(stored, &session.run_hash).cloned();
     // Of whatever run a client is, it stays with its node.
     let nodes = || stored.run.as_ref().map(|run| run.nodes.clone()).unwrap_or_default();
@@ -81,7 +90,9 @@ pub(super) fn record(session: &Session, stored: &BallSessionStatus, images: &Run
     }
     run.name.clone_from(&session.run_name);
     run.spec.get_or_insert_with(|| session.measured.clone());
+    // Of a run that is adopted it is not known who has had media: its time to start begins now.
     run.started_at.get_or_insert_with(|| stored_time(clock.time));
-    run.images = Some(images).filter(|images| **images != RunImages::default()).cloned();
+    run.images = Some(&images.next).filter(|images| **images != RunImages::default()).cloned();
+    run.adopted = adopted.asked.clone().filter(|_| !images.may_move);
     run
 }

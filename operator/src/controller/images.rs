@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 
 use crds::{BallSessionStatus, RunImages};
 use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::PodTemplateSpec;
 use kube::runtime::reflector::ObjectRef;
 
 use crate::controller::context::Controller;
 use crate::controller::resources::{Observed, Resources};
 use crate::controller::session_ref::SessionRef;
-use crate::run::{Rollout, RunStage, default_images, run_images, stored_run};
+use crate::run::{Adoption, Rollout, RunStage, default_images, run_images, stored_run};
 use crate::session::Session;
+use crate::session::labels::Component;
 
 /// How soon to look again at a session that moves.
 const MOVING: Duration = Duration::from_secs(5);
@@ -25,31 +27,37 @@ pub(super) struct Images {
     /// Those that its run has from now on. They are stored before any pod is made of them, so that no pod is made twice
     /// where this process ends in between.
     pub(super) next: RunImages,
+    /// It moves now, with all that a version before made of it.
+    pub(super) may_move: bool,
     /// Others move first.
     is_waiting: bool,
+    /// Something of it is as a version before made it.
+    is_adopted: bool,
 }
 
-/// The images of a session. Those of a run without an end move when it is their turn, those of a suspended one at once.
+/// The images of a session. Those of a run without an end move when it is their turn, those of a suspended one at once; and with
+/// them whatever a version before made.
 pub(super) fn of(
     controller: &Controller,
     session_ref: &SessionRef,
     session: &Session,
     stored: &BallSessionStatus,
     observed: &Resources<Observed>,
+    adoption: Adoption,
 ) -> Images {
     let default = default_images(&session.spec, &controller.settings);
     let run = stored_run(stored, &session.run_hash);
     // Versions that did not store them did not store when a run began either.
-    let unknown = run.filter(|run| run.started_at.is_none()).and(observed.server_deployment.as_ref());
-    let found = unknown.map(|server| RunImages { server: image(server), client: None });
+    let found = run.filter(|run| run.started_at.is_none()).map(|_| found(session, observed));
     let known = run.and_then(|run| run.images.clone()).or(found);
     let used = run_images(known.as_ref(), default.clone());
-    let is_outdated = session.duration.is_none() && used != default;
+    let is_adopted = adoption.is_any();
+    let is_outdated = session.duration.is_none() && (used != default || is_adopted);
     let may_move = is_outdated
         && (session.stage == RunStage::Suspended
             || with_rollout(controller, |rollout| rollout.may_move(&name(session_ref), Instant::now())));
     let next = if may_move { default } else { used.clone() };
-    Images { used, next, is_waiting: is_outdated && !may_move }
+    Images { used, next, may_move, is_waiting: is_outdated && !may_move, is_adopted }
 }
 
 /// Takes note of how far a session has come: where others need not wait for it any more, they have their turn. When to look
@@ -62,7 +70,7 @@ pub(super) fn observed(
     server: Option<&Deployment>,
 ) -> Option<Duration> {
     let (name, now) = (name(session_ref), Instant::now());
-    let has_moved = images.used == images.next;
+    let has_moved = images.used == images.next && !images.is_adopted;
     let is_settled = has_moved && is_ready && server.is_none_or(is_rolled_out);
     let (waited_for, next) = with_rollout(controller, |rollout| {
         if is_settled {
@@ -89,10 +97,20 @@ fn name(session_ref: &SessionRef) -> (String, String) {
     (session_ref.key.namespace.clone().unwrap_or_default(), session_ref.key.name.clone())
 }
 
-/// The image of the server's pods.
-fn image(server: &Deployment) -> Option<String> {
-    let pod = server.spec.template.spec.as_ref()?;
-    pod.containers.iter().find(|container| container.name == "server")?.image.clone()
+/// The images of pods that a version before had made.
+fn found(session: &Session, observed: &Resources<Observed>) -> RunImages {
+    let server = observed.server_deployment.as_ref().filter(|server| session.owns(*server));
+    let job = observed.client_job.as_ref().filter(|job| session.owns(*job)).and_then(|job| job.spec.as_ref());
+    RunImages {
+        server: server.and_then(|server| image(&server.spec.template, Component::Server)),
+        client: job.and_then(|job| image(&job.template, Component::Client)),
+    }
+}
+
+/// The image that pods of a part of a session run.
+fn image(template: &PodTemplateSpec, component: Component) -> Option<String> {
+    let containers = &template.spec.as_ref()?.containers;
+    containers.iter().find(|container| container.name == component.as_str())?.image.clone()
 }
 
 /// Whether the pods of a Deployment are those that it asks for now.
@@ -107,6 +125,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::controller::build::fixture;
 
     fn server(status: &Value) -> Deployment {
         serde_json::from_value(json!({
@@ -129,6 +148,28 @@ mod tests {
         ] {
             assert_eq!(is_rolled_out(&server(&status)), is_new, "{status}");
         }
-        assert_eq!(image(&server(&json!({}))).as_deref(), Some("s:1"));
+        let template = server(&json!({})).spec.template;
+        assert_eq!(image(&template, Component::Server).as_deref(), Some("s:1"));
+        assert_eq!(image(&template, Component::Client), None);
+    }
+
+    #[test]
+    fn pods_of_a_version_before_run_what_is_found_in_their_templates() {
+        let session = fixture::session(&json!({"clients": 2}));
+        let owner = json!([{"apiVersion": "v1", "kind": "BallSession", "name": "harbor", "uid": "5e8d2c1a-uid", "controller": true}]);
+        let job = json!({"metadata": {"ownerReferences": owner}, "spec": {"template": {"spec": {"containers": [
+            {"name": "client", "image": "c:1"}
+        ]}}}});
+        let observed = Resources {
+            server_deployment: Some(server(&json!({}))),
+            client_job: serde_json::from_value(job).unwrap(),
+            ..fixture::nothing()
+        };
+        let images = found(&session, &observed);
+        assert_eq!(
+            (images.server, images.client.as_deref()),
+            (None, Some("c:1")),
+            "the server is somebody else's"
+        );
     }
 }

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use crds::BallSessionStatus;
 use jiff::Timestamp;
 
+use crate::controller::adoption::Adopted;
 use crate::controller::advance_run::{advance_run, record};
 use crate::controller::apply::{self, Tools, apply};
-use crate::controller::build::{ClientPods, build};
+use crate::controller::build::{self, ClientPods, build};
 use crate::controller::circumstances::{events, failed_attempts, lost_nodes, policies};
 use crate::controller::client_pods::{Advanced, Situation, StoredRun, advance, with_finished};
 use crate::controller::context::Controller;
@@ -57,9 +58,11 @@ pub(super) async fn run(
             && controller.reports.begin_run(session) == Progress::Done);
 
     let Dereferenced { resources, pods } = dereference(session, &controller.watches);
-    let images = images::of(controller, session_ref, session, stored, &resources);
+    let adopted = Adopted::of(session_ref, session, stored, &resources, &pods, &controller.watches);
+    let images = images::of(controller, session_ref, session, stored, &resources, adopted.adoption);
     let settings = with_images(&controller.settings, &images.used);
     let prepared = build(session, &resources, &settings);
+    let prepared = build::adopted(prepared, session, &resources, adopted.adoption);
     let clients = ClientPods::of(session, &settings);
     let epoch = epoch(session, &prepared, clients);
     let tools = Tools {
@@ -70,10 +73,11 @@ pub(super) async fn run(
     };
     let former_job = resources.client_job.as_ref().filter(|job| session.owns(*job));
     let had_job = former_job.is_some();
+    let had_working_job = former_job.is_some_and(|job| job.metadata.deletion_timestamp.is_none());
     let present =
         || Clock { now: Instant::now(), time: Timestamp::now(), watching_since: controller.started };
     if let Some(job) = former_job.filter(|_| is_stored_run(stored, &session.run_hash)) {
-        let run = StoredRun::of(session, stored, record(session, stored, &images.next, present()));
+        let run = StoredRun::of(session, stored, record(session, stored, &images, &adopted, present()));
         if let Some(run) = with_finished(run, job, session) {
             store_run(controller, session_ref, stored, run.run()).await?;
             return Ok(Reconciled { requeue_after: Some(STORED), refused: None });
@@ -82,7 +86,7 @@ pub(super) async fn run(
     let mut outcome = Box::pin(apply(tools, session, prepared, resources)).await;
 
     let clock = present();
-    let record = record(session, stored, &images.next, clock);
+    let record = record(session, stored, &images, &adopted, clock);
     let is_given_up = decided(&record).is_some_and(Outcome::is_failure);
     let run = StoredRun::of(session, stored, record);
     let placed = place(controller, session_ref, session, clients, &pods, (stored, run), clock);
@@ -100,8 +104,14 @@ pub(super) async fn run(
         // The pods of the Job come first, and the numbers of another run.
         may_create: begun && !had_job && outcome.may_have_clients,
     };
-    let Advanced { run, written, is_replaced, refused: refused_pod, again_in } =
-        Box::pin(advance(controller, session_ref, situation, clock)).await?;
+    // As long as the Job is there, adopted or not to be deleted, its pods are its business: it would make them anew.
+    let has_job = outcome.resources.client_job.is_some();
+    let is_jobs = session.stage != RunStage::Finished && has_job;
+    let advanced = match is_jobs {
+        true => Advanced::nothing(situation.run),
+        false => Box::pin(advance(controller, session_ref, situation, clock)).await?,
+    };
+    let Advanced { run, written, is_replaced, refused: refused_pod, again_in } = advanced;
     let (session_ref, stored) = match &written {
         Some((session_ref, stored)) => (session_ref, stored),
         None => (session_ref, stored),
@@ -117,7 +127,10 @@ pub(super) async fn run(
     }
 
     let events = events(controller, session_ref, session, &pods, clock).await;
-    let observed = ObservedPods::of(&pods, session, &run.finished, &events, clock.time);
+    let observed = match &adopted.job {
+        Some(job) => ObservedPods::of_job(job, &pods, session, &run.finished, &events, clock.time),
+        None => ObservedPods::of(&pods, session, &run.finished, &events, clock.time),
+    };
     let view = controller.reports.view(&session_ref.uid);
     let clients = controller.remember(session_ref, |memory| {
         memory.had_media.observe(session, run.finished.clone(), observed.ready_indexes(), &view)
@@ -126,7 +139,7 @@ pub(super) async fn run(
     let expectation = Expectation {
         finished: run.finished.clone(),
         epoch,
-        is_disturbed: is_replaced || outcome.is_server_changed,
+        is_disturbed: is_replaced || outcome.is_server_changed || (had_working_job && !has_job),
         is_ending: matches!(advanced.phase, Phase::Ending(_) | Phase::Over(_)),
     };
     controller.reports.expect(session, expectation);
@@ -167,7 +180,7 @@ pub(super) async fn run(
     let pending = controller.remember(session_ref, |memory| memory.pending.again_in(is_pending, clock.now));
     let terminating = outcome.waiting.then_some(TERMINATING);
     let retry_in = controller.remember(session_ref, |memory| memory.refusals.next(clock.now));
-    let deadlines = [advanced.next_in, expires_in];
+    let deadlines = [advanced.next_in, expires_in, adopted.again_in];
     let unfit = placed.assigned.again_in;
     let times = [recheck, again_in, pending, moving, terminating, retry_in, unfit, stored_again.again_in()];
     let requeue_after = times.into_iter().chain(deadlines).flatten().min();

@@ -7,6 +7,7 @@ use crds::{BallSession, BallSessionStatus};
 use futures_util::future::BoxFuture;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewSpec, TokenReviewStatus};
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{Patch, PatchParams, PostParams};
@@ -26,6 +27,8 @@ pub(super) enum Kind {
     Pod,
     ReplicaSet,
     Deployment,
+    /// By which an earlier version ran the clients of a session.
+    Job,
     BallSession,
 }
 
@@ -106,6 +109,7 @@ impl ApiServer for Client {
                 Kind::Pod => metadata_of::<Pod>(self, namespace, name).await,
                 Kind::ReplicaSet => metadata_of::<ReplicaSet>(self, namespace, name).await,
                 Kind::Deployment => metadata_of::<Deployment>(self, namespace, name).await,
+                Kind::Job => metadata_of::<Job>(self, namespace, name).await,
                 Kind::BallSession => metadata_of::<BallSession>(self, namespace, name).await,
             }
         }))

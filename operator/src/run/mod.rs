@@ -7,8 +7,10 @@
 //! | [measures](Phase::Measuring) | clients that are not done | nothing |
 //! | [ends](Phase::Ending) | clients that are [done](ObservedClients::are_finished), or a deadline that has [passed](advance) | its [last numbers](RunEnd) in the status ([`Request::Finish`]) |
 //! | goes on after all | more clients that are asked for meanwhile | its end taken back ([`Request::Continue`]) |
+//! | goes on from a version before | pods that were made in another way | that these [stay as they are](Adoption) |
 //! | is [over](Phase::Over) | the condition [Complete](Completion), for this run ([`RunStage::Finished`]) | nothing: all of it stays as it is, until it [expires](expires_in()) |
 
+mod adoption;
 mod clients;
 mod clock;
 mod completion;
@@ -24,6 +26,7 @@ mod run_end;
 mod stage;
 mod wanted;
 
+pub use adoption::{Adoption, Former};
 pub use clients::ObservedClients;
 pub use clock::elapsed;
 pub use completion::{Completion, Terms};

@@ -1,6 +1,7 @@
 //! What a session is: an object of the API whose values were all validated, the names and labels of its children, and
 //! the hashes that tell whether something in it changed. Pure.
 
+mod asked;
 mod error;
 mod hash;
 pub mod labels;
@@ -12,6 +13,7 @@ pub mod pod;
 mod validate;
 mod values;
 
+pub use asked::asked_hash;
 pub use error::Error;
 pub use hash::short_hash;
 pub use model::Session;

@@ -8,11 +8,13 @@
 #![allow(clippy::unwrap_used, reason = "a test ends with what went wrong, in its helpers too")]
 
 mod admitted;
+mod adoption;
 mod children;
 mod client_pods;
 mod co_owned;
 mod conditions;
 mod expectations;
+mod former;
 mod harness;
 mod log;
 mod measured;

@@ -1,5 +1,6 @@
 //! The children that a session shall have. Pure: the same session always gives the same objects.
 
+mod adopted;
 mod client_pod;
 mod common;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod workload_service_account;
 
 use crds::NetworkIsolation;
 
+pub use adopted::adopted;
 pub use client_pod::{ClientPods, Site};
 
 use crate::controller::resources::{Desired, Observed, Prepared, Resources};
@@ -64,11 +66,16 @@ fn finished(session: &Session, observed: &Resources<Observed>, settings: &Settin
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
     use k8s_openapi::api::apps::v1::Deployment;
+    use k8s_openapi::api::core::v1::PodSpec;
     use serde_json::json;
 
     use super::fixture::{nothing, session, settings};
     use super::*;
+    use crate::clients::Create;
 
     fn replicas(resources: &Resources<Prepared>) -> Option<i32> {
         match &resources.server_deployment {
@@ -94,6 +101,32 @@ mod tests {
         let resources = build(&session(&json!({"suspend": true})), &nothing(), &settings());
         assert_eq!(replicas(&resources), Some(0));
         assert!(matches!(resources.server_service, Desired::Present(_)));
+    }
+
+    /// A run keeps its images when the operator becomes another version: a flag that these do not know ends them at once. What
+    /// came later is told by variables, which they pass over.
+    #[test]
+    fn programs_are_given_only_flags_that_the_version_before_knows() {
+        let settings = settings();
+        let spec = json!({"duration": "5m", "client": {"faults": ["drop=1%"]}, "video": {"width": 320}});
+        let session = session(&spec);
+        let Desired::Present(server) = build(&session, &nothing(), &settings).server_deployment else {
+            panic!("no server")
+        };
+        let create = Create { index: 0, attempt: 1, measured: Duration::from_secs(7) };
+        let client = ClientPods::of(&session, &settings).pod(&create, Site::default());
+        let flags = |pod: Option<PodSpec>| {
+            let args = pod.unwrap().containers.remove(0).args.unwrap();
+            args.into_iter().filter(|arg| arg.starts_with('-')).collect::<BTreeSet<_>>()
+        };
+        let known = |flags: &[&str]| flags.iter().map(|flag| format!("--{flag}")).collect::<BTreeSet<_>>();
+        let of_both = ["http", "report-url", "report-token-file"];
+        let of_server = ["listen", "width", "height", "fps", "bitrate-kbps", "radius", "speed", "background"];
+        let of_client = ["server", "id", "reconnect", "duration", "fault"];
+        let unknown = &flags(server.spec.template.spec) - &known(&[&of_both[..], &of_server].concat());
+        assert_eq!(unknown, [].into(), "of the server");
+        let unknown = &flags(client.spec) - &known(&[&of_both[..], &of_client].concat());
+        assert_eq!(unknown, [].into(), "of the client");
     }
 
     #[test]

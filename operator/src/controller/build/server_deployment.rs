@@ -1,7 +1,7 @@
 //! Runs the server.
 
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy};
-use k8s_openapi::api::core::v1::{PodTemplateSpec, Toleration};
+use k8s_openapi::api::core::v1::{EnvVar, PodTemplateSpec, Toleration};
 
 use crate::controller::build::common::{MEDIA_PORT, SIGNALING_PORT, SIGNALING_PORT_NAME, metadata};
 use crate::controller::build::pod::{self, Workload};
@@ -16,6 +16,9 @@ const LOST: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unr
 
 /// How long a server stays on a node that is lost: as long as clients do.
 const LOST_SECONDS: i64 = 30;
+
+/// Where the server takes media. Not by its flag: a run may be pinned to an image that does not know that.
+const MEDIA_PORTS_VARIABLE: &str = "BALLSESSION_MEDIA_PORTS";
 
 /// One server while the session is active, none otherwise.
 pub(super) fn build(session: &Session, settings: &Settings) -> Deployment {
@@ -35,6 +38,7 @@ pub(super) fn build(session: &Session, settings: &Settings) -> Deployment {
         },
     );
     leave_lost_nodes(&mut template);
+    take_media(&mut template);
     Deployment {
         metadata: metadata(session, Component::Server),
         spec: DeploymentSpec {
@@ -76,13 +80,23 @@ fn leave_lost_nodes(template: &mut PodTemplateSpec) {
     }
 }
 
+/// Has the server take media at the port that NetworkPolicies name.
+fn take_media(template: &mut PodTemplateSpec) {
+    for container in template.spec.iter_mut().flat_map(|spec| &mut spec.containers) {
+        container.env.get_or_insert_default().push(EnvVar {
+            name: MEDIA_PORTS_VARIABLE.to_owned(),
+            value: Some(MEDIA_PORT.to_string()),
+            ..EnvVar::default()
+        });
+    }
+}
+
 /// Without `--duration`: clients have it, each for itself, and the server outlasts them to take their last reports. Without
 /// `--window`: the answer to each of its posts has it, so that another one restarts nothing.
 fn args(session: &Session) -> Vec<String> {
     let (video, ball) = (&session.spec.video, &session.spec.ball);
     [
         ("--listen", pod::listening_on(SIGNALING_PORT)),
-        ("--media-ports", MEDIA_PORT.to_string()),
         ("--width", video.width.to_string()),
         ("--height", video.height.to_string()),
         ("--fps", video.frames_per_second.to_string()),
@@ -156,7 +170,7 @@ mod tests {
                                 "name": "server",
                                 "image": "registry.example/s:7",
                                 "args": [
-                                    "--listen", "[::]:8080", "--media-ports", "8082", "--width", "320", "--height", "200", "--fps", "15",
+                                    "--listen", "[::]:8080", "--width", "320", "--height", "200", "--fps", "15",
                                     "--bitrate-kbps", "400", "--radius", "11", "--speed", "120",
                                     "--http", "[::]:8081",
                                     "--report-url", "http://ballsession-operator.tower:8080/v1/reports",
@@ -164,7 +178,8 @@ mod tests {
                                 ],
                                 "env": [
                                     {"name": "BALLSESSION_NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
-                                    {"name": "BALLSESSION_TERMINATION_MESSAGE", "value": "/dev/termination-log"}
+                                    {"name": "BALLSESSION_TERMINATION_MESSAGE", "value": "/dev/termination-log"},
+                                    {"name": "BALLSESSION_MEDIA_PORTS", "value": "8082"}
                                 ],
                                 "ports": [
                                     {"name": "tcp-signaling", "containerPort": 8080, "protocol": "TCP"},

@@ -78,13 +78,8 @@ pub(in crate::controller) async fn advance(
         creates.clear();
     }
     let is_replaced = planned.deletes.iter().any(|delete| delete.why == Why::Outdated);
-    let mut advanced = Advanced {
-        run: StoredRun::default(),
-        written: None,
-        is_replaced,
-        refused: None,
-        again_in: planned.again_in,
-    };
+    let mut advanced =
+        Advanced { is_replaced, again_in: planned.again_in, ..Advanced::nothing(StoredRun::default()) };
     if let Some(error) = not_listed {
         advanced.refused(error, true, AGAIN);
     }
@@ -244,6 +239,11 @@ impl Situation<'_> {
 }
 
 impl Advanced {
+    /// Nothing is to be done.
+    pub(in crate::controller) fn nothing(run: StoredRun) -> Self {
+        Self { run, written: None, is_replaced: false, refused: None, again_in: None }
+    }
+
     fn again(&mut self, time: Duration) {
         self.again_in = Some(self.again_in.map_or(time, |known| known.min(time)));
     }

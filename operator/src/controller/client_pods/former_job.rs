@@ -22,14 +22,19 @@ pub(in crate::controller) fn with_finished(
 }
 
 /// The clients that were done in the Job, if it was for the run that a session asks for: they are not to measure again.
-fn finished_in_job(job: &Job, session: &Session) -> BTreeSet<u32> {
-    let template = job.spec.as_ref().and_then(|spec| spec.template.metadata.as_ref());
-    let run = template.and_then(|metadata| metadata.annotations.as_ref()?.get(RUN_ANNOTATION));
-    if session.duration.is_none() || run != Some(&session.run_hash) {
+pub(super) fn finished_in_job(job: &Job, session: &Session) -> BTreeSet<u32> {
+    if session.duration.is_none() || !is_of_run(job, session) {
         return BTreeSet::new();
     }
     let completed = job.status.as_ref().and_then(|status| status.completed_indexes.as_deref());
     completed.and_then(parse_index_ranges).unwrap_or_default().into_iter().collect()
+}
+
+/// Whether the Job is for the run that a session asks for: the pods of one without an end are for any.
+pub(super) fn is_of_run(job: &Job, session: &Session) -> bool {
+    let template = job.spec.as_ref().and_then(|spec| spec.template.metadata.as_ref());
+    let run = template.and_then(|metadata| metadata.annotations.as_ref()?.get(RUN_ANNOTATION));
+    run == session.duration.map(|_| &session.run_hash)
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 mod advance;
 mod calls;
 mod former_job;
+mod job_pods;
 mod server_place;
 mod stored;
 mod sum;
 
 pub(super) use advance::{Advanced, Situation, advance};
 pub(super) use former_job::with_finished;
+pub(super) use job_pods::job_state;
 pub(super) use server_place::server_place;
 pub(super) use stored::StoredRun;

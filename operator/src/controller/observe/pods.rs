@@ -76,6 +76,30 @@ impl ObservedPods {
         events: &BTreeMap<String, String>,
         time: Timestamp,
     ) -> Self {
+        Self::sorted(pods, session, finished, events, time, |client| !client.template.is_empty())
+    }
+
+    /// The same of a session whose clients are those of the Job with this UID.
+    pub(in crate::controller) fn of_job(
+        job: &str,
+        pods: &[Arc<Pod>],
+        session: &Session,
+        finished: &BTreeSet<u32>,
+        events: &BTreeMap<String, String>,
+        time: Timestamp,
+    ) -> Self {
+        let is_client = |client: &ClientPod| client.job.as_deref() == Some(job);
+        Self::sorted(pods, session, finished, events, time, is_client)
+    }
+
+    fn sorted(
+        pods: &[Arc<Pod>],
+        session: &Session,
+        finished: &BTreeSet<u32>,
+        events: &BTreeMap<String, String>,
+        time: Timestamp,
+        is_client: impl Fn(&ClientPod) -> bool,
+    ) -> Self {
         let servers = pods.iter().filter(|pod| is_server(pod));
         // While one server follows another, that which works or came last.
         let server = servers.max_by_key(|pod| {
@@ -84,7 +108,7 @@ impl ObservedPods {
         });
         let (uid, name) = (&session.owner.uid, session.client_name());
         let client = |pod: &Arc<Pod>| {
-            let client = ClientPod::of(pod, uid, &name).filter(|client| !client.template.is_empty())?;
+            let client = ClientPod::of(pod, uid, &name).filter(|client| is_client(client))?;
             Some((Arc::clone(pod), client))
         };
         let mut last: BTreeMap<Option<u32>, (Arc<Pod>, ClientPod)> = BTreeMap::new();

@@ -33,17 +33,19 @@ pub(super) async fn session_of(
     };
     let pod = Found { kind: Kind::Pod, name: name.clone(), metadata };
     let mut found = owner_of(api_server, namespace, &pod).await?;
-    let mut deployment = None;
+    let mut child = None;
     while found.kind != Kind::BallSession {
         let owner = owner_of(api_server, namespace, &found).await?;
-        deployment = Some(std::mem::replace(&mut found, owner).name);
+        let last = std::mem::replace(&mut found, owner);
+        child = Some((last.kind, last.name));
     }
     let session = found;
 
     let named = |component: Component| child_name(&session.name, component);
-    let role = match deployment {
+    let role = match child {
         None => Role::Client,
-        Some(deployment) if deployment == named(Component::Server) => Role::Server,
+        Some((Kind::Deployment, name)) if name == named(Component::Server) => Role::Server,
+        Some((Kind::Job, name)) if name == named(Component::Client) => Role::Client,
         Some(_) => return Err(Refusal::Forbidden("the pod's owner is not one of the session's own")),
     };
     if identity.service_account != named(Component::Workload) {
@@ -64,15 +66,16 @@ async fn owner_of(api_server: &dyn ApiServer, namespace: &str, child: &Found) ->
     }
 }
 
-/// What controls an object, if that is a step of one of the two ways: Pod, ReplicaSet, Deployment, BallSession and Pod,
-/// BallSession.
+/// What controls an object, if that is a step of one of the ways: Pod, ReplicaSet, Deployment, BallSession; Pod, BallSession;
+/// and Pod, Job, BallSession, as earlier versions made clients, which go on until their session moves.
 fn next(child: &Found) -> Option<(Kind, &OwnerReference)> {
     let owner = controller(&child.metadata)?;
     let group = owner.api_version.split_once('/')?.0;
     let kind = match (child.kind, group, owner.kind.as_str()) {
         (Kind::Pod, "apps", "ReplicaSet") => Kind::ReplicaSet,
         (Kind::ReplicaSet, "apps", "Deployment") => Kind::Deployment,
-        (Kind::Pod | Kind::Deployment, "ballsession.dev", "BallSession") => Kind::BallSession,
+        (Kind::Pod, "batch", "Job") => Kind::Job,
+        (Kind::Pod | Kind::Deployment | Kind::Job, "ballsession.dev", "BallSession") => Kind::BallSession,
         _ => return None,
     };
     Some((kind, owner))
@@ -147,12 +150,35 @@ mod tests {
         assert_eq!(refusal, Refusal::Forbidden("the pod's owner is not one of the session's own"));
     }
 
+    /// Clients of an earlier version, which go on after an upgrade.
     #[tokio::test]
-    async fn a_pod_of_a_job_is_no_client() {
+    async fn a_pod_of_the_sessions_own_job_is_a_client() {
         let api_server = FakeApiServer::with_session();
+        let session = Some(("ballsession.dev/v1alpha1", "BallSession", "harbor"));
+        api_server.add(Kind::Job, "harbor-client", session);
         api_server.add(Kind::Pod, "client-0", Some(("batch/v1", "Job", "harbor-client")));
-        let refusal = resolve(&api_server, "client-0", "harbor-workload").await.unwrap_err();
-        assert_eq!(refusal, Refusal::Forbidden("the pod belongs to no session"));
+        let (session, role) = resolve(&api_server, "client-0", "harbor-workload").await.unwrap();
+        assert_eq!((session.uid.as_str(), role), ("harbor-uid", Role::Client));
+    }
+
+    #[tokio::test]
+    async fn a_pod_of_any_other_job_is_no_client() {
+        let api_server = FakeApiServer::with_session();
+        let refusal = async |job: &str, owner: Option<(&str, &str, &str)>| {
+            api_server.add(Kind::Job, job, owner);
+            api_server.add(Kind::Pod, "client-0", Some(("batch/v1", "Job", job)));
+            resolve(&api_server, "client-0", "harbor-workload").await.unwrap_err()
+        };
+        let session = Some(("ballsession.dev/v1alpha1", "BallSession", "harbor"));
+        let nobodys = Refusal::Forbidden("the pod belongs to no session");
+        assert_eq!(refusal("harbor-client", None).await, nobodys);
+        assert_eq!(refusal("harbor-client", Some(("batch/v1", "CronJob", "nightly"))).await, nobodys);
+        let not_its_own = Refusal::Forbidden("the pod's owner is not one of the session's own");
+        assert_eq!(refusal("mine", session).await, not_its_own);
+        assert_eq!(refusal("harbor-server", session).await, not_its_own);
+        api_server.remove(Kind::Job, "harbor-server");
+        let refused = resolve(&api_server, "client-0", "harbor-workload").await.unwrap_err();
+        assert_eq!(refused, Refusal::Forbidden("an owner of the pod is gone"));
     }
 
     #[tokio::test]
