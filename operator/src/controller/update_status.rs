@@ -13,12 +13,10 @@ use crate::api_error::describe;
 use crate::cluster::Guard;
 use crate::controller::context::Controller;
 use crate::controller::events::transitions;
-use crate::controller::memory::Memory;
 use crate::controller::metrics::StatusWrite;
 use crate::controller::observe::Owned;
 use crate::controller::session_ref::SessionRef;
 use crate::leftovers::leftovers;
-use crate::session::short_hash;
 
 /// What the session itself is remembered by.
 pub(super) const SESSION: &str = "BallSession";
@@ -62,17 +60,12 @@ pub(super) async fn update_status(
     owned: &Owned,
 ) -> Result<Written, Error> {
     let known = Owned::stored(stored);
-    if known == *owned || controller.remember(session_ref, |memory| is_unchanged(memory, &known, owned)) {
+    if known == *owned {
         controller.metrics.status(StatusWrite::Suppressed);
         return Ok(Written::Done);
     }
     let written = apply(controller, session_ref, &known, owned).await?;
     Ok(Written::of(written.is_some()))
-}
-
-/// Whether writing `owned` was tried before, and left `known` as it is: the schema that is stored may be one of before.
-fn is_unchanged(memory: &Memory, known: &Owned, owned: &Owned) -> bool {
-    memory.is_unchanged(SESSION, &short_hash(&known.patch()), &short_hash(&owned.patch()))
 }
 
 /// Neither a namesake that came after it, nor another version.
@@ -123,10 +116,6 @@ async fn apply(
         let sent = send(controller, &written, &merging(), &Patch::Merge(&patch), &stored, owned).await?;
         let Some(patched) = sent else { return Ok(None) };
         written.version = patched.resource_version().unwrap_or_default();
-    }
-    if written.version == session_ref.version {
-        let hashes = (short_hash(&known.patch()), short_hash(&owned.patch()));
-        controller.remember(session_ref, |memory| memory.unchanged(SESSION, &hashes.0, &hashes.1));
     }
     Ok(Some(written))
 }
