@@ -27,7 +27,7 @@ pub(super) fn nearly_done(input: &Input<'_>) -> (BTreeSet<u32>, Option<Duration>
         let left = (duration + ENDS_WITHIN).checked_sub(measured).filter(|left| !left.is_zero());
         left.filter(|_| is_nearly_done)
     };
-    let indexes = 0..session.spec.clients.unsigned_abs();
+    let indexes = session.clients.indexes();
     let nearly_done: Vec<_> = indexes.filter_map(|index| Some((index, left(&index)?))).collect();
     let first = nearly_done.iter().map(|(_, left)| *left).min();
     (nearly_done.into_iter().map(|(index, _)| index).collect(), first)

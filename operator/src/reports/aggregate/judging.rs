@@ -257,7 +257,7 @@ fn nodes(session: &Session, clients: &Clients) -> BTreeMap<String, String> {
 /// Whether nobody is left to be judged of a run whose clients end: what was said of them stands until the whole of it is judged.
 fn is_between_clients_and_end(session: &Session, verdict: &Verdict) -> bool {
     let is_nobody = matches!(verdict, Verdict::Inconclusive { reason: Pending::NoClients, .. });
-    is_nobody && session.duration.is_some() && session.spec.clients > 0
+    is_nobody && session.duration.is_some() && !session.clients.is_empty()
 }
 
 fn outcome(verdict: &Verdict) -> Option<bool> {

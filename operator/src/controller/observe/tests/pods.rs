@@ -1,6 +1,7 @@
 //! Pods that are missing, on their way, stuck, gone or done.
 
 use super::*;
+use crate::run::WantedClients;
 
 #[test]
 fn a_deployment_says_why_it_cannot_make_the_servers_pod() {
@@ -76,6 +77,25 @@ fn a_client_whose_time_is_over_is_not_lost() {
     assert_eq!(recheck, Some(Duration::from_secs(7)), "then it should have ended");
     assert_eq!(of(37).0.0, "ClientsLost");
     assert_eq!(of(20).0.0, "ClientsLost", "it does not end");
+}
+
+/// There are as many as nodes, whatever is asked for, and their indexes have gaps.
+#[test]
+fn clients_of_each_node_are_counted_by_their_nodes() {
+    let mut scene = Scene::new(&json!({"clients": 0, "placement": "EachNode", "duration": "50s"}));
+    scene.session.clients = WantedClients::of_nodes(&[String::new(), "b".into(), "c".into()]);
+    scene.pods.remove(1);
+    assert_eq!(scene.ready().1, "1 of 2 clients are ready: pods do not exist yet");
+    let owned = scene.compute().0;
+    assert_eq!(owned.clients.as_deref(), Some("1/2"));
+    assert_eq!(owned.complete().unwrap().message, "each client measures for 50s");
+    scene.finished = [0].into();
+    assert_eq!(scene.ready().1, "1 of 2 clients are ready: pods do not exist yet", "that is none of them");
+    // It is the second 60 of the run.
+    scene.run.started_at = Some(serde_json::from_value(json!(START)).unwrap());
+    scene.run.measured = Some("2:20@27".into());
+    scene.pods.push(pod("client", 2, &no_longer_ready()));
+    assert_eq!(scene.ready().0, "Ready", "the time of the other one is over");
 }
 
 #[test]

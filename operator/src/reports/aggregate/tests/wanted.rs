@@ -138,6 +138,18 @@ fn between_its_last_client_and_its_end_the_verdict_of_a_run_stands() {
     assert_eq!(verdicts(false, &json!({"errorPixelsP95": "0.015"})), ["True Met", "False ErrorTooHigh"]);
     assert_eq!(verdicts(true, &json!({})), ["False LossTooHigh", "True Met"], "the whole of it is good");
 
+    // On each node, however many are asked for.
+    let each_node = json!({"clients": 0, "placement": "EachNode", "duration": "5m"});
+    let mut scenario = Scenario::new(&each_node);
+    let run = crds::Run { hash: run(&each_node), nodes: vec!["a".into()], ..crds::Run::default() };
+    scenario.session.status.get_or_insert_default().run = Some(run);
+    let one = judged(|session| drop(session.clients.pop()));
+    scenario.server(0, posted(1, &one));
+    let expectation = Expectation { finished: [0].into(), is_ending: true, ..Expectation::default() };
+    scenario.at(1, |tracked, _, now| tracked.expect(expectation, now));
+    scenario.at(2, Tracked::judge);
+    assert!(says(&scenario.desired(2).unwrap(), ("True", "Met")));
+
     // By other objectives nobody was judged.
     let mut scenario = Scenario::new(&json!({"clients": 1, "duration": "5m"}));
     let one = judged(|session| drop(session.clients.pop()));
