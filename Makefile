@@ -147,8 +147,8 @@ former: deps ## build the version before, and load its images to the cluster
 	CARGO="$(CARGO)" CARGO_TARGET_DIR="$(TARGET_DIR)" DOCKER="$(DOCKER)" scripts/former-version $(FORMER_INSTALL)
 	$(LOAD) ballsession-server:before ballsession-client:before ballsession-operator:before
 
-# In this order: what is left in the target folder are the current programs. The images of both versions have to be on the nodes.
-e2e-upgrade: former e2e-build ## install the version before in place of what is installed, and upgrade it under running sessions
+# The images of both versions have to be on the nodes.
+e2e-upgrade: e2e-build former ## install the version before in place of what is installed, and upgrade it under running sessions
 	scripts/no-sessions $(KUBECTL)
 	$(MAKE) uninstall
 	BALLSESSION_E2E=1 BALLSESSION_FORMER_INSTALL="$(FORMER_INSTALL)" $(IN_CLUSTER) $(CARGO) test --release --locked --offline \
