@@ -3,6 +3,8 @@
 mod values;
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use clap::Parser;
 use clap::builder::BoolishValueParser;
@@ -15,6 +17,9 @@ use crate::settings::Settings;
 
 /// Where a pod finds its namespace.
 const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+
+/// The lease's duration: a shorter one is lost whenever the API server takes a moment, a longer one is long to wait for.
+const LEASE_DURATION: RangeInclusive<Duration> = Duration::from_secs(3)..=Duration::from_secs(300);
 
 /// The operator's Service, which leads to the one replica that holds the lease.
 const SERVICE: &str = "ballsession-operator";
@@ -50,12 +55,15 @@ struct Arguments {
     /// The operator's own namespace, that of its lease and its Service [default: in a pod, the pod's]
     #[arg(long, env = "BALLSESSION_NAMESPACE", value_name = "NAME", value_parser = values::label)]
     namespace: Option<String>,
-    /// The operator's name in the lease and in events
+    /// The operator's pod, its name in the lease and in events
     #[arg(long, env = "BALLSESSION_POD_NAME", value_name = "NAME", default_value = "ballsession-operator", value_parser = values::subdomain)]
     pod_name: String,
     /// The lease that the operator holds while it writes
-    #[arg(long, env = "BALLSESSION_LEASE_NAME", value_name = "NAME", default_value = "ballsession-operator", value_parser = values::subdomain)]
+    #[arg(long, env = "BALLSESSION_LEASE_NAME", value_name = "NAME", default_value = "ballsession-operator", value_parser = values::lease)]
     lease_name: String,
+    /// After how long another replica takes over where the one that writes falls silent
+    #[arg(long, env = "BALLSESSION_LEASE_DURATION", value_name = "DURATION", default_value = "15s", value_parser = arguments::duration_within(*LEASE_DURATION.start(), *LEASE_DURATION.end()))]
+    lease_duration: Duration,
     /// How many sessions are worked on at a time
     #[arg(long, env = "BALLSESSION_CONCURRENCY", value_name = "N", default_value = "16", value_parser = arguments::whole_number(1, 256))]
     concurrency: u32,
@@ -78,10 +86,12 @@ pub struct Options {
     pub watched: Scope,
     /// What pods are made with; the operator's own namespace is among it.
     pub settings: Settings,
-    /// The operator's name in events.
+    /// The operator's pod.
     pub pod_name: String,
     /// The lease that is held while the operator writes.
     pub lease_name: String,
+    /// After how long others take it.
+    pub lease_duration: Duration,
     /// Sessions that are worked on at a time.
     pub concurrency: u16,
     /// How logs are written.
@@ -124,6 +134,7 @@ impl Arguments {
             },
             pod_name: self.pod_name,
             lease_name: self.lease_name,
+            lease_duration: self.lease_duration,
             // Its range is checked by the parser.
             concurrency: u16::try_from(self.concurrency).unwrap_or(u16::MAX),
             log_format: self.log_format,
@@ -146,7 +157,7 @@ impl Options {
             namespace: self.settings.operator_namespace.clone(),
             name: self.lease_name.clone(),
             identity: format!("{}_{random:08x}", self.pod_name),
-            timing: lease::Timing::default(),
+            timing: lease::Timing::of(self.lease_duration),
         }
     }
 }

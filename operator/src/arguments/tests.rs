@@ -1,6 +1,7 @@
 //! What becomes of a command line.
 
 use super::*;
+use crate::session::labels;
 
 fn resolve(arguments: &[&str], pods_namespace: Option<&str>) -> Result<Options, String> {
     let arguments = [&["ballsession-operator"], arguments].concat();
@@ -26,6 +27,7 @@ fn in_a_pod_nothing_has_to_be_given() {
             },
             pod_name: "ballsession-operator".into(),
             lease_name: "ballsession-operator".into(),
+            lease_duration: lease::Timing::DURATION,
             concurrency: 16,
             log_format: LogFormat::Text,
             verbose: false,
@@ -80,6 +82,7 @@ fn a_refusal_says_what_is_allowed() {
         ("--namespace", "", "must be a namespace"),
         ("--lease-name", "-a", "must be a name"),
         ("--lease-name", "a..b", "must be a name"),
+        ("--lease-duration", "2s", "3s"),
         ("--server-image", "my image:1", "must be an image"),
         ("--client-image", "", "must be an image"),
         ("--image-pull-policy", "never", "must be Always, IfNotPresent or Never"),
@@ -129,6 +132,8 @@ fn the_manifests_fit() {
         (&service["metadata"]["name"], &port["name"], &port["port"]),
         (&SERVICE.into(), &"reports".into(), &REPORT_PORT.into())
     );
+    // Whoever leads gives its pod the name of its lease.
+    assert_eq!(service["spec"]["selector"][labels::LEADER], ours.lease_name);
     for (name, address) in [("reports", ours.reports), ("http", ours.http)] {
         let mut ports = container["ports"].as_array().unwrap().iter();
         let port = ports.find(|port| port["name"] == name).unwrap();
@@ -141,4 +146,11 @@ fn no_two_processes_have_the_same_identity() {
     let options = resolve(&["--pod-name", "operator-7f-x"], Some("tower")).unwrap();
     assert_eq!(options.lease(0xbeef).identity, "operator-7f-x_0000beef");
     assert_ne!(options.lease(1).identity, options.lease(2).identity);
+}
+
+#[test]
+fn the_name_of_a_lease_fits_a_label() {
+    let name = |length| format!("--lease-name={}", "a".repeat(length));
+    resolve(&[&name(63)], Some("tower")).unwrap();
+    resolve(&[&name(64)], Some("tower")).unwrap_err();
 }

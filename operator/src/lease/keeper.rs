@@ -11,7 +11,9 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::api_error::describe;
+use crate::lease::clock::Clock;
 use crate::lease::election::{Election, Step};
+use crate::lease::fence::Fence;
 use crate::lease::metrics::{Metrics, Outcome};
 use crate::lease::record;
 use crate::lease::settings::Settings;
@@ -25,6 +27,7 @@ const RELEASES: usize = 3;
 pub struct Lease {
     name: String,
     state: watch::Receiver<State>,
+    fence: Fence,
     stop: CancellationToken,
     task: AbortHandle,
 }
@@ -54,15 +57,24 @@ impl Lease {
         let name = format!("{}/{}", settings.namespace, settings.name);
         let (sender, state) = watch::channel(State::Waiting("not read yet".into()));
         let stop = CancellationToken::new();
+        let clock = Clock::start();
+        let fence = Fence::closed(clock);
         let keeper = Keeper {
             leases: Api::namespaced(client, &settings.namespace),
             election: Election::new(settings.clone()),
             settings,
             metrics,
+            clock,
+            fence: fence.clone(),
             sender,
         };
         let task = tokio::spawn(keeper.run(stop.clone())).abort_handle();
-        Self { name, state, stop, task }
+        Self { name, state, fence, stop, task }
+    }
+
+    /// What is open while the lease is held.
+    pub fn fence(&self) -> Fence {
+        self.fence.clone()
     }
 
     /// Waits until the lease is held.
@@ -102,6 +114,7 @@ impl Lease {
     /// Gives the lease up so that a successor need not wait, and waits until that is done or has failed. Nothing may be
     /// written any more when this is called.
     pub async fn release(&self) {
+        self.fence.close();
         self.stop.cancel();
         // Each request has a limit, and with them the task. Its end shows in that it drops its side of the channel.
         let mut state = self.state.clone();
@@ -119,6 +132,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        self.fence.close();
         self.task.abort();
     }
 }
@@ -128,37 +142,40 @@ struct Keeper {
     settings: Settings,
     election: Election,
     metrics: Metrics,
+    clock: Clock,
+    fence: Fence,
     sender: watch::Sender<State>,
 }
 
 impl Keeper {
     async fn run(mut self, stop: CancellationToken) {
         let end = loop {
-            let step = self.election.next(Instant::now(), Timestamp::now());
+            let step = self.election.next(self.clock.now(), Timestamp::now());
             let step = match step {
                 Step::Lost(why) => break why,
                 step => step,
             };
-            self.publish();
             if stop.is_cancelled() {
                 self.release().await;
                 break "it was released".to_owned();
             }
+            self.publish();
             match step {
                 Step::Wait(until) => tokio::select! {
-                    () = tokio::time::sleep_until(until.into()) => {}
+                    () = tokio::time::sleep(self.clock.until(until)) => {}
                     () = stop.cancelled() => {}
                 },
                 step => self.request(step).await,
             }
         };
+        self.fence.close();
         self.metrics.set_held(false);
         self.sender.send_replace(State::Over(end));
     }
 
     /// One request, and its outcome for the election.
     async fn request(&mut self, step: Step) {
-        let sent = Instant::now();
+        let sent = self.clock.now();
         let name = &self.settings.name;
         let until = self.election.held_until().map(|until| until.saturating_duration_since(sent));
         let limit = until.unwrap_or(Duration::MAX).min(self.settings.timing.request_timeout);
@@ -168,7 +185,7 @@ impl Keeper {
                 match read {
                     Ok(lease) => {
                         self.metrics.count(Outcome::Read);
-                        self.election.read(Instant::now(), lease);
+                        self.election.read(self.clock.now(), lease);
                     }
                     Err(failure) => self.failed(failure),
                 }
@@ -196,7 +213,7 @@ impl Keeper {
     }
 
     fn failed(&mut self, failure: Failure) {
-        let now = Instant::now();
+        let now = self.clock.now();
         match failure {
             Failure::Refused => {
                 self.metrics.count(Outcome::Refused);
@@ -217,7 +234,10 @@ impl Keeper {
     /// Publishes how it stands, and logs when that changed.
     fn publish(&self) {
         let state = match self.election.held_until() {
-            Some(until) => State::Held { until },
+            Some(until) => {
+                self.fence.open_until(until);
+                State::Held { until }
+            }
             None => State::Waiting(self.election.obstacle().unwrap_or("not read yet").to_owned()),
         };
         let was = self.sender.send_replace(state.clone());

@@ -4,6 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "a test ends with what went wrong, in its helpers too")]
 
 mod contenders;
+mod handover;
+mod installation;
+#[path = "../reporting/post.rs"]
+#[allow(dead_code, reason = "it is of another suite, which uses the rest")]
+mod post;
+mod proxy;
+mod replica;
+mod takeover;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
