@@ -11,6 +11,7 @@ mod admitted;
 mod children;
 mod client_pods;
 mod conditions;
+mod contested;
 mod expectations;
 mod harness;
 mod log;

@@ -58,6 +58,16 @@ pub enum Error {
         /// The API server's own words.
         message: String,
     },
+    /// Somebody else wants something else of it.
+    #[error("{by} changes {kind} {name} back each time: it is tried again only once a minute")]
+    Contested {
+        /// Of the child.
+        kind: String,
+        /// Of the child.
+        name: String,
+        /// Who changed it last.
+        by: String,
+    },
     /// The namespace is being deleted, and with it the session: nothing is made there any more, as it should be.
     #[error("{kind} {name} is not made: its namespace is being deleted")]
     NamespaceEnds {
@@ -77,6 +87,7 @@ impl Error {
             Self::PodForbidden { .. } => "PodsForbidden",
             Self::Refused { .. } => "ApplyFailed",
             Self::Conflict { .. } => "ChildConflict",
+            Self::Contested { .. } => "ChildContested",
             Self::NamespaceEnds { .. } => "NamespaceEnds",
         }
     }
@@ -87,7 +98,7 @@ impl Error {
             Self::NameTaken { .. } => Reason::NameTaken,
             Self::Invalid { .. } => Reason::InvalidSpec,
             Self::PodForbidden { .. } => Reason::PodsForbidden,
-            Self::Refused { .. } => Reason::ApplyFailed,
+            Self::Refused { .. } | Self::Contested { .. } => Reason::ApplyFailed,
             Self::Conflict { .. } | Self::NamespaceEnds { .. } => return None,
         };
         Some(reason.with_message(self.to_string()))
