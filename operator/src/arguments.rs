@@ -58,6 +58,9 @@ struct Arguments {
     /// The operator's pod, its name in the lease and in events
     #[arg(long, env = "BALLSESSION_POD_NAME", value_name = "NAME", default_value = "ballsession-operator", value_parser = values::subdomain)]
     pod_name: String,
+    /// The UID of that pod: a process that is started in it again takes its predecessor's lease at once
+    #[arg(long, env = "BALLSESSION_POD_UID", value_name = "UID", value_parser = values::uid)]
+    pod_uid: Option<String>,
     /// The lease that the operator holds while it writes
     #[arg(long, env = "BALLSESSION_LEASE_NAME", value_name = "NAME", default_value = "ballsession-operator", value_parser = values::lease)]
     lease_name: String,
@@ -88,6 +91,8 @@ pub struct Options {
     pub settings: Settings,
     /// The operator's pod.
     pub pod_name: String,
+    /// Its UID, which says that no other process is there.
+    pub pod_uid: Option<String>,
     /// The lease that is held while the operator writes.
     pub lease_name: String,
     /// After how long others take it.
@@ -133,6 +138,7 @@ impl Arguments {
                 operator_namespace: own.to_owned(),
             },
             pod_name: self.pod_name,
+            pod_uid: self.pod_uid,
             lease_name: self.lease_name,
             lease_duration: self.lease_duration,
             // Its range is checked by the parser.
@@ -153,10 +159,13 @@ impl Options {
 
     /// The lease to hold. `random` distinguishes this process from one before it in the same pod.
     pub fn lease(&self, random: u32) -> lease::Settings {
+        let predecessors = self.pod_uid.as_ref().map(|uid| format!("{}_{uid}_", self.pod_name));
+        let begin = predecessors.clone().unwrap_or_else(|| format!("{}_", self.pod_name));
         lease::Settings {
             namespace: self.settings.operator_namespace.clone(),
             name: self.lease_name.clone(),
-            identity: format!("{}_{random:08x}", self.pod_name),
+            identity: format!("{begin}{random:08x}"),
+            predecessors,
             timing: lease::Timing::of(self.lease_duration),
         }
     }

@@ -26,6 +26,7 @@ fn in_a_pod_nothing_has_to_be_given() {
                 operator_namespace: "tower".into(),
             },
             pod_name: "ballsession-operator".into(),
+            pod_uid: None,
             lease_name: "ballsession-operator".into(),
             lease_duration: lease::Timing::DURATION,
             concurrency: 16,
@@ -83,6 +84,7 @@ fn a_refusal_says_what_is_allowed() {
         ("--lease-name", "-a", "must be a name"),
         ("--lease-name", "a..b", "must be a name"),
         ("--lease-duration", "2s", "3s"),
+        ("--pod-uid", "a_b", "must be a UID"),
         ("--server-image", "my image:1", "must be an image"),
         ("--client-image", "", "must be an image"),
         ("--image-pull-policy", "never", "must be Always, IfNotPresent or Never"),
@@ -146,6 +148,12 @@ fn no_two_processes_have_the_same_identity() {
     let options = resolve(&["--pod-name", "operator-7f-x"], Some("tower")).unwrap();
     assert_eq!(options.lease(0xbeef).identity, "operator-7f-x_0000beef");
     assert_ne!(options.lease(1).identity, options.lease(2).identity);
+    assert_eq!(options.lease(1).predecessors, None, "there may be others of this name");
+
+    let options = resolve(&["--pod-name", "operator-7f-x", "--pod-uid", "u-1"], Some("tower")).unwrap();
+    let lease = options.lease(0xbeef);
+    assert_eq!(lease.identity, "operator-7f-x_u-1_0000beef");
+    assert_eq!(lease.predecessors.as_deref(), Some("operator-7f-x_u-1_"));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | renewed | every 5 s, with the stored version as precondition; a refused write is followed by a fresh reading |
 //! | given up | 10 s after the last renewal that is known to have succeeded was sent |
-//! | taken from another | when it did not change for its duration, 15 s |
+//! | taken from another | when it did not change for its duration, 15 s; of a predecessor in the same pod at once |
 //!
 //! The clocks of two machines are never compared, so they need not agree. A holder gives up 5 s before anybody else can
 //! take over: time enough for its last writes to arrive or fail. That holds for a process that was stopped as well, because

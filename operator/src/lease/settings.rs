@@ -11,6 +11,9 @@ pub struct Settings {
     pub name: String,
     /// Who contends for it. No two processes have the same, not even one after the other.
     pub identity: String,
+    /// What the identities of its predecessors begin with, which have ended for certain: a container is restarted when its process
+    /// is gone, and the pod is the same.
+    pub predecessors: Option<String>,
     /// How long everything takes.
     pub timing: Timing,
 }

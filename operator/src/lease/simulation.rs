@@ -107,6 +107,7 @@ impl Simulation {
             namespace: "tower".into(),
             name: "operator".into(),
             identity: format!("process-{}", self.incarnations),
+            predecessors: None,
             timing: Timing::default(),
         };
         Process {

@@ -2,17 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use ballsession_operator::session::labels::{COMPONENT, LEADER};
+use ballsession_operator::session::labels::{COMPONENT, INSTANCE, LEADER};
 use cluster::Scratch;
 use crds::BallSession;
+use fastrand::Rng;
 use k8s_openapi::api::authentication::v1::TokenRequest;
 use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
 use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::{Client, CustomResourceExt, ResourceExt};
 use serde_json::{Value, json};
 
-/// The name of the session that they run.
-pub(crate) const SESSION: &str = "beacon";
+/// The sessions that they run.
+pub(crate) const SESSIONS: [&str; 6] = ["beacon", "buoy", "harbor", "lighthouse", "pier", "quay"];
+/// The one that reports are of.
+const BEACON: &str = SESSIONS[0];
 
 /// Where they run.
 pub(crate) struct Installation {
@@ -23,7 +26,7 @@ pub(crate) struct Installation {
 }
 
 impl Installation {
-    /// With the pods of these names, and a session.
+    /// With the pods of these names, and the sessions.
     pub(crate) async fn build(client: &Client, pods: &[&str]) -> Self {
         let scratch = Scratch::create(client).await;
         let resource = BallSession::api_resource();
@@ -45,8 +48,10 @@ impl Installation {
             })
             .await;
         }
-        let session = cluster::session(SESSION, &json!({"clients": 1}));
-        installation.sessions.create(&PostParams::default(), &session).await.unwrap();
+        for name in SESSIONS {
+            let session = cluster::session(name, &json!({"clients": 1}));
+            installation.sessions.create(&PostParams::default(), &session).await.unwrap();
+        }
         installation
     }
 
@@ -56,20 +61,21 @@ impl Installation {
         labelled.iter().map(ResourceExt::name_any).collect()
     }
 
-    /// Has the session ask for so many clients, which is work for whoever leads.
-    pub(crate) async fn ask_for(&self, clients: usize) {
-        let patch = Patch::Merge(json!({"spec": {"clients": clients}}));
-        self.sessions.patch(SESSION, &PatchParams::default(), &patch).await.unwrap();
+    /// Has some session ask for another number of clients, which is work for whoever leads.
+    pub(crate) async fn change_something(&self, random: &mut Rng) {
+        let session = SESSIONS[random.usize(..SESSIONS.len())];
+        let patch = Patch::Merge(json!({"spec": {"clients": random.usize(1..4)}}));
+        self.sessions.patch(session, &PatchParams::default(), &patch).await.unwrap();
     }
 
-    /// What is stored of the session.
+    /// What is stored of the session that reports are of.
     pub(crate) async fn status(&self) -> Value {
-        self.sessions.get(SESSION).await.unwrap().data["status"].clone()
+        self.sessions.get(BEACON).await.unwrap().data["status"].clone()
     }
 
     /// A token as the pod of the session's server has it, once there is one.
     pub(crate) async fn server_token(&self) -> String {
-        let of_server = ListParams::default().labels(&format!("{COMPONENT}=server"));
+        let of_server = ListParams::default().labels(&format!("{INSTANCE}={BEACON},{COMPONENT}=server"));
         let pod = eventually("the server's pod", async || {
             self.pods.list(&of_server).await.unwrap().items.into_iter().next()
         })

@@ -39,6 +39,7 @@ impl Replica {
             .args(["--namespace", &scratch.name, "--watch-namespace", &scratch.name, "--pod-name", pod])
             .args(["--http", &http.to_string(), "--reports", &reports.to_string()])
             .args(["--lease-duration", &format!("{}ms", lease.as_millis())])
+            .args(["--pod-uid", &format!("{pod}-uid")])
             .env("KUBECONFIG", &kubeconfig)
             .stdout(Stdio::null())
             .stderr(log)

@@ -68,7 +68,7 @@ async fn whatever_befalls_the_leader_another_one_takes_over_and_they_never_write
         let first =
             within(fault.limit(), &format!("round {round}, {fault:?}: another one writes"), async || {
                 // There is always something to write.
-                installation.ask_for(random.usize(1..4)).await;
+                installation.change_something(&mut random).await;
                 standby.proxy.writes().first().cloned()
             })
             .await;
@@ -98,7 +98,33 @@ async fn whatever_befalls_the_leader_another_one_takes_over_and_they_never_write
 async fn work(installation: &Installation, time: Duration, random: &mut Rng) {
     let end = Instant::now() + time;
     while Instant::now() < end {
-        installation.ask_for(random.usize(1..4)).await;
-        tokio::time::sleep(Duration::from_millis(random.u64(5..60))).await;
+        installation.change_something(random).await;
+        tokio::time::sleep(Duration::from_millis(random.u64(1..10))).await;
     }
+}
+
+/// A container that is killed is started anew in the same pod, and nobody else can be there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leader_whose_container_is_restarted_goes_on_at_once() {
+    let Some(client) = client("a_leader_whose_container_is_restarted_goes_on_at_once").await else { return };
+    let installation = Installation::build(&client, &PODS).await;
+    // Nobody's time runs out in this test.
+    let long = Duration::from_secs(120);
+    let mut killed = Replica::start(&installation.scratch, PODS[0], long).await;
+    within(Duration::from_secs(10), "a leader", async || {
+        (installation.leaders().await == [PODS[0]]).then_some(())
+    })
+    .await;
+    let _standby = Replica::start(&installation.scratch, PODS[1], long).await;
+    killed.signal(Signal::KILL);
+    killed.ended().await;
+    let restarted = Replica::start(&installation.scratch, PODS[0], long).await;
+    let mut random = Rng::with_seed(1);
+    within(Duration::from_secs(5), "it writes", async || {
+        installation.change_something(&mut random).await;
+        restarted.proxy.writes().first().cloned()
+    })
+    .await;
+    assert_eq!(installation.leaders().await, [PODS[0]]);
+    installation.scratch.delete().await;
 }
