@@ -21,7 +21,7 @@ const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/name
 /// The lease's duration: a shorter one is lost whenever the API server takes a moment, a longer one is long to wait for.
 const LEASE_DURATION: RangeInclusive<Duration> = Duration::from_secs(3)..=Duration::from_secs(300);
 
-/// The operator's Service, which leads to the one replica that holds the lease.
+/// The operator's Service, unless it has another name.
 const SERVICE: &str = "ballsession-operator";
 
 /// The port of [`SERVICE`] that takes reports.
@@ -49,7 +49,10 @@ struct Arguments {
     /// When images are pulled, unless a session says otherwise: Always, IfNotPresent or Never [default: up to Kubernetes]
     #[arg(long, env = "BALLSESSION_IMAGE_PULL_POLICY", value_name = "POLICY", value_parser = values::pull_policy)]
     image_pull_policy: Option<PullPolicy>,
-    /// Where pods find --reports [default: the Service ballsession-operator in --namespace]
+    /// The operator's Service in --namespace, which leads to the replica that takes reports
+    #[arg(long, env = "BALLSESSION_SERVICE", value_name = "NAME", default_value = SERVICE, value_parser = values::label)]
+    service: String,
+    /// Where pods find --reports [default: --service in --namespace]
     #[arg(long, env = "BALLSESSION_REPORT_URL", value_name = "URL", value_parser = values::report_url)]
     report_url: Option<String>,
     /// The operator's own namespace, that of its lease and its Service [default: in a pod, the pod's]
@@ -124,8 +127,9 @@ impl Arguments {
         let own = self.namespace.as_deref().or(pods_namespace.map(str::trim)).ok_or_else(|| {
             format!("--namespace is missing: outside of a pod, without {NAMESPACE_FILE}, it must be given")
         })?;
+        let service = &self.service;
         let report_url =
-            self.report_url.unwrap_or_else(|| format!("http://{SERVICE}.{own}.svc:{REPORT_PORT}/v1/reports"));
+            self.report_url.unwrap_or_else(|| format!("http://{service}.{own}.svc:{REPORT_PORT}/v1/reports"));
         Ok(Options {
             http: self.http,
             reports: self.reports,

@@ -53,6 +53,8 @@ fn what_is_given_wins() {
     assert_eq!(given.watched, Scope::Namespace("media".into()));
     assert_eq!(given.settings.operator_namespace, "here");
     assert_eq!(given.settings.report_url, "https://r.example/v1/reports");
+    let given = resolve(&["--service", "media-operator"], Some("media")).unwrap();
+    assert_eq!(given.settings.report_url, "http://media-operator.media.svc:8080/v1/reports");
     let given = resolve(&["--image-pull-policy", "Never", "--log-format", "json"], Some("tower")).unwrap();
     assert_eq!(given.settings.image_pull_policy, Some(PullPolicy::Never));
     assert_eq!(given.log_format, LogFormat::Json);

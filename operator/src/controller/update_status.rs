@@ -1,7 +1,7 @@
 //! Writes the controller's part of the status, where it is not what is stored, and only on top of what it was computed from:
 //! what is shown explains the conditions of the other writer as well.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crds::contract::CONTROLLER_FIELD_MANAGER;
 use crds::{BallSessionStatus, Run};
@@ -12,9 +12,11 @@ use serde_json::{Value, json};
 use crate::api_error::describe;
 use crate::controller::context::Controller;
 use crate::controller::events::transitions;
+use crate::controller::memory::Memory;
 use crate::controller::metrics::StatusWrite;
 use crate::controller::observe::Owned;
 use crate::controller::session_ref::SessionRef;
+use crate::session::short_hash;
 
 /// What the session itself is remembered by.
 pub(super) const SESSION: &str = "BallSession";
@@ -31,10 +33,14 @@ pub(super) enum Written {
     Done,
     /// The session was changed meanwhile, or is gone: it has to be reconciled anew.
     Stale,
+    /// Somebody writes something else each time: it is left as it is for a while.
+    Contested,
 }
 
 /// How soon after another one's write the next attempt comes.
 const AGAIN: Duration = Duration::from_millis(100);
+/// How soon it is tried again to say what somebody else changes each time.
+const CONTESTED: Duration = Duration::from_secs(5);
 
 impl Written {
     fn of(is_stored: bool) -> Self {
@@ -43,7 +49,11 @@ impl Written {
 
     /// When to reconcile again for it.
     pub(super) fn again_in(self) -> Option<Duration> {
-        (self == Self::Stale).then_some(AGAIN)
+        match self {
+            Self::Done => None,
+            Self::Stale => Some(AGAIN),
+            Self::Contested => Some(CONTESTED),
+        }
     }
 }
 
@@ -63,9 +73,20 @@ pub(super) async fn update_status(
         return Ok(Written::Done);
     }
     let mut patch = owned.patch();
+    let wish = short_hash(&patch);
+    let contested = |memory: &mut Memory| {
+        memory.contests.differs(SESSION, &wish, CONTROLLER_FIELD_MANAGER, Instant::now())
+    };
+    if controller.remember(session_ref, contested).is_some() {
+        controller.metrics.status(StatusWrite::Suppressed);
+        return Ok(Written::Contested);
+    }
     patch["metadata"] = metadata(session_ref);
     let params = PatchParams::apply(CONTROLLER_FIELD_MANAGER).force();
     let written = send(controller, session_ref, &params, &Patch::Apply(&patch), &known, owned).await?;
+    if written.is_some() {
+        controller.remember(session_ref, |memory| memory.contests.applied(SESSION, &wish, Instant::now()));
+    }
     Ok(Written::of(written.is_some()))
 }
 

@@ -110,3 +110,113 @@ impl LeaderLabel {
         *known = obstacle;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use http::{Request, Response};
+    use http_body_util::BodyExt;
+    use kube::client::Body;
+    use serde_json::Value;
+    use tower::service_fn;
+
+    use super::*;
+    use crate::lease::Timing;
+
+    /// What was asked for, and the pods that carry the label.
+    #[derive(Default)]
+    struct Pods {
+        asked: Mutex<Vec<String>>,
+        labelled: Vec<&'static str>,
+        is_forbidden: bool,
+    }
+
+    fn label(pods: &Arc<Pods>) -> Arc<LeaderLabel> {
+        let pods = Arc::clone(pods);
+        let service = service_fn(move |request: Request<Body>| {
+            let pods = Arc::clone(&pods);
+            async move { Ok::<_, Infallible>(pods.answer(request).await) }
+        });
+        let settings = Settings {
+            namespace: "tower".into(),
+            name: "operator".into(),
+            identity: "a".into(),
+            predecessors: None,
+            timing: Timing::default(),
+        };
+        LeaderLabel::new(Client::new(service, "default"), &settings, "replica-a")
+    }
+
+    impl Pods {
+        async fn answer(&self, request: Request<Body>) -> Response<Body> {
+            let (head, body) = request.into_parts();
+            let body = body.collect().await.unwrap().to_bytes();
+            let sent: Value = serde_json::from_slice(&body).unwrap_or_default();
+            let label = &sent["metadata"]["labels"][LEADER];
+            let of = head.uri.path_and_query().unwrap().as_str().rsplit('/').next().unwrap().to_owned();
+            self.asked.lock().unwrap().push(format!("{} {of} {label}", head.method));
+            let (code, answer) = if self.is_forbidden {
+                (
+                    403,
+                    json!({"kind": "Status", "code": 403, "reason": "Forbidden", "message": "pods is forbidden"}),
+                )
+            } else if head.method == http::Method::GET {
+                let item = |name: &&str| json!({"metadata": {"name": name}});
+                let items: Vec<_> = self.labelled.iter().map(item).collect();
+                (200, json!({"kind": "PartialObjectMetadataList", "metadata": {}, "items": items}))
+            } else {
+                (200, json!({"metadata": {"name": "a"}}))
+            };
+            Response::builder().status(code).body(Body::from(answer.to_string().into_bytes())).unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn it_is_taken_off_all_others_before_it_is_given() {
+        let pods = Arc::new(Pods { labelled: vec!["replica-b", "replica-c"], ..Pods::default() });
+        label(&pods).move_here().await.unwrap();
+        let asked = pods.asked.lock().unwrap().clone();
+        assert!(
+            asked[0].starts_with("GET pods?") && asked[0].contains("ballsession.dev%2Fleader%3Doperator"),
+            "{asked:?}"
+        );
+        let patches: Vec<_> = asked[1..]
+            .iter()
+            .map(|asked| asked.replace('?', " ").split(' ').map(str::to_owned).collect::<Vec<_>>())
+            .collect();
+        let told: Vec<_> = patches
+            .iter()
+            .map(|words| (words[0].as_str(), words[1].as_str(), words.last().unwrap().as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("PATCH", "replica-b", "null"),
+                ("PATCH", "replica-c", "null"),
+                ("PATCH", "replica-a", "\"operator\"")
+            ]
+        );
+
+        let pods = Arc::new(Pods { labelled: vec!["replica-a"], ..Pods::default() });
+        label(&pods).move_here().await.unwrap();
+        assert_eq!(pods.asked.lock().unwrap().len(), 1, "it is there");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn why_no_report_arrives_is_known() {
+        let pods = Arc::new(Pods { is_forbidden: true, ..Pods::default() });
+        let label = label(&pods);
+        assert_eq!(label.missing(), None, "whoever stands by needs none");
+        let stop = CancellationToken::new();
+        let labelled = || panic!("it is not");
+        let keeping = tokio::spawn(Arc::clone(&label).keep(labelled, stop.clone()));
+        sleep(Duration::from_millis(500)).await;
+        assert_eq!(
+            label.missing().as_deref(),
+            Some("the label ballsession.dev/leader of the pod replica-a: pods is forbidden (403 Forbidden)")
+        );
+        stop.cancel();
+        keeping.await.unwrap();
+    }
+}

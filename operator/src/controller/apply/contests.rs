@@ -15,6 +15,10 @@ const MOST: Duration = Duration::from_secs(60);
 /// What nobody has changed back for so long is at peace.
 const PEACE: Duration = Duration::from_secs(120);
 
+/// Who it is where the fields are noted as ours.
+pub(super) const ANOTHER_OPERATOR: &str =
+    "another operator of BallSession, which must not watch the same namespace,";
+
 /// What others contest of one session, by child.
 #[derive(Debug, Default)]
 pub(in crate::controller) struct Contests(BTreeMap<String, Contest>);
@@ -48,7 +52,13 @@ impl Contest {
 
 impl Contests {
     /// A child is not as `wish` names, and was changed by `by` last. Who contests it, if it is to be left alone for now.
-    pub(super) fn differs(&mut self, child: &str, wish: &str, by: &str, now: Instant) -> Option<String> {
+    pub(in crate::controller) fn differs(
+        &mut self,
+        child: &str,
+        wish: &str,
+        by: &str,
+        now: Instant,
+    ) -> Option<String> {
         let contest = self.known(child, wish, now)?;
         if !std::mem::replace(&mut contest.is_undone, true) {
             contest.undone = contest.undone.saturating_add(1);
@@ -58,7 +68,7 @@ impl Contests {
     }
 
     /// `wish` was applied to a child. Who contests it, if anybody did so far.
-    pub(super) fn applied(&mut self, child: &str, wish: &str, now: Instant) -> Option<String> {
+    pub(in crate::controller) fn applied(&mut self, child: &str, wish: &str, now: Instant) -> Option<String> {
         if let Some(contest) = self.known(child, wish, now) {
             (contest.applied, contest.is_undone) = (now, false);
             return contest.by();
@@ -92,9 +102,7 @@ pub(super) fn changed_by<K: Resource>(live: &K) -> String {
     let last = of_object
         .max_by_key(|entry| (entry.time.as_ref().map(|time| time.0), manager(&entry.manager).is_some()));
     let other = last.and_then(|entry| manager(&entry.manager));
-    other.unwrap_or_else(|| {
-        "another operator of BallSession, whose namespaces must not be this one's,".to_owned()
-    })
+    other.unwrap_or_else(|| ANOTHER_OPERATOR.to_owned())
 }
 
 #[cfg(test)]
@@ -169,6 +177,6 @@ mod tests {
                    "time": format!("2026-01-01T00:00:0{second}Z")})
         };
         assert_eq!(by(json!([ours, of("kubectl-edit", 5, ""), of("kcm", 9, "status")])), "kubectl-edit");
-        assert!(by(json!([of("kubectl-edit", 4, ""), ours])).starts_with("another operator of BallSession"));
+        assert_eq!(by(json!([of("kubectl-edit", 4, ""), ours])), ANOTHER_OPERATOR);
     }
 }

@@ -1,6 +1,7 @@
 //! What goes wrong between the operator and the children of a session.
 
 use crate::api_error::{describe, is_namespace_ending};
+use crate::controller::apply::contests::ANOTHER_OPERATOR;
 use crate::controller::observe::{Explanation, Reason};
 
 /// Why a child is not as it shall be.
@@ -107,6 +108,11 @@ impl Error {
     /// Whether there may be room for the child once another pod is gone.
     pub(in crate::controller) fn is_about_room(&self) -> bool {
         matches!(self, Self::PodForbidden { .. })
+    }
+
+    /// Whether another operator makes the same session's children of something else.
+    pub(in crate::controller) fn is_about_another_operator(&self) -> bool {
+        matches!(self, Self::Contested { by, .. } if by == ANOTHER_OPERATOR)
     }
 
     /// Sorts what the API server answered to `verb`.
