@@ -73,7 +73,7 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
     registry.register_collector(Box::new(watches.metrics()));
     let standby: Standby = Box::new({
         let lease = Arc::clone(&lease);
-        move || lease.waiting_for(Instant::now())
+        move || lease.waiting_for()
     });
     let last_report: LastReport = Box::new({
         let reports = Arc::clone(&reports);

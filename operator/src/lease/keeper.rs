@@ -1,6 +1,6 @@
 //! Contends for the lease, and holds it, in a task of its own.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::Lease as Record;
@@ -44,9 +44,7 @@ pub struct Lost {
 enum State {
     /// Why it is not held yet.
     Waiting(String),
-    Held {
-        until: Instant,
-    },
+    Held,
     /// Why it is held no more.
     Over(String),
 }
@@ -85,7 +83,7 @@ impl Lease {
         let held = |state: &State| !matches!(state, State::Waiting(_));
         let state = self.state.clone().wait_for(held).await.map(|state| state.clone());
         match state {
-            Ok(State::Held { .. }) => Ok(()),
+            Ok(State::Held) => Ok(()),
             Ok(State::Over(why)) => Err(self.lost_because(why)),
             Ok(State::Waiting(_)) | Err(_) => Err(self.ended()),
         }
@@ -101,11 +99,11 @@ impl Lease {
         }
     }
 
-    /// What stands in the way of writing at `now`, if anything does.
-    pub fn waiting_for(&self, now: Instant) -> Option<String> {
+    /// What stands in the way of writing, if anything does.
+    pub fn waiting_for(&self) -> Option<String> {
         match &*self.state.borrow() {
-            State::Held { until } if now < *until => None,
-            State::Held { .. } => Some(format!("the lease {} to be renewed", self.name)),
+            State::Held if self.fence.is_open() => None,
+            State::Held => Some(format!("the lease {} to be renewed", self.name)),
             State::Waiting(why) => Some(format!("the lease {}: {why}", self.name)),
             State::Over(why) => Some(format!("a restart, because the lease {} is lost: {why}", self.name)),
         }
@@ -236,14 +234,14 @@ impl Keeper {
         let state = match self.election.held_until() {
             Some(until) => {
                 self.fence.open_until(until);
-                State::Held { until }
+                State::Held
             }
             None => State::Waiting(self.election.obstacle().unwrap_or("not read yet").to_owned()),
         };
         let was = self.sender.send_replace(state.clone());
         let Settings { namespace, name, identity, .. } = &self.settings;
         match (&was, &state) {
-            (State::Waiting(_), State::Held { .. }) => {
+            (State::Waiting(_), State::Held) => {
                 self.metrics.set_held(true);
                 tracing::info!(namespace, name, identity, "lease held");
             }
