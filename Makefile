@@ -25,6 +25,8 @@ NODES ?= 3
 UP_ARGUMENTS ?=
 # What switches nodes for the faults of e2e-detection; empty: docker, with nodes that are its containers, as kind's are.
 NODE_POWER ?= $(if $(filter scripts/kind,$(CLUSTER)),,$(CLUSTER) node)
+# How many times as long the faults of e2e-detection may take as expected, on a machine that does other things too.
+PATIENCE ?= 1
 KUBECTL := $(IN_CLUSTER) kubectl
 INSTALL := deploy/dist/install.yaml
 SAMPLE := deploy/samples/session.yaml
@@ -137,7 +139,7 @@ e2e: e2e-build ## test what `make install` installed: every behaviour, with real
 # Of all cases together the table goes to docs/detection.md. A fault is ended whatever happens, by an interruption too.
 e2e-detection: e2e-build ## inject faults into the cluster and write docs/detection.md; CASES="frozen DNS" or CASES=selection: only these
 	scripts/with-node-power "$(NODE_POWER)" $(IN_CLUSTER) $(BIN)/ballsession-detection \
-	  $(if $(CASES),$(CASES),--table docs/detection.md)
+	  $(if $(CASES),--patience $(PATIENCE) $(CASES),--table docs/detection.md)
 
 imports: ## check that no files import each other in a circle, and none against the direction
 	cd scripts && python3 -B -m unittest --quiet imports.test_imports

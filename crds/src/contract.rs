@@ -20,6 +20,12 @@ pub const RUN_ANNOTATION: &str = "ballsession.dev/run";
 /// The annotation of a client's pod that says which attempt of its client it is, from 1.
 pub const ATTEMPT_ANNOTATION: &str = "ballsession.dev/attempt";
 
+/// The annotation of a client's pod with the node that its server was on when it was made.
+pub const SERVER_NODE_ANNOTATION: &str = "ballsession.dev/server-node";
+
+/// The label of a node with its zone.
+pub const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
+
 /// The annotation of a client's pod with the hash of what it is made of, save for its index and attempt: where it differs,
 /// the pod has to be replaced.
 pub const TEMPLATE_HASH_ANNOTATION: &str = "ballsession.dev/template-hash";

@@ -36,6 +36,8 @@ pub const MAX_MESSAGE: usize = 256;
 
 /// `spec.clients`.
 pub const CLIENTS: WholeRange = WholeRange::new(0..=100);
+/// Nodes that a session has clients on, one on each.
+pub const MAX_NODES: usize = 100;
 /// `spec.duration`.
 pub const DURATION: DurationRange =
     DurationRange { least: Duration::from_secs(5), most: Duration::from_secs(168 * 3600) };

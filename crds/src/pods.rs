@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::{annotations, faults, labels, pod_labels};
+use crate::schema::{annotations, embedded, faults, labels, pod_labels};
 
 /// Settings of a pod. Everything left out is up to the operator.
 #[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
@@ -25,13 +25,14 @@ pub struct PodSettings {
 
     /// Secrets in the session's namespace to pull the image with.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 16), transform = embedded)]
     pub image_pull_secrets: Vec<LocalObjectReference>,
 
-    /// CPU and memory of the container. Without it the operator requests what a session of the default format was
-    /// measured to need, and sets no limits. A CPU limit adds latency: the container is stopped whenever it is used
+    /// CPU and memory of the container. Without it the operator requests what a picture of its size was measured to
+    /// need, and sets no limits. A CPU limit adds latency: the container is stopped whenever it is used
     /// up.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = embedded)]
     pub resources: Option<ResourceRequirements>,
 
     /// Labels that a node must have to run the pod.
@@ -41,16 +42,17 @@ pub struct PodSettings {
 
     /// Where the pod may or should run. What follows from spec.placement is added to it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = embedded)]
     pub affinity: Option<Affinity>,
 
     /// Taints of nodes that do not keep the pod away.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 16), transform = embedded)]
     pub tolerations: Vec<Toleration>,
 
     /// How pods are spread over zones, nodes or other domains.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 16), transform = embedded)]
     pub topology_spread_constraints: Vec<TopologySpreadConstraint>,
 
     /// The pod's priority class, which must exist in the cluster.

@@ -1,15 +1,18 @@
 //! Runs in the status: the one that goes on, or went last, and those before it. The controller's.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{MAX_MESSAGE, MAX_RUN_NAME};
+use crate::limits::{MAX_MESSAGE, MAX_NODES, MAX_RUN_NAME};
 
 /// Bytes of the attempts of a run: those of 100 clients of which each has another one.
 pub const MAX_ATTEMPTS: usize = 1400;
 /// Bytes of the clients that are done: every other one of 100.
 pub const MAX_FINISHED: usize = 300;
+
+/// Bytes of the times for which clients have measured: those of 100 clients that each began at another time.
+pub const MAX_MEASURED: usize = 2500;
 
 /// A run: it begins anew when what is measured changes, or spec.run.
 #[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq, Eq)]
@@ -32,10 +35,10 @@ pub struct Run {
     /// Since when every client of a bounded run has had media.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measuring_since: Option<Time>,
-    /// Since when a bounded run has been suspended, while it is.
+    /// Since when a bounded run has been suspended, or without clients that are asked for, while that is so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suspended_since: Option<Time>,
-    /// For how many seconds it was suspended before. They count towards no deadline.
+    /// For how many seconds that was so before. They count towards no deadline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suspended_seconds: Option<i64>,
     /// When a bounded run ended. Its last numbers are in the status when the condition Complete says so.
@@ -57,9 +60,25 @@ pub struct Run {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = MAX_FINISHED))]
     pub finished: Option<String>,
+    /// For how many seconds clients of a bounded run have measured that are not done, by index: 4:60 for 60 in attempts that
+    /// are over, 0-3:7@41 for 7 in those, and since the second 41 of the run in the one that goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = MAX_MEASURED))]
+    pub measured: Option<String>,
+    /// Of the placement EachNode the node of each client, by index; empty where a node is none any more. Stored before the
+    /// client's pod is created.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = MAX_NODES), transform = node_names)]
+    pub nodes: Vec<String>,
     /// The images that its pods run, where the session leaves them to the operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub images: Option<RunImages>,
+}
+
+/// A name's place says whose it is.
+fn node_names(schema: &mut Schema) {
+    schema.insert("items".into(), serde_json::json!({"type": "string", "maxLength": 253}));
+    schema.insert("x-kubernetes-list-type".into(), "atomic".into());
 }
 
 /// The images of a run's pods, where the session leaves them to the operator.

@@ -107,6 +107,17 @@ fn join_lines(text: &str) -> String {
     joined
 }
 
+/// A type of Kubernetes' own: described where it comes from, and not once more in every cluster. Its own description, which says
+/// what it is for here, stays.
+pub(crate) fn embedded(schema: &mut Schema) {
+    transform_subschemas(&mut undescribed, schema);
+}
+
+fn undescribed(schema: &mut Schema) {
+    schema.remove("description");
+    transform_subschemas(&mut undescribed, schema);
+}
+
 /// Takes the defaults out: nothing is filled into a status but what its writers found out.
 pub(crate) fn without_defaults(schema: &mut Schema) {
     schema.remove("default");

@@ -115,7 +115,7 @@ use crate::status::BallSessionStatus;
 #[serde(rename_all = "camelCase", default)]
 #[schemars(transform = ball_fits, transform = explain)]
 pub struct BallSessionSpec {
-    /// How many clients watch the server, 0 to 100. `kubectl scale` changes it.
+    /// How many clients watch the server, 0 to 100. `kubectl scale` changes it. The placement EachNode ignores it.
     #[schemars(transform = limits::CLIENTS.rule())]
     pub clients: i32,
 
@@ -146,7 +146,9 @@ pub struct BallSessionSpec {
     pub suspend: bool,
 
     /// Where clients run relative to the server's node: Spread prefers other nodes, CrossNode insists on them,
-    /// SameNode insists on the server's node, Any leaves it to the scheduler.
+    /// SameNode insists on the server's node, CrossZone insists on other zones (by the nodes' label
+    /// topology.kubernetes.io/zone), Any leaves it to the scheduler. EachNode runs one client on every node that fits, at most 100,
+    /// and ignores spec.clients.
     pub placement: Placement,
 
     /// None measures the network as the namespace's policies leave it. Isolated adds NetworkPolicies that admit the
@@ -206,6 +208,10 @@ pub enum Placement {
     SameNode,
     /// Wherever the scheduler likes.
     Any,
+    /// In other zones, or not at all.
+    CrossZone,
+    /// One on every node that fits, however many clients are asked for.
+    EachNode,
 }
 
 /// Whether only the session's own traffic is admitted.

@@ -24,6 +24,9 @@ pub(crate) struct Arguments {
     /// Cases that go on side by side
     #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u8).range(1..))]
     pub(crate) at_once: u8,
+    /// On a machine that does other things too: how many times as long all may take as is expected
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..))]
+    patience: u8,
 }
 
 impl Arguments {
@@ -35,6 +38,9 @@ impl Arguments {
             ensure!(known, "no case has {word:?} in its name; --list has all names");
         }
         cases.retain(|case| self.words.is_empty() || self.words.iter().any(|word| is_meant(case.name, word)));
+        for subject in cases.iter_mut().flat_map(|case| &mut case.subjects) {
+            subject.expected = subject.expected.within(self.patience.into());
+        }
         Ok(cases)
     }
 }
@@ -57,6 +63,11 @@ mod tests {
         assert_eq!(chosen(&[]).unwrap().len(), all().len());
         assert_eq!(chosen(&["selection"]).unwrap().len(), SELECTION.len());
         assert_eq!(chosen(&["frozen", "webhook"]).unwrap(), ["webhook that does not answer", "node frozen"]);
+        let limit = |words: &[&str]| {
+            let arguments = Arguments::try_parse_from([&["detection"], words].concat()).unwrap();
+            arguments.cases().unwrap()[0].subjects[0].expected.limit()
+        };
+        assert_eq!(limit(&["frozen", "--patience", "3"]), 3 * limit(&["frozen"]));
         let error = chosen(&["nothing like it"]).unwrap_err().to_string();
         assert_eq!(error, "no case has \"nothing like it\" in its name; --list has all names");
     }

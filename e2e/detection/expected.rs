@@ -50,6 +50,19 @@ impl Answer {
         }
     }
 
+    /// The same with so many times as long for each.
+    fn within(self, times: u64) -> Self {
+        match self {
+            Self::Any | Self::Stays => self,
+            Self::Comes(within) => Self::Comes(within * times),
+            Self::Turns(turn) => Self::Turns(Turn {
+                within: turn.within * times,
+                then: turn.then.map(|(reason, within)| (reason, within * times)),
+                ..turn
+            }),
+        }
+    }
+
     /// The seconds after which it is late.
     pub(crate) fn limit(&self) -> u64 {
         match self {
@@ -143,6 +156,17 @@ impl Expected {
     pub(crate) const UNDISTURBED: Self =
         Self { ready: Answer::Stays, met: Answer::Stays, check: Some(Check::NumbersGoOn), ..Self::ANY };
 
+    /// The same reasons, with so many times as long for each.
+    pub(crate) fn within(self, times: u64) -> Self {
+        let longer = |heals: Heals| Heals { ready: heals.ready * times, met: heals.met * times, ..heals };
+        Self {
+            ready: self.ready.within(times),
+            met: self.met.within(times),
+            heals: self.heals.map(longer),
+            ..self
+        }
+    }
+
     /// The seconds within which all has to be seen that shall be seen while the fault lasts.
     pub(crate) fn limit(&self) -> u64 {
         self.ready.limit().max(self.met.limit())
@@ -183,5 +207,10 @@ mod tests {
              Ready left True"
         );
         assert_eq!(expected.limit(), 75);
+        assert_eq!(
+            expected.within(2).to_string(),
+            "Ready: ClientsLost or NodeLost in 30 s, NodeLost in 150 s; Met: stays True; again in 90 and 150 s after the node's \
+             Ready left True"
+        );
     }
 }

@@ -33,6 +33,7 @@ mod display;
 mod failing;
 pub mod http;
 pub mod lease;
+mod leftovers;
 pub mod operator;
 pub mod report_source;
 pub mod reports;

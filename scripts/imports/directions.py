@@ -27,7 +27,7 @@ LAYERS = {
         ["measurement"],
     ],
     "operator/src": [
-        ["api_error", "backoff", "bucket", "failing", "settings", "timestamps"],
+        ["api_error", "backoff", "bucket", "failing", "leftovers", "settings", "timestamps"],
         ["conditions"],
         ["display"],
         ["run"],

@@ -49,6 +49,8 @@ async fn the_ends_of_the_ranges_are_allowed() {
         json!({"placement": "CrossNode", "networkPolicy": "Isolated"}),
         json!({"placement": "SameNode"}),
         json!({"placement": "Any"}),
+        json!({"placement": "CrossZone"}),
+        json!({"placement": "EachNode", "clients": 0}),
         json!({"video": small, "ball": {"radiusPixels": 28, "speedPixelsPerSecond": 0}}),
         json!({"video": large, "ball": {"radiusPixels": 200, "speedPixelsPerSecond": 5000}}),
         json!({"video": small, "ball": {"radiusPixels": 4}}),

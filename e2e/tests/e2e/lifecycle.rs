@@ -46,11 +46,19 @@ async fn kubectl_scale_changes_the_clients() {
 #[tokio::test]
 async fn a_bounded_run_completes_and_keeps_its_logs_and_numbers() {
     scenario("bounded", async |stage| {
-        let spec = with(quick(), json!({"clients": 2, "duration": "10s"}));
+        let spec = with(quick(), json!({"clients": 2, "duration": "15s"}));
         let session = stage.session("sprint", &spec).await?;
-        session
-            .eventually("it is complete", |now| now.because("Complete", "True", "Finished").map(drop))
-            .await?;
+        session.works_with(2).await?;
+        // From there to its end there is no moment at which something else is said.
+        let otherwise = eventually(PATIENCE, "it is complete", async || {
+            let now = session.snapshot().await?;
+            if now.is("Ready", "True").and(now.is("ObjectivesMet", "True")).is_err() {
+                return Ok(Some(now.to_string()));
+            }
+            now.because("Complete", "True", "Finished").map(|_| None)
+        });
+        let otherwise = otherwise.await?;
+        ensure!(otherwise.is_none(), "before its end {}", otherwise.unwrap_or_default());
         session
             .eventually("its last numbers are good", |now| {
                 now.because("Ready", "True", "Completed")?;

@@ -1,6 +1,7 @@
 //! BallSession on a real cluster: each behaviour that a user can see, once.
 
 mod lifecycle;
+mod nodes;
 mod obstacles;
 mod placement;
 mod recovery;

@@ -9,6 +9,6 @@ pub struct Create {
     pub index: u32,
     /// Which attempt.
     pub attempt: u32,
-    /// How long the attempts before it measured, as far as that is known.
+    /// For how long the attempts before it measured, as far as that is known.
     pub measured: Duration,
 }

@@ -3,11 +3,14 @@
 use std::time::{Duration, Instant};
 
 use crds::Placement;
+use jiff::Timestamp;
 
 use crate::clients::create::Create;
+use crate::clients::node::Zone;
 use crate::clients::plan::{Observed, Plan, Wanted, Why};
 use crate::clients::pod::ClientPod;
 use crate::clients::tracker::Tracker;
+use crate::timestamps::between;
 
 /// Pods that are created, and deleted, at most in one reconcile.
 pub(super) const MOST: usize = 20;
@@ -56,6 +59,7 @@ impl IndexPlanner<'_> {
         // The last attempt first.
         pods.sort_by(|a, b| (b.attempt, &b.name).cmp(&(a.attempt, &a.name)));
         if self.plan.finished.contains(&index) {
+            self.plan.measured.forget(index);
             // It measured for as long as it was to: the pod that did keeps its log, any other has nothing more to do.
             for pod in pods.iter().filter(|pod| !pod.has_finished(self.wanted.run)) {
                 self.plan.delete(pod, if pod.end.is_some() { Why::Failed } else { Why::Superseded });
@@ -66,11 +70,15 @@ impl IndexPlanner<'_> {
         let current = verdicts.iter().position(|verdict| *verdict == Verdict::Good);
         if let Some(pod) = current.map(|current| pods[current]).filter(|pod| pod.is_ready) {
             self.tracker.pace(index).has_media(pod.attempt, now);
+            if self.wanted.run.is_some() {
+                self.plan.measured.has_media(index, self.age(observed.time));
+            }
         }
         let is_healthy =
             current.is_some_and(|current| self.tracker.pace(index).is_healthy(pods[current].attempt, now));
         self.remove(&pods, &verdicts, current, !is_healthy && !observed.has_no_room);
         let Some(current) = current else {
+            self.is_over(index, pods.first().copied());
             // A pod that is lost runs on a node from which nothing comes. Any other may stream until its container ended.
             let is_in_the_way = |(pod, verdict): (&&ClientPod, &Verdict)| {
                 pod.end.is_none() && !pod.never_runs && *verdict != Verdict::Lost
@@ -97,7 +105,9 @@ impl IndexPlanner<'_> {
         if pod.end.is_some() {
             return Verdict::Ended;
         }
-        if self.is_lost(pod) {
+        // What belongs to its node is there again when that is: nowhere else could it be made anew.
+        let stays = pod.pinned.is_some() && pod.pinned.as_deref() == self.node_of(pod);
+        if !stays && self.is_lost(pod) {
             return Verdict::Lost;
         }
         if pod.is_terminating {
@@ -119,20 +129,42 @@ impl IndexPlanner<'_> {
         left.is_zero()
     }
 
-    /// Whether a pod is where its placement forbids it to be: its server came to another node. The scheduler cares only for pods
-    /// that have no node yet.
+    /// The node that a pod is to run on, where its client has one of its own.
+    fn node_of(&self, pod: &ClientPod) -> Option<&str> {
+        pod.index.and_then(|index| self.wanted.node_of(index))
+    }
+
+    /// Whether a pod is where its placement forbids it to be: its server came to another node, or its client is another node's.
+    /// The scheduler cares only for pods that have no node yet.
     fn is_misplaced(&mut self, pod: &ClientPod) -> bool {
+        if self.wanted.placement == Placement::EachNode {
+            return pod.pinned.as_deref() != self.node_of(pod);
+        }
         let (Some(node), Some(server)) = (pod.node.as_deref(), self.observed.server) else { return false };
         let is_misplaced = match self.wanted.placement {
             Placement::SameNode => node != server.node,
             Placement::CrossNode => node == server.node,
-            Placement::Spread | Placement::Any => false,
+            Placement::CrossZone => self.is_in_zone_of(server.node, node, pod),
+            Placement::Spread | Placement::Any | Placement::EachNode => false,
         };
         let left = SETTLED_AFTER.saturating_sub(server.since);
         if is_misplaced && !left.is_zero() {
             self.plan.again_in(left);
         }
         is_misplaced && left.is_zero()
+    }
+
+    /// Whether a pod on `node` is in the zone of the server's node, or in none. Where zones are not known, a server that came to
+    /// another node since may have come to its clients' zone.
+    fn is_in_zone_of(&self, server: &str, node: &str, pod: &ClientPod) -> bool {
+        match (self.observed.nodes.zone(server), self.observed.nodes.zone(node)) {
+            (Zone::Named(server), Zone::Named(zone)) => server == zone,
+            (Zone::Named(_), Zone::Unlabelled) => true,
+            (Zone::Unlabelled, _) => false,
+            (Zone::Unknown, _) | (_, Zone::Unknown) => {
+                pod.server_node.as_deref().is_some_and(|before| before != server)
+            }
+        }
     }
 
     /// Deletes all pods but the current one, and where a log is to be kept the last that failed.
@@ -157,11 +189,49 @@ impl IndexPlanner<'_> {
                 Verdict::Lost => Why::NodeLost,
                 Verdict::Outdated => {
                     self.tracker.dismiss(pod);
+                    // What is made of something else measures something else; what was before it is forgotten already.
+                    if let Some(index) = pod.index.filter(|_| number == 0) {
+                        self.plan.measured.forget(index);
+                    }
                     Why::Outdated
                 }
                 Verdict::Misplaced => Why::Misplaced,
             };
             self.plan.delete(pod, why);
+        }
+    }
+
+    /// Counts what the last attempt of a client has measured that is over. Until when it had media is known to the process that
+    /// saw it, and else stands in `pod`, its own, if that is still there.
+    fn is_over(&mut self, index: u32, pod: Option<&ClientPod>) {
+        let attempt = self.observed.attempts.of(index).max(self.tracker.seen(index));
+        let until = if self.tracker.pace(index).has_seen_media(attempt) {
+            Some(self.observed.time)
+        } else {
+            pod.filter(|pod| pod.attempt == attempt).and_then(|pod| pod.ended_at)
+        };
+        let age = until.map(|until| self.age(until));
+        self.plan.measured.is_over(index, age);
+    }
+
+    /// How long before `time` the run began.
+    fn age(&self, time: Timestamp) -> Duration {
+        between(self.observed.run_since, time)
+    }
+
+    /// Whether no node is known that a client may be on: its own does not fit at the moment, or the server is in no zone.
+    fn has_no_place(&self, index: u32) -> bool {
+        let observed = self.observed;
+        match self.wanted.placement {
+            Placement::EachNode => {
+                let node = self.wanted.node_of(index);
+                node.is_none_or(|node| !observed.fitting.contains_key(node))
+            }
+            Placement::CrossZone => {
+                let zone = observed.server.map(|server| observed.nodes.zone(server.node));
+                zone == Some(Zone::Unlabelled)
+            }
+            Placement::Spread | Placement::Any | Placement::CrossNode | Placement::SameNode => false,
         }
     }
 
@@ -171,6 +241,9 @@ impl IndexPlanner<'_> {
         // Whoever is to be near the server, or away from it, waits for it to be somewhere: scheduled at once, both might come to
         // the same node, or a client could take the only one that the server fits on.
         if self.wanted.placement != Placement::Any && observed.server.is_none() {
+            return;
+        }
+        if self.has_no_place(index) {
             return;
         }
         let (stored, seen) = (observed.attempts.of(index), self.tracker.seen(index).max(last));
@@ -190,6 +263,7 @@ impl IndexPlanner<'_> {
             return;
         }
         let attempt = if is_known { seen.saturating_add(1) } else { stored };
-        self.plan.creates.push(Create { index, attempt, measured: pace.measured() });
+        let measured = self.plan.measured.before(index);
+        self.plan.creates.push(Create { index, attempt, measured });
     }
 }

@@ -5,10 +5,13 @@
 //! |---|---|
 //! | `pod` | what matters of a pod: which client it is, of which attempt, where, and how it ended |
 //! | `attempts` | how often each client was tried, as `status.run.attempts` has it |
+//! | `measured` | for how long each client of a bounded run has measured, as `status.run.measured` has it |
 //! | `name` | what the pod of an attempt is called |
 //! | `tracker` | what this process knows beyond its watches: what it has just made and deleted |
 //! | `pace` | when a client that failed is tried again |
 //! | `create`, `plan`, `planner`, `index` | what is wanted, what there is, and what has to be done about it |
+//! | `node`, `fitting` | what matters of a node, and whether it is one that a pod may run on |
+//! | `each_node` | which client is on which node, where there is one on each |
 //! | `strays` | pods that nobody plans for: their session is gone |
 //!
 //! What makes it safe with watches that lag, and with two processes of which one does not know yet that it is not the leader
@@ -17,8 +20,12 @@
 
 mod attempts;
 mod create;
+mod each_node;
+mod fitting;
 mod index;
+mod measured;
 mod name;
+mod node;
 mod pace;
 mod plan;
 mod planner;
@@ -32,7 +39,11 @@ mod tracker;
 
 pub use attempts::Attempts;
 pub use create::Create;
+pub use each_node::{AssignedNodes, NodesSeen, UnfitNodes, assign};
+pub use fitting::{FittingNodes, Misfit, fits, fitting};
+pub use measured::Measured;
 pub use name::{Identity, pod_name};
+pub use node::{KnownNodes, NAME_FIELD, NodeFacts, Zone};
 pub use plan::{Delete, Observed, Plan, ServerPlace, Wanted, Why};
 pub use planner::plan;
 pub use pod::{ClientPod, End};

@@ -1,4 +1,4 @@
-//! When a client whose pod failed is tried again, and for how long it has measured.
+//! When a client whose pod failed is tried again.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,8 @@ pub(super) struct Pace {
     not_before: Option<Instant>,
     /// The attempt that has media, and since when.
     media: Option<(u32, Instant)>,
-    measured: Duration,
+    /// The last attempt that this process has seen to have media.
+    seen: u32,
 }
 
 impl Pace {
@@ -28,9 +29,15 @@ impl Pace {
         if self.media.is_none_or(|(of, _)| of != attempt) {
             self.media = Some((attempt, now));
         }
+        self.seen = attempt;
         if self.is_healthy(attempt, now) {
             self.failures = 0;
         }
+    }
+
+    /// Whether this process has seen that an attempt had media, and so until when it had.
+    pub(super) fn has_seen_media(&self, attempt: u32) -> bool {
+        self.seen == attempt
     }
 
     /// Whether an attempt has had media for long enough.
@@ -52,9 +59,7 @@ impl Pace {
         if self.is_healthy(attempt, now) {
             self.failures = 0;
         }
-        if let Some((_, since)) = self.media.take().filter(|(of, _)| *of == attempt) {
-            self.measured += now.saturating_duration_since(since);
-        }
+        self.media = None;
         self.over = attempt;
         self.failures = self.failures.saturating_add(1);
         self.not_before = Some(now + PAUSES.longest(self.failures));
@@ -68,11 +73,6 @@ impl Pace {
     /// How long until the next attempt; zero when it may be made.
     pub(super) fn wait(&self, now: Instant) -> Duration {
         self.not_before.map_or(Duration::ZERO, |not_before| not_before.saturating_duration_since(now))
-    }
-
-    /// How long its attempts had media together, as far as this process has seen it.
-    pub(super) fn measured(&self) -> Duration {
-        self.measured
     }
 }
 
@@ -102,11 +102,11 @@ mod tests {
         }
         pace.has_media(4, at(10));
         pace.failed(4, at(69));
-        assert_eq!((pace.failures, pace.measured()), (4, Duration::from_secs(59)));
+        assert_eq!(pace.failures, 4);
         pace.has_media(5, at(100));
         assert_eq!(pace.healthy_in(5, at(110)), Some(Duration::from_secs(50)));
         pace.failed(5, at(160));
-        assert_eq!((pace.failures, pace.measured()), (1, Duration::from_secs(119)));
+        assert_eq!(pace.failures, 1);
         assert_eq!(pace.wait(at(160)), PAUSES.first);
     }
 

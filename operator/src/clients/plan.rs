@@ -4,17 +4,23 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crds::Placement;
+use jiff::Timestamp;
 
 use crate::clients::attempts::Attempts;
 use crate::clients::create::Create;
+use crate::clients::fitting::FittingNodes;
+use crate::clients::measured::Measured;
+use crate::clients::node::KnownNodes;
 use crate::clients::pod::ClientPod;
-use crate::run::RunStage;
+use crate::run::{RunStage, WantedClients};
 
 /// What is wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    /// How many clients.
-    pub clients: u32,
+    /// Which clients.
+    pub clients: &'a WantedClients,
+    /// Their nodes by index, where each has one of its own.
+    pub nodes: Option<&'a [String]>,
     /// The hash of what their pods are made of.
     pub template: &'a str,
     /// The run, if it is bounded: its clients may finish.
@@ -32,6 +38,10 @@ pub struct Observed<'a> {
     pub pods: &'a [ClientPod],
     /// Where its server is, once it has a node.
     pub server: Option<ServerPlace<'a>>,
+    /// What is known of nodes, where the placement depends on it.
+    pub nodes: &'a KnownNodes,
+    /// The nodes that fit, where each client has one of its own.
+    pub fitting: &'a FittingNodes,
     /// For how long a node has not been ready; `None` of one that is, or that nothing is known of.
     pub not_ready_for: &'a dyn Fn(&str) -> Option<Duration>,
     /// Whether the pod with this UID was not deleted just now, although that was asked for.
@@ -42,6 +52,12 @@ pub struct Observed<'a> {
     pub attempts: &'a Attempts,
     /// The clients of this run that are stored as done.
     pub finished: &'a BTreeSet<u32>,
+    /// For how long the clients of this run have measured, as it is stored.
+    pub measured: &'a Measured,
+    /// When this run began.
+    pub run_since: Timestamp,
+    /// What the clock shows by which runs are timed.
+    pub time: Timestamp,
 }
 
 /// Where a server is.
@@ -64,10 +80,20 @@ pub struct Plan {
     pub held: Vec<Delete>,
     /// The clients of this run that are done, whether their pods are still there or not.
     pub finished: BTreeSet<u32>,
+    /// For how long the clients of this run have measured that are not done.
+    pub measured: Measured,
     /// There is more to do than this, at once after it. Where nothing of this can be done, nothing of that can be either.
     pub has_more: bool,
     /// When to plan again although nothing happens.
     pub again_in: Option<Duration>,
+}
+
+impl Wanted<'_> {
+    /// The node that a client is to run on, where it has one of its own.
+    pub(super) fn node_of(&self, index: u32) -> Option<&str> {
+        let node = self.nodes?.get(usize::try_from(index).ok()?)?;
+        Some(node.as_str()).filter(|node| !node.is_empty())
+    }
 }
 
 impl Plan {

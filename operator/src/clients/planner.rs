@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::clients::attempts::is_index;
 use crate::clients::index::{IndexPlanner, MOST};
+use crate::clients::measured::Measured;
 use crate::clients::plan::{Observed, Plan, Wanted, Why};
 use crate::clients::tracker::Tracker;
 use crate::run::RunStage;
@@ -14,7 +15,8 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed<'_>, tracker: &mut Tracker,
     let done = observed.pods.iter().filter(|pod| pod.has_finished(wanted.run));
     let done = done.filter_map(|pod| pod.index).filter(|index| is_index(*index));
     let stored = observed.finished.iter().copied().filter(|_| wanted.run.is_some());
-    let mut plan = Plan { finished: done.chain(stored).collect(), ..Plan::default() };
+    let measured = wanted.run.map(|_| observed.measured.clone()).unwrap_or_default();
+    let mut plan = Plan { finished: done.chain(stored).collect(), measured, ..Plan::default() };
     match wanted.stage {
         RunStage::Active => active(wanted, observed, tracker, &mut plan, now),
         RunStage::Suspended | RunStage::Finished => without_pods(wanted, observed, tracker, &mut plan),
@@ -42,12 +44,12 @@ fn active(
     now: Instant,
 ) {
     let mut planner = IndexPlanner { wanted, observed, tracker, plan, now };
-    for index in 0..wanted.clients {
+    for index in wanted.clients.indexes() {
         planner.plan(index);
     }
     for pod in observed.pods {
         match pod.index {
-            Some(index) if index < wanted.clients => {}
+            Some(index) if wanted.clients.contains(index) => {}
             Some(_) => {
                 tracker.dismiss(pod);
                 plan.delete(pod, Why::ScaledDown);
@@ -55,10 +57,13 @@ fn active(
             None => plan.delete(pod, Why::Outdated),
         }
     }
+    plan.measured.keep(wanted.clients);
 }
 
 /// What is done keeps its log: of a suspended session that of this run, of one that is over all.
 fn without_pods(wanted: &Wanted<'_>, observed: &Observed<'_>, tracker: &mut Tracker, plan: &mut Plan) {
+    // Without its server, what was measured is gone.
+    plan.measured = Measured::default();
     for pod in observed.pods {
         let is_kept = match wanted.stage {
             RunStage::Finished => pod.end.is_some(),

@@ -1,9 +1,11 @@
 //! What matters of a pod of a session's clients.
 
-use crds::contract::{ATTEMPT_ANNOTATION, RUN_ANNOTATION, TEMPLATE_HASH_ANNOTATION};
+use crds::contract::{ATTEMPT_ANNOTATION, RUN_ANNOTATION, SERVER_NODE_ANNOTATION, TEMPLATE_HASH_ANNOTATION};
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, Pod};
 use kube::ResourceExt;
 
+use crate::clients::node::NAME_FIELD;
 use crate::session::labels::{self, Component, SESSION_UID};
 use crate::session::owner::controller;
 use crate::session::pod::{condition_met, is_over, is_part, node, phase};
@@ -25,6 +27,10 @@ pub struct ClientPod {
     pub run: Option<String>,
     /// Where it is to run.
     pub node: Option<String>,
+    /// The one node that it may run on, where there is one.
+    pub pinned: Option<String>,
+    /// The node of its server when it was made, where that matters.
+    pub server_node: Option<String>,
     /// It was told to end.
     pub is_terminating: bool,
     /// It was told to end before it had a node, and gets none any more, however long it is kept.
@@ -33,6 +39,8 @@ pub struct ClientPod {
     pub is_ready: bool,
     /// How its client ended, whatever else there is in the pod.
     pub end: Option<End>,
+    /// When its container ended.
+    pub ended_at: Option<Timestamp>,
     /// All of it is over: nothing runs in it, and nothing ever will.
     pub is_over: bool,
 }
@@ -71,10 +79,13 @@ impl ClientPod {
             template: template.unwrap_or_default(),
             run: annotation(RUN_ANNOTATION).cloned(),
             node: node(pod).map(str::to_owned),
+            pinned: pinned(pod),
+            server_node: annotation(SERVER_NODE_ANNOTATION).cloned(),
             is_terminating: pod.metadata.deletion_timestamp.is_some(),
             never_runs: never_runs(pod),
             is_ready: condition_met(pod, "Ready").is_some(),
             end: end(pod),
+            ended_at: terminated(pod).and_then(|ended| ended.finished_at.as_ref()).map(|time| time.0),
             is_over: is_over(pod),
         })
     }
@@ -86,6 +97,15 @@ impl ClientPod {
             && self.end == Some(End::Succeeded)
             && !self.is_terminating
     }
+}
+
+/// The node that the scheduler is bound to.
+fn pinned(pod: &Pod) -> Option<String> {
+    let affinity = pod.spec.as_ref()?.affinity.as_ref()?.node_affinity.as_ref()?;
+    let required = affinity.required_during_scheduling_ignored_during_execution.as_ref()?;
+    let mut fields = required.node_selector_terms.iter().flat_map(|term| term.match_fields.iter().flatten());
+    let pin = fields.find(|field| field.key == NAME_FIELD && field.operator == "In")?;
+    pin.values.as_ref()?.first().cloned()
 }
 
 fn never_runs(pod: &Pod) -> bool {
@@ -162,6 +182,39 @@ mod tests {
         assert!(never_runs(&|_| ()));
         assert!(!never_runs(&|pod| pod["spec"]["nodeName"] = json!("a")));
         assert!(!never_runs(&|pod| pod["metadata"] = json!({})));
+    }
+
+    #[test]
+    fn a_client_ended_when_its_own_container_did() {
+        let ended_at = |container: &str| {
+            let status = json!({"containerStatuses": [{
+                "name": container, "image": "", "imageID": "", "ready": false, "restartCount": 0,
+                "state": {"terminated": {"exitCode": 1, "finishedAt": "2026-01-01T00:00:40Z"}}
+            }]});
+            read(&owner("BallSession", "harbor", "session-uid"), &status).unwrap().ended_at
+        };
+        assert_eq!(ended_at("client").map(|time| time.to_string()).as_deref(), Some("2026-01-01T00:00:40Z"));
+        assert_eq!(ended_at("mesh"), None);
+    }
+
+    #[test]
+    fn a_pod_is_pinned_to_the_node_of_its_affinity() {
+        let pinned = |terms: Value| {
+            let required = json!({"nodeSelectorTerms": terms});
+            let affinity =
+                json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}});
+            super::pinned(
+                &serde_json::from_value(json!({"spec": {"containers": [], "affinity": affinity}})).unwrap(),
+            )
+        };
+        let pin = json!({"key": "metadata.name", "operator": "In", "values": ["b"]});
+        let label = json!({"key": "disk", "operator": "In", "values": ["ssd"]});
+        assert_eq!(
+            pinned(json!([{"matchFields": [pin], "matchExpressions": [label]}])).as_deref(),
+            Some("b")
+        );
+        assert_eq!(pinned(json!([{"matchExpressions": [label]}])), None);
+        assert_eq!(super::pinned(&Pod::default()), None);
     }
 
     /// O6: a sidecar that goes on keeps the pod from its end, but not the client.

@@ -1,28 +1,36 @@
 //! A cluster in which everything goes wrong, on virtual time: watches lag, processes die between two calls, a leader's last calls
-//! come late, nodes are lost, pods fail and are deleted, and the session changes. Whatever happened, there is what shall be in
-//! the end; and at no time has the operator made two pods of a client that both run.
+//! come late, nodes are lost, pods fail and are deleted, the server moves, and the session changes. Whatever happened, there is
+//! what shall be, and where it shall be, in the end; and at no time has the operator made two pods of a client that both run.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crds::Placement;
 use fastrand::Rng;
+use jiff::Timestamp;
+use serde_json::json;
 
+use super::node::tests::nodes;
 use super::*;
-use crate::run::RunStage;
+use crate::run::{RunStage, WantedClients};
 
 const NODES: [&str; 3] = ["a", "b", "c"];
+/// Those of the nodes.
+const ZONES: [&str; NODES.len()] = ["north", "south", "south"];
 
 /// What the API server has.
 #[derive(Clone, Default)]
 struct Stored {
     pods: Vec<ClientPod>,
     attempts: Attempts,
+    /// Of clients that have one of their own.
+    nodes: Vec<String>,
     /// Of the status.
     version: u64,
 }
 
 struct World {
+    placement: Placement,
     now: Instant,
     random: Rng,
     stored: Stored,
@@ -30,6 +38,10 @@ struct World {
     history: Vec<Stored>,
     /// Since when a node is not ready.
     lost: [Option<Instant>; NODES.len()],
+    /// Whether a node takes pods.
+    fits: [bool; NODES.len()],
+    /// The place of the server's node, and since when it is there.
+    server: (usize, Instant),
     template: u32,
     clients: u32,
     created: u32,
@@ -40,8 +52,11 @@ struct World {
 /// A process that leads, or led.
 struct Process {
     tracker: Tracker,
+    unfit: UnfitNodes,
     /// What its watches have, as a place in the history.
     watched: usize,
+    /// Its own last write, which it has read since, of nodes.
+    wrote: usize,
     /// Calls that are under way.
     late: Vec<ClientPod>,
 }
@@ -104,13 +119,20 @@ impl World {
             if self.chance(2) {
                 self.clients = self.random.u32(..5);
             }
+            if self.placement == Placement::EachNode && self.chance(20) {
+                let place = self.random.usize(..NODES.len());
+                self.fits[place] = !self.fits[place];
+            }
+            if self.placement == Placement::CrossZone && self.chance(3) {
+                self.server = (self.random.usize(..NODES.len()), self.now);
+            }
         }
         let mut pods = std::mem::take(&mut self.stored.pods);
         pods.retain_mut(|pod| {
             if pod.node.is_none() {
-                let node = NODES[self.random.usize(..NODES.len())];
-                if self.is_ready(Some(node)) && self.chance(50) {
-                    pod.node = Some(node.into());
+                let place = self.random.usize(..NODES.len());
+                if self.takes(place, pod) && self.is_ready(Some(NODES[place])) && self.chance(50) {
+                    pod.node = Some(NODES[place].into());
                 }
                 return true;
             }
@@ -129,6 +151,23 @@ impl World {
         self.stored.pods = pods;
     }
 
+    /// Whether the scheduler may bring a pod to a node.
+    fn takes(&self, place: usize, pod: &ClientPod) -> bool {
+        let is_another_zone = ZONES[place] != ZONES[self.server.0];
+        let is_its_own = pod.pinned.as_deref().is_none_or(|node| node == NODES[place]);
+        self.fits[place] && is_its_own && (is_another_zone || self.placement != Placement::CrossZone)
+    }
+
+    fn known_nodes(&self) -> KnownNodes {
+        let label = |zone: &str| json!({"metadata": {"labels": {"topology.kubernetes.io/zone": zone}}});
+        nodes(&NODES.into_iter().zip(ZONES.map(label)).collect::<Vec<_>>())
+    }
+
+    fn fitting(&self) -> FittingNodes {
+        let fitting = (0..NODES.len()).filter(|place| self.fits[*place]);
+        fitting.map(|place| (NODES[place].to_owned(), self.lost[place].is_none())).collect()
+    }
+
     fn remember(&mut self) {
         self.history.push(self.stored.clone());
     }
@@ -136,7 +175,14 @@ impl World {
 
 impl Process {
     fn start(world: &World) -> Self {
-        Self { tracker: Tracker::default(), watched: world.history.len() - 1, late: Vec::new() }
+        let watched = world.history.len() - 1;
+        Self {
+            tracker: Tracker::default(),
+            unfit: UnfitNodes::default(),
+            watched,
+            wrote: 0,
+            late: Vec::new(),
+        }
     }
 
     /// Its watches bring some of what is new.
@@ -145,56 +191,88 @@ impl Process {
         self.watched = if is_calm { last } else { world.random.usize(self.watched..=last) };
     }
 
-    fn plan(&mut self, world: &World, attempts: &Attempts, listed: Option<Vec<ClientPod>>) -> Plan {
+    /// The status as it has read it.
+    fn status(&self, world: &World) -> Stored {
+        world.history[self.watched.max(self.wrote)].clone()
+    }
+
+    /// What to do, and the node of each client that has one of its own.
+    fn plan(
+        &mut self,
+        world: &World,
+        stored: &Stored,
+        listed: Option<Vec<ClientPod>>,
+    ) -> (Plan, Vec<String>) {
         let watched = world.history[self.watched].pods.clone();
         let pods = match listed {
             Some(listed) => self.tracker.listed(listed, &watched, world.now),
             None => self.tracker.pods(watched),
         };
         let template = world.template.to_string();
+        let (fitting, finished) = (world.fitting(), BTreeSet::new());
+        let each_node = world.placement == Placement::EachNode;
+        let seen =
+            NodesSeen { fitting: &fitting, pods: &pods, finished: &finished, admits: true, reuses: true };
+        let assigned = assign(&stored.nodes, seen, &mut self.unfit, world.now).nodes;
+        let clients = match each_node {
+            true => WantedClients::of_nodes(&assigned),
+            false => WantedClients::first(world.clients),
+        };
         let wanted = Wanted {
-            clients: world.clients,
+            clients: &clients,
+            nodes: each_node.then_some(assigned.as_slice()),
             template: &template,
             run: None,
             stage: RunStage::Active,
-            placement: Placement::Any,
+            placement: world.placement,
         };
         let observed = Observed {
             pods: &pods,
-            server: None,
+            server: Some(ServerPlace { node: NODES[world.server.0], since: world.now - world.server.1 }),
+            nodes: &world.known_nodes(),
+            fitting: &fitting,
             not_ready_for: &|node| world.not_ready_for(node),
             is_held: &|_| false,
             has_no_room: false,
-            attempts,
-            finished: &BTreeSet::new(),
+            attempts: &stored.attempts,
+            finished: &finished,
+            measured: &Measured::default(),
+            run_since: Timestamp::UNIX_EPOCH,
+            time: Timestamp::UNIX_EPOCH,
         };
-        plan(&wanted, &observed, &mut self.tracker, world.now)
+        let planned = plan(&wanted, &observed, &mut self.tracker, world.now);
+        (planned, if each_node { assigned } else { Vec::new() })
     }
 
     /// Reconciles; whether it survives that.
     fn reconcile(&mut self, world: &mut World, is_calm: bool) -> bool {
-        let Stored { attempts, version, .. } = world.history[self.watched].clone();
-        let mut plan = self.plan(world, &attempts, None);
+        let stored = self.status(world);
+        let Stored { attempts, version, .. } = stored.clone();
+        let (mut plan, mut nodes) = self.plan(world, &stored, None);
         let is_something = !plan.creates.is_empty() || !plan.deletes.is_empty();
         if self.tracker.needs_list(is_something, world.now) {
             let live = world.stored.pods.clone();
-            plan = self.plan(world, &attempts, Some(live));
+            (plan, nodes) = self.plan(world, &stored, Some(live));
         }
         for delete in &plan.deletes {
             world.delete(&delete.uid);
             self.tracker.deleted(&delete.uid);
         }
         assert!(plan.creates.len() <= 20 && plan.deletes.len() <= 20);
-        if plan.creates.is_empty() {
+        if plan.creates.is_empty() && nodes == stored.nodes {
             return true;
         }
         let next = attempts.clone().with(&plan.creates);
-        if !self.tracker.has_stored(&next) {
+        if !self.tracker.has_stored(&next) || nodes != stored.nodes {
             if version != world.stored.version {
                 return true;
             }
-            let is_change = next != world.stored.attempts;
+            let is_change = next != world.stored.attempts || nodes != world.stored.nodes;
             (world.stored.attempts, world.stored.version) = (next.clone(), version + u64::from(is_change));
+            if nodes != world.stored.nodes {
+                // What follows is remembered next.
+                (world.stored.nodes, self.wrote) = (nodes.clone(), world.history.len());
+            }
             self.tracker.stored(next);
         }
         for Create { index, attempt, .. } in plan.creates {
@@ -204,7 +282,9 @@ impl Process {
             let template = world.template.to_string();
             let identity = Identity { session: "s", run: None, index, template: &template, attempt };
             let name = pod_name("harbor-client", identity);
-            let pod = ClientPod { name, template, node: None, ..super::tests::pod(index, attempt) };
+            let pinned = nodes.get(usize::try_from(index).unwrap()).cloned();
+            assert_eq!(pinned.as_ref(), world.stored.nodes.get(usize::try_from(index).unwrap()));
+            let pod = ClientPod { name, template, node: None, pinned, ..super::tests::pod(index, attempt) };
             assert!(world.stored.attempts.of(index) >= attempt, "stored before it is created");
             if !is_calm && world.chance(5) {
                 self.late.push(pod);
@@ -220,13 +300,17 @@ impl Process {
     }
 }
 
-fn simulate(seed: u64) {
+fn simulate(placement: Placement, seed: u64) {
+    let start = Instant::now();
     let mut world = World {
-        now: Instant::now(),
+        placement,
+        now: start,
         random: Rng::with_seed(seed),
         stored: Stored::default(),
         history: vec![Stored::default()],
         lost: [None; NODES.len()],
+        fits: [true; NODES.len()],
+        server: (0, start),
         template: 0,
         clients: 2,
         created: 0,
@@ -265,25 +349,64 @@ fn simulate(seed: u64) {
         }
     }
     assert_eq!(world.created, last_created, "in a converged state nothing is made: seed {seed}");
+    let each_node = placement == Placement::EachNode;
     let mut pods: Vec<_> = world
         .stored
         .pods
         .iter()
-        .map(|pod| (pod.index.unwrap(), pod.template.clone(), pod.is_ready))
+        .map(|pod| {
+            (pod.index.unwrap(), pod.template.clone(), pod.is_ready, pod.node.clone().filter(|_| each_node))
+        })
         .collect();
     pods.sort();
+    let clients: Vec<_> = match each_node {
+        true => (0..).zip(&world.stored.nodes).filter(|(_, node)| !node.is_empty()).collect(),
+        false => Vec::new(),
+    };
+    let expected: Vec<_> = match each_node {
+        true => clients.iter().map(|(index, node)| (*index, Some((*node).clone()))).collect(),
+        false => (0..world.clients).map(|index| (index, None)).collect(),
+    };
     let expected: Vec<_> =
-        (0..world.clients).map(|index| (index, world.template.to_string(), true)).collect();
+        expected.into_iter().map(|(index, node)| (index, world.template.to_string(), true, node)).collect();
     assert_eq!(pods, expected, "seed {seed}: {:#?}", world.stored.pods);
-    let attempts = world.stored.attempts.clone();
+    if each_node {
+        let mut on: Vec<_> = clients.into_iter().map(|(_, node)| node.clone()).collect();
+        on.sort();
+        assert_eq!(on, world.fitting().into_keys().collect::<Vec<_>>(), "seed {seed}");
+    }
+    let zone = |node: &str| NODES.iter().position(|known| *known == node).map(|place| ZONES[place]);
+    if placement == Placement::CrossZone {
+        let mut zones = world.stored.pods.iter().map(|pod| pod.node.as_deref().and_then(zone));
+        assert!(
+            zones.all(|zone| zone != Some(ZONES[world.server.0])),
+            "seed {seed}: {:#?}",
+            world.stored.pods
+        );
+    }
+    let stored = world.stored.clone();
     leader.watch(&mut world, true);
-    let plan = leader.plan(&world, &attempts, None);
+    let (plan, _) = leader.plan(&world, &stored, None);
     assert_eq!((plan.creates, plan.deletes), (Vec::new(), Vec::new()));
 }
 
 #[test]
 fn whatever_happens_there_is_what_shall_be_in_the_end_and_never_two_of_a_client() {
     for seed in 0..500 {
-        simulate(seed);
+        simulate(Placement::Any, seed);
+    }
+}
+
+#[test]
+fn whatever_happens_each_node_that_fits_has_one_client_in_the_end() {
+    for seed in 0..500 {
+        simulate(Placement::EachNode, seed);
+    }
+}
+
+#[test]
+fn wherever_the_server_goes_its_clients_are_in_another_zone_in_the_end() {
+    for seed in 0..500 {
+        simulate(Placement::CrossZone, seed);
     }
 }

@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crds::Placement;
+use jiff::Timestamp;
+use serde_json::json;
 
+use super::node::tests::nodes;
 use super::*;
-use crate::run::RunStage;
+use crate::run::{RunStage, WantedClients};
 
 /// A pod of the wanted template on node `a`.
 pub(super) fn pod(index: u32, attempt: u32) -> ClientPod {
@@ -18,10 +21,13 @@ pub(super) fn pod(index: u32, attempt: u32) -> ClientPod {
         template: "t".into(),
         run: None,
         node: Some("a".into()),
+        pinned: None,
+        server_node: None,
         is_terminating: false,
         never_runs: false,
         is_ready: false,
         end: None,
+        ended_at: None,
         is_over: false,
     }
 }
@@ -34,6 +40,9 @@ struct Scene {
     wanted: Wanted<'static>,
     pods: Vec<ClientPod>,
     server: Option<ServerPlace<'static>>,
+    nodes: KnownNodes,
+    /// The nodes that fit.
+    fitting: FittingNodes,
     /// For how long node `a` has not been ready.
     lost: Option<Duration>,
     /// The UIDs of pods that cannot be deleted.
@@ -41,6 +50,7 @@ struct Scene {
     has_no_room: bool,
     attempts: Attempts,
     finished: BTreeSet<u32>,
+    measured: Measured,
     tracker: Tracker,
     start: Instant,
     second: u64,
@@ -54,12 +64,29 @@ impl Scene {
         let start = Instant::now();
         tracker.listed(pods.to_vec(), pods, start);
         let stage = RunStage::Active;
-        let wanted = Wanted { clients, template: "t", run: None, stage, placement: Placement::Spread };
+        let placement = Placement::Spread;
+        let wanted =
+            Wanted { clients: first(clients), nodes: None, template: "t", run: None, stage, placement };
         let server = Some(ServerPlace { node: "s", since: MINUTE });
         let attempts = Attempts::parse("0-9:1");
-        let (finished, pods) = (BTreeSet::new(), pods.to_vec());
+        let (finished, measured, pods) = (BTreeSet::new(), Measured::default(), pods.to_vec());
         let (held, has_no_room, lost) = (BTreeSet::new(), false, None);
-        Self { wanted, pods, server, lost, held, has_no_room, attempts, finished, tracker, start, second: 0 }
+        Self {
+            wanted,
+            pods,
+            server,
+            nodes: KnownNodes::Awaited,
+            fitting: FittingNodes::new(),
+            lost,
+            held,
+            has_no_room,
+            attempts,
+            finished,
+            measured,
+            tracker,
+            start,
+            second: 0,
+        }
     }
 
     fn plan(&mut self) -> Plan {
@@ -68,13 +95,21 @@ impl Scene {
         let observed = Observed {
             pods: &pods,
             server: self.server,
+            nodes: &self.nodes,
+            fitting: &self.fitting,
             not_ready_for: &|node| lost.filter(|_| node == "a"),
             is_held: &|uid| held.contains(uid),
             has_no_room: self.has_no_room,
             attempts: &self.attempts,
             finished: &self.finished,
+            measured: &self.measured,
+            run_since: Timestamp::UNIX_EPOCH,
+            time: at(self.second),
         };
-        plan(&self.wanted, &observed, &mut self.tracker, self.start + Duration::from_secs(self.second))
+        let now = self.start + Duration::from_secs(self.second);
+        let plan = plan(&self.wanted, &observed, &mut self.tracker, now);
+        self.measured = Measured::parse(&plan.measured.text());
+        plan
     }
 
     /// What is created, and deleted and why.
@@ -84,10 +119,26 @@ impl Scene {
         (creates, plan.deletes.into_iter().map(|delete| (delete.name, delete.why)).collect())
     }
 
+    /// Another process leads, that knows what is stored and what pods there are.
+    fn restart(&mut self) {
+        self.tracker = Tracker::default();
+        let now = self.start + Duration::from_secs(self.second);
+        self.tracker.listed(self.pods.clone(), &self.pods, now);
+    }
+
     fn after(&mut self, seconds: u64) -> &mut Self {
         self.second += seconds;
         self
     }
+}
+
+/// So many seconds after the run began.
+fn at(second: u64) -> Timestamp {
+    Timestamp::from_second(second.try_into().unwrap()).unwrap()
+}
+
+fn first(clients: u32) -> &'static WantedClients {
+    Box::leak(Box::new(WantedClients::first(clients)))
 }
 
 fn nothing() -> Actions {
@@ -226,9 +277,9 @@ fn scaled_down_the_highest_go_and_scaled_up_they_are_new_attempts() {
     let mut scene = Scene::of(2, &[pod(0, 1), pod(1, 1), pod(2, 1), pod(3, 1)]);
     assert_eq!(scene.actions(), deletes(&[(3, 1), (2, 1)], Why::ScaledDown));
     scene.pods.truncate(2);
-    scene.wanted.clients = 3;
+    scene.wanted.clients = first(3);
     assert_eq!(scene.actions().0, [(2, 2)]);
-    scene.wanted.clients = 0;
+    scene.wanted.clients = first(0);
     assert_eq!(scene.actions(), deletes(&[(1, 1), (0, 1)], Why::ScaledDown));
 }
 
@@ -295,6 +346,97 @@ fn a_placement_is_kept_when_the_server_comes_elsewhere() {
     }
 }
 
+/// A session with a client on each of these nodes; those that are ready fit.
+fn each_node(nodes: &'static [String], pods: &[ClientPod]) -> Scene {
+    let mut scene = Scene::of(0, pods);
+    scene.wanted.placement = Placement::EachNode;
+    scene.wanted.clients = Box::leak(Box::new(WantedClients::of_nodes(nodes)));
+    scene.wanted.nodes = Some(nodes);
+    scene.fitting = nodes.iter().map(|node| (node.clone(), true)).collect();
+    scene
+}
+
+fn names(nodes: &[&str]) -> &'static [String] {
+    nodes.iter().map(|node| (*node).to_owned()).collect::<Vec<_>>().leak()
+}
+
+fn pinned(index: u32, node: &str) -> ClientPod {
+    ClientPod { node: Some(node.into()), pinned: Some(node.into()), ..pod(index, 1) }
+}
+
+#[test]
+fn each_node_has_a_client_of_its_own() {
+    let mut scene = each_node(names(&["a", "", "c"]), &[pinned(0, "a")]);
+    assert_eq!(scene.actions(), (vec![(2, 1)], vec![]));
+    // The node of the second is gone, and with it its client; and the pod of the third is another node's.
+    scene.pods = vec![pinned(0, "a"), pinned(1, "b"), pinned(2, "d")];
+    let expected = [(pod(2, 1).name, Why::Misplaced), (pod(1, 1).name, Why::ScaledDown)];
+    let (creates, mut deleted) = scene.actions();
+    deleted.sort_by_key(|(name, _)| std::cmp::Reverse(name.clone()));
+    assert_eq!((creates, deleted), (vec![], expected.into()));
+    // Without a node of its own it might come to any.
+    scene.pods = vec![pod(0, 1), pinned(2, "c")];
+    assert_eq!(scene.actions(), deletes(&[(0, 1)], Why::Misplaced));
+}
+
+#[test]
+fn a_client_waits_for_its_node() {
+    let mut scene = each_node(names(&["a"]), &[pinned(0, "a")]);
+    scene.lost = Some(Duration::from_secs(1000));
+    assert_eq!((scene.actions(), scene.plan().again_in), (nothing(), None), "nowhere else could it be");
+    scene.pods[0].is_terminating = true;
+    assert_eq!(scene.actions(), nothing(), "it may stream again");
+    scene.pods.clear();
+    scene.plan();
+    assert_eq!(scene.after(1).actions().0, [(0, 2)], "as long as its node fits");
+    scene.fitting.clear();
+    assert_eq!(scene.actions(), nothing(), "cordoned");
+}
+
+fn zoned(zones: &[(&'static str, &str)]) -> KnownNodes {
+    let node = |(name, zone): &(&'static str, &str)| {
+        let labels = if zone.is_empty() { json!({}) } else { json!({"topology.kubernetes.io/zone": zone}) };
+        (*name, json!({"metadata": {"labels": labels}}))
+    };
+    nodes(&zones.iter().map(node).collect::<Vec<_>>())
+}
+
+/// O14 for zones: the server came to that of its client.
+#[test]
+fn a_zone_is_another_one_wherever_the_server_comes() {
+    let of = |zones: &[(&'static str, &str)], before: &str| {
+        let client = ClientPod { server_node: Some(before.into()), ..pod(0, 1) };
+        let mut scene = Scene::of(1, &[client]);
+        scene.wanted.placement = Placement::CrossZone;
+        scene.nodes = zoned(zones);
+        scene.server = Some(ServerPlace { node: "s", since: Duration::from_secs(2) });
+        assert_eq!(scene.actions(), nothing(), "it may fail at once");
+        scene.server = Some(ServerPlace { node: "s", since: Duration::from_secs(5) });
+        !scene.actions().1.is_empty()
+    };
+    assert!(of(&[("a", "north"), ("s", "north")], "s"));
+    assert!(!of(&[("a", "north"), ("s", "south")], "elsewhere"));
+    assert!(of(&[("a", ""), ("s", "south")], "s"), "its label was taken away");
+    assert!(!of(&[("a", "north"), ("s", "")], "elsewhere"), "which zone is another one is not known");
+    // Nodes cannot be read: wherever the server is now, it may be in the zone of its client.
+    assert!(!of(&[], "s"));
+    assert!(of(&[], "elsewhere"));
+}
+
+#[test]
+fn without_a_zone_of_the_server_no_client_is_made() {
+    let creates = |zones: &[(&'static str, &str)]| {
+        let mut scene = Scene::of(1, &[]);
+        scene.attempts = Attempts::default();
+        scene.wanted.placement = Placement::CrossZone;
+        scene.nodes = zoned(zones);
+        scene.actions().0.len()
+    };
+    assert_eq!(creates(&[("s", ""), ("a", "north")]), 0);
+    assert_eq!(creates(&[("s", "north")]), 1, "a node may be made for it");
+    assert_eq!(creates(&[]), 1, "the scheduler knows");
+}
+
 #[test]
 fn a_replacement_knows_what_was_measured() {
     let running = ClientPod { is_ready: true, run: Some("r".into()), ..pod(0, 1) };
@@ -305,6 +447,93 @@ fn a_replacement_knows_what_was_measured() {
     scene.plan();
     let create = scene.after(1).plan().creates.remove(0);
     assert_eq!(create, Create { index: 0, attempt: 2, measured: Duration::from_secs(20) });
+}
+
+/// A bounded run of one client that has had media since its second 10.
+fn measuring() -> Scene {
+    let running = ClientPod { is_ready: true, run: Some("r".into()), ..pod(0, 1) };
+    let mut scene = Scene::of(1, &[running]);
+    scene.wanted.run = Some("r");
+    scene.after(10).plan();
+    assert_eq!(scene.measured.text(), "0:0@10");
+    scene
+}
+
+/// The process that saw when media began is not the one that replaces the client.
+#[test]
+fn a_replacement_knows_what_was_measured_whichever_process_saw_it() {
+    // Media goes on across the change, and then the pod is gone.
+    let mut scene = measuring();
+    scene.after(10).restart();
+    scene.after(10).plan();
+    assert_eq!(scene.measured.text(), "0:0@10", "nothing is written again");
+    scene.pods.clear();
+    scene.after(1).plan();
+    assert_eq!(scene.measured.text(), "0:21");
+    scene.after(1).restart();
+    assert_eq!(scene.plan().creates.remove(0).measured, Duration::from_secs(21));
+
+    // It ended while nobody watched, and its pod says when.
+    let mut scene = measuring();
+    let failed = ClientPod {
+        end: Some(End::Failed),
+        is_over: true,
+        ended_at: Some(at(25)),
+        is_ready: false,
+        ..scene.pods[0].clone()
+    };
+    scene.pods = vec![failed];
+    scene.after(60).restart();
+    scene.plan();
+    assert_eq!(scene.measured.text(), "0:15");
+
+    // It is gone without a trace: it measures for longer than it needs to, and not for too short a time.
+    let mut scene = measuring();
+    scene.pods.clear();
+    scene.after(60).restart();
+    scene.plan();
+    assert_eq!(scene.measured.text(), "");
+}
+
+/// The write in which it was to be stored is refused, as somebody else's came before.
+#[test]
+fn what_was_measured_is_not_lost_with_a_write() {
+    let mut scene = measuring();
+    scene.pods.clear();
+    let stored = scene.measured.clone();
+    scene.after(20).plan();
+    scene.measured = stored;
+    scene.after(1).plan();
+    assert_eq!(scene.measured.text(), "0:21");
+}
+
+#[test]
+fn what_counts_for_nothing_is_forgotten() {
+    let forgotten = |change: &dyn Fn(&mut Scene)| {
+        let mut scene = measuring();
+        change(&mut scene);
+        scene.after(5).plan();
+        scene.measured.text()
+    };
+    assert_eq!(forgotten(&|_| ()), "0:0@10");
+    assert_eq!(forgotten(&|scene| scene.wanted.stage = RunStage::Suspended), "");
+    assert_eq!(forgotten(&|scene| scene.wanted.template = "u"), "", "it is made of something else now");
+    assert_eq!(forgotten(&|scene| scene.wanted.clients = first(0)), "");
+    assert_eq!(forgotten(&|scene| scene.wanted.run = None), "");
+    assert_eq!(forgotten(&|scene| _ = scene.finished.insert(0)), "", "it is done");
+    let replaced = |scene: &mut Scene| {
+        let before = ClientPod {
+            template: "s".into(),
+            is_ready: false,
+            is_terminating: true,
+            node: None,
+            never_runs: true,
+            ..pod(0, 1)
+        };
+        let current = ClientPod { is_ready: true, ..pod(0, 2) };
+        scene.pods = vec![before, current];
+    };
+    assert_eq!(forgotten(&replaced), "0:0@10", "what is on its way out was forgotten before");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What exists in the cluster, kept in memory by watches, and whose it is.
 
 mod first_sync;
+mod inventory;
 mod keys;
 mod metrics;
 mod nodes;
@@ -8,6 +9,7 @@ mod owners;
 mod pending;
 mod pod_index;
 mod stores;
+mod trim;
 mod watches;
 
 pub use first_sync::FirstSync;

@@ -1,6 +1,6 @@
-//! Nodes that are not ready, why, and since when this process knows. Nothing else is kept of nodes.
+//! Nodes that are not ready, why, and since when this process knows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -71,14 +71,29 @@ impl Nodes {
 
     /// What is said of a node that is not ready; `None` of one that is, or that nothing is known of.
     pub(super) fn lost(&self, name: &str) -> Option<LostNode> {
+        self.known().states.get(name)?.lost()
+    }
+
+    /// All nodes for workloads that exist and are not ready, by name.
+    pub(super) fn all_lost(&self) -> BTreeMap<String, LostNode> {
         let known = self.known();
-        let state = known.states.get(name).filter(|state| state.not_ready_since.is_some())?;
-        let deleted = || LostNode { since: None, why: "it was deleted".to_owned() };
-        Some(if state.is_gone { deleted() } else { state.lost.clone() })
+        let lost = |(name, state): (&String, &State)| {
+            let is_there = state.is_for_workloads && !state.is_gone;
+            Some((name.clone(), state.lost().filter(|_| is_there)?))
+        };
+        known.states.iter().filter_map(lost).collect()
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn lost(&self) -> Option<LostNode> {
+        self.not_ready_since?;
+        let deleted = || LostNode { since: None, why: "it was deleted".to_owned() };
+        Some(if self.is_gone { deleted() } else { self.lost.clone() })
     }
 }
 
@@ -224,8 +239,14 @@ mod tests {
         let why = |name: &str| nodes.lost(name).map(|lost| lost.why);
         assert_eq!(why("a").as_deref(), Some("Kubelet stopped posting node status."));
         assert_eq!((why("b"), why("unknown")), (None, None));
+        assert_eq!(nodes.all_lost().into_keys().collect::<Vec<_>>(), ["a"]);
         nodes.follow(&Event::Delete(node("b", "True")), now);
         assert_eq!(why("b").as_deref(), Some("it was deleted"));
+        assert_eq!(
+            nodes.all_lost().into_keys().collect::<Vec<_>>(),
+            ["a"],
+            "nobody waits for one that is gone"
+        );
     }
 
     #[test]

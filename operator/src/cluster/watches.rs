@@ -1,14 +1,16 @@
-//! Everything the operator watches, kept in memory: sessions, their children and their pods, and which nodes are not ready.
+//! Everything the operator watches, kept in memory: sessions, their children and their pods, and nodes.
 //!
 //! A change of any of them enqueues the session that it belongs to: children by their owner, pods, whose owners are
 //! not the session itself, by their label. After a break in a watch every session is enqueued, because a deletion
 //! may have been missed.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crds::Placement;
 use futures_util::{Stream, StreamExt};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{Node, Pod};
@@ -20,7 +22,9 @@ use kube::{Client, Resource};
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 
+use crate::clients::KnownNodes;
 use crate::cluster::first_sync::{self, FirstSync, Tracker};
+use crate::cluster::inventory::Inventory;
 use crate::cluster::keys::{Guard, Key};
 use crate::cluster::metrics::Metrics;
 use crate::cluster::nodes::{LostNode, Nodes};
@@ -28,6 +32,7 @@ use crate::cluster::owners::{session_by_label, session_of};
 use crate::cluster::pending::PendingSessions;
 use crate::cluster::pod_index::PodIndex;
 use crate::cluster::stores::{Children, Stores};
+use crate::cluster::trim::trim;
 use crate::session::labels;
 use crate::session::pod::node;
 
@@ -50,6 +55,7 @@ pub struct Watches {
     pub(crate) pending: Arc<PendingSessions>,
     pods: Arc<PodIndex>,
     nodes: Arc<Nodes>,
+    inventory: Arc<Inventory>,
     first_sync: FirstSync,
     _tasks: JoinSet<()>,
 }
@@ -70,9 +76,19 @@ impl Watches {
         self.nodes.lost(node)
     }
 
+    /// All nodes for workloads that are not ready, by name.
+    pub(crate) fn lost_nodes(&self) -> BTreeMap<String, LostNode> {
+        self.nodes.all_lost()
+    }
+
     /// For how long a node has not been ready at `now`; `None` of one that is, or that nothing is known of.
     pub(crate) fn not_ready_for(&self, node: &str, now: Instant) -> Option<Duration> {
         self.nodes.not_ready_for(node, now)
+    }
+
+    /// All nodes, as far as it matters to who may run there.
+    pub(crate) fn known_nodes(&self) -> KnownNodes {
+        self.inventory.known()
     }
 
     /// The pods with the labels of a session.
@@ -84,7 +100,12 @@ impl Watches {
 
 /// Follows the nodes. Where these may not be read, as by an operator of one namespace, all else works without, and that is said
 /// once.
-async fn watch_nodes(client: Client, nodes: Arc<Nodes>, pods: Store<Pod>, pending: Arc<PendingSessions>) {
+async fn watch_nodes(
+    client: Client,
+    (nodes, inventory): (Arc<Nodes>, Arc<Inventory>),
+    stores: Stores,
+    pending: Arc<PendingSessions>,
+) {
     let config = watcher::Config::default().timeout(WATCH_SECONDS);
     let mut is_failing = false;
     let events = watcher(Api::<Node>::all(client), config).default_backoff();
@@ -93,14 +114,27 @@ async fn watch_nodes(client: Client, nodes: Arc<Nodes>, pods: Store<Pod>, pendin
             is_failing &= matches!(event, Event::Init);
             let changed = nodes.follow(&event, Instant::now());
             if !changed.is_empty() {
-                pending.enqueue(on_nodes(&pods, &changed));
+                pending.enqueue(on_nodes(&stores.pods, &changed));
+            }
+            if inventory.follow(&event) {
+                pending.enqueue(placed_by_nodes(&stores.sessions));
             }
         }
-        Err(error) if !std::mem::replace(&mut is_failing, true) => tracing::warn!(
-            error = %first_sync::describe(&error),
-            "nodes cannot be watched: clients on a node that is lost are replaced only when Kubernetes deletes their pods"
-        ),
-        Err(error) => tracing::debug!(error = %first_sync::describe(&error), "watch of nodes failed again"),
+        Err(error) => {
+            if inventory.failed(&error) {
+                pending.enqueue(placed_by_nodes(&stores.sessions));
+            }
+            let (is_known, error) = (std::mem::replace(&mut is_failing, true), first_sync::describe(&error));
+            if is_known {
+                tracing::debug!(%error, "watch of nodes failed again");
+            } else {
+                tracing::warn!(
+                    %error,
+                    "nodes cannot be watched: clients on a node that is lost are replaced only when Kubernetes deletes their \
+                     pods, and the placement EachNode does not work"
+                );
+            }
+        }
     })
     .await;
 }
@@ -109,6 +143,15 @@ async fn watch_nodes(client: Client, nodes: Arc<Nodes>, pods: Store<Pod>, pendin
 fn on_nodes(pods: &Store<Pod>, nodes: &[String]) -> Vec<Key> {
     let is_there = |pod: &&Arc<Pod>| node(pod).is_some_and(|node| nodes.iter().any(|name| name == node));
     pods.state().iter().filter(is_there).filter_map(|pod| session_by_label(&**pod)).collect()
+}
+
+/// The sessions whose placement depends on what nodes there are.
+fn placed_by_nodes(sessions: &Store<Guard>) -> Vec<Key> {
+    let is_placed = |session: &&Arc<Guard>| {
+        let placement = session.0.as_ref().ok().map(|session| session.spec.placement);
+        matches!(placement, Some(Placement::EachNode | Placement::CrossZone))
+    };
+    sessions.state().iter().filter(is_placed).map(|session| ObjectRef::from_obj(&**session)).collect()
 }
 
 /// Starts all watches. They go on whatever happens; [`Watches::first_sync`] has whether everything is in memory yet.
@@ -124,14 +167,16 @@ pub fn watch(client: &Client, scope: &Scope) -> (Watches, Stores) {
         tasks: JoinSet::new(),
     };
     let all = watcher::Config::default().timeout(WATCH_SECONDS);
-    starter.watch(sessions_writer, &all, |session: &Guard| Some(ObjectRef::from_obj(session)), |_| ());
+    let session_itself = |session: &Guard| Some(ObjectRef::from_obj(session));
+    starter.watch(sessions_writer, &all, session_itself, |_| (), |_| ());
     let ours = all.labels(&format!("{}={}", labels::MANAGED_BY, labels::OPERATOR));
     let (pods, pods_writer) = reflector::store();
     let index = Arc::new(PodIndex::default());
-    starter.watch(pods_writer, &ours, session_by_label::<Pod>, {
+    let follow = {
         let (index, pods) = (Arc::clone(&index), pods.clone());
-        move |event| index.follow(event, |pod| pods.get(pod).is_some())
-    });
+        move |event: &Event<Pod>| index.follow(event, |pod| pods.get(pod).is_some())
+    };
+    starter.watch(pods_writer, &ours, session_by_label::<Pod>, trim, follow);
     let children = Children {
         deployments: starter.watch_children(&ours, session_of),
         services: starter.watch_children(&ours, session_of),
@@ -139,12 +184,21 @@ pub fn watch(client: &Client, scope: &Scope) -> (Watches, Stores) {
         jobs: starter.watch_children(&ours, session_of),
         network_policies: starter.watch_children(&ours, session_of),
     };
-    let nodes = Arc::new(Nodes::default());
+    let (nodes, inventory) = (Arc::new(Nodes::default()), Arc::new(Inventory::default()));
     let Starter { pending, mut tasks, .. } = starter;
-    tasks.spawn(watch_nodes(client.clone(), Arc::clone(&nodes), pods.clone(), Arc::clone(&pending)));
     let stores = Stores { sessions, pods };
-    let watches =
-        Watches { stores: stores.clone(), children, pending, pods: index, nodes, first_sync, _tasks: tasks };
+    let followed = (Arc::clone(&nodes), Arc::clone(&inventory));
+    tasks.spawn(watch_nodes(client.clone(), followed, stores.clone(), Arc::clone(&pending)));
+    let watches = Watches {
+        stores: stores.clone(),
+        children,
+        pending,
+        pods: index,
+        nodes,
+        inventory,
+        first_sync,
+        _tasks: tasks,
+    };
     (watches, stores)
 }
 
@@ -164,7 +218,7 @@ impl Starter {
         session_of: fn(&K) -> Option<Key>,
     ) -> Store<K> {
         let (store, writer) = reflector::store();
-        self.watch(writer, config, session_of, |_| ());
+        self.watch(writer, config, session_of, |_| (), |_| ());
         store
     }
 
@@ -173,6 +227,7 @@ impl Starter {
         writer: reflector::store::Writer<K>,
         config: &watcher::Config,
         session_of: fn(&K) -> Option<Key>,
+        trim: fn(&mut K),
         follow: impl Fn(&Event<K>) + Send + 'static,
     ) {
         let client = self.client.clone();
@@ -182,7 +237,7 @@ impl Starter {
         };
         let (pending, sessions) = (Arc::clone(&self.pending), self.sessions.clone());
         let report = self.tracker.watch(&K::plural(&()));
-        let events = watcher(api, config.clone()).reflect(writer).default_backoff();
+        let events = watcher(api, config.clone()).modify(trim).reflect(writer).default_backoff();
         self.tasks.spawn(each(events, move |event| {
             let event = match event {
                 Ok(event) => event,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crds::contract::READY;
-use crds::{BallSessionStatus, Run, RunImages};
+use crds::{BallSessionStatus, Placement, Run, RunImages};
 
 use crate::conditions::find;
 use crate::controller::context::Controller;
@@ -72,7 +72,13 @@ pub(super) fn advance_run(
 /// The run as it is stored, or as it begins; with what a version before did not store of it, and the images of its pods.
 pub(super) fn record(session: &Session, stored: &BallSessionStatus, images: &RunImages, clock: Clock) -> Run {
     let known = stored_run(stored, &session.run_hash).cloned();
-    let mut run = known.unwrap_or_else(|| Run { hash: session.run_hash.clone(), ..Run::default() });
+    // Of whatever run a client is, it stays with its node.
+    let nodes = || stored.run.as_ref().map(|run| run.nodes.clone()).unwrap_or_default();
+    let begun = || Run { hash: session.run_hash.clone(), nodes: nodes(), ..Run::default() };
+    let mut run = known.unwrap_or_else(begun);
+    if session.spec.placement != Placement::EachNode {
+        run.nodes.clear();
+    }
     run.name.clone_from(&session.run_name);
     run.spec.get_or_insert_with(|| session.measured.clone());
     run.started_at.get_or_insert_with(|| stored_time(clock.time));

@@ -45,8 +45,11 @@ pub(super) fn failed_attempts(
     })
 }
 
-/// Those of the pods' nodes that are not Ready, by name.
+/// Those of the pods' nodes that are not Ready, by name; all that are not where a pod finds no node.
 pub(super) fn lost_nodes(controller: &Controller, pods: &ObservedPods) -> BTreeMap<String, LostNode> {
+    if pods.are_unschedulable() {
+        return controller.watches.lost_nodes();
+    }
     pods.nodes().filter_map(|name| Some((name.to_owned(), controller.watches.lost_node(name)?))).collect()
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::clients::Tracker;
+use crate::clients::{Tracker, UnfitNodes};
 use crate::cluster::Key;
 use crate::controller::apply::{Contests, Refusals};
 use crate::controller::observe::{FailedAttempts, Trouble};
@@ -28,6 +28,8 @@ pub(super) struct Memory {
     pub(super) objectives_met: Option<String>,
     /// What is known of its client pods beyond the watch.
     pub(super) clients: Tracker,
+    /// Since when nodes of its clients do not fit.
+    pub(super) unfit: UnfitNodes,
     /// The last attempts of its clients that failed.
     pub(super) failed_attempts: FailedAttempts,
     /// What the events of its stuck pods said last.

@@ -31,6 +31,7 @@ mod objectives;
 mod observe;
 mod outcome;
 mod pending;
+mod place;
 mod policies;
 #[cfg(test)]
 mod properties;

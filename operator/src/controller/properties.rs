@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::clients::Create;
 use crate::controller::apply::difference;
-use crate::controller::build::{ClientPods, build, fixture};
+use crate::controller::build::{ClientPods, Site, build, fixture};
 use crate::controller::resources::{Desired, Prepared, Resources};
 use crate::session::short_hash;
 use crate::session::validate;
@@ -40,7 +40,8 @@ fn pod() -> impl Strategy<Value = Value> {
 fn spec() -> impl Strategy<Value = Value> {
     let video = (32_i32..=960, 32_i32..=540, 5_i32..=60, 50_i32..=20_000);
     let whole = (0_i32..=100, prop::option::of(5_u32..=604_800), any::<bool>(), 4_i32..=28, 0_i32..=5000);
-    let placement = prop::sample::select(vec!["Spread", "CrossNode", "SameNode", "Any"]);
+    let placement =
+        prop::sample::select(vec!["Spread", "CrossNode", "SameNode", "Any", "CrossZone", "EachNode"]);
     (video, whole, placement, any::<bool>(), pod(), pod()).prop_map(
         |((width, height, fps, kbps), (clients, seconds, suspend, radius, speed), placement, isolated, server, client)| {
             let mut spec = json!({
@@ -203,7 +204,7 @@ proptest! {
             let (session, settings) = (fixture::session(spec), fixture::settings());
             let pods = ClientPods::of(&session, &settings);
             let create = Create { index, attempt, measured: Duration::ZERO };
-            (pods.hash(), pods.pod(&create))
+            (pods.hash(), pods.pod(&create, Site { node: Some("a"), server_node: Some("s") }))
         };
         let ((hash, pod), (other_hash, other)) = (pod(&before), pod(&after));
         prop_assert_eq!(hash == other_hash, pod == other);

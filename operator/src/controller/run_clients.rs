@@ -31,9 +31,8 @@ impl HadMedia {
         let by_server = rows.filter(|row| had_media(row)).filter_map(|row| index(session, &row.id));
         self.indexes.extend(ready.into_iter().chain(by_server));
         // Of others nobody asks, however many the server names.
-        let wanted = session.spec.clients.unsigned_abs();
-        self.indexes.retain(|index| *index < wanted);
-        ObservedClients { wanted, finished, had_media: self.indexes.clone() }
+        self.indexes.retain(|index| session.clients.contains(*index));
+        ObservedClients { wanted: session.clients.clone(), finished, had_media: self.indexes.clone() }
     }
 }
 

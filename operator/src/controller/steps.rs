@@ -16,6 +16,7 @@ use crate::controller::epoch::epoch;
 use crate::controller::error::Error;
 use crate::controller::events::SessionEvent;
 use crate::controller::observe::{Clock, Input, ObservedPods, Reason, observe, refused};
+use crate::controller::place::place;
 use crate::controller::session_ref::SessionRef;
 use crate::controller::update_status::{store_run, update_status};
 use crate::controller::{expire, images};
@@ -86,12 +87,17 @@ pub(super) async fn run(
     let clock = present();
     let record = record(session, stored, &images.next, clock);
     let is_given_up = decided(&record).is_some_and(Outcome::is_failure);
+    let run = StoredRun::of(session, stored, record);
+    let placed = place(controller, session_ref, session, clients, &pods, (stored, run), clock);
+    let session = &*placed.session;
     let situation = Situation {
         session,
         clients,
         pods: &pods,
         stored,
-        run: StoredRun::of(session, stored, record),
+        run: placed.run,
+        nodes: &placed.nodes,
+        fitting: &placed.fitting,
         // Of a run that was given up nobody is wanted any more.
         stage: if is_given_up { RunStage::Finished } else { session.stage },
         // The pods of the Job come first, and the numbers of another run.
@@ -144,6 +150,7 @@ pub(super) async fn run(
         begun,
         refused: refused(outcome.refused.iter().filter_map(apply::Error::explanation)),
         failed_attempts: &failed_attempts,
+        placement: &placed.state,
         lost_nodes: &lost_nodes,
         policies: None,
         trouble_since,
@@ -165,7 +172,8 @@ pub(super) async fn run(
     let terminating = outcome.waiting.then_some(TERMINATING);
     let retry_in = controller.remember(session_ref, |memory| memory.refusals.next(clock.now));
     let deadlines = [advanced.next_in, expires_in];
-    let times = [recheck, again_in, pending, moving, terminating, retry_in, stored_again.again_in()];
+    let unfit = placed.assigned.again_in;
+    let times = [recheck, again_in, pending, moving, terminating, retry_in, unfit, stored_again.again_in()];
     let requeue_after = times.into_iter().chain(deadlines).flatten().min();
     Ok(Reconciled { requeue_after, refused: outcome.failed })
 }

@@ -10,12 +10,14 @@ use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
 use crate::api_error::describe;
+use crate::cluster::Guard;
 use crate::controller::context::Controller;
 use crate::controller::events::transitions;
 use crate::controller::memory::Memory;
 use crate::controller::metrics::StatusWrite;
 use crate::controller::observe::Owned;
 use crate::controller::session_ref::SessionRef;
+use crate::leftovers::leftovers;
 use crate::session::short_hash;
 
 /// What the session itself is remembered by.
@@ -68,12 +70,11 @@ pub(super) async fn update_status(
     owned: &Owned,
 ) -> Result<Written, Error> {
     let known = Owned::stored(stored);
-    if known == *owned {
+    if known == *owned || controller.remember(session_ref, |memory| is_unchanged(memory, &known, owned)) {
         controller.metrics.status(StatusWrite::Suppressed);
         return Ok(Written::Done);
     }
-    let mut patch = owned.patch();
-    let wish = short_hash(&patch);
+    let wish = short_hash(&owned.patch());
     let contested = |memory: &mut Memory| {
         memory.contests.differs(SESSION, &wish, CONTROLLER_FIELD_MANAGER, Instant::now())
     };
@@ -81,13 +82,16 @@ pub(super) async fn update_status(
         controller.metrics.status(StatusWrite::Suppressed);
         return Ok(Written::Contested);
     }
-    patch["metadata"] = metadata(session_ref);
-    let params = PatchParams::apply(CONTROLLER_FIELD_MANAGER).force();
-    let written = send(controller, session_ref, &params, &Patch::Apply(&patch), &known, owned).await?;
+    let written = apply(controller, session_ref, &known, owned).await?;
     if written.is_some() {
         controller.remember(session_ref, |memory| memory.contests.applied(SESSION, &wish, Instant::now()));
     }
     Ok(Written::of(written.is_some()))
+}
+
+/// Whether writing `owned` was tried before, and left `known` as it is: the schema that is stored may be one of before.
+fn is_unchanged(memory: &Memory, known: &Owned, owned: &Owned) -> bool {
+    memory.is_unchanged(SESSION, &short_hash(&known.patch()), &short_hash(&owned.patch()))
 }
 
 /// Neither a namesake that came after it, nor another version.
@@ -108,14 +112,47 @@ pub(super) async fn store_run(
 ) -> Result<Option<(SessionRef, BallSessionStatus)>, Error> {
     let known = Owned::stored(stored);
     let owned = known.with_run(run.clone());
+    let written = apply(controller, session_ref, &known, &owned).await?;
+    Ok(written.map(|session_ref| (session_ref, BallSessionStatus { run: Some(run), ..stored.clone() })))
+}
+
+/// Makes `owned` all that this writer has in the status. The session as it is referred to since; `None` where it was changed
+/// meanwhile, or is gone.
+async fn apply(
+    controller: &Controller,
+    session_ref: &SessionRef,
+    known: &Owned,
+    owned: &Owned,
+) -> Result<Option<SessionRef>, Error> {
     let mut patch = owned.patch();
     patch["metadata"] = metadata(session_ref);
     let params = PatchParams::apply(CONTROLLER_FIELD_MANAGER).force();
-    let written = send(controller, session_ref, &params, &Patch::Apply(&patch), &known, &owned).await?;
-    Ok(written.map(|version| {
-        let session_ref = SessionRef { version, ..session_ref.clone() };
-        (session_ref, BallSessionStatus { run: Some(run), ..stored.clone() })
-    }))
+    let sent = send(controller, session_ref, &params, &Patch::Apply(&patch), known, owned).await?;
+    let Some(patched) = sent else { return Ok(None) };
+    let version = patched.resource_version().unwrap_or_default();
+    let mut written = SessionRef { version, ..session_ref.clone() };
+    // What cannot be read any more is reconciled otherwise.
+    let Ok(patched) = patched.0 else { return Ok(Some(written)) };
+    let status = patched.status.unwrap_or_default();
+    let stored = Owned::stored(&status);
+    if let Some(removals) = leftovers(&stored.patch()["status"], &owned.patch()["status"], &status.conditions)
+    {
+        let metadata = json!({"uid": written.uid, "resourceVersion": written.version});
+        let patch = json!({"metadata": metadata, "status": removals});
+        let sent = send(controller, &written, &merging(), &Patch::Merge(&patch), &stored, owned).await?;
+        let Some(patched) = sent else { return Ok(None) };
+        written.version = patched.resource_version().unwrap_or_default();
+    }
+    if written.version == session_ref.version {
+        let hashes = (short_hash(&known.patch()), short_hash(&owned.patch()));
+        controller.remember(session_ref, |memory| memory.unchanged(SESSION, &hashes.0, &hashes.1));
+    }
+    Ok(Some(written))
+}
+
+/// For what an apply cannot do.
+fn merging() -> PatchParams {
+    PatchParams { field_manager: Some(CONTROLLER_FIELD_MANAGER.to_owned()), ..PatchParams::default() }
 }
 
 /// Says in the conditions of a session that it cannot be read. For an apply the API server would have to read it as
@@ -143,13 +180,11 @@ pub(super) async fn update_conditions(
             "display": {"reason": shown.0, "message": shown.1}
         }
     });
-    let params =
-        PatchParams { field_manager: Some(CONTROLLER_FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-    let written = send(controller, session_ref, &params, &Patch::Merge(&patch), &known, owned).await?;
+    let written = send(controller, session_ref, &merging(), &Patch::Merge(&patch), &known, owned).await?;
     Ok(Written::of(written.is_some()))
 }
 
-/// The version that was written; `None` where there is another one by now, or none.
+/// What was written; `None` where there is another one by now, or none.
 async fn send(
     controller: &Controller,
     session_ref: &SessionRef,
@@ -157,7 +192,7 @@ async fn send(
     patch: &Patch<&Value>,
     stored: &Owned,
     owned: &Owned,
-) -> Result<Option<String>, Error> {
+) -> Result<Option<Guard>, Error> {
     let sessions = session_ref.api(&controller.client);
     match sessions.patch_status(&session_ref.key.name, params, patch).await {
         Ok(patched) => {
@@ -166,7 +201,7 @@ async fn send(
             if version != session_ref.version {
                 written(controller, session_ref, stored, owned);
             }
-            Ok(Some(version))
+            Ok(Some(patched))
         }
         Err(kube::Error::Api(status)) if status.is_not_found() => Ok(None),
         Err(kube::Error::Api(status)) if status.is_conflict() => {

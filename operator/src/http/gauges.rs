@@ -16,6 +16,7 @@ use prometheus_client::metrics::MetricType;
 
 use crate::cluster::Guard;
 use crate::http::parts::{Parts, Watched};
+use crate::run::WantedClients;
 
 /// The values of the label `ready`: those of the condition Ready, and where there is no such condition.
 const READINESS: [&str; 4] = ["True", "False", "Unknown", "Undecodable"];
@@ -104,7 +105,7 @@ impl Text<'_> {
         each(
             "session_wanted_clients",
             "Clients that should be there: none of a session that is suspended or complete.",
-            &|session| Some(f64::from(wanted_clients(session))),
+            &|session| Some(wanted_clients(session) as f64),
         )?;
         each(
             "session_ready_clients",
@@ -127,9 +128,10 @@ fn labels(session: &BallSession) -> [(&'static str, &str); 2] {
     ]
 }
 
-fn wanted_clients(session: &BallSession) -> i32 {
+fn wanted_clients(session: &BallSession) -> usize {
     let is_complete = status_of(session, COMPLETE) == Some("True");
-    if session.spec.suspend || is_complete { 0 } else { session.spec.clients }
+    let wanted = || WantedClients::of(&session.spec, session.status.as_ref()).count();
+    if session.spec.suspend || is_complete { 0 } else { wanted() }
 }
 
 fn readiness(session: &Guard) -> &'static str {

@@ -12,7 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::core::NamespaceResourceScope;
 use kube::{Api, Client, Resource};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api_error::describe;
 use crate::reports::stores::SessionKey;
@@ -65,12 +65,21 @@ pub(super) trait ApiServer: Send + Sync + 'static {
         name: &'a str,
     ) -> BoxFuture<'a, Result<Option<ObjectMeta>, CallError>>;
 
-    /// Makes `status` all that this writer owns of the session's status, if that still has `resource_version`.
+    /// Makes `status` all that this writer owns of the session's status, if that still has `resource_version`. Answers with
+    /// what is stored then.
     fn apply_status<'a>(
         &'a self,
         session: &'a SessionKey,
         resource_version: &'a str,
         status: &'a BallSessionStatus,
+    ) -> BoxFuture<'a, Result<BallSession, CallError>>;
+
+    /// Merges `removals` into the status of `stored`, if that is still what is stored.
+    fn remove_from_status<'a>(
+        &'a self,
+        session: &'a SessionKey,
+        stored: &'a BallSession,
+        removals: &'a Value,
     ) -> BoxFuture<'a, Result<(), CallError>>;
 }
 
@@ -107,7 +116,7 @@ impl ApiServer for Client {
         session: &'a SessionKey,
         resource_version: &'a str,
         status: &'a BallSessionStatus,
-    ) -> BoxFuture<'a, Result<(), CallError>> {
+    ) -> BoxFuture<'a, Result<BallSession, CallError>> {
         // Or the numbers of a deleted session could go to its successor of the same name: an apply of status is not
         // refused for a UID that differs.
         let patch = Patch::Apply(json!({
@@ -119,6 +128,26 @@ impl ApiServer for Client {
         Box::pin(in_time(async move {
             let sessions = Api::<BallSession>::namespaced(self.clone(), &session.namespace);
             let params = PatchParams::apply(REPORTS_FIELD_MANAGER).force();
+            sessions.patch_status(&session.name, &params, &patch).await
+        }))
+    }
+
+    fn remove_from_status<'a>(
+        &'a self,
+        session: &'a SessionKey,
+        stored: &'a BallSession,
+        removals: &'a Value,
+    ) -> BoxFuture<'a, Result<(), CallError>> {
+        let patch = Patch::Merge(json!({
+            "metadata": {"uid": session.uid, "resourceVersion": stored.metadata.resource_version},
+            "status": removals,
+        }));
+        Box::pin(in_time(async move {
+            let sessions = Api::<BallSession>::namespaced(self.clone(), &session.namespace);
+            let params = PatchParams {
+                field_manager: Some(REPORTS_FIELD_MANAGER.to_owned()),
+                ..PatchParams::default()
+            };
             sessions.patch_status(&session.name, &params, &patch).await.map(|_| ())
         }))
     }

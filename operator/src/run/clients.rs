@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::run::wanted::WantedClients;
+
 /// The clients of a run, by index.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ObservedClients {
-    /// How many there are to be.
-    pub wanted: u32,
+    /// Those that are to be there.
+    pub wanted: WantedClients,
     /// Those that measured for as long as they were to.
     pub finished: BTreeSet<u32>,
     /// Those that have, or have had, media.
@@ -16,13 +18,13 @@ pub struct ObservedClients {
 impl ObservedClients {
     /// Whether each of those that are to be there is done. Without any there is nothing to be done with.
     pub fn are_finished(&self) -> bool {
-        self.wanted > 0 && (0..self.wanted).all(|index| self.finished.contains(&index))
+        !self.wanted.is_empty() && self.wanted.indexes().all(|index| self.finished.contains(&index))
     }
 
     /// Whether each of those that are to be there has had media.
     pub fn have_had_media(&self) -> bool {
         let has_had = |index| self.finished.contains(&index) || self.had_media.contains(&index);
-        self.wanted > 0 && (0..self.wanted).all(has_had)
+        !self.wanted.is_empty() && self.wanted.indexes().all(has_had)
     }
 }
 
@@ -35,7 +37,7 @@ mod tests {
         let of = |wanted, finished: &[u32], had_media: &[u32]| {
             let [finished, had_media] =
                 [finished, had_media].map(|indexes| indexes.iter().copied().collect());
-            let clients = ObservedClients { wanted, finished, had_media };
+            let clients = ObservedClients { wanted: WantedClients::first(wanted), finished, had_media };
             (clients.are_finished(), clients.have_had_media())
         };
         assert_eq!(of(0, &[], &[]), (false, false));

@@ -1,4 +1,4 @@
-//! For how long a run has gone on. Suspended time does not count, and all that is needed to know that is stored, so that it
+//! For how long a run has gone on. Suspended time, and time without any client to start, does not count, and all that is needed to know that is stored, so that it
 //! holds across restarts of the operator.
 
 use std::time::Duration;

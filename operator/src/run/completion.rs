@@ -23,6 +23,8 @@ pub struct Terms<'a> {
     pub start_deadline: &'a str,
     /// Why the session was not ready when the run was given up.
     pub cause: Option<&'a str>,
+    /// Whether no clients are asked for.
+    pub is_without_clients: bool,
     /// The end that is decided, although the last numbers are still awaited.
     pub decided: Option<Outcome>,
 }
@@ -58,6 +60,11 @@ impl Completion {
             Self::Unbounded => "no duration is set: the session runs until it is deleted".to_owned(),
             Self::Running => match terms.decided.filter(|outcome| outcome.is_failure()) {
                 Some(outcome) => format!("its last numbers are awaited: {}", ended(outcome, duration, terms)),
+                None if terms.is_without_clients => {
+                    format!(
+                        "each client measures for {duration}, and none is asked for: the run waits for spec.clients"
+                    )
+                }
                 None => format!("each client measures for {duration}"),
             },
             Self::Over(outcome) => ended(outcome, duration, terms),
@@ -102,6 +109,7 @@ mod tests {
             duration: Some("5m"),
             start_deadline: "10m",
             cause: Some("Unschedulable: 0/3 nodes"),
+            is_without_clients: false,
             decided: None,
         };
         let over = |outcome| Completion::Over(outcome).message(terms);
@@ -113,6 +121,11 @@ mod tests {
             "not every client measured for 5m within 10m and twice that; Unschedulable: 0/3 nodes"
         );
         assert_eq!(Completion::Running.message(terms), "each client measures for 5m");
+        let waits = Completion::Running.message(Terms { is_without_clients: true, ..terms });
+        assert_eq!(
+            waits,
+            "each client measures for 5m, and none is asked for: the run waits for spec.clients"
+        );
         let awaiting = Terms { decided: Some(Outcome::StartDeadlineExceeded), ..terms };
         assert_eq!(Completion::Running.message(awaiting), format!("its last numbers are awaited: {late}"));
     }

@@ -82,7 +82,9 @@ pub fn advance(facts: &Facts<'_>) -> Advanced {
     if let Some(given_up) = decided(&run).filter(|outcome| outcome.is_failure()) {
         return Advanced { run, phase: Phase::Ending(given_up), next_in: None };
     }
-    suspend(&mut run, facts.stage == RunStage::Suspended, facts.now);
+    // Where nobody is to start, or to measure, nobody is late.
+    let is_waiting = facts.stage == RunStage::Suspended || facts.clients.wanted.is_none_asked_for();
+    suspend(&mut run, is_waiting, facts.now);
     if run.measuring_since.is_none() && facts.clients.have_had_media() {
         run.measuring_since = Some(stored_time(facts.now));
     }
@@ -96,8 +98,8 @@ pub fn advance(facts: &Facts<'_>) -> Advanced {
         Some(_) => (Phase::Measuring, limits.hard_end(), Outcome::Failed),
     };
     match deadline.checked_sub(elapsed(&run, facts.now)).filter(|left| !left.is_zero()) {
-        // Suspended, its clock stands still.
-        Some(_) if facts.stage == RunStage::Suspended => Advanced { run, phase, next_in: None },
+        // Its clock stands still.
+        Some(_) if is_waiting => Advanced { run, phase, next_in: None },
         Some(left) => Advanced { run, phase, next_in: Some(left) },
         None => end(run, outcome, facts.not_ready, facts.now),
     }

@@ -22,6 +22,7 @@ mod progress;
 mod rollout;
 mod run_end;
 mod stage;
+mod wanted;
 
 pub use clients::ObservedClients;
 pub use clock::elapsed;
@@ -36,3 +37,4 @@ pub use progress::Progress;
 pub use rollout::Rollout;
 pub use run_end::{LastReport, Listening, NewestReport, RunEnd};
 pub use stage::{RunStage, is_stored_run, stage, stored_run};
+pub use wanted::WantedClients;

@@ -6,7 +6,7 @@ use crds::BallSessionSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::ResourceExt;
 
-use crate::run::RunStage;
+use crate::run::{RunStage, WantedClients};
 use crate::session::labels::Component;
 use crate::session::names;
 use crate::session::owner::controller;
@@ -22,6 +22,8 @@ pub struct Session {
     pub owner: OwnerReference,
     /// What is asked for; all numbers are within their ranges.
     pub spec: BallSessionSpec,
+    /// The clients that it is to have.
+    pub clients: WantedClients,
     /// The length of a bounded run.
     pub duration: Option<Duration>,
     /// Within this time every client of a bounded run must have had media.

@@ -4,7 +4,7 @@
 use crds::{BallSession, limits};
 use kube::Resource;
 
-use crate::run;
+use crate::run::{self, WantedClients};
 use crate::session::error::Error;
 use crate::session::measured;
 use crate::session::model::Session;
@@ -48,12 +48,14 @@ pub fn validate(stored: &BallSession) -> Result<Session, Error> {
 
     let run_hash = measured::run_hash(&spec, duration);
     let (run_name, measured) = (measured::run_name(&spec).map(str::to_owned), measured::in_words(&spec));
+    let clients = WantedClients::of(&spec, stored.status.as_ref());
     let stage = run::stage(stored.status.as_ref(), &run_hash, spec.suspend);
     Ok(Session {
         name,
         namespace,
         owner,
         spec,
+        clients,
         duration,
         start_deadline,
         ttl_after_finished,

@@ -14,6 +14,7 @@ use crds::BallSession;
 use http::Request;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::rbac::v1::RoleBinding;
 use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::client::{Body, ClientBuilder};
 use kube::{Client, Config, CustomResourceExt, Resource, ResourceExt};
@@ -84,10 +85,31 @@ impl Operator {
     /// Reconciles what is in `scope`; `namespace` is what the test works in.
     pub(crate) async fn start_in(client: &Client, namespace: Scratch, scope: &Scope) -> Self {
         let node = PlayedNode::start(client, &namespace.name, &namespace.name, true).await;
-        Self::start_with(client, namespace, node, scope, settings()).await
+        let config = Config::infer().await.unwrap();
+        Self::start_with(config, client, namespace, node, scope, settings()).await
+    }
+
+    /// Runs with all rights in a new namespace, and with none elsewhere.
+    pub(crate) async fn start_confined(client: &Client) -> Self {
+        let namespace = Scratch::create(client).await;
+        let user = format!("confined-to-{}", namespace.name);
+        let binding: RoleBinding = serde_json::from_value(json!({
+            "metadata": {"name": "confined"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}]
+        }))
+        .unwrap();
+        let bindings: Api<RoleBinding> = Api::namespaced(client.clone(), &namespace.name);
+        bindings.create(&PostParams::default(), &binding).await.unwrap();
+        let node = PlayedNode::start(client, &namespace.name, &namespace.name, true).await;
+        let scope = Scope::Namespace(namespace.name.clone());
+        let mut config = Config::infer().await.unwrap();
+        config.auth_info.impersonate = Some(user);
+        Self::start_with(config, client, namespace, node, &scope, settings()).await
     }
 
     async fn start_with(
+        config: Config,
         client: &Client,
         namespace: Scratch,
         node: PlayedNode,
@@ -102,7 +124,6 @@ impl Operator {
             }
             request
         });
-        let config = Config::infer().await.unwrap();
         let counting = ClientBuilder::try_from(config).unwrap().with_layer(&count).build();
         let reports = Arc::new(FakeReports::new());
         let mut registry = Registry::default();
@@ -149,7 +170,8 @@ impl Operator {
         happens(&self).await;
         let scope = Scope::Namespace(self.namespace.name.clone());
         let Self { namespace, node, client, .. } = self;
-        Self::start_with(&client, namespace, node, &scope, settings).await
+        let config = Config::infer().await.unwrap();
+        Self::start_with(config, &client, namespace, node, &scope, settings).await
     }
 
     pub(crate) fn api<K>(&self) -> Api<K>

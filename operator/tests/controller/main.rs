@@ -10,12 +10,15 @@
 mod admitted;
 mod children;
 mod client_pods;
+mod co_owned;
 mod conditions;
 mod contested;
 mod expectations;
 mod harness;
 mod log;
+mod measured;
 mod node;
+mod placement;
 mod refused;
 mod reports;
 mod run_again;

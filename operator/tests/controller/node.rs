@@ -67,6 +67,18 @@ impl PlayedNode {
         nodes.patch_status(&self.name, &params, &Patch::Strategic(patch)).await.unwrap();
     }
 
+    /// Changes it as an administrator does.
+    pub(crate) async fn change(&self, change: &serde_json::Value) {
+        let nodes: Api<Node> = Api::all(self.client.clone());
+        nodes.patch(&self.name, &PatchParams::default(), &Patch::Merge(change)).await.unwrap();
+    }
+
+    /// Takes it out of the list of nodes. It still ends pods.
+    pub(crate) async fn remove(&self) {
+        let nodes: Api<Node> = Api::all(self.client.clone());
+        nodes.delete(&self.name, &DeleteParams::default()).await.unwrap();
+    }
+
     /// A pod does not end although it is to, as on a node that is gone.
     pub(crate) fn hold(&self, pod: &Pod) {
         self.held.lock().unwrap().insert(pod.name_any());

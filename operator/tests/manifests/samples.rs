@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::files;
 
-const SAMPLES: [&str; 4] = ["session", "bounded-run", "release-gate", "all-fields"];
+const SAMPLES: [&str; 5] = ["session", "bounded-run", "release-gate", "each-node", "all-fields"];
 
 fn sample(name: &str) -> Value {
     let mut objects = files::objects(&files::text(&format!("deploy/samples/{name}.yaml")));

@@ -64,6 +64,23 @@ async fn reports_of_server_and_client_end_up_in_status() {
     world.namespace.delete().await;
 }
 
+/// It stayed, and the writer wrote against it every ten seconds.
+#[tokio::test]
+async fn what_somebody_else_says_of_the_numbers_is_taken_away() {
+    let Some(client) = client("what_somebody_else_says_of_the_numbers_is_taken_away").await else { return };
+    let world = World::create(&client).await;
+    let operator = Operator::start(&world).await;
+    let server = world.token(&world.pod("server").await, AUDIENCE).await;
+    assert_eq!(post(operator.address, &server, &post::server(0, 1, 900, 0)).await, 202);
+    world.wait("numbers", |session| matched(session) == 900).await;
+    world.apply_status("somebody", &json!({"display": {"cause": "Network"}, "readyClients": 1})).await;
+    let cause = |session: &BallSession| session.status.as_ref()?.display.as_ref()?.cause.clone();
+    let session = world.wait("no cause", |session| cause(session).is_none()).await;
+    let status = session.status.as_ref().unwrap();
+    assert!(status.ready_clients == Some(1) && status.run.is_some(), "what is none of its own stays");
+    world.namespace.delete().await;
+}
+
 #[tokio::test]
 async fn another_operator_never_lowers_numbers() {
     let Some(client) = client("another_operator_never_lowers_numbers").await else { return };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ballsession_operator::clients::Create;
-use ballsession_operator::controller::build::{ClientPods, build};
+use ballsession_operator::controller::build::{ClientPods, Site, build};
 use ballsession_operator::controller::resources::{Desired, Observed, Prepared, Resources};
 use ballsession_operator::lease::Fence;
 use ballsession_operator::reports::{self, Metrics, Reports};
@@ -69,7 +69,7 @@ impl World {
         create(&self.client, &self.namespace.name, resources.workload_service_account).await;
         create(&self.client, &self.namespace.name, resources.server_deployment).await;
         let (settings, first) = (settings(), Create { index: 0, attempt: 1, measured: Duration::ZERO });
-        let client = ClientPods::of(session, &settings).pod(&first);
+        let client = ClientPods::of(session, &settings).pod(&first, Site::default());
         self.pods.create(&PostParams::default(), &client).await.unwrap();
     }
 

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use process::state_line;
+use report::last_line;
 use report::post::ClientPost;
 use report::sender::{Source, SourceState};
 
@@ -36,8 +37,12 @@ impl Source for Counters {
 pub(crate) fn line(counters: &Counters) -> String {
     let summary = counters.summary(Instant::now());
     let numbers = format!(
-        "{} to {}; {} frames received, {} with the ball, {} reconnects",
-        summary.state, summary.server, summary.frames.received, summary.frames.detected, summary.reconnects
+        "{} to {}; {}, {} with the ball, {} reconnects",
+        summary.state,
+        summary.server,
+        last_line::frames(summary.frames.received),
+        summary.frames.detected,
+        summary.reconnects
     );
     state_line(&summary.errors, &numbers)
 }

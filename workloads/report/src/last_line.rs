@@ -14,6 +14,9 @@ const NO_MEDIA: &str = "no media: ";
 /// What follows the cause where the client ended because nobody heard it.
 const UNHEARD: &str = "; no media and no post taken for ";
 
+/// What follows the number of frames that were received.
+const FRAMES: &str = " frames received";
+
 /// The line of a client that waited in vain for media: `cause` is the name of an error, a colon and words.
 pub fn no_media(cause: &str) -> String {
     format!("{NO_MEDIA}{cause}")
@@ -23,6 +26,18 @@ pub fn no_media(cause: &str) -> String {
 /// whoever reads no further.
 pub fn unheard(cause: &str, lasted: Duration, why_untaken: &str) -> String {
     format!("{cause}{UNHEARD}{} s: {why_untaken}", lasted.as_secs())
+}
+
+/// How many frames were received, as a part of the line of a client that runs.
+pub fn frames(received: u64) -> String {
+    format!("{received}{FRAMES}")
+}
+
+/// Whether such a line is of a client that had media.
+pub fn has_frames(line: &str) -> bool {
+    let parts = line.split([';', ',']).map(str::trim);
+    let received = parts.filter_map(|part| part.strip_suffix(FRAMES)?.parse::<u64>().ok());
+    received.max().is_some_and(|received| received > 0)
 }
 
 /// The cause in such a line, as a name and in words; `None` where the line does not begin with a name.
@@ -50,6 +65,16 @@ mod tests {
         for line in [unheard.clone(), format!("error: {unheard}"), no_media(&cause), cause] {
             assert_eq!(cause_in(&line), Some((ErrorCode::ConnectFailed, words)), "{line}");
         }
+    }
+
+    #[test]
+    fn who_had_media_says_so() {
+        for (received, expected) in [(0, false), (1, true), (165, true)] {
+            let line =
+                format!("no errors; Connected to s:1; {}, 1 with the ball, 0 reconnects", frames(received));
+            assert_eq!(has_frames(&line), expected, "{line}");
+        }
+        assert!(!has_frames("error: no frames received"));
     }
 
     /// Such a line is kept for the case of a sudden end: what went wrong last may be long over.

@@ -2,24 +2,34 @@
 
 use std::time::Duration;
 
-use crds::contract::{ATTEMPT_ANNOTATION, ATTEMPT_VARIABLE, TEMPLATE_HASH_ANNOTATION};
-use k8s_openapi::api::core::v1::{EnvVar, Pod, PodTemplateSpec};
+use crds::Placement;
+use crds::contract::{
+    ATTEMPT_ANNOTATION, ATTEMPT_VARIABLE, SERVER_NODE_ANNOTATION, TEMPLATE_HASH_ANNOTATION,
+};
+use k8s_openapi::api::core::v1::{EnvVar, Pod, PodSpec, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::clients::{Create, Identity, pod_name};
 use crate::controller::build::common::SIGNALING_PORT;
 use crate::controller::build::placement;
 use crate::controller::build::pod::{self, Workload};
+use crate::controller::build::requests;
 use crate::session::Session;
 use crate::session::labels::{CLIENT_INDEX, Component, SESSION_UID};
 use crate::session::short_hash;
 use crate::settings::Settings;
 
-/// Twice the memory and a little more than the CPU that a client of the default format takes.
-const REQUESTS: [(&str, &str); 2] = [("cpu", "50m"), ("memory", "48Mi")];
-
 /// The least that a client measures which takes the place of another one.
 const LEAST: Duration = Duration::from_secs(1);
+
+/// Where a pod is made to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Site<'a> {
+    /// The node of its client, where that has one of its own.
+    pub node: Option<&'a str>,
+    /// The node of its server.
+    pub server_node: Option<&'a str>,
+}
 
 /// What the pods of a session's clients are made of.
 #[derive(Debug, Clone, Copy)]
@@ -34,20 +44,26 @@ impl<'a> ClientPods<'a> {
         Self { session, settings }
     }
 
-    /// A hash of all that a pod cannot follow once it exists. Neither index nor attempt are in it.
+    /// A hash of all that a pod cannot follow once it exists. Neither index nor attempt are in it, nor the client's own node.
     pub fn hash(self) -> String {
-        short_hash(&self.template(&self.session.client_name(), self.session.spec.duration.as_deref()))
+        let duration = self.session.spec.duration.as_deref();
+        short_hash(&self.template(&self.session.client_name(), duration, Some("")))
     }
 
-    /// The pod of an attempt.
-    pub fn pod(self, create: &Create) -> Pod {
+    /// What the scheduler goes by, of a pod that may be on any node that fits.
+    pub fn scheduling(self) -> PodSpec {
+        self.template("", None, None).spec.unwrap_or_default()
+    }
+
+    /// The pod of an attempt, at `site`.
+    pub fn pod(self, create: &Create, site: Site<'_>) -> Pod {
         let (session, hash) = (self.session, self.hash());
         let &Create { index, attempt, measured } = create;
         let id = format!("{}-{index}", session.client_name());
         let remaining = session.duration.map(|duration| remaining(duration, measured));
         let full = session.spec.duration.clone();
         let duration = if measured.is_zero() { full } else { remaining };
-        let template = self.template(&id, duration.as_deref());
+        let template = self.template(&id, duration.as_deref(), site.node);
         let made = template.metadata.unwrap_or_default();
         let (mut labels, mut annotations) =
             (made.labels.unwrap_or_default(), made.annotations.unwrap_or_default());
@@ -55,6 +71,8 @@ impl<'a> ClientPods<'a> {
         labels.insert(CLIENT_INDEX.to_owned(), index.to_string());
         annotations.insert(ATTEMPT_ANNOTATION.to_owned(), attempt.to_string());
         annotations.insert(TEMPLATE_HASH_ANNOTATION.to_owned(), hash.clone());
+        let server_node = site.server_node.filter(|_| session.spec.placement == Placement::CrossZone);
+        annotations.extend(server_node.map(|node| (SERVER_NODE_ANNOTATION.to_owned(), node.to_owned())));
         let identity =
             Identity { session: &session.owner.uid, run: run(session), index, template: &hash, attempt };
         let mut spec = template.spec.unwrap_or_default();
@@ -79,7 +97,7 @@ impl<'a> ClientPods<'a> {
         }
     }
 
-    fn template(self, id: &str, duration: Option<&str>) -> PodTemplateSpec {
+    fn template(self, id: &str, duration: Option<&str>, node: Option<&str>) -> PodTemplateSpec {
         let session = self.session;
         let workload = Workload {
             component: Component::Client,
@@ -87,13 +105,18 @@ impl<'a> ClientPods<'a> {
             settings: &session.spec.client.pod,
             args: args(session, id, duration),
             ports: Vec::new(),
-            requests: REQUESTS,
-            affinity: placement::affinity(session),
+            needs: requests::CLIENT,
+            affinity: placement::affinity(session, node),
             // A client that ended is judged, and followed by another attempt on whatever node fits by then.
             restart_policy: "Never",
             run: run(session),
         };
-        pod::template(session, self.settings, workload)
+        let mut template = pod::template(session, self.settings, workload);
+        let tolerations = placement::tolerations(session);
+        if let Some(spec) = template.spec.as_mut().filter(|_| !tolerations.is_empty()) {
+            spec.tolerations.get_or_insert_default().extend(tolerations);
+        }
+        template
     }
 }
 
@@ -129,8 +152,12 @@ mod tests {
     use crate::controller::build::fixture;
 
     fn built(spec: &Value, create: &Create) -> Value {
+        built_at(spec, create, Site::default())
+    }
+
+    fn built_at(spec: &Value, create: &Create, site: Site<'_>) -> Value {
         let (session, settings) = (fixture::session(spec), fixture::settings());
-        serde_json::to_value(ClientPods::of(&session, &settings).pod(create)).unwrap()
+        serde_json::to_value(ClientPods::of(&session, &settings).pod(create, site)).unwrap()
     }
 
     fn hash(spec: &Value) -> String {
@@ -232,6 +259,54 @@ mod tests {
         let pod = built(&json!({}), &FIRST);
         let args = args_of(&pod);
         assert!(!args.contains(&"--duration") && !args.contains(&"--fault"));
+    }
+
+    #[test]
+    fn a_client_of_each_node_is_pinned_and_stays_when_it_is_lost() {
+        let spec = json!({"placement": "EachNode", "client": {"tolerations": [{"key": "gpu", "operator": "Exists"}]}});
+        let at = |node| built_at(&spec, &FIRST, Site { node: Some(node), server_node: Some("s") });
+        let (pod, other) = (at("a"), at("b"));
+        assert_eq!(
+            pod["spec"]["affinity"],
+            json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+                {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["a"]}]}
+            ]}}})
+        );
+        let lost = |key: &str| json!({"key": key, "operator": "Exists", "effect": "NoExecute"});
+        assert_eq!(
+            pod["spec"]["tolerations"],
+            json!([
+                {"key": "gpu", "operator": "Exists"},
+                lost("node.kubernetes.io/not-ready"),
+                lost("node.kubernetes.io/unreachable")
+            ])
+        );
+        assert_eq!(pod["metadata"], other["metadata"], "one that goes to another node is made of the same");
+        let (session, settings) = (fixture::session(&spec), fixture::settings());
+        let scheduling = serde_json::to_value(ClientPods::of(&session, &settings).scheduling()).unwrap();
+        assert_eq!(
+            (&scheduling["affinity"], &scheduling["tolerations"]),
+            (&Value::Null, &pod["spec"]["tolerations"])
+        );
+    }
+
+    #[test]
+    fn a_client_in_another_zone_knows_where_its_server_was() {
+        let site = Site { node: None, server_node: Some("s") };
+        let annotated = |placement: &str| {
+            let pod = built_at(&json!({"placement": placement}), &FIRST, site);
+            pod["metadata"]["annotations"]["ballsession.dev/server-node"].clone()
+        };
+        assert_eq!((annotated("CrossZone"), annotated("CrossNode")), (json!("s"), Value::Null));
+    }
+
+    /// Another hash would replace the pods of every session at an upgrade.
+    #[test]
+    fn the_hash_of_a_placement_is_its_own() {
+        let placements = ["Spread", "CrossNode", "SameNode", "Any", "CrossZone", "EachNode"];
+        let hashes = placements.map(|placement| hash(&json!({"placement": placement})));
+        let all: std::collections::BTreeSet<_> = hashes.iter().collect();
+        assert_eq!(all.len(), placements.len(), "{hashes:?}");
     }
 
     #[test]

@@ -9,13 +9,14 @@ mod flows;
 mod network_policies;
 mod placement;
 mod pod;
+mod requests;
 mod server_deployment;
 mod server_service;
 mod workload_service_account;
 
 use crds::NetworkIsolation;
 
-pub use client_pod::ClientPods;
+pub use client_pod::{ClientPods, Site};
 
 use crate::controller::resources::{Desired, Observed, Prepared, Resources};
 use crate::run::RunStage;

@@ -3,19 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use crds::PodSettings;
 use crds::contract::{REPORT_AUDIENCE, RUN_ANNOTATION};
+use crds::{PodSettings, Video};
 use k8s_openapi::api::core::v1::{
     Affinity, Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, HTTPGetAction,
     ObjectFieldSelector, PodSecurityContext, PodSpec, PodTemplateSpec, Probe, ProjectedVolumeSource,
-    ResourceRequirements, SeccompProfile, SecurityContext, ServiceAccountTokenProjection, Volume,
-    VolumeMount, VolumeProjection,
+    SeccompProfile, SecurityContext, ServiceAccountTokenProjection, Volume, VolumeMount, VolumeProjection,
 };
-use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::controller::build::common::HTTP_PORT;
+use crate::controller::build::requests::Needs;
 use crate::session::Session;
 use crate::session::labels::{self, Component};
 use crate::settings::Settings;
@@ -49,7 +48,7 @@ pub(super) struct Workload<'a> {
     /// Ports beside that of health, by name.
     pub(super) ports: Vec<ContainerPort>,
     /// CPU and memory that it was measured to need, unless its settings say otherwise.
-    pub(super) requests: [(&'static str, &'static str); 2],
+    pub(super) needs: Needs,
     /// Where it may or should run.
     pub(super) affinity: Option<Affinity>,
     /// When its container is started again.
@@ -67,7 +66,7 @@ pub(super) fn template(session: &Session, operator: &Settings, workload: Workloa
     let mut annotations = settings.pod_annotations.clone();
     annotations.extend(workload.run.map(|hash| (RUN_ANNOTATION.to_owned(), hash.to_owned())));
     let spec = PodSpec {
-        containers: vec![container(operator, &workload)],
+        containers: vec![container(session.spec.video, operator, &workload)],
         volumes: Some(vec![token_volume()]),
         restart_policy: Some(workload.restart_policy.into()),
         service_account_name: Some(session.child_name(Component::Workload)),
@@ -112,7 +111,7 @@ fn container_port(name: &str, port: i32, protocol: &str) -> ContainerPort {
     }
 }
 
-fn container(operator: &Settings, workload: &Workload<'_>) -> Container {
+fn container(video: Video, operator: &Settings, workload: &Workload<'_>) -> Container {
     let settings = workload.settings;
     let mut args = workload.args.clone();
     args.extend([
@@ -126,12 +125,6 @@ fn container(operator: &Settings, workload: &Workload<'_>) -> Container {
     let mut ports = workload.ports.clone();
     ports.push(port("http", HTTP_PORT));
     let pull_policy = settings.image_pull_policy.or(operator.image_pull_policy);
-    let measured = || ResourceRequirements {
-        requests: Some(
-            workload.requests.map(|(name, amount)| (name.to_owned(), Quantity(amount.to_owned()))).into(),
-        ),
-        ..ResourceRequirements::default()
-    };
     Container {
         name: workload.component.as_str().into(),
         image: Some(settings.image.clone().unwrap_or_else(|| workload.image.to_owned())),
@@ -139,7 +132,7 @@ fn container(operator: &Settings, workload: &Workload<'_>) -> Container {
         args: Some(args),
         env: Some(vec![node_name(), termination_message()]),
         ports: Some(ports),
-        resources: Some(settings.resources.clone().unwrap_or_else(measured)),
+        resources: Some(settings.resources.clone().unwrap_or_else(|| workload.needs.of(video))),
         volume_mounts: Some(vec![VolumeMount {
             name: TOKEN_VOLUME.into(),
             mount_path: TOKEN_FOLDER.into(),

@@ -5,13 +5,11 @@ use k8s_openapi::api::core::v1::{PodTemplateSpec, Toleration};
 
 use crate::controller::build::common::{MEDIA_PORT, SIGNALING_PORT, SIGNALING_PORT_NAME, metadata};
 use crate::controller::build::pod::{self, Workload};
+use crate::controller::build::requests;
 use crate::run::RunStage;
 use crate::session::Session;
 use crate::session::labels::{self, Component};
 use crate::settings::Settings;
-
-/// Twice the memory and a little more than the CPU that a server of the default format takes with a few clients.
-const REQUESTS: [(&str, &str); 2] = [("cpu", "100m"), ("memory", "64Mi")];
 
 /// With these taints Kubernetes marks a node that is lost. Unless a pod says otherwise it stays there for 300 s.
 const LOST: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
@@ -30,7 +28,7 @@ pub(super) fn build(session: &Session, settings: &Settings) -> Deployment {
             settings: &session.spec.server,
             args: args(session),
             ports: vec![pod::port(SIGNALING_PORT_NAME, SIGNALING_PORT), pod::udp_port("media", MEDIA_PORT)],
-            requests: REQUESTS,
+            needs: requests::SERVER,
             affinity: session.spec.server.affinity.clone(),
             restart_policy: "Always",
             run: Some(&session.run_hash),

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use crds::BallSessionStatus;
+use crds::{BallSessionStatus, Placement};
 use k8s_openapi::api::core::v1::Pod;
 
-use crate::clients::{ClientPod, Create, Observed, Plan, Wanted, Why, plan};
+use crate::clients::{ClientPod, Create, FittingNodes, KnownNodes, Observed, Plan, Wanted, Why, plan};
 use crate::controller::apply;
-use crate::controller::build::ClientPods;
+use crate::controller::build::{ClientPods, Site};
 use crate::controller::client_pods::calls::{Calls, DELETE, delete_key};
 use crate::controller::client_pods::server_place::server_place;
 use crate::controller::client_pods::stored::StoredRun;
@@ -35,6 +35,10 @@ pub(in crate::controller) struct Situation<'a> {
     pub(in crate::controller) pods: &'a [Arc<Pod>],
     pub(in crate::controller) stored: &'a BallSessionStatus,
     pub(in crate::controller) run: StoredRun,
+    /// What is known of nodes, where its placement depends on it.
+    pub(in crate::controller) nodes: &'a KnownNodes,
+    /// The nodes that fit, where each client has one of its own.
+    pub(in crate::controller) fitting: &'a FittingNodes,
     /// Whether there are to be pods now.
     pub(in crate::controller) stage: RunStage,
     /// Whether pods may be created: all that has to be there before is.
@@ -68,6 +72,7 @@ pub(in crate::controller) async fn advance(
     let calls = Calls { controller, session_ref, session: situation.session, deadline };
     let hash = situation.clients.hash();
     let (mut planned, not_listed) = planned(&calls, &situation, &hash, clock).await?;
+    let server_node = server_place(situation.pods, clock.time).map(|server| server.node);
     let Situation { clients, stored, mut run, may_create, may_replace, .. } = situation;
     planned.deletes.retain(|delete| may_replace || delete.why != Why::Outdated);
 
@@ -123,8 +128,11 @@ pub(in crate::controller) async fn advance(
     let known = run.clone();
     run.attempts = run.attempts.with(&creates);
     run.finished = planned.finished;
+    run.measured = planned.measured;
     // What this process has not stored itself may be outdated: where it is, this write is refused.
-    let is_stored = controller.remember(session_ref, |memory| memory.clients.has_stored(&run.attempts));
+    let has_nodes = stored.run.as_ref().is_some_and(|stored| stored.nodes == run.record.nodes);
+    let has_stored = controller.remember(session_ref, |memory| memory.clients.has_stored(&run.attempts));
+    let is_stored = has_stored && (has_nodes || run.record.nodes.is_empty());
     if !creates.is_empty() && !is_stored {
         let to_store = StoredRun { finished: known.finished.clone(), ..run.clone() };
         advanced.written = store_run(controller, session_ref, stored, to_store.run()).await?;
@@ -137,7 +145,9 @@ pub(in crate::controller) async fn advance(
         }
     }
     if !creates.is_empty() {
-        let created = calls.create(creates.iter().map(|create| clients.pod(create)).collect()).await;
+        let at = |create: &Create| Site { node: node_of(&run.record.nodes, create.index), server_node };
+        let pods = creates.iter().map(|create| clients.pod(create, at(create))).collect();
+        let created = calls.create(pods).await;
         is_advanced |= created.has_done;
         has_left |= created.has_left;
         match created.refused {
@@ -210,7 +220,9 @@ impl Situation<'_> {
         let refusals = &memory.refusals;
         let refused = refusals.last(&create_key(session));
         let wanted = Wanted {
-            clients: session.spec.clients.unsigned_abs(),
+            clients: &session.clients,
+            nodes: (session.spec.placement == Placement::EachNode)
+                .then_some(self.run.record.nodes.as_slice()),
             template: hash,
             run: session.duration.map(|_| session.run_hash.as_str()),
             stage: self.stage,
@@ -219,11 +231,16 @@ impl Situation<'_> {
         let observed = Observed {
             pods,
             server: server_place(self.pods, clock.time),
+            nodes: self.nodes,
+            fitting: self.fitting,
             not_ready_for: &|node| controller.watches.not_ready_for(node, clock.now),
             is_held: &|uid| refusals.holds(&delete_key(uid), "", clock.now).is_some(),
             has_no_room: refused.is_some_and(apply::Error::is_about_room),
             attempts: &self.run.attempts,
             finished: &self.run.finished,
+            measured: &self.run.measured,
+            run_since: self.run.record.started_at.as_ref().map_or(clock.time, |started| started.0),
+            time: clock.time,
         };
         plan(&wanted, &observed, &mut memory.clients, clock.now)
     }
@@ -249,6 +266,11 @@ impl Advanced {
             self.again(AGAIN);
         }
     }
+}
+
+/// The node of a client, where it has one of its own.
+fn node_of(nodes: &[String], index: u32) -> Option<&str> {
+    nodes.get(usize::try_from(index).ok()?).map(String::as_str)
 }
 
 /// What pods that are refused are remembered by.

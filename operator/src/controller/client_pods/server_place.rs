@@ -11,7 +11,7 @@ use crate::timestamps::between;
 
 /// Where the server's pod is among those of a session, once it has a node. One on its way out, or that failed, is none; of
 /// several it is the last.
-pub(super) fn server_place(pods: &[Arc<Pod>], time: Timestamp) -> Option<ServerPlace<'_>> {
+pub(in crate::controller) fn server_place(pods: &[Arc<Pod>], time: Timestamp) -> Option<ServerPlace<'_>> {
     let created = |pod: &&Arc<Pod>| pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
     let pod = pods.iter().filter(|pod| is_server(pod)).max_by_key(created)?;
     let node = node(pod)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crds::{BallSessionStatus, Run};
 use report::post::{index_ranges, parse_index_ranges};
 
-use crate::clients::Attempts;
+use crate::clients::{Attempts, Measured};
 use crate::run::is_stored_run;
 use crate::session::Session;
 
@@ -18,6 +18,8 @@ pub(in crate::controller) struct StoredRun {
     pub(in crate::controller) attempts: Attempts,
     /// The clients that are done.
     pub(in crate::controller) finished: BTreeSet<u32>,
+    /// For how long the clients have measured that are not.
+    pub(in crate::controller) measured: Measured,
 }
 
 impl StoredRun {
@@ -27,7 +29,9 @@ impl StoredRun {
         let attempts = Attempts::parse(run.attempts.as_deref().unwrap_or_default());
         let is_bounded = session.duration.is_some() && is_stored_run(status, &session.run_hash);
         let finished = run.finished.as_deref().filter(|_| is_bounded).and_then(parse_index_ranges);
-        Self { record, attempts, finished: finished.unwrap_or_default().into_iter().collect() }
+        let measured = run.measured.as_deref().filter(|_| is_bounded).map(Measured::parse);
+        let finished = finished.unwrap_or_default().into_iter().collect();
+        Self { record, attempts, finished, measured: measured.unwrap_or_default() }
     }
 
     /// As it is stored.
@@ -37,6 +41,7 @@ impl StoredRun {
         Run {
             attempts: text(self.attempts.text()),
             finished: text(index_ranges(&finished)),
+            measured: text(self.measured.text()),
             ..self.record.clone()
         }
     }
@@ -53,7 +58,7 @@ mod tests {
     fn what_is_stored_is_of_this_run_but_for_the_attempts() {
         let session = fixture::session(&json!({"clients": 2, "duration": "5m"}));
         let status = |hash: &str| -> BallSessionStatus {
-            let run = json!({"hash": hash, "startedAt": "2026-01-01T00:00:00Z", "attempts": "0-1:3", "finished": "0-1"});
+            let run = json!({"hash": hash, "startedAt": "2026-01-01T00:00:00Z", "attempts": "0-2:3", "finished": "0-1", "measured": "2:7@9"});
             serde_json::from_value(json!({"run": run})).unwrap()
         };
         let run = status(&session.run_hash).run.unwrap();
@@ -64,9 +69,10 @@ mod tests {
         let record = Run { hash: session.run_hash.clone(), ..Run::default() };
         let other = StoredRun::of(&session, &status("other"), record.clone());
         assert_eq!((&other.attempts, &other.finished), (&stored.attempts, &BTreeSet::new()));
-        assert_eq!(other.run(), Run { attempts: Some("0-1:3".into()), ..record.clone() });
+        assert_eq!(other.run(), Run { attempts: Some("0-2:3".into()), ..record.clone() });
         let unbounded = fixture::session(&json!({"clients": 2}));
-        assert_eq!(StoredRun::of(&unbounded, &status(&unbounded.run_hash), run).finished, BTreeSet::new());
+        let unbounded = StoredRun::of(&unbounded, &status(&unbounded.run_hash), run);
+        assert_eq!((unbounded.finished, unbounded.measured), (BTreeSet::new(), Measured::default()));
         assert_eq!(StoredRun::of(&session, &BallSessionStatus::default(), record.clone()).run(), record);
     }
 }

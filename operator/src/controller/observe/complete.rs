@@ -17,6 +17,7 @@ pub(super) fn complete(input: &Input<'_>) -> (Completion, String) {
             duration: session.spec.duration.as_deref(),
             start_deadline: &session.spec.start_deadline,
             cause: run.cause.as_deref(),
+            is_without_clients: session.spec.clients == 0,
             decided: match input.phase {
                 Phase::Ending(outcome) => Some(outcome),
                 Phase::Starting | Phase::Measuring | Phase::Over(_) => None,

@@ -28,7 +28,7 @@ pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Durati
     let (is_stalled, patience) = stalled(explanation.reason, input.trouble_since, was_stalled, clock.now);
     let is_over = completion.is_over();
     let shown = stored.display.as_ref().filter(|_| is_over);
-    let clients = format!("{ready_clients}/{}", session.spec.clients);
+    let clients = format!("{ready_clients}/{}", session.clients.count());
     let server_node = pods.server.as_ref().and_then(|server| server.node.clone());
     let mut owned = Owned {
         observed_generation: input.generation,

@@ -1,8 +1,12 @@
 //! What the containers of a pod say: ours, init containers, and those that somebody added, such as sidecars of a mesh.
 
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated, ContainerStatus, Pod};
 
 use crate::controller::observe::reason::{Explanation, Reason};
+
+/// SIGKILL's.
+const KILLED: i32 = 137;
 
 /// Why a container does not start, or ends again and again.
 pub(super) fn problem(pod: &Pod, name: &str) -> Option<Explanation> {
@@ -56,6 +60,13 @@ pub(super) fn unready_beside_ours(pod: &Pod) -> Option<&str> {
     let sidecars =
         || all().filter(|container| !is_ours(container) && !container.ready && !is_done(container));
     sidecars().next().filter(|_| is_ready(true)).map(|container| container.name.as_str())
+}
+
+/// Since when a pod's own container runs that is not ready.
+pub(super) fn unready_since_start(pod: &Pod) -> Option<Timestamp> {
+    let containers = pod.status.as_ref()?.container_statuses.as_deref()?;
+    let ours = containers.iter().find(|container| is_ours(container) && !container.ready)?;
+    Some(ours.state.as_ref()?.running.as_ref()?.started_at.as_ref()?.0)
 }
 
 /// The containers of pods that the operator makes are called by their part.
@@ -117,6 +128,16 @@ pub(super) fn failed_end(pod: &Pod) -> Option<&ContainerStateTerminated> {
     let ours = containers.iter().find(|container| is_ours(container))?;
     let ended = [ours.state.as_ref(), ours.last_state.as_ref()].map(|state| state?.terminated.as_ref());
     ended.into_iter().flatten().next().filter(|last| last.exit_code != 0)
+}
+
+/// Whether a container did not end by itself and was not asked to: it was killed, or its node was restarted. (One without memory
+/// is killed for what it does.)
+pub(super) fn was_killed(ended: &ContainerStateTerminated) -> bool {
+    match ended.reason.as_deref() {
+        Some("OOMKilled") => false,
+        Some("Unknown" | "ContainerStatusUnknown") => true,
+        _ => ended.exit_code == KILLED,
+    }
 }
 
 /// How a container ended, with its termination message.

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, Pod};
 use kube::ResourceExt;
 use report::ErrorCode;
-use report::last_line::cause_in;
+use report::last_line::{cause_in, has_frames};
 
 use crate::conditions::cut;
-use crate::controller::observe::containers::{failed_end, how_it_ended};
+use crate::controller::observe::containers::{failed_end, how_it_ended, was_killed};
 use crate::session::pod::node;
 
 /// The longest cause that is quoted: who it was, and what to check, follow.
@@ -26,6 +26,10 @@ pub(in crate::controller) struct FailedAttempt {
     pub(super) code: Option<ErrorCode>,
     /// The same in words.
     pub(super) cause: String,
+    /// It was killed, for nothing that it did.
+    pub(super) was_killed: bool,
+    /// It had media until then, as far as it said so.
+    pub(super) had_media: bool,
     /// When it ended.
     pub(super) ended: Option<Timestamp>,
 }
@@ -40,6 +44,8 @@ impl FailedAttempt {
             node: node(pod).map(str::to_owned),
             code,
             cause: cut(&cause, MAX_CAUSE),
+            was_killed: was_killed(ended),
+            had_media: ended.message.as_deref().is_some_and(has_frames),
             ended: ended.finished_at.as_ref().map(|time| time.0),
         })
     }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use report::ErrorCode;
 
 use crate::controller::observe::failed_attempt::FailedAttempt;
 use crate::controller::observe::pods::{ObservedPod, ObservedPods};
 use crate::controller::observe::reason::{Explanation, Reason};
 use crate::controller::observe::stages::reason_of;
 use crate::report_source::View;
+use crate::run::WantedClients;
 use crate::timestamps::between;
 
 /// How long ago an attempt may have ended to say something about now: longer than the longest pause before the next one, and
@@ -44,7 +44,12 @@ impl FailedAttempts {
 
     /// Why clients do not get media, as the attempts of those say who have not said anything since: the first by its reason,
     /// with how many are affected.
-    pub(super) fn explanation(&self, pods: &ObservedPods, view: &View, wanted: usize) -> Option<Explanation> {
+    pub(super) fn explanation(
+        &self,
+        pods: &ObservedPods,
+        view: &View,
+        wanted: &WantedClients,
+    ) -> Option<Explanation> {
         let has_posted = |index: u32| {
             let mut its = pods.clients.iter().filter(|pod| pod.index == Some(index));
             its.any(|pod| view.clients.contains_key(&pod.name))
@@ -52,22 +57,27 @@ impl FailedAttempts {
         let failed: Vec<_> = self
             .0
             .iter()
-            .filter(|(index, _)| {
-                usize::try_from(**index).is_ok_and(|index| index < wanted) && !has_posted(**index)
-            })
-            .map(|(_, attempt)| (reason(attempt.code), attempt))
+            .filter(|(index, _)| wanted.contains(**index) && !has_posted(**index))
+            .map(|(_, attempt)| (reason(attempt), attempt))
             .collect();
         // Of several the latest: what it says is nearest to what is so now.
         let (reason, last) =
             failed.iter().min_by_key(|(reason, attempt)| (*reason, std::cmp::Reverse(attempt.ended)))?;
         let affected = failed.iter().filter(|(other, _)| other == reason).count();
+        let wanted = wanted.count();
         Some(reason.with_message(format!("{}; {affected} of {wanted} clients affected", last.words())))
     }
 }
 
-/// What an error that a client ended with says about its session. One that has no name of ours is of the program itself.
-fn reason(code: Option<ErrorCode>) -> Reason {
-    code.map_or(Reason::CrashLooping, |code| reason_of(code).unwrap_or(Reason::WaitingForClients))
+/// What the end of an attempt says about its session. An error that has no name of ours is of the program itself; who was killed
+/// has none.
+fn reason(attempt: &FailedAttempt) -> Reason {
+    match attempt.code {
+        Some(code) => reason_of(code).unwrap_or(Reason::WaitingForClients),
+        None if attempt.was_killed && attempt.had_media => Reason::ClientsLost,
+        None if attempt.was_killed => Reason::WaitingForClients,
+        None => Reason::CrashLooping,
+    }
 }
 
 #[cfg(test)]
@@ -108,7 +118,9 @@ mod tests {
     }
 
     fn said(attempts: &FailedAttempts, pods: &[Arc<Pod>], view: &View) -> Option<(Reason, String)> {
-        attempts.explanation(&observed(pods), view, 2).map(|found| (found.reason, found.message))
+        attempts
+            .explanation(&observed(pods), view, &WantedClients::first(2))
+            .map(|found| (found.reason, found.message))
     }
 
     /// O23: the pod of an attempt is gone when the next one starts, and what it said with it.
@@ -129,6 +141,22 @@ mod tests {
         let kept = [failed(1, NO_NAME), served[0].clone()];
         assert_eq!(noted(&[(&kept, 30)]), FailedAttempts::default(), "although the failed pod is kept");
         assert_eq!(noted(&[(&[failed(1, NO_NAME)], 180)]), FailedAttempts::default(), "long ago");
+    }
+
+    /// A client of a node that was restarted had crashed, as if it were to blame.
+    #[test]
+    fn who_was_killed_has_not_crashed() {
+        let of = |exit_code: i32, reason: &str, message: &str| {
+            let mut status = ended("client", exit_code, message);
+            status["containerStatuses"][0]["state"]["terminated"]["reason"] = json!(reason);
+            said(&noted(&[(&[pod("client", 1, &status)], 1)]), &[], &View::default()).unwrap().0
+        };
+        let running = "no errors; Connected to s:1; 165 frames received, 165 with the ball, 0 reconnects";
+        assert_eq!(of(255, "Unknown", running), Reason::ClientsLost);
+        assert_eq!(of(137, "Error", running), Reason::ClientsLost);
+        assert_eq!(of(137, "ContainerStatusUnknown", ""), Reason::WaitingForClients, "nobody knows");
+        assert_eq!(of(137, "OOMKilled", running), Reason::CrashLooping);
+        assert_eq!(of(101, "Error", running), Reason::CrashLooping);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::cluster::LostNode;
 use crate::controller::observe::failed_attempts::FailedAttempts;
+use crate::controller::observe::placement::PlacementState;
 use crate::controller::observe::pods::ObservedPods;
 use crate::controller::observe::reason::Explanation;
 use crate::controller::resources::{Applied, Resources};
@@ -46,6 +47,8 @@ pub(in crate::controller) struct Input<'a> {
     pub(in crate::controller) refused: Option<Explanation>,
     /// The last attempts of clients that failed.
     pub(in crate::controller) failed_attempts: &'a FailedAttempts,
+    /// What nodes say about where its clients may be.
+    pub(in crate::controller) placement: &'a PlacementState,
     /// The nodes that are not Ready.
     pub(in crate::controller) lost_nodes: &'a BTreeMap<String, LostNode>,
     /// The NetworkPolicies that select its pods, in words.

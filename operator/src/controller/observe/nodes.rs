@@ -13,6 +13,19 @@ const MAX_TEXT: usize = 60;
 /// Pods that are named; others are counted.
 const NAMED: usize = 2;
 
+/// What is said of a pod that no node takes, with the nodes that are not Ready: it may be for one of these alone.
+pub(super) fn unschedulable(problem: &Explanation, nodes: &BTreeMap<String, LostNode>) -> Explanation {
+    let named: Vec<_> = nodes.keys().take(NAMED).map(|name| cut(name, MAX_TEXT)).collect();
+    let others = nodes.len() - named.len();
+    if named.is_empty() || problem.reason != Reason::Unschedulable {
+        return problem.clone();
+    }
+    let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+    let lost = format!("; not Ready: {}{more}", named.join(", "));
+    let message = cut(&problem.message, crds::MAX_MESSAGE.saturating_sub(lost.len()));
+    problem.reason.with_message(format!("{message}{lost}"))
+}
+
 /// What is said of a session of whose pods some are on such nodes, which are given by name: the server's node comes first, as
 /// without the server no client has media.
 pub(super) fn lost(pods: &ObservedPods, nodes: &BTreeMap<String, LostNode>) -> Option<Explanation> {
@@ -56,6 +69,25 @@ mod tests {
             why: "Kubelet stopped posting node status.".into(),
         };
         lost(&pods, &nodes.iter().map(|name| ((*name).to_owned(), node.clone())).collect())
+    }
+
+    /// A server that may run on a node that is lost only: the scheduler names no node.
+    #[test]
+    fn lost_nodes_are_named_where_a_pod_finds_none() {
+        let found = |reason: Reason, message: &str, names: &[&str]| {
+            let lost = |name: &&str| ((*name).to_owned(), LostNode::default());
+            unschedulable(&reason.with_message(message), &names.iter().map(lost).collect()).message
+        };
+        let why = "harbor-server-x: 0/3 nodes are available";
+        assert_eq!(found(Reason::Unschedulable, why, &[]), why);
+        assert_eq!(found(Reason::Unschedulable, why, &["b"]), format!("{why}; not Ready: b"));
+        assert_eq!(
+            found(Reason::Unschedulable, why, &["b", "c", "d"]),
+            format!("{why}; not Ready: b, c and 1 more")
+        );
+        assert_eq!(found(Reason::ImagePullFailed, why, &["b"]), why);
+        let long = found(Reason::Unschedulable, &"x".repeat(4000), &["b"]);
+        assert!(long.len() <= crds::MAX_MESSAGE && long.ends_with("; not Ready: b"));
     }
 
     #[test]

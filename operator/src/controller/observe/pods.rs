@@ -10,12 +10,14 @@ use kube::ResourceExt;
 
 use crate::clients::{ClientPod, End};
 use crate::controller::observe::awaited::{Awaited, awaited};
+use crate::controller::observe::containers::unready_since_start;
 use crate::controller::observe::failed_attempt::FailedAttempt;
 use crate::controller::observe::overdue::overdue;
-use crate::controller::observe::reason::Explanation;
+use crate::controller::observe::reason::{Explanation, Reason};
+use crate::run::WantedClients;
 use crate::session::Session;
 use crate::session::labels;
-use crate::session::pod::{condition_met, is_server, node, phase};
+use crate::session::pod::{condition, condition_met, is_server, node, phase};
 
 /// The pods that a session has now; those on their way out no longer count.
 #[derive(Debug, Default)]
@@ -49,6 +51,8 @@ pub(super) struct ObservedPod {
     pub(super) ip: Option<String>,
     /// Since when it is ready; `None` while it is not.
     pub(super) ready_since: Option<Timestamp>,
+    /// It runs, was ready, and is not any more: it had media.
+    pub(super) was_ready: bool,
     /// It did what it was to do.
     pub(super) succeeded: bool,
     /// How its own container ended last, if that failed.
@@ -100,7 +104,7 @@ impl ObservedPods {
             }
         }
         let is_in_the_way = |client: &ClientPod| {
-            let is_wanted = client.index.is_some_and(|index| index < session.spec.clients.unsigned_abs());
+            let is_wanted = client.index.is_some_and(|index| session.clients.contains(index));
             client.is_terminating && client.end.is_none() && is_wanted && !last.contains_key(&client.index)
         };
         let leaving = pods.iter().filter_map(client).filter(|(_, client)| is_in_the_way(client));
@@ -122,12 +126,15 @@ impl ObservedPods {
         }
     }
 
-    /// Those of so many wanted clients that have media or are done: what was done before there were to be fewer serves nobody.
-    pub(super) fn served_clients(&self, wanted: usize) -> usize {
-        let is_wanted = |index: u32| usize::try_from(index).is_ok_and(|index| index < wanted);
+    /// Those of the wanted clients that have media or are done, or `nearly_done` and without media for that: what was done
+    /// before there were to be fewer serves nobody.
+    pub(super) fn served_clients(&self, wanted: &WantedClients, nearly_done: &BTreeSet<u32>) -> usize {
+        let is_wanted = |index: u32| wanted.contains(index);
         let is_served = |pod: &&ObservedPod| {
             let is_finished = pod.index.is_some_and(|index| self.finished.contains(&index));
-            pod.index.is_some_and(is_wanted) && !is_finished && (pod.ready_since.is_some() || pod.succeeded)
+            let ends = pod.was_ready && pod.index.is_some_and(|index| nearly_done.contains(&index));
+            let is_served = pod.ready_since.is_some() || pod.succeeded || ends;
+            pod.index.is_some_and(is_wanted) && !is_finished && is_served
         };
         let finished = self.finished.iter().filter(|index| is_wanted(**index)).count();
         finished + self.clients.iter().filter(is_served).count()
@@ -141,6 +148,12 @@ impl ObservedPods {
     /// The clients whose pods have media now, by index.
     pub(in crate::controller) fn ready_indexes(&self) -> BTreeSet<u32> {
         self.ready_clients().filter_map(|pod| pod.index).collect()
+    }
+
+    /// Whether no node takes one of them.
+    pub(in crate::controller) fn are_unschedulable(&self) -> bool {
+        let problems = self.all().filter_map(|pod| pod.problem.as_ref());
+        problems.into_iter().any(|problem| problem.reason == Reason::Unschedulable)
     }
 
     /// The nodes of all of them.
@@ -168,6 +181,7 @@ impl ObservedPod {
             node: node(pod).map(str::to_owned),
             ip: status.and_then(|status| status.pod_ip.clone()),
             ready_since: ready_since(pod),
+            was_ready: was_ready(pod) && !succeeded,
             succeeded,
             last_end: FailedAttempt::of(pod).map(|attempt| attempt.cause),
             problem: awaited.problem,
@@ -189,6 +203,13 @@ fn failure(pod: &Pod) -> String {
 fn ready_since(pod: &Pod) -> Option<Timestamp> {
     let ready = condition_met(pod, "Ready")?;
     Some(ready.last_transition_time.as_ref().map_or(Timestamp::UNIX_EPOCH, |time| time.0))
+}
+
+/// Whether a container that runs was ready before: what was never ready has been unready since before it was started.
+fn was_ready(pod: &Pod) -> bool {
+    let unready = condition(pod, "Ready").filter(|ready| ready.status == "False");
+    let since = unready.and_then(|ready| ready.last_transition_time.as_ref()).map(|since| since.0);
+    since.zip(unready_since_start(pod)).is_some_and(|(since, started)| since > started)
 }
 
 #[cfg(test)]
@@ -225,6 +246,14 @@ pub(super) mod tests {
                "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": since}]})
     }
 
+    /// Of a client that has media no longer, 20 s after its start.
+    pub(in super::super) fn no_longer_ready() -> Value {
+        json!({"phase": "Running", "containerStatuses": [{
+            "name": "client", "image": "", "imageID": "", "ready": false, "restartCount": 0,
+            "state": {"running": {"startedAt": "2026-01-01T00:00:02Z"}}
+        }], "conditions": [{"type": "Ready", "status": "False", "lastTransitionTime": "2026-01-01T00:00:20Z"}]})
+    }
+
     pub(in super::super) fn waiting(reason: &str, message: &str) -> Value {
         json!({"containerStatuses": [{
             "name": "c", "image": "registry.example/s:7", "imageID": "", "ready": false, "restartCount": 3,
@@ -243,6 +272,26 @@ pub(super) mod tests {
         let mut pod = Arc::unwrap_or_clone(pod);
         change(&mut pod);
         Arc::new(pod)
+    }
+
+    /// Every kubelet says of a pod that it is not ready before it starts it.
+    #[test]
+    fn who_was_ready_had_media() {
+        let of = |path: &str, value: Value| {
+            let mut status = no_longer_ready();
+            *status.pointer_mut(path).unwrap() = value;
+            observed(&[pod("client", 1, &status)]).clients[0].was_ready
+        };
+        let (container, since) = ("/containerStatuses/0", "/conditions/0/lastTransitionTime");
+        assert!(of("/containerStatuses/0/ready", json!(false)));
+        assert!(!of(since, json!("2026-01-01T00:00:01Z")), "it has not been ready yet");
+        assert!(!of(since, json!("2026-01-01T00:00:02Z")), "nobody knows");
+        assert!(!of("/conditions/0/status", json!("True")), "it is ready");
+        assert!(!of("/containerStatuses/0/ready", json!(true)), "it is another container that is not");
+        assert!(!of("/containerStatuses/0/name", json!("mesh")), "it is none of ours");
+        let ended = json!({"name": "client", "image": "", "imageID": "", "ready": false, "restartCount": 0,
+                           "state": {"terminated": {"exitCode": 1}}});
+        assert!(!of(container, ended), "it has ended");
     }
 
     #[test]

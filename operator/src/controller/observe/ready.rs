@@ -1,5 +1,6 @@
 //! Whether media flows to every client, and if not, what keeps it from that.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crds::contract::{READY, REPORT_SILENCE};
@@ -7,11 +8,12 @@ use k8s_openapi::api::apps::v1::Deployment;
 
 use crate::conditions::{cut, find};
 use crate::controller::observe::input::{Clock, Input};
+use crate::controller::observe::nearly_done::nearly_done;
 use crate::controller::observe::nodes;
 use crate::controller::observe::pods::{ObservedPod, ObservedPods};
 use crate::controller::observe::reason::{Explanation, Reason};
 use crate::controller::observe::stages;
-use crate::run::{Completion, Outcome, RunStage};
+use crate::run::{Completion, Outcome, Phase, RunStage};
 use crate::timestamps::between;
 
 /// The first reason that applies, and when to compute it again although nothing happened. `ended` is what is said of a run
@@ -24,6 +26,12 @@ pub(super) fn ready(
 ) -> (Explanation, Option<Duration>) {
     if let Completion::Over(outcome) = completion {
         return (over(outcome, ended), None);
+    }
+    // Its pods go, and nobody waits for others.
+    if let Phase::Ending(outcome) = input.phase
+        && outcome.is_failure()
+    {
+        return (Reason::Failed.with_message(format!("the run is given up, {ended}")), None);
     }
     let (explanation, recheck) = first_reason(input, pods);
     match input.policies.filter(|_| explanation.reason.is_about_network()) {
@@ -48,19 +56,23 @@ fn first_reason(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Option<
     if pods.server.as_ref().is_none_or(|server| server.ready_since.is_none()) {
         return (Reason::ServerNotReady.with_message(server_not_ready(pods.server.as_ref())), None);
     }
-    let wanted = usize::try_from(input.session.spec.clients).unwrap_or_default();
-    let served = pods.served_clients(wanted);
-    if served < wanted {
+    let wanted = &input.session.clients;
+    let (nearly_done, ends_in) = nearly_done(input);
+    let served = pods.served_clients(wanted, &nearly_done);
+    if served < wanted.count() {
         let (session, view, server) = (input.session, input.view, pods.server.as_ref());
         let stuck = stages::first_broken(session, server, &pods.clients, view, room(input.policies));
         let failed = input.failed_attempts.explanation(pods, view, wanted);
-        let all = stuck.into_iter().chain(failed).chain(lost(input));
+        // The reports know more than the pods: they come first where both say the same.
+        let lost = lost(input).or_else(|| lost_by_pods(pods, &nearly_done, served, wanted.count()));
+        let all = stuck.into_iter().chain(failed).chain(lost);
         let first = all.min_by_key(|explanation| explanation.reason);
-        let explanation =
-            first.unwrap_or_else(|| Reason::WaitingForClients.with_message(waiting(pods, served, wanted)));
+        let waiting = || Reason::WaitingForClients.with_message(waiting(pods, served, wanted.count()));
+        let explanation = first.unwrap_or_else(waiting);
         return (explanation, None);
     }
-    reported(input, pods, wanted)
+    let (explanation, recheck) = reported(input, pods, wanted.count());
+    (explanation, recheck.into_iter().chain(ends_in).min())
 }
 
 /// A run that is over; `ended` says how.
@@ -89,8 +101,10 @@ fn pod_problem(input: &Input<'_>, pods: &ObservedPods) -> Option<Explanation> {
     }
     let on_lost_node = nodes::lost(pods, input.lost_nodes);
     let problems = pods.all().filter_map(|pod| pod.problem.as_ref());
-    let of_pods = problems.chain(&pods.overdue).chain(&on_lost_node);
-    of_pods.chain(&input.refused).min_by_key(|problem| problem.reason).cloned()
+    // Of a pod that waits for a node it says better why there is none.
+    let of_pods = input.placement.problem.iter().chain(problems).chain(&pods.overdue).chain(&on_lost_node);
+    let first = of_pods.chain(&input.refused).min_by_key(|problem| problem.reason)?;
+    Some(nodes::unschedulable(first, input.lost_nodes))
 }
 
 /// Why a Deployment cannot create its pod.
@@ -112,6 +126,23 @@ fn server_not_ready(server: Option<&ObservedPod>) -> String {
             format!("{name} on node {node} {awaits}{before}")
         }
     }
+}
+
+/// The first client that had media and has none, as far as the kubelet knows: before any report says so.
+fn lost_by_pods(
+    pods: &ObservedPods,
+    nearly_done: &BTreeSet<u32>,
+    served: usize,
+    wanted: usize,
+) -> Option<Explanation> {
+    let ends = |pod: &ObservedPod| pod.index.is_some_and(|index| nearly_done.contains(&index));
+    let lost = pods.clients.iter().find(|pod| pod.was_ready && !ends(pod))?;
+    let node = lost.node.as_deref().unwrap_or("unknown");
+    let message = format!(
+        "{served} of {wanted} clients are ready: {} on node {node} had media and has decoded no frame within the last 2 s",
+        lost.name
+    );
+    Some(Reason::ClientsLost.with_message(message))
 }
 
 fn waiting(pods: &ObservedPods, served: usize, wanted: usize) -> String {
@@ -145,7 +176,7 @@ fn reported(input: &Input<'_>, pods: &ObservedPods, wanted: usize) -> (Explanati
     let Clock { now, time, watching_since } = input.clock;
     let ready = Reason::Ready.with_message(match wanted {
         0 => "the server is ready; no clients are asked for".to_owned(),
-        _ => format!("media flows to {wanted} of {wanted} clients"),
+        _ => format!("{}{}", flows(pods, wanted), input.placement.words()),
     });
     let of_clients = pods.clients.iter().filter_map(|pod| pod.ready_since).max();
     let of_server = pods.server.as_ref().and_then(|server| server.ready_since);
@@ -174,6 +205,22 @@ fn reported(input: &Input<'_>, pods: &ObservedPods, wanted: usize) -> (Explanati
             );
             (Reason::NoReports.with_message(message), None)
         }
+    }
+}
+
+fn flows(pods: &ObservedPods, wanted: usize) -> String {
+    let measures = |pod: &&ObservedPod| {
+        let index = pod.index.filter(|index| !pods.finished.contains(index));
+        index.is_some_and(|index| usize::try_from(index).is_ok_and(|index| index < wanted))
+    };
+    match pods.ready_clients().filter(measures).count() {
+        0 => format!("media has flowed to {wanted} of {wanted} clients for as long as it was to"),
+        flows if flows < wanted => {
+            format!(
+                "media flows to {flows} of {wanted} clients, and has flowed to the others for as long as it was to"
+            )
+        }
+        _ => format!("media flows to {wanted} of {wanted} clients"),
     }
 }
 

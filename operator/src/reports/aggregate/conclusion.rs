@@ -111,7 +111,7 @@ fn no_reports(message: &str) -> ObjectivesVerdict {
 /// Frames that were sent, in percent of those that the whole run promises.
 fn sent_percent(post: &report::post::ServerPost, session: &Session) -> f64 {
     let Some(duration) = session.duration else { return 0.0 };
-    let clients = f64::from(session.spec.clients.unsigned_abs());
+    let clients = session.clients.count() as f64;
     let promised = duration.as_secs_f64() * f64::from(post.summary.video.frames_per_second) * clients;
     if promised > 0.0 { post.summary.frames.sent as f64 * 100.0 / promised } else { 0.0 }
 }

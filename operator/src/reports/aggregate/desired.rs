@@ -17,8 +17,11 @@ pub(in crate::reports) fn desired_status(
     session: &StoredSession<'_>,
     at: Moment,
 ) -> Option<BallSessionStatus> {
+    if tracked.is_over(session) {
+        return of_generation(session);
+    }
     // What the run before was like is still to be kept elsewhere.
-    if tracked.is_over(session) || !session.is_archived() {
+    if !session.is_archived() {
         return None;
     }
     let stored = session.owned();
@@ -53,6 +56,14 @@ pub(in crate::reports) fn desired_status(
     let display = Display { reason, message, ..display };
     desired.display = Some(display).filter(|display| *display != Display::default());
     Some(desired)
+}
+
+/// What is said of a run that is over stays, and is about every later spec that asks for the same run.
+fn of_generation(session: &StoredSession<'_>) -> Option<BallSessionStatus> {
+    let mut stored = session.owned();
+    let condition = stored.conditions.first_mut().filter(|_| session.validated().is_ok())?;
+    let known = std::mem::replace(&mut condition.observed_generation, session.generation());
+    (known != session.generation()).then_some(stored)
 }
 
 /// What the condition should say; `None` where it should stay as it is.

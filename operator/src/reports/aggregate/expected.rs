@@ -59,13 +59,13 @@ impl Expected {
         if session.stage != RunStage::Active || self.is_ending {
             return Vec::new();
         }
-        (0..session.spec.clients.unsigned_abs()).filter(|index| !self.is_finished(*index)).collect()
+        session.clients.indexes().filter(|index| !self.is_finished(*index)).collect()
     }
 }
 
-/// The ids of all clients that a session asks for, whether they are done or not.
+/// The ids of all clients that a session is to have, whether they are done or not.
 pub(super) fn all_ids(session: &Session) -> BTreeSet<String> {
-    (0..session.spec.clients.unsigned_abs()).map(|index| id(session, index)).collect()
+    session.clients.indexes().map(|index| id(session, index)).collect()
 }
 
 /// The id of the client with this index, as its pod is given it.
@@ -103,6 +103,10 @@ mod tests {
                    "wanted": "0,2-3", "suspended": false})
         );
         assert_eq!(active.wanted_ids().unwrap(), ["harbor-client-0", "harbor-client-2", "harbor-client-3"]);
+        let each_node = json!({"placement": "EachNode", "clients": 9});
+        let run = json!({"run": {"hash": "r", "nodes": ["a", "b", "", "d"]}});
+        let each_node = expected.answer(&validate(&stored(&each_node, &run)).unwrap());
+        assert_eq!(each_node.wanted, "0,3", "one on each node");
         let suspended = answer(json!({"clients": 4, "suspend": true}));
         assert_eq!((suspended.wanted.as_str(), suspended.suspended), ("", true));
     }

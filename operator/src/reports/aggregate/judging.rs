@@ -18,9 +18,11 @@ use crate::reports::status::{
 use crate::run::RunStage;
 use crate::session::Session;
 
-/// The server posts every 5 s whatever happens. Once its last post is older than this, a client that says that it has no
+/// The server posts every 5 s whatever happens. Once its last post is as old as this, a client that says that it has no
 /// media is believed.
 const SERVER_SILENCE: Duration = Duration::from_secs(6);
+/// Between two posts of the server nothing is known of so long a time: good and bad could have been in it.
+const UNKNOWN: Duration = Duration::from_secs(10);
 /// After a change of the operator's own, clients are given so long to have media again.
 const GRACE_SECONDS: f64 = 60.0;
 /// Without a decoded frame for so long a client has no media, in seconds.
@@ -36,6 +38,10 @@ pub(super) struct Judging {
     /// What the last numbers said by themselves: met, missed or neither, and the reason.
     last: Option<(Option<bool>, &'static str)>,
     said: Option<ObjectivesVerdict>,
+    /// When the server posted last.
+    heard: Option<Instant>,
+    /// A client was believed to have no media.
+    was_believed: bool,
     /// The failure of a client that had media and has none.
     lost: Option<String>,
 }
@@ -69,7 +75,7 @@ impl Judging {
     pub(super) fn resume(stored: &BallSessionStatus, now: Instant) -> Self {
         let is_missed = condition(stored).is_some_and(|stored| stored.status == "False");
         let hysteresis = Hysteresis::resume(is_missed, now);
-        Self { hysteresis, basis: None, last: None, said: None, lost: None }
+        Self { hysteresis, basis: None, last: None, said: None, heard: None, was_believed: false, lost: None }
     }
 
     /// What is said now; `None` before anything is known.
@@ -103,6 +109,11 @@ impl Judging {
             self.hysteresis = Hysteresis::default();
         }
         let Some(current) = current(session, evidence, now) else { return false };
+        // What was said by other objectives says nothing by these.
+        if !is_other_basis && is_between_clients_and_end(session, &current.verdict) {
+            return false;
+        }
+        self.note_time(occasion, current.is_believed, now);
         let last = Some((outcome(&current.verdict), current.verdict.reason()));
         let is_fresh = occasion == Occasion::ServerPost || is_other_basis;
         if !is_fresh && (current.verdict.is_met() || self.last == last) {
@@ -116,6 +127,19 @@ impl Judging {
         let is_changed = self.said.as_ref().map(beside_numbers) != Some(beside_numbers(&said));
         self.said = Some(said);
         is_changed
+    }
+
+    /// Time in which a client was believed to have no media is not quiet, nor is time of which nothing is known.
+    fn note_time(&mut self, occasion: Occasion, is_believed: bool, now: Instant) {
+        if std::mem::replace(&mut self.was_believed, is_believed) {
+            self.hysteresis.breach_until(now);
+        }
+        if occasion == Occasion::ServerPost
+            && let Some(heard) = self.heard.replace(now)
+        {
+            let silence = now.saturating_duration_since(heard);
+            self.hysteresis.skip(if silence >= UNKNOWN { silence } else { Duration::ZERO });
+        }
     }
 }
 
@@ -136,8 +160,12 @@ pub(super) fn of_run(session: &Session, server: &ServerReport, clients: &Clients
 
 /// When a client that says that it has no media is to be believed, if there is one and the server does not post before.
 pub(super) fn believed_at(evidence: Evidence<'_>, now: Instant) -> Option<Instant> {
-    let believed_at = evidence.server.newest()?.received + SERVER_SILENCE;
-    (believed_at >= now && evidence.clients.without_media(now).is_some()).then_some(believed_at)
+    let silent_at = evidence.server.newest()?.received + SERVER_SILENCE;
+    let without_media = evidence.clients.without_media(now)?;
+    // Rounded up: then it is that long, and not a rounding error less.
+    let left = ((ALLOWED_SECONDS - without_media.seconds) * 1000.0).ceil().max(0.0) / 1000.0;
+    let believed_at = silent_at.max(now + Duration::from_secs_f64(left));
+    (!is_believed(evidence, now)).then_some(believed_at)
 }
 
 /// Whether a client says that it has no media, and the server says nothing.
@@ -149,6 +177,8 @@ pub(super) fn is_believed(evidence: Evidence<'_>, now: Instant) -> bool {
 struct Current {
     verdict: Verdict,
     is_one_node: bool,
+    /// It is a client's own word, and not the server's.
+    is_believed: bool,
     lost: Option<String>,
 }
 
@@ -160,7 +190,8 @@ fn current(session: &Session, evidence: Evidence<'_>, now: Instant) -> Option<Cu
     {
         let failure = no_media(session, &without_media);
         let lost = Some(failure.message());
-        return Some(Current { verdict: Verdict::Missed(vec![failure]), is_one_node: false, lost });
+        let verdict = Verdict::Missed(vec![failure]);
+        return Some(Current { verdict, is_one_node: false, is_believed: true, lost });
     }
     let around = Surroundings {
         wanted: evidence.expected.map(|expected| expected.ids(session)),
@@ -185,12 +216,13 @@ fn current(session: &Session, evidence: Evidence<'_>, now: Instant) -> Option<Cu
     };
     let lost = verdict.failure().filter(|failure| had_media(failure, &judged.clients)).map(Failure::message);
     let is_one_node = is_one_node(server.pod.node.as_deref(), &judged.clients);
-    Some(Current { verdict, is_one_node, lost })
+    Some(Current { verdict, is_one_node, is_believed: false, lost })
 }
 
 fn believed<'a>(evidence: Evidence<'a>, now: Instant) -> Option<WithoutMedia<'a>> {
     let silence = now.saturating_duration_since(evidence.server.newest()?.received);
-    (silence > SERVER_SILENCE).then(|| evidence.clients.without_media(now))?
+    let without_media = evidence.clients.without_media(now)?;
+    (silence >= SERVER_SILENCE && without_media.seconds >= ALLOWED_SECONDS).then_some(without_media)
 }
 
 fn no_media(session: &Session, without_media: &WithoutMedia<'_>) -> Failure {
@@ -220,6 +252,12 @@ fn is_of_window(server: &ServerReport, window: Duration) -> bool {
 
 fn nodes(session: &Session, clients: &Clients) -> BTreeMap<String, String> {
     clients.nodes().map(|(index, node)| (expected::id(session, index), node.to_owned())).collect()
+}
+
+/// Whether nobody is left to be judged of a run whose clients end: what was said of them stands until the whole of it is judged.
+fn is_between_clients_and_end(session: &Session, verdict: &Verdict) -> bool {
+    let is_nobody = matches!(verdict, Verdict::Inconclusive { reason: Pending::NoClients, .. });
+    is_nobody && session.duration.is_some() && session.spec.clients > 0
 }
 
 fn outcome(verdict: &Verdict) -> Option<bool> {

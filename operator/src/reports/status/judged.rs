@@ -67,7 +67,7 @@ pub(in crate::reports) fn judged_all(post: &ServerPost, span: Span) -> JudgedNum
             delivered_percent: delivered_percent(
                 &summary.frames,
                 summary.video.frames_per_second,
-                seconds.map(|seconds| seconds * f64::from(clients)),
+                seconds.map(|seconds| seconds * clients as f64),
             ),
             loss_percent: summary.loss_percent,
             error_p95_pixels: summary.error_pixels.map(|error| error.p95),

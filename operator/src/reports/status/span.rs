@@ -12,7 +12,7 @@ pub(in crate::reports) enum Span {
         /// For how long each client was to measure, where that has an end.
         seconds: Option<f64>,
         /// How many clients were to.
-        clients: u32,
+        clients: usize,
     },
 }
 
@@ -20,6 +20,6 @@ impl Span {
     /// The whole run of a session.
     pub(in crate::reports) fn run_of(session: &Session) -> Self {
         let seconds = session.duration.map(|duration| duration.as_secs_f64());
-        Self::Run { seconds, clients: session.spec.clients.unsigned_abs() }
+        Self::Run { seconds, clients: session.clients.count() }
     }
 }

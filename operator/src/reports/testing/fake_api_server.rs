@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use crds::BallSessionStatus;
 use crds::contract::REPORT_AUDIENCE;
+use crds::{BallSession, BallSessionStatus};
 use futures_util::future::{BoxFuture, ready};
 use k8s_openapi::api::authentication::v1::TokenReviewStatus;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::lease::Fence;
 use crate::reports::api_server::{ApiServer, CallError, Kind};
 use crate::reports::stores::SessionKey;
-use crate::reports::testing::objects::{NAMESPACE, uid};
+use crate::reports::testing::objects::{NAMESPACE, stored as stored_session, uid};
 
 /// When all tokens of tests expire.
 const EXPIRES: i64 = 4_000_000_000;
@@ -28,6 +28,10 @@ pub(in crate::reports) struct FakeApiServer {
     objects: Mutex<HashMap<(Kind, String, String), ObjectMeta>>,
     tokens: Mutex<HashMap<String, TokenReviewStatus>>,
     applied: Mutex<Vec<(SessionKey, BallSessionStatus)>>,
+    /// Fields of the status that somebody else owns as well: an apply that leaves them out lets them be.
+    pub(in crate::reports) co_owned: Mutex<Value>,
+    /// What was merged to take such fields away.
+    pub(in crate::reports) removed: Mutex<Vec<Value>>,
     pub(in crate::reports) is_down: AtomicBool,
     /// It takes no status.
     pub(in crate::reports) is_strict: AtomicBool,
@@ -93,6 +97,13 @@ impl FakeApiServer {
         self.applied.lock().unwrap().clone()
     }
 
+    /// A status that was applied, as it is stored.
+    pub(in crate::reports) fn with_co_owned(&self, status: &BallSessionStatus) -> Value {
+        let mut stored = serde_json::to_value(status).unwrap();
+        add_missing(&mut stored, &self.co_owned.lock().unwrap());
+        stored
+    }
+
     fn answer<T>(&self, answer: T) -> Result<T, CallError> {
         if self.is_down.load(Ordering::Relaxed) { Err(CallError::Late) } else { Ok(answer) }
     }
@@ -124,8 +135,8 @@ impl ApiServer for FakeApiServer {
         session: &'a SessionKey,
         _resource_version: &'a str,
         status: &'a BallSessionStatus,
-    ) -> BoxFuture<'a, Result<(), CallError>> {
-        let mut answer = self.answer(());
+    ) -> BoxFuture<'a, Result<BallSession, CallError>> {
+        let mut answer = self.answer(stored_session(&json!({}), &self.with_co_owned(status)));
         let refuses_it = self.refuses_numbers.load(Ordering::Relaxed) && status.measurements.is_some();
         if self.is_strict.load(Ordering::Relaxed) || refuses_it {
             let status = Status { code: 422, reason: "Invalid".into(), ..Status::default() };
@@ -135,6 +146,38 @@ impl ApiServer for FakeApiServer {
             self.applied.lock().unwrap().push((session.clone(), status.clone()));
         }
         Box::pin(ready(answer))
+    }
+
+    fn remove_from_status<'a>(
+        &'a self,
+        _session: &'a SessionKey,
+        _stored: &'a BallSession,
+        removals: &'a Value,
+    ) -> BoxFuture<'a, Result<(), CallError>> {
+        self.removed.lock().unwrap().push(removals.clone());
+        remove(&mut self.co_owned.lock().unwrap(), removals);
+        Box::pin(ready(self.answer(())))
+    }
+}
+
+/// Adds what `to` has not.
+fn add_missing(to: &mut Value, from: &Value) {
+    for (field, value) in from.as_object().into_iter().flatten() {
+        match to.get_mut(field) {
+            Some(known) => add_missing(known, value),
+            None => to[field] = value.clone(),
+        }
+    }
+}
+
+/// Removes what is null in `removals`.
+fn remove(from: &mut Value, removals: &Value) {
+    for (field, removal) in removals.as_object().into_iter().flatten() {
+        if removal.is_null() {
+            from.as_object_mut().map(|fields| fields.remove(field));
+        } else if let Some(inner) = from.get_mut(field) {
+            remove(inner, removal);
+        }
     }
 }
 

@@ -73,7 +73,7 @@ impl World {
     /// The watch sees what was applied last.
     pub(in crate::reports) fn watch_applied(&mut self, spec: &Value) {
         if let Some((_, status)) = self.api_server.applied().last() {
-            self.watch_session(&stored(spec, &serde_json::to_value(status).unwrap()));
+            self.watch_session(&stored(spec, &self.api_server.with_co_owned(status)));
         }
     }
 }

@@ -5,14 +5,17 @@ mod log;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crds::{BallSession, BallSessionStatus};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::reports::api_server::ApiServer;
+use crate::leftovers::leftovers;
+use crate::reports::api_server::{ApiServer, CallError};
 use crate::reports::ledger::{Ledger, PendingWrite, WriteResult};
 use crate::reports::metrics::{Metrics, WriteOutcome};
 use crate::reports::moment::Moment;
+use crate::reports::status;
 use crate::reports::writer::log::WriteLog;
 
 /// How often all sessions are compared: for those that nobody reports of, and pods that are gone.
@@ -72,7 +75,11 @@ impl Writer {
     /// Makes a write, which has a time limit of its own.
     async fn apply(&self, write: &PendingWrite) -> WriteResult {
         let PendingWrite { session, resource_version, desired, .. } = write;
-        match self.api_server.apply_status(session, resource_version, desired).await {
+        let applied = match self.api_server.apply_status(session, resource_version, desired).await {
+            Ok(stored) => self.remove_leftovers(write, &stored).await,
+            Err(error) => Err(error),
+        };
+        match applied {
             Ok(()) => {
                 self.metrics.status_write(WriteOutcome::Written);
                 self.log.stored(session);
@@ -87,6 +94,17 @@ impl Writer {
                 self.log.failed(session, &error);
                 if error.is_refusal() { WriteResult::Refused } else { WriteResult::Failed }
             }
+        }
+    }
+
+    /// Takes out of the status what was left out of it, and stays because somebody else owns it as well.
+    async fn remove_leftovers(&self, write: &PendingWrite, stored: &BallSession) -> Result<(), CallError> {
+        let status = stored.status.clone().unwrap_or_default();
+        let part = |status: &BallSessionStatus| serde_json::to_value(status).unwrap_or_default();
+        let (known, desired) = (part(&status::owned(&status)), part(&write.desired));
+        match leftovers(&known, &desired, &status.conditions) {
+            Some(removals) => self.api_server.remove_from_status(&write.session, stored, &removals).await,
+            None => Ok(()),
         }
     }
 }

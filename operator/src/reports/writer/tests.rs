@@ -107,6 +107,22 @@ async fn a_session_has_its_condition_soon_and_then_no_more_writes() {
     assert_eq!(steps.applied(), 1, "nothing changes by the passing of time");
 }
 
+/// Somebody has applied a status that they had read before. What the writer leaves out of it later stayed, and was written against
+/// every few seconds.
+#[tokio::test]
+async fn what_somebody_else_owns_as_well_is_taken_away_once() {
+    let mut steps = Steps::new();
+    steps.report(post(1, 3));
+    *steps.world.api_server.co_owned.lock().unwrap() = json!({"display": {"cause": "Network"}});
+    for sequence in 2..60 {
+        steps.pass(10).await;
+        steps.report(post(sequence, 3));
+    }
+    assert_eq!(steps.applied(), 1);
+    let removed = steps.world.api_server.removed.lock().unwrap().clone();
+    assert_eq!(removed, [json!({"display": {"cause": null}})]);
+}
+
 #[tokio::test]
 async fn equal_numbers_are_not_written_again() {
     let mut steps = Steps::new();

@@ -4,6 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use proptest::prelude::*;
 
 use super::*;
+use crate::run::wanted::WantedClients;
 
 const START: i64 = 1_800_000_000;
 
@@ -23,7 +24,7 @@ impl Scene {
     fn new(wanted: u32) -> Self {
         Self {
             stored: Run { hash: "a".into(), started_at: Some(Time(at(0))), ..Run::default() },
-            clients: ObservedClients { wanted, ..ObservedClients::default() },
+            clients: ObservedClients { wanted: WantedClients::first(wanted), ..ObservedClients::default() },
             stage: RunStage::Active,
             limits: Limits { duration: Duration::from_secs(60), start_deadline: Duration::from_secs(100) },
         }
@@ -115,6 +116,32 @@ fn suspension_stops_the_clock() {
     assert_eq!(scene.phase(6030), Phase::Ending(Outcome::StartDeadlineExceeded));
 }
 
+/// As when somebody scales it to nothing, or is still to scale it up: there is nobody who could start.
+#[test]
+fn a_run_without_clients_waits_for_some() {
+    let mut scene = Scene::new(0);
+    assert_eq!(scene.advance(at(0)).next_in, None);
+    assert_eq!(scene.phase(5000), Phase::Starting);
+    scene.clients.wanted = WantedClients::first(1);
+    assert_eq!(scene.advance(at(5000)).next_in, Some(Duration::from_secs(100)));
+    scene.clients.had_media = [0].into();
+    assert_eq!(scene.phase(5090), Phase::Measuring);
+    scene.clients.wanted = WantedClients::first(0);
+    assert_eq!(scene.phase(5100), Phase::Measuring);
+    assert_eq!(scene.phase(9000), Phase::Measuring);
+    scene.clients.wanted = WantedClients::first(1);
+    assert_eq!(scene.advance(at(9000)).next_in, Some(Duration::from_secs(120)));
+    assert_eq!(scene.phase(9120), Phase::Ending(Outcome::Failed));
+}
+
+#[test]
+fn a_run_whose_clients_find_no_node_does_not_wait_for_ever() {
+    let mut scene = Scene::new(0);
+    scene.clients.wanted = WantedClients::of_nodes(&[]);
+    assert_eq!(scene.advance(at(0)).next_in, Some(Duration::from_secs(100)));
+    assert_eq!(scene.phase(100), Phase::Ending(Outcome::StartDeadlineExceeded));
+}
+
 /// A run whose end was decided long ago, that is suspended, and then is to have more clients.
 #[test]
 fn a_deadline_that_has_passed_holds_for_a_suspended_run_too() {
@@ -123,7 +150,7 @@ fn a_deadline_that_has_passed_holds_for_a_suspended_run_too() {
     assert_eq!(scene.phase(220), Phase::Ending(Outcome::Finished));
     scene.stage = RunStage::Suspended;
     assert_eq!(scene.phase(220), Phase::Ending(Outcome::Finished));
-    scene.clients.wanted = 2;
+    scene.clients.wanted = WantedClients::first(2);
     assert_eq!(scene.phase(220), Phase::Ending(Outcome::Failed));
 }
 
@@ -132,14 +159,15 @@ fn an_end_is_taken_back_when_more_clients_are_asked_for() {
     let mut scene = Scene::new(1);
     scene.clients.finished = [0].into();
     assert_eq!(scene.phase(70), Phase::Ending(Outcome::Finished));
-    scene.clients.wanted = 2;
+    scene.clients.wanted = WantedClients::first(2);
     assert_eq!(scene.phase(71), Phase::Measuring);
     assert_eq!((scene.stored.ended_at.clone(), scene.stored.outcome.clone()), (None, None));
 }
 
 #[test]
 fn a_run_without_an_end_never_ends() {
-    let clients = ObservedClients { wanted: 1, finished: [0].into(), had_media: [0].into() };
+    let clients =
+        ObservedClients { wanted: WantedClients::first(1), finished: [0].into(), had_media: [0].into() };
     let run = Run { started_at: Some(Time(at(0))), ..Run::default() };
     let facts = Facts {
         run: &run,
@@ -202,7 +230,8 @@ proptest! {
             match event {
                 Event::Pass(seconds) => {
                     now += i64::from(seconds);
-                    active += if scene.stage == RunStage::Active { i64::from(seconds) } else { 0 };
+                    let counts = scene.stage == RunStage::Active && !scene.clients.wanted.is_empty();
+                    active += if counts { i64::from(seconds) } else { 0 };
                 }
                 Event::Suspend(is_suspended) => {
                     scene.stage = if is_suspended { RunStage::Suspended } else { RunStage::Active };
@@ -210,7 +239,7 @@ proptest! {
                 Event::Media(index) => drop(scene.clients.had_media.insert(index)),
                 Event::Restart => scene.clients.had_media.clear(),
                 Event::Finish(index) => drop(scene.clients.finished.insert(index)),
-                Event::Scale(wanted) => scene.clients.wanted = wanted,
+                Event::Scale(wanted) => scene.clients.wanted = WantedClients::first(wanted),
             }
             let was_measuring = scene.stored.measuring_since.is_some();
             let advanced = scene.advance(at(now));
@@ -236,7 +265,8 @@ proptest! {
             }
             let is_ending = matches!(advanced.phase, Phase::Ending(_));
             prop_assert_eq!(scene.stored.ended_at.is_some(), is_ending);
-            prop_assert_eq!(advanced.next_in.is_some(), !is_ending && scene.stage == RunStage::Active);
+            let is_timed = scene.stage == RunStage::Active && !scene.clients.wanted.is_empty();
+            prop_assert_eq!(advanced.next_in.is_some(), !is_ending && is_timed);
             // The same facts change nothing: a converged session is not written again.
             prop_assert_eq!(&scene.advance(at(now)).run, &advanced.run);
         }

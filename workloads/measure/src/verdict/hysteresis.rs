@@ -41,6 +41,16 @@ impl Hysteresis {
         self.shown.insert(shown)
     }
 
+    /// A breach that was said goes on, or went on until `now`.
+    pub fn breach_until(&mut self, now: Instant) {
+        self.breached = self.breached.max(Some(now));
+    }
+
+    /// Nothing is known of so long a time until now: it was not one without a breach.
+    pub fn skip(&mut self, unknown: Duration) {
+        self.breached = self.breached.map(|breached| breached + unknown);
+    }
+
     /// What is said now.
     pub fn shown(&self) -> Option<&Verdict> {
         self.shown.as_ref()
@@ -77,6 +87,30 @@ mod tests {
         assert!(!hysteresis.update(unknown(), at(13)).is_met());
         assert!(!hysteresis.update(Verdict::Met, at(21)).is_met(), "not by way of no verdict");
         assert!(hysteresis.update(Verdict::Met, at(22)).is_met());
+    }
+
+    #[test]
+    fn only_time_of_which_something_is_known_is_quiet() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut hysteresis = Hysteresis::default();
+        hysteresis.update(missed(), at(0));
+        hysteresis.breach_until(at(20));
+        assert!(
+            !hysteresis.update(Verdict::Met, at(29)).is_met()
+                && hysteresis.update(Verdict::Met, at(30)).is_met()
+        );
+
+        let mut hysteresis = Hysteresis::default();
+        hysteresis.update(missed(), at(0));
+        assert!(!hysteresis.update(Verdict::Met, at(5)).is_met());
+        hysteresis.skip(Duration::from_secs(30));
+        assert!(
+            !hysteresis.update(Verdict::Met, at(39)).is_met()
+                && hysteresis.update(Verdict::Met, at(40)).is_met()
+        );
+        hysteresis.skip(Duration::from_secs(30));
+        assert!(hysteresis.update(Verdict::Met, at(70)).is_met(), "it was quiet before");
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(super) fn first_broken(
         .collect();
     let first = stuck.iter().min_by_key(|stuck| stuck.stage)?;
     let affected = stuck.iter().filter(|other| other.stage == first.stage).count();
-    let wanted = session.spec.clients;
+    let wanted = session.clients.count();
     let affecting = |detail| {
         format!("{}; {affected} of {wanted} clients affected", message(session, server, first, detail))
     };

@@ -182,6 +182,7 @@ fn the_longest_names_fit_with_what_to_check() {
         node: node.clone(),
         ip: Some("2001:db8:1111:2222:3333:4444:5555:6666".into()),
         ready_since: None,
+        was_ready: false,
         succeeded: false,
         last_end: None,
         problem: None,

@@ -14,7 +14,7 @@ use k8s_openapi::api::core::v1::Pod;
 use report::{ErrorCode, State};
 use serde_json::{Value, json};
 
-use super::pods::tests::{pod, ready, waiting};
+use super::pods::tests::{no_longer_ready, pod, ready, waiting};
 use super::stages::tests::{client_posts, server_posts};
 use super::*;
 use crate::cluster::LostNode;
@@ -37,6 +37,7 @@ pub(super) struct Scene {
     finished: BTreeSet<u32>,
     refused: Option<Explanation>,
     failed_attempts: FailedAttempts,
+    placement: PlacementState,
     lost_nodes: BTreeMap<String, LostNode>,
     policies: Option<String>,
     /// How long ago the server's silence stopped to be excused.
@@ -79,6 +80,7 @@ impl Scene {
             finished: BTreeSet::new(),
             refused: None,
             failed_attempts: FailedAttempts::default(),
+            placement: PlacementState::default(),
             lost_nodes: BTreeMap::new(),
             policies: None,
             excused: None,
@@ -119,6 +121,7 @@ impl Scene {
             begun: self.begun,
             refused: self.refused.clone(),
             failed_attempts: &self.failed_attempts,
+            placement: &self.placement,
             lost_nodes: &self.lost_nodes,
             policies: self.policies.as_deref(),
             trouble_since: self.trouble.map(|lasted| now - lasted),
@@ -187,6 +190,15 @@ fn each_reason_hides_those_behind_it() {
             "1 of 2 clients are ready: harbor-client-1-y on node b has not decoded a frame within the last 2 s".into()
         )
     );
+    scene.set_client(1, &no_longer_ready());
+    assert_eq!(
+        scene.ready(),
+        (
+            "ClientsLost".into(),
+            "1 of 2 clients are ready: harbor-client-1-y on node b had media and has decoded no frame within the last 2 s"
+                .into()
+        )
+    );
     scene.silent = Duration::from_secs(1);
     scene.view.lost = Some("not connected for 5.2 s".into());
     assert_eq!(scene.ready(), ("ClientsLost".into(), "not connected for 5.2 s".into()));
@@ -206,7 +218,7 @@ fn each_reason_hides_those_behind_it() {
         {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes"}
     ]});
     scene.set_client(1, &unschedulable);
-    assert_eq!(scene.ready(), ("Unschedulable".into(), "harbor-client-1-y: 0/3 nodes".into()));
+    assert_eq!(scene.ready(), ("Unschedulable".into(), "harbor-client-1-y: 0/3 nodes; not Ready: b".into()));
     scene.set_server(&waiting("ErrImagePull", "denied"));
     assert_eq!(scene.ready().0, "ImagePullFailed");
     scene.refused = Some(Reason::ApplyFailed.with_message("webhook away"));

@@ -54,6 +54,52 @@ fn a_client_that_is_done_needs_no_pod() {
     assert_eq!(scene.ready().0, "Ready");
 }
 
+/// Its probe fails before its kubelet says that it is done. It was one of those that are lost, or waited for.
+#[test]
+fn a_client_whose_time_is_over_is_not_lost() {
+    let of = |since: u32| {
+        let mut scene = Scene::new(&json!({"clients": 2, "duration": "50s"}));
+        scene.run.started_at = Some(serde_json::from_value(json!(START)).unwrap());
+        scene.run.measured = Some(format!("0:0@59,1:20@{since}"));
+        scene.set_client(1, &no_longer_ready());
+        (scene.ready(), scene.compute().1)
+    };
+    // It is the second 60: 53 s and 43 s.
+    let (ready, recheck) = of(27);
+    assert_eq!(
+        ready,
+        (
+            "Ready".into(),
+            "media flows to 1 of 2 clients, and has flowed to the others for as long as it was to".into()
+        )
+    );
+    assert_eq!(recheck, Some(Duration::from_secs(7)), "then it should have ended");
+    assert_eq!(of(37).0.0, "ClientsLost");
+    assert_eq!(of(20).0.0, "ClientsLost", "it does not end");
+}
+
+#[test]
+fn a_run_that_is_given_up_waits_for_nobody() {
+    let mut scene = Scene::new(&json!({"clients": 2, "duration": "50s"}));
+    scene.pods.truncate(1);
+    scene.run.cause = Some("Unschedulable: 0/3 nodes".into());
+    scene.phase = Phase::Ending(Outcome::StartDeadlineExceeded);
+    assert_eq!(
+        scene.ready(),
+        (
+            "Failed".into(),
+            "the run is given up, its last numbers are awaited: not every client had media within 10m; Unschedulable: 0/3 nodes"
+                .into()
+        )
+    );
+    scene.phase = Phase::Ending(Outcome::Finished);
+    scene.finished = [0, 1].into();
+    assert_eq!(
+        scene.ready(),
+        ("Ready".into(), "media has flowed to 2 of 2 clients for as long as it was to".into())
+    );
+}
+
 /// Of five two were done; then there were to be two, of which one is.
 #[test]
 fn what_was_done_before_there_were_to_be_fewer_serves_nobody() {

@@ -1,5 +1,6 @@
 //! A session's reports from the first to the last, on virtual time.
 
+mod quiet;
 mod reporting;
 mod restart;
 mod run_end;

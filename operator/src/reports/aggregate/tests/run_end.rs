@@ -49,6 +49,41 @@ fn a_finished_run_shows_the_whole_and_stays_as_it_is() {
     assert_eq!((scenario.server(300, post(0, 901, 99)), scenario.desired(300)), (PostEffect::Ignored, None));
 }
 
+/// Whoever waits for a condition takes one that is about an earlier spec for outdated.
+#[test]
+fn what_is_said_of_a_finished_run_is_about_every_spec_that_asks_for_it() {
+    let (mut scenario, _) = run_end(&[(95, 2), (104, 0)]);
+    let last = scenario.write(130);
+    for is_restarted in [false, true] {
+        let mut status = last.clone();
+        status["conditions"].as_array_mut().unwrap().push(json!({
+            "type": "Complete", "status": "True", "reason": "Finished", "message": "",
+            "lastTransitionTime": "2026-01-01T00:00:00Z"
+        }));
+        scenario.session = stored(&json!({"clients": 3, "duration": "5m"}), &status);
+        scenario.session.metadata.generation = Some(2);
+        if is_restarted {
+            scenario.restart();
+        }
+        let of_two = serde_json::to_value(scenario.desired(200).unwrap()).unwrap();
+        let mut expected = last.clone();
+        expected["conditions"][0]["observedGeneration"] = json!(2);
+        expected.as_object_mut().unwrap().remove("run");
+        assert_eq!(of_two, expected, "and nothing else is new");
+        status["conditions"][0]["observedGeneration"] = json!(2);
+        scenario.session.status = serde_json::from_value(status).unwrap();
+        assert_eq!(scenario.desired(201), None, "once");
+
+        // No run is asked for at all.
+        scenario.session.spec.clients = 101;
+        scenario.session.metadata.generation = Some(3);
+        assert_eq!(scenario.at(202, |tracked, _, _| tracked.is_ended()), !is_restarted);
+        if !is_restarted {
+            assert_eq!(scenario.desired(202), None);
+        }
+    }
+}
+
 #[test]
 fn an_end_that_was_none_leaves_nothing_behind() {
     let (mut scenario, _) = run_end(&[(95, 2), (104, 0)]);

@@ -95,6 +95,20 @@ fn a_client_without_media_is_believed_when_the_server_is_silent() {
     );
     assert!(says(&scenario.desired(40).unwrap(), ("False", "NoMedia")), "somebody is left to report");
 
+    // It says so as soon as it has had none for 3 s, and is allowed 5.
+    let mut scenario = two_clients();
+    scenario.server(0, posted(1, &judged(|_| ())));
+    let mut post = client_post(1);
+    post.without_media_seconds = Some(3.0);
+    let pod = scenario.pod("harbor-client-1");
+    scenario.at(6, |tracked, session, now| tracked.take_client(pod, post, session, now));
+    assert!(says(&scenario.desired(6).unwrap(), ("True", "Met")));
+    let judge_at = scenario.at(6, |tracked, _, now| tracked.judge_at(now).unwrap() - now);
+    assert_eq!(judge_at, Duration::from_secs(2));
+    assert!(scenario.at(8, Tracked::judge));
+    assert!(message(&scenario.desired(8).unwrap()).starts_with("no frame decoded for 5 s, 5 s allowed"));
+    assert_eq!(scenario.at(8, |tracked, _, now| tracked.judge_at(now)), None, "it is said");
+
     // Nobody is.
     let mut scenario = two_clients();
     scenario.server(0, posted(1, &judged(|_| ())));

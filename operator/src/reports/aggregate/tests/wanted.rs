@@ -75,6 +75,80 @@ fn clients_that_are_done_breach_nothing() {
     assert!(says(&scenario.desired(1).unwrap(), ("False", "DeliveredTooLow")));
 }
 
+/// The last client has ended, and its pod does not say so yet; then all are done, and the last numbers are awaited.
+#[test]
+fn between_its_last_client_and_its_end_the_verdict_of_a_run_stands() {
+    let verdicts = |lossy: bool, objectives: &serde_json::Value| {
+        let mut scenario = Scenario::new(&json!({"clients": 2, "duration": "5m", "objectives": objectives}));
+        let expect = |scenario: &mut Scenario, second: u64, finished: &[u32]| {
+            let finished: std::collections::BTreeSet<_> = finished.iter().copied().collect();
+            let is_ending = finished.len() == 2;
+            let expectation = Expectation { finished, is_ending, ..Expectation::default() };
+            scenario.at(second, |tracked, session, now| {
+                tracked.expect(expectation, now);
+                tracked.judge(session, now);
+            });
+        };
+        expect(&mut scenario, 0, &[]);
+        let mut said = Vec::new();
+        let gone = judged(|session| {
+            for client in &mut session.clients {
+                client.media = Media::Gone { seconds: 1.0 };
+            }
+        });
+        let flowing = judged(|session| {
+            if lossy {
+                session.all.loss_percent = Some(8.1);
+            }
+        });
+        for second in 0..12_u64 {
+            match second {
+                0 => drop(scenario.server(0, posted(1, &flowing))),
+                1 => drop(scenario.server(1, posted(2, &gone))),
+                2 => expect(&mut scenario, 2, &[0]),
+                3 => expect(&mut scenario, 3, &[0, 1]),
+                4 => {
+                    let mut last = posted(3, &gone);
+                    last.connected_clients = 0;
+                    scenario.at(4, |tracked, session, now| tracked.answer(session, now));
+                    scenario.server(4, last);
+                }
+                7 => {
+                    let mut last = posted(4, &gone);
+                    last.connected_clients = 0;
+                    scenario.server(7, last);
+                }
+                _ => {}
+            }
+            if second >= 3 {
+                scenario.end(3, second);
+            }
+            said.push(met(&scenario.desired(second).unwrap()));
+            if second == 3 {
+                // One that starts just then knows what was said, and nothing of who said it.
+                scenario.write(3);
+                scenario.restart();
+                expect(&mut scenario, 3, &[0, 1]);
+            }
+        }
+        said.dedup();
+        said.into_iter().map(|(status, reason)| format!("{status} {reason}")).collect::<Vec<_>>()
+    };
+    assert_eq!(verdicts(false, &json!({})), ["True Met"]);
+    assert_eq!(verdicts(false, &json!({"errorPixelsP95": "0.015"})), ["True Met", "False ErrorTooHigh"]);
+    assert_eq!(verdicts(true, &json!({})), ["False LossTooHigh", "True Met"], "the whole of it is good");
+
+    // By other objectives nobody was judged.
+    let mut scenario = Scenario::new(&json!({"clients": 1, "duration": "5m"}));
+    let one = judged(|session| drop(session.clients.pop()));
+    scenario.server(0, posted(1, &one));
+    let expectation = Expectation { finished: [0].into(), is_ending: true, ..Expectation::default() };
+    scenario.at(1, |tracked, _, now| tracked.expect(expectation, now));
+    scenario.session.spec.objectives.loss_percent = "0.1".into();
+    scenario.at(2, Tracked::judge);
+    assert!(says(&scenario.desired(2).unwrap(), ("Unknown", "NoClients")));
+}
+
 /// The whole run is judged by a post of a server that knows that all clients are done.
 #[test]
 fn the_last_report_is_of_a_server_that_was_answered() {

@@ -1,0 +1,53 @@
+//! What is kept of a pod. Of a whole one most is the same in all pods of a session, and is never read: kept for each of
+//! thousands it is the operator's memory.
+
+use crds::contract::OWN_PREFIX;
+use k8s_openapi::api::core::v1::{Pod, PodSpec};
+
+use crate::session::labels::JOB_INDEX;
+
+/// Takes away what is never read: who wrote which field, annotations of others, and all of the spec but where the pod is to run.
+pub(super) fn trim(pod: &mut Pod) {
+    pod.metadata.managed_fields = None;
+    if let Some(annotations) = &mut pod.metadata.annotations {
+        annotations.retain(|name, _| name.starts_with(OWN_PREFIX) || name == JOB_INDEX);
+    }
+    if let Some(spec) = pod.spec.take() {
+        let PodSpec { node_name, scheduling_gates, affinity, .. } = spec;
+        pod.spec = Some(PodSpec { node_name, scheduling_gates, affinity, ..PodSpec::default() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn what_is_read_stays() {
+        let whole = json!({
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": {
+                "name": "harbor-client-0-y", "uid": "pod-1", "labels": {"team": "a"}, "creationTimestamp": "2026-01-01T00:00:00Z",
+                "annotations": {"ballsession.dev/attempt": "1", "batch.kubernetes.io/job-completion-index": "0", "example.com/networks": "a long list"},
+                "ownerReferences": [{"apiVersion": "v1", "kind": "BallSession", "name": "o", "uid": "u", "controller": true}],
+                "managedFields": [{"manager": "kubelet", "operation": "Update"}]
+            },
+            "spec": {
+                "nodeName": "b", "schedulingGates": [{"name": "example.com/quota"}], "volumes": [{"name": "token"}],
+                "affinity": {"nodeAffinity": {}}, "containers": [{"name": "client", "image": "client:1"}]
+            },
+            "status": {"phase": "Running", "podIP": "10.244.1.7", "conditions": [{"type": "Ready", "status": "True"}]}
+        });
+        let mut pod: Pod = serde_json::from_value(whole.clone()).unwrap();
+        trim(&mut pod);
+        let mut expected = whole;
+        expected["metadata"].as_object_mut().unwrap().remove("managedFields");
+        expected["metadata"]["annotations"].as_object_mut().unwrap().remove("example.com/networks");
+        expected["spec"].as_object_mut().unwrap().remove("volumes");
+        expected["spec"]["containers"] = json!([]);
+        let kept: Value = serde_json::to_value(&pod).unwrap();
+        assert_eq!(kept, expected);
+    }
+}
