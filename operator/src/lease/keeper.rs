@@ -1,6 +1,6 @@
 //! Contends for the lease, and holds it, in a task of its own.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::Lease as Record;
