@@ -1,7 +1,7 @@
 //! The cluster that faults are injected into.
 
 use anyhow::{Context, Result, ensure};
-use ballsession_e2e::{OPERATOR_NAMESPACE, kubectl, worker_nodes};
+use ballsession_e2e::{OPERATOR_NAMESPACE, kubectl, leading_pod, worker_nodes};
 use k8s_openapi::api::core::v1::Node;
 use kube::Client;
 use kube::api::{Api, ListParams};
@@ -84,6 +84,7 @@ impl Ground {
             let available = kubectl(&[&["--namespace", namespace], &available[..]].concat()).await?;
             ensure!(available.parse::<u32>().is_ok_and(|count| count > 0), "{deployment} is not available");
         }
+        leading_pod(client).await?;
         Ok(())
     }
 }

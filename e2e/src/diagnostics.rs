@@ -28,8 +28,9 @@ pub async fn diagnose(scenario: &str, namespaces: &[String]) {
             keep(&folder, &file, of(&["logs", &pod])).await;
             save(&folder, &format!("previous-{file}"), &of(&["logs", "--previous", &pod])).await;
         }
+        let selector = "--selector=app.kubernetes.io/name=ballsession-operator";
         let operator =
-            ["--namespace", OPERATOR_NAMESPACE, "logs", "deployment/ballsession-operator", "--since=10m"];
+            ["--namespace", OPERATOR_NAMESPACE, "logs", selector, "--prefix", "--tail=-1", "--since=10m"];
         save(&folder, "operator.log", &operator.map(str::to_owned)).await;
     }
 }

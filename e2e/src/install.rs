@@ -14,16 +14,32 @@ pub const INSTALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/dist/i
 /// The folder of the sessions that users begin with.
 pub const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/samples");
 
-/// The operator's pod.
+/// The operator's pods.
 ///
 /// # Errors
-/// Where it does not have exactly one that is ready.
-pub async fn operator_pod(client: &Client) -> Result<Pod> {
+/// Where it has none.
+pub async fn operator_pods(client: &Client) -> Result<Vec<Pod>> {
     let pods: Api<Pod> = Api::namespaced(client.clone(), OPERATOR_NAMESPACE);
     let labelled = ListParams::default().labels("app.kubernetes.io/name=ballsession-operator");
-    let mut found = pods.list(&labelled).await?.items;
-    let pod = found.pop().context("the operator has no pod: was it installed?")?;
-    ensure!(found.is_empty(), "the operator has {} pods", found.len() + 1);
-    ensure!(is_ready(&pod), "the operator's pod is not ready");
+    let found = pods.list(&labelled).await?.items;
+    ensure!(!found.is_empty(), "the operator has no pod: was it installed?");
+    Ok(found)
+}
+
+/// The one of them that leads.
+///
+/// # Errors
+/// Where there is not exactly one that is ready.
+pub async fn leading_pod(client: &Client) -> Result<Pod> {
+    let mut leading = operator_pods(client).await?;
+    leading.retain(leads);
+    let pod = leading.pop().context("none of the operator's pods leads")?;
+    ensure!(leading.is_empty(), "{} of the operator's pods lead", leading.len() + 1);
+    ensure!(is_ready(&pod), "the operator's pod that leads is not ready");
     Ok(pod)
+}
+
+/// Whether reports are to go to this pod.
+pub fn leads(pod: &Pod) -> bool {
+    pod.metadata.labels.iter().flatten().any(|(label, _)| label == "ballsession.dev/leader")
 }

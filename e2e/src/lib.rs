@@ -27,7 +27,7 @@ mod table;
 
 pub use command::{kubectl, run};
 pub use diagnostics::diagnose;
-pub use install::{INSTALL, OPERATOR_NAMESPACE, SAMPLES, operator_pod};
+pub use install::{INSTALL, OPERATOR_NAMESPACE, SAMPLES, leading_pod, leads, operator_pods};
 pub use nodes::{Blockade, on_node, worker_nodes};
 pub use patience::{PATIENCE, eventually};
 pub use pods::{Part, is_ready, node, uid};

@@ -27,8 +27,19 @@ impl Endpoint {
     /// # Errors
     /// Where kubectl cannot forward a port to it.
     pub async fn open() -> Result<Self> {
-        let arguments =
-            ["--namespace", OPERATOR_NAMESPACE, "port-forward", "service/ballsession-operator", ":8080"];
+        Self::open_at("service/ballsession-operator").await
+    }
+
+    /// That of one of its pods.
+    ///
+    /// # Errors
+    /// As [`Endpoint::open`].
+    pub async fn open_at_pod(name: &str) -> Result<Self> {
+        Self::open_at(&format!("pod/{name}")).await
+    }
+
+    async fn open_at(what: &str) -> Result<Self> {
+        let arguments = ["--namespace", OPERATOR_NAMESPACE, "port-forward", what, ":8080"];
         let mut forward = Process::start("kubectl", &arguments)?;
         let port = eventually(PATIENCE, "a port that is forwarded", async || {
             let said = forward.stdout()?;

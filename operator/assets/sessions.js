@@ -40,7 +40,8 @@ function show() {
   const count = (test) => rows.filter(test).length;
   const [idle, missed] = [count((row) => !row.isReady), count((row) => row.isMissed)];
   setText("summary", `${status.watched} sessions watched, ${rows.length} listed: ${idle} not ready, ${missed} with objectives not met.`);
-  say("waiting", status.ready ? "" : `The operator is not ready: it waits for ${status.waitingFor.join("; for ")}.`);
+  const standby = status.standby ? `This replica of the operator stands by: ${status.standby}.` : "";
+  say("waiting", status.ready ? standby : `The operator is not ready: it waits for ${status.waitingFor.join("; for ")}.`);
   const filter = part("filter").value.trim();
   const matching = showRows(rows, filter);
   setText("matches", filter ? `${matching} of ${rows.length} match` : "");

@@ -3,6 +3,8 @@
 mod values;
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use clap::Parser;
 use clap::builder::BoolishValueParser;
@@ -16,7 +18,10 @@ use crate::settings::Settings;
 /// Where a pod finds its namespace.
 const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
-/// The operator's Service, which leads to the one replica that holds the lease.
+/// The lease's duration: a shorter one is lost whenever the API server takes a moment, a longer one is long to wait for.
+const LEASE_DURATION: RangeInclusive<Duration> = Duration::from_secs(3)..=Duration::from_secs(300);
+
+/// The operator's Service, unless it has another name.
 const SERVICE: &str = "ballsession-operator";
 
 /// The port of [`SERVICE`] that takes reports.
@@ -44,18 +49,27 @@ struct Arguments {
     /// When images are pulled, unless a session says otherwise: Always, IfNotPresent or Never [default: up to Kubernetes]
     #[arg(long, env = "BALLSESSION_IMAGE_PULL_POLICY", value_name = "POLICY", value_parser = values::pull_policy)]
     image_pull_policy: Option<PullPolicy>,
-    /// Where pods find --reports [default: the Service ballsession-operator in --namespace]
+    /// The operator's Service in --namespace, which leads to the replica that takes reports
+    #[arg(long, env = "BALLSESSION_SERVICE", value_name = "NAME", default_value = SERVICE, value_parser = values::label)]
+    service: String,
+    /// Where pods find --reports [default: --service in --namespace]
     #[arg(long, env = "BALLSESSION_REPORT_URL", value_name = "URL", value_parser = values::report_url)]
     report_url: Option<String>,
     /// The operator's own namespace, that of its lease and its Service [default: in a pod, the pod's]
     #[arg(long, env = "BALLSESSION_NAMESPACE", value_name = "NAME", value_parser = values::label)]
     namespace: Option<String>,
-    /// The operator's name in the lease and in events
+    /// The operator's pod, its name in the lease and in events
     #[arg(long, env = "BALLSESSION_POD_NAME", value_name = "NAME", default_value = "ballsession-operator", value_parser = values::subdomain)]
     pod_name: String,
+    /// The UID of that pod: a process that is started in it again takes its predecessor's lease at once
+    #[arg(long, env = "BALLSESSION_POD_UID", value_name = "UID", value_parser = values::uid)]
+    pod_uid: Option<String>,
     /// The lease that the operator holds while it writes
-    #[arg(long, env = "BALLSESSION_LEASE_NAME", value_name = "NAME", default_value = "ballsession-operator", value_parser = values::subdomain)]
+    #[arg(long, env = "BALLSESSION_LEASE_NAME", value_name = "NAME", default_value = "ballsession-operator", value_parser = values::lease)]
     lease_name: String,
+    /// After how long another replica takes over where the one that writes falls silent
+    #[arg(long, env = "BALLSESSION_LEASE_DURATION", value_name = "DURATION", default_value = "15s", value_parser = arguments::duration_within(*LEASE_DURATION.start(), *LEASE_DURATION.end()))]
+    lease_duration: Duration,
     /// How many sessions are worked on at a time
     #[arg(long, env = "BALLSESSION_CONCURRENCY", value_name = "N", default_value = "16", value_parser = arguments::whole_number(1, 256))]
     concurrency: u32,
@@ -78,10 +92,14 @@ pub struct Options {
     pub watched: Scope,
     /// What pods are made with; the operator's own namespace is among it.
     pub settings: Settings,
-    /// The operator's name in events.
+    /// The operator's pod.
     pub pod_name: String,
+    /// Its UID, which says that no other process is there.
+    pub pod_uid: Option<String>,
     /// The lease that is held while the operator writes.
     pub lease_name: String,
+    /// After how long others take it.
+    pub lease_duration: Duration,
     /// Sessions that are worked on at a time.
     pub concurrency: u16,
     /// How logs are written.
@@ -109,8 +127,9 @@ impl Arguments {
         let own = self.namespace.as_deref().or(pods_namespace.map(str::trim)).ok_or_else(|| {
             format!("--namespace is missing: outside of a pod, without {NAMESPACE_FILE}, it must be given")
         })?;
+        let service = &self.service;
         let report_url =
-            self.report_url.unwrap_or_else(|| format!("http://{SERVICE}.{own}.svc:{REPORT_PORT}/v1/reports"));
+            self.report_url.unwrap_or_else(|| format!("http://{service}.{own}.svc:{REPORT_PORT}/v1/reports"));
         Ok(Options {
             http: self.http,
             reports: self.reports,
@@ -123,7 +142,9 @@ impl Arguments {
                 operator_namespace: own.to_owned(),
             },
             pod_name: self.pod_name,
+            pod_uid: self.pod_uid,
             lease_name: self.lease_name,
+            lease_duration: self.lease_duration,
             // Its range is checked by the parser.
             concurrency: u16::try_from(self.concurrency).unwrap_or(u16::MAX),
             log_format: self.log_format,
@@ -142,11 +163,14 @@ impl Options {
 
     /// The lease to hold. `random` distinguishes this process from one before it in the same pod.
     pub fn lease(&self, random: u32) -> lease::Settings {
+        let predecessors = self.pod_uid.as_ref().map(|uid| format!("{}_{uid}_", self.pod_name));
+        let begin = predecessors.clone().unwrap_or_else(|| format!("{}_", self.pod_name));
         lease::Settings {
             namespace: self.settings.operator_namespace.clone(),
             name: self.lease_name.clone(),
-            identity: format!("{}_{random:08x}", self.pod_name),
-            timing: lease::Timing::default(),
+            identity: format!("{begin}{random:08x}"),
+            predecessors,
+            timing: lease::Timing::of(self.lease_duration),
         }
     }
 }

@@ -7,15 +7,15 @@
 //! | [`clients`] | which pods the clients of a session shall have; pure | `session`, `run` |
 //! | [`cluster`] | the watches, what they keep, and whose it is | `session` |
 //! | [`report_source`] | what the controller asks of the reports | `run`, `session` |
-//! | [`lease`] | who may write | `session` |
+//! | [`lease`] | who may write, and takes reports | `session` |
 //! | [`reports`] | what pods report, and the part of the status that is made of it | `report_source` and what that imports |
 //! | [`controller`] | children, pods of clients, and the rest of the status | `cluster`, `clients`, `report_source` and what these import |
 //! | [`http`] | health, metrics and the page of sessions | `cluster` |
 //! | [`operator`] | the process: wires all of them | everything |
 //!
 //! The status of a session has two writers with fields of their own, each a field manager that always applies a complete
-//! set: the controller ([`controller`]) and the reports' writer ([`reports`]). Both write only while the lease is held, and
-//! both on top of the version that they have read: the reason and message that are shown explain the conditions of both, and
+//! set: the controller ([`controller`]) and the reports' writer ([`reports`]). Both write only while the lease is held, through
+//! a client that sends nothing without it, and both on top of the version that they have read: the reason and message that are shown explain the conditions of both, and
 //! are written by whoever changes one of these (`display`).
 
 // Whole objects in tests are larger than what `json!` expands by default.

@@ -1,4 +1,5 @@
-//! The operator's life: it contends for its lease, works while it holds it, and leaves in good order.
+//! The operator's life: it stands by with all that it needs in memory, works while it holds its lease, and leaves in good
+//! order.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,15 +17,15 @@ use tokio_util::sync::CancellationToken;
 use crate::arguments::Options;
 use crate::cluster::{self, Watches};
 use crate::controller::{self, Pace};
-use crate::http::{self, LastReport, Need, Overview};
-use crate::lease::{self, Lease};
+use crate::http::{self, LastReport, Need, Overview, Standby};
+use crate::lease::{self, LeaderLabel, Lease};
 use crate::reports::{self, Reports};
 
 /// Longer than any watch is quiet: the API server ends each of them sooner.
 const READ_TIMEOUT: Duration = Duration::from_secs(330);
 
-/// How long work under way may take after the end was asked for. Kubernetes grants 30 s for all.
-const DRAIN_LIMIT: Duration = Duration::from_secs(15);
+/// How long work under way may take after the end was asked for: meanwhile nobody else can work.
+const DRAIN_LIMIT: Duration = Duration::from_secs(3);
 
 /// Runs the operator until it is asked to end.
 ///
@@ -40,38 +41,59 @@ pub fn run(options: Options) -> anyhow::Result<Exit> {
 
 async fn operator(options: Options) -> anyhow::Result<Exit> {
     let signals = process::stop_signals()?;
-    let client = client().await?;
+    let config = config().await?;
+    let client = Client::try_from(config.clone())?;
     let mut registry = Registry::with_prefix("ballsession_operator");
     let lease_metrics = lease::Metrics::register(&mut registry);
     let report_metrics = reports::Metrics::register(&mut registry);
     let controller_metrics = controller::metrics::Metrics::register(&mut registry);
 
-    let lease = Arc::new(Lease::contend(client.clone(), options.lease(fastrand::u32(..)), lease_metrics));
+    let lease_settings = options.lease(fastrand::u32(..));
+    let lease = Arc::new(Lease::contend(client.clone(), lease_settings.clone(), lease_metrics.clone()));
+    // For all that is written.
+    let fenced = lease::fenced_client(&config, lease.fence(), &lease_metrics)?;
+    let label = LeaderLabel::new(fenced.clone(), &lease_settings, &options.pod_name);
     let (watches, stores) = cluster::watch(&client, &options.watched);
-    let reports = Reports::new(client.clone(), stores.sessions.clone(), stores.pods, report_metrics);
+    let reports =
+        Reports::new(fenced.clone(), lease.fence(), stores.sessions.clone(), stores.pods, report_metrics);
     let needs: Vec<Need> = vec![
         Box::new({
             let sync = watches.first_sync();
             move || sync.waiting()
         }),
         Box::new({
-            let lease = Arc::clone(&lease);
-            move || lease.waiting_for(Instant::now())
+            let watches = watches.first_sync();
+            move || watches.broken(Instant::now())
+        }),
+        Box::new({
+            let label = Arc::clone(&label);
+            move || label.missing()
         }),
     ];
+    registry.register_collector(Box::new(watches.metrics()));
+    let standby: Standby = Box::new({
+        let lease = Arc::clone(&lease);
+        move || lease.waiting_for()
+    });
     let last_report: LastReport = Box::new({
         let reports = Arc::clone(&reports);
         move |session| reports.last_report(session)
     });
-    let overview = Overview::new(needs, stores.sessions, last_report, registry);
+    let overview = Overview::new(needs, standby, stores.sessions, last_report, registry);
     // Serves until it is dropped, at the very end.
     let _http = http::serve(options.http, overview).await?;
 
+    let address = options.reports;
+    let listener = address::listen(address).and_then(TcpListener::from_std);
+    let listener = listener.with_context(|| format!("cannot take reports on {address}"))?;
+    let stop = CancellationToken::new();
+    let mut parts = JoinSet::new();
+    parts.spawn(reports::serve(listener, Arc::clone(&reports), stop.clone()));
     let work = Work {
-        listener_address: options.reports,
+        label,
         reports: Arc::clone(&reports),
         controller: controller::Context {
-            client,
+            client: fenced,
             settings: options.settings,
             reports,
             metrics: controller_metrics,
@@ -79,55 +101,68 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
         },
         watches,
     };
-    let outcome = hold(&lease, signals, work).await;
+    let outcome = lead(&lease, signals, work, &mut parts, &stop).await;
+    // What is under way still has the lease.
+    stop.cancel();
+    let drained = timeout(DRAIN_LIMIT, async { while parts.join_next().await.is_some() {} }).await;
+    if drained.is_err() {
+        tracing::warn!(after = ?DRAIN_LIMIT, "ending with work under way");
+        parts.abort_all();
+    }
     lease.release().await;
     outcome.map(|()| Exit::Done)
 }
 
-async fn client() -> anyhow::Result<Client> {
+async fn config() -> anyhow::Result<Config> {
     let mut config =
         Config::infer().await.context("no API server: neither a pod's service account nor a kubeconfig")?;
     config.read_timeout = Some(READ_TIMEOUT);
     config.reset_reader_on_write = true;
-    Ok(Client::try_from(config)?)
+    Ok(config)
 }
 
 /// What is done while the lease is held.
 struct Work {
-    listener_address: std::net::SocketAddr,
+    label: Arc<LeaderLabel>,
     reports: Arc<Reports>,
     controller: controller::Context,
     watches: Watches,
 }
 
-/// Waits for the lease, and works until the end is asked for.
-async fn hold(lease: &Lease, mut signals: watch::Receiver<Option<Stop>>, work: Work) -> anyhow::Result<()> {
+impl Work {
+    fn start(self, parts: &mut JoinSet<()>, stop: &CancellationToken) {
+        let Self { label, reports, controller, watches } = self;
+        let labelled = {
+            let reports = Arc::clone(&reports);
+            move || reports.listen()
+        };
+        parts.spawn(label.keep(labelled, stop.clone()));
+        parts.spawn(reports::write(reports, stop.clone()));
+        parts.spawn(controller::run(controller, watches, stop.clone()));
+    }
+}
+
+/// Stands by until the lease is held, and works until the end is asked for.
+async fn lead(
+    lease: &Lease,
+    mut signals: watch::Receiver<Option<Stop>>,
+    work: Work,
+    parts: &mut JoinSet<()>,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
     tokio::select! {
         held = lease.held() => held?,
         _ = signals.wait_for(Option::is_some) => return Ok(()),
-    }
-    let address = work.listener_address;
-    let listener = address::listen(address).and_then(TcpListener::from_std);
-    let listener = listener.with_context(|| format!("cannot take reports on {address}"))?;
-    tracing::info!(%address, "lease held; taking reports and reconciling sessions");
-
-    let stop = CancellationToken::new();
-    let mut parts = JoinSet::new();
-    parts.spawn(reports::serve(listener, Arc::clone(&work.reports), stop.clone()));
-    parts.spawn(reports::write(work.reports, stop.clone()));
-    parts.spawn(controller::run(work.controller, work.watches, stop.clone()));
-    tokio::select! {
-        _ = signals.wait_for(Option::is_some) => {}
-        // Somebody else writes now: what is under way must not.
-        lost = lease.lost() => return Err(lost.into()),
         ended = parts.join_next() => return Err(ended_by_itself(ended)),
     }
-    stop.cancel();
-    let drained = timeout(DRAIN_LIMIT, async { while parts.join_next().await.is_some() {} }).await;
-    if drained.is_err() {
-        tracing::warn!(after = ?DRAIN_LIMIT, "ending with work under way");
+    tracing::info!("lease held; taking reports and reconciling sessions");
+    work.start(parts, stop);
+    tokio::select! {
+        _ = signals.wait_for(Option::is_some) => Ok(()),
+        // Somebody else writes now: a new process begins with nothing that was meant to be written.
+        lost = lease.lost() => Err(lost.into()),
+        ended = parts.join_next() => Err(ended_by_itself(ended)),
     }
-    Ok(())
 }
 
 /// None of the parts ends unless it is stopped.

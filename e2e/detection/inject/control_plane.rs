@@ -31,7 +31,7 @@ fn ready_since(pod: &Pod) -> Option<Timestamp> {
     ready.last_transition_time.as_ref().map(|time| time.0)
 }
 
-/// Kills the operator's pod without a warning.
+/// Kills all the operator's pods without a warning.
 pub(super) async fn kill_operator() -> Result<()> {
     let selector = "--selector=app.kubernetes.io/name=ballsession-operator";
     kubectl(&["--namespace", OPERATOR_NAMESPACE, "delete", "pod", selector, "--grace-period=0", "--force"])

@@ -6,6 +6,7 @@ mod obstacles;
 mod placement;
 mod recovery;
 mod refusals;
+mod replicas;
 mod reports;
 mod samples;
 mod verdicts;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use ballsession_e2e::{
     INSTALL, OPERATOR_NAMESPACE, PATIENCE, Part, Session, Snapshot, Stage, eventually, is_ready, kubectl,
-    operator_pod, quick, scenario, scenario_alone, uid, with,
+    leading_pod, quick, scenario, scenario_alone, uid, with,
 };
 use serde_json::json;
 
@@ -132,7 +132,7 @@ async fn numbers_do_not_go_back_when_the_operator_is_killed() {
     scenario_alone("operator-killed", async |stage| {
         let session = stage.session("amnesia", &quick()).await?;
         let before = session.works_with(1).await?;
-        let killed = operator_pod(&stage.client).await?;
+        let killed = leading_pod(&stage.client).await?;
         let name = killed.metadata.name.as_deref().context("no name")?;
         kubectl(&["--namespace", OPERATOR_NAMESPACE, "delete", "pod", name, "--grace-period=0", "--force"])
             .await?;
@@ -143,7 +143,7 @@ async fn numbers_do_not_go_back_when_the_operator_is_killed() {
         };
         eventually(PATIENCE, "another operator", async || {
             unharmed(&session.snapshot().await?)?;
-            let pod = operator_pod(&stage.client).await?;
+            let pod = leading_pod(&stage.client).await?;
             ensure!(uid(&pod) != uid(&killed), "it still is the old one");
             Ok(())
         })

@@ -1,6 +1,7 @@
 //! What becomes of a command line.
 
 use super::*;
+use crate::session::labels;
 
 fn resolve(arguments: &[&str], pods_namespace: Option<&str>) -> Result<Options, String> {
     let arguments = [&["ballsession-operator"], arguments].concat();
@@ -25,7 +26,9 @@ fn in_a_pod_nothing_has_to_be_given() {
                 operator_namespace: "tower".into(),
             },
             pod_name: "ballsession-operator".into(),
+            pod_uid: None,
             lease_name: "ballsession-operator".into(),
+            lease_duration: lease::Timing::DURATION,
             concurrency: 16,
             log_format: LogFormat::Text,
             verbose: false,
@@ -50,6 +53,8 @@ fn what_is_given_wins() {
     assert_eq!(given.watched, Scope::Namespace("media".into()));
     assert_eq!(given.settings.operator_namespace, "here");
     assert_eq!(given.settings.report_url, "https://r.example/v1/reports");
+    let given = resolve(&["--service", "media-operator"], Some("media")).unwrap();
+    assert_eq!(given.settings.report_url, "http://media-operator.media.svc:8080/v1/reports");
     let given = resolve(&["--image-pull-policy", "Never", "--log-format", "json"], Some("tower")).unwrap();
     assert_eq!(given.settings.image_pull_policy, Some(PullPolicy::Never));
     assert_eq!(given.log_format, LogFormat::Json);
@@ -80,6 +85,8 @@ fn a_refusal_says_what_is_allowed() {
         ("--namespace", "", "must be a namespace"),
         ("--lease-name", "-a", "must be a name"),
         ("--lease-name", "a..b", "must be a name"),
+        ("--lease-duration", "2s", "3s"),
+        ("--pod-uid", "a_b", "must be a UID"),
         ("--server-image", "my image:1", "must be an image"),
         ("--client-image", "", "must be an image"),
         ("--image-pull-policy", "never", "must be Always, IfNotPresent or Never"),
@@ -129,6 +136,8 @@ fn the_manifests_fit() {
         (&service["metadata"]["name"], &port["name"], &port["port"]),
         (&SERVICE.into(), &"reports".into(), &REPORT_PORT.into())
     );
+    // Whoever leads gives its pod the name of its lease.
+    assert_eq!(service["spec"]["selector"][labels::LEADER], ours.lease_name);
     for (name, address) in [("reports", ours.reports), ("http", ours.http)] {
         let mut ports = container["ports"].as_array().unwrap().iter();
         let port = ports.find(|port| port["name"] == name).unwrap();
@@ -141,4 +150,17 @@ fn no_two_processes_have_the_same_identity() {
     let options = resolve(&["--pod-name", "operator-7f-x"], Some("tower")).unwrap();
     assert_eq!(options.lease(0xbeef).identity, "operator-7f-x_0000beef");
     assert_ne!(options.lease(1).identity, options.lease(2).identity);
+    assert_eq!(options.lease(1).predecessors, None, "there may be others of this name");
+
+    let options = resolve(&["--pod-name", "operator-7f-x", "--pod-uid", "u-1"], Some("tower")).unwrap();
+    let lease = options.lease(0xbeef);
+    assert_eq!(lease.identity, "operator-7f-x_u-1_0000beef");
+    assert_eq!(lease.predecessors.as_deref(), Some("operator-7f-x_u-1_"));
+}
+
+#[test]
+fn the_name_of_a_lease_fits_a_label() {
+    let name = |length| format!("--lease-name={}", "a".repeat(length));
+    resolve(&[&name(63)], Some("tower")).unwrap();
+    resolve(&[&name(64)], Some("tower")).unwrap_err();
 }

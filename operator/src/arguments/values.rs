@@ -60,7 +60,19 @@ pub(super) fn label(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// The name of a pod or a lease, which is a DNS subdomain.
+/// The name of a lease, which is a label's value as well.
+pub(super) fn lease(text: &str) -> Result<String, &'static str> {
+    let name = subdomain(text).ok().filter(|name| name.len() <= 63);
+    name.ok_or("must be a name: 1 to 63 of a-z, 0-9, - and ., not - or . at an end")
+}
+
+/// The UID of a pod.
+pub(super) fn uid(text: &str) -> Result<String, &'static str> {
+    let valid = (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if valid { Ok(text.into()) } else { Err("must be a UID: 1 to 64 letters, digits and -") }
+}
+
+/// The name of a pod, which is a DNS subdomain.
 pub(super) fn subdomain(text: &str) -> Result<String, &'static str> {
     let valid = text.len() <= 253 && text.split('.').all(is_label);
     if valid {

@@ -3,6 +3,7 @@
 mod first_sync;
 mod inventory;
 mod keys;
+mod metrics;
 mod nodes;
 mod owners;
 mod pending;
@@ -13,6 +14,7 @@ mod watches;
 
 pub use first_sync::FirstSync;
 pub use keys::{Guard, Key};
+pub use metrics::Metrics;
 pub(crate) use nodes::LostNode;
 pub(crate) use pending::PendingSessions;
 pub use stores::Stores;

@@ -26,6 +26,7 @@ use crate::clients::KnownNodes;
 use crate::cluster::first_sync::{self, FirstSync, Tracker};
 use crate::cluster::inventory::Inventory;
 use crate::cluster::keys::{Guard, Key};
+use crate::cluster::metrics::Metrics;
 use crate::cluster::nodes::{LostNode, Nodes};
 use crate::cluster::owners::{session_by_label, session_of};
 use crate::cluster::pending::PendingSessions;
@@ -63,6 +64,11 @@ impl Watches {
     /// Which watches have had their first answer.
     pub fn first_sync(&self) -> FirstSync {
         self.first_sync.clone()
+    }
+
+    /// What is measured of them.
+    pub fn metrics(&self) -> Metrics {
+        Metrics { watches: self.first_sync.clone(), pending: Arc::clone(&self.pending) }
     }
 
     /// What is said of a node that is not ready; `None` of one that is, or that nothing is known of.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::clients::{Tracker, UnfitNodes};
 use crate::cluster::Key;
-use crate::controller::apply::Refusals;
+use crate::controller::apply::{Contests, Refusals};
 use crate::controller::observe::{FailedAttempts, Trouble};
 use crate::controller::pending::Pending;
 use crate::controller::policies::Policies;
@@ -40,6 +40,8 @@ pub(super) struct Memory {
     pub(super) trouble: Trouble,
     /// Children that the API server refused.
     pub(super) refusals: Refusals,
+    /// Children that somebody else changes back.
+    pub(super) contests: Contests,
     /// The run that was observed to end.
     pub(super) end: ObservedEnd,
     /// The clients of the run that have had media.

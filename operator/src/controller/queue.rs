@@ -60,6 +60,7 @@ mod tests {
     #[tokio::test]
     async fn watches_and_reports_enqueue_alike() {
         let pending = Arc::new(PendingSessions::default());
+        pending.start();
         let (changed, changes) = mpsc::channel(4);
         let mut queue = pin!(queue(Arc::clone(&pending), Some(changes), Duration::ZERO));
         changed.send(ObjectRef::new("harbor").within("lighthouse")).await.unwrap();
@@ -75,6 +76,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_session_that_never_rests_is_reconciled_all_the_same() {
         let pending = Arc::new(PendingSessions::default());
+        pending.start();
         let (changed, changes) = mpsc::channel(16);
         let mut queue = pin!(queue(Arc::clone(&pending), Some(changes), Duration::from_millis(250)));
         let storm = async {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
+use kube::runtime::reflector::ObjectRef;
 use kube::runtime::{Config, applier, controller};
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +34,9 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
     let Context { client, settings, reports, metrics, pace } = context;
     let (events, publisher) = events::start(client.clone(), metrics.clone());
     let sessions = watches.stores.sessions.clone();
+    // All of them, because what happened before was not kept.
+    watches.pending.start();
+    watches.pending.enqueue(sessions.state().iter().map(|session| ObjectRef::from_obj(&**session)));
     let queue = queue(Arc::clone(&watches.pending), reports.changes(), pace.pause);
     let controller = Arc::new(Controller {
         client,

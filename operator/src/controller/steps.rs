@@ -85,6 +85,9 @@ pub(super) async fn run(
     }
     let mut outcome = Box::pin(apply(tools, session, prepared, resources)).await;
 
+    // Each of them would make its own clients, and delete the other's.
+    let is_shared = outcome.refused.iter().any(apply::Error::is_about_another_operator);
+
     let clock = present();
     let record = record(session, stored, &images, &adopted, clock);
     let is_given_up = decided(&record).is_some_and(Outcome::is_failure);
@@ -102,7 +105,8 @@ pub(super) async fn run(
         // Of a run that was given up nobody is wanted any more.
         stage: if is_given_up { RunStage::Finished } else { session.stage },
         // The pods of the Job come first, and the numbers of another run.
-        may_create: begun && !had_job && outcome.may_have_clients,
+        may_create: begun && !had_job && outcome.may_have_clients && !is_shared,
+        may_replace: !is_shared,
     };
     // As long as the Job is there, adopted or not to be deleted, its pods are its business: it would make them anew.
     let has_job = outcome.resources.client_job.is_some();

@@ -1,7 +1,7 @@
 //! Writes the controller's part of the status, where it is not what is stored, and only on top of what it was computed from:
 //! what is shown explains the conditions of the other writer as well.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crds::contract::CONTROLLER_FIELD_MANAGER;
 use crds::{BallSessionStatus, Run};
@@ -33,10 +33,14 @@ pub(super) enum Written {
     Done,
     /// The session was changed meanwhile, or is gone: it has to be reconciled anew.
     Stale,
+    /// Somebody writes something else each time: it is left as it is for a while.
+    Contested,
 }
 
 /// How soon after another one's write the next attempt comes.
 const AGAIN: Duration = Duration::from_millis(100);
+/// How soon it is tried again to say what somebody else changes each time.
+const CONTESTED: Duration = Duration::from_secs(5);
 
 impl Written {
     fn of(is_stored: bool) -> Self {
@@ -45,7 +49,11 @@ impl Written {
 
     /// When to reconcile again for it.
     pub(super) fn again_in(self) -> Option<Duration> {
-        (self == Self::Stale).then_some(AGAIN)
+        match self {
+            Self::Done => None,
+            Self::Stale => Some(AGAIN),
+            Self::Contested => Some(CONTESTED),
+        }
     }
 }
 
@@ -64,7 +72,18 @@ pub(super) async fn update_status(
         controller.metrics.status(StatusWrite::Suppressed);
         return Ok(Written::Done);
     }
+    let wish = short_hash(&owned.patch());
+    let contested = |memory: &mut Memory| {
+        memory.contests.differs(SESSION, &wish, CONTROLLER_FIELD_MANAGER, Instant::now())
+    };
+    if controller.remember(session_ref, contested).is_some() {
+        controller.metrics.status(StatusWrite::Suppressed);
+        return Ok(Written::Contested);
+    }
     let written = apply(controller, session_ref, &known, owned).await?;
+    if written.is_some() {
+        controller.remember(session_ref, |memory| memory.contests.applied(SESSION, &wish, Instant::now()));
+    }
     Ok(Written::of(written.is_some()))
 }
 

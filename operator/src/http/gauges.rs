@@ -1,5 +1,7 @@
 //! What is to be measured of the sessions, made at every scrape: their numbers are kept elsewhere.
 //!
+//! Of several replicas only the one that leads has them: they would count double, and another one knows of no report.
+//!
 //! Monitoring keeps a series for each value of a label, so only as many sessions as are shown have series of their own;
 //! the rest is counted.
 
@@ -26,13 +28,16 @@ pub(super) struct Gauges(pub(super) Arc<Parts>);
 impl Collector for Gauges {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
         let mut text = Text(encoder);
-        let Watched { shown, omitted } = self.0.watched();
-        let all = || shown.iter().chain(&omitted);
         text.gauge(
             "ready",
             "1 while the operator has all that it needs, as /readyz says.",
             if self.0.missing().is_empty() { 1.0 } else { 0.0 },
         )?;
+        if (self.0.standby)().is_some() {
+            return Ok(());
+        }
+        let Watched { shown, omitted } = self.0.watched();
+        let all = || shown.iter().chain(&omitted);
         text.gauges(
             "sessions",
             "Sessions watched, by the status of their condition Ready.",

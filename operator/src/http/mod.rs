@@ -10,5 +10,5 @@ mod server;
 mod tests;
 
 pub use overview::Overview;
-pub use parts::{LastReport, Need, Sessions};
+pub use parts::{LastReport, Need, Sessions, Standby};
 pub use server::serve;

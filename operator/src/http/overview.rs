@@ -10,7 +10,7 @@ use prometheus_client::registry::Registry;
 use serde::Serialize;
 
 use crate::http::gauges::Gauges;
-use crate::http::parts::{LastReport, Need, Parts, Sessions, Watched};
+use crate::http::parts::{LastReport, Need, Parts, Sessions, Standby, Watched};
 use crate::http::rows::{Row, Undecodable};
 
 /// An overview of the running operator.
@@ -20,14 +20,15 @@ pub struct Overview {
 }
 
 impl Overview {
-    /// `registry` is that of all parts; the metrics of the sessions are added to it.
+    /// `registry` is that of all parts; the metrics of the sessions are added to it, while the operator does not stand by.
     pub fn new(
         needs: Vec<Need>,
+        standby: Standby,
         sessions: Sessions,
         last_report: LastReport,
         mut registry: Registry,
     ) -> Self {
-        let parts = Arc::new(Parts { needs, sessions, last_report });
+        let parts = Arc::new(Parts { needs, standby, sessions, last_report });
         registry.register_collector(Box::new(Gauges(Arc::clone(&parts))));
         Self { parts, registry }
     }
@@ -50,6 +51,7 @@ impl StatusSource for Overview {
             version: env!("CARGO_PKG_VERSION"),
             ready: missing.is_empty(),
             waiting_for: missing,
+            standby: (self.parts.standby)(),
             watched: shown.len() + omitted.len(),
             omitted: omitted.len(),
             sessions: shown.iter().filter_map(|session| Row::of(session)).collect(),
@@ -70,6 +72,8 @@ struct Body<'a> {
     version: &'static str,
     ready: bool,
     waiting_for: Vec<String>,
+    /// Why this replica is not the one that writes.
+    standby: Option<String>,
     watched: usize,
     /// Sessions that are left out below.
     omitted: usize,

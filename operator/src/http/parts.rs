@@ -19,6 +19,9 @@ pub type Sessions = Store<Guard>;
 /// once it is there. Called for every request, so it must be quick.
 pub type Need = Box<dyn Fn() -> Option<String> + Send + Sync>;
 
+/// Why the operator stands by, in words, such as `the lease of another one`; `None` while it leads. As quick as [`Need`].
+pub type Standby = Need;
+
 /// How long ago the server of the session with this UID reported last; `None` before it did. Called for every session
 /// at every scrape, so it must be quick.
 pub type LastReport = Box<dyn Fn(&str) -> Option<Duration> + Send + Sync>;
@@ -26,6 +29,7 @@ pub type LastReport = Box<dyn Fn(&str) -> Option<Duration> + Send + Sync>;
 /// What everything shown is read from.
 pub(super) struct Parts {
     pub(super) needs: Vec<Need>,
+    pub(super) standby: Standby,
     pub(super) sessions: Sessions,
     pub(super) last_report: LastReport,
 }

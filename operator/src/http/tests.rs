@@ -10,17 +10,22 @@ use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 
 use crate::http::parts::MAX_SESSIONS;
-use crate::http::{LastReport, Need, Overview};
+use crate::http::{LastReport, Need, Overview, Standby};
 
-/// The operator watching `objects`, as they are stored.
+/// The operator that leads watching `objects`, as they are stored.
 fn status(needs: Vec<Need>, objects: &[Value]) -> Overview {
+    replica(needs, Box::new(|| None), objects)
+}
+
+/// One of several.
+fn replica(needs: Vec<Need>, standby: Standby, objects: &[Value]) -> Overview {
     let (sessions, mut writer) = reflector::store();
     for object in objects {
         writer.apply_watcher_event(&watcher::Event::Apply(serde_json::from_value(object.clone()).unwrap()));
     }
     // What the tests call UIDs are seconds.
     let last_report: LastReport = Box::new(|uid| uid.parse().ok().map(Duration::from_secs));
-    Overview::new(needs, sessions, last_report, Registry::with_prefix("ballsession_operator"))
+    Overview::new(needs, standby, sessions, last_report, Registry::with_prefix("ballsession_operator"))
 }
 
 fn session(namespace: &str, name: &str, ready: Option<&str>) -> Value {
@@ -165,4 +170,16 @@ fn metrics_say_how_each_session_stands() {
             "session_last_report_age_seconds{namespace=\"a\",session=\"good\"} 7.0",
         ]
     );
+}
+
+#[test]
+fn a_replica_that_stands_by_is_ready_and_counts_no_session_a_second_time() {
+    let standby = || Some("the lease tower/operator: held by b".to_owned());
+    let replica = replica(vec![], Box::new(standby), &[session("a", "pier", Some("True"))]);
+    assert_eq!(replica.readiness(), Readiness::Ready);
+    assert_eq!(series(&replica), ["ready 1.0"]);
+    let shown = shown(&replica);
+    assert_eq!(shown["standby"], json!("the lease tower/operator: held by b"));
+    assert_eq!((&shown["ready"], &shown["watched"]), (&json!(true), &json!(1)), "its caches are warm");
+    assert_eq!(self::shown(&status(vec![], &[]))["standby"], json!(null));
 }

@@ -64,7 +64,7 @@ impl Election {
         if let Some(not_before) = self.not_before.filter(|not_before| now < *not_before) {
             return Step::Wait(self.held_until.map_or(not_before, |until| not_before.min(until)));
         }
-        let Settings { namespace, name, identity, timing } = &self.settings;
+        let Settings { namespace, name, identity, predecessors, timing } = &self.settings;
         let Some(known) = &self.known else { return Step::Read };
         let Some(lease) = known else {
             let lease = record::created(namespace, name, identity, timing.duration, wall);
@@ -82,6 +82,9 @@ impl Election {
         let (Some(holder), Some((_, since))) = (holder, &self.seen) else {
             return Step::Replace(Box::new(take));
         };
+        if predecessors.as_ref().is_some_and(|predecessors| holder.starts_with(predecessors)) {
+            return Step::Replace(Box::new(take));
+        }
         let free = *since + record::duration(lease).unwrap_or(timing.duration);
         if now >= free {
             return Step::Replace(Box::new(take));

@@ -11,7 +11,9 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::api_error::describe;
+use crate::lease::clock::Clock;
 use crate::lease::election::{Election, Step};
+use crate::lease::fence::Fence;
 use crate::lease::metrics::{Metrics, Outcome};
 use crate::lease::record;
 use crate::lease::settings::Settings;
@@ -25,6 +27,7 @@ const RELEASES: usize = 3;
 pub struct Lease {
     name: String,
     state: watch::Receiver<State>,
+    fence: Fence,
     stop: CancellationToken,
     task: AbortHandle,
 }
@@ -41,9 +44,7 @@ pub struct Lost {
 enum State {
     /// Why it is not held yet.
     Waiting(String),
-    Held {
-        until: Instant,
-    },
+    Held,
     /// Why it is held no more.
     Over(String),
 }
@@ -54,15 +55,24 @@ impl Lease {
         let name = format!("{}/{}", settings.namespace, settings.name);
         let (sender, state) = watch::channel(State::Waiting("not read yet".into()));
         let stop = CancellationToken::new();
+        let clock = Clock::start();
+        let fence = Fence::closed(clock);
         let keeper = Keeper {
             leases: Api::namespaced(client, &settings.namespace),
             election: Election::new(settings.clone()),
             settings,
             metrics,
+            clock,
+            fence: fence.clone(),
             sender,
         };
         let task = tokio::spawn(keeper.run(stop.clone())).abort_handle();
-        Self { name, state, stop, task }
+        Self { name, state, fence, stop, task }
+    }
+
+    /// What is open while the lease is held.
+    pub fn fence(&self) -> Fence {
+        self.fence.clone()
     }
 
     /// Waits until the lease is held.
@@ -73,7 +83,7 @@ impl Lease {
         let held = |state: &State| !matches!(state, State::Waiting(_));
         let state = self.state.clone().wait_for(held).await.map(|state| state.clone());
         match state {
-            Ok(State::Held { .. }) => Ok(()),
+            Ok(State::Held) => Ok(()),
             Ok(State::Over(why)) => Err(self.lost_because(why)),
             Ok(State::Waiting(_)) | Err(_) => Err(self.ended()),
         }
@@ -89,11 +99,11 @@ impl Lease {
         }
     }
 
-    /// What stands in the way of writing at `now`, if anything does.
-    pub fn waiting_for(&self, now: Instant) -> Option<String> {
+    /// What stands in the way of writing, if anything does.
+    pub fn waiting_for(&self) -> Option<String> {
         match &*self.state.borrow() {
-            State::Held { until } if now < *until => None,
-            State::Held { .. } => Some(format!("the lease {} to be renewed", self.name)),
+            State::Held if self.fence.is_open() => None,
+            State::Held => Some(format!("the lease {} to be renewed", self.name)),
             State::Waiting(why) => Some(format!("the lease {}: {why}", self.name)),
             State::Over(why) => Some(format!("a restart, because the lease {} is lost: {why}", self.name)),
         }
@@ -102,6 +112,7 @@ impl Lease {
     /// Gives the lease up so that a successor need not wait, and waits until that is done or has failed. Nothing may be
     /// written any more when this is called.
     pub async fn release(&self) {
+        self.fence.close();
         self.stop.cancel();
         // Each request has a limit, and with them the task. Its end shows in that it drops its side of the channel.
         let mut state = self.state.clone();
@@ -119,6 +130,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        self.fence.close();
         self.task.abort();
     }
 }
@@ -128,37 +140,40 @@ struct Keeper {
     settings: Settings,
     election: Election,
     metrics: Metrics,
+    clock: Clock,
+    fence: Fence,
     sender: watch::Sender<State>,
 }
 
 impl Keeper {
     async fn run(mut self, stop: CancellationToken) {
         let end = loop {
-            let step = self.election.next(Instant::now(), Timestamp::now());
+            let step = self.election.next(self.clock.now(), Timestamp::now());
             let step = match step {
                 Step::Lost(why) => break why,
                 step => step,
             };
-            self.publish();
             if stop.is_cancelled() {
                 self.release().await;
                 break "it was released".to_owned();
             }
+            self.publish();
             match step {
                 Step::Wait(until) => tokio::select! {
-                    () = tokio::time::sleep_until(until.into()) => {}
+                    () = tokio::time::sleep(self.clock.until(until)) => {}
                     () = stop.cancelled() => {}
                 },
                 step => self.request(step).await,
             }
         };
+        self.fence.close();
         self.metrics.set_held(false);
         self.sender.send_replace(State::Over(end));
     }
 
     /// One request, and its outcome for the election.
     async fn request(&mut self, step: Step) {
-        let sent = Instant::now();
+        let sent = self.clock.now();
         let name = &self.settings.name;
         let until = self.election.held_until().map(|until| until.saturating_duration_since(sent));
         let limit = until.unwrap_or(Duration::MAX).min(self.settings.timing.request_timeout);
@@ -168,7 +183,7 @@ impl Keeper {
                 match read {
                     Ok(lease) => {
                         self.metrics.count(Outcome::Read);
-                        self.election.read(Instant::now(), lease);
+                        self.election.read(self.clock.now(), lease);
                     }
                     Err(failure) => self.failed(failure),
                 }
@@ -196,7 +211,7 @@ impl Keeper {
     }
 
     fn failed(&mut self, failure: Failure) {
-        let now = Instant::now();
+        let now = self.clock.now();
         match failure {
             Failure::Refused => {
                 self.metrics.count(Outcome::Refused);
@@ -217,13 +232,16 @@ impl Keeper {
     /// Publishes how it stands, and logs when that changed.
     fn publish(&self) {
         let state = match self.election.held_until() {
-            Some(until) => State::Held { until },
+            Some(until) => {
+                self.fence.open_until(until);
+                State::Held
+            }
             None => State::Waiting(self.election.obstacle().unwrap_or("not read yet").to_owned()),
         };
         let was = self.sender.send_replace(state.clone());
         let Settings { namespace, name, identity, .. } = &self.settings;
         match (&was, &state) {
-            (State::Waiting(_), State::Held { .. }) => {
+            (State::Waiting(_), State::Held) => {
                 self.metrics.set_held(true);
                 tracing::info!(namespace, name, identity, "lease held");
             }

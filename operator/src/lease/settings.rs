@@ -11,11 +11,14 @@ pub struct Settings {
     pub name: String,
     /// Who contends for it. No two processes have the same, not even one after the other.
     pub identity: String,
+    /// What the identities of its predecessors begin with, which have ended for certain: a container is restarted when its process
+    /// is gone, and the pod is the same.
+    pub predecessors: Option<String>,
     /// How long everything takes.
     pub timing: Timing,
 }
 
-/// How long everything takes. The defaults are those above; tests are in more of a hurry.
+/// How long everything takes. The defaults are those above.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
     /// How long others shall wait for a change. Stored in whole seconds.
@@ -30,14 +33,24 @@ pub struct Timing {
     pub request_timeout: Duration,
 }
 
+impl Timing {
+    /// What others wait for by default.
+    pub const DURATION: Duration = Duration::from_secs(15);
+
+    /// The timing of a lease that others take after `duration`: all parts in the same proportion.
+    pub fn of(duration: Duration) -> Self {
+        Self {
+            duration,
+            renew_every: duration / 3,
+            give_up_after: duration * 2 / 3,
+            retry_every: duration / 15,
+            request_timeout: duration / 5,
+        }
+    }
+}
+
 impl Default for Timing {
     fn default() -> Self {
-        Self {
-            duration: Duration::from_secs(15),
-            renew_every: Duration::from_secs(5),
-            give_up_after: Duration::from_secs(10),
-            retry_every: Duration::from_secs(1),
-            request_timeout: Duration::from_secs(3),
-        }
+        Self::of(Self::DURATION)
     }
 }

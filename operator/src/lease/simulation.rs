@@ -10,6 +10,8 @@ use k8s_openapi::api::coordination::v1::Lease;
 use crate::lease::election::{Election, Step};
 use crate::lease::{Settings, Timing};
 
+mod takeover;
+
 const TICK: Duration = Duration::from_millis(50);
 const CONTENDERS: usize = 3;
 /// Faults happen until here,
@@ -63,6 +65,7 @@ struct Process {
     incarnation: u32,
     waits_for_answer: bool,
     stopped_until: Instant,
+    is_cut_off: bool,
 }
 
 struct Simulation {
@@ -104,6 +107,7 @@ impl Simulation {
             namespace: "tower".into(),
             name: "operator".into(),
             identity: format!("process-{}", self.incarnations),
+            predecessors: None,
             timing: Timing::default(),
         };
         Process {
@@ -111,6 +115,7 @@ impl Simulation {
             incarnation: self.incarnations,
             waits_for_answer: false,
             stopped_until: self.now,
+            is_cut_off: false,
         }
     }
 
@@ -181,7 +186,8 @@ impl Simulation {
             step => {
                 process.waits_for_answer = true;
                 let sender = process.incarnation;
-                let (there, back) = (self.travel(), self.travel());
+                let is_cut_off = process.is_cut_off;
+                let (there, back) = (self.travel().filter(|_| !is_cut_off), self.travel());
                 let arrives = there.map(|takes| now + takes);
                 let request = Request { step, sender, sent: now, arrives, answer: None, answer_takes: back };
                 self.requests.push(request);

@@ -1,5 +1,7 @@
 //! Counters of what the reports' part of the operator does.
 
+use std::time::Duration;
+
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -16,6 +18,7 @@ pub struct Metrics {
     reviews: Family<Outcome, Counter>,
     writes: Family<Outcome, Counter>,
     sessions: Family<Objectives, Gauge>,
+    overdue: Gauge,
 }
 
 /// Whether a token was known.
@@ -118,6 +121,11 @@ impl Metrics {
             "Sessions by the status of their condition ObjectivesMet",
             metrics.sessions.clone(),
         );
+        registry.register(
+            "report_write_overdue_seconds",
+            "For how long the status write has been due that has been so for longest",
+            metrics.overdue.clone(),
+        );
         metrics
     }
 
@@ -155,6 +163,11 @@ impl Metrics {
         self.writes.get_or_create(&outcome.label()).inc();
     }
 
+    /// For how long a write has been due at most.
+    pub(super) fn overdue(&self, time: Duration) {
+        self.overdue.set(i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
+    }
+
     /// How many sessions there are with each status of ObjectivesMet: True, False, Unknown.
     pub(super) fn sessions(&self, [met, unmet, unknown]: [usize; 3]) {
         for (label, count) in [("true", met), ("false", unmet), ("unknown", unknown)] {
@@ -189,6 +202,7 @@ mod tests {
         metrics.review(ReviewOutcome::Refused);
         metrics.status_write(WriteOutcome::Suppressed);
         metrics.sessions([1, 2, 3]);
+        metrics.overdue(Duration::from_millis(7_900));
         let mut text = String::new();
         encode(&mut text, &registry).unwrap();
         for line in [
@@ -198,6 +212,7 @@ mod tests {
             "ballsession_operator_token_cache_entries 7",
             "ballsession_operator_token_reviews_total{outcome=\"refused\"} 1",
             "ballsession_operator_report_status_writes_total{outcome=\"suppressed\"} 1",
+            "ballsession_operator_report_write_overdue_seconds 7",
             "ballsession_operator_sessions_by_objectives{met=\"false\"} 2",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in\n{text}");

@@ -6,8 +6,8 @@
 //!                                   '-> view ---------> controller
 //! ```
 //!
-//! [`serve`] takes reports and [`write`] writes status; both share [`Reports`], which the controller asks as its
-//! [`ReportSource`]. Session and role of a report come from the identity of its sender alone: nothing in its body or URL
+//! [`serve`] takes reports while the operator leads, and [`write`] writes status; both share [`Reports`], which the controller
+//! asks as its [`ReportSource`]. Session and role of a report come from the identity of its sender alone: nothing in its body or URL
 //! says whose it is. Everything is kept in memory and comes back after a restart with the next reports, because these
 //! hold totals, not differences.
 //!
@@ -43,6 +43,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use metrics::Metrics;
 
+use crate::lease::Fence;
 use crate::report_source::{Expectation, ReportSource, View};
 use crate::reports::api::Intake;
 use crate::reports::api_server::ApiServer;
@@ -60,24 +61,26 @@ pub struct Reports {
     authenticator: Arc<Authenticator>,
     ledger: Arc<Ledger>,
     metrics: Metrics,
+    fence: Fence,
 }
 
 impl Reports {
-    /// Reports of the watched sessions and their pods.
+    /// Reports of the watched sessions and their pods, which are taken while `fence` is open.
     pub fn new(
         client: Client,
+        fence: Fence,
         sessions: Store<DeserializeGuard<BallSession>>,
         pods: Store<Pod>,
         metrics: Metrics,
     ) -> Arc<Self> {
-        Self::with(Arc::new(client), Stores { sessions, pods }, metrics)
+        Self::with(Arc::new(client), Stores { sessions, pods }, metrics, fence)
     }
 
-    fn with(api_server: Arc<dyn ApiServer>, stores: Stores, metrics: Metrics) -> Arc<Self> {
+    fn with(api_server: Arc<dyn ApiServer>, stores: Stores, metrics: Metrics, fence: Fence) -> Arc<Self> {
         let (stores, now) = (Arc::new(stores), Instant::now());
         let ledger = Arc::new(Ledger::new(Arc::clone(&stores), metrics.clone(), now));
         let authenticator = Authenticator::new(Arc::clone(&api_server), stores, metrics.clone(), now);
-        Arc::new(Self { api_server, authenticator: Arc::new(authenticator), ledger, metrics })
+        Arc::new(Self { api_server, authenticator: Arc::new(authenticator), ledger, metrics, fence })
     }
 
     /// How long ago the server of the session with this UID reported last, if it did since the operator began.
@@ -85,9 +88,14 @@ impl Reports {
         self.ledger.since_last_report(uid, Instant::now())
     }
 
+    /// Takes note that reports can arrive from now on: what is silent has been so since then at the earliest.
+    pub fn listen(&self) {
+        self.ledger.listen(Instant::now());
+    }
+
     fn intake(&self) -> Arc<Intake> {
         let (authenticator, ledger) = (Arc::clone(&self.authenticator), Arc::clone(&self.ledger));
-        Arc::new(Intake::new(authenticator, ledger, self.metrics.clone()))
+        Arc::new(Intake::new(authenticator, ledger, self.metrics.clone(), self.fence.clone()))
     }
 
     fn writer(&self) -> Writer {
@@ -125,9 +133,9 @@ fn progress(is_done: bool) -> Progress {
     if is_done { Progress::Done } else { Progress::Pending }
 }
 
-/// Takes reports from `listener` until `stop`; those under way then are still taken, for a moment.
+/// Answers reports from `listener` until `stop`, and takes them while the operator leads; those under way at the end are still
+/// answered, for a moment.
 pub async fn serve(listener: TcpListener, reports: Arc<Reports>, stop: CancellationToken) {
-    reports.ledger.listen(Instant::now());
     api::serve(listener, reports.intake(), stop).await;
 }
 
@@ -135,5 +143,6 @@ pub async fn serve(listener: TcpListener, reports: Arc<Reports>, stop: Cancellat
 ///
 /// Only for the operator that holds the lease: two would write against each other.
 pub async fn write(reports: Arc<Reports>, stop: CancellationToken) {
+    reports.listen();
     reports.writer().run(stop).await;
 }

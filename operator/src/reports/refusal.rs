@@ -23,6 +23,9 @@ pub(super) enum Refusal {
     /// More questions about tokens than the API server shall be asked.
     #[error("too many unknown tokens")]
     TooMany(Duration),
+    /// This operator stands by: another one takes reports.
+    #[error("another replica of the operator takes reports")]
+    Standby,
     /// It cannot be found out now whose report it is, or too many are under way.
     #[error("{0}")]
     Unavailable(String),
@@ -38,12 +41,13 @@ impl Refusal {
             Self::Unauthorized(_) => "unauthorized",
             Self::Forbidden(_) => "forbidden",
             Self::TooMany(_) => "too_many_tokens",
+            Self::Standby => "standby",
             Self::Unavailable(_) => "unavailable",
         }
     }
 
     /// Whether it says nothing about the report and its sender: the same may be taken in a moment.
     pub(super) fn is_transient(&self) -> bool {
-        matches!(self, Self::TooMany(_) | Self::Unavailable(_))
+        matches!(self, Self::TooMany(_) | Self::Standby | Self::Unavailable(_))
     }
 }

@@ -17,6 +17,8 @@ pub const NAME: &str = "app.kubernetes.io/name";
 pub const SESSION_UID: &str = "ballsession.dev/session-uid";
 /// Which client of its session a pod is.
 pub const CLIENT_INDEX: &str = "ballsession.dev/client-index";
+/// Which of the operator's pods takes reports; its value is the name of the lease that is held there.
+pub const LEADER: &str = "ballsession.dev/leader";
 /// The label and annotation by which Kubernetes says which pod of its Job one is: earlier versions ran clients so.
 pub const JOB_INDEX: &str = "batch.kubernetes.io/job-completion-index";
 /// The value of [`NAME`] and [`MANAGED_BY`] that is the operator.

@@ -24,7 +24,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::util::MapRequestLayer;
 
 use crate::node::PlayedNode;
@@ -125,23 +125,18 @@ impl Operator {
             request
         });
         let counting = ClientBuilder::try_from(config).unwrap().with_layer(&count).build();
-        let (watches, _) = watch(&counting, scope);
         let reports = Arc::new(FakeReports::new());
         let mut registry = Registry::default();
-        let context = Context {
-            client: counting,
-            settings,
-            reports: Arc::clone(&reports) as _,
-            metrics: Metrics::register(&mut registry),
-            pace: Pace {
-                pause: Duration::from_millis(100),
-                retry: Backoff { first: Duration::from_millis(200), most: Duration::from_secs(2) },
-                ..Pace::default()
-            },
-        };
-        let stop = CancellationToken::new();
-        let task = tokio::spawn(run(context, watches, stop.clone()));
+        let (stop, task) = start(counting, scope, settings, Arc::clone(&reports), &mut registry);
         Self { namespace, reports, node, client: client.clone(), writes, registry, stop, task }
+    }
+
+    /// Another operator of the same sessions, which ends when the guard is dropped.
+    pub(crate) fn another(&self, settings: Settings) -> DropGuard {
+        let scope = Scope::Namespace(self.namespace.name.clone());
+        let reports = Arc::new(FakeReports::new());
+        let (stop, _) = start(self.client.clone(), &scope, settings, reports, &mut Registry::default());
+        stop.drop_guard()
     }
 
     /// Stops the controller and asks for the end of the namespace.
@@ -336,6 +331,30 @@ pub(crate) fn up() -> Value {
 fn is_done(pod: &Pod) -> bool {
     let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
     matches!(phase, Some("Succeeded" | "Failed"))
+}
+
+fn start(
+    client: Client,
+    scope: &Scope,
+    settings: Settings,
+    reports: Arc<FakeReports>,
+    registry: &mut Registry,
+) -> (CancellationToken, JoinHandle<()>) {
+    let (watches, _) = watch(&client, scope);
+    let context = Context {
+        client,
+        settings,
+        reports,
+        metrics: Metrics::register(registry),
+        pace: Pace {
+            pause: Duration::from_millis(100),
+            retry: Backoff { first: Duration::from_millis(200), most: Duration::from_secs(2) },
+            ..Pace::default()
+        },
+    };
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(run(context, watches, stop.clone()));
+    (stop, task)
 }
 
 /// What the operator is installed with.

@@ -13,6 +13,7 @@ mod children;
 mod client_pods;
 mod co_owned;
 mod conditions;
+mod contested;
 mod expectations;
 mod former;
 mod harness;

@@ -13,8 +13,13 @@ const NAME: &str = "operator";
 
 /// Begins to contend.
 pub(crate) fn contend(client: &Client, scratch: &Scratch, identity: &str, timing: Timing) -> Lease {
-    let settings =
-        Settings { namespace: scratch.name.clone(), name: NAME.into(), identity: identity.into(), timing };
+    let settings = Settings {
+        namespace: scratch.name.clone(),
+        name: NAME.into(),
+        identity: identity.into(),
+        predecessors: None,
+        timing,
+    };
     Lease::contend(client.clone(), settings, Metrics::default())
 }
 

@@ -116,9 +116,17 @@ async fn operators_rights(client: &Client, elsewhere: &str) {
     for right in rights::each(rights::CLUSTER) {
         eventually(&format!("{right:?}"), async || may(client, OPERATOR, "", right).await).await;
     }
-    for right in rights::each(rights::OWN) {
+    for right in rights::each(rights::LEASE) {
         eventually(&format!("{right:?}"), async || may(client, OPERATOR, NAMESPACE, right).await).await;
         assert!(!may(client, OPERATOR, elsewhere, right).await, "{right:?} elsewhere");
+    }
+    for right in rights::each(rights::LEADER) {
+        eventually(&format!("{right:?}"), async || may(client, OPERATOR, NAMESPACE, right).await).await;
+    }
+    for right in rights::each(rights::FORBIDDEN_ELSEWHERE) {
+        for namespace in ["", elsewhere] {
+            assert!(!may(client, OPERATOR, namespace, right).await, "{right:?} in '{namespace}'");
+        }
     }
     for right in rights::each(rights::FORBIDDEN) {
         for namespace in ["", NAMESPACE, elsewhere] {

@@ -51,3 +51,44 @@ fn an_operator_for_one_namespace_has_no_rights_elsewhere() {
     );
     assert!(overlay == base, "something else differs");
 }
+
+/// O9: the second of two installations took the first one's ClusterRoleBinding.
+#[test]
+fn operators_of_their_own_namespaces_have_nothing_in_common() {
+    let test = "operators_of_their_own_namespaces_have_nothing_in_common";
+    let Some(overlay) = kustomize(test, "deploy/overlays/own-namespace") else { return };
+    let base = by_title(files::install());
+    for (title, object) in &overlay {
+        let (_, name) = title.split_once(' ').unwrap();
+        assert!(!base.contains_key(title) && name.starts_with("media-"), "{title} is of both");
+        let namespace = object["metadata"]["namespace"].as_str().unwrap_or("media");
+        assert_eq!(namespace, "media", "{title}");
+        // Each of them refers to its own.
+        for subject in object["subjects"].as_array().into_iter().flatten() {
+            assert_eq!(
+                (&subject["name"], &subject["namespace"]),
+                (&json!("media-ballsession-operator"), &json!("media")),
+                "{title}"
+            );
+        }
+        if let Some(kind) = object["roleRef"]["kind"].as_str() {
+            let role = format!("{kind} {}", object["roleRef"]["name"].as_str().unwrap());
+            assert!(overlay.contains_key(&role), "{title} binds {role}");
+        }
+    }
+    assert!(
+        !overlay.keys().any(|title| title.starts_with("CustomResourceDefinition ")),
+        "it is all of theirs"
+    );
+    assert!(
+        !overlay.contains_key("ClusterRoleBinding media-ballsession-operator"),
+        "it has rights elsewhere"
+    );
+    let pod = &overlay["Deployment media-ballsession-operator"]["spec"]["template"]["spec"];
+    let env = pod["containers"][0]["env"].as_array().unwrap();
+    let value = |name: &str| env.iter().find(|variable| variable["name"] == name).unwrap()["value"].clone();
+    assert_eq!(value("BALLSESSION_WATCH_NAMESPACE"), "media");
+    assert_eq!(value("BALLSESSION_SERVICE"), "media-ballsession-operator");
+    assert!(overlay.contains_key("Service media-ballsession-operator"));
+    assert_eq!(pod["serviceAccountName"], "media-ballsession-operator");
+}

@@ -30,7 +30,9 @@ pub(crate) const SESSIONS: &[Right] = &[
 pub(crate) const CLUSTER: &[Right] = &[("authentication.k8s.io", "tokenreviews", "create")];
 
 /// In its own namespace.
-pub(crate) const OWN: &[Right] = &[("coordination.k8s.io", "leases", "create get update")];
+pub(crate) const LEASE: &[Right] = &[("coordination.k8s.io", "leases", "create get update")];
+/// There as well: which of its pods takes reports.
+pub(crate) const LEADER: &[Right] = &[("", "pods", "list patch")];
 
 /// What it must not do: with these it could do everything else.
 pub(crate) const FORBIDDEN: &[Right] = &[
@@ -38,7 +40,7 @@ pub(crate) const FORBIDDEN: &[Right] = &[
     ("", "configmaps", "get list create"),
     ("", "nodes", "create update patch delete"),
     ("", "namespaces", "create patch delete"),
-    ("", "pods", "update patch deletecollection"),
+    ("", "pods", "update deletecollection"),
     ("batch", "jobs", "create patch"),
     ("", "pods/exec", "create"),
     ("", "serviceaccounts/token", "create"),
@@ -52,6 +54,9 @@ pub(crate) const FORBIDDEN: &[Right] = &[
     ("", "users", "impersonate"),
     ("*", "*", "*"),
 ];
+
+/// What it must not do in other namespaces than its own.
+pub(crate) const FORBIDDEN_ELSEWHERE: &[Right] = &[("", "pods", "patch")];
 
 /// Each verb of each right by itself.
 pub(crate) fn each(rights: &[Right]) -> impl Iterator<Item = Right> {
@@ -85,7 +90,8 @@ fn the_operators_roles_have_these_rights_and_no_others() {
     for (kind, name, rights) in [
         ("ClusterRole", "ballsession-operator", SESSIONS),
         ("ClusterRole", "ballsession-operator-token-reviews", CLUSTER),
-        ("Role", "ballsession-operator-lease", OWN),
+        ("Role", "ballsession-operator-lease", LEASE),
+        ("Role", "ballsession-operator-leader", LEADER),
     ] {
         let expected: BTreeSet<_> = each(rights)
             .map(|(group, resource, verb)| (group.into(), resource.into(), verb.into()))

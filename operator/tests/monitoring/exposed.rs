@@ -30,7 +30,7 @@ pub(crate) fn operator() -> String {
     });
     writer.apply_watcher_event(&watcher::Event::Apply(serde_json::from_value(session).unwrap()));
     let last_report = Box::new(|_: &str| Some(Duration::from_secs(3)));
-    Overview::new(vec![], sessions, last_report, registry).metrics().unwrap()
+    Overview::new(vec![], Box::new(|| None), sessions, last_report, registry).metrics().unwrap()
 }
 
 /// What a server and its client say while media flows.

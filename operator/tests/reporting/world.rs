@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use ballsession_operator::clients::Create;
 use ballsession_operator::controller::build::{ClientPods, Site, build};
 use ballsession_operator::controller::resources::{Desired, Observed, Prepared, Resources};
+use ballsession_operator::lease::Fence;
 use ballsession_operator::reports::{self, Metrics, Reports};
 use ballsession_operator::session::labels::{COMPONENT, MANAGED_BY, OPERATOR};
 use ballsession_operator::session::{Session, validate};
@@ -159,7 +160,7 @@ impl Operator {
         let watch = reflector(pod_writer, watcher(world.pods.clone(), ours));
         tokio::spawn(stop.clone().run_until_cancelled_owned(watch.for_each(async |_| ())));
 
-        let reports = Reports::new(client.clone(), sessions, pods, Metrics::default());
+        let reports = Reports::new(client.clone(), Fence::open(), sessions, pods, Metrics::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(reports::serve(listener, Arc::clone(&reports), stop.clone()));

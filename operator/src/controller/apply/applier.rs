@@ -11,6 +11,7 @@ use crate::backoff::Backoff;
 use crate::cluster::Key;
 use crate::controller::apply::admitted::{fingerprint, is_as_created, keep_immutable, without_spec};
 use crate::controller::apply::attempt::{Attempt, Child, Done, child, is_terminating, kind};
+use crate::controller::apply::contests::changed_by;
 use crate::controller::apply::difference;
 use crate::controller::apply::error::Error;
 use crate::controller::memory::{Memories, Memory};
@@ -125,8 +126,14 @@ impl Applier<'_> {
                 false => difference::differs(&patch, live),
             };
             let is_known = || self.remember(|memory| memory.is_unchanged(&child, &fingerprint(live), &hash));
+            let now = Instant::now();
             if !is_different || is_known() {
-                return Ok(live.clone());
+                let contested = self.remember(|memory| memory.contests.rests(&child, &hash, now));
+                return contested.map_or_else(|| Ok(live.clone()), |by| Err(contested_by::<K>(name, by)));
+            }
+            let by = changed_by(live);
+            if let Some(by) = self.remember(|memory| memory.contests.differs(&child, &hash, &by, now)) {
+                return Err(contested_by::<K>(name, by));
             }
             // Not another object of this name that came in between.
             patch["metadata"]["uid"] = live.uid().map_or(Value::Null, Value::String);
@@ -144,7 +151,8 @@ impl Applier<'_> {
                 false => memory.supersede(&child, before),
             });
         }
-        Ok(applied)
+        let contested = self.remember(|memory| memory.contests.applied(&child, &hash, Instant::now()));
+        contested.map_or(Ok(applied), |by| Err(contested_by::<K>(name, by)))
     }
 
     /// Deletes what is there, if it is ours.
@@ -176,4 +184,8 @@ impl Applier<'_> {
         let key = Key::new(&self.session.name).within(&self.session.namespace);
         self.tools.memories.with(&key, &self.session.owner.uid, f)
     }
+}
+
+fn contested_by<K: Child>(name: String, by: String) -> Error {
+    Error::Contested { kind: kind::<K>(), name, by }
 }

@@ -1,6 +1,7 @@
 //! What goes wrong between the operator and the children of a session.
 
 use crate::api_error::{describe, is_namespace_ending};
+use crate::controller::apply::contests::ANOTHER_OPERATOR;
 use crate::controller::observe::{Explanation, Reason};
 
 /// Why a child is not as it shall be.
@@ -58,6 +59,16 @@ pub enum Error {
         /// The API server's own words.
         message: String,
     },
+    /// Somebody else wants something else of it.
+    #[error("{by} changes {kind} {name} back each time: it is tried again only once a minute")]
+    Contested {
+        /// Of the child.
+        kind: String,
+        /// Of the child.
+        name: String,
+        /// Who changed it last.
+        by: String,
+    },
     /// The namespace is being deleted, and with it the session: nothing is made there any more, as it should be.
     #[error("{kind} {name} is not made: its namespace is being deleted")]
     NamespaceEnds {
@@ -77,6 +88,7 @@ impl Error {
             Self::PodForbidden { .. } => "PodsForbidden",
             Self::Refused { .. } => "ApplyFailed",
             Self::Conflict { .. } => "ChildConflict",
+            Self::Contested { .. } => "ChildContested",
             Self::NamespaceEnds { .. } => "NamespaceEnds",
         }
     }
@@ -87,7 +99,7 @@ impl Error {
             Self::NameTaken { .. } => Reason::NameTaken,
             Self::Invalid { .. } => Reason::InvalidSpec,
             Self::PodForbidden { .. } => Reason::PodsForbidden,
-            Self::Refused { .. } => Reason::ApplyFailed,
+            Self::Refused { .. } | Self::Contested { .. } => Reason::ApplyFailed,
             Self::Conflict { .. } | Self::NamespaceEnds { .. } => return None,
         };
         Some(reason.with_message(self.to_string()))
@@ -96,6 +108,11 @@ impl Error {
     /// Whether there may be room for the child once another pod is gone.
     pub(in crate::controller) fn is_about_room(&self) -> bool {
         matches!(self, Self::PodForbidden { .. })
+    }
+
+    /// Whether another operator makes the same session's children of something else.
+    pub(in crate::controller) fn is_about_another_operator(&self) -> bool {
+        matches!(self, Self::Contested { by, .. } if by == ANOTHER_OPERATOR)
     }
 
     /// Sorts what the API server answered to `verb`.

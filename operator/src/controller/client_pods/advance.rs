@@ -43,6 +43,8 @@ pub(in crate::controller) struct Situation<'a> {
     pub(in crate::controller) stage: RunStage,
     /// Whether pods may be created: all that has to be there before is.
     pub(in crate::controller) may_create: bool,
+    /// Whether pods that are made of something else give way.
+    pub(in crate::controller) may_replace: bool,
 }
 
 /// What became of it.
@@ -69,9 +71,10 @@ pub(in crate::controller) async fn advance(
     let deadline = tokio::time::Instant::now() + PODS_LIMIT;
     let calls = Calls { controller, session_ref, session: situation.session, deadline };
     let hash = situation.clients.hash();
-    let (planned, not_listed) = planned(&calls, &situation, &hash, clock).await?;
+    let (mut planned, not_listed) = planned(&calls, &situation, &hash, clock).await?;
     let server_node = server_place(situation.pods, clock.time).map(|server| server.node);
-    let Situation { clients, stored, mut run, may_create, .. } = situation;
+    let Situation { clients, stored, mut run, may_create, may_replace, .. } = situation;
+    planned.deletes.retain(|delete| may_replace || delete.why != Why::Outdated);
 
     let mut creates = planned.creates;
     if !may_create {

@@ -16,6 +16,7 @@ fn contender(identity: &str) -> Contender {
         namespace: "tower".into(),
         name: "operator".into(),
         identity: identity.into(),
+        predecessors: None,
         timing: Timing::default(),
     };
     Contender { election: Election::new(settings), now: Instant::now() }
@@ -130,6 +131,20 @@ fn a_lease_that_another_one_took_is_lost() {
         let expected = format!("it was taken by {}", thief.unwrap_or("nobody"));
         assert_eq!(a.reads(Some(&stored)), Step::Lost(expected));
     }
+}
+
+/// A process that is killed releases nothing, and its container is started anew at once.
+#[test]
+fn the_lease_of_a_predecessor_in_the_same_pod_is_taken_at_once() {
+    let stored = contender("pod_7_a").holds();
+    let mut b = contender("pod_7_b");
+    assert!(matches!(b.reads(Some(&stored)), Step::Wait(_)), "it may be a process beside this one");
+    let mut b = contender("pod_7_b");
+    b.election.settings.predecessors = Some("pod_7_".into());
+    assert!(held_by(&b.reads(Some(&stored)), "pod_7_b"));
+    let mut c = contender("pod_8_c");
+    c.election.settings.predecessors = Some("pod_8_".into());
+    assert!(matches!(c.reads(Some(&stored)), Step::Wait(_)));
 }
 
 #[test]

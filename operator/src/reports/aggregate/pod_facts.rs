@@ -19,6 +19,8 @@ pub(in crate::reports) struct PodFacts {
     pub(in crate::reports) run: Option<String>,
     /// Which client it is.
     pub(in crate::reports) index: Option<u32>,
+    /// It was told to end.
+    pub(in crate::reports) is_ending: bool,
 }
 
 impl PodFacts {
@@ -31,6 +33,7 @@ impl PodFacts {
             node: node(pod).map(str::to_owned),
             run: annotation(RUN_ANNOTATION).cloned(),
             index: labels::client_index(&pod.metadata),
+            is_ending: pod.metadata.deletion_timestamp.is_some(),
         }
     }
 }

@@ -38,7 +38,7 @@ fn status_code(refusal: &Refusal) -> StatusCode {
         Refusal::Unauthorized(_) => StatusCode::UNAUTHORIZED,
         Refusal::Forbidden(_) => StatusCode::FORBIDDEN,
         Refusal::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-        Refusal::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Standby | Refusal::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
@@ -46,7 +46,7 @@ fn status_code(refusal: &Refusal) -> StatusCode {
 fn retry_after(refusal: &Refusal) -> Option<u64> {
     let wait = match refusal {
         Refusal::TooMany(wait) => *wait,
-        Refusal::Unavailable(_) => RETRY_AFTER,
+        Refusal::Standby | Refusal::Unavailable(_) => RETRY_AFTER,
         _ => return None,
     };
     // Whole seconds (RFC 9110, 10.2.3), rounded up.
@@ -66,6 +66,7 @@ mod tests {
         };
         assert_eq!(answer(Refusal::TooMany(Duration::from_millis(200))), (429, Some("1".into())));
         assert_eq!(answer(Refusal::Unavailable(String::new())), (503, Some("1".into())));
+        assert_eq!(answer(Refusal::Standby), (503, Some("1".into())));
         assert_eq!(answer(Refusal::Malformed(String::new())), (400, None));
         assert_eq!(answer(Refusal::Unauthorized(String::new())), (401, None));
         assert_eq!(answer(Refusal::Forbidden("")), (403, None));

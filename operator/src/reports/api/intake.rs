@@ -7,6 +7,7 @@ use report::post::Answer;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use crate::lease::Fence;
 use crate::reports::auth::{Authenticator, Role};
 use crate::reports::ledger::Ledger;
 use crate::reports::metrics::Metrics;
@@ -32,6 +33,7 @@ pub(in crate::reports) struct Intake {
     authenticator: Arc<Authenticator>,
     ledger: Arc<Ledger>,
     metrics: Metrics,
+    fence: Fence,
     permits: Semaphore,
 }
 
@@ -40,8 +42,9 @@ impl Intake {
         authenticator: Arc<Authenticator>,
         ledger: Arc<Ledger>,
         metrics: Metrics,
+        fence: Fence,
     ) -> Self {
-        Self { authenticator, ledger, metrics, permits: Semaphore::new(IN_FLIGHT) }
+        Self { authenticator, ledger, metrics, fence, permits: Semaphore::new(IN_FLIGHT) }
     }
 
     /// Takes in the report `body` of whoever sends `token`.
@@ -49,6 +52,10 @@ impl Intake {
     /// # Errors
     /// Where it is not taken.
     pub(super) async fn take(&self, token: &str, body: &[u8]) -> Result<Taken, Refusal> {
+        // It would never be written.
+        if !self.fence.is_open() {
+            return Err(Refusal::Standby);
+        }
         let taken = self.authenticate_and_accept(token, body).await;
         if taken.as_ref().is_err_and(Refusal::is_transient) {
             let at = Moment::present();
@@ -85,6 +92,10 @@ impl Intake {
             (Post::Client(_), Role::Server) => return Err(Refusal::Forbidden("a server is no client")),
         }
         let answer = self.ledger.accept(&reporter.session, &reporter.pod, post, Moment::present())?;
+        // Who reads that it was taken relies on it.
+        if !self.fence.is_open() {
+            return Err(Refusal::Standby);
+        }
         Ok(Taken { role: reporter.role, answer })
     }
 }

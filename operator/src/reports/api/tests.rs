@@ -140,6 +140,31 @@ async fn a_server_whose_report_cannot_be_taken_has_a_grace_period() {
 }
 
 #[tokio::test]
+async fn a_replica_that_does_not_lead_asks_its_sender_to_come_again_and_nobody_else() {
+    let served = Served::new().await;
+    served.world.fence.close();
+    for token in [served.token("server"), "not.a.token".to_owned()] {
+        let answer = served.post(&token, &server_report(1)).await.to_ascii_lowercase();
+        assert_eq!(code(&answer), 503);
+        assert!(
+            answer.contains("retry-after: 1\r\n") && answer.contains("connection: close\r\n"),
+            "{answer}"
+        );
+    }
+    assert_eq!(served.world.api_server.reviews.load(Ordering::Relaxed), 0);
+    assert!(served.world.reports.view("harbor-uid").server.is_none());
+}
+
+/// A process that was stopped in between would write nothing of it any more.
+#[tokio::test]
+async fn nothing_is_answered_as_taken_by_a_replica_that_leads_no_more() {
+    let served = Served::new().await;
+    *served.world.api_server.ends_during_review.lock().unwrap() = Some(served.world.fence.clone());
+    assert_eq!(code(&served.post(&served.token("server"), &server_report(1)).await), 503);
+    assert_eq!(served.world.api_server.reviews.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
 async fn a_body_that_names_another_session_is_credited_to_the_tokens_own() {
     let served = Served::new().await;
     let mut body = server_report(1);

@@ -162,6 +162,7 @@ impl Ledger {
             }] += 1;
         }
         self.metrics.sessions(met);
+        self.metrics.overdue(self.with(|planner| planner.overdue(at.now)));
         self.notifier.notify_waiting();
     }
 

@@ -69,6 +69,7 @@ impl Planner {
         at: Moment,
     ) -> Option<Answer> {
         let tracked = self.aggregate.follow(key, session, at.now);
+        let is_last = pod.is_ending;
         let (effect, answer) = match post {
             Post::Server(post) => {
                 let is_of_run = pod.run.as_deref() == session.run();
@@ -87,6 +88,10 @@ impl Planner {
         // The writer wakes for it.
         self.effects.is_due |= self.judge_at.contains_key(&key.uid);
         self.plan(key, session, at);
+        if is_last {
+            // No later post would have it again for an operator that does not know this one.
+            self.schedule.hasten(&key.uid, at.now);
+        }
         if effect == PostEffect::StateChanged {
             self.effects.changed.push(key.clone());
         }
@@ -214,6 +219,11 @@ impl Planner {
         // A moment later: then the time is over.
         let judge_at = self.judge_at.values().min().map(|judge_at| *judge_at + Duration::from_millis(1));
         self.schedule.wake().into_iter().chain(judge_at).min()
+    }
+
+    /// For how long a write has been due at most.
+    pub(super) fn overdue(&self, now: Instant) -> Duration {
+        self.schedule.overdue(now)
     }
 
     /// Takes note of what became of a write. `session`: as it is stored now, if it still exists.

@@ -69,6 +69,13 @@ impl Schedule {
         self.queues.entry(planned.0).or_default().insert((planned.1, uid.to_owned()));
     }
 
+    /// What is planned for a session is as urgent as can be.
+    pub(super) fn hasten(&mut self, uid: &str, now: Instant) {
+        if self.entries.get(uid).is_some_and(|entry| entry.planned.is_some()) {
+            self.plan(uid, Change::Urgent, now);
+        }
+    }
+
     /// The next session to be written now.
     pub(super) fn next(&mut self, now: Instant) -> Option<String> {
         if now < self.next_at {
@@ -90,6 +97,12 @@ impl Schedule {
     pub(super) fn wake(&self) -> Option<Instant> {
         let firsts = self.queues.values().filter_map(BTreeSet::first);
         firsts.map(|(due, _)| (*due).max(self.next_at)).min()
+    }
+
+    /// For how long the write has been due that has been so for longest.
+    pub(super) fn overdue(&self, now: Instant) -> Duration {
+        let firsts = self.queues.values().filter_map(BTreeSet::first);
+        firsts.map(|(due, _)| now.saturating_duration_since(*due)).max().unwrap_or_default()
     }
 
     /// A write that [`Schedule::next`] asked for is over. `succeeded`: the next one need not wait longer.
@@ -158,6 +171,19 @@ mod tests {
             }
         }
         writes
+    }
+
+    #[test]
+    fn what_is_due_for_longest_is_known() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start);
+        let later = |seconds| start + Duration::from_secs(seconds);
+        assert_eq!(schedule.overdue(later(9)), Duration::ZERO);
+        schedule.plan("a", Change::Counters, later(2));
+        schedule.plan("b", Change::Urgent, later(5));
+        assert_eq!(schedule.overdue(later(9)), Duration::from_secs(7));
+        schedule.cancel("a");
+        assert_eq!(schedule.overdue(later(9)), Duration::from_secs(4));
     }
 
     #[test]

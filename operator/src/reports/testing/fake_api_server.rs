@@ -14,6 +14,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::core::Status;
 use serde_json::{Value, json};
 
+use crate::lease::Fence;
 use crate::reports::api_server::{ApiServer, CallError, Kind};
 use crate::reports::stores::SessionKey;
 use crate::reports::testing::objects::{NAMESPACE, stored as stored_session, uid};
@@ -36,6 +37,8 @@ pub(in crate::reports) struct FakeApiServer {
     pub(in crate::reports) is_strict: AtomicBool,
     /// It takes no status with numbers.
     pub(in crate::reports) refuses_numbers: AtomicBool,
+    /// What ends while it reviews a token.
+    pub(in crate::reports) ends_during_review: Mutex<Option<Fence>>,
     pub(in crate::reports) reviews: AtomicUsize,
     pub(in crate::reports) look_ups: AtomicUsize,
 }
@@ -109,6 +112,9 @@ impl FakeApiServer {
 impl ApiServer for FakeApiServer {
     fn review<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<TokenReviewStatus, CallError>> {
         self.reviews.fetch_add(1, Ordering::Relaxed);
+        if let Some(fence) = self.ends_during_review.lock().unwrap().take() {
+            fence.close();
+        }
         let review = self.tokens.lock().unwrap().get(token).cloned().unwrap_or_default();
         Box::pin(ready(self.answer(review)))
     }

@@ -8,6 +8,7 @@ use kube::core::DeserializeGuard;
 use kube::runtime::{reflector, watcher};
 use serde_json::{Value, json};
 
+use crate::lease::Fence;
 use crate::reports::stores::Stores;
 use crate::reports::testing::fake_api_server::FakeApiServer;
 use crate::reports::testing::objects::{pod, stored};
@@ -18,6 +19,8 @@ pub(in crate::reports) struct World {
     pub(in crate::reports) api_server: Arc<FakeApiServer>,
     pub(in crate::reports) reports: Arc<Reports>,
     pub(in crate::reports) metrics: Metrics,
+    /// Open while the operator leads.
+    pub(in crate::reports) fence: Fence,
     sessions: reflector::store::Writer<DeserializeGuard<BallSession>>,
     pods: reflector::store::Writer<Pod>,
 }
@@ -30,8 +33,9 @@ impl World {
         let api_server = Arc::new(FakeApiServer::with_session());
         let metrics = Metrics::default();
         let stores = Stores { sessions: session_store, pods: pod_store };
-        let reports = Reports::with(api_server.clone(), stores, metrics.clone());
-        let mut world = Self { api_server, reports, metrics, sessions, pods };
+        let fence = Fence::open();
+        let reports = Reports::with(api_server.clone(), stores, metrics.clone(), fence.clone());
+        let mut world = Self { api_server, reports, metrics, fence, sessions, pods };
         world.watch_session(&stored(&json!({}), &json!({})));
         world.watch_pod("server");
         world.watch_pod("client");
@@ -47,6 +51,13 @@ impl World {
     /// The watch of pods sees one of the session's run.
     pub(in crate::reports) fn watch_pod(&mut self, name: &str) {
         self.watch(&pod(name));
+    }
+
+    /// The watch of pods sees that one was told to end.
+    pub(in crate::reports) fn end_pod(&mut self, name: &str) {
+        let mut pod = pod(name);
+        pod.metadata.deletion_timestamp = pod.metadata.creation_timestamp.clone();
+        self.watch(&pod);
     }
 
     /// The watch of pods sees this one.

@@ -22,6 +22,8 @@ use crate::reports::writer::log::WriteLog;
 const RESYNC_INTERVAL: Duration = Duration::from_secs(5);
 /// Writes in flight at a time: a slow answer does not hold up the others.
 const MAX_IN_FLIGHT: usize = 8;
+/// At the end, what is due within this time is still written: no other operator knows of it.
+const LAST_WRITES: Duration = Duration::from_secs(1);
 /// How long to sleep where nothing is due; a resync comes before.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -39,11 +41,13 @@ impl Writer {
         Self { ledger, api_server, metrics, log: Arc::default() }
     }
 
-    /// Writes until `stop`. Each write has a time limit of its own; those in flight at the end are awaited.
+    /// Writes until `stop`, and then what is due already. Each write has a time limit of its own; those in flight at the end are
+    /// awaited.
     pub(super) async fn run(self, stop: CancellationToken) {
         let mut resync = interval(RESYNC_INTERVAL);
         resync.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut in_flight = JoinSet::new();
+        let mut ends_at = None;
         loop {
             while in_flight.len() < MAX_IN_FLIGHT {
                 let Some(write) = self.ledger.next_write(Moment::present()) else { break };
@@ -54,15 +58,18 @@ impl Writer {
                 });
             }
             let wake = if in_flight.len() < MAX_IN_FLIGHT { self.ledger.next_wake() } else { None };
+            let is_last = |ends_at| wake.is_none_or(|wake| wake > ends_at);
+            if in_flight.is_empty() && ends_at.is_some_and(is_last) {
+                break;
+            }
             tokio::select! {
-                () = stop.cancelled() => break,
+                () = stop.cancelled(), if ends_at.is_none() => ends_at = Some(Instant::now() + LAST_WRITES),
                 Some(_) = in_flight.join_next() => {}
                 _ = resync.tick() => self.ledger.resync(Moment::present()).await,
                 () = self.ledger.write_planned() => {}
                 () = sleep_until(wake.unwrap_or_else(|| Instant::now() + IDLE).into()) => {}
             }
         }
-        while in_flight.join_next().await.is_some() {}
     }
 
     /// Makes a write, which has a time limit of its own.

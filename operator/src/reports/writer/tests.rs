@@ -188,6 +188,24 @@ async fn the_first_error_and_a_change_of_verdict_are_written_at_once() {
     assert_eq!(condition(&steps.last()).unwrap().reason, "NoMedia");
 }
 
+/// Nobody would say it again to an operator that takes over before it is written.
+#[tokio::test]
+async fn the_last_post_of_a_pod_that_ends_is_written_at_once() {
+    let mut steps = Steps::new();
+    steps.report(post(1, 3));
+    steps.pass(15).await;
+    let before = steps.applied();
+    steps.report(post(2, 4));
+    steps.pass(5).await;
+    assert_eq!(steps.applied(), before, "counters of one that goes on can wait");
+    steps.world.end_pod("server");
+    steps.report(post(3, 5));
+    steps.pass(1).await;
+    assert_eq!(steps.applied(), before + 1);
+    let frames = steps.last().measurements.unwrap().frames.unwrap();
+    assert_eq!(frames.lost, 5);
+}
+
 #[tokio::test]
 async fn a_watch_that_lags_causes_no_second_write() {
     let mut steps = Steps::new();
@@ -372,4 +390,16 @@ async fn the_task_writes_until_it_is_stopped() {
     }
     stop.cancel();
     task.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_due_when_the_task_is_stopped_is_still_written() {
+    let steps = Steps::new();
+    let stop = CancellationToken::new();
+    stop.cancel();
+    steps.report(post(1, 3));
+    let begun = Instant::now();
+    steps.world.reports.writer().run(stop).await;
+    assert_eq!(steps.applied(), 1);
+    assert!(begun.elapsed() < Duration::from_secs(5), "what is not due is not waited for");
 }

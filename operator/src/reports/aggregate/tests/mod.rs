@@ -75,6 +75,7 @@ impl Scenario {
             node: Some("worker-1".into()),
             run: Some(run(&self.spec)),
             index,
+            is_ending: false,
         }
     }
 

@@ -1,0 +1,116 @@
+//! The namespace that replicas of the operator run in, with the objects that a cluster would have of them.
+
+use std::time::{Duration, Instant};
+
+use ballsession_operator::session::labels::{COMPONENT, INSTANCE, LEADER};
+use cluster::Scratch;
+use crds::BallSession;
+use fastrand::Rng;
+use k8s_openapi::api::authentication::v1::TokenRequest;
+use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
+use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
+use kube::{Client, CustomResourceExt, ResourceExt};
+use serde_json::{Value, json};
+
+/// The sessions that they run.
+pub(crate) const SESSIONS: [&str; 6] = ["beacon", "buoy", "harbor", "lighthouse", "pier", "quay"];
+/// The one that reports are of.
+const BEACON: &str = SESSIONS[0];
+
+/// Where they run.
+pub(crate) struct Installation {
+    pub(crate) scratch: Scratch,
+    pods: Api<Pod>,
+    accounts: Api<ServiceAccount>,
+    sessions: Api<DynamicObject>,
+}
+
+impl Installation {
+    /// With the pods of these names, and the sessions.
+    pub(crate) async fn build(client: &Client, pods: &[&str]) -> Self {
+        let scratch = Scratch::create(client).await;
+        let resource = BallSession::api_resource();
+        let installation = Self {
+            pods: Api::namespaced(client.clone(), &scratch.name),
+            accounts: Api::namespaced(client.clone(), &scratch.name),
+            sessions: Api::namespaced_with(client.clone(), &scratch.name, &resource),
+            scratch,
+        };
+        for name in pods {
+            let pod: Pod = serde_json::from_value(json!({
+                "metadata": {"name": name},
+                "spec": {"automountServiceAccountToken": false, "containers": [{"name": "operator", "image": "none:1"}]}
+            }))
+            .unwrap();
+            // Its namespace's account is made by a controller.
+            eventually("a pod of the operator", async || {
+                installation.pods.create(&PostParams::default(), &pod).await.ok()
+            })
+            .await;
+        }
+        for name in SESSIONS {
+            let session = cluster::session(name, &json!({"clients": 1}));
+            installation.sessions.create(&PostParams::default(), &session).await.unwrap();
+        }
+        installation
+    }
+
+    /// The pods with the label of the leader.
+    pub(crate) async fn leaders(&self) -> Vec<String> {
+        let labelled = self.pods.list(&ListParams::default().labels(LEADER)).await.unwrap();
+        labelled.iter().map(ResourceExt::name_any).collect()
+    }
+
+    /// Has some session ask for another number of clients, which is work for whoever leads.
+    pub(crate) async fn change_something(&self, random: &mut Rng) {
+        let session = SESSIONS[random.usize(..SESSIONS.len())];
+        let patch = Patch::Merge(json!({"spec": {"clients": random.usize(1..4)}}));
+        self.sessions.patch(session, &PatchParams::default(), &patch).await.unwrap();
+    }
+
+    /// What is stored of the session that reports are of.
+    pub(crate) async fn status(&self) -> Value {
+        self.sessions.get(BEACON).await.unwrap().data["status"].clone()
+    }
+
+    /// A token as the pod of the session's server has it, once there is one.
+    pub(crate) async fn server_token(&self) -> String {
+        let of_server = ListParams::default().labels(&format!("{INSTANCE}={BEACON},{COMPONENT}=server"));
+        let pod = eventually("the server's pod", async || {
+            self.pods.list(&of_server).await.unwrap().items.into_iter().next()
+        })
+        .await;
+        let request: TokenRequest = serde_json::from_value(json!({
+            "metadata": {},
+            "spec": {
+                "audiences": ["ballsession.dev/report"], "expirationSeconds": 3600,
+                "boundObjectRef": {"apiVersion": "v1", "kind": "Pod", "name": pod.name_any(), "uid": pod.uid()}
+            }
+        }))
+        .unwrap();
+        let account = pod.spec.unwrap().service_account_name.unwrap();
+        let answer: TokenRequest = self
+            .accounts
+            .create_subresource("token", &account, &PostParams::default(), &request)
+            .await
+            .unwrap();
+        answer.status.unwrap().token.unwrap()
+    }
+}
+
+/// Asks until there is something, for a while.
+pub(crate) async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    within(Duration::from_secs(60), what, &mut ask).await
+}
+
+/// As [`eventually`], with a limit of its own.
+pub(crate) async fn within<T>(limit: Duration, what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(found) = ask().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "{what}: not within {limit:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
