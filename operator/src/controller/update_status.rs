@@ -13,10 +13,12 @@ use crate::api_error::describe;
 use crate::cluster::Guard;
 use crate::controller::context::Controller;
 use crate::controller::events::transitions;
+use crate::controller::memory::Memory;
 use crate::controller::metrics::StatusWrite;
 use crate::controller::observe::Owned;
 use crate::controller::session_ref::SessionRef;
 use crate::leftovers::leftovers;
+use crate::session::short_hash;
 
 /// What the session itself is remembered by.
 pub(super) const SESSION: &str = "BallSession";
