@@ -105,11 +105,14 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
     // What is under way still has the lease.
     stop.cancel();
     let drained = timeout(DRAIN_LIMIT, async { while parts.join_next().await.is_some() {} }).await;
-    if drained.is_err() {
-        tracing::warn!(after = ?DRAIN_LIMIT, "ending with work under way");
+    if drained.is_ok() {
+        lease.release().await;
+    } else {
+        // What was sent may still come through: a successor waits until the lease is over.
+        tracing::warn!(after = ?DRAIN_LIMIT, "ending with work under way, and without releasing the lease");
+        lease.fence().close();
         parts.abort_all();
     }
-    lease.release().await;
     outcome.map(|()| Exit::Done)
 }
 

@@ -16,14 +16,36 @@ type State = BTreeMap<String, Watch>;
 /// A watch that fails for so long is broken: a shorter time is that of an API server that is restarted.
 const BROKEN_AFTER: Duration = Duration::from_secs(60);
 
+/// A watch that fails is tried again sooner: after 30 s and as much jitter at most, and another 30 s to connect. One that goes on
+/// where it was says nothing until something changes, so that a longer quiet is all there is to be seen of it.
+const QUIET: Duration = Duration::from_secs(90);
+
 /// How far one watch is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Watch {
     /// Why what is watched is not in memory yet.
     waits: Option<String>,
-    /// Since when all attempts have failed, and why the last one did.
-    fails: Option<(Instant, String)>,
+    fails: Option<Failing>,
     failures: u64,
+}
+
+/// Attempts at a watch that failed, one after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Failing {
+    first: Instant,
+    last: Instant,
+    /// Why the last one did.
+    why: String,
+}
+
+impl Failing {
+    fn goes_on(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.last) <= QUIET
+    }
+
+    fn is_broken(&self, now: Instant) -> bool {
+        self.goes_on(now) && self.last.saturating_duration_since(self.first) >= BROKEN_AFTER
+    }
 }
 
 /// How far the watches are.
@@ -45,19 +67,19 @@ impl FirstSync {
     pub fn broken(&self, now: Instant) -> Option<String> {
         let state = self.0.borrow();
         let broken = state.iter().filter(|(_, watch)| watch.waits.is_none()).filter_map(|(plural, watch)| {
-            let (since, why) = watch.fails.as_ref()?;
-            let lasts = now.saturating_duration_since(*since);
-            (lasts >= BROKEN_AFTER)
-                .then(|| format!("{plural}, which fails for {} s ({why})", lasts.as_secs()))
+            let fails = watch.fails.as_ref().filter(|fails| fails.is_broken(now))?;
+            let lasts = now.saturating_duration_since(fails.first);
+            Some(format!("{plural}, which fails for {} s ({})", lasts.as_secs(), fails.why))
         });
         let broken: Vec<_> = broken.collect();
         (!broken.is_empty()).then(|| format!("the watch of {}", broken.join(", of ")))
     }
 
-    /// Of each watch whether it fails, and how often it has failed so far.
-    pub(super) fn failures(&self) -> Vec<(String, bool, u64)> {
+    /// Of each watch whether it fails at `now`, and how often it has failed so far.
+    pub(super) fn failures(&self, now: Instant) -> Vec<(String, bool, u64)> {
         let state = self.0.borrow();
-        state.iter().map(|(plural, watch)| (plural.clone(), watch.fails.is_some(), watch.failures)).collect()
+        let fails = |watch: &Watch| watch.fails.as_ref().is_some_and(|fails| fails.goes_on(now));
+        state.iter().map(|(plural, watch)| (plural.clone(), fails(watch), watch.failures)).collect()
     }
 
     /// Waits until everything is in memory.
@@ -105,8 +127,8 @@ impl Report {
         self.change(|watch| watch.waits = None);
     }
 
-    /// The watch broke; it is going to be tried again, and again. That is logged once. Whether it was.
-    pub(super) fn failed(&self, error: &watcher::Error) -> bool {
+    /// The watch broke at `now`; it is going to be tried again, and again. That is logged once. Whether it was.
+    pub(super) fn failed(&self, error: &watcher::Error, now: Instant) -> bool {
         let why = describe(error);
         let mut is_new = false;
         self.change(|watch| {
@@ -114,9 +136,10 @@ impl Report {
             if let Some(waits) = &mut watch.waits {
                 waits.clone_from(&why);
             }
-            let since = watch.fails.take().map(|(since, _)| since);
-            watch.fails = Some((since.unwrap_or_else(Instant::now), why.clone()));
-            is_new = since.is_none();
+            let before = watch.fails.take().filter(|fails| fails.goes_on(now));
+            is_new = before.is_none();
+            let first = before.map_or(now, |fails| fails.first);
+            watch.fails = Some(Failing { first, last: now, why: why.clone() });
         });
         if is_new {
             tracing::warn!(watch = %self.plural, error = %why, "watch failed, trying again");
@@ -157,15 +180,15 @@ mod tests {
 
     #[tokio::test]
     async fn waiting_names_the_watch_and_why() {
-        let (tracker, mut sync) = Tracker::new();
+        let ((tracker, mut sync), now) = (Tracker::new(), Instant::now());
         let (pods, sessions) = (tracker.watch("pods"), tracker.watch("ballsessions"));
         pods.synced();
         assert_eq!(sync.waiting().unwrap(), "the first list of ballsessions (no answer yet)");
         let missing = Status { code: 404, reason: "NotFound".into(), ..Status::default() };
         let missing = watcher::Error::InitialListFailed(kube::Error::Api(Box::new(missing)));
-        assert_eq!([(); 3].map(|()| sessions.failed(&missing)), [true, false, false], "said once");
+        assert_eq!([(); 3].map(|()| sessions.failed(&missing, now)), [true, false, false], "said once");
         sessions.works();
-        assert!(sessions.failed(&missing), "and again when it had worked meanwhile");
+        assert!(sessions.failed(&missing, now), "and again when it had worked meanwhile");
         assert_eq!(
             sync.waiting().unwrap(),
             "the first list of ballsessions (the API server does not know them: is the \
@@ -174,7 +197,7 @@ mod tests {
         assert_eq!(sync.done().now_or_never(), None);
 
         sessions.synced();
-        sessions.failed(&missing);
+        sessions.failed(&missing, now);
         assert_eq!((sync.waiting(), sync.done().now_or_never()), (None, Some(())));
     }
 
@@ -187,19 +210,41 @@ mod tests {
         let later = |seconds| start + Duration::from_secs(seconds);
         let gone =
             || watcher::Error::WatchError(Box::new(Status { message: "gone".into(), ..Status::default() }));
-        pods.failed(&gone());
+        [0, 30, 60, 90].map(|second| pods.failed(&gone(), later(second)));
         assert_eq!(sync.broken(later(100)), None, "that is said of its first list");
         pods.synced();
-        assert_eq!(sync.broken(later(59)), None);
         let broken = sync.broken(later(100)).unwrap();
         assert!(
             broken.starts_with("the watch of pods, which fails for ") && broken.ends_with(" s (gone)"),
             "{broken}"
         );
-        pods.failed(&gone());
-        assert_eq!(sync.failures(), [("jobs".to_owned(), false, 0), ("pods".to_owned(), true, 2)]);
+        assert_eq!(sync.failures(later(100)), [("jobs".to_owned(), false, 0), ("pods".to_owned(), true, 4)]);
         pods.works();
         assert_eq!(sync.broken(later(100)), None);
-        assert_eq!(sync.failures()[1], ("pods".to_owned(), false, 2));
+        assert_eq!(sync.failures(later(100))[1], ("pods".to_owned(), false, 4));
+    }
+
+    /// One failure made both replicas not ready where nothing was changed afterwards.
+    #[test]
+    fn a_watch_that_goes_on_without_a_word_is_not_broken() {
+        let (tracker, sync) = Tracker::new();
+        let pods = tracker.watch("pods");
+        pods.synced();
+        let start = Instant::now();
+        let later = |seconds| start + Duration::from_secs(seconds);
+        let fail = |second| {
+            let gone = Status { message: "gone".into(), ..Status::default() };
+            pods.failed(&watcher::Error::WatchError(Box::new(gone)), later(second))
+        };
+        let is_broken = |second| sync.broken(later(second)).is_some();
+        assert!(fail(0));
+        assert_eq!([59, 60, 90, 91, 600].map(is_broken), [false; 5]);
+        assert_eq!([90, 91].map(|second| sync.failures(later(second))[0].1), [true, false]);
+
+        assert_eq!([600, 630].map(fail), [true, false], "anew after a longer quiet");
+        assert!(!is_broken(659));
+        assert!(!fail(660));
+        assert_eq!([660, 750, 751].map(is_broken), [true, true, false]);
+        assert!(fail(760) && !is_broken(760), "and anew again");
     }
 }

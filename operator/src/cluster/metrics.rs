@@ -2,6 +2,7 @@
 
 use std::fmt::Error;
 use std::sync::Arc;
+use std::time::Instant;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
@@ -19,8 +20,8 @@ pub struct Metrics {
 
 impl Collector for Metrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
-        let watches = self.watches.failures();
-        let help = "1 while the last attempt at a watch failed, so that what is known of these grows old.";
+        let watches = self.watches.failures(Instant::now());
+        let help = "1 while attempts at a watch fail, so that what is known of these grows old; 0 when the last failure is 90 s ago.";
         let mut failing = encoder.encode_descriptor("watch_failing", help, None, MetricType::Gauge)?;
         for (watch, is_failing, _) in &watches {
             failing.encode_family(&[("watch", watch.as_str())])?.encode_gauge(&if *is_failing {

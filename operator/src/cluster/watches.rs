@@ -242,7 +242,7 @@ impl Starter {
             let event = match event {
                 Ok(event) => event,
                 Err(error) => {
-                    report.failed(&error);
+                    report.failed(&error, Instant::now());
                     return;
                 }
             };

@@ -74,7 +74,7 @@ pub(super) async fn update_status(
         controller.metrics.status(StatusWrite::Suppressed);
         return Ok(Written::Done);
     }
-    let wish = short_hash(&owned.patch());
+    let wish = wish(owned);
     let contested = |memory: &mut Memory| {
         memory.contests.differs(SESSION, &wish, CONTROLLER_FIELD_MANAGER, Instant::now())
     };
@@ -87,6 +87,16 @@ pub(super) async fn update_status(
         controller.remember(session_ref, |memory| memory.contests.applied(SESSION, &wish, Instant::now()));
     }
     Ok(Written::of(written.is_some()))
+}
+
+/// The hash of what is to be said, whenever that became so: to say it again after somebody else did not makes it no other wish.
+fn wish(owned: &Owned) -> String {
+    let mut patch = owned.patch();
+    let conditions = patch.pointer_mut("/status/conditions").and_then(Value::as_array_mut);
+    for condition in conditions.into_iter().flatten().filter_map(Value::as_object_mut) {
+        condition.remove("lastTransitionTime");
+    }
+    short_hash(&patch)
 }
 
 /// Neither a namesake that came after it, nor another version.
@@ -213,5 +223,23 @@ fn written(controller: &Controller, session_ref: &SessionRef, stored: &Owned, ow
     controller.remember(session_ref, |memory| memory.supersede(SESSION, &session_ref.version));
     for event in transitions(stored, owned) {
         controller.events.publish(&session_ref.reference, event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_is_the_same_whenever_it_is_said() {
+        let ready = |status: &str, time: &str| {
+            let condition = json!({"type": "Ready", "status": status, "reason": "Ready", "message": "m",
+                                   "lastTransitionTime": time});
+            let status = json!({"conditions": [condition]});
+            wish(&Owned::stored(&serde_json::from_value(status).unwrap()))
+        };
+        let first = ready("True", "2026-01-01T00:00:00Z");
+        assert_eq!(ready("True", "2026-01-01T00:00:05Z"), first);
+        assert_ne!(ready("False", "2026-01-01T00:00:00Z"), first);
     }
 }

@@ -41,7 +41,7 @@ async fn a_child_that_somebody_changes_back_each_time_is_left_alone_and_that_is_
     let ((), message) = tokio::join!(insisting, said);
     assert_eq!(
         message,
-        "flux changes Deployment harbor-server back each time: it is tried again only once a minute"
+        "flux changes Deployment harbor-server back each time: it is tried again with growing pauses, up to a minute"
     );
     let generations = deployments.get("harbor-server").await.unwrap().metadata.generation.unwrap() - before;
     // Both of them wrote each time.
@@ -67,7 +67,7 @@ async fn two_operators_of_the_same_sessions_say_so_and_do_not_write_without_end(
     assert_eq!(
         condition(&session, "Ready").1,
         "another operator of BallSession, which must not watch the same namespace, changes Deployment \
-         harbor-server back each time: it is tried again only once a minute"
+         harbor-server back each time: it is tried again with growing pauses, up to a minute"
     );
     let deployments = operator.api::<Deployment>();
     let generation = async || deployments.get("harbor-server").await.unwrap().metadata.generation.unwrap();

@@ -131,7 +131,7 @@ impl Applier<'_> {
                 let contested = self.remember(|memory| memory.contests.rests(&child, &hash, now));
                 return contested.map_or_else(|| Ok(live.clone()), |by| Err(contested_by::<K>(name, by)));
             }
-            let by = changed_by(live);
+            let by = changed_by(live, &hash);
             if let Some(by) = self.remember(|memory| memory.contests.differs(&child, &hash, &by, now)) {
                 return Err(contested_by::<K>(name, by));
             }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crds::contract::CONTROLLER_FIELD_MANAGER;
-use kube::Resource;
+use crds::contract::{APPLIED_HASH_ANNOTATION, CONTROLLER_FIELD_MANAGER};
+use kube::{Resource, ResourceExt};
 
 /// So often a child is made what it shall be without asking: people and tools edit once or twice.
 const PATIENCE: u32 = 3;
@@ -15,9 +15,11 @@ const MOST: Duration = Duration::from_secs(60);
 /// What nobody has changed back for so long is at peace.
 const PEACE: Duration = Duration::from_secs(120);
 
-/// Who it is where the fields are noted as ours.
+/// Who it is where the fields are noted as ours, and the stamp is another one's.
 pub(super) const ANOTHER_OPERATOR: &str =
     "another operator of BallSession, which must not watch the same namespace,";
+/// Who it is where nothing is noted: a webhook, or whoever only takes away.
+const SOMEBODY: &str = "somebody";
 
 /// What others contest of one session, by child.
 #[derive(Debug, Default)]
@@ -93,16 +95,18 @@ impl Contests {
     }
 }
 
-/// Who changed an object last, as the API server noted it.
-pub(super) fn changed_by<K: Resource>(live: &K) -> String {
+/// Who changed an object last to which `wish` was applied, as the API server noted it. Scaling is noted by its subresource; a status
+/// is no part of what a child shall be.
+pub(super) fn changed_by<K: Resource>(live: &K, wish: &str) -> String {
     let entries = live.meta().managed_fields.iter().flatten();
-    let of_object = entries.filter(|entry| entry.subresource.as_deref().unwrap_or_default().is_empty());
+    let of_object = entries.filter(|entry| entry.subresource.as_deref() != Some("status"));
     let manager = |name: &Option<String>| name.clone().filter(|name| name != CONTROLLER_FIELD_MANAGER);
     // Their times are seconds: what is ours is the earlier one.
     let last = of_object
         .max_by_key(|entry| (entry.time.as_ref().map(|time| time.0), manager(&entry.manager).is_some()));
     let other = last.and_then(|entry| manager(&entry.manager));
-    other.unwrap_or_else(|| ANOTHER_OPERATOR.to_owned())
+    let is_restamped = || live.annotations().get(APPLIED_HASH_ANNOTATION).is_some_and(|stamp| stamp != wish);
+    other.unwrap_or_else(|| if is_restamped() { ANOTHER_OPERATOR } else { SOMEBODY }.to_owned())
 }
 
 #[cfg(test)]
@@ -167,10 +171,12 @@ mod tests {
 
     #[test]
     fn who_changed_an_object_last_is_what_is_noted_of_it() {
-        let by = |entries: serde_json::Value| {
-            let service = json!({"metadata": {"managedFields": entries}});
-            changed_by(&serde_json::from_value::<Service>(service).unwrap())
+        let stamped = |stamp: &str, entries: serde_json::Value| {
+            let annotations = json!({APPLIED_HASH_ANNOTATION: stamp});
+            let service = json!({"metadata": {"annotations": annotations, "managedFields": entries}});
+            changed_by(&serde_json::from_value::<Service>(service).unwrap(), "w")
         };
+        let by = |entries| stamped("another", entries);
         let ours = json!({"manager": CONTROLLER_FIELD_MANAGER, "operation": "Apply", "time": "2026-01-01T00:00:05Z"});
         let of = |manager: &str, second: u8, subresource: &str| {
             json!({"manager": manager, "operation": "Update", "subresource": subresource,
@@ -178,5 +184,9 @@ mod tests {
         };
         assert_eq!(by(json!([ours, of("kubectl-edit", 5, ""), of("kcm", 9, "status")])), "kubectl-edit");
         assert_eq!(by(json!([of("kubectl-edit", 4, ""), ours])), ANOTHER_OPERATOR);
+        // An autoscaler is not another operator, for which the session's clients would stop.
+        assert_eq!(stamped("w", json!([ours, of("hpa", 6, "scale"), of("kcm", 9, "status")])), "hpa");
+        assert_eq!(stamped("w", json!([of("kubectl-edit", 4, ""), ours])), SOMEBODY);
+        assert_eq!(changed_by(&Service::default(), "w"), SOMEBODY);
     }
 }

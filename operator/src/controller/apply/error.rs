@@ -60,7 +60,9 @@ pub enum Error {
         message: String,
     },
     /// Somebody else wants something else of it.
-    #[error("{by} changes {kind} {name} back each time: it is tried again only once a minute")]
+    #[error(
+        "{by} changes {kind} {name} back each time: it is tried again with growing pauses, up to a minute"
+    )]
     Contested {
         /// Of the child.
         kind: String,
