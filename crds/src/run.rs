@@ -48,6 +48,10 @@ pub struct Run {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub outcome: Option<String>,
+    /// A hash of the objectives that its last numbers were judged by: what is said of them is about no others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub judged_by: Option<String>,
     /// Why the session was not ready when the run was given up.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = MAX_MESSAGE))]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crds::limits::MAX_NODES;
 
+use crate::clients::attempts::Attempts;
 use crate::clients::fitting::FittingNodes;
 use crate::clients::pod::ClientPod;
 
@@ -26,6 +27,8 @@ pub struct NodesSeen<'a> {
     pub pods: &'a [ClientPod],
     /// The clients that are done: they stay with their nodes, whatever becomes of these.
     pub finished: &'a BTreeSet<u32>,
+    /// The last attempt of each client.
+    pub attempts: &'a Attempts,
     /// Whether nodes that come are given clients.
     pub admits: bool,
     /// Whether the client of a node that went may be given to another one. What was measured before would count for both.
@@ -72,7 +75,8 @@ pub fn assign(stored: &[String], seen: NodesSeen<'_>, unfit: &mut UnfitNodes, no
     AssignedNodes { nodes, left_out, late, not_ready, again_in }
 }
 
-/// Takes the names of nodes away that do not fit any more: after a while, or at once where nothing of a client runs there.
+/// Takes the names of nodes away that do not fit any more: after a while, or at once where nothing of a client runs there
+/// and nothing that was measured counts for the node.
 fn release(
     nodes: &mut [String],
     seen: NodesSeen<'_>,
@@ -90,13 +94,20 @@ fn release(
         }
         let since = *unfit.0.entry(node.clone()).or_insert(now);
         let left = UNFIT_AFTER.saturating_sub(now.saturating_duration_since(since));
-        if is_first && !left.is_zero() && seen.pods.iter().any(|pod| runs(pod, index)) {
+        if is_first && !left.is_zero() && is_held(index, seen) {
             again_in = Some(again_in.map_or(left, |known| known.min(left)));
         } else {
             node.clear();
         }
     }
     again_in
+}
+
+/// Whether the client stays for a while: it runs, or what it measured before is of no use on another node. Between two attempts
+/// there is no pod.
+fn is_held(index: u32, seen: NodesSeen<'_>) -> bool {
+    let has_measured_here = !seen.reuses && seen.attempts.of(index) > 0;
+    has_measured_here || seen.pods.iter().any(|pod| runs(pod, index))
 }
 
 fn runs(pod: &ClientPod, index: u32) -> bool {
@@ -136,6 +147,7 @@ mod tests {
         stored: Vec<String>,
         pods: Vec<ClientPod>,
         finished: BTreeSet<u32>,
+        attempts: Attempts,
         admits: bool,
         reuses: bool,
         unfit: UnfitNodes,
@@ -149,6 +161,7 @@ mod tests {
                 stored: Vec::new(),
                 pods: Vec::new(),
                 finished: BTreeSet::new(),
+                attempts: Attempts::default(),
                 admits: true,
                 reuses: true,
                 unfit: UnfitNodes::default(),
@@ -157,8 +170,8 @@ mod tests {
         }
 
         fn at(&mut self, second: u64) -> AssignedNodes {
-            let Self { fitting, pods, finished, admits, reuses, .. } = self;
-            let seen = NodesSeen { fitting, pods, finished, admits: *admits, reuses: *reuses };
+            let Self { fitting, pods, finished, attempts, admits, reuses, .. } = self;
+            let seen = NodesSeen { fitting, pods, finished, attempts, admits: *admits, reuses: *reuses };
             let now = self.start + Duration::from_secs(second);
             let assigned = assign(&self.stored, seen, &mut self.unfit, now);
             self.stored.clone_from(&assigned.nodes);
@@ -235,6 +248,20 @@ mod tests {
         scene.fitting.insert("d".into(), true);
         let assigned = scene.at(101);
         assert_eq!((assigned.nodes, assigned.late), (vec!["a".into(), String::new(), "c".into()], 1));
+    }
+
+    /// A node is cordoned for a moment while the pause before the next attempt goes on.
+    #[test]
+    fn who_has_measured_stays_for_a_while_between_two_attempts_too() {
+        let mut scene = Scene::of(&["a", "b"]);
+        scene.reuses = false;
+        scene.attempts = Attempts::parse("0:1");
+        scene.at(0);
+        scene.fitting.clear();
+        let assigned = scene.at(10);
+        assert_eq!((assigned.nodes, assigned.again_in), (vec!["a".into(), String::new()], Some(UNFIT_AFTER)));
+        assert_eq!(scene.at(39).nodes, ["a", ""]);
+        assert_eq!(scene.at(40).nodes, ["", ""]);
     }
 
     #[test]

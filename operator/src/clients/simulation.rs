@@ -211,8 +211,14 @@ impl Process {
         let template = world.template.to_string();
         let (fitting, finished) = (world.fitting(), BTreeSet::new());
         let each_node = world.placement == Placement::EachNode;
-        let seen =
-            NodesSeen { fitting: &fitting, pods: &pods, finished: &finished, admits: true, reuses: true };
+        let seen = NodesSeen {
+            fitting: &fitting,
+            pods: &pods,
+            finished: &finished,
+            attempts: &stored.attempts,
+            admits: true,
+            reuses: true,
+        };
         let assigned = assign(&stored.nodes, seen, &mut self.unfit, world.now).nodes;
         let clients = match each_node {
             true => WantedClients::of_nodes(&assigned),

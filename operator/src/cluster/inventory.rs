@@ -63,12 +63,13 @@ impl Inventory {
         }
     }
 
-    /// Takes note of why they cannot be read: whether that is news. What was read before counts until that is forbidden.
+    /// Takes note of why they cannot be read: whether that is news. Until that is forbidden it is tried again, and what is known
+    /// counts, or that nothing is known yet.
     pub(super) fn failed(&self, error: &watcher::Error) -> bool {
-        let mut state = self.state();
-        if state.known.listed().is_some() && !is_forbidden(error) {
+        if !is_forbidden(error) {
             return false;
         }
+        let mut state = self.state();
         let failed = KnownNodes::Unreadable(describe(error));
         std::mem::replace(&mut state.known, failed.clone()) != failed
     }
@@ -144,8 +145,10 @@ mod tests {
     fn what_was_read_counts_until_that_is_forbidden() {
         let inventory = Inventory::default();
         let (away, forbidden) = (failure(503, "ServiceUnavailable"), failure(403, "Forbidden"));
-        assert!(inventory.failed(&away));
-        assert!(!inventory.failed(&away), "again");
+        assert!(!inventory.failed(&away));
+        assert!(matches!(inventory.known(), KnownNodes::Awaited), "it is tried again");
+        assert!(inventory.failed(&forbidden));
+        assert!(!inventory.failed(&forbidden) && !inventory.failed(&away), "no news");
         assert!(matches!(inventory.known(), KnownNodes::Unreadable(_)));
         inventory.follow(&Event::Init);
         inventory.follow(&Event::InitDone);

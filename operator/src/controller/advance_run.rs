@@ -54,6 +54,7 @@ pub(super) fn advance_run(
         not_ready: not_ready.as_deref(),
         now: clock.time,
     });
+    let mut run = advanced.run;
     let request = controller.remember(session_ref, |memory| {
         memory.end.request(advanced.phase, &session.run_hash, is_stored, clock.now)
     });
@@ -66,9 +67,12 @@ pub(super) fn advance_run(
     if (request, progress) == (Request::Continue, Progress::Done) {
         controller.remember(session_ref, |memory| memory.end.clear());
     }
+    if matches!(request, Request::Finish(_)) {
+        run.judged_by = Some(session.judged_by());
+    }
     let (phase, progress) = request.concluded(advanced.phase, progress);
     let is_pending = progress == Progress::Pending;
-    AdvancedRun { run: advanced.run, phase, next_in: advanced.next_in, is_pending }
+    AdvancedRun { run, phase, next_in: advanced.next_in, is_pending }
 }
 
 /// The run as it is stored, or as it begins; with what a version before did not store of it, the images of its pods, and what

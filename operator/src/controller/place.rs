@@ -61,6 +61,7 @@ pub(super) fn place<'a>(
                     fitting: &found,
                     pods: &memory.clients.pods(watched),
                     finished: &run.finished,
+                    attempts: &run.attempts,
                     // Whoever comes later might not be done before the run is given up.
                     admits: !is_bounded || elapsed(&run.record, clock.time) < session.start_deadline,
                     reuses: !is_bounded || !is_stored_run(stored, &session.run_hash),

@@ -22,15 +22,18 @@ pub(crate) struct Shown {
 
 impl Shown {
     /// What is shown of a session with these conditions: why it is not ready, else why its objectives are not met, else why
-    /// it is ready without media. Nothing where all is well.
-    pub(crate) fn of(conditions: &[Condition], objectives: &Objectives) -> Self {
+    /// it is ready without media. Nothing where all is well. `objectives` are those that it was judged by, where these are known.
+    pub(crate) fn of(conditions: &[Condition], objectives: Option<&Objectives>) -> Self {
         let ready = find(conditions, READY);
         let not_ready = ready.filter(|ready| ready.status != "True");
         let unmet = find(conditions, OBJECTIVES_MET).filter(|met| met.status != "True");
         let at_rest = ready.filter(|ready| ready.reason != READY);
         let (condition, message) = match (not_ready, unmet, at_rest) {
             (Some(ready), ..) => (ready, ready.message.clone()),
-            (None, Some(met), _) => (met, unmet::message(met, objectives)),
+            (None, Some(met), _) => {
+                let message = objectives.map(|objectives| unmet::message(met, objectives));
+                (met, message.unwrap_or_else(|| met.message.clone()))
+            }
             (None, None, Some(ready)) => (ready, ready.message.clone()),
             (None, None, None) => return Self::default(),
         };
@@ -70,7 +73,7 @@ mod tests {
     #[test]
     fn the_reason_is_why_not_ready_else_why_not_met_else_why_at_rest() {
         let shown = |of: &[(&str, &str, &str)]| {
-            let shown = Shown::of(&conditions(of), &Objectives::default());
+            let shown = Shown::of(&conditions(of), Some(&Objectives::default()));
             (shown.reason, shown.message)
         };
         let nothing = (String::new(), String::new());
@@ -91,6 +94,12 @@ mod tests {
             shown(&[("Ready", "True", "Suspended"), ("ObjectivesMet", "Unknown", "Suspended")]).0,
             "Suspended"
         );
+    }
+
+    #[test]
+    fn what_was_judged_by_other_objectives_is_not_explained_by_todays() {
+        let missed = conditions(&[("Ready", "True", "Completed"), ("ObjectivesMet", "False", "LossTooHigh")]);
+        assert_eq!(Shown::of(&missed, None).message, "ObjectivesMet: 9 % of 1 %");
     }
 
     #[test]

@@ -92,7 +92,7 @@ pub fn advance(facts: &Facts<'_>) -> Advanced {
         return end(run, Outcome::Finished, None, facts.now);
     }
     // Where more clients are asked for before the last numbers are in, it goes on.
-    (run.ended_at, run.outcome) = (None, None);
+    (run.ended_at, run.outcome, run.judged_by) = (None, None, None);
     let (phase, deadline, outcome) = match run.measuring_since {
         None => (Phase::Starting, limits.start_deadline, Outcome::StartDeadlineExceeded),
         Some(_) => (Phase::Measuring, limits.hard_end(), Outcome::Failed),

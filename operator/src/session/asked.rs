@@ -8,7 +8,10 @@ use crate::session::model::Session;
 pub fn asked_hash(session: &Session) -> String {
     let spec = &session.spec;
     let pods = (spec.clients, spec.placement, &spec.server, &spec.client);
-    short_hash(&(&session.run_hash, pods, spec.network_policy))
+    // A server of a version that gave it its window when it started reads no answers: another window is another server. A
+    // bounded run is judged as a whole.
+    let window = session.duration.is_none().then_some(session.window.as_millis());
+    short_hash(&(&session.run_hash, pods, spec.network_policy, window))
 }
 
 #[cfg(test)]
@@ -30,13 +33,16 @@ mod tests {
     fn whatever_pods_follow_from_is_asked_for() {
         let base = asked(&json!({}));
         for same in [
-            json!({"objectives": {"lossPercent": "5", "window": "5s"}}),
+            json!({"objectives": {"lossPercent": "5"}}),
             json!({"startDeadline": "30s", "ttlAfterFinished": "1h", "suspend": true}),
             json!({"clients": 1, "server": {}, "client": {"faults": []}}),
         ] {
             assert_eq!(asked(&same), base, "{same}");
         }
+        let window = json!({"duration": "5m", "objectives": {"window": "5s"}});
+        assert_eq!(asked(&window), asked(&json!({"duration": "5m"})), "it is judged as a whole");
         for other in [
+            json!({"objectives": {"window": "5s"}}),
             json!({"clients": 2}),
             json!({"video": {"bitrateKbps": 2000}}),
             json!({"duration": "5m"}),

@@ -4,6 +4,7 @@
 mod asked;
 mod error;
 mod hash;
+mod judged_by;
 pub mod labels;
 mod measured;
 mod model;

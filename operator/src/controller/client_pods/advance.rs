@@ -126,8 +126,11 @@ pub(in crate::controller) async fn advance(
     run.measured = planned.measured;
     // What this process has not stored itself may be outdated: where it is, this write is refused.
     let has_nodes = stored.run.as_ref().is_some_and(|stored| stored.nodes == run.record.nodes);
+    // A pod is told how much is left to measure: whoever takes over has to know the same.
+    let stored_measured = stored.run.as_ref().and_then(|stored| stored.measured.clone());
+    let has_measured = stored_measured == run.run().measured;
     let has_stored = controller.remember(session_ref, |memory| memory.clients.has_stored(&run.attempts));
-    let is_stored = has_stored && (has_nodes || run.record.nodes.is_empty());
+    let is_stored = has_stored && has_measured && (has_nodes || run.record.nodes.is_empty());
     if !creates.is_empty() && !is_stored {
         let to_store = StoredRun { finished: known.finished.clone(), ..run.clone() };
         advanced.written = store_run(controller, session_ref, stored, to_store.run()).await?;

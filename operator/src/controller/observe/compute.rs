@@ -47,7 +47,9 @@ pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Durati
         run: if input.begun { Some(input.run.clone()) } else { stored.run.clone() },
         history: history(stored, &session.run_hash, clock.time),
     };
-    owned.explain(stored, &session.spec.objectives);
+    // What was judged by other objectives is not explained by these.
+    let is_by_others = is_over && input.run.judged_by.as_ref() != Some(&session.judged_by());
+    owned.explain(stored, (!is_by_others).then_some(&session.spec.objectives));
     let stuck_in = pods.all().filter_map(|pod| pod.stuck_in).chain(pods.overdue_in).min();
     (owned, [recheck, patience, stuck_in].into_iter().flatten().min())
 }

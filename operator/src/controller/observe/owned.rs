@@ -108,8 +108,9 @@ impl Owned {
         self.complete.as_ref()
     }
 
-    /// Sets what `kubectl get` shows as reason and message of the session whose status was `stored` until now.
-    pub(super) fn explain(&mut self, stored: &BallSessionStatus, objectives: &Objectives) {
+    /// Sets what `kubectl get` shows as reason and message of the session whose status was `stored` until now, and which was
+    /// judged by these `objectives`, where they are known.
+    pub(super) fn explain(&mut self, stored: &BallSessionStatus, objectives: Option<&Objectives>) {
         let shown = Shown::of(&self.conditions_among(&stored.conditions), objectives);
         (self.reason, self.message) = shown.fields(stored.display.as_ref());
     }

@@ -13,7 +13,7 @@ use crate::controller::observe::nodes;
 use crate::controller::observe::pods::{ObservedPod, ObservedPods};
 use crate::controller::observe::reason::{Explanation, Reason};
 use crate::controller::observe::stages;
-use crate::run::{Completion, Outcome, Phase, RunStage};
+use crate::run::{Completion, Outcome, Phase, RunStage, WantedClients};
 use crate::timestamps::between;
 
 /// The first reason that applies, and when to compute it again although nothing happened. `ended` is what is said of a run
@@ -71,7 +71,7 @@ fn first_reason(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Option<
         let explanation = first.unwrap_or_else(waiting);
         return (explanation, None);
     }
-    let (explanation, recheck) = reported(input, pods, wanted.count());
+    let (explanation, recheck) = reported(input, pods, wanted);
     (explanation, recheck.into_iter().chain(ends_in).min())
 }
 
@@ -172,15 +172,19 @@ fn lost(input: &Input<'_>) -> Option<Explanation> {
 }
 
 /// All clients are ready, as far as the kubelet says: whether the server reports, without which nothing is known of media.
-fn reported(input: &Input<'_>, pods: &ObservedPods, wanted: usize) -> (Explanation, Option<Duration>) {
+fn reported(
+    input: &Input<'_>,
+    pods: &ObservedPods,
+    wanted: &WantedClients,
+) -> (Explanation, Option<Duration>) {
     let Clock { now, time, watching_since } = input.clock;
-    let ready = Reason::Ready.with_message(match wanted {
+    let ready = Reason::Ready.with_message(match wanted.count() {
         0 => "the server is ready; no clients are asked for".to_owned(),
         _ => format!("{}{}", flows(pods, wanted), input.placement.words()),
     });
     let of_clients = pods.clients.iter().filter_map(|pod| pod.ready_since).max();
     let of_server = pods.server.as_ref().and_then(|server| server.ready_since);
-    let ready_since = if wanted == 0 { of_server } else { of_clients };
+    let ready_since = if wanted.is_empty() { of_server } else { of_clients };
     // Clients that are done are not reported of.
     let Some(ready_since) = ready_since else { return (ready, None) };
     let last_report = input.view.server.as_ref().map(|server| server.received);
@@ -191,7 +195,7 @@ fn reported(input: &Input<'_>, pods: &ObservedPods, wanted: usize) -> (Explanati
     if let Some(lost) = lost(input) {
         return (lost, Some(REPORT_SILENCE));
     }
-    let subject = if wanted == 0 { "the server is ready" } else { "clients are ready" };
+    let subject = if wanted.is_empty() { "the server is ready" } else { "clients are ready" };
     match REPORT_SILENCE.checked_sub(silent).filter(|left| !left.is_zero()) {
         Some(left) if last_report.is_some() || was_ready(input) => (ready, Some(left)),
         Some(left) => {
@@ -208,11 +212,11 @@ fn reported(input: &Input<'_>, pods: &ObservedPods, wanted: usize) -> (Explanati
     }
 }
 
-fn flows(pods: &ObservedPods, wanted: usize) -> String {
+fn flows(pods: &ObservedPods, wanted: &WantedClients) -> String {
     let measures = |pod: &&ObservedPod| {
-        let index = pod.index.filter(|index| !pods.finished.contains(index));
-        index.is_some_and(|index| usize::try_from(index).is_ok_and(|index| index < wanted))
+        pod.index.is_some_and(|index| wanted.contains(index) && !pods.finished.contains(&index))
     };
+    let wanted = wanted.count();
     match pods.ready_clients().filter(measures).count() {
         0 => format!("media has flowed to {wanted} of {wanted} clients for as long as it was to"),
         flows if flows < wanted => {

@@ -1,7 +1,7 @@
 //! The status of a session that cannot be run as it is.
 
+use crds::BallSessionStatus;
 use crds::contract::{COMPLETE, READY, STALLED};
-use crds::{BallSessionStatus, Objectives};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
@@ -47,6 +47,6 @@ pub(in crate::controller) fn unrunnable(
     owned.ready = Some(ready);
     owned.complete = Some(complete);
     // Why it is not ready comes first, whatever its objectives.
-    owned.explain(stored, &Objectives::default());
+    owned.explain(stored, None);
     owned
 }

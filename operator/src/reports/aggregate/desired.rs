@@ -58,10 +58,10 @@ pub(in crate::reports) fn desired_status(
     Some(desired)
 }
 
-/// What is said of a run that is over stays, and is about every later spec that asks for the same run.
+/// What is said of a run that is over stays, and is about every later spec that asks for the same run and the same objectives.
 fn of_generation(session: &StoredSession<'_>) -> Option<BallSessionStatus> {
     let mut stored = session.owned();
-    let condition = stored.conditions.first_mut().filter(|_| session.validated().is_ok())?;
+    let condition = stored.conditions.first_mut().filter(|_| session.is_judged_by_these())?;
     let known = std::mem::replace(&mut condition.observed_generation, session.generation());
     (known != session.generation()).then_some(stored)
 }

@@ -138,7 +138,7 @@ impl Judging {
             && let Some(heard) = self.heard.replace(now)
         {
             let silence = now.saturating_duration_since(heard);
-            self.hysteresis.skip(if silence >= UNKNOWN { silence } else { Duration::ZERO });
+            self.hysteresis.skip(if silence >= UNKNOWN { silence } else { Duration::ZERO }, now);
         }
     }
 }

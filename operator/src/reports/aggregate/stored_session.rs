@@ -44,6 +44,13 @@ impl<'a> StoredSession<'a> {
         self.stored.status.as_ref().zip(self.run()).is_some_and(|(status, run)| is_stored_run(status, run))
     }
 
+    /// Whether the run that is over was judged by the objectives that stand in the spec now.
+    pub(super) fn is_judged_by_these(&self) -> bool {
+        let run = self.stored.status.as_ref().and_then(|status| status.run.as_ref());
+        let judged_by = run.and_then(|run| run.judged_by.as_deref());
+        self.validated.as_ref().is_ok_and(|session| judged_by == Some(session.judged_by().as_str()))
+    }
+
     /// Whether its status may lose the numbers of another run, because the history has them.
     pub(super) fn is_archived(&self) -> bool {
         let stored = self.stored.status.as_ref().zip(self.run());
@@ -62,7 +69,7 @@ impl<'a> StoredSession<'a> {
         let others = others.filter(|condition| condition.type_ != met.type_);
         let conditions: Vec<_> = others.chain([met]).cloned().collect();
         let stored = status.and_then(|status| status.display.as_ref());
-        Shown::of(&conditions, &self.stored.spec.objectives).fields(stored)
+        Shown::of(&conditions, Some(&self.stored.spec.objectives)).fields(stored)
     }
 
     pub(in crate::reports) fn resource_version(&self) -> Option<&str> {

@@ -160,8 +160,10 @@ fn an_end_is_taken_back_when_more_clients_are_asked_for() {
     scene.clients.finished = [0].into();
     assert_eq!(scene.phase(70), Phase::Ending(Outcome::Finished));
     scene.clients.wanted = WantedClients::first(2);
+    scene.stored.judged_by = Some("c".into());
     assert_eq!(scene.phase(71), Phase::Measuring);
     assert_eq!((scene.stored.ended_at.clone(), scene.stored.outcome.clone()), (None, None));
+    assert_eq!(scene.stored.judged_by, None);
 }
 
 #[test]

@@ -46,9 +46,10 @@ impl Hysteresis {
         self.breached = self.breached.max(Some(now));
     }
 
-    /// Nothing is known of so long a time until now: it was not one without a breach.
-    pub fn skip(&mut self, unknown: Duration) {
-        self.breached = self.breached.map(|breached| breached + unknown);
+    /// Nothing is known of so long a time until `now`: it was not one without a breach. A breach within it, or at its end, is
+    /// not put off into the future by it.
+    pub fn skip(&mut self, unknown: Duration, now: Instant) {
+        self.breached = self.breached.map(|breached| (breached + unknown).min(now));
     }
 
     /// What is said now.
@@ -104,13 +105,23 @@ mod tests {
         let mut hysteresis = Hysteresis::default();
         hysteresis.update(missed(), at(0));
         assert!(!hysteresis.update(Verdict::Met, at(5)).is_met());
-        hysteresis.skip(Duration::from_secs(30));
+        hysteresis.skip(Duration::from_secs(30), at(35));
         assert!(
             !hysteresis.update(Verdict::Met, at(39)).is_met()
                 && hysteresis.update(Verdict::Met, at(40)).is_met()
         );
-        hysteresis.skip(Duration::from_secs(30));
+        hysteresis.skip(Duration::from_secs(30), at(70));
         assert!(hysteresis.update(Verdict::Met, at(70)).is_met(), "it was quiet before");
+
+        let mut hysteresis = Hysteresis::default();
+        hysteresis.update(missed(), at(0));
+        hysteresis.breach_until(at(600));
+        hysteresis.skip(Duration::from_secs(600), at(600));
+        assert!(
+            !hysteresis.update(Verdict::Met, at(609)).is_met()
+                && hysteresis.update(Verdict::Met, at(610)).is_met(),
+            "as long after a breach in the silence as after any other"
+        );
     }
 
     #[test]

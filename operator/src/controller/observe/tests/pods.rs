@@ -96,6 +96,10 @@ fn clients_of_each_node_are_counted_by_their_nodes() {
     scene.run.measured = Some("2:20@27".into());
     scene.pods.push(pod("client", 2, &no_longer_ready()));
     assert_eq!(scene.ready().0, "Ready", "the time of the other one is over");
+    scene.finished.clear();
+    scene.pods.pop();
+    scene.pods.push(pod("client", 2, &ready(START)));
+    assert_eq!(scene.ready().1, "media flows to 2 of 2 clients");
 }
 
 #[test]

@@ -12,6 +12,24 @@ fn a_refused_child_hides_nothing_else() {
     assert_eq!((owned.ready_clients, owned.reason.as_deref()), (Some(2), Some("ApplyFailed")));
 }
 
+/// The limits that stand in the spec now may have come after the end.
+#[test]
+fn a_run_that_is_over_is_explained_by_the_objectives_that_it_was_judged_by() {
+    let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));
+    scene.finish();
+    scene.stored.conditions = serde_json::from_value(json!([{
+        "type": "ObjectivesMet", "status": "False", "reason": "LossTooHigh", "message": "loss 8.1 % of all clients",
+        "lastTransitionTime": START
+    }]))
+    .unwrap();
+    let said = |scene: &mut Scene| scene.compute().0.message.unwrap();
+    assert_eq!(said(&mut scene), "loss 8.1 % of all clients", "it is not known by which");
+    scene.run.judged_by = Some(scene.session.judged_by());
+    assert_eq!(said(&mut scene), "loss above the 1 % that are allowed");
+    scene.session.objectives.loss_percent = Some(9.0);
+    assert_eq!(said(&mut scene), "loss 8.1 % of all clients");
+}
+
 #[test]
 fn the_whole_status() {
     let mut scene = Scene::new(&json!({"clients": 2, "duration": "5m"}));

@@ -46,11 +46,15 @@ fn no_good_verdict_comes_between_two_breaches_of_ten_seconds() {
     for run in 0..300 {
         let mut scenario = two_clients();
         let (mut last_breach, mut is_believed_still): (Option<u64>, bool) = (None, false);
+        // The seconds since the last breach of which something is known, and when the server posted last.
+        let (mut known_good, mut heard) = (0_u64, 0_u64);
         for (second, happens) in (0..).zip(happenings(&mut random)) {
             // Until now.
             let mut is_breached = is_believed_still;
             if let Some(without) = happens.client {
                 client_says(&mut scenario, second, without);
+                // Perhaps until the server posts in this very second.
+                is_breached |= scenario.at(second, |tracked, _, now| is_believed(tracked.evidence(), now));
             }
             if let Some(breaches) = happens.server {
                 let session = judged(|session| {
@@ -64,14 +68,25 @@ fn no_good_verdict_comes_between_two_breaches_of_ten_seconds() {
             scenario.at(second, Tracked::judge);
             is_believed_still = scenario.at(second, |tracked, _, now| is_believed(tracked.evidence(), now));
             is_breached |= is_believed_still;
+            if happens.server.is_some() {
+                let silence = second - heard;
+                let since_breach = second - last_breach.unwrap_or(0);
+                known_good += if silence < 10 { silence.min(since_breach) } else { 0 };
+                heard = second;
+            }
             if is_breached {
                 last_breach = Some(second);
+                known_good = 0;
             }
             let (is_met, reason) = met(&scenario.desired(second).unwrap());
             let is_quiet = last_breach.is_none_or(|breach| second >= breach + 10);
             assert!(
                 is_met != "True" || is_quiet,
                 "{run}: {reason} at {second} s, the last breach at {last_breach:?}"
+            );
+            assert!(
+                is_met == "True" || happens.server.is_none() || known_good < 10,
+                "{run}: {reason} at {second} s, {known_good} s of known good time after the breach at {last_breach:?}"
             );
         }
     }

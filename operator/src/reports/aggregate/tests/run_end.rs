@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::run::Outcome;
+use crate::session::validate;
 
 /// A scenario whose run is over at second 100, and what ends it.
 fn run_end(posts: &[(u64, u32)]) -> (Scenario, Vec<u64>) {
@@ -54,12 +55,14 @@ fn a_finished_run_shows_the_whole_and_stays_as_it_is() {
 fn what_is_said_of_a_finished_run_is_about_every_spec_that_asks_for_it() {
     let (mut scenario, _) = run_end(&[(95, 2), (104, 0)]);
     let last = scenario.write(130);
+    let judged_by = validate(&scenario.session).unwrap().judged_by();
     for is_restarted in [false, true] {
         let mut status = last.clone();
         status["conditions"].as_array_mut().unwrap().push(json!({
             "type": "Complete", "status": "True", "reason": "Finished", "message": "",
             "lastTransitionTime": "2026-01-01T00:00:00Z"
         }));
+        status["run"]["judgedBy"] = json!(judged_by);
         scenario.session = stored(&json!({"clients": 3, "duration": "5m"}), &status);
         scenario.session.metadata.generation = Some(2);
         if is_restarted {
@@ -73,6 +76,10 @@ fn what_is_said_of_a_finished_run_is_about_every_spec_that_asks_for_it() {
         status["conditions"][0]["observedGeneration"] = json!(2);
         scenario.session.status = serde_json::from_value(status).unwrap();
         assert_eq!(scenario.desired(201), None, "once");
+
+        scenario.session.metadata.generation = Some(3);
+        scenario.session.spec.objectives.loss_percent = "0.001".into();
+        assert_eq!(scenario.desired(201), None, "it was judged by others");
 
         // No run is asked for at all.
         scenario.session.spec.clients = 101;

@@ -70,7 +70,7 @@ fn no_version_of_a_session_contradicts_itself() {
                 .unwrap();
                 let mut after = Stored { status: status.clone(), version: *version };
                 after.write(*version, std::slice::from_ref(&ready), |_| ());
-                let shown = Shown::of(&after.status.conditions, &crds::Objectives::default());
+                let shown = Shown::of(&after.status.conditions, Some(&crds::Objectives::default()));
                 let (reason, message) = shown.fields(status.display.as_ref());
                 api.write(*version, &[ready], |status| {
                     let display = status.display.get_or_insert_default();
