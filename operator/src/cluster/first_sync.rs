@@ -210,7 +210,9 @@ mod tests {
         let later = |seconds| start + Duration::from_secs(seconds);
         let gone =
             || watcher::Error::WatchError(Box::new(Status { message: "gone".into(), ..Status::default() }));
-        [0, 30, 60, 90].map(|second| pods.failed(&gone(), later(second)));
+        for second in [0, 30, 60, 90] {
+            pods.failed(&gone(), later(second));
+        }
         assert_eq!(sync.broken(later(100)), None, "that is said of its first list");
         pods.synced();
         let broken = sync.broken(later(100)).unwrap();
