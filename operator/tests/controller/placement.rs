@@ -160,7 +160,7 @@ async fn a_node_that_comes_after_the_end_of_a_run_changes_nothing() {
             }
         })
     );
-    assert_eq!(after.status.unwrap().run.unwrap().nodes, [a.name.clone()]);
+    assert_eq!(after.status.unwrap().run.unwrap().nodes, std::slice::from_ref(&a.name));
     operator.api::<Pod>().get(&pods[0].name_any()).await.unwrap();
     operator.wait_pods("harbor", "client", 0).await;
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ballsession_operator::lease::Timing;
+use ballsession_operator::lease::{Lease, Timing};
 use cluster::{Scratch, client};
 use kube::Client;
 use kube::client::Body;
@@ -67,7 +67,7 @@ async fn of_many_that_start_at_once_one_holds_the_lease() {
 
     let mut others = Vec::new();
     until("all have seen the lease", || {
-        others = contenders.iter().filter_map(|lease| lease.waiting_for()).collect();
+        others = contenders.iter().filter_map(Lease::waiting_for).collect();
         others.len() == 4 && others.iter().all(|why| why.contains("held by contender-"))
     })
     .await;

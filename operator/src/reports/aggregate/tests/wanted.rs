@@ -110,7 +110,7 @@ fn between_its_last_client_and_its_end_the_verdict_of_a_run_stands() {
                 4 => {
                     let mut last = posted(3, &gone);
                     last.connected_clients = 0;
-                    scenario.at(4, |tracked, session, now| tracked.answer(session, now));
+                    scenario.at(4, Tracked::answer);
                     scenario.server(4, last);
                 }
                 7 => {
