@@ -1,7 +1,7 @@
 //! An upgrade of the operator from the version before, on a real cluster: `make e2e-upgrade` has what it needs there.
 
 mod install;
-mod look;
+mod observation;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use crate::install::install;
-use crate::look::look;
+use crate::observation::observe;
 
 /// Names the file by which the version before is installed.
 const FORMER_INSTALL: &str = "BALLSESSION_FORMER_INSTALL";
@@ -28,7 +28,7 @@ const OVER: &str = "over";
 /// How long it takes until all sessions have moved: two turns of which each takes a minute at most, and some more.
 const MOVED_WITHIN: Duration = Duration::from_secs(180);
 
-/// How often the sessions are looked at meanwhile.
+/// How often the sessions are observed meanwhile.
 const STEP: Duration = Duration::from_millis(300);
 
 /// A session that costs little, asked for in words that both versions know.
@@ -113,7 +113,7 @@ async fn pods_by_session(stage: &Stage) -> Result<Pods> {
     Ok(pods)
 }
 
-/// Looks at all sessions until all that are to move have moved, and sees that never more than a few are interrupted, and none
+/// Observes all sessions until all that are to move have moved, and sees that never more than a few are interrupted, and none
 /// before its turn.
 async fn watch(stage: &Stage, pods: &Pods) -> Result<()> {
     let deadline = Instant::now() + MOVED_WITHIN + PATIENCE;
@@ -121,26 +121,27 @@ async fn watch(stage: &Stage, pods: &Pods) -> Result<()> {
     let mut most = 0;
     loop {
         // The API server may be busy: what cannot be read now is read at the next time.
-        let looks = eventually(PATIENCE, "an answer of the API server", async || look(stage).await).await?;
+        let observations =
+            eventually(PATIENCE, "an answer of the API server", async || observe(stage).await).await?;
         let mut moving = Vec::new();
         let mut settled = 0;
         for (name, (server, clients)) in pods {
-            let look = looks.get(*name).with_context(|| format!("{name} is gone"))?;
+            let observed = observations.get(*name).with_context(|| format!("{name} is gone"))?;
             if *name == RUN {
-                run_was_adopted |= look.is_adopted && !look.is_complete;
+                run_was_adopted |= observed.is_adopted && !observed.is_complete;
                 ensure!(
-                    look.clients == *clients,
-                    "clients of a run under way were {clients:?} and are {look:?}"
+                    observed.clients == *clients,
+                    "clients of a run under way were {clients:?} and are {observed:?}"
                 );
                 continue;
             }
-            if !look.has_moved {
-                let is_as_before = look.server.as_ref() == Some(server) && look.clients == *clients;
+            if !observed.has_moved {
+                let is_as_before = observed.server.as_ref() == Some(server) && observed.clients == *clients;
                 ensure!(
                     is_as_before,
-                    "{name} was interrupted before its turn: it had {server} and {clients:?}: {look:?}"
+                    "{name} was interrupted before its turn: it had {server} and {clients:?}: {observed:?}"
                 );
-            } else if look.is_settled(server, clients) {
+            } else if observed.is_settled(server, clients) {
                 settled += 1;
             } else {
                 moving.push(*name);
@@ -150,12 +151,12 @@ async fn watch(stage: &Stage, pods: &Pods) -> Result<()> {
         most = most.max(moving.len());
         if settled == LIVE.len() {
             ensure!(most > 0, "all have moved, and none was seen to");
-            ensure!(run_was_adopted, "the run under way was not adopted, or over before anybody looked");
+            ensure!(run_was_adopted, "the run under way was not adopted, or over before anybody observed it");
             return Ok(());
         }
         if Instant::now() > deadline {
             bail!(
-                "not all sessions have moved: {settled} of {} have, {moving:?} are about to: {looks:?}",
+                "not all sessions have moved: {settled} of {} have, {moving:?} are about to: {observations:?}",
                 LIVE.len()
             );
         }

@@ -1,4 +1,4 @@
-//! One look at all sessions of a namespace.
+//! What all sessions of a namespace are at one moment.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use kube::api::{Api, ListParams};
 
-/// What was seen of a session. A pod that was told to end is none of its pods any more.
+/// What was observed of a session. A pod that was told to end is none of its pods any more.
 #[derive(Debug, Default)]
-pub(crate) struct Look {
+pub(crate) struct Observation {
     /// The UID of its server's pod.
     pub(crate) server: Option<String>,
     /// Those of its clients' pods, sorted.
@@ -26,7 +26,7 @@ pub(crate) struct Look {
     pub(crate) is_complete: bool,
 }
 
-impl Look {
+impl Observation {
     /// Whether all of its pods are others, and work.
     pub(crate) fn is_settled(&self, server: &str, clients: &[String]) -> bool {
         let is_other = self.server.as_deref().is_some_and(|now| now != server)
@@ -36,16 +36,16 @@ impl Look {
     }
 }
 
-/// Looks at the pods first: of a session that has not moved after that, they cannot have been touched.
-pub(crate) async fn look(stage: &Stage) -> Result<BTreeMap<String, Look>> {
+/// Reads the pods first: of a session that has not moved after that, they cannot have been touched.
+pub(crate) async fn observe(stage: &Stage) -> Result<BTreeMap<String, Observation>> {
     let pods: Api<Pod> = Api::namespaced(stage.client.clone(), &stage.namespace);
     let sessions: Api<BallSession> = Api::namespaced(stage.client.clone(), &stage.namespace);
     let pods = pods.list(&ListParams::default()).await?.items;
     let sessions = sessions.list(&ListParams::default()).await?.items;
-    Ok(sessions.iter().map(|session| (session.name_any(), seen(session, &pods))).collect())
+    Ok(sessions.iter().map(|session| (session.name_any(), observed(session, &pods))).collect())
 }
 
-fn seen(session: &BallSession, pods: &[Pod]) -> Look {
+fn observed(session: &BallSession, pods: &[Pod]) -> Observation {
     let label = |pod: &Pod, key: &str| pod.labels().get(key).cloned().unwrap_or_default();
     let name = session.name_any();
     let is_its = |pod: &&Pod| {
@@ -65,7 +65,7 @@ fn seen(session: &BallSession, pods: &[Pod]) -> Look {
     let is_known = run.is_some_and(|run| run.started_at.is_some());
     let mut uids: Vec<_> = clients.iter().map(|pod| uid(pod).to_owned()).collect();
     uids.sort();
-    Look {
+    Observation {
         server: servers.first().map(|pod| uid(pod).to_owned()),
         clients: uids,
         is_ready: is_true("Ready") && servers.iter().chain(&clients).all(|pod| is_ready(pod)),
