@@ -66,6 +66,10 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
             move || watches.broken(Instant::now())
         }),
         Box::new({
+            let lease = Arc::clone(&lease);
+            move || lease.missing()
+        }),
+        Box::new({
             let label = Arc::clone(&label);
             move || label.missing()
         }),

@@ -42,8 +42,10 @@ pub struct Lost {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
-    /// Why it is not held yet.
+    /// Why it is not held yet: somebody else holds it, as was read last.
     Waiting(String),
+    /// Why it is not even known who holds it.
+    Unknown(String),
     Held,
     /// Why it is held no more.
     Over(String),
@@ -53,7 +55,7 @@ impl Lease {
     /// Contends for a lease from now on.
     pub fn contend(client: Client, settings: Settings, metrics: Metrics) -> Self {
         let name = format!("{}/{}", settings.namespace, settings.name);
-        let (sender, state) = watch::channel(State::Waiting("not read yet".into()));
+        let (sender, state) = watch::channel(State::Unknown("not read yet".into()));
         let stop = CancellationToken::new();
         let clock = Clock::start();
         let fence = Fence::closed(clock);
@@ -65,6 +67,7 @@ impl Lease {
             clock,
             fence: fence.clone(),
             sender,
+            is_answered: false,
         };
         let task = tokio::spawn(keeper.run(stop.clone())).abort_handle();
         Self { name, state, fence, stop, task }
@@ -80,12 +83,12 @@ impl Lease {
     /// # Errors
     /// Where it never will be, as after [`Lease::release`].
     pub async fn held(&self) -> Result<(), Lost> {
-        let held = |state: &State| !matches!(state, State::Waiting(_));
+        let held = |state: &State| !matches!(state, State::Waiting(_) | State::Unknown(_));
         let state = self.state.clone().wait_for(held).await.map(|state| state.clone());
         match state {
             Ok(State::Held) => Ok(()),
             Ok(State::Over(why)) => Err(self.lost_because(why)),
-            Ok(State::Waiting(_)) | Err(_) => Err(self.ended()),
+            Ok(State::Waiting(_) | State::Unknown(_)) | Err(_) => Err(self.ended()),
         }
     }
 
@@ -104,8 +107,16 @@ impl Lease {
         match &*self.state.borrow() {
             State::Held if self.fence.is_open() => None,
             State::Held => Some(format!("the lease {} to be renewed", self.name)),
-            State::Waiting(why) => Some(format!("the lease {}: {why}", self.name)),
+            State::Waiting(why) | State::Unknown(why) => Some(format!("the lease {}: {why}", self.name)),
             State::Over(why) => Some(format!("a restart, because the lease {} is lost: {why}", self.name)),
+        }
+    }
+
+    /// What keeps it from being held although nobody else holds it, as far as is known: whoever may not read it never takes over.
+    pub fn missing(&self) -> Option<String> {
+        match &*self.state.borrow() {
+            State::Unknown(why) => Some(format!("the lease {}: {why}", self.name)),
+            State::Waiting(_) | State::Held | State::Over(_) => None,
         }
     }
 
@@ -143,6 +154,8 @@ struct Keeper {
     clock: Clock,
     fence: Fence,
     sender: watch::Sender<State>,
+    /// The last request was answered, with a lease or a conflict.
+    is_answered: bool,
 }
 
 impl Keeper {
@@ -182,6 +195,7 @@ impl Keeper {
                 let read = limited(limit, self.leases.get_opt(name)).await;
                 match read {
                     Ok(lease) => {
+                        self.is_answered = true;
                         self.metrics.count(Outcome::Read);
                         self.election.read(self.clock.now(), lease);
                     }
@@ -203,6 +217,7 @@ impl Keeper {
     fn written(&mut self, sent: Instant, written: Result<Record, Failure>) {
         match written {
             Ok(lease) => {
+                self.is_answered = true;
                 self.metrics.count(Outcome::Written);
                 self.election.written(sent, lease);
             }
@@ -214,10 +229,12 @@ impl Keeper {
         let now = self.clock.now();
         match failure {
             Failure::Refused => {
+                self.is_answered = true;
                 self.metrics.count(Outcome::Refused);
                 self.election.refused(now);
             }
             Failure::Other(error) => {
+                self.is_answered = false;
                 self.metrics.count(Outcome::Failed);
                 // Tried every second: once is enough to know. What a lease is waited for because of is logged with that.
                 let is_held = self.election.held_until().is_some();
@@ -236,16 +253,21 @@ impl Keeper {
                 self.fence.open_until(until);
                 State::Held
             }
-            None => State::Waiting(self.election.obstacle().unwrap_or("not read yet").to_owned()),
+            None => {
+                let why = self.election.obstacle().unwrap_or("not read yet").to_owned();
+                if self.is_answered { State::Waiting(why) } else { State::Unknown(why) }
+            }
         };
         let was = self.sender.send_replace(state.clone());
         let Settings { namespace, name, identity, .. } = &self.settings;
         match (&was, &state) {
-            (State::Waiting(_), State::Held) => {
+            (State::Waiting(_) | State::Unknown(_), State::Held) => {
                 self.metrics.set_held(true);
                 tracing::info!(namespace, name, identity, "lease held");
             }
-            (State::Waiting(was), State::Waiting(why)) if was != why => {
+            (State::Waiting(was) | State::Unknown(was), State::Waiting(why) | State::Unknown(why))
+                if was != why =>
+            {
                 tracing::info!(namespace, name, identity, why, "waiting for the lease");
             }
             _ => {}
