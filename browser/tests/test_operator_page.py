@@ -117,7 +117,12 @@ def test_the_table_has_what_kubectl_get_has(operator, page):
 
 def test_what_is_delivered_and_the_cause_are_shown_sorted_and_found(operator, page):
     program, _ = operator(DEMO, HARBOR, GATE)
-    status = json.loads(get(program.http, "/status")[1])
+
+    def watched():
+        status = json.loads(get(program.http, "/status")[1])
+        return status if len(status["sessions"]) == 3 else None
+
+    status = until("all sessions are watched", watched)
     judged = {"demo": {"delivered": "100%", "cause": None}, "harbor": {"delivered": "61.2%", "cause": "Network"}}
     for shown in status["sessions"]:
         shown |= judged.get(shown["name"], {})
