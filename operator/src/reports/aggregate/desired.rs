@@ -2,9 +2,11 @@
 
 use crds::contract::REPORT_SILENCE;
 use crds::{BallSessionStatus, Display};
+use report::judged::{JudgedClient, Media};
 
 use crate::reports::aggregate::conclusion::LastNumbers;
 use crate::reports::aggregate::judging;
+use crate::reports::aggregate::server::ServerReport;
 use crate::reports::aggregate::stored_session::StoredSession;
 use crate::reports::aggregate::tracked::Tracked;
 use crate::reports::moment::Moment;
@@ -40,7 +42,12 @@ pub(in crate::reports) fn desired_status(
     let (reason, message) = session.shown(&condition);
     desired.conditions = vec![condition];
     let server = tracked.server.newest();
-    if let Some(server) = server.filter(|_| matches!(last, None | Some(LastNumbers::WholeRun))) {
+    let is_shown = |server: &&ServerReport| match last {
+        Some(LastNumbers::WholeRun) => true,
+        None => !has_unjudged_absence(server, session, verdict.as_ref()),
+        Some(_) => false,
+    };
+    if let Some(server) = server.filter(is_shown) {
         let run = session.validated().ok().filter(|_| last.is_some()).map(Span::run_of);
         let span = run.unwrap_or(Span::Recent);
         let cause = verdict.and_then(|verdict| verdict.cause);
@@ -56,6 +63,19 @@ pub(in crate::reports) fn desired_status(
     let display = Display { reason, message, ..display };
     desired.display = Some(display).filter(|display| *display != Display::default());
     Some(desired)
+}
+
+/// Whether numbers count somebody's absence who may be done with a bounded run, beside a verdict in which it does not count: the
+/// server does not know yet who is done.
+fn has_unjudged_absence(
+    server: &ServerReport,
+    session: &StoredSession<'_>,
+    verdict: Option<&ObjectivesVerdict>,
+) -> bool {
+    let is_bounded = session.validated().is_ok_and(|session| session.duration.is_some());
+    let is_missed = verdict.is_some_and(|verdict| verdict.met == Some(false));
+    let is_gone = |client: &JudgedClient| matches!(client.media, Media::Gone { .. });
+    is_bounded && !is_missed && server.clients.iter().any(is_gone)
 }
 
 /// What is said of a run that is over stays, and is about every later spec that asks for the same run and the same objectives.

@@ -59,7 +59,9 @@ fn clients_that_are_done_breach_nothing() {
     let mut scenario = bounded();
     expect(&mut scenario, &[1]);
     scenario.server(1, posted(1, &gone(8.0)));
-    assert!(says(&scenario.desired(1).unwrap(), ("True", "Met")));
+    let status = scenario.desired(1).unwrap();
+    assert!(says(&status, ("True", "Met")));
+    assert_eq!(status.measurements, None, "8 s without a picture are none beside it");
 
     // Its pod needs a moment to say so.
     let mut scenario = bounded();
@@ -67,7 +69,8 @@ fn clients_that_are_done_breach_nothing() {
     scenario.server(1, posted(1, &gone(3.0)));
     assert!(says(&scenario.desired(1).unwrap(), ("True", "Met")));
     scenario.server(3, posted(2, &gone(5.0)));
-    assert!(says(&scenario.desired(3).unwrap(), ("False", "ClientsLost")));
+    let status = scenario.desired(3).unwrap();
+    assert!(says(&status, ("False", "ClientsLost")) && status.measurements.is_some());
 
     // Without an end nobody is ever done.
     let mut scenario = two_clients();
