@@ -6,6 +6,8 @@
     reason = "a test ends with what went wrong, in its helpers too"
 )]
 
+mod token;
+
 use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -16,6 +18,8 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::api::{Api, DeleteParams, DynamicObject, ListParams, PostParams};
 use kube::{Client, CustomResourceExt};
 use serde_json::{Value, json};
+
+pub use token::pod_token;
 
 /// A client of an API server that serves the resource; `None`, and a line that says so, where there is no KUBECONFIG.
 pub async fn client(test: &str) -> Option<Client> {

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crds::limits;
-
 use crate::clients::create::Create;
+use crate::clients::index_runs;
 
 /// The last attempt of each client, from 1. None is ever taken back: a later pod of a client always has a higher one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,38 +12,12 @@ pub struct Attempts(BTreeMap<u32, u32>);
 impl Attempts {
     /// Reads a text such as `0-3:1,4:2`. What is none says nothing: the pods that there are say the rest.
     pub fn parse(text: &str) -> Self {
-        Self::parsed(text).unwrap_or_default()
+        Self(index_runs::parse(text, |attempt| attempt.parse().ok()).unwrap_or_default())
     }
 
-    fn parsed(text: &str) -> Option<Self> {
-        let mut attempts = BTreeMap::new();
-        for run in text.split(',').filter(|run| !run.is_empty()) {
-            let (range, attempt) = run.split_once(':')?;
-            let (first, last) = range.split_once('-').unwrap_or((range, range));
-            let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
-            if first > last || !is_index(last) {
-                return None;
-            }
-            let attempt = attempt.parse().ok()?;
-            attempts.extend((first..=last).map(|index| (index, attempt)));
-        }
-        Some(Self(attempts))
-    }
-
-    /// The text: neighbours with the same attempt together.
+    /// The text.
     pub fn text(&self) -> String {
-        let mut runs: Vec<(u32, u32, u32)> = Vec::new();
-        for (index, attempt) in &self.0 {
-            match runs.last_mut() {
-                Some((_, last, of)) if of == attempt && *last + 1 == *index => *last = *index,
-                _ => runs.push((*index, *index, *attempt)),
-            }
-        }
-        let run = |(first, last, attempt): (u32, u32, u32)| match first == last {
-            true => format!("{first}:{attempt}"),
-            false => format!("{first}-{last}:{attempt}"),
-        };
-        runs.into_iter().map(run).collect::<Vec<_>>().join(",")
+        index_runs::text(&self.0, |attempt| attempt.to_string())
     }
 
     /// The last attempt of a client; 0 before the first.
@@ -58,11 +31,6 @@ impl Attempts {
         self.0.extend(creates.iter().map(|create| (create.index, create.attempt)));
         self
     }
-}
-
-/// Whether a session may have a client of this index.
-pub(super) fn is_index(index: u32) -> bool {
-    i32::try_from(index).is_ok_and(|index| index < i32::MAX && limits::CLIENTS.contains(index + 1))
 }
 
 #[cfg(test)]

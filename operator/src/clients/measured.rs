@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::clients::attempts::is_index;
+use crate::clients::index_runs;
 use crate::run::WantedClients;
 
 /// For how long each client has measured that has, or has had, media. Times are whole seconds since the run began, rounded so
@@ -23,43 +23,22 @@ struct Share {
 impl Measured {
     /// Reads a text such as `0-3:0@41,4:60`. What is none says nothing: then clients measure for longer than they need to.
     pub fn parse(text: &str) -> Self {
-        Self::parsed(text).unwrap_or_default()
-    }
-
-    fn parsed(text: &str) -> Option<Self> {
-        let mut shares = BTreeMap::new();
-        for run in text.split(',').filter(|run| !run.is_empty()) {
-            let (range, times) = run.split_once(':')?;
-            let (first, last) = range.split_once('-').unwrap_or((range, range));
-            let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
-            if first > last || !is_index(last) {
-                return None;
-            }
+        let share = |times: &str| {
             let (before, since) = match times.split_once('@') {
                 Some((before, since)) => (before, Some(since.parse().ok()?)),
                 None => (times, None),
             };
-            let share = Share { before: before.parse().ok()?, since };
-            shares.extend((first..=last).map(|index| (index, share)));
-        }
-        Some(Self(shares))
+            Some(Share { before: before.parse().ok()?, since })
+        };
+        Self(index_runs::parse(text, share).unwrap_or_default())
     }
 
-    /// The text: neighbours of which the same is known together.
+    /// The text.
     pub fn text(&self) -> String {
-        let mut runs: Vec<(u32, u32, Share)> = Vec::new();
-        for (index, share) in &self.0 {
-            match runs.last_mut() {
-                Some((_, last, of)) if of == share && *last + 1 == *index => *last = *index,
-                _ => runs.push((*index, *index, *share)),
-            }
-        }
-        let run = |(first, last, Share { before, since }): (u32, u32, Share)| {
-            let range = if first == last { first.to_string() } else { format!("{first}-{last}") };
+        index_runs::text(&self.0, |Share { before, since }| {
             let since = since.map(|since| format!("@{since}")).unwrap_or_default();
-            format!("{range}:{before}{since}")
-        };
-        runs.into_iter().map(run).collect::<Vec<_>>().join(",")
+            format!("{before}{since}")
+        })
     }
 
     /// For how long the attempts of a client measured that are over.

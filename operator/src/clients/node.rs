@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crds::contract::ZONE_LABEL;
-use k8s_openapi::api::core::v1::{Node, Taint};
+use k8s_openapi::api::core::v1::{Node, NodeCondition, Taint};
 use kube::ResourceExt;
 
 /// The taints that Kubernetes gives to a node for as long as something is wrong with it: they say nothing about which pods it is
@@ -39,12 +39,11 @@ impl NodeFacts {
     pub fn of(node: &Node) -> Self {
         let spec = node.spec.as_ref();
         let taints = spec.iter().flat_map(|spec| spec.taints.iter().flatten());
-        let conditions = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
         Self {
             labels: node.labels().clone(),
             taints: taints.filter(|taint| !PASSING_TAINTS.contains(&taint.key.as_str())).cloned().collect(),
             is_cordoned: spec.is_some_and(|spec| spec.unschedulable == Some(true)),
-            is_ready: conditions.into_iter().any(|found| found.type_ == "Ready" && found.status == "True"),
+            is_ready: ready(node).is_some_and(|ready| ready.status == "True"),
         }
     }
 
@@ -52,6 +51,11 @@ impl NodeFacts {
     pub fn zone(&self) -> Option<&str> {
         self.labels.get(ZONE_LABEL).map(String::as_str).filter(|zone| !zone.is_empty())
     }
+}
+
+/// What its kubelet, or who waits for that in vain, says of whether a node works; `None` of one that only just comes.
+pub fn ready(node: &Node) -> Option<&NodeCondition> {
+    node.status.as_ref()?.conditions.as_ref()?.iter().find(|condition| condition.type_ == "Ready")
 }
 
 /// What is known of all nodes.
@@ -96,13 +100,13 @@ impl KnownNodes {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use serde_json::{Value, json};
 
     use super::*;
 
     /// Nodes by name, with labels and taints.
-    pub(in super::super) fn nodes(all: &[(&str, Value)]) -> KnownNodes {
+    pub(crate) fn nodes(all: &[(&str, Value)]) -> KnownNodes {
         let read = |(name, node): &(&str, Value)| {
             let node: Node = serde_json::from_value(node.clone()).unwrap();
             ((*name).to_owned(), NodeFacts::of(&node))

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use crate::clients::attempts::is_index;
 use crate::clients::index::{IndexPlanner, MOST};
+use crate::clients::index_runs::is_index;
 use crate::clients::measured::Measured;
 use crate::clients::plan::{Observed, Plan, Wanted, Why};
 use crate::clients::tracker::Tracker;

@@ -1,11 +1,14 @@
 //! What matters of a pod of a session's clients.
 
+use std::sync::Arc;
+
 use crds::contract::{ATTEMPT_ANNOTATION, RUN_ANNOTATION, SERVER_NODE_ANNOTATION, TEMPLATE_HASH_ANNOTATION};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, Pod};
 use kube::ResourceExt;
 
 use crate::clients::node::NAME_FIELD;
+use crate::session::Session;
 use crate::session::labels::{self, Component, SESSION_UID};
 use crate::session::owner::controller;
 use crate::session::pod::{condition_met, is_over, is_part, node, phase};
@@ -100,6 +103,12 @@ impl ClientPod {
             && self.end == Some(End::Succeeded)
             && !self.is_terminating
     }
+}
+
+/// Those of these pods that are of a session's clients.
+pub fn client_pods(pods: &[Arc<Pod>], session: &Session) -> Vec<ClientPod> {
+    let (uid, clients) = (&session.owner.uid, session.client_name());
+    pods.iter().filter_map(|pod| ClientPod::of(pod, uid, &clients)).collect()
 }
 
 /// The node that the scheduler is bound to.

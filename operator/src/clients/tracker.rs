@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
-use crate::clients::attempts::{Attempts, is_index};
+use crate::clients::attempts::Attempts;
+use crate::clients::index_runs::is_index;
 use crate::clients::pace::Pace;
 use crate::clients::pod::ClientPod;
 

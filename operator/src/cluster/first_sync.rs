@@ -25,20 +25,20 @@ const QUIET: Duration = Duration::from_secs(90);
 struct Watch {
     /// Why what is watched is not in memory yet.
     waits: Option<String>,
-    fails: Option<Failing>,
+    fails: Option<Failures>,
     failures: u64,
 }
 
 /// Attempts at a watch that failed, one after the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Failing {
+struct Failures {
     first: Instant,
     last: Instant,
     /// Why the last one did.
     why: String,
 }
 
-impl Failing {
+impl Failures {
     fn goes_on(&self, now: Instant) -> bool {
         now.saturating_duration_since(self.last) <= QUIET
     }
@@ -139,7 +139,7 @@ impl Report {
             let before = watch.fails.take().filter(|fails| fails.goes_on(now));
             is_new = before.is_none();
             let first = before.map_or(now, |fails| fails.first);
-            watch.fails = Some(Failing { first, last: now, why: why.clone() });
+            watch.fails = Some(Failures { first, last: now, why: why.clone() });
         });
         if is_new {
             tracing::warn!(watch = %self.plural, error = %why, "watch failed, trying again");

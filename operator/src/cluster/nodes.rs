@@ -5,9 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Node, NodeCondition};
+use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
 use kube::runtime::watcher::Event;
+
+use crate::clients::ready;
 
 /// How long a node that was deleted is remembered: by then Kubernetes has deleted its pods.
 const GONE: Duration = Duration::from_secs(600);
@@ -194,10 +196,6 @@ fn lost(node: &Node) -> LostNode {
         since: condition.last_transition_time.as_ref().map(|time| time.0),
         why: words.cloned().unwrap_or_else(|| "no more is known".to_owned()),
     }
-}
-
-fn ready(node: &Node) -> Option<&NodeCondition> {
-    node.status.as_ref()?.conditions.as_ref()?.iter().find(|condition| condition.type_ == "Ready")
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ use crate::cluster::pending::PendingSessions;
 use crate::cluster::pod_index::PodIndex;
 use crate::cluster::stores::{Children, Stores};
 use crate::cluster::trim::trim;
+use crate::failing::Failing;
 use crate::session::labels;
 use crate::session::pod::node;
 
@@ -107,11 +108,14 @@ async fn watch_nodes(
     pending: Arc<PendingSessions>,
 ) {
     let config = watcher::Config::default().timeout(WATCH_SECONDS);
-    let mut is_failing = false;
+    let failing = Failing::default();
     let events = watcher(Api::<Node>::all(client), config).default_backoff();
     each(events, move |event| match event {
         Ok(event) => {
-            is_failing &= matches!(event, Event::Init);
+            // The first is the watch's own: that it is about to ask.
+            if !matches!(event, Event::Init) {
+                failing.worked();
+            }
             let changed = nodes.follow(&event, Instant::now());
             if !changed.is_empty() {
                 pending.enqueue(on_nodes(&stores.pods, &changed));
@@ -124,15 +128,15 @@ async fn watch_nodes(
             if inventory.failed(&error) {
                 pending.enqueue(placed_by_nodes(&stores.sessions));
             }
-            let (is_known, error) = (std::mem::replace(&mut is_failing, true), first_sync::describe(&error));
-            if is_known {
-                tracing::debug!(%error, "watch of nodes failed again");
-            } else {
+            let error = first_sync::describe(&error);
+            if failing.failed() {
                 tracing::warn!(
                     %error,
                     "nodes cannot be watched: clients on a node that is lost are replaced only when Kubernetes deletes their \
                      pods, and the placement EachNode does not work"
                 );
+            } else {
+                tracing::debug!(%error, "watch of nodes failed again");
             }
         }
     })

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crds::BallSessionStatus;
 use k8s_openapi::api::core::v1::Pod;
 
-use crate::clients::ClientPod;
+use crate::clients::client_pods;
 use crate::cluster::Watches;
 use crate::controller::client_pods::job_state;
 use crate::controller::resources::{Observed, Resources};
@@ -38,8 +38,7 @@ impl Adopted {
         let (now, asked) = (Instant::now(), asked_hash(session));
         let job = observed.client_job.as_ref();
         let state = job.map(|job| {
-            let (uid, name) = (&session.owner.uid, session.client_name());
-            let clients: Vec<_> = pods.iter().filter_map(|pod| ClientPod::of(pod, uid, &name)).collect();
+            let clients = client_pods(pods, session);
             job_state(job, session, &clients, &|node| watches.not_ready_for(node, now))
         });
         let adoption = Adoption::of(&Former {

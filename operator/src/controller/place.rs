@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crds::{BallSessionStatus, Placement};
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, PodSpec};
 
-use crate::clients::{AssignedNodes, ClientPod, FittingNodes, KnownNodes, NodesSeen, assign, fitting};
+use crate::clients::{AssignedNodes, FittingNodes, KnownNodes, NodesSeen, assign, client_pods, fitting};
 use crate::controller::build::ClientPods;
 use crate::controller::client_pods::{StoredRun, server_place};
 use crate::controller::context::Controller;
@@ -45,17 +45,18 @@ pub(super) fn place<'a>(
         Placement::EachNode | Placement::CrossZone => controller.watches.known_nodes(),
         _ => KnownNodes::Awaited,
     };
-    let (mut session, scheduling) = (Cow::Borrowed(session), clients.scheduling());
+    let mut session = Cow::Borrowed(session);
+    let each_node = session.spec.placement == Placement::EachNode;
+    let scheduling = if each_node { clients.scheduling() } else { PodSpec::default() };
     let mut assigned = AssignedNodes { nodes: run.record.nodes.clone(), ..AssignedNodes::default() };
     let mut found = FittingNodes::new();
-    if session.spec.placement == Placement::EachNode {
+    if each_node {
         let listed = nodes.listed();
         found = listed.map(|nodes| fitting(nodes, &scheduling)).unwrap_or_default();
         let is_open = session.stage == RunStage::Active && decided(&run.record).is_none();
         if listed.is_some() && is_open {
             let is_bounded = session.duration.is_some();
-            let (uid, name) = (&session.owner.uid, session.client_name());
-            let watched = pods.iter().filter_map(|pod| ClientPod::of(pod, uid, &name)).collect();
+            let watched = client_pods(pods, &session);
             assigned = controller.remember(session_ref, |memory| {
                 let seen = NodesSeen {
                     fitting: &found,

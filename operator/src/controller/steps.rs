@@ -131,10 +131,8 @@ pub(super) async fn run(
     }
 
     let events = events(controller, session_ref, session, &pods, clock).await;
-    let observed = match &adopted.job {
-        Some(job) => ObservedPods::of_job(job, &pods, session, &run.finished, &events, clock.time),
-        None => ObservedPods::of(&pods, session, &run.finished, &events, clock.time),
-    };
+    let job = adopted.job.as_deref();
+    let observed = ObservedPods::of(&pods, session, job, &run.finished, &events, clock.time);
     let view = controller.reports.view(&session_ref.uid);
     let clients = controller.remember(session_ref, |memory| {
         memory.had_media.observe(session, run.finished.clone(), observed.ready_indexes(), &view)

@@ -19,14 +19,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::session::validate;
+    use crate::session::fixture::session;
 
     fn asked(spec: &Value) -> String {
-        let stored = json!({
-            "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession",
-            "metadata": {"name": "harbor", "namespace": "lighthouse", "uid": "5e8d2c1a-uid"}, "spec": spec
-        });
-        asked_hash(&validate(&serde_json::from_value(stored).unwrap()).unwrap())
+        asked_hash(&session(spec))
     }
 
     #[test]

@@ -43,15 +43,10 @@ impl Session {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::session::validate;
+    use crate::session::fixture::session;
 
     fn judged_by(objectives: &Value) -> String {
-        let stored = json!({
-            "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession",
-            "metadata": {"name": "harbor", "namespace": "lighthouse", "uid": "5e8d2c1a-uid"},
-            "spec": {"objectives": objectives}
-        });
-        validate(&serde_json::from_value(stored).unwrap()).unwrap().judged_by()
+        session(&json!({"objectives": objectives})).judged_by()
     }
 
     /// Another hash would say of every finished run that it was judged by other objectives.

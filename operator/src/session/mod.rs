@@ -3,6 +3,8 @@
 
 mod asked;
 mod error;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod hash;
 mod judged_by;
 pub mod labels;

@@ -50,6 +50,11 @@ impl Session {
         controller(child.meta()).is_some_and(|owner| owner.uid == self.owner.uid)
     }
 
+    /// The run that clients are made for; `None` without an end to it, as they just connect to its next server then.
+    pub fn clients_run(&self) -> Option<&str> {
+        self.duration.map(|_| self.run_hash.as_str())
+    }
+
     /// The name of the server's objects, and by which clients find it.
     pub fn server_name(&self) -> String {
         self.child_name(Component::Server)

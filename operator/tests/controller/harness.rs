@@ -314,6 +314,15 @@ pub(crate) async fn finish_clients(operator: &Operator, session: &str, clients: 
     pods
 }
 
+/// Waits until the reports are asked for the last numbers of a run; when that was.
+pub(crate) async fn asked_for_last_numbers(operator: &Operator, run: &str) -> Instant {
+    eventually("a question for the last numbers", async || {
+        let asked = operator.reports.finished();
+        asked.get(run).copied().ok_or(asked)
+    })
+    .await
+}
+
 /// Reason and message of a condition; empty where there is none.
 pub(crate) fn condition(session: &BallSession, kind: &str) -> (String, String) {
     let conditions = session.status.iter().flat_map(|status| &status.conditions);

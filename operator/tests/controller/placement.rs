@@ -8,7 +8,9 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
 
-use crate::harness::{Operator, client_alone, condition, eventually, finish_clients, up};
+use crate::harness::{
+    Operator, asked_for_last_numbers, client_alone, condition, eventually, finish_clients, up,
+};
 use crate::node::PlayedNode;
 
 const ZONE: &str = "topology.kubernetes.io/zone";
@@ -137,11 +139,7 @@ async fn a_node_that_comes_after_the_end_of_a_run_changes_nothing() {
     operator.reports.hold_back(true);
     finish_clients(&operator, "harbor", 1).await;
     let run = operator.api::<BallSession>().get("harbor").await.unwrap().status.unwrap().run.unwrap();
-    eventually("a question for the last numbers", async || {
-        let asked = operator.reports.finished();
-        if asked.contains_key(&run.hash) { Ok(()) } else { Err(asked) }
-    })
-    .await;
+    asked_for_last_numbers(&operator, &run.hash).await;
     let b = fitting(&client, &operator, "b").await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     operator.reports.hold_back(false);

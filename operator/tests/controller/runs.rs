@@ -7,7 +7,7 @@ use kube::ResourceExt;
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
 
-use crate::harness::{Operator, client, condition, eventually, finish_clients};
+use crate::harness::{Operator, asked_for_last_numbers, client, condition, eventually, finish_clients};
 
 async fn wait_complete(operator: &Operator, reason: &str) -> BallSession {
     operator.wait("harbor", reason, |session: &BallSession| condition(session, "Complete").0 == reason).await
@@ -29,11 +29,7 @@ async fn a_run_ends_with_its_last_numbers_stays_ended_and_begins_anew() {
     let pods = finish_clients(&operator, "harbor", 2).await;
 
     // All clients are done, but the run is not before its last numbers are in.
-    eventually("a question for the last numbers", async || {
-        let asked = operator.reports.finished();
-        if asked.contains_key(&first_run) { Ok(()) } else { Err(asked) }
-    })
-    .await;
+    asked_for_last_numbers(&operator, &first_run).await;
     let session = operator.api::<BallSession>().get("harbor").await.unwrap();
     assert_eq!(condition(&session, "Complete").0, "Running");
     let server = operator.api::<Deployment>().get("harbor-server").await.unwrap();
@@ -81,10 +77,7 @@ async fn an_end_is_taken_back_by_more_clients() {
     operator.reports.hold_back(true);
     operator.play_pods("harbor", 1).await;
     finish_clients(&operator, "harbor", 1).await;
-    let first_end = eventually("a question for the last numbers", async || {
-        operator.reports.finished().get(&run).copied().ok_or("none")
-    })
-    .await;
+    let first_end = asked_for_last_numbers(&operator, &run).await;
 
     // Before these are in, another client is asked for.
     operator.change("harbor", &json!({"clients": 2})).await;

@@ -18,8 +18,7 @@ async fn only_the_leader_takes_posts_and_none_that_it_took_is_lost() {
     let Some(client) = client(test).await else { return };
     let installation = Installation::build(&client, &PODS).await;
     let mut frozen = Replica::start(&installation.scratch, PODS[0], LEASE).await;
-    let leads = async |pod: &str| (installation.leaders().await == [pod]).then_some(());
-    within(Duration::from_secs(10), "a leader", async || leads(PODS[0]).await).await;
+    installation.wait_leader("a leader", PODS[0], 10).await;
     let successor = Replica::start(&installation.scratch, PODS[1], LEASE).await;
     let token = installation.server_token().await;
     // Cumulative, as a sender's are.
@@ -48,7 +47,7 @@ async fn only_the_leader_takes_posts_and_none_that_it_took_is_lost() {
     })
     .await;
     let taken = sequence * 100;
-    within(Duration::from_secs(5), "another leader", async || leads(PODS[1]).await).await;
+    installation.wait_leader("another leader", PODS[1], 5).await;
     frozen.signal(Signal::CONT);
     let answer = waiting.answer().await;
     assert_ne!(answer.as_deref().and_then(code), Some(202), "it was taken by one that leads no more");

@@ -6,8 +6,7 @@ use ballsession_operator::session::labels::{COMPONENT, INSTANCE, LEADER};
 use cluster::Scratch;
 use crds::BallSession;
 use fastrand::Rng;
-use k8s_openapi::api::authentication::v1::TokenRequest;
-use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
+use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::{Client, CustomResourceExt, ResourceExt};
 use serde_json::{Value, json};
@@ -21,7 +20,7 @@ const BEACON: &str = SESSIONS[0];
 pub(crate) struct Installation {
     pub(crate) scratch: Scratch,
     pods: Api<Pod>,
-    accounts: Api<ServiceAccount>,
+    client: Client,
     sessions: Api<DynamicObject>,
 }
 
@@ -32,7 +31,7 @@ impl Installation {
         let resource = BallSession::api_resource();
         let installation = Self {
             pods: Api::namespaced(client.clone(), &scratch.name),
-            accounts: Api::namespaced(client.clone(), &scratch.name),
+            client: client.clone(),
             sessions: Api::namespaced_with(client.clone(), &scratch.name, &resource),
             scratch,
         };
@@ -61,6 +60,12 @@ impl Installation {
         labelled.iter().map(ResourceExt::name_any).collect()
     }
 
+    /// Waits until this pod alone has the label, within so many seconds.
+    pub(crate) async fn wait_leader(&self, what: &str, pod: &str, seconds: u64) {
+        let leads = async || (self.leaders().await == [pod]).then_some(());
+        within(Duration::from_secs(seconds), what, leads).await;
+    }
+
     /// Has some session ask for another number of clients, which is work for whoever leads.
     pub(crate) async fn change_something(&self, random: &mut Rng) {
         let session = SESSIONS[random.usize(..SESSIONS.len())];
@@ -80,21 +85,7 @@ impl Installation {
             self.pods.list(&of_server).await.unwrap().items.into_iter().next()
         })
         .await;
-        let request: TokenRequest = serde_json::from_value(json!({
-            "metadata": {},
-            "spec": {
-                "audiences": ["ballsession.dev/report"], "expirationSeconds": 3600,
-                "boundObjectRef": {"apiVersion": "v1", "kind": "Pod", "name": pod.name_any(), "uid": pod.uid()}
-            }
-        }))
-        .unwrap();
-        let account = pod.spec.unwrap().service_account_name.unwrap();
-        let answer: TokenRequest = self
-            .accounts
-            .create_subresource("token", &account, &PostParams::default(), &request)
-            .await
-            .unwrap();
-        answer.status.unwrap().token.unwrap()
+        cluster::pod_token(&self.client, &pod, "ballsession.dev/report").await
     }
 }
 

@@ -51,10 +51,7 @@ async fn whatever_befalls_the_leader_another_one_takes_over_and_they_never_write
     let Some(client) = client(test).await else { return };
     let installation = Installation::build(&client, &PODS).await;
     let mut leading = Replica::start(&installation.scratch, PODS[0], LEASE).await;
-    within(Duration::from_secs(10), "a leader", async || {
-        (installation.leaders().await == [PODS[0]]).then_some(())
-    })
-    .await;
+    installation.wait_leader("a leader", PODS[0], 10).await;
     // Ready although it does not lead.
     let mut standby = Replica::start(&installation.scratch, PODS[1], LEASE).await;
 
@@ -73,10 +70,7 @@ async fn whatever_befalls_the_leader_another_one_takes_over_and_they_never_write
             })
             .await;
         let took = begin.elapsed();
-        within(Duration::from_secs(5), &format!("round {round}: the label of the leader"), async || {
-            (installation.leaders().await == [standby.pod.as_str()]).then_some(())
-        })
-        .await;
+        installation.wait_leader(&format!("round {round}: the label of the leader"), &standby.pod, 5).await;
         // It goes on where it was, in the middle of whatever that was.
         work(&installation, Duration::from_millis(random.u64(..500)), &mut random).await;
         if fault == Fault::Frozen {
@@ -111,10 +105,7 @@ async fn a_leader_whose_container_is_restarted_goes_on_at_once() {
     // Nobody's time runs out in this test.
     let long = Duration::from_secs(120);
     let mut killed = Replica::start(&installation.scratch, PODS[0], long).await;
-    within(Duration::from_secs(10), "a leader", async || {
-        (installation.leaders().await == [PODS[0]]).then_some(())
-    })
-    .await;
+    installation.wait_leader("a leader", PODS[0], 10).await;
     let _standby = Replica::start(&installation.scratch, PODS[1], long).await;
     killed.signal(Signal::KILL);
     killed.ended().await;

@@ -15,8 +15,7 @@ use ballsession_operator::settings::Settings;
 use cluster::Scratch;
 use crds::{BallSession, BallSessionSpec};
 use futures_util::StreamExt;
-use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec};
-use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
+use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ListParams, Patch, PatchParams, PostParams};
 use kube::core::DeserializeGuard;
 use kube::runtime::{reflector, watcher};
@@ -106,25 +105,7 @@ impl World {
 
     /// A token that is bound to `pod`, as the kubelet gets them.
     pub(crate) async fn token(&self, pod: &Pod, audience: &str) -> String {
-        let request = TokenRequest {
-            spec: Some(TokenRequestSpec {
-                audiences: Some(vec![audience.into()]),
-                bound_object_ref: Some(BoundObjectReference {
-                    api_version: Some("v1".into()),
-                    kind: Some("Pod".into()),
-                    name: pod.metadata.name.clone(),
-                    uid: pod.metadata.uid.clone(),
-                }),
-                expiration_seconds: Some(3600),
-                ..TokenRequestSpec::default()
-            }),
-            ..TokenRequest::default()
-        };
-        let accounts = Api::<ServiceAccount>::namespaced(self.client.clone(), &pod.namespace().unwrap());
-        let name = pod.spec.as_ref().unwrap().service_account_name.clone().unwrap();
-        let answer: TokenRequest =
-            accounts.create_subresource("token", &name, &PostParams::default(), &request).await.unwrap();
-        answer.status.unwrap().token.unwrap()
+        cluster::pod_token(&self.client, pod, audience).await
     }
 
     /// Waits until the stored session is as it should be.

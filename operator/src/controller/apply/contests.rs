@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use crds::contract::{APPLIED_HASH_ANNOTATION, CONTROLLER_FIELD_MANAGER};
 use kube::{Resource, ResourceExt};
 
+use crate::backoff::Backoff;
+
 /// So often a child is made what it shall be without asking: people and tools edit once or twice.
 const PATIENCE: u32 = 3;
-/// The pause before the next attempt, the first time and at most.
-const FIRST: Duration = Duration::from_secs(5);
-const MOST: Duration = Duration::from_secs(60);
+/// The pause before the next attempt.
+const PAUSES: Backoff = Backoff { first: Duration::from_secs(5), most: Duration::from_secs(60) };
 /// What nobody has changed back for so long is at peace.
 const PEACE: Duration = Duration::from_secs(120);
 
@@ -48,7 +49,7 @@ impl Contest {
     }
 
     fn pause(&self) -> Duration {
-        FIRST.saturating_mul(1 << (self.undone - PATIENCE).min(16)).min(MOST)
+        PAUSES.longest(self.undone - PATIENCE + 1)
     }
 }
 

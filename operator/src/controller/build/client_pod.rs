@@ -73,8 +73,13 @@ impl<'a> ClientPods<'a> {
         annotations.insert(TEMPLATE_HASH_ANNOTATION.to_owned(), hash.clone());
         let server_node = site.server_node.filter(|_| session.spec.placement == Placement::CrossZone);
         annotations.extend(server_node.map(|node| (SERVER_NODE_ANNOTATION.to_owned(), node.to_owned())));
-        let identity =
-            Identity { session: &session.owner.uid, run: run(session), index, template: &hash, attempt };
+        let identity = Identity {
+            session: &session.owner.uid,
+            run: session.clients_run(),
+            index,
+            template: &hash,
+            attempt,
+        };
         let mut spec = template.spec.unwrap_or_default();
         for container in &mut spec.containers {
             container.env.get_or_insert_default().push(EnvVar {
@@ -109,7 +114,7 @@ impl<'a> ClientPods<'a> {
             affinity: placement::affinity(session, node),
             // A client that ended is judged, and followed by another attempt on whatever node fits by then.
             restart_policy: "Never",
-            run: run(session),
+            run: session.clients_run(),
         };
         let mut template = pod::template(session, self.settings, workload);
         let tolerations = placement::tolerations(session);
@@ -118,11 +123,6 @@ impl<'a> ClientPods<'a> {
         }
         template
     }
-}
-
-/// Without an end to the run, clients just connect to its next server.
-fn run(session: &Session) -> Option<&str> {
-    session.duration.map(|_| session.run_hash.as_str())
 }
 
 /// What is left to measure for a client whose attempts before have measured for so long.

@@ -1,5 +1,6 @@
 //! What several children have in common.
 
+use k8s_openapi::api::core::v1::Toleration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::session::Session;
@@ -15,6 +16,20 @@ pub(super) const MEDIA_PORT: i32 = 8082;
 pub(super) const HTTP_PORT: i32 = 8081;
 /// Where the operator's pod waits for reports.
 pub(super) const REPORT_PORT: i32 = 8080;
+
+/// With these taints Kubernetes marks a node that is lost, and ends the pods on it that do not tolerate them.
+pub(super) const LOST_TAINTS: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
+
+/// Has a pod stay on a node that has this taint, for so many seconds or for ever.
+pub(super) fn staying(taint: &str, seconds: Option<i64>) -> Toleration {
+    Toleration {
+        key: Some(taint.to_owned()),
+        operator: Some("Exists".to_owned()),
+        effect: Some("NoExecute".to_owned()),
+        toleration_seconds: seconds,
+        ..Toleration::default()
+    }
+}
 
 /// Name, labels and owner of a child.
 pub(super) fn metadata(session: &Session, component: Component) -> ObjectMeta {

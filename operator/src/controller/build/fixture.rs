@@ -1,19 +1,10 @@
-//! A session unlike any default, so that a label, port or name in the wrong place shows.
+//! A session and its operator unlike any default, so that a label, port or name in the wrong place shows.
 
 use serde_json::{Value, json};
 
 use crate::controller::resources::{Observed, Resources};
-use crate::session::{Session, validate};
+pub(in crate::controller) use crate::session::fixture::session;
 use crate::settings::Settings;
-
-/// `harbor` in `lighthouse`, with what `spec` asks for.
-pub(in crate::controller) fn session(spec: &Value) -> Session {
-    let stored = json!({
-        "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession",
-        "metadata": {"name": "harbor", "namespace": "lighthouse", "uid": "5e8d2c1a-uid"}, "spec": spec
-    });
-    validate(&serde_json::from_value(stored).unwrap()).unwrap()
-}
 
 /// What an operator in `tower` was installed with.
 pub(in crate::controller) fn settings() -> Settings {

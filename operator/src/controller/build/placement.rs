@@ -8,13 +8,12 @@ use k8s_openapi::api::core::v1::{
 };
 
 use crate::clients::NAME_FIELD;
+use crate::controller::build::common::{LOST_TAINTS, staying};
 use crate::session::Session;
 use crate::session::labels::{self, Component};
 
 /// A node.
 const HOSTNAME: &str = "kubernetes.io/hostname";
-/// The taints by which Kubernetes ends pods on a node that is lost.
-const LOST_TAINTS: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
 /// Away from the server matters most: the measurement is of the network between nodes.
 const AWAY_FROM_SERVER: i32 = 100;
 /// Next, away from each other, so that not all clients share one node.
@@ -73,13 +72,7 @@ pub(super) fn tolerations(session: &Session) -> Vec<Toleration> {
     if session.spec.placement != Placement::EachNode {
         return Vec::new();
     }
-    let tolerated = |key: &str| Toleration {
-        key: Some(key.to_owned()),
-        operator: Some("Exists".to_owned()),
-        effect: Some("NoExecute".to_owned()),
-        ..Toleration::default()
-    };
-    LOST_TAINTS.map(tolerated).into()
+    LOST_TAINTS.map(|taint| staying(taint, None)).into()
 }
 
 /// Adds what is required of a node to each of the terms by which one may be selected.

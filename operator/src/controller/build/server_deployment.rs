@@ -3,7 +3,9 @@
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy};
 use k8s_openapi::api::core::v1::{EnvVar, PodTemplateSpec, Toleration};
 
-use crate::controller::build::common::{MEDIA_PORT, SIGNALING_PORT, SIGNALING_PORT_NAME, metadata};
+use crate::controller::build::common::{
+    LOST_TAINTS, MEDIA_PORT, SIGNALING_PORT, SIGNALING_PORT_NAME, metadata, staying,
+};
 use crate::controller::build::pod::{self, Workload};
 use crate::controller::build::requests;
 use crate::run::RunStage;
@@ -11,10 +13,7 @@ use crate::session::Session;
 use crate::session::labels::{self, Component};
 use crate::settings::Settings;
 
-/// With these taints Kubernetes marks a node that is lost. Unless a pod says otherwise it stays there for 300 s.
-const LOST: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
-
-/// How long a server stays on a node that is lost: as long as clients do.
+/// How long a server stays on a node that is lost: as long as clients do. Unless a pod says otherwise it stays there for 300 s.
 const LOST_SECONDS: i64 = 30;
 
 /// Where the server takes media. Not by its flag: a run may be pinned to an image that does not know that.
@@ -62,20 +61,14 @@ pub(super) fn build(session: &Session, settings: &Settings) -> Deployment {
 fn leave_lost_nodes(template: &mut PodTemplateSpec) {
     let Some(spec) = &mut template.spec else { return };
     let tolerations = spec.tolerations.get_or_insert_default();
-    for taint in LOST {
+    for taint in LOST_TAINTS {
         let is_about =
             |known: &Toleration| known.key.as_deref().is_none_or(|key| key.is_empty() || key == taint);
         let concerns_leaving = |known: &Toleration| {
             known.effect.as_deref().is_none_or(|effect| effect.is_empty() || effect == "NoExecute")
         };
         if !tolerations.iter().any(|known| is_about(known) && concerns_leaving(known)) {
-            tolerations.push(Toleration {
-                key: Some(taint.to_owned()),
-                operator: Some("Exists".to_owned()),
-                effect: Some("NoExecute".to_owned()),
-                toleration_seconds: Some(LOST_SECONDS),
-                ..Toleration::default()
-            });
+            tolerations.push(staying(taint, Some(LOST_SECONDS)));
         }
     }
 }

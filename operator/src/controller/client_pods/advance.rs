@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use crds::{BallSessionStatus, Placement};
 use k8s_openapi::api::core::v1::Pod;
 
-use crate::clients::{ClientPod, Create, FittingNodes, KnownNodes, Observed, Plan, Wanted, Why, plan};
+use crate::clients::{
+    ClientPod, Create, FittingNodes, KnownNodes, Observed, Plan, Wanted, Why, client_pods, plan,
+};
 use crate::controller::apply;
 use crate::controller::build::{ClientPods, Site};
 use crate::controller::client_pods::calls::{Calls, DELETE, delete_key};
@@ -179,7 +181,7 @@ async fn planned(
     hash: &str,
     clock: Clock,
 ) -> Result<(Plan, Option<apply::Error>), Error> {
-    let watched: Vec<_> = situation.pods.iter().filter_map(|pod| calls.read(pod)).collect();
+    let watched = client_pods(situation.pods, situation.session);
     let (controller, session_ref) = (calls.controller, calls.session_ref);
     let (first, needs_list) = controller.remember(session_ref, |memory| {
         let pods = memory.clients.pods(watched.clone());
@@ -222,7 +224,7 @@ impl Situation<'_> {
             nodes: (session.spec.placement == Placement::EachNode)
                 .then_some(self.run.record.nodes.as_slice()),
             template: hash,
-            run: session.duration.map(|_| session.run_hash.as_str()),
+            run: session.clients_run(),
             stage: self.stage,
             placement: session.spec.placement,
         };

@@ -34,7 +34,7 @@ pub(super) fn finished_in_job(job: &Job, session: &Session) -> BTreeSet<u32> {
 pub(super) fn is_of_run(job: &Job, session: &Session) -> bool {
     let template = job.spec.as_ref().and_then(|spec| spec.template.metadata.as_ref());
     let run = template.and_then(|metadata| metadata.annotations.as_ref()?.get(RUN_ANNOTATION));
-    run == session.duration.map(|_| &session.run_hash)
+    run.map(String::as_str) == session.clients_run()
 }
 
 #[cfg(test)]

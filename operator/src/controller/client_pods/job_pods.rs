@@ -39,8 +39,9 @@ pub(in crate::controller) fn job_state(
     let is_lost = again_in.is_some_and(|left| left.is_zero());
 
     let finished = finished_in_job(job, session);
-    let is_there =
-        |pod: &&ClientPod| pod.has_finished(run(session)) || (pod.end.is_none() && !pod.is_terminating);
+    let is_there = |pod: &&ClientPod| {
+        pod.has_finished(session.clients_run()) || (pod.end.is_none() && !pod.is_terminating)
+    };
     let is_served = |index: u32| {
         finished.contains(&index) || own.iter().copied().filter(is_there).any(|pod| pod.index == Some(index))
     };
@@ -49,10 +50,6 @@ pub(in crate::controller) fn job_state(
 
     let is_working = is_asked_for(job, session) && (is_over(job) || (!is_lost && !is_slow));
     JobState { is_working, again_in: again_in.filter(|_| is_working) }
-}
-
-fn run(session: &Session) -> Option<&str> {
-    session.duration.map(|_| session.run_hash.as_str())
 }
 
 /// Whether it is made of what is asked for, and not over before its time.

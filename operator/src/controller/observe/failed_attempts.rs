@@ -102,7 +102,7 @@ mod tests {
 
     fn observed(pods: &[Arc<Pod>]) -> ObservedPods {
         let session = fixture::session(&json!({"clients": 2}));
-        ObservedPods::of(pods, &session, &BTreeSet::new(), &BTreeMap::new(), at(0))
+        ObservedPods::of(pods, &session, None, &BTreeSet::new(), &BTreeMap::new(), at(0))
     }
 
     fn noted(steps: &[(&[Arc<Pod>], u64)]) -> FailedAttempts {

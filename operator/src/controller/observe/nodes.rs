@@ -10,18 +10,16 @@ use crate::controller::observe::reason::{Explanation, Reason};
 /// The longest name of a node that is shown whole, and the longest message of its condition.
 const MAX_TEXT: usize = 60;
 
-/// Pods that are named; others are counted.
+/// Pods, and nodes, that are named; others are counted.
 const NAMED: usize = 2;
 
 /// What is said of a pod that no node takes, with the nodes that are not Ready: it may be for one of these alone.
 pub(super) fn unschedulable(problem: &Explanation, nodes: &BTreeMap<String, LostNode>) -> Explanation {
-    let named: Vec<_> = nodes.keys().take(NAMED).map(|name| cut(name, MAX_TEXT)).collect();
-    let others = nodes.len() - named.len();
-    if named.is_empty() || problem.reason != Reason::Unschedulable {
+    if nodes.is_empty() || problem.reason != Reason::Unschedulable {
         return problem.clone();
     }
-    let more = if others > 0 { format!(" and {others} more") } else { String::new() };
-    let lost = format!("; not Ready: {}{more}", named.join(", "));
+    let names: Vec<_> = nodes.keys().map(|name| cut(name, MAX_TEXT)).collect();
+    let lost = format!("; not Ready: {}", first_named(&names));
     let message = cut(&problem.message, crds::MAX_MESSAGE.saturating_sub(lost.len()));
     problem.reason.with_message(format!("{message}{lost}"))
 }
@@ -35,15 +33,20 @@ pub(super) fn lost(pods: &ObservedPods, nodes: &BTreeMap<String, LostNode>) -> O
     });
     let (name, LostNode { since, why }) = on_lost.next()?;
     let there: Vec<_> =
-        pods.all().filter(|pod| pod.node.as_ref() == Some(name)).map(|pod| pod.name.as_str()).collect();
-    let others = there.len().saturating_sub(NAMED);
-    let named = there.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
-    let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+        pods.all().filter(|pod| pod.node.as_ref() == Some(name)).map(|pod| pod.name.clone()).collect();
+    let named = first_named(&there);
     let since = since.map(|since| format!(" since {since}")).unwrap_or_default();
     let (name, why) = (cut(name, MAX_TEXT), cut(why, MAX_TEXT));
-    Some(
-        Reason::NodeLost.with_message(format!("node {name} is not Ready{since} ({why}), with {named}{more}")),
-    )
+    Some(Reason::NodeLost.with_message(format!("node {name} is not Ready{since} ({why}), with {named}")))
+}
+
+/// The first names, and how many more there are.
+fn first_named(names: &[String]) -> String {
+    let named = names[..names.len().min(NAMED)].join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => named,
+        others => format!("{named} and {others} more"),
+    }
 }
 
 #[cfg(test)]
@@ -62,8 +65,14 @@ mod tests {
         let pods =
             [pod("server", 0, &up), pod("client", 0, &up), pod("client", 1, &up), pod("client", 2, &up)];
         let session = fixture::session(&json!({"clients": 3}));
-        let pods =
-            ObservedPods::of(&pods, &session, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
+        let pods = ObservedPods::of(
+            &pods,
+            &session,
+            None,
+            &BTreeSet::new(),
+            &BTreeMap::new(),
+            Timestamp::UNIX_EPOCH,
+        );
         let node = LostNode {
             since: Some("2026-01-01T00:00:40Z".parse().unwrap()),
             why: "Kubelet stopped posting node status.".into(),

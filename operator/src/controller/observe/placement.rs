@@ -114,22 +114,11 @@ fn no_zone(nodes: &KnownNodes, server: Option<&str>) -> Option<Explanation> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use k8s_openapi::api::core::v1::Node;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::clients::NodeFacts;
+    use crate::clients::known_nodes;
     use crate::controller::build::{ClientPods, fixture};
-
-    fn listed(nodes: &[(&str, Value)]) -> KnownNodes {
-        let read = |(name, node): &(&str, Value)| {
-            let node: Node = serde_json::from_value(node.clone()).unwrap();
-            ((*name).to_owned(), NodeFacts::of(&node))
-        };
-        KnownNodes::Listed(Arc::new(nodes.iter().map(read).collect()))
-    }
 
     fn said(
         placement: &str,
@@ -163,7 +152,7 @@ mod tests {
     #[test]
     fn without_a_node_that_fits_it_is_said_why_none_does() {
         let linux = json!({"kubernetes.io/os": "linux"});
-        let nodes = listed(&[
+        let nodes = known_nodes(&[
             ("a", json!({"metadata": {"labels": linux}, "spec": {"unschedulable": true}})),
             (
                 "b",
@@ -203,14 +192,15 @@ mod tests {
     fn nodes_that_go_without_a_client_are_counted() {
         let assigned = AssignedNodes { left_out: 5, not_ready: 1, ..on(&["a"]) };
         assert_eq!(
-            said("EachNode", &listed(&[]), None, &assigned).1,
+            said("EachNode", &known_nodes(&[]), None, &assigned).1,
             "; nodes without a client: 5 above the limit of 100; nodes without a client: 1 not ready"
         );
     }
 
     #[test]
     fn without_another_zone_it_is_said_what_there_is() {
-        let why = |nodes: &[(&str, Value)], server| said("CrossZone", &listed(nodes), server, &on(&[])).0;
+        let why =
+            |nodes: &[(&str, Value)], server| said("CrossZone", &known_nodes(nodes), server, &on(&[])).0;
         let none = [("a", json!({})), ("b", json!({}))];
         let no_label =
             "Unschedulable: placement CrossZone: no node has the label topology.kubernetes.io/zone";

@@ -67,39 +67,20 @@ pub(super) struct ObservedPod {
 
 impl ObservedPods {
     /// Sorts the pods with the labels of a session of which these clients are done; `events` is what the last event that warns
-    /// says of some of them, by UID. A pod with these labels that nobody made for
-    /// it is none of its own, and of each client only the last attempt counts.
+    /// says of some of them, by UID. Where the clients are those of a Job, `job` is its UID. A pod with these labels that nobody
+    /// made for the session is none of its own, and of each client only the last attempt counts.
     pub(in crate::controller) fn of(
         pods: &[Arc<Pod>],
         session: &Session,
+        job: Option<&str>,
         finished: &BTreeSet<u32>,
         events: &BTreeMap<String, String>,
         time: Timestamp,
     ) -> Self {
-        Self::sorted(pods, session, finished, events, time, |client| !client.template.is_empty())
-    }
-
-    /// The same of a session whose clients are those of the Job with this UID.
-    pub(in crate::controller) fn of_job(
-        job: &str,
-        pods: &[Arc<Pod>],
-        session: &Session,
-        finished: &BTreeSet<u32>,
-        events: &BTreeMap<String, String>,
-        time: Timestamp,
-    ) -> Self {
-        let is_client = |client: &ClientPod| client.job.as_deref() == Some(job);
-        Self::sorted(pods, session, finished, events, time, is_client)
-    }
-
-    fn sorted(
-        pods: &[Arc<Pod>],
-        session: &Session,
-        finished: &BTreeSet<u32>,
-        events: &BTreeMap<String, String>,
-        time: Timestamp,
-        is_client: impl Fn(&ClientPod) -> bool,
-    ) -> Self {
+        let is_client = |client: &ClientPod| match job {
+            Some(job) => client.job.as_deref() == Some(job),
+            None => !client.template.is_empty(),
+        };
         let servers = pods.iter().filter(|pod| is_server(pod));
         // While one server follows another, that which works or came last.
         let server = servers.max_by_key(|pod| {
@@ -289,7 +270,7 @@ pub(super) mod tests {
     /// What is observed of the pods of a session without an end.
     fn observed(pods: &[Arc<Pod>]) -> ObservedPods {
         let session = fixture::session(&json!({"clients": 2}));
-        ObservedPods::of(pods, &session, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH)
+        ObservedPods::of(pods, &session, None, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH)
     }
 
     fn changed(pod: Arc<Pod>, change: impl FnOnce(&mut Pod)) -> Arc<Pod> {

@@ -44,7 +44,8 @@ fn broken(view: &View) -> Option<Explanation> {
     let session = fixture::session(&json!({"clients": 2}));
     let up = ready("2026-01-01T00:00:00Z");
     let pods = [pod("server", 0, &up), pod("client", 0, &up), pod("client", 1, &json!({}))];
-    let pods = ObservedPods::of(&pods, &session, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
+    let pods =
+        ObservedPods::of(&pods, &session, None, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
     first_broken(&session, pods.server.as_ref(), &pods.clients, view, crds::MAX_MESSAGE)
 }
 
@@ -134,7 +135,8 @@ fn without_a_report_of_the_client_the_servers_counts() {
 fn a_client_that_could_not_say_its_name_is_known_by_its_address() {
     let session = fixture::session(&json!({"clients": 2}));
     let pods = [pod("client", 1, &json!({"podIP": "10.244.2.10"}))];
-    let pods = ObservedPods::of(&pods, &session, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
+    let pods =
+        ObservedPods::of(&pods, &session, None, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
     let mut server = server_posts(&json!({"signaling": 3.2}));
     let posted_by =
         |server| View { server: Some(server), ..posted(State::Failed, &[(ErrorCode::IceFailed, 1, "")]) };
@@ -154,7 +156,8 @@ fn a_client_that_could_not_say_its_name_is_known_by_its_address() {
 fn the_first_of_several_stages_is_named() {
     let session = fixture::session(&json!({"clients": 3}));
     let pods: Vec<_> = (0..3).map(|index| pod("client", index, &json!({}))).collect();
-    let pods = ObservedPods::of(&pods, &session, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
+    let pods =
+        ObservedPods::of(&pods, &session, None, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
     let view = View {
         clients: [(0, ErrorCode::DtlsFailed), (1, ErrorCode::IceFailed), (2, ErrorCode::IceFailed)]
             .map(|(index, code)| {

@@ -112,7 +112,7 @@ impl Scene {
         observe(&Input {
             session: &self.session,
             applied: &self.applied,
-            pods: &ObservedPods::of(&self.pods, &self.session, &self.finished, &BTreeMap::new(), time),
+            pods: &ObservedPods::of(&self.pods, &self.session, None, &self.finished, &BTreeMap::new(), time),
             view: &self.view,
             stored: &self.stored,
             generation: Some(3),

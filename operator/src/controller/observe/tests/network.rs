@@ -14,7 +14,7 @@ fn unheard() -> Scene {
         scene.set_client(index, &ended("client", 1, CAUSE));
     }
     let time = START.parse::<Timestamp>().unwrap() + Duration::from_secs(60);
-    let pods = ObservedPods::of(&scene.pods, &scene.session, &scene.finished, &BTreeMap::new(), time);
+    let pods = ObservedPods::of(&scene.pods, &scene.session, None, &scene.finished, &BTreeMap::new(), time);
     scene.failed_attempts.note(&pods, time);
     for index in 0..2 {
         scene.set_client(index, &json!({"phase": "Running"}));

@@ -1,0 +1,24 @@
+//! Tokens as pods have them.
+
+use k8s_openapi::api::authentication::v1::TokenRequest;
+use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
+use kube::api::{Api, PostParams};
+use kube::{Client, ResourceExt};
+use serde_json::json;
+
+/// A token for `audience` that is bound to `pod`, as the kubelet gets it.
+pub async fn pod_token(client: &Client, pod: &Pod, audience: &str) -> String {
+    let request: TokenRequest = serde_json::from_value(json!({
+        "metadata": {},
+        "spec": {
+            "audiences": [audience], "expirationSeconds": 3600,
+            "boundObjectRef": {"apiVersion": "v1", "kind": "Pod", "name": pod.name_any(), "uid": pod.uid()}
+        }
+    }))
+    .unwrap();
+    let accounts = Api::<ServiceAccount>::namespaced(client.clone(), &pod.namespace().unwrap());
+    let account = pod.spec.as_ref().unwrap().service_account_name.clone().unwrap();
+    let answer: TokenRequest =
+        accounts.create_subresource("token", &account, &PostParams::default(), &request).await.unwrap();
+    answer.status.unwrap().token.unwrap()
+}
