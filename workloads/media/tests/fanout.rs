@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver as Queue, channel};
+use std::sync::mpsc::{Receiver as Queue, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use ballsession_media::assemble::Assembled;
@@ -32,8 +32,13 @@ struct Client {
     channel: ChannelId,
 }
 
+/// The next frame; `None` where none can come any more.
 fn next_frame(frames: &Queue<Received>) -> Option<Assembled> {
-    frames.recv().ok().map(|received| received.frame)
+    match frames.recv_timeout(PATIENCE) {
+        Ok(received) => Some(received.frame),
+        Err(RecvTimeoutError::Disconnected) => None,
+        Err(RecvTimeoutError::Timeout) => panic!("the frame should have come by now"),
+    }
 }
 
 impl Server {
@@ -63,15 +68,25 @@ impl Server {
     }
 
     async fn connect(&self, id: u64) -> Client {
+        self.connect_handling(id, |_| Handled::Done).await
+    }
+
+    /// A client that says of each of its frames what `handle` makes of it.
+    async fn connect_handling(
+        &self,
+        id: u64,
+        mut handle: impl FnMut(&Received) -> Handled + Send + 'static,
+    ) -> Client {
         let id = SessionId(id);
         let offer = self.fanout.offer(id, vec![LOOPBACK]).await.unwrap().unwrap();
         let Answer { sdp, mut receiver } =
             Receiver::answer(&offer, receiver::Options::new(vec![LOOPBACK])).unwrap();
         let (take, frames) = channel();
         receiver.handle_frames(move |received| {
+            let handled = handle(&received);
             // A test that is over takes no more.
             let _ = take.send(received);
-            Handled::Done
+            handled
         });
         self.fanout.answer(id, sdp).await.unwrap().unwrap();
         let opened = async {
@@ -181,15 +196,14 @@ async fn counting_starts_with_a_keyframe_and_ends_with_the_last_frame_before_the
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_keyframe_request_of_the_peer_is_delivered() {
     let mut server = Server::start();
-    let client = server.connect(1).await;
-    let ((take, frames), (lose, lost)) = (channel(), channel());
-    client.receiver.handle_frames(move |received| {
-        take.send(received).unwrap();
-        lost.recv().unwrap();
-        Handled::Lost
-    });
+    let ((arrive, arrived), (lose, lost)) = (channel(), channel());
+    let lose_when_asked = move |received: &Received| {
+        arrive.send(received.frame.timestamp()).unwrap();
+        lost.recv().map_or(Handled::Done, |()| Handled::Lost)
+    };
+    let _client = server.connect_handling(1, lose_when_asked).await;
     let first = server.publish(true, 700);
-    assert_eq!(next_frame(&frames).map(|frame| frame.timestamp()), Some(on_wire(first)));
+    assert_eq!(arrived.recv_timeout(PATIENCE), Ok(on_wire(first)));
     while server.events.try_recv().is_ok() {}
     lose.send(()).unwrap();
     server.wait(|event| matches!(event, Event::KeyframeWanted(SessionId(1))).then_some(()));
