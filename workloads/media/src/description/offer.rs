@@ -43,7 +43,7 @@ impl Offer {
         let is_open = |index: usize| bundle.contains(index) && sections[index].is_open();
         let is_data = |index: usize| sections[index].kind() == Kind::Data;
         let data = (0..sections.len()).find(|index| is_data(*index) && is_open(*index));
-        let is_apart = (0..sections.len()).any(|index| is_data(index) && sections[index].is_open());
+        let is_apart = (0..sections.len()).any(|index| is_data(index) && sections[index].has_port());
         let offered_data = match data {
             Some(_) => Some(OfferedData::Bundled),
             None => is_apart.then_some(OfferedData::Apart),
@@ -126,7 +126,11 @@ mod tests {
         let watching = OFFER.replace("a=mid:v", "a=mid:v\r\na=recvonly");
         assert!(offers_channel(&watching));
         assert!(offers_channel(&watching.replace("BUNDLE d a v", "BUNDLE a v")), "apart");
-        assert!(!offers_channel(&watching.replace("m=application 9", "m=application 0")), "declined");
+        let without_port = watching.replace("m=application 9", "m=application 0");
+        assert!(!offers_channel(&without_port), "declined");
+        let within_bundle = format!("{without_port}a=bundle-only\r\n");
+        assert!(offers_channel(&within_bundle));
+        assert!(!offers_channel(&within_bundle.replace("BUNDLE d a v", "BUNDLE a v")), "within no bundle");
         assert!(!offers_channel(&watching[..watching.find("m=application").unwrap()]));
         assert!(!offers_channel("m=application 9"));
     }

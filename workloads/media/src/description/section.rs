@@ -61,7 +61,12 @@ impl<'a> Section<'a> {
     /// bundle (RFC 9143, section 6).
     pub(super) fn is_open(&self) -> bool {
         let is_bundle_only = self.place == Place::Offer && has(self.attributes(), "bundle-only");
-        self.media.media_name.port.value != 0 || is_bundle_only
+        self.has_port() || is_bundle_only
+    }
+
+    /// Whether its writer would have it on a transport of its own too.
+    pub(super) fn has_port(&self) -> bool {
+        self.media.media_name.port.value != 0
     }
 
     pub(super) fn mid(&self) -> Option<&'a str> {
