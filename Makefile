@@ -41,7 +41,7 @@ E2E_THREADS ?= 6
 .NOTPARALLEL:
 .PHONY: help deps build demo run-server run-client test monitoring interop interop-all browser browser-cost bench test-api \
   kstatus manifests imports lint format clean \
-  images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build e2e-detection e2e-upgrade former print-tag
+  images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build e2e-detection e2e-upgrade e2e-renamed former print-tag
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -153,6 +153,16 @@ e2e-upgrade: e2e-build former ## install the version before in place of what is 
 	$(MAKE) uninstall
 	BALLSESSION_E2E=1 BALLSESSION_FORMER_INSTALL="$(FORMER_INSTALL)" $(IN_CLUSTER) $(CARGO) test --release --locked --offline \
 	  --workspace --test upgrade
+
+# The same images under the names that the overlay of the test gives them.
+e2e-renamed: e2e-build ## install an overlay with other names, namespace and images in place of what is installed, and run the sample
+	scripts/no-sessions $(KUBECTL)
+	for part in server client operator; do \
+	  $(DOCKER) tag ballsession-$$part:$(TAG) renamed.example/$${part:0:1}:e2e || exit; done
+	$(LOAD) renamed.example/s:e2e renamed.example/c:e2e renamed.example/o:e2e
+	$(MAKE) uninstall
+	BALLSESSION_E2E=1 $(IN_CLUSTER) $(CARGO) test --release --locked --offline --workspace --test renamed
+	$(MAKE) install
 
 imports: ## check that no files import each other in a circle, and none against the direction
 	cd scripts && python3 -B -m unittest --quiet imports.test_imports

@@ -23,7 +23,7 @@ pub use limits::MAX_MESSAGE;
 pub use manifest::manifest;
 pub use measurements::{Frames, Freezes, Measurements, Quantiles};
 pub use objectives::Objectives;
-pub use pods::{ClientSettings, PodSettings, PullPolicy};
+pub use pods::{ClientSettings, PodIdentity, PodSettings, PullPolicy};
 pub use run::{MAX_ATTEMPTS, MAX_FINISHED, MAX_MEASURED, PastRun, Run, RunImages};
 pub use spec::{Ball, BallSession, BallSessionSpec, NetworkIsolation, Placement, Video};
 pub use status::{BallSessionStatus, Display, ErrorStatus, MAX_CLIENTS, MAX_ERRORS, MAX_HISTORY};

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
-    Affinity, LocalObjectReference, ResourceRequirements, Toleration, TopologySpreadConstraint,
+    Affinity, LocalObjectReference, ResourceRequirements, SELinuxOptions, Toleration,
+    TopologySpreadConstraint,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::{annotations, embedded, faults, labels, pod_labels};
+use crate::schema::{annotations, embedded, faults, groups, labels, pod_labels};
 
 /// Settings of a pod. Everything left out is up to the operator.
 #[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
@@ -60,6 +61,10 @@ pub struct PodSettings {
     #[schemars(length(min = 1, max = 253))]
     pub priority_class_name: Option<String>,
 
+    /// As whom the pod runs. Without it that is up to the platform, and where that has no opinion, to the image. Never as root.
+    #[serde(skip_serializing_if = "PodIdentity::is_empty")]
+    pub security_context: PodIdentity,
+
     /// Labels for the pod beside the operator's own, which begin with app.kubernetes.io/ and ballsession.dev/.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(transform = pod_labels)]
@@ -69,6 +74,43 @@ pub struct PodSettings {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(transform = annotations)]
     pub pod_annotations: BTreeMap<String, String>,
+}
+
+/// As whom a pod runs. Everything left out is up to the platform.
+#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodIdentity {
+    /// The user's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 2_147_483_647))]
+    pub run_as_user: Option<i64>,
+
+    /// The number of the user's group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
+    pub run_as_group: Option<i64>,
+
+    /// The number of the group that volumes belong to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
+    pub fs_group: Option<i64>,
+
+    /// The numbers of further groups.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), transform = groups)]
+    pub supplemental_groups: Vec<i64>,
+
+    /// The SELinux context.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = embedded)]
+    pub se_linux_options: Option<SELinuxOptions>,
+}
+
+impl PodIdentity {
+    /// Whether all of it is up to the platform.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Settings of the clients' pods.

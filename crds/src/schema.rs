@@ -71,6 +71,14 @@ fn map(schema: &mut Schema, values: Value) {
     add_rule(schema, Rule::new(rule).message(message));
 }
 
+/// A list of groups' numbers.
+pub(crate) fn groups(schema: &mut Schema) {
+    schema.insert(
+        "items".into(),
+        json!({"type": "integer", "format": "int64", "minimum": 0, "maximum": i32::MAX}),
+    );
+}
+
 /// A list of faults.
 pub(crate) fn faults(schema: &mut Schema) {
     let mut fault = json_schema!({"type": "string", "maxLength": 48});

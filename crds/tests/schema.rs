@@ -30,6 +30,7 @@ fn is_foreign(path: &str) -> bool {
         "tolerations[]",
         "topologySpreadConstraints[]",
         "imagePullSecrets[]",
+        "seLinuxOptions",
         "conditions[]",
     ]
     .iter()

@@ -21,7 +21,7 @@ pub async fn worker_nodes(client: &Client) -> Result<Vec<String>> {
     Ok(nodes.into_iter().filter(|node| !tainted(node)).filter_map(|node| node.metadata.name).collect())
 }
 
-/// UDP from and to an address is dropped where nodes forward packets of pods: between nodes, that is. DNS is let
+/// UDP from and to some addresses is dropped where nodes forward packets of pods: between nodes, that is. DNS is let
 /// through, and so is TCP.
 pub struct Blockade {
     table: String,
@@ -29,24 +29,29 @@ pub struct Blockade {
 }
 
 impl Blockade {
-    /// Blocks the UDP of a pod. `name` is for the nodes' firewalls; no two blockades may share it.
+    /// Blocks the UDP of a pod with these addresses. `name` is for the nodes' firewalls; no two blockades may share it.
     ///
     /// # Errors
     /// Where a node cannot be reached through `BALLSESSION_E2E_NODE_EXEC` (by default `docker exec`, as for kind), or
     /// refuses the rules.
-    pub async fn of(client: &Client, name: &str, address: &str) -> Result<Self> {
+    pub async fn of(client: &Client, name: &str, addresses: &[String]) -> Result<Self> {
         let nodes = Api::<Node>::all(client.clone()).list(&ListParams::default()).await?.items;
         let nodes = nodes.into_iter().filter_map(|node| node.metadata.name).collect();
         let blockade = Self { table: format!("inet {name}"), nodes };
         let table = &blockade.table;
-        let rules = format!(
+        let mut rules = format!(
             "add table {table}; \
              add chain {table} forward {{ type filter hook forward priority -10; policy accept; }}; \
              add rule {table} forward udp sport 53 accept; \
-             add rule {table} forward udp dport 53 accept; \
-             add rule {table} forward ip saddr {address} meta l4proto udp drop; \
-             add rule {table} forward ip daddr {address} meta l4proto udp drop"
+             add rule {table} forward udp dport 53 accept"
         );
+        for address in addresses {
+            let family = nft_family(address);
+            for end in ["saddr", "daddr"] {
+                rules +=
+                    &format!("; add rule {table} forward {family} {end} {address} meta l4proto udp drop");
+            }
+        }
         if let Err(error) = blockade.everywhere(&rules).await {
             // Some nodes may have it already, and they must not keep it.
             let _ = blockade.lift().await;
@@ -76,6 +81,11 @@ impl Blockade {
     }
 }
 
+/// What rules of nft call the family of an address, or of a range of them.
+pub fn nft_family(address: &str) -> &'static str {
+    if address.contains(':') { "ip6" } else { "ip" }
+}
+
 /// What runs a command on a node: `BALLSESSION_E2E_NODE_EXEC` (by default `docker exec`, as for kind), the node, the command.
 ///
 /// # Errors
@@ -85,4 +95,14 @@ pub fn on_node(node: &str, command: &[&str]) -> Result<Vec<String>> {
     ensure!(!exec.trim().is_empty(), "BALLSESSION_E2E_NODE_EXEC is empty");
     let words = exec.split_whitespace().chain([node]).chain(command.iter().copied());
     Ok(words.map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_names_the_family_of_its_address() {
+        assert_eq!((nft_family("10.244.1.0/24"), nft_family("fd00:10:244::/64")), ("ip", "ip6"));
+    }
 }

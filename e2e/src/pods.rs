@@ -45,3 +45,9 @@ pub fn node(pod: &Pod) -> &str {
 pub fn uid(pod: &Pod) -> &str {
     pod.metadata.uid.as_deref().unwrap_or_default()
 }
+
+/// A pod's addresses, one of each family that the cluster has.
+pub fn addresses(pod: &Pod) -> Vec<String> {
+    let addresses = pod.status.iter().flat_map(|status| status.pod_ips.iter().flatten());
+    addresses.map(|address| address.ip.clone()).collect()
+}

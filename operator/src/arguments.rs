@@ -1,9 +1,11 @@
 //! The command line: what each flag may be, and what follows from those that are left out.
 
+mod pod_defaults;
 mod values;
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
@@ -13,7 +15,7 @@ use process::{Exit, LogFormat, arguments};
 
 use crate::cluster::Scope;
 use crate::lease;
-use crate::settings::Settings;
+use crate::settings::{PodDefaults, Settings};
 
 /// Where a pod finds its namespace.
 const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -49,6 +51,13 @@ struct Arguments {
     /// When images are pulled, unless a session says otherwise: Always, IfNotPresent or Never [default: up to Kubernetes]
     #[arg(long, env = "BALLSESSION_IMAGE_PULL_POLICY", value_name = "POLICY", value_parser = values::pull_policy)]
     image_pull_policy: Option<PullPolicy>,
+    /// The architectures that these images are for, as in amd64,arm64; any: whatever a node has [default: this program's]
+    #[arg(long, env = "BALLSESSION_ARCHITECTURES", value_name = "LIST|any", default_value = "", hide_default_value = true, value_parser = values::architectures)]
+    architectures: values::Architectures,
+    /// What session pods have unless their session says otherwise: YAML with all, server and client, each with fields as in
+    /// spec.server. Read once; not there in an empty folder: nothing
+    #[arg(long, env = "BALLSESSION_POD_DEFAULTS", value_name = "FILE")]
+    pod_defaults: Option<PathBuf>,
     /// The operator's Service in --namespace, which leads to the replica that takes reports
     #[arg(long, env = "BALLSESSION_SERVICE", value_name = "NAME", default_value = SERVICE, value_parser = values::label)]
     service: String,
@@ -82,7 +91,7 @@ struct Arguments {
 }
 
 /// What the operator was asked to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// Where health, status and metrics are served.
     pub http: SocketAddr,
@@ -115,7 +124,10 @@ pub struct Options {
 pub fn parse() -> Result<Options, Exit> {
     let arguments: Arguments = arguments::parse()?;
     let namespace = std::fs::read_to_string(NAMESPACE_FILE).ok();
-    arguments.resolve(namespace.as_deref()).map_err(|problem| {
+    let defaults =
+        arguments.pod_defaults.as_deref().map_or_else(|| Ok(PodDefaults::default()), pod_defaults::read);
+    let resolved = defaults.and_then(|defaults| arguments.resolve(namespace.as_deref(), defaults));
+    resolved.map_err(|problem| {
         eprintln!("error: {problem}");
         Exit::Usage
     })
@@ -123,7 +135,7 @@ pub fn parse() -> Result<Options, Exit> {
 
 impl Arguments {
     /// `pods_namespace` is that of the pod, where there is one.
-    fn resolve(self, pods_namespace: Option<&str>) -> Result<Options, String> {
+    fn resolve(self, pods_namespace: Option<&str>, pod_defaults: PodDefaults) -> Result<Options, String> {
         let own = self.namespace.as_deref().or(pods_namespace.map(str::trim)).ok_or_else(|| {
             format!("--namespace is missing: outside of a pod, without {NAMESPACE_FILE}, it must be given")
         })?;
@@ -138,6 +150,8 @@ impl Arguments {
                 server_image: self.server_image,
                 client_image: self.client_image,
                 image_pull_policy: self.image_pull_policy,
+                architectures: self.architectures.0,
+                pod_defaults,
                 report_url,
                 operator_namespace: own.to_owned(),
             },

@@ -20,6 +20,7 @@ use crate::controller::{self, Pace};
 use crate::http::{self, LastReport, Need, Overview, Standby};
 use crate::lease::{self, LeaderLabel, Lease};
 use crate::reports::{self, Reports};
+use crate::settings::PodDefaults;
 
 /// Longer than any watch is quiet: the API server ends each of them sooner.
 const READ_TIMEOUT: Duration = Duration::from_secs(330);
@@ -41,6 +42,7 @@ pub fn run(options: Options) -> anyhow::Result<Exit> {
 
 async fn operator(options: Options) -> anyhow::Result<Exit> {
     let signals = process::stop_signals()?;
+    log_pod_defaults(&options.settings.pod_defaults);
     let config = config().await?;
     let client = Client::try_from(config.clone())?;
     let mut registry = Registry::with_prefix("ballsession_operator");
@@ -118,6 +120,19 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
         parts.abort_all();
     }
     outcome.map(|()| Exit::Done)
+}
+
+/// Shows what was found in the file, which may be missing.
+fn log_pod_defaults(defaults: &PodDefaults) {
+    let json = |settings| serde_json::to_string(settings).unwrap_or_default();
+    match *defaults == PodDefaults::default() {
+        true => tracing::info!("no defaults for session pods"),
+        false => tracing::info!(
+            server = json(&defaults.server),
+            client = json(&defaults.client),
+            "defaults for session pods"
+        ),
+    }
 }
 
 async fn config() -> anyhow::Result<Config> {

@@ -27,7 +27,8 @@ LAYERS = {
         ["measurement"],
     ],
     "operator/src": [
-        ["api_error", "backoff", "bucket", "failing", "leftovers", "settings", "timestamps"],
+        ["api_error", "backoff", "bucket", "failing", "kube_names", "leftovers", "quantity", "timestamps"],
+        ["settings"],
         ["conditions"],
         ["display"],
         ["run"],
@@ -77,6 +78,7 @@ NEVER_IMPORTED = {
     "workloads/signaling/src/message": IO,
     "workloads/report/src/channel": IO,
     "operator/src/session": IO,
+    "operator/src/settings": IO,
     "operator/src/run": IO,
     "operator/src/clients": IO,
     "operator/src/display": IO,

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use anyhow::{Context, Result};
-use ballsession_e2e::{kubectl, on_node};
+use anyhow::{Result, ensure};
+use ballsession_e2e::{addresses, kubectl, nft_family, on_node};
 
 use crate::fault::{Direction, Place};
 use crate::ground::Ground;
@@ -24,14 +24,16 @@ pub(super) async fn cut_servers(
     let mut matches = Vec::new();
     for scene in scenes {
         let server = scene.server().await?;
-        let address =
-            server.status.and_then(|status| status.pod_ip).context("the server's pod has no address")?;
-        let family = family(&address);
-        if direction != Direction::ToServer {
-            matches.push(format!("{family} saddr {address}"));
-        }
-        if direction != Direction::ToClients {
-            matches.push(format!("{family} daddr {address}"));
+        let addresses = addresses(&server);
+        ensure!(!addresses.is_empty(), "the server's pod has no address");
+        for address in addresses {
+            let family = nft_family(&address);
+            if direction != Direction::ToServer {
+                matches.push(format!("{family} saddr {address}"));
+            }
+            if direction != Direction::ToClients {
+                matches.push(format!("{family} daddr {address}"));
+            }
         }
     }
     drop_everywhere(ground, &matches, remedies).await
@@ -42,7 +44,7 @@ pub(super) async fn cut_nodes(ground: &Ground, remedies: &mut Remedies) -> Resul
     let (home, away) = (ground.node(Place::Home), ground.node(Place::Away));
     let mut matches = Vec::new();
     for (one, other) in cidrs(home).await?.into_iter().zip(cidrs(away).await?) {
-        let family = family(&one);
+        let family = nft_family(&one);
         matches.push(format!("{family} saddr {one} {family} daddr {other}"));
         matches.push(format!("{family} saddr {other} {family} daddr {one}"));
     }
@@ -53,10 +55,6 @@ pub(super) async fn cut_nodes(ground: &Ground, remedies: &mut Remedies) -> Resul
 async fn cidrs(node: &str) -> Result<Vec<String>> {
     let said = kubectl(&["get", "node", node, "-o", "jsonpath={.spec.podCIDRs[*]}"]).await?;
     Ok(said.split_whitespace().map(str::to_owned).collect())
-}
-
-fn family(address: &str) -> &'static str {
-    if address.contains(':') { "ip6" } else { "ip" }
 }
 
 async fn drop_everywhere(ground: &Ground, matches: &[String], remedies: &mut Remedies) -> Result<()> {
@@ -106,6 +104,5 @@ mod tests {
                 "ip6 daddr fd00::1 meta l4proto udp drop"
             ]
         );
-        assert_eq!((family("10.244.1.0/24"), family("fd00:10:244::/64")), ("ip", "ip6"));
     }
 }

@@ -4,6 +4,7 @@ mod lifecycle;
 mod nodes;
 mod obstacles;
 mod placement;
+mod platforms;
 mod recovery;
 mod refusals;
 mod replicas;

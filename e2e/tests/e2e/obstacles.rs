@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result, ensure};
 use ballsession_e2e::{
-    Blockade, PATIENCE, Part, Session, Snapshot, eventually, node, quick, scenario, with, worker_nodes,
+    Blockade, PATIENCE, Part, Session, Snapshot, addresses, eventually, node, quick, scenario, with,
+    worker_nodes,
 };
 use k8s_openapi::api::core::v1::{Pod, ResourceQuota};
 use kube::api::{Api, PostParams};
@@ -80,11 +81,11 @@ async fn a_network_that_carries_tcp_but_no_udp() {
         let spec = with(quick(), json!({"clients": 0, "placement": "CrossNode"}));
         let session = stage.session("wall", &spec).await?;
         let server = session.ready_pod(Part::Server).await?;
-        let address = server.status.as_ref().and_then(|status| status.pod_ip.clone());
-        let address = address.context("the server's pod has no address")?;
+        let addresses = addresses(&server);
+        let address = addresses.first().context("the server's pod has no address")?;
         let table = format!("ballsession_e2e_{}", std::process::id());
-        let blockade = Blockade::of(&stage.client, &table, &address).await?;
-        let outcome = told_to_be_blocked(&session, &server, &address).await;
+        let blockade = Blockade::of(&stage.client, &table, &addresses).await?;
+        let outcome = told_to_be_blocked(&session, &server, address).await;
         blockade.lift().await?;
         outcome?;
         session.works_with(1).await?;

@@ -6,7 +6,7 @@ use crate::session::labels;
 fn resolve(arguments: &[&str], pods_namespace: Option<&str>) -> Result<Options, String> {
     let arguments = [&["ballsession-operator"], arguments].concat();
     let parsed = Arguments::try_parse_from(arguments).map_err(|error| error.to_string())?;
-    parsed.resolve(pods_namespace)
+    parsed.resolve(pods_namespace, PodDefaults::default())
 }
 
 #[test]
@@ -22,6 +22,8 @@ fn in_a_pod_nothing_has_to_be_given() {
                 server_image: format!("ballsession-server:{version}"),
                 client_image: format!("ballsession-client:{version}"),
                 image_pull_policy: None,
+                architectures: vec![values::architectures("").unwrap().0.remove(0)],
+                pod_defaults: PodDefaults::default(),
                 report_url: "http://ballsession-operator.tower.svc:8080/v1/reports".into(),
                 operator_namespace: "tower".into(),
             },
@@ -61,6 +63,17 @@ fn what_is_given_wins() {
 }
 
 #[test]
+fn images_are_for_the_architecture_of_this_program_unless_it_is_said() {
+    let of = |arguments: &[&str]| resolve(arguments, Some("tower")).unwrap().settings.architectures;
+    assert_eq!(of(&["--architectures", "amd64, arm64"]), ["amd64", "arm64"]);
+    assert_eq!(of(&["--architectures", "any"]), [""; 0]);
+    // So an image has it that was built without the argument.
+    assert_eq!(of(&["--architectures", ""]), of(&[]));
+    #[cfg(target_arch = "x86_64")]
+    assert_eq!(of(&[]), ["amd64"]);
+}
+
+#[test]
 fn all_namespaces_have_two_spellings() {
     for all in ["all", ""] {
         assert_eq!(resolve(&["--watch-namespace", all], Some("tower")).unwrap().watched, Scope::All);
@@ -89,6 +102,8 @@ fn a_refusal_says_what_is_allowed() {
         ("--pod-uid", "a_b", "must be a UID"),
         ("--server-image", "my image:1", "must be an image"),
         ("--client-image", "", "must be an image"),
+        ("--architectures", "x86_64", "must be any, or a list of 386, amd64, arm, arm64, loong64"),
+        ("--architectures", "amd64,", "must be any, or a list"),
         ("--image-pull-policy", "never", "must be Always, IfNotPresent or Never"),
         ("--report-url", "operator:8080", "must be a URL"),
         ("--report-url", "ftp://operator/v1/reports", "must be a URL"),
@@ -116,19 +131,27 @@ fn the_manifests_fit() {
     let read = |yaml: &str| serde_saphyr::from_str::<serde_json::Value>(yaml).unwrap();
     let deployment = read(include_str!("../../../deploy/base/deployment.yaml"));
     let container = &deployment["spec"]["template"]["spec"]["containers"][0];
-    let args: Vec<_> =
-        container["args"].as_array().unwrap().iter().map(|arg| arg.as_str().unwrap()).collect();
+    let mut args: Vec<String> =
+        container["args"].as_array().unwrap().iter().map(|arg| arg.as_str().unwrap().to_owned()).collect();
+    let command = <Arguments as clap::CommandFactory>::command();
+    for variable in container["env"].as_array().unwrap() {
+        let name = variable["name"].as_str().map(std::ffi::OsStr::new);
+        let argument = command.get_arguments().find(|argument| argument.get_env() == name);
+        let flag = argument.unwrap_or_else(|| panic!("{variable}")).get_long().unwrap();
+        // What comes from the pod is different in each.
+        args.extend(variable["value"].as_str().map(|value| format!("--{flag}={value}")));
+    }
+    let args: Vec<_> = args.iter().map(String::as_str).collect();
     let given = resolve(&args, Some("tower")).unwrap();
     // The images that belong together have the version in common, and it is this one.
     let ours = resolve(&[], Some("tower")).unwrap();
     assert_eq!(given, ours);
     assert_eq!(container["image"], concat!("ballsession-operator:", env!("CARGO_PKG_VERSION")));
 
-    let command = <Arguments as clap::CommandFactory>::command();
-    for variable in container["env"].as_array().unwrap() {
-        let name = variable["name"].as_str().map(std::ffi::OsStr::new);
-        assert!(command.get_arguments().any(|argument| argument.get_env() == name), "{variable}");
-    }
+    // What may have been written for pods is where it is looked for.
+    let file = args.iter().find_map(|arg| arg.strip_prefix("--pod-defaults=")).unwrap();
+    let (folder, name) = file.rsplit_once('/').unwrap();
+    assert_eq!((&container["volumeMounts"][0]["mountPath"], name), (&folder.into(), "pod-defaults.yaml"));
 
     let service = read(include_str!("../../../deploy/base/service.yaml"));
     let port = &service["spec"]["ports"][0];

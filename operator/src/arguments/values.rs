@@ -5,6 +5,7 @@ use http::Uri;
 use process::LogFormat;
 
 use crate::cluster::Scope;
+use crate::kube_names::{is_dns_label, is_subdomain};
 
 /// `all`, or one namespace. An empty text is `all`, as a variable that is not set is in many tools.
 pub(super) fn watched_namespace(text: &str) -> Result<Scope, String> {
@@ -20,6 +21,39 @@ pub(super) fn pull_policy(text: &str) -> Result<PullPolicy, &'static str> {
         .into_iter()
         .find(|policy| policy.as_str() == text)
         .ok_or("must be Always, IfNotPresent or Never")
+}
+
+/// The names that Kubernetes has for architectures: those of Go.
+const ARCHITECTURES: [&str; 8] = ["386", "amd64", "arm", "arm64", "loong64", "ppc64le", "riscv64", "s390x"];
+
+/// Architectures of nodes; none stands for any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Architectures(pub(super) Vec<String>);
+
+/// Those that images are for. An empty text is the architecture of this program: who built it built the images beside it.
+pub(super) fn architectures(text: &str) -> Result<Architectures, String> {
+    let own = || vec![own_architecture().to_owned()];
+    let named: Vec<String> = match text {
+        "" => own(),
+        "any" => Vec::new(),
+        list => list.split(',').map(|name| name.trim().to_owned()).collect(),
+    };
+    match named.iter().all(|name| ARCHITECTURES.contains(&name.as_str())) {
+        true => Ok(Architectures(named)),
+        false => Err(format!("must be any, or a list of {}", ARCHITECTURES.join(", "))),
+    }
+}
+
+/// What Kubernetes calls the architecture of this program.
+fn own_architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86" => "386",
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "loongarch64" => "loong64",
+        "powerpc64" => "ppc64le",
+        other => other,
+    }
 }
 
 /// How logs are written.
@@ -52,12 +86,8 @@ pub(super) fn report_url(text: &str) -> Result<String, &'static str> {
 
 /// The name of a namespace, which is a DNS label.
 pub(super) fn label(text: &str) -> Result<String, &'static str> {
-    let valid = text.len() <= 63 && is_label(text);
-    if valid {
-        Ok(text.into())
-    } else {
-        Err("must be a namespace: 1 to 63 of a-z, 0-9 and -, not - at an end")
-    }
+    let refusal = "must be a namespace: 1 to 63 of a-z, 0-9 and -, not - at an end";
+    if is_dns_label(text) { Ok(text.into()) } else { Err(refusal) }
 }
 
 /// The name of a lease, which is a label's value as well.
@@ -74,15 +104,6 @@ pub(super) fn uid(text: &str) -> Result<String, &'static str> {
 
 /// The name of a pod, which is a DNS subdomain.
 pub(super) fn subdomain(text: &str) -> Result<String, &'static str> {
-    let valid = text.len() <= 253 && text.split('.').all(is_label);
-    if valid {
-        Ok(text.into())
-    } else {
-        Err("must be a name: 1 to 253 of a-z, 0-9, - and ., not - or . at an end")
-    }
-}
-
-fn is_label(text: &str) -> bool {
-    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    !text.is_empty() && text.chars().all(inner) && !text.starts_with('-') && !text.ends_with('-')
+    let refusal = "must be a name: 1 to 253 of a-z, 0-9, - and ., not - or . at an end";
+    if is_subdomain(text) { Ok(text.into()) } else { Err(refusal) }
 }

@@ -131,6 +131,21 @@ mod tests {
         }
     }
 
+    /// On a node of another architecture the image cannot be pulled, or its program not be started.
+    #[test]
+    fn nodes_are_those_that_the_images_are_for() {
+        let either = json!({"key": "kubernetes.io/arch", "operator": "In", "values": ["amd64", "arm64"]});
+        let pod = json!({"nodeSelector": {"kubernetes.io/os": "linux"}, "affinity": {"nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [either]}]}
+        }}});
+        let node =
+            |os: &str, arch: &str| labelled(&json!({"kubernetes.io/os": os, "kubernetes.io/arch": arch}));
+        assert_eq!(of(&node("linux", "arm64"), &pod), Ok(()));
+        for (os, arch) in [("linux", "s390x"), ("windows", "amd64")] {
+            assert_eq!(of(&node(os, arch), &pod), Err(Misfit::NotSelected), "{os} {arch}");
+        }
+    }
+
     #[test]
     fn one_term_of_an_affinity_has_to_be_met_as_a_whole() {
         let node = labelled(&json!({"disk": "ssd", "cores": "8"}));

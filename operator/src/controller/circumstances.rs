@@ -67,7 +67,7 @@ pub(super) async fn policies(
     if let Some(words) = known {
         return words;
     }
-    let words = policies::read(&controller.client, session, pods).await;
+    let words = policies::read(&controller.client, &controller.settings.pod_defaults, session, pods).await;
     let found = Policies::found(words.clone(), now);
     controller.remember(session_ref, |memory| memory.policies = Some(found));
     words

@@ -38,12 +38,15 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::settings::PodDefaults;
 
     fn settings() -> Settings {
         Settings {
             server_image: "s:2".into(),
             client_image: "c:2".into(),
             image_pull_policy: None,
+            architectures: Vec::new(),
+            pod_defaults: PodDefaults::default(),
             report_url: String::new(),
             operator_namespace: String::new(),
         }

@@ -7,6 +7,7 @@ use crds::contract::OWN_PREFIX;
 use crds::{BallSessionSpec, limits};
 use report::duration;
 
+use crate::kube_names::is_label_word;
 use crate::session::error::Error;
 
 /// Checks all whole numbers.
@@ -42,13 +43,7 @@ pub(super) fn annotations(field: &'static str, annotations: &BTreeMap<String, St
 
 /// Checks that a run is called as a label's value may be.
 pub(super) fn run_name(name: &str) -> Result<(), Error> {
-    let ends = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_alphanumeric);
-    let bytes = name.as_bytes();
-    let is_allowed = bytes.len() <= limits::MAX_RUN_NAME
-        && ends(bytes.first())
-        && ends(bytes.last())
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte));
-    if is_allowed {
+    if name.is_empty() || (name.len() <= limits::MAX_RUN_NAME && is_label_word(name)) {
         return Ok(());
     }
     let most = limits::MAX_RUN_NAME;

@@ -8,7 +8,7 @@ use ballsession_operator::backoff::Backoff;
 use ballsession_operator::cluster::{Scope, watch};
 use ballsession_operator::controller::metrics::Metrics;
 use ballsession_operator::controller::{Context, Pace, run};
-use ballsession_operator::settings::Settings;
+use ballsession_operator::settings::{PodDefaults, Settings};
 use cluster::Scratch;
 use crds::BallSession;
 use http::Request;
@@ -372,6 +372,8 @@ pub(crate) fn settings() -> Settings {
         server_image: "registry.example/s:7".into(),
         client_image: "registry.example/c:8".into(),
         image_pull_policy: None,
+        architectures: Vec::new(),
+        pod_defaults: PodDefaults::default(),
         report_url: "http://ballsession-operator.tower:8080/v1/reports".into(),
         operator_namespace: "tower".into(),
     }

@@ -21,6 +21,7 @@ mod log;
 mod measured;
 mod node;
 mod placement;
+mod platforms;
 mod refused;
 mod reports;
 mod run_again;

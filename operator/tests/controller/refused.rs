@@ -30,7 +30,7 @@ where
 }
 
 /// Waits until the API server refuses this, or takes it.
-async fn wait_refused<K>(operator: &Operator, object: &Value, is_refused: bool)
+pub(crate) async fn wait_refused<K>(operator: &Operator, object: &Value, is_refused: bool)
 where
     K: kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
     K: Clone + std::fmt::Debug + serde::Serialize + DeserializeOwned,
@@ -44,7 +44,7 @@ where
     .await;
 }
 
-fn rule(group: &str, resource: &str) -> Value {
+pub(crate) fn rule(group: &str, resource: &str) -> Value {
     json!({"apiGroups": [group], "apiVersions": ["v1"], "resources": [resource], "operations": ["CREATE", "UPDATE"]})
 }
 

@@ -28,3 +28,9 @@ pub(crate) fn install() -> Vec<Value> {
 pub(crate) fn title(object: &Value) -> String {
     format!("{} {}", object["kind"].as_str().unwrap(), object["metadata"]["name"].as_str().unwrap())
 }
+
+/// The value of a container's variable.
+pub(crate) fn variable(container: &Value, name: &str) -> Value {
+    let variables = container["env"].as_array().unwrap();
+    variables.iter().find(|variable| variable["name"] == name).unwrap()["value"].clone()
+}

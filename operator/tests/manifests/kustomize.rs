@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -10,7 +11,12 @@ use crate::files;
 
 /// The objects by kind and name; `None`, and a line that says so, without kubectl.
 fn kustomize(test: &str, folder: &str) -> Option<BTreeMap<String, Value>> {
-    let output = match Command::new("kubectl").arg("kustomize").arg(files::path(folder)).output() {
+    rendered(test, &files::path(folder)).map(by_title)
+}
+
+/// The same in their order.
+pub(crate) fn rendered(test: &str, folder: &Path) -> Option<Vec<Value>> {
+    let output = match Command::new("kubectl").arg("kustomize").arg(folder).output() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             // Not eprintln: the test runner would keep it to itself.
             let line = format!("SKIPPED {test}: it needs kubectl\n");
@@ -20,7 +26,7 @@ fn kustomize(test: &str, folder: &str) -> Option<BTreeMap<String, Value>> {
         output => output.unwrap(),
     };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some(by_title(files::objects(&String::from_utf8(output.stdout).unwrap())))
+    Some(files::objects(&String::from_utf8(output.stdout).unwrap()))
 }
 
 fn by_title(objects: Vec<Value>) -> BTreeMap<String, Value> {
@@ -85,10 +91,9 @@ fn operators_of_their_own_namespaces_have_nothing_in_common() {
         "it has rights elsewhere"
     );
     let pod = &overlay["Deployment media-ballsession-operator"]["spec"]["template"]["spec"];
-    let env = pod["containers"][0]["env"].as_array().unwrap();
-    let value = |name: &str| env.iter().find(|variable| variable["name"] == name).unwrap()["value"].clone();
-    assert_eq!(value("BALLSESSION_WATCH_NAMESPACE"), "media");
-    assert_eq!(value("BALLSESSION_SERVICE"), "media-ballsession-operator");
+    let container = &pod["containers"][0];
+    assert_eq!(files::variable(container, "BALLSESSION_WATCH_NAMESPACE"), "media");
+    assert_eq!(container["args"], json!(["--service", "media-ballsession-operator"]));
     assert!(overlay.contains_key("Service media-ballsession-operator"));
     assert_eq!(pod["serviceAccountName"], "media-ballsession-operator");
 }

@@ -7,5 +7,6 @@ mod bundle;
 mod files;
 mod install;
 mod kustomize;
+mod renamed;
 mod rights;
 mod samples;

@@ -35,7 +35,8 @@ fn the_first_sample_is_a_demo_with_two_clients() {
 #[test]
 fn the_sample_of_all_fields_has_all() {
     /// Those of Kubernetes' own types are explained elsewhere.
-    const FOREIGN: [&str; 4] = ["affinity", "resources", "tolerations", "topologySpreadConstraints"];
+    const FOREIGN: [&str; 5] =
+        ["affinity", "resources", "seLinuxOptions", "tolerations", "topologySpreadConstraints"];
     fn compare(path: &str, schema: &Value, value: &Value) {
         for (name, field) in schema["properties"].as_object().into_iter().flatten() {
             assert!(value.get(name).is_some(), "{path}.{name} is not there");

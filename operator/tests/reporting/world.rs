@@ -11,7 +11,7 @@ use ballsession_operator::lease::Fence;
 use ballsession_operator::reports::{self, Metrics, Reports};
 use ballsession_operator::session::labels::{COMPONENT, MANAGED_BY, OPERATOR};
 use ballsession_operator::session::{Session, validate};
-use ballsession_operator::settings::Settings;
+use ballsession_operator::settings::{PodDefaults, Settings};
 use cluster::Scratch;
 use crds::{BallSession, BallSessionSpec};
 use futures_util::StreamExt;
@@ -181,6 +181,8 @@ pub(crate) fn settings() -> Settings {
         server_image: "registry.example/s:7".into(),
         client_image: "registry.example/c:8".into(),
         image_pull_policy: None,
+        architectures: Vec::new(),
+        pod_defaults: PodDefaults::default(),
         report_url: "http://ballsession-operator.tower:8080/v1/reports".into(),
         operator_namespace: "tower".into(),
     }

@@ -12,7 +12,7 @@ use kube::Resource;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::controller::apply::quantity;
+use crate::quantity;
 
 /// Notes in an object that is to be applied the hash of all that it asks for.
 pub(in crate::controller) fn stamp(desired: &mut Value, hash: &str) {

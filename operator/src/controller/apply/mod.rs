@@ -7,7 +7,6 @@ mod attempt;
 mod contests;
 pub(super) mod difference;
 mod error;
-mod quantity;
 mod refusals;
 
 pub use all::Outcome;

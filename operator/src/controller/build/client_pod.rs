@@ -17,7 +17,7 @@ use crate::controller::build::requests;
 use crate::session::Session;
 use crate::session::labels::{CLIENT_INDEX, Component, SESSION_UID};
 use crate::session::short_hash;
-use crate::settings::Settings;
+use crate::settings::{Settings, with_defaults};
 
 /// The least that a client measures which takes the place of another one.
 const LEAST: Duration = Duration::from_secs(1);
@@ -104,14 +104,15 @@ impl<'a> ClientPods<'a> {
 
     fn template(self, id: &str, duration: Option<&str>, node: Option<&str>) -> PodTemplateSpec {
         let session = self.session;
+        let settings = with_defaults(&session.spec.client.pod, &self.settings.pod_defaults.client);
         let workload = Workload {
             component: Component::Client,
             image: &self.settings.client_image,
-            settings: &session.spec.client.pod,
+            settings: &settings,
             args: args(session, id, duration),
             ports: Vec::new(),
             needs: requests::CLIENT,
-            affinity: placement::affinity(session, node),
+            affinity: placement::affinity(session, settings.affinity.clone(), node),
             // A client that ended is judged, and followed by another attempt on whatever node fits by then.
             restart_policy: "Never",
             run: session.clients_run(),
@@ -150,6 +151,7 @@ mod tests {
 
     use super::*;
     use crate::controller::build::fixture;
+    use crate::settings::parse;
 
     fn built(spec: &Value, create: &Create) -> Value {
         built_at(spec, create, Site::default())
@@ -165,6 +167,11 @@ mod tests {
     }
 
     const FIRST: Create = Create { index: 2, attempt: 1, measured: Duration::ZERO };
+
+    /// What nodes have to be for the fixture's images.
+    fn architecture() -> Value {
+        json!({"key": "kubernetes.io/arch", "operator": "In", "values": ["riscv64"]})
+    }
 
     fn args_of(pod: &Value) -> Vec<&str> {
         pod["spec"]["containers"][0]["args"]
@@ -200,18 +207,20 @@ mod tests {
                     "enableServiceLinks": false,
                     "nodeSelector": {"kubernetes.io/os": "linux"},
                     "terminationGracePeriodSeconds": 10,
-                    "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{
-                        "labelSelector": {"matchLabels": {
-                            "app.kubernetes.io/component": "server",
-                            "app.kubernetes.io/instance": "harbor",
-                            "app.kubernetes.io/name": "ballsession"
+                    "affinity": {
+                        "nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+                            "nodeSelectorTerms": [{"matchExpressions": [architecture()]}]
                         }},
-                        "topologyKey": "kubernetes.io/hostname"
-                    }]}},
-                    "securityContext": {
-                        "runAsNonRoot": true, "runAsUser": 65532, "runAsGroup": 65532, "fsGroup": 65532,
-                        "seccompProfile": {"type": "RuntimeDefault"}
+                        "podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{
+                            "labelSelector": {"matchLabels": {
+                                "app.kubernetes.io/component": "server",
+                                "app.kubernetes.io/instance": "harbor",
+                                "app.kubernetes.io/name": "ballsession"
+                            }},
+                            "topologyKey": "kubernetes.io/hostname"
+                        }]}
                     },
+                    "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
                     "volumes": [{"name": "report-token", "projected": {"sources": [{"serviceAccountToken": {
                         "audience": "ballsession.dev/report", "expirationSeconds": 3600, "path": "token"
                     }}]}}],
@@ -269,7 +278,7 @@ mod tests {
         assert_eq!(
             pod["spec"]["affinity"],
             json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
-                {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["a"]}]}
+                {"matchExpressions": [architecture()], "matchFields": [{"key": "metadata.name", "operator": "In", "values": ["a"]}]}
             ]}}})
         );
         let lost = |key: &str| json!({"key": key, "operator": "Exists", "effect": "NoExecute"});
@@ -284,9 +293,11 @@ mod tests {
         assert_eq!(pod["metadata"], other["metadata"], "one that goes to another node is made of the same");
         let (session, settings) = (fixture::session(&spec), fixture::settings());
         let scheduling = serde_json::to_value(ClientPods::of(&session, &settings).scheduling()).unwrap();
+        let required =
+            &scheduling["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
         assert_eq!(
-            (&scheduling["affinity"], &scheduling["tolerations"]),
-            (&Value::Null, &pod["spec"]["tolerations"])
+            (&required["nodeSelectorTerms"], &scheduling["tolerations"]),
+            (&json!([{"matchExpressions": [architecture()]}]), &pod["spec"]["tolerations"])
         );
     }
 
@@ -298,6 +309,28 @@ mod tests {
             pod["metadata"]["annotations"]["ballsession.dev/server-node"].clone()
         };
         assert_eq!((annotated("CrossZone"), annotated("CrossNode")), (json!("s"), Value::Null));
+    }
+
+    /// O20, and that other defaults make other pods.
+    #[test]
+    fn what_the_session_leaves_out_is_as_the_operator_was_installed() {
+        let defaults = "all: {tolerations: [{key: media, operator: Exists}], priorityClassName: all}\n\
+                        client: {priorityClassName: canaries, affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: []}}}";
+        let settings = Settings { pod_defaults: parse(defaults).unwrap(), ..fixture::settings() };
+        let session = fixture::session(&json!({"placement": "SameNode"}));
+        let clients = ClientPods::of(&session, &settings);
+        let spec = serde_json::to_value(clients.pod(&FIRST, Site::default())).unwrap()["spec"].clone();
+        assert_eq!(spec["tolerations"], json!([{"key": "media", "operator": "Exists"}]));
+        assert_eq!(spec["priorityClassName"], "canaries");
+        let affinity = &spec["affinity"];
+        assert!(affinity["podAffinity"].is_object(), "what follows from the placement");
+        assert_eq!(affinity["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"], json!([]));
+        assert_ne!(clients.hash(), ClientPods::of(&session, &fixture::settings()).hash());
+        assert_eq!(
+            clients.scheduling().tolerations.map(|all| all.len()),
+            Some(1),
+            "nodes fit by them as well"
+        );
     }
 
     /// Another hash would replace the pods of every session at an upgrade.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::controller::resources::{Observed, Resources};
 pub(in crate::controller) use crate::session::fixture::session;
-use crate::settings::Settings;
+use crate::settings::{PodDefaults, Settings};
 
 /// What an operator in `tower` was installed with.
 pub(in crate::controller) fn settings() -> Settings {
@@ -12,6 +12,8 @@ pub(in crate::controller) fn settings() -> Settings {
         server_image: "registry.example/s:7".into(),
         client_image: "registry.example/c:8".into(),
         image_pull_policy: None,
+        architectures: vec!["riscv64".into()],
+        pod_defaults: PodDefaults::default(),
         report_url: "http://ballsession-operator.tower:8080/v1/reports".into(),
         operator_namespace: "tower".into(),
     }

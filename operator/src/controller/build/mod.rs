@@ -9,6 +9,7 @@ pub(super) mod fixture;
 mod flows;
 mod network_policies;
 mod placement;
+mod platform;
 mod pod;
 mod requests;
 mod server_deployment;

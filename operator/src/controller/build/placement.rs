@@ -19,10 +19,9 @@ const AWAY_FROM_SERVER: i32 = 100;
 /// Next, away from each other, so that not all clients share one node.
 const AWAY_FROM_EACH_OTHER: i32 = 10;
 
-/// The affinity of a client: what the session's placement says, added to what its user says. `node` is the client's own, where
-/// it has one.
-pub(super) fn affinity(session: &Session, node: Option<&str>) -> Option<Affinity> {
-    let users = session.spec.client.pod.affinity.clone();
+/// The affinity of a client: what the session's placement says, added to what is set for its pods. `node` is the client's own,
+/// where it has one.
+pub(super) fn affinity(session: &Session, users: Option<Affinity>, node: Option<&str>) -> Option<Affinity> {
     let server = near(session, Component::Server, HOSTNAME);
     let mut affinity = users.clone().unwrap_or_default();
     match session.spec.placement {
@@ -76,7 +75,7 @@ pub(super) fn tolerations(session: &Session) -> Vec<Toleration> {
 }
 
 /// Adds what is required of a node to each of the terms by which one may be selected.
-fn require(affinity: &mut Affinity, add: &dyn Fn(&mut NodeSelectorTerm)) {
+pub(super) fn require(affinity: &mut Affinity, add: &dyn Fn(&mut NodeSelectorTerm)) {
     let required = affinity
         .node_affinity
         .get_or_insert_default()
@@ -131,7 +130,9 @@ mod tests {
     }
 
     fn on(spec: &Value, node: Option<&str>) -> Value {
-        serde_json::to_value(affinity(&session(spec), node)).unwrap()
+        let session = session(spec);
+        let users = session.spec.client.pod.affinity.clone();
+        serde_json::to_value(affinity(&session, users, node)).unwrap()
     }
 
     fn near_json(component: &str) -> Value {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crds::contract::{REPORT_AUDIENCE, RUN_ANNOTATION};
-use crds::{PodSettings, Video};
+use crds::{PodIdentity, PodSettings, Video};
 use k8s_openapi::api::core::v1::{
     Affinity, Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, HTTPGetAction,
     ObjectFieldSelector, PodSecurityContext, PodSpec, PodTemplateSpec, Probe, ProjectedVolumeSource,
@@ -14,6 +14,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::controller::build::common::HTTP_PORT;
+use crate::controller::build::platform;
 use crate::controller::build::requests::Needs;
 use crate::session::Session;
 use crate::session::labels::{self, Component};
@@ -24,13 +25,8 @@ const TOKEN_SECONDS: i64 = 3600;
 const TOKEN_VOLUME: &str = "report-token";
 const TOKEN_FOLDER: &str = "/var/run/secrets/ballsession.dev";
 const TOKEN_FILE: &str = "token";
-/// The user of the images. As a number, because Kubernetes does not know whether a name is root.
-const USER: i64 = 65532;
 /// What a pod may take to drain and to send its last report. A second of it is for the container's end.
 const GRACE_SECONDS: i64 = 10;
-
-/// The label by which the kubelet says what its node runs.
-const OS_LABEL: &str = "kubernetes.io/os";
 
 /// The file whose contents Kubernetes shows with the end of a container by default.
 const TERMINATION_MESSAGE: &str = "/dev/termination-log";
@@ -41,7 +37,7 @@ pub(super) struct Workload<'a> {
     pub(super) component: Component,
     /// The image it runs unless its settings say otherwise.
     pub(super) image: &'a str,
-    /// The session's settings for it.
+    /// The settings for it: the session's own, and the operator's where it has none.
     pub(super) settings: &'a PodSettings,
     /// Its arguments, those for health and reports apart.
     pub(super) args: Vec<String>,
@@ -73,10 +69,10 @@ pub(super) fn template(session: &Session, operator: &Settings, workload: Workloa
         automount_service_account_token: Some(false),
         enable_service_links: Some(false),
         termination_grace_period_seconds: Some(GRACE_SECONDS),
-        security_context: Some(pod_security()),
-        affinity: workload.affinity,
+        security_context: Some(pod_security(&settings.security_context)),
+        affinity: platform::affinity(settings, &operator.architectures, workload.affinity),
         image_pull_secrets: some(&settings.image_pull_secrets),
-        node_selector: Some(node_selector(settings)),
+        node_selector: Some(platform::node_selector(settings)),
         tolerations: some(&settings.tolerations),
         topology_spread_constraints: some(&settings.topology_spread_constraints),
         priority_class_name: settings.priority_class_name.clone(),
@@ -182,6 +178,8 @@ fn probe(path: &str, period_seconds: i32, failure_threshold: i32) -> Probe {
     }
 }
 
+/// Its file can be read by whatever user the platform gives the pod. Without a mode it is everybody's in the container, and where
+/// user or group are set the kubelet makes it theirs; with a narrower one a user of whom the pod's spec says nothing could not.
 fn token_volume() -> Volume {
     let token = ServiceAccountTokenProjection {
         audience: Some(REPORT_AUDIENCE.into()),
@@ -200,13 +198,18 @@ fn token_volume() -> Volume {
     }
 }
 
-fn pod_security() -> PodSecurityContext {
+/// As whom it runs is up to the platform, which may want ids of its own and refuse any other, else to the image, whose user is a
+/// number: of a name Kubernetes does not know whether it is root.
+fn pod_security(identity: &PodIdentity) -> PodSecurityContext {
+    let PodIdentity { run_as_user, run_as_group, fs_group, supplemental_groups, se_linux_options } =
+        identity.clone();
     PodSecurityContext {
         run_as_non_root: Some(true),
-        run_as_user: Some(USER),
-        run_as_group: Some(USER),
-        // The token's file belongs to this group.
-        fs_group: Some(USER),
+        run_as_user,
+        run_as_group,
+        fs_group,
+        supplemental_groups: some(&supplemental_groups),
+        se_linux_options,
         seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".into(), ..SeccompProfile::default() }),
         ..PodSecurityContext::default()
     }
@@ -219,13 +222,6 @@ fn container_security() -> SecurityContext {
         capabilities: Some(Capabilities { drop: Some(vec!["ALL".into()]), ..Capabilities::default() }),
         ..SecurityContext::default()
     }
-}
-
-/// The nodes that may run it: the images are for Linux, and a cluster may have others.
-fn node_selector(settings: &PodSettings) -> BTreeMap<String, String> {
-    let mut selector = settings.node_selector.clone();
-    selector.entry(OS_LABEL.to_owned()).or_insert_with(|| "linux".to_owned());
-    selector
 }
 
 /// An empty list is the same as none, and reads back as none.

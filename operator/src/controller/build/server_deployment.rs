@@ -11,7 +11,7 @@ use crate::controller::build::requests;
 use crate::run::RunStage;
 use crate::session::Session;
 use crate::session::labels::{self, Component};
-use crate::settings::Settings;
+use crate::settings::{Settings, with_defaults};
 
 /// How long a server stays on a node that is lost: as long as clients do. Unless a pod says otherwise it stays there for 300 s.
 const LOST_SECONDS: i64 = 30;
@@ -21,17 +21,18 @@ const MEDIA_PORTS_VARIABLE: &str = "BALLSESSION_MEDIA_PORTS";
 
 /// One server while the session is active, none otherwise.
 pub(super) fn build(session: &Session, settings: &Settings) -> Deployment {
+    let pod_settings = with_defaults(&session.spec.server, &settings.pod_defaults.server);
     let mut template = pod::template(
         session,
         settings,
         Workload {
             component: Component::Server,
             image: &settings.server_image,
-            settings: &session.spec.server,
+            settings: &pod_settings,
             args: args(session),
             ports: vec![pod::port(SIGNALING_PORT_NAME, SIGNALING_PORT), pod::udp_port("media", MEDIA_PORT)],
             needs: requests::SERVER,
-            affinity: session.spec.server.affinity.clone(),
+            affinity: pod_settings.affinity.clone(),
             restart_policy: "Always",
             run: Some(&session.run_hash),
         },
@@ -108,6 +109,7 @@ mod tests {
 
     use super::*;
     use crate::controller::build::fixture;
+    use crate::settings::parse;
 
     fn built(spec: &Value) -> Value {
         serde_json::to_value(build(&fixture::session(spec), &fixture::settings())).unwrap()
@@ -147,15 +149,17 @@ mod tests {
                             "automountServiceAccountToken": false,
                             "enableServiceLinks": false,
                             "nodeSelector": {"kubernetes.io/os": "linux"},
+                            "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+                                "nodeSelectorTerms": [{"matchExpressions": [
+                                    {"key": "kubernetes.io/arch", "operator": "In", "values": ["riscv64"]}
+                                ]}]
+                            }}},
                             "terminationGracePeriodSeconds": 10,
                             "tolerations": [
                                 {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30},
                                 {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30}
                             ],
-                            "securityContext": {
-                                "runAsNonRoot": true, "runAsUser": 65532, "runAsGroup": 65532, "fsGroup": 65532,
-                                "seccompProfile": {"type": "RuntimeDefault"}
-                            },
+                            "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
                             "volumes": [{"name": "report-token", "projected": {"sources": [{"serviceAccountToken": {
                                 "audience": "ballsession.dev/report", "expirationSeconds": 3600, "path": "token"
                             }}]}}],
@@ -219,7 +223,7 @@ mod tests {
             "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
             "tolerations": [{"key": "media", "operator": "Exists"}],
             "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}],
-            "priorityClassName": "canaries",
+            "priorityClassName": "canaries", "securityContext": {"runAsUser": 1001, "fsGroup": 1002},
             "podLabels": {"team": "media", "app.kubernetes.io/instance": "stolen"}, "podAnnotations": {"note": "n"}
         });
         let template = built(&json!({"server": pod}))["spec"]["template"].clone();
@@ -232,19 +236,35 @@ mod tests {
         }
         assert_eq!(spec["nodeSelector"], json!({"disk": "ssd", "kubernetes.io/os": "linux"}));
         assert_eq!(spec["tolerations"][0], pod["tolerations"][0]);
+        assert_eq!(
+            spec["securityContext"],
+            json!({"runAsNonRoot": true, "runAsUser": 1001, "fsGroup": 1002, "seccompProfile": {"type": "RuntimeDefault"}})
+        );
         for field in ["image", "imagePullPolicy", "resources"] {
             assert_eq!(container[field], pod[field], "{field}");
         }
     }
 
-    /// O6: on a Windows node the image cannot be pulled.
+    /// O20: an admin had no way to say what the pods of all sessions need.
     #[test]
-    fn pods_go_to_linux_nodes_unless_the_session_says_otherwise() {
-        let selector =
-            |pod: &Value| built(&json!({"server": pod}))["spec"]["template"]["spec"]["nodeSelector"].clone();
-        assert_eq!(selector(&json!({})), json!({"kubernetes.io/os": "linux"}));
-        let other = json!({"kubernetes.io/os": "freebsd"});
-        assert_eq!(selector(&json!({"nodeSelector": other})), other);
+    fn what_the_session_leaves_out_is_as_the_operator_was_installed() {
+        let defaults = "all: {imagePullSecrets: [{name: mirror}], tolerations: [{key: media, operator: Exists}]}\n\
+                        server: {resources: {limits: {memory: 1Gi}}, nodeSelector: {pool: media}, podLabels: {cost: c}}\n\
+                        client: {priorityClassName: never}";
+        let settings = Settings { pod_defaults: parse(defaults).unwrap(), ..fixture::settings() };
+        let spec = json!({"server": {"nodeSelector": {"disk": "ssd"}}});
+        let built = serde_json::to_value(build(&fixture::session(&spec), &settings)).unwrap();
+        let (template, spec) = (&built["spec"]["template"], &built["spec"]["template"]["spec"]);
+        assert_eq!(spec["imagePullSecrets"], json!([{"name": "mirror"}]));
+        assert_eq!(spec["tolerations"][0], json!({"key": "media", "operator": "Exists"}));
+        assert_eq!(spec["tolerations"].as_array().unwrap().len(), 3, "and it leaves lost nodes");
+        assert_eq!(
+            spec["nodeSelector"],
+            json!({"disk": "ssd", "pool": "media", "kubernetes.io/os": "linux"})
+        );
+        assert_eq!(spec["containers"][0]["resources"], json!({"limits": {"memory": "1Gi"}}));
+        assert_eq!(template["metadata"]["labels"]["cost"], "c");
+        assert_eq!(spec["priorityClassName"], Value::Null, "that is for clients");
     }
 
     #[test]

@@ -7,12 +7,14 @@ use crate::controller::build::common::{HTTP_PORT, SIGNALING_PORT, SIGNALING_PORT
 use crate::session::Session;
 use crate::session::labels::{self, Component};
 
-/// Signalling and HTTP. Media does not pass it: that flows between the addresses of the pods.
+/// Signalling and HTTP. Media does not pass it: that flows between the addresses of the pods, of the family by which signalling
+/// came. So it has an address of each family that the cluster has.
 pub(super) fn build(session: &Session) -> Service {
     Service {
         metadata: metadata(session, Component::Server),
         spec: Some(ServiceSpec {
             type_: Some("ClusterIP".into()),
+            ip_family_policy: Some("PreferDualStack".into()),
             selector: Some(labels::selecting(&session.name, Component::Server)),
             ports: Some(vec![
                 port(SIGNALING_PORT_NAME, "tcp", SIGNALING_PORT),
@@ -55,6 +57,7 @@ mod tests {
                 "metadata": fixture::metadata("harbor-server", "server"),
                 "spec": {
                     "type": "ClusterIP",
+                    "ipFamilyPolicy": "PreferDualStack",
                     "selector": {
                         "app.kubernetes.io/component": "server",
                         "app.kubernetes.io/instance": "harbor",

@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn without_a_node_that_fits_it_is_said_why_none_does() {
-        let linux = json!({"kubernetes.io/os": "linux"});
+        let linux = json!({"kubernetes.io/os": "linux", "kubernetes.io/arch": "riscv64"});
         let nodes = known_nodes(&[
             ("a", json!({"metadata": {"labels": linux}, "spec": {"unschedulable": true}})),
             (

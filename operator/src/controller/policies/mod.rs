@@ -19,6 +19,7 @@ use crate::controller::policies::words::words;
 use crate::session::Session;
 use crate::session::labels::{self, Component};
 use crate::session::pod::is_part;
+use crate::settings::{PodDefaults, with_defaults};
 
 /// After one list of a namespace's policies the next may be read for the same session.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -47,7 +48,12 @@ impl Policies {
 
 /// Reads the policies of a session's namespace, and names those of others that select its pods. Those that cannot be read are
 /// none.
-pub(super) async fn read(client: &Client, session: &Session, pods: &[Arc<Pod>]) -> Option<String> {
+pub(super) async fn read(
+    client: &Client,
+    defaults: &PodDefaults,
+    session: &Session,
+    pods: &[Arc<Pod>],
+) -> Option<String> {
     let api: Api<NetworkPolicy> = Api::namespaced(client.clone(), &session.namespace);
     let params = ListParams::default().limit(MOST);
     let list = list_within(&api, &params).await?;
@@ -55,8 +61,10 @@ pub(super) async fn read(client: &Client, session: &Session, pods: &[Arc<Pod>]) 
     let mut of_others = list.items;
     // Those of the session itself let pass what it needs.
     of_others.retain(|policy| !session.owns(policy));
-    let server = labels_of(pods, session, Component::Server, &session.spec.server);
-    let client = labels_of(pods, session, Component::Client, &session.spec.client.pod);
+    let server = with_defaults(&session.spec.server, &defaults.server);
+    let client = with_defaults(&session.spec.client.pod, &defaults.client);
+    let server = labels_of(pods, session, Component::Server, &server);
+    let client = labels_of(pods, session, Component::Client, &client);
     words(&of_others, &server, &client, is_more)
 }
 

@@ -4,8 +4,13 @@
 const NANO_DIGITS: i32 = 9;
 
 /// Whether two texts are the same amount. Texts that are none are the same only as texts.
-pub(super) fn equal(a: &str, b: &str) -> bool {
+pub(crate) fn equal(a: &str, b: &str) -> bool {
     a == b || matches!((nanos(a), nanos(b)), (Some(a), Some(b)) if a == b)
+}
+
+/// Whether a text is an amount.
+pub(crate) fn is_amount(text: &str) -> bool {
+    nanos(text).is_some()
 }
 
 /// An amount in billionths: a number, and behind it `n` to `E`, `Ki` to `Ei` or an exponent.
@@ -69,6 +74,7 @@ mod tests {
             ("unknown", "unknown"),
         ] {
             assert!(equal(a, b), "{a} {b}");
+            assert_eq!(is_amount(a), a != "unknown", "{a}");
         }
     }
 
@@ -86,6 +92,9 @@ mod tests {
             ("1e99", "1e98"),
         ] {
             assert!(!equal(a, b), "{a} {b}");
+        }
+        for text in ["", "one", "1.2.3", "1Xi", "1 Gi", "1gb"] {
+            assert!(!is_amount(text), "{text}");
         }
     }
 }

@@ -1,0 +1,149 @@
+//! An installation under other names, in another namespace, of other images: whatever refers to what kustomize has changed follows.
+
+use std::collections::BTreeSet;
+use std::path::{Component, Path};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::files;
+use crate::kustomize::rendered;
+
+/// An overlay with everything that users change, and `more`.
+fn overlay(more: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let own = std::fs::canonicalize(folder.path()).unwrap();
+    let base = relative(&own, &std::fs::canonicalize(files::path("deploy")).unwrap());
+    let digest = format!("sha256:{}", "0123456789abcdef".repeat(4));
+    let list = format!(
+        "namespace: tower\nnamePrefix: a-\nnameSuffix: -b\nresources: [{base}/base]\n{}images:\n\
+         - {{name: ballsession-operator, newName: registry.example:5000/x/o, newTag: \"1\"}}\n\
+         - {{name: ballsession-server, newName: registry.example:5000/x/s, newTag: \"2\"}}\n\
+         - {{name: ballsession-client, newName: mirror/c, digest: {digest}}}\n",
+        more.replace("DEPLOY", &base)
+    );
+    std::fs::write(folder.path().join("kustomization.yaml"), list).unwrap();
+    folder
+}
+
+/// kustomize takes no absolute paths.
+fn relative(from: &Path, to: &Path) -> String {
+    let up = from.components().filter(|part| matches!(part, Component::Normal(_))).map(|_| "..");
+    let down = to.components().filter_map(|part| match part {
+        Component::Normal(name) => name.to_str(),
+        _ => None,
+    });
+    up.chain(down).collect::<Vec<_>>().join("/")
+}
+
+/// All texts of an object, with the names of the fields that they are in.
+fn texts<'a>(path: &mut Vec<&'a str>, value: &'a Value, found: &mut Vec<(String, &'a str)>) {
+    match value {
+        Value::String(text) => found.push((path.join(" "), text)),
+        Value::Array(items) => items.iter().for_each(|item| texts(path, item, found)),
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                path.push(name);
+                texts(path, field, found);
+                path.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// O17: the report URL had the Service's first name in it, and images were arguments that kustomize does not know.
+#[test]
+fn nothing_refers_to_a_name_that_was_changed() {
+    let folder = overlay("");
+    let Some(objects) = rendered("nothing_refers_to_a_name_that_was_changed", folder.path()) else { return };
+    let before = files::install();
+    let names: BTreeSet<&str> =
+        before.iter().filter(|object| object["kind"] != "CustomResourceDefinition").map(name).collect();
+    // Those of labels and of the lease are no objects' names.
+    let is_fixed = |path: &str| {
+        path.ends_with("app.kubernetes.io/name")
+            || path.ends_with("app.kubernetes.io/part-of")
+            || path.ends_with("ballsession.dev/leader")
+    };
+    let mut still = Vec::new();
+    for object in &objects {
+        let mut found = Vec::new();
+        texts(&mut Vec::new(), object, &mut found);
+        for (path, text) in found {
+            let refers = names.contains(text) || text.contains("ballsession-system");
+            if refers && !is_fixed(&path) && object["kind"] != "CustomResourceDefinition" {
+                still.push(format!("{}: {path}: {text}", files::title(object)));
+            }
+        }
+    }
+    assert_eq!(still, ["Role a-ballsession-operator-lease-b: rules resourceNames: ballsession-operator"]);
+    let titles: BTreeSet<String> = objects.iter().map(files::title).collect();
+    for binding in objects.iter().filter(|object| object["roleRef"].is_object()) {
+        let role = &binding["roleRef"];
+        let role = format!("{} {}", role["kind"].as_str().unwrap(), role["name"].as_str().unwrap());
+        assert!(titles.contains(&role), "{}: there is no {role}", files::title(binding));
+        let account =
+            json!({"kind": "ServiceAccount", "name": "a-ballsession-operator-b", "namespace": "tower"});
+        assert_eq!(binding["subjects"], json!([account]), "{}", files::title(binding));
+    }
+}
+
+fn name(object: &Value) -> &str {
+    object["metadata"]["name"].as_str().unwrap()
+}
+
+#[test]
+fn the_operator_is_told_its_service_and_the_images_of_sessions() {
+    let folder = overlay("");
+    let test = "the_operator_is_told_its_service_and_the_images_of_sessions";
+    let Some(objects) = rendered(test, folder.path()) else { return };
+    let of_kind = |kind: &str| objects.iter().find(|object| object["kind"] == kind).unwrap();
+    assert_eq!(name(of_kind("Namespace")), "tower");
+    let pod = &of_kind("Deployment")["spec"]["template"]["spec"];
+    let container = &pod["containers"][0];
+    assert_eq!(container["image"], "registry.example:5000/x/o:1");
+    assert_eq!(container["args"], json!(["--service", name(of_kind("Service"))]));
+    assert_eq!(files::variable(container, "BALLSESSION_SERVER_IMAGE"), "registry.example:5000/x/s:2");
+    let client = files::variable(container, "BALLSESSION_CLIENT_IMAGE");
+    assert!(client.as_str().unwrap().starts_with("mirror/c@sha256:0123"), "{client}");
+    assert_eq!(pod["serviceAccountName"], "a-ballsession-operator-b");
+    // Who wants defaults for pods can bring them by another name, or under this one without kustomize.
+    assert_eq!(pod["volumes"][0]["configMap"]["name"], "ballsession-operator-pod-defaults");
+    let selector = &of_kind("Service")["spec"]["selector"];
+    for (key, value) in selector.as_object().unwrap() {
+        let label = &of_kind("Deployment")["spec"]["template"]["metadata"]["labels"][key];
+        assert!(key == "ballsession.dev/leader" || label == value, "{key}");
+    }
+}
+
+/// O19: platforms with ids of their own refuse all others, and some want ids to be named.
+#[test]
+fn ids_are_the_platforms_unless_they_are_pinned() {
+    let test = "ids_are_the_platforms_unless_they_are_pinned";
+    let folder = overlay("components: [DEPLOY/components/pinned-ids]\n");
+    let Some(objects) = rendered(test, folder.path()) else { return };
+    let pod = |objects: &[Value]| {
+        let deployment = objects.iter().find(|object| object["kind"] == "Deployment").unwrap();
+        deployment["spec"]["template"]["spec"].clone()
+    };
+    let base = files::install();
+    assert_eq!(
+        pod(&base)["securityContext"],
+        json!({"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}})
+    );
+    let pinned = pod(&objects);
+    for id in ["runAsUser", "runAsGroup", "fsGroup"] {
+        assert_eq!(pinned["securityContext"][id], 65532, "{id}");
+    }
+    let defaults = objects.iter().find(|object| object["kind"] == "ConfigMap").unwrap();
+    assert_eq!(defaults["metadata"]["namespace"], "tower");
+    assert_eq!(
+        pinned["volumes"][0]["configMap"]["name"], defaults["metadata"]["name"],
+        "another text is another pod"
+    );
+    let text = defaults["data"]["pod-defaults.yaml"].as_str().unwrap();
+    let defaults = ballsession_operator::settings::parse(text).unwrap();
+    assert_eq!(defaults.server.security_context.run_as_user, Some(65532));
+    assert_eq!(defaults.client.security_context.fs_group, Some(65532));
+}
