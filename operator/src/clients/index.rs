@@ -99,7 +99,7 @@ impl IndexPlanner<'_> {
     }
 
     fn verdict(&mut self, pod: &ClientPod) -> Verdict {
-        if pod.template != self.wanted.template {
+        if !self.wanted.takes(&pod.template) {
             return if pod.is_terminating && self.is_lost(pod) { Verdict::Lost } else { Verdict::Outdated };
         }
         if pod.end.is_some() {

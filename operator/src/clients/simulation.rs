@@ -228,6 +228,7 @@ impl Process {
             clients: &clients,
             nodes: each_node.then_some(assigned.as_slice()),
             template: &template,
+            kept: &[],
             run: None,
             stage: RunStage::Active,
             placement: world.placement,

@@ -28,6 +28,7 @@ mod images;
 mod list_within;
 mod memory;
 pub mod metrics;
+mod moves;
 mod objectives;
 mod observe;
 mod outcome;
@@ -45,6 +46,7 @@ mod session_ref;
 mod steps;
 mod strays;
 mod stuck_pods;
+mod templates;
 mod undecodable;
 mod update_status;
 

@@ -33,6 +33,8 @@ pub(in crate::controller) struct Situation<'a> {
     pub(in crate::controller) session: &'a Session,
     /// What the pods are made of.
     pub(in crate::controller) clients: ClientPods<'a>,
+    /// Hashes of what those that there are may be made of.
+    pub(in crate::controller) templates: &'a [String],
     /// Its pods, those of its server among them.
     pub(in crate::controller) pods: &'a [Arc<Pod>],
     pub(in crate::controller) stored: &'a BallSessionStatus,
@@ -224,6 +226,7 @@ impl Situation<'_> {
             nodes: (session.spec.placement == Placement::EachNode)
                 .then_some(self.run.record.nodes.as_slice()),
             template: hash,
+            kept: self.templates,
             run: session.clients_run(),
             stage: self.stage,
             placement: session.spec.placement,
