@@ -40,6 +40,8 @@ pub struct Observed<'a> {
     pub pods: &'a [ClientPod],
     /// Where its server is, once it has a node.
     pub server: Option<ServerPlace<'a>>,
+    /// For how long no node has taken its server because of where pods are that keep it away.
+    pub server_kept_away: Option<Duration>,
     /// What is known of nodes, where the placement depends on it.
     pub nodes: &'a KnownNodes,
     /// The nodes that fit, where each client has one of its own.

@@ -18,6 +18,7 @@ mod expectations;
 mod former;
 mod harness;
 mod log;
+mod make_way;
 mod measured;
 mod node;
 mod placement;

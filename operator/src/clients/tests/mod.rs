@@ -42,6 +42,7 @@ struct Scene {
     wanted: Wanted<'static>,
     pods: Vec<ClientPod>,
     server: Option<ServerPlace<'static>>,
+    server_kept_away: Option<Duration>,
     nodes: KnownNodes,
     /// The nodes that fit.
     fitting: FittingNodes,
@@ -84,6 +85,7 @@ impl Scene {
             wanted,
             pods,
             server,
+            server_kept_away: None,
             nodes: KnownNodes::Awaited,
             fitting: FittingNodes::new(),
             lost,
@@ -104,6 +106,7 @@ impl Scene {
         let observed = Observed {
             pods: &pods,
             server: self.server,
+            server_kept_away: self.server_kept_away,
             nodes: &self.nodes,
             fitting: &self.fitting,
             not_ready_for: &|node| lost.filter(|_| node == "a"),

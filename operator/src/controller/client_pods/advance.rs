@@ -13,7 +13,7 @@ use crate::clients::{
 use crate::controller::apply;
 use crate::controller::build::{ClientPods, Site};
 use crate::controller::client_pods::calls::{Calls, DELETE, delete_key};
-use crate::controller::client_pods::server_place::server_place;
+use crate::controller::client_pods::server_place::{kept_away, server_place};
 use crate::controller::client_pods::stored::StoredRun;
 use crate::controller::client_pods::sum::PODS_LIMIT;
 use crate::controller::context::Controller;
@@ -234,6 +234,7 @@ impl Situation<'_> {
         let observed = Observed {
             pods,
             server: server_place(self.pods, clock.time),
+            server_kept_away: kept_away(self.pods, clock.time).map(|server| server.since),
             nodes: self.nodes,
             fitting: self.fitting,
             not_ready_for: &|node| controller.watches.not_ready_for(node, clock.now),
