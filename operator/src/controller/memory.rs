@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::clients::{Tracker, UnfitNodes};
 use crate::cluster::Key;
+use crate::controller::admitted::Admitted;
 use crate::controller::apply::{Contests, Refusals};
 use crate::controller::observe::{FailedAttempts, Trouble};
 use crate::controller::pending::Pending;
@@ -31,6 +32,8 @@ pub(super) struct Memory {
     pub(super) clients: Tracker,
     /// What this process has made its pods of.
     pub(super) made: Option<Built>,
+    /// What admission made of its clients' pods.
+    pub(super) admitted: Admitted,
     /// Since when nodes of its clients do not fit.
     pub(super) unfit: UnfitNodes,
     /// The last attempts of its clients that failed.

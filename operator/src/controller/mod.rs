@@ -12,6 +12,7 @@
 //! The types keep the order: only apply makes `Resources<Applied>`, and it has to take every prepared resource in hand.
 //! [`watch`](crate::cluster::watch) brings what happens in the cluster, [`run`] reconciles the sessions that it is about.
 
+mod admitted;
 mod adoption;
 mod advance_run;
 pub mod apply;

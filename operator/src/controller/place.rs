@@ -47,7 +47,12 @@ pub(super) fn place<'a>(
     };
     let mut session = Cow::Borrowed(session);
     let each_node = session.spec.placement == Placement::EachNode;
-    let scheduling = if each_node { clients.scheduling() } else { PodSpec::default() };
+    let scheduling = match each_node {
+        true => controller.remember(session_ref, |memory| {
+            memory.admitted.complete(clients.scheduling(), &clients.hash(), pods, &session)
+        }),
+        false => PodSpec::default(),
+    };
     let mut assigned = AssignedNodes { nodes: run.record.nodes.clone(), ..AssignedNodes::default() };
     let mut found = FittingNodes::new();
     if each_node {

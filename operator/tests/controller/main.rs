@@ -26,6 +26,7 @@ mod refused;
 mod reports;
 mod run_again;
 mod runs;
+mod sandboxed;
 mod strangers;
 mod unheard;
 mod upgrade;
