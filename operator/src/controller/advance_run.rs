@@ -9,12 +9,11 @@ use crate::conditions::find;
 use crate::controller::adoption::Adopted;
 use crate::controller::context::Controller;
 use crate::controller::images::Images;
-use crate::controller::moves::Move;
 use crate::controller::observe::Clock;
 use crate::controller::session_ref::SessionRef;
 use crate::controller::templates::Templates;
 use crate::run::{
-    Facts, Limits, ObservedClients, Phase, Progress, Request, RunStage, advance, is_stored_run, over,
+    Facts, Limits, Move, ObservedClients, Phase, Progress, Request, RunStage, advance, is_stored_run, over,
     stored_run,
 };
 use crate::session::Session;

@@ -10,7 +10,7 @@ use kube::runtime::reflector::{ObjectRef, Store};
 use crate::cluster::{Guard, Key};
 use crate::controller::context::Controller;
 use crate::controller::session_ref::SessionRef;
-use crate::run::{Rollout, RunStage, has_turn};
+use crate::run::{Move, Rollout, RunStage, has_turn};
 use crate::session::Session;
 use crate::timestamps::between;
 
@@ -18,18 +18,6 @@ use crate::timestamps::between;
 const MOVING: Duration = Duration::from_secs(5);
 /// How soon to look again at one that waits for its turn, in case that nobody names it.
 const WAITING: Duration = Duration::from_secs(120);
-
-/// Whether a session moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Move {
-    /// It does not: it is as this operator makes it, or is a run with an end, which stays as it is until then.
-    Nothing,
-    /// Others move first.
-    Waiting,
-    /// It is its turn. That is stored before anything of it is made anew, so that nothing is made twice where this process ends
-    /// in between.
-    Now,
-}
 
 /// Whether a session moves that `is_outdated`. One without an end does when it is its turn, one that is suspended at once. Of one
 /// that `has_turn` pods are made anew by this reconcile.

@@ -12,10 +12,11 @@ use serde_json::json;
 
 use crate::clients::ClientPod;
 use crate::controller::build::ClientPods;
-use crate::controller::moves::Move;
 use crate::controller::resources::{Desired, Observed, Prepared, Resources};
 use crate::controller::session_ref::SessionRef;
-use crate::run::{Adoption, PartFacts, RunStage, has_turn, is_outdated, moved, part_templates, stored_run};
+use crate::run::{
+    Adoption, Move, PartFacts, RunStage, has_turn, is_outdated, moved, part_templates, stored_run,
+};
 use crate::session::{Session, clients_asked, server_asked, short_hash};
 use crate::timestamps::stored_time;
 

@@ -11,6 +11,18 @@ const SETTLING: Duration = Duration::from_secs(10);
 /// A session that does not get ready again keeps others waiting for so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Whether a session moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Move {
+    /// It does not: it is as this operator makes it, or is a run with an end, which stays as it is until then.
+    Nothing,
+    /// Others move first.
+    Waiting,
+    /// It is its turn. That is stored before anything of it is made anew, so that nothing is made twice where this process ends
+    /// in between.
+    Now,
+}
+
 /// The sessions that move, and those that wait for it. At most as many as there are.
 #[derive(Debug)]
 pub struct Rollout<K> {
