@@ -5,6 +5,7 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{MAX_MESSAGE, MAX_NODES, MAX_RUN_NAME};
+use crate::pod_templates::PodTemplates;
 
 /// Bytes of the attempts of a run: those of 100 clients of which each has another one.
 pub const MAX_ATTEMPTS: usize = 1400;
@@ -77,6 +78,9 @@ pub struct Run {
     /// The images that its pods run, where the session leaves them to the operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub images: Option<RunImages>,
+    /// What its pods are made of: they stay so whatever another version of the operator makes, until the session moves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod_templates: Option<PodTemplates>,
     /// Of a run that goes on with what an earlier version of the operator made of it: a hash of what was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]

@@ -21,6 +21,9 @@ pub const LOST_AFTER: Duration = Duration::from_secs(30);
 /// How long a server has to be on its node before clients are moved after it: one that fails at once moves nobody.
 const SETTLED_AFTER: Duration = Duration::from_secs(5);
 
+/// How long a server may find no node because of its clients before they make way: their nodes may be those that are left.
+const KEPT_AWAY_AFTER: Duration = Duration::from_secs(10);
+
 /// How long to wait for a pod on its way out, in case that its end is not notified.
 const TERMINATING: Duration = Duration::from_secs(5);
 
@@ -99,7 +102,7 @@ impl IndexPlanner<'_> {
     }
 
     fn verdict(&mut self, pod: &ClientPod) -> Verdict {
-        if pod.template != self.wanted.template {
+        if !self.wanted.takes(&pod.template) {
             return if pod.is_terminating && self.is_lost(pod) { Verdict::Lost } else { Verdict::Outdated };
         }
         if pod.end.is_some() {
@@ -140,7 +143,8 @@ impl IndexPlanner<'_> {
         if self.wanted.placement == Placement::EachNode {
             return pod.pinned.as_deref() != self.node_of(pod);
         }
-        let (Some(node), Some(server)) = (pod.node.as_deref(), self.observed.server) else { return false };
+        let Some(node) = pod.node.as_deref() else { return false };
+        let Some(server) = self.observed.server else { return self.keeps_server_away(node) };
         let is_misplaced = match self.wanted.placement {
             Placement::SameNode => node != server.node,
             Placement::CrossNode => node == server.node,
@@ -152,6 +156,22 @@ impl IndexPlanner<'_> {
             self.plan.again_in(left);
         }
         is_misplaced && left.is_zero()
+    }
+
+    /// Whether a pod on `node` has kept its server from all nodes that are left for long enough: the scheduler brings a server to
+    /// none on which, or in whose zone, one of its clients must not be beside it.
+    fn keeps_server_away(&mut self, node: &str) -> bool {
+        let is_apart = matches!(self.wanted.placement, Placement::CrossNode | Placement::CrossZone);
+        let Some(lasted) = self.observed.server_kept_away.filter(|_| is_apart) else { return false };
+        // To where nothing can go, nothing is in the way.
+        if (self.observed.not_ready_for)(node).is_some() {
+            return false;
+        }
+        let left = KEPT_AWAY_AFTER.saturating_sub(lasted);
+        if !left.is_zero() {
+            self.plan.again_in(left);
+        }
+        left.is_zero()
     }
 
     /// Whether a pod on `node` is in the zone of the server's node, or in none. Where zones are not known, a server that came to

@@ -23,6 +23,8 @@ pub struct Wanted<'a> {
     pub nodes: Option<&'a [String]>,
     /// The hash of what their pods are made of.
     pub template: &'a str,
+    /// Hashes of what those may be made of that there are, beside that.
+    pub kept: &'a [String],
     /// The run, if it is bounded: its clients may finish.
     pub run: Option<&'a str>,
     /// Whether there are to be pods now. Of a run that is over those stay that are done.
@@ -38,6 +40,8 @@ pub struct Observed<'a> {
     pub pods: &'a [ClientPod],
     /// Where its server is, once it has a node.
     pub server: Option<ServerPlace<'a>>,
+    /// For how long no node has taken its server because of where pods are that keep it away.
+    pub server_kept_away: Option<Duration>,
     /// What is known of nodes, where the placement depends on it.
     pub nodes: &'a KnownNodes,
     /// The nodes that fit, where each client has one of its own.
@@ -89,6 +93,11 @@ pub struct Plan {
 }
 
 impl Wanted<'_> {
+    /// Whether a pod of this template is one that is wanted.
+    pub(super) fn takes(&self, template: &str) -> bool {
+        template == self.template || self.kept.iter().any(|kept| kept == template)
+    }
+
     /// The node that a client is to run on, where it has one of its own.
     pub(super) fn node_of(&self, index: u32) -> Option<&str> {
         let node = self.nodes?.get(usize::try_from(index).ok()?)?;

@@ -40,8 +40,8 @@ struct World {
     lost: [Option<Instant>; NODES.len()],
     /// Whether a node takes pods.
     fits: [bool; NODES.len()],
-    /// The place of the server's node, and since when it is there.
-    server: (usize, Instant),
+    /// The place of the server's node, if it has one, and since when that is so.
+    server: (Option<usize>, Instant),
     template: u32,
     clients: u32,
     created: u32,
@@ -124,9 +124,10 @@ impl World {
                 self.fits[place] = !self.fits[place];
             }
             if self.placement == Placement::CrossZone && self.chance(3) {
-                self.server = (self.random.usize(..NODES.len()), self.now);
+                self.server = (Some(self.random.usize(..NODES.len())), self.now);
             }
         }
+        self.schedule_server();
         let mut pods = std::mem::take(&mut self.stored.pods);
         pods.retain_mut(|pod| {
             if pod.node.is_none() {
@@ -153,9 +154,54 @@ impl World {
 
     /// Whether the scheduler may bring a pod to a node.
     fn takes(&self, place: usize, pod: &ClientPod) -> bool {
-        let is_another_zone = ZONES[place] != ZONES[self.server.0];
         let is_its_own = pod.pinned.as_deref().is_none_or(|node| node == NODES[place]);
-        self.fits[place] && is_its_own && (is_another_zone || self.placement != Placement::CrossZone)
+        self.fits[place]
+            && is_its_own
+            && !self.server.0.is_some_and(|server| self.is_apart_from(server, place))
+    }
+
+    /// Whether the placement keeps a client on one node and a server on the other apart.
+    fn is_apart_from(&self, server: usize, place: usize) -> bool {
+        match self.placement {
+            Placement::CrossNode => server == place,
+            Placement::CrossZone => ZONES[server] == ZONES[place],
+            _ => false,
+        }
+    }
+
+    /// The server leaves a node that is lost, and comes to one from which no client keeps it away.
+    fn schedule_server(&mut self) {
+        let (place, since) = self.server;
+        match place {
+            Some(place) => {
+                let is_lost = self.lost[place].is_some_and(|lost| self.now - lost > Duration::from_secs(5));
+                if is_lost && self.placement != Placement::Any {
+                    self.server = (None, self.now);
+                }
+            }
+            None if since < self.now && self.chance(50) => {
+                let free =
+                    (0..NODES.len()).find(|place| self.lost[*place].is_none() && !self.keeps_away(*place));
+                if let Some(place) = free {
+                    self.server = (Some(place), self.now);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Whether a client keeps the server from a node.
+    fn keeps_away(&self, place: usize) -> bool {
+        let on = |pod: &ClientPod| NODES.iter().position(|node| Some(*node) == pod.node.as_deref());
+        let mut clients = self.stored.pods.iter().filter(|pod| pod.end.is_none()).filter_map(on);
+        clients.any(|client| self.is_apart_from(place, client))
+    }
+
+    /// For how long the scheduler has said that clients keep the server from a node.
+    fn server_kept_away(&self) -> Option<Duration> {
+        let (place, since) = self.server;
+        let is_any = (0..NODES.len()).any(|place| self.keeps_away(place));
+        (place.is_none() && is_any).then(|| self.now - since)
     }
 
     fn known_nodes(&self) -> KnownNodes {
@@ -228,13 +274,18 @@ impl Process {
             clients: &clients,
             nodes: each_node.then_some(assigned.as_slice()),
             template: &template,
+            kept: &[],
             run: None,
             stage: RunStage::Active,
             placement: world.placement,
         };
         let observed = Observed {
             pods: &pods,
-            server: Some(ServerPlace { node: NODES[world.server.0], since: world.now - world.server.1 }),
+            server: world
+                .server
+                .0
+                .map(|place| ServerPlace { node: NODES[place], since: world.now - world.server.1 }),
+            server_kept_away: world.server_kept_away(),
             nodes: &world.known_nodes(),
             fitting: &fitting,
             not_ready_for: &|node| world.not_ready_for(node),
@@ -316,7 +367,7 @@ fn simulate(placement: Placement, seed: u64) {
         history: vec![Stored::default()],
         lost: [None; NODES.len()],
         fits: [true; NODES.len()],
-        server: (0, start),
+        server: (Some(0), start),
         template: 0,
         clients: 2,
         created: 0,
@@ -382,13 +433,17 @@ fn simulate(placement: Placement, seed: u64) {
         assert_eq!(on, world.fitting().into_keys().collect::<Vec<_>>(), "seed {seed}");
     }
     let zone = |node: &str| NODES.iter().position(|known| *known == node).map(|place| ZONES[place]);
+    let server = world
+        .server
+        .0
+        .unwrap_or_else(|| panic!("seed {seed}: no node for the server: {:#?}", world.stored.pods));
     if placement == Placement::CrossZone {
         let mut zones = world.stored.pods.iter().map(|pod| pod.node.as_deref().and_then(zone));
-        assert!(
-            zones.all(|zone| zone != Some(ZONES[world.server.0])),
-            "seed {seed}: {:#?}",
-            world.stored.pods
-        );
+        assert!(zones.all(|zone| zone != Some(ZONES[server])), "seed {seed}: {:#?}", world.stored.pods);
+    }
+    if placement == Placement::CrossNode {
+        let mut nodes = world.stored.pods.iter().map(|pod| pod.node.as_deref());
+        assert!(nodes.all(|node| node != Some(NODES[server])), "seed {seed}: {:#?}", world.stored.pods);
     }
     let stored = world.stored.clone();
     leader.watch(&mut world, true);
@@ -407,6 +462,13 @@ fn whatever_happens_there_is_what_shall_be_in_the_end_and_never_two_of_a_client(
 fn whatever_happens_each_node_that_fits_has_one_client_in_the_end() {
     for seed in 0..500 {
         simulate(Placement::EachNode, seed);
+    }
+}
+
+#[test]
+fn whichever_node_is_lost_server_and_clients_are_on_different_ones_in_the_end() {
+    for seed in 0..500 {
+        simulate(Placement::CrossNode, seed);
     }
 }
 

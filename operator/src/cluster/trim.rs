@@ -6,15 +6,27 @@ use k8s_openapi::api::core::v1::{Pod, PodSpec};
 
 use crate::session::labels::JOB_INDEX;
 
-/// Takes away what is never read: who wrote which field, annotations of others, and all of the spec but where the pod is to run.
+/// Takes away what is never read: who wrote which field, annotations of others, and all of the spec but where the pod is to run; of
+/// one that its affinity binds to nodes also what else binds it.
 pub(super) fn trim(pod: &mut Pod) {
     pod.metadata.managed_fields = None;
     if let Some(annotations) = &mut pod.metadata.annotations {
         annotations.retain(|name, _| name.starts_with(OWN_PREFIX) || name == JOB_INDEX);
     }
     if let Some(spec) = pod.spec.take() {
-        let PodSpec { node_name, scheduling_gates, affinity, .. } = spec;
-        pod.spec = Some(PodSpec { node_name, scheduling_gates, affinity, ..PodSpec::default() });
+        let PodSpec { node_name, scheduling_gates, affinity, node_selector, tolerations, .. } = spec;
+        let is_bound = affinity.as_ref().is_some_and(|affinity| affinity.node_affinity.is_some());
+        let node_selector = node_selector.filter(|_| is_bound);
+        let tolerations = tolerations.filter(|_| is_bound);
+        let kept = PodSpec {
+            node_name,
+            scheduling_gates,
+            affinity,
+            node_selector,
+            tolerations,
+            ..PodSpec::default()
+        };
+        pod.spec = Some(kept);
     }
 }
 
@@ -36,7 +48,8 @@ mod tests {
             },
             "spec": {
                 "nodeName": "b", "schedulingGates": [{"name": "example.com/quota"}], "volumes": [{"name": "token"}],
-                "affinity": {"nodeAffinity": {}}, "containers": [{"name": "client", "image": "client:1"}]
+                "affinity": {"nodeAffinity": {}}, "nodeSelector": {"disk": "ssd"}, "tolerations": [{"key": "gpu"}],
+                "containers": [{"name": "client", "image": "client:1"}]
             },
             "status": {"phase": "Running", "podIP": "10.244.1.7", "conditions": [{"type": "Ready", "status": "True"}]}
         });
@@ -49,5 +62,12 @@ mod tests {
         expected["spec"]["containers"] = json!([]);
         let kept: Value = serde_json::to_value(&pod).unwrap();
         assert_eq!(kept, expected);
+
+        pod.spec.as_mut().unwrap().affinity = None;
+        trim(&mut pod);
+        for field in ["affinity", "nodeSelector", "tolerations"] {
+            expected["spec"].as_object_mut().unwrap().remove(field);
+        }
+        assert_eq!(serde_json::to_value(&pod).unwrap(), expected);
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crds::contract::READY;
-use crds::{BallSessionStatus, Placement, Run, RunImages};
+use crds::{BallSessionStatus, Placement, PodTemplates, Run, RunImages};
 
 use crate::conditions::find;
 use crate::controller::adoption::Adopted;
@@ -11,8 +11,9 @@ use crate::controller::context::Controller;
 use crate::controller::images::Images;
 use crate::controller::observe::Clock;
 use crate::controller::session_ref::SessionRef;
+use crate::controller::templates::Templates;
 use crate::run::{
-    Facts, Limits, ObservedClients, Phase, Progress, Request, RunStage, advance, is_stored_run, over,
+    Facts, Limits, Move, ObservedClients, Phase, Progress, Request, RunStage, advance, is_stored_run, over,
     stored_run,
 };
 use crate::session::Session;
@@ -27,6 +28,14 @@ pub(super) struct AdvancedRun {
     pub(super) next_in: Option<Duration>,
     /// Whether something is still to be asked of the reports.
     pub(super) is_pending: bool,
+}
+
+/// What the pods of a run are made of, and whether it moves to what this operator makes.
+#[derive(Clone, Copy)]
+pub(super) struct MadeOf<'a> {
+    pub(super) images: &'a Images,
+    pub(super) templates: &'a Templates,
+    pub(super) moves: Move,
 }
 
 /// Brings `run` up to date with what was observed of its clients.
@@ -75,15 +84,16 @@ pub(super) fn advance_run(
     AdvancedRun { run, phase, next_in: advanced.next_in, is_pending }
 }
 
-/// The run as it is stored, or as it begins; with what a version before did not store of it, the images of its pods, and what
-/// stays as that version made it.
+/// The run as it is stored, or as it begins; with what a version before did not store of it, what its pods are made of, and
+/// what stays as that version made it.
 pub(super) fn record(
     session: &Session,
     stored: &BallSessionStatus,
-    images: &Images,
+    made_of: MadeOf<'_>,
     adopted: &Adopted,
     clock: Clock,
 ) -> Run {
+    let MadeOf { images, templates, moves } = made_of;
     let known = stored_run(stored, &session.run_hash).cloned();
     // Of whatever run a client is, it stays with its node.
     let nodes = || stored.run.as_ref().map(|run| run.nodes.clone()).unwrap_or_default();
@@ -96,7 +106,10 @@ pub(super) fn record(
     run.spec.get_or_insert_with(|| session.measured.clone());
     // Of a run that is adopted it is not known who has had media: its time to start begins now.
     run.started_at.get_or_insert_with(|| stored_time(clock.time));
-    run.images = Some(&images.next).filter(|images| **images != RunImages::default()).cloned();
-    run.adopted = adopted.asked.clone().filter(|_| !images.may_move);
+    let next = if moves == Move::Now { &images.default } else { &images.used };
+    run.images = Some(next).filter(|images| **images != RunImages::default()).cloned();
+    let templates = templates.to_store(session, moves, clock.time);
+    run.pod_templates = Some(templates).filter(|templates| *templates != PodTemplates::default());
+    run.adopted = adopted.asked.clone().filter(|_| moves != Move::Now);
     run
 }

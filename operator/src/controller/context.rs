@@ -59,7 +59,7 @@ pub(super) struct Controller {
     pub(super) memories: Memories,
     pub(super) events: Events,
     pub(super) started: Instant,
-    /// Which sessions move to this operator's images, by namespace and name.
+    /// Which sessions move to what this operator makes, by namespace and name.
     pub(super) rollout: Mutex<Rollout<(String, String)>>,
     /// Of all pods that it creates.
     pub(super) budget: Mutex<Bucket>,

@@ -1,18 +1,14 @@
 //! What the pods of a session are made of, as far as the reports have to know when that changes.
 
-use crate::controller::build::ClientPods;
-use crate::controller::resources::{Desired, Prepared, Resources};
+use crate::controller::templates::Templates;
 use crate::run::RunStage;
 use crate::session::{Session, short_hash};
 
-/// Names what the pods of a session are made of: where it changes, the operator disturbs media by itself. That a client is
-/// tried once more is no change.
-pub(super) fn epoch(session: &Session, prepared: &Resources<Prepared>, clients: ClientPods<'_>) -> String {
-    let server = match &prepared.server_deployment {
-        Desired::Present(deployment) => Some(&deployment.spec.template),
-        Desired::Absent | Desired::AsItIs => None,
-    };
-    short_hash(&(server, (session.stage != RunStage::Finished).then(|| clients.hash())))
+/// Names what the pods of a session are made of: where it changes, the operator disturbs media by itself. Neither that a client is
+/// tried once more is a change, nor that another version of the operator would make them otherwise.
+pub(super) fn epoch(session: &Session, templates: &Templates) -> String {
+    let [server, clients] = templates.names();
+    short_hash(&(server, clients.filter(|_| session.stage != RunStage::Finished)))
 }
 
 #[cfg(test)]
@@ -20,12 +16,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::controller::build::{build, fixture};
+    use crate::controller::templates::tests::Scene;
 
     fn epoch_of(spec: &Value) -> String {
-        let (session, settings) = (fixture::session(spec), fixture::settings());
-        let prepared = build(&session, &fixture::nothing(), &settings);
-        epoch(&session, &prepared, ClientPods::of(&session, &settings))
+        let scene = Scene::of(spec);
+        epoch(&scene.session, &scene.templates())
     }
 
     #[test]

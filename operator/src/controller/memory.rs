@@ -6,12 +6,14 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::clients::{Tracker, UnfitNodes};
 use crate::cluster::Key;
+use crate::controller::admitted::Admitted;
 use crate::controller::apply::{Contests, Refusals};
 use crate::controller::observe::{FailedAttempts, Trouble};
 use crate::controller::pending::Pending;
 use crate::controller::policies::Policies;
 use crate::controller::run_clients::HadMedia;
 use crate::controller::stuck_pods::PodEvents;
+use crate::controller::templates::Built;
 use crate::run::ObservedEnd;
 
 /// Versions of an object that one reconcile writes to at most: the status is written before pods are created, and at the end.
@@ -28,6 +30,10 @@ pub(super) struct Memory {
     pub(super) objectives_met: Option<String>,
     /// What is known of its client pods beyond the watch.
     pub(super) clients: Tracker,
+    /// What this process has made its pods of.
+    pub(super) made: Option<Built>,
+    /// What admission made of its clients' pods.
+    pub(super) admitted: Admitted,
     /// Since when nodes of its clients do not fit.
     pub(super) unfit: UnfitNodes,
     /// The last attempts of its clients that failed.

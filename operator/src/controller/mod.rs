@@ -12,6 +12,7 @@
 //! The types keep the order: only apply makes `Resources<Applied>`, and it has to take every prepared resource in hand.
 //! [`watch`](crate::cluster::watch) brings what happens in the cluster, [`run`] reconciles the sessions that it is about.
 
+mod admitted;
 mod adoption;
 mod advance_run;
 pub mod apply;
@@ -28,6 +29,7 @@ mod images;
 mod list_within;
 mod memory;
 pub mod metrics;
+mod moves;
 mod objectives;
 mod observe;
 mod outcome;
@@ -45,6 +47,7 @@ mod session_ref;
 mod steps;
 mod strays;
 mod stuck_pods;
+mod templates;
 mod undecodable;
 mod update_status;
 

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{Pod, PodSpec};
 
 use crate::clients::{AssignedNodes, FittingNodes, KnownNodes, NodesSeen, assign, client_pods, fitting};
 use crate::controller::build::ClientPods;
-use crate::controller::client_pods::{StoredRun, server_place};
+use crate::controller::client_pods::{StoredRun, kept_away, server_place};
 use crate::controller::context::Controller;
 use crate::controller::observe::{Clock, PlacementState};
 use crate::controller::session_ref::SessionRef;
@@ -47,7 +47,12 @@ pub(super) fn place<'a>(
     };
     let mut session = Cow::Borrowed(session);
     let each_node = session.spec.placement == Placement::EachNode;
-    let scheduling = if each_node { clients.scheduling() } else { PodSpec::default() };
+    let scheduling = match each_node {
+        true => controller.remember(session_ref, |memory| {
+            memory.admitted.complete(clients.scheduling(), &clients.hash(), pods, &session)
+        }),
+        false => PodSpec::default(),
+    };
     let mut assigned = AssignedNodes { nodes: run.record.nodes.clone(), ..AssignedNodes::default() };
     let mut found = FittingNodes::new();
     if each_node {
@@ -77,6 +82,11 @@ pub(super) fn place<'a>(
         }
     }
     let server = server_place(pods, clock.time).map(|server| server.node);
-    let state = PlacementState::of(&session, &nodes, server, &assigned, &scheduling);
+    let mut state = PlacementState::of(&session, &nodes, server, &assigned, &scheduling);
+    if let Some(server) = kept_away(pods, clock.time)
+        && client_pods(pods, &session).iter().any(|pod| pod.node.is_some() && pod.end.is_none())
+    {
+        state = state.keeping_away(&session, &server.pod, &server.why);
+    }
     Placed { session, run, nodes, fitting: found, state, assigned }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::{Config, applier, controller};
 use tokio_util::sync::CancellationToken;
@@ -16,7 +17,7 @@ use crate::controller::memory::Memories;
 use crate::controller::queue::queue;
 use crate::controller::reconcile::{reconcile, retry};
 use crate::controller::strays::delete_strays;
-use crate::controller::{events, images};
+use crate::controller::{events, moves};
 
 /// Pods of clients that are made at once, and then one each time that this has passed, whatever the sessions ask for together: a
 /// thousand sessions of two clients are made within half a minute, and a loop that goes wrong fills no cluster.
@@ -48,7 +49,7 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
         memories: Memories::default(),
         events,
         started: Instant::now(),
-        rollout: Mutex::default(),
+        rollout: Mutex::new(moves::resumed(&sessions, Instant::now(), Timestamp::now())),
         budget: Mutex::new(Bucket::new(POD_EVERY, POD_BURST, Instant::now())),
     });
     // Without its debounce, which would put off a session for as long as changes keep coming.
@@ -66,7 +67,7 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
             // Recorded where it happened.
             Ok(_) | Err(controller::Error::ReconcilerFailed(..)) => {}
             Err(controller::Error::ObjectNotFound(gone)) => {
-                images::forget(&controller, gone.namespace.as_deref(), &gone.name);
+                moves::forget(&controller, gone.namespace.as_deref(), &gone.name);
                 controller.memories.forget(&gone.into_kind_unchecked(()));
             }
             Err(error) => tracing::error!(%error, "queue failed"),

@@ -6,7 +6,7 @@ use crds::BallSessionStatus;
 use jiff::Timestamp;
 
 use crate::controller::adoption::Adopted;
-use crate::controller::advance_run::{advance_run, record};
+use crate::controller::advance_run::{MadeOf, advance_run, record};
 use crate::controller::apply::{self, Tools, apply};
 use crate::controller::build::{self, ClientPods, build};
 use crate::controller::circumstances::{events, failed_attempts, lost_nodes, policies};
@@ -16,11 +16,13 @@ use crate::controller::dereference::{Dereferenced, dereference};
 use crate::controller::epoch::epoch;
 use crate::controller::error::Error;
 use crate::controller::events::SessionEvent;
+use crate::controller::images::Images;
 use crate::controller::observe::{Clock, Input, ObservedPods, Reason, observe, refused};
 use crate::controller::place::place;
 use crate::controller::session_ref::SessionRef;
+use crate::controller::templates::{Found, Templates};
 use crate::controller::update_status::{store_run, update_status};
-use crate::controller::{expire, images};
+use crate::controller::{expire, moves};
 use crate::report_source::Expectation;
 use crate::run::{Outcome, Phase, Progress, RunStage, decided, is_archived, is_stored_run, with_images};
 use crate::session::Session;
@@ -59,12 +61,19 @@ pub(super) async fn run(
 
     let Dereferenced { resources, pods } = dereference(session, &controller.watches);
     let adopted = Adopted::of(session_ref, session, stored, &resources, &pods, &controller.watches);
-    let images = images::of(controller, session_ref, session, stored, &resources, adopted.adoption);
+    let images = Images::of(session, &controller.settings, stored, &resources);
     let settings = with_images(&controller.settings, &images.used);
     let prepared = build(session, &resources, &settings);
-    let prepared = build::adopted(prepared, session, &resources, adopted.adoption);
     let clients = ClientPods::of(session, &settings);
-    let epoch = epoch(session, &prepared, clients);
+    let found = Found { resources: &resources, pods: &pods, adoption: adopted.adoption };
+    let templates = Templates::of(session_ref, session, stored, found, &prepared, clients);
+    let templates = controller.remember(session_ref, |memory| templates.unless_made(&mut memory.made));
+    let is_outdated = images.are_outdated() || templates.are_outdated() || adopted.adoption.is_any();
+    let moves = moves::of(controller, session_ref, session, is_outdated, templates.has_turn);
+    let made_of = MadeOf { images: &images, templates: &templates, moves };
+    let prepared = build::adopted(prepared, session, &resources, adopted.adoption);
+    let prepared = if templates.keeps_server { build::with_server_as_it_is(prepared) } else { prepared };
+    let epoch = epoch(session, &templates);
     let tools = Tools {
         client: &controller.client,
         memories: &controller.memories,
@@ -77,7 +86,7 @@ pub(super) async fn run(
     let present =
         || Clock { now: Instant::now(), time: Timestamp::now(), watching_since: controller.started };
     if let Some(job) = former_job.filter(|_| is_stored_run(stored, &session.run_hash)) {
-        let run = StoredRun::of(session, stored, record(session, stored, &images, &adopted, present()));
+        let run = StoredRun::of(session, stored, record(session, stored, made_of, &adopted, present()));
         if let Some(run) = with_finished(run, job, session) {
             store_run(controller, session_ref, stored, run.run()).await?;
             return Ok(Reconciled { requeue_after: Some(STORED), refused: None });
@@ -89,7 +98,7 @@ pub(super) async fn run(
     let is_shared = outcome.refused.iter().any(apply::Error::is_about_another_operator);
 
     let clock = present();
-    let record = record(session, stored, &images, &adopted, clock);
+    let record = record(session, stored, made_of, &adopted, clock);
     let is_given_up = decided(&record).is_some_and(Outcome::is_failure);
     let run = StoredRun::of(session, stored, record);
     let placed = place(controller, session_ref, session, clients, &pods, (stored, run), clock);
@@ -97,6 +106,7 @@ pub(super) async fn run(
     let situation = Situation {
         session,
         clients,
+        templates: templates.of_clients(),
         pods: &pods,
         stored,
         run: placed.run,
@@ -177,7 +187,7 @@ pub(super) async fn run(
 
     let is_ready = owned.ready().is_some_and(|ready| ready.status == "True");
     let server = outcome.resources.server_deployment.as_ref();
-    let moving = images::observed(controller, session_ref, &images, is_ready, server);
+    let moving = moves::observed(controller, session_ref, moves, is_ready, server);
     let is_pending = !begun || advanced.is_pending;
     let pending = controller.remember(session_ref, |memory| memory.pending.again_in(is_pending, clock.now));
     let terminating = outcome.waiting.then_some(TERMINATING);

@@ -3,7 +3,7 @@
 //! | a run | is known by | needs |
 //! |---|---|---|
 //! | begins | `status.run`, which names another one ([`is_stored_run`]) | its predecessor in the [history](history()), then the numbers of others out of the status |
-//! | [starts](Phase::Starting) | clients that have not had media | images that [stay](run_images) |
+//! | [starts](Phase::Starting) | clients that have not had media | images, and [pod templates](part_templates), that [stay](run_images) |
 //! | [measures](Phase::Measuring) | clients that are not done | nothing |
 //! | [ends](Phase::Ending) | clients that are [done](ObservedClients::are_finished), or a deadline that has [passed](advance) | its [last numbers](RunEnd) in the status ([`Request::Finish`]) |
 //! | goes on after all | more clients that are asked for meanwhile | its end taken back ([`Request::Continue`]) |
@@ -20,10 +20,13 @@ mod images;
 mod life;
 mod observed_end;
 mod outcome;
+mod pod_templates;
 mod progress;
 mod rollout;
 mod run_end;
 mod stage;
+#[cfg(test)]
+mod upgrade_simulation;
 mod wanted;
 
 pub use adoption::{Adoption, Former};
@@ -36,8 +39,9 @@ pub use images::{default_images, run_images, with_images};
 pub use life::{Advanced, Facts, Limits, Phase, advance, decided, over};
 pub use observed_end::{End, ObservedEnd, Request};
 pub use outcome::Outcome;
+pub use pod_templates::{PartFacts, has_turn, is_outdated, moved, part_templates};
 pub use progress::Progress;
-pub use rollout::Rollout;
+pub use rollout::{Move, Rollout};
 pub use run_end::{LastReport, Listening, NewestReport, RunEnd};
 pub use stage::{RunStage, is_stored_run, stage, stored_run};
 pub use wanted::WantedClients;

@@ -1,5 +1,5 @@
-//! Which sessions move to the images of a new operator: a few at a time, so that an upgrade does not restart all at once.
-//! What is known here may be lost: then a few others move.
+//! Which sessions move to what a new operator makes: a few at a time, so that an upgrade does not restart all at once. Which have
+//! moved, and when, is stored with them: another process [goes on](Rollout::resume) from there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -11,11 +11,32 @@ const SETTLING: Duration = Duration::from_secs(10);
 /// A session that does not get ready again keeps others waiting for so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Whether a session moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Move {
+    /// It does not: it is as this operator makes it, or is a run with an end, which stays as it is until then.
+    Nothing,
+    /// Others move first.
+    Waiting,
+    /// It is its turn. That is stored before anything of it is made anew, so that nothing is made twice where this process ends
+    /// in between.
+    Now,
+}
+
 /// The sessions that move, and those that wait for it. At most as many as there are.
 #[derive(Debug)]
 pub struct Rollout<K> {
-    moving: BTreeMap<K, Instant>,
+    moving: BTreeMap<K, Turn>,
     waiting: BTreeSet<K>,
+}
+
+/// The turn of a session.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    /// When it was given, or when the session was made anew.
+    since: Instant,
+    /// Whether it was made anew. Should it have to move once more, that is another turn.
+    is_taken: bool,
 }
 
 impl<K> Default for Rollout<K> {
@@ -28,28 +49,43 @@ impl<K: Clone + Ord> Rollout<K> {
     /// Whether a session that is to move may do so now. Else it is named by [`Rollout::next`] when it may.
     pub fn may_move(&mut self, session: &K, now: Instant) -> bool {
         self.give_up(now);
-        if !self.moving.contains_key(session) {
-            if self.moving.len() >= AT_ONCE {
+        let known = self.moving.get(session);
+        if known.is_none_or(|turn| turn.is_taken) {
+            let others = self.moving.len() - usize::from(known.is_some());
+            if others >= AT_ONCE {
                 self.waiting.insert(session.clone());
                 return false;
             }
-            self.moving.insert(session.clone(), now);
+            self.moving.insert(session.clone(), Turn { since: now, is_taken: false });
         }
         self.waiting.remove(session);
         true
     }
 
+    /// A session that had its turn is made anew now: from now on it is waited for.
+    pub fn begin(&mut self, session: &K, now: Instant) {
+        self.moving.insert(session.clone(), Turn { since: now, is_taken: true });
+        self.waiting.remove(session);
+    }
+
+    /// A session was made anew `age` ago, by another process.
+    pub fn resume(&mut self, session: K, age: Duration, now: Instant) {
+        if let Some(since) = now.checked_sub(age).filter(|_| age < PATIENCE) {
+            self.moving.insert(session, Turn { since, is_taken: true });
+        }
+    }
+
     /// For how long others wait for a session that moves.
     pub fn waited_for(&mut self, session: &K, now: Instant) -> Option<Duration> {
         self.give_up(now);
-        let since = self.moving.get(session)?;
-        Some(PATIENCE.saturating_sub(now.saturating_duration_since(*since)))
+        let turn = self.moving.get(session)?;
+        Some(PATIENCE.saturating_sub(now.saturating_duration_since(turn.since)))
     }
 
     /// A session has moved, and is ready.
     pub fn settled(&mut self, session: &K, now: Instant) {
-        let since = self.moving.get(session);
-        if since.is_some_and(|since| now.saturating_duration_since(*since) >= SETTLING) {
+        let turn = self.moving.get(session);
+        if turn.is_some_and(|turn| now.saturating_duration_since(turn.since) >= SETTLING) {
             self.moving.remove(session);
         }
     }
@@ -68,7 +104,7 @@ impl<K: Clone + Ord> Rollout<K> {
     }
 
     fn give_up(&mut self, now: Instant) {
-        self.moving.retain(|_, since| now.saturating_duration_since(*since) < PATIENCE);
+        self.moving.retain(|_, turn| now.saturating_duration_since(turn.since) < PATIENCE);
     }
 }
 
@@ -98,6 +134,29 @@ mod tests {
         assert_eq!(rollout.waited_for(&0, at(20)), Some(Duration::from_secs(40)));
         assert_eq!((rollout.waited_for(&0, at(60)), rollout.waited_for(&6, at(60))), (None, None));
         assert_eq!(rollout.next(at(60)), [6, 7, 8]);
+    }
+
+    #[test]
+    fn another_process_waits_for_those_that_have_just_moved() {
+        let start = Instant::now();
+        let now = start + Duration::from_secs(100);
+        let mut rollout = Rollout::default();
+        for (session, seconds) in [(0, 59), (1, 60), (2, 5), (3, 5), (4, 5), (5, 5)] {
+            rollout.resume(session, Duration::from_secs(seconds), now);
+        }
+        assert!(!rollout.may_move(&9, now), "five of them are waited for");
+        assert!(rollout.may_move(&9, now + Duration::from_secs(1)), "the first has had its time");
+        assert!(!rollout.may_move(&8, now + Duration::from_secs(1)));
+        // It has moved, and a still later version makes it otherwise: that is another turn.
+        rollout.begin(&9, now + Duration::from_secs(2));
+        let later = now + Duration::from_secs(60);
+        assert!(rollout.may_move(&9, later));
+        assert_eq!(rollout.waited_for(&9, later), Some(PATIENCE));
+        assert!(rollout.may_move(&9, later + Duration::from_secs(9)));
+        assert_eq!(
+            rollout.waited_for(&9, later + Duration::from_secs(9)),
+            Some(PATIENCE - Duration::from_secs(9))
+        );
     }
 
     proptest! {

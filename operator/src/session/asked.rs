@@ -1,5 +1,7 @@
 //! What is asked for of a session's pods, so that pods which another version made can be told from outdated ones.
 
+use crds::BallSessionSpec;
+
 use crate::session::hash::short_hash;
 use crate::session::model::Session;
 
@@ -14,6 +16,17 @@ pub fn asked_hash(session: &Session) -> String {
     short_hash(&(&session.run_hash, pods, spec.network_policy, window))
 }
 
+/// A hash of what is asked for of the server's pod within a run: what is measured is another run's. It is stored, and another one
+/// makes the pod anew.
+pub fn server_asked(spec: &BallSessionSpec) -> String {
+    short_hash(&spec.server)
+}
+
+/// The same of the clients' pods.
+pub fn clients_asked(spec: &BallSessionSpec) -> String {
+    short_hash(&(spec.placement, &spec.client))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -23,6 +36,36 @@ mod tests {
 
     fn asked(spec: &Value) -> String {
         asked_hash(&session(spec))
+    }
+
+    /// Another hash would make the pods of every session anew, all at once, at an upgrade.
+    #[test]
+    fn what_is_asked_for_of_pods_keeps_its_name() {
+        let hashes = |spec: Value| {
+            let spec = serde_json::from_value(spec).unwrap();
+            (server_asked(&spec), clients_asked(&spec))
+        };
+        let base = hashes(json!({}));
+        assert_eq!((base.0.as_str(), base.1.as_str()), ("44136fa355b3678a", "9ad73160c07fe26b"));
+        let pod = json!({
+            "image": "mine:1", "imagePullPolicy": "Never", "imagePullSecrets": [{"name": "mirror"}],
+            "resources": {"limits": {"memory": "1Gi"}}, "nodeSelector": {"disk": "ssd"},
+            "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
+            "tolerations": [{"key": "media", "operator": "Exists"}],
+            "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}],
+            "priorityClassName": "canaries", "podLabels": {"team": "media"}, "podAnnotations": {"note": "n"}
+        });
+        let mut client = pod.clone();
+        client["faults"] = json!(["drop=1%"]);
+        let all = hashes(json!({"server": pod, "client": client, "placement": "CrossZone"}));
+        assert_eq!((all.0.as_str(), all.1.as_str()), ("8216e1d16f276558", "d1600dfab62d40db"));
+        for same in
+            [json!({"clients": 7, "suspend": true}), json!({"networkPolicy": "Isolated", "duration": "5m"})]
+        {
+            assert_eq!(hashes(same.clone()), base, "{same}");
+        }
+        assert_eq!(hashes(json!({"placement": "Any"})).0, base.0, "the server is where it is");
+        assert_ne!(hashes(json!({"placement": "Any"})).1, base.1);
     }
 
     #[test]

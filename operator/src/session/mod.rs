@@ -16,7 +16,7 @@ pub mod pod;
 mod validate;
 mod values;
 
-pub use asked::asked_hash;
+pub use asked::{asked_hash, clients_asked, server_asked};
 pub use error::Error;
 pub use hash::short_hash;
 pub use model::Session;

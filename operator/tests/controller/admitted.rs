@@ -11,7 +11,7 @@ use crate::refused::store;
 const MIRROR: &str = "mirror.example/s:7";
 
 /// Stores a policy that changes what is created of a kind in the test's namespace, and waits until it does.
-async fn change_on_create(operator: &Operator, client: &kube::Client, patch: &str) -> String {
+pub(crate) async fn change_on_create(operator: &Operator, client: &kube::Client, patch: &str) -> String {
     let name = format!("{}-create", operator.namespace.name);
     let here = json!({"matchLabels": {"kubernetes.io/metadata.name": operator.namespace.name}});
     let rule = |group: &str, resource: &str| json!({"apiGroups": [group], "apiVersions": ["v1"], "resources": [resource], "operations": ["CREATE"]});

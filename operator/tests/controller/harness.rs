@@ -162,6 +162,11 @@ impl Operator {
         self.replace(settings, async |_| ()).await
     }
 
+    /// The same, after something happened while there was none.
+    pub(crate) async fn upgrade_after(self, settings: Settings, happens: impl AsyncFnOnce(&Self)) -> Self {
+        self.replace(settings, happens).await
+    }
+
     async fn replace(self, settings: Settings, happens: impl AsyncFnOnce(&Self)) -> Self {
         self.stop.cancel();
         while !self.task.is_finished() {

@@ -2,6 +2,7 @@
 //! test says so.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,7 @@ pub(crate) struct PlayedNode {
     client: Client,
     /// The names of pods that do not end although they are to.
     held: Arc<Mutex<BTreeSet<String>>>,
+    takes_servers: Arc<AtomicBool>,
     task: JoinHandle<()>,
 }
 
@@ -35,9 +37,10 @@ impl PlayedNode {
         let nodes: Api<Node> = Api::all(client.clone());
         nodes.patch(name, &PatchParams::apply("tests"), &Patch::Apply(node)).await.unwrap();
         let held: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+        let takes_servers = Arc::new(AtomicBool::new(takes_servers));
         let task = {
-            let (client, name, namespace, held) =
-                (client.clone(), name.to_owned(), namespace.to_owned(), Arc::clone(&held));
+            let (client, name, namespace) = (client.clone(), name.to_owned(), namespace.to_owned());
+            let (held, takes_servers) = (Arc::clone(&held), Arc::clone(&takes_servers));
             async move {
                 let pods: Api<Pod> = Api::namespaced(client.clone(), &namespace);
                 let mut renewed: Option<Instant> = None;
@@ -47,12 +50,13 @@ impl PlayedNode {
                         renew(&client, &name).await;
                         renewed = Some(Instant::now());
                     }
-                    play(&pods, &name, takes_servers, &held).await;
+                    play(&pods, &name, takes_servers.load(Ordering::Relaxed), &held).await;
                     tokio::time::sleep(STEP).await;
                 }
             }
         };
-        let node = Self { name: name.to_owned(), client: client.clone(), held, task: tokio::spawn(task) };
+        let task = tokio::spawn(task);
+        let node = Self { name: name.to_owned(), client: client.clone(), held, takes_servers, task };
         node.set_ready(true).await;
         node
     }
@@ -82,6 +86,11 @@ impl PlayedNode {
     /// A pod does not end although it is to, as on a node that is gone.
     pub(crate) fn hold(&self, pod: &Pod) {
         self.held.lock().unwrap().insert(pod.name_any());
+    }
+
+    /// No server comes to it any more by itself.
+    pub(crate) fn take_no_servers(&self) {
+        self.takes_servers.store(false, Ordering::Relaxed);
     }
 
     /// Takes a pod.

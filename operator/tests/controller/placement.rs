@@ -16,7 +16,7 @@ use crate::node::PlayedNode;
 const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// A session that no nodes fit but those of its test.
-fn each_node(operator: &Operator) -> Value {
+pub(crate) fn each_node(operator: &Operator) -> Value {
     json!({"placement": "EachNode", "clients": 9, "client": {
         "nodeSelector": {"tested": operator.namespace.name},
         "tolerations": [{"key": "ballsession.dev/played", "operator": "Exists"}]
@@ -24,7 +24,7 @@ fn each_node(operator: &Operator) -> Value {
 }
 
 /// A node that fits it.
-async fn fitting(client: &Client, operator: &Operator, name: &str) -> PlayedNode {
+pub(crate) async fn fitting(client: &Client, operator: &Operator, name: &str) -> PlayedNode {
     let namespace = &operator.namespace.name;
     let node = PlayedNode::start(client, &format!("{namespace}-{name}"), namespace, false).await;
     node.change(&json!({"metadata": {"labels": {"tested": namespace, "kubernetes.io/os": "linux"}}})).await;
@@ -41,7 +41,7 @@ fn pinned(pod: &Pod) -> String {
 }
 
 /// Waits until the clients are on these nodes, by their numbers.
-async fn wait_nodes(operator: &Operator, nodes: &[&str]) -> BallSession {
+pub(crate) async fn wait_nodes(operator: &Operator, nodes: &[&str]) -> BallSession {
     let what = format!("clients on {nodes:?}");
     operator
         .wait("harbor", &what, |session: &BallSession| {
@@ -51,7 +51,7 @@ async fn wait_nodes(operator: &Operator, nodes: &[&str]) -> BallSession {
         .await
 }
 
-async fn wait_clients(operator: &Operator, nodes: &[&str]) -> Vec<Pod> {
+pub(crate) async fn wait_clients(operator: &Operator, nodes: &[&str]) -> Vec<Pod> {
     eventually(&format!("a client on each of {nodes:?}"), async || {
         let pods = operator.wait_pods("harbor", "client", nodes.len()).await;
         let mut on: Vec<_> = pods.iter().map(pinned).collect();

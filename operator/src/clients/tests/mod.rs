@@ -42,6 +42,7 @@ struct Scene {
     wanted: Wanted<'static>,
     pods: Vec<ClientPod>,
     server: Option<ServerPlace<'static>>,
+    server_kept_away: Option<Duration>,
     nodes: KnownNodes,
     /// The nodes that fit.
     fitting: FittingNodes,
@@ -67,8 +68,15 @@ impl Scene {
         tracker.listed(pods.to_vec(), pods, start);
         let stage = RunStage::Active;
         let placement = Placement::Spread;
-        let wanted =
-            Wanted { clients: first(clients), nodes: None, template: "t", run: None, stage, placement };
+        let wanted = Wanted {
+            clients: first(clients),
+            nodes: None,
+            template: "t",
+            kept: &[],
+            run: None,
+            stage,
+            placement,
+        };
         let server = Some(ServerPlace { node: "s", since: MINUTE });
         let attempts = Attempts::parse("0-9:1");
         let (finished, measured, pods) = (BTreeSet::new(), Measured::default(), pods.to_vec());
@@ -77,6 +85,7 @@ impl Scene {
             wanted,
             pods,
             server,
+            server_kept_away: None,
             nodes: KnownNodes::Awaited,
             fitting: FittingNodes::new(),
             lost,
@@ -97,6 +106,7 @@ impl Scene {
         let observed = Observed {
             pods: &pods,
             server: self.server,
+            server_kept_away: self.server_kept_away,
             nodes: &self.nodes,
             fitting: &self.fitting,
             not_ready_for: &|node| lost.filter(|_| node == "a"),
@@ -272,6 +282,18 @@ fn what_is_made_of_something_else_is_replaced_at_once_and_all_of_it() {
     assert_eq!(scene.actions(), nothing(), "each is waited for");
     scene.pods.pop();
     assert_eq!(scene.actions().0, [(1, 2)], "and none of them has failed by that");
+}
+
+/// O11: another version of the operator makes them otherwise.
+#[test]
+fn what_may_stay_stays_and_its_replacement_is_made_of_what_is_wanted() {
+    let failed = ClientPod { end: Some(End::Failed), is_over: true, ..pod(0, 1) };
+    let mut scene = Scene::of(2, &[failed, pod(1, 1)]);
+    (scene.wanted.template, scene.wanted.kept) = ("other", Box::leak(Box::new(["t".to_owned()])));
+    scene.plan();
+    assert_eq!(scene.after(1).actions(), (vec![(0, 2)], Vec::new()));
+    scene.wanted.kept = &[];
+    assert_eq!(scene.actions().1, deletes(&[(1, 1), (0, 1)], Why::Outdated).1, "it is its turn to move");
 }
 
 #[test]

@@ -27,6 +27,39 @@ fn a_placement_is_kept_when_the_server_comes_elsewhere() {
     }
 }
 
+/// A server whose node was lost found no other one, for ever, as each had a client.
+#[test]
+fn clients_make_way_for_a_server_that_they_keep_from_every_node() {
+    for (placement, expected) in [
+        (Placement::CrossNode, true),
+        (Placement::CrossZone, true),
+        (Placement::SameNode, false),
+        (Placement::Spread, false),
+        (Placement::Any, false),
+    ] {
+        let elsewhere = ClientPod { node: Some("b".into()), ..pod(1, 1) };
+        let unscheduled = ClientPod { node: None, ..pod(2, 1) };
+        let mut scene = Scene::of(3, &[pod(0, 1), elsewhere, unscheduled]);
+        (scene.wanted.placement, scene.server) = (placement, None);
+        assert_eq!(
+            (scene.actions(), scene.plan().again_in),
+            (nothing(), None),
+            "it may be for another cause"
+        );
+        scene.server_kept_away = Some(Duration::from_secs(7));
+        let plan = scene.plan();
+        let left = expected.then_some(Duration::from_secs(3));
+        assert_eq!((plan.deletes.len(), plan.again_in), (0, left), "{placement:?}");
+        scene.server_kept_away = Some(Duration::from_secs(10));
+        scene.lost = Some(Duration::from_secs(5));
+        let one = if expected { deletes(&[(1, 1)], Why::Misplaced) } else { nothing() };
+        assert_eq!(scene.actions(), one, "{placement:?}: node a takes nothing");
+        scene.lost = None;
+        let both = if expected { deletes(&[(1, 1), (0, 1)], Why::Misplaced) } else { nothing() };
+        assert_eq!(scene.actions(), both, "{placement:?}");
+    }
+}
+
 /// A session with a client on each of these nodes; those that are ready fit.
 fn each_node(nodes: &'static [String], pods: &[ClientPod]) -> Scene {
     let mut scene = Scene::of(0, pods);

@@ -43,6 +43,11 @@ pub fn adopted(
     }
 }
 
+/// The children that a session shall have whose server is kept as another version made it. The others interrupt nothing.
+pub fn with_server_as_it_is(prepared: Resources<Prepared>) -> Resources<Prepared> {
+    Resources { server_deployment: Desired::AsItIs, ..prepared }
+}
+
 /// What exists and is the session's own stays as it is.
 fn kept<K>(desired: Desired<K>, session: &Session, observed: Option<&K>) -> Desired<K>
 where

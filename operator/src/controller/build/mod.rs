@@ -18,7 +18,7 @@ mod workload_service_account;
 
 use crds::NetworkIsolation;
 
-pub use adopted::adopted;
+pub use adopted::{adopted, with_server_as_it_is};
 pub use client_pod::{ClientPods, Site};
 
 use crate::controller::resources::{Desired, Observed, Prepared, Resources};

@@ -13,7 +13,7 @@ use crate::clients::{
 use crate::controller::apply;
 use crate::controller::build::{ClientPods, Site};
 use crate::controller::client_pods::calls::{Calls, DELETE, delete_key};
-use crate::controller::client_pods::server_place::server_place;
+use crate::controller::client_pods::server_place::{kept_away, server_place};
 use crate::controller::client_pods::stored::StoredRun;
 use crate::controller::client_pods::sum::PODS_LIMIT;
 use crate::controller::context::Controller;
@@ -33,6 +33,8 @@ pub(in crate::controller) struct Situation<'a> {
     pub(in crate::controller) session: &'a Session,
     /// What the pods are made of.
     pub(in crate::controller) clients: ClientPods<'a>,
+    /// Hashes of what those that there are may be made of.
+    pub(in crate::controller) templates: &'a [String],
     /// Its pods, those of its server among them.
     pub(in crate::controller) pods: &'a [Arc<Pod>],
     pub(in crate::controller) stored: &'a BallSessionStatus,
@@ -224,6 +226,7 @@ impl Situation<'_> {
             nodes: (session.spec.placement == Placement::EachNode)
                 .then_some(self.run.record.nodes.as_slice()),
             template: hash,
+            kept: self.templates,
             run: session.clients_run(),
             stage: self.stage,
             placement: session.spec.placement,
@@ -231,6 +234,7 @@ impl Situation<'_> {
         let observed = Observed {
             pods,
             server: server_place(self.pods, clock.time),
+            server_kept_away: kept_away(self.pods, clock.time).map(|server| server.since),
             nodes: self.nodes,
             fitting: self.fitting,
             not_ready_for: &|node| controller.watches.not_ready_for(node, clock.now),

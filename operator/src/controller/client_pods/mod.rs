@@ -11,5 +11,5 @@ mod sum;
 pub(super) use advance::{Advanced, Situation, advance};
 pub(super) use former_job::with_finished;
 pub(super) use job_pods::job_state;
-pub(super) use server_place::server_place;
+pub(super) use server_place::{kept_away, server_place};
 pub(super) use stored::StoredRun;

@@ -27,13 +27,15 @@ pub(super) fn unschedulable(problem: &Explanation, nodes: &BTreeMap<String, Lost
 /// What is said of a session of whose pods some are on such nodes, which are given by name: the server's node comes first, as
 /// without the server no client has media.
 pub(super) fn lost(pods: &ObservedPods, nodes: &BTreeMap<String, LostNode>) -> Option<Explanation> {
-    let mut on_lost = pods.all().filter_map(|pod| {
-        let node = pod.node.as_ref()?;
+    let leaving = pods.leaving.iter().map(|pod| (&pod.name, &pod.node));
+    let all: Vec<_> = pods.all().map(|pod| (&pod.name, &pod.node)).chain(leaving).collect();
+    let mut on_lost = all.iter().filter_map(|(_, node)| {
+        let node = node.as_ref()?;
         Some((node, nodes.get(node)?))
     });
     let (name, LostNode { since, why }) = on_lost.next()?;
     let there: Vec<_> =
-        pods.all().filter(|pod| pod.node.as_ref() == Some(name)).map(|pod| pod.name.clone()).collect();
+        all.iter().filter(|(_, node)| node.as_ref() == Some(name)).map(|(pod, _)| (*pod).clone()).collect();
     let named = first_named(&there);
     let since = since.map(|since| format!(" since {since}")).unwrap_or_default();
     let (name, why) = (cut(name, MAX_TEXT), cut(why, MAX_TEXT));

@@ -43,6 +43,19 @@ impl PlacementState {
         }
     }
 
+    /// The same of a session with clients on nodes, whose server, this pod, the scheduler brings to none of them for their sake.
+    #[must_use]
+    pub(in crate::controller) fn keeping_away(mut self, session: &Session, server: &str, why: &str) -> Self {
+        let placement = match session.spec.placement {
+            Placement::CrossNode => "CrossNode",
+            Placement::CrossZone => "CrossZone",
+            _ => return self,
+        };
+        let words = format!("clients keep {server} from their nodes, and make way for it after 10 s: {why}");
+        self.problem = unschedulable(placement, &words);
+        self
+    }
+
     /// The notes, behind a message.
     pub(super) fn words(&self) -> String {
         self.notes.iter().map(|note| format!("; {note}")).collect()
@@ -186,6 +199,19 @@ mod tests {
         assert_eq!(said("EachNode", &KnownNodes::Awaited, None, &on(&["a"])), Default::default());
         let zones = said("CrossZone", &forbidden, Some("a"), &on(&[]));
         assert_eq!((zones.0.as_str(), zones.1.starts_with("; nodes cannot be read")), ("", true));
+    }
+
+    #[test]
+    fn clients_that_keep_their_server_away_are_said_to_make_way() {
+        let of = |placement: &str| {
+            let session = fixture::session(&json!({"placement": placement}));
+            let state = PlacementState::default().keeping_away(&session, "harbor-server-x", "0/2 nodes");
+            state.problem.map(|problem| problem.message)
+        };
+        let said = "placement CrossNode: clients keep harbor-server-x from their nodes, and make way for it after 10 s: 0/2 nodes";
+        assert_eq!(of("CrossNode").as_deref(), Some(said));
+        assert!(of("CrossZone").is_some());
+        assert_eq!((of("Spread"), of("EachNode")), (None, None));
     }
 
     #[test]

@@ -32,10 +32,21 @@ pub(in crate::controller) struct ObservedPods {
     pub(super) failed: Vec<(u32, FailedAttempt)>,
     /// Why the last of the clients' pods failed, as those do that are evicted: nothing runs in them, and nothing ever will.
     pub(super) last_failure: Option<String>,
-    /// Which pod should be gone and keeps its client from being made anew.
-    pub(super) overdue: Option<Explanation>,
+    /// The pods on their way out that keep their clients from being made anew.
+    pub(super) leaving: Vec<LeavingPod>,
     /// When there may be such a pod.
     pub(super) overdue_in: Option<Duration>,
+}
+
+/// A pod on its way out.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct LeavingPod {
+    /// Its name.
+    pub(super) name: String,
+    /// Where it runs.
+    pub(super) node: Option<String>,
+    /// What keeps it, where it should be gone.
+    pub(super) overdue: Option<Explanation>,
 }
 
 /// A pod, as far as conditions are concerned.
@@ -113,7 +124,7 @@ impl ObservedPods {
             client.is_terminating && client.end.is_none() && is_wanted && !last.contains_key(&client.index)
         };
         let leaving = pods.iter().filter_map(client).filter(|(_, client)| is_in_the_way(client));
-        let overdue: Vec<_> = leaving.map(|(pod, _)| overdue(&pod, time)).collect();
+        let leaving: Vec<_> = leaving.map(|(pod, client)| (client, overdue(&pod, time))).collect();
         let is_bounded = session.duration.is_some();
         Self {
             server: server.map(|pod| ObservedPod::of(pod, None, events, time)),
@@ -126,8 +137,15 @@ impl ObservedPods {
             finished: finished.clone(),
             failed: attempts,
             last_failure: failed.map(|pod| failure(&pod)),
-            overdue_in: overdue.iter().filter_map(|overdue| overdue.as_ref().err()).min().copied(),
-            overdue: overdue.into_iter().find_map(Result::ok),
+            overdue_in: leaving.iter().filter_map(|(_, overdue)| overdue.as_ref().err()).min().copied(),
+            leaving: leaving
+                .into_iter()
+                .map(|(client, overdue)| LeavingPod {
+                    name: client.name,
+                    node: client.node,
+                    overdue: overdue.ok(),
+                })
+                .collect(),
         }
     }
 
@@ -161,9 +179,10 @@ impl ObservedPods {
         problems.into_iter().any(|problem| problem.reason == Reason::Unschedulable)
     }
 
-    /// The nodes of all of them.
+    /// The nodes of all of them, and of those on their way out.
     pub(in crate::controller) fn nodes(&self) -> impl Iterator<Item = &str> {
-        self.all().filter_map(|pod| pod.node.as_deref())
+        let leaving = self.leaving.iter().filter_map(|pod| pod.node.as_deref());
+        self.all().filter_map(|pod| pod.node.as_deref()).chain(leaving)
     }
 
     /// All of them, the server first: without it no client comes up either.

@@ -100,9 +100,18 @@ fn pod_problem(input: &Input<'_>, pods: &ObservedPods) -> Option<Explanation> {
         return Some(Reason::PodsForbidden.with_message(message));
     }
     let on_lost_node = nodes::lost(pods, input.lost_nodes);
-    let problems = pods.all().filter_map(|pod| pod.problem.as_ref());
+    // Of a pod whose node is lost nobody knows why it is stuck.
+    let is_lost =
+        |node: &Option<String>| node.as_ref().is_some_and(|node| input.lost_nodes.contains_key(node));
+    let is_known = |pod: &&ObservedPod| {
+        let is_stuck = pod.problem.as_ref().is_some_and(|problem| problem.reason == Reason::PodStuck);
+        !is_stuck || !is_lost(&pod.node)
+    };
+    let problems = pods.all().filter(is_known).filter_map(|pod| pod.problem.as_ref());
+    let leaving = pods.leaving.iter().filter(|pod| !is_lost(&pod.node));
+    let overdue = leaving.filter_map(|pod| pod.overdue.as_ref());
     // Of a pod that waits for a node it says better why there is none.
-    let of_pods = input.placement.problem.iter().chain(problems).chain(&pods.overdue).chain(&on_lost_node);
+    let of_pods = input.placement.problem.iter().chain(problems).chain(overdue).chain(&on_lost_node);
     let first = of_pods.chain(&input.refused).min_by_key(|problem| problem.reason)?;
     Some(nodes::unschedulable(first, input.lost_nodes))
 }

@@ -194,3 +194,25 @@ fn a_client_is_done_whatever_runs_on_in_its_pod() {
     scene.set_client(1, &status);
     assert_eq!(scene.ready().0, "Ready");
 }
+
+/// Somebody deleted the pod of a client whose node is lost: its kubelet, which was to be checked, is what cannot answer.
+#[test]
+fn a_pod_that_does_not_go_because_its_node_is_lost_is_no_stuck_one() {
+    let mut scene = Scene::new(&json!({"clients": 1}));
+    let mut going = (*pod("client", 0, &ready(START))).clone();
+    going.metadata.deletion_timestamp = serde_json::from_value(json!("2026-01-01T00:00:30Z")).unwrap();
+    scene.pods = vec![pod("server", 0, &ready(START)), Arc::new(going)];
+    assert_eq!(scene.ready().0, "PodStuck");
+    scene.lose_node();
+    let lost = "node b is not Ready (Kubelet stopped posting node status.), with harbor-client-0-y";
+    assert_eq!(scene.ready(), ("NodeLost".into(), lost.into()));
+
+    let without_network = json!({"phase": "Pending", "conditions": [
+        {"type": "PodReadyToStartContainers", "status": "False", "lastTransitionTime": START}
+    ]});
+    let mut scene = Scene::working();
+    scene.set_client(1, &without_network);
+    assert_eq!(scene.ready().0, "PodStuck");
+    scene.lose_node();
+    assert_eq!(scene.ready().0, "NodeLost");
+}
