@@ -38,6 +38,6 @@ pub use observed_end::{End, ObservedEnd, Request};
 pub use outcome::Outcome;
 pub use progress::Progress;
 pub use rollout::Rollout;
-pub use run_end::{LastReport, Listening, NewestReport, RunEnd};
+pub use run_end::{LastReport, NewestReport, RunEnd};
 pub use stage::{RunStage, is_stored_run, stage, stored_run};
 pub use wanted::WantedClients;
