@@ -7,9 +7,9 @@
 //! ```
 //!
 //! [`serve`] takes reports while the operator leads, by the keys that [`follow_keys`] keeps, and [`write`] writes status; all share
-//! [`Reports`], which the controller asks as its [`ReportSource`]. Session and role of a report come from the identity of its sender alone: nothing in its body or URL
-//! says whose it is. Everything is kept in memory and comes back after a restart with the next reports, because these
-//! hold totals, not differences.
+//! [`Reports`], which the controller asks as its [`ReportSource`]. Session and role of a report come from the identity of its
+//! sender alone: nothing in its body or URL says whose it is. Everything is kept in memory and comes back after a restart with
+//! the next reports, because these hold totals, not differences.
 //!
 //! Imports point downwards only: leaves (`moment`, `stores`, `refusal`, `post`, `metrics`, `api_server`), then `auth` and
 //! `status`, then `aggregate`, then `ledger`, then `writer` and `api`, then what is wired together here.
