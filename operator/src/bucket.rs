@@ -17,12 +17,12 @@ impl Bucket {
         Self { every, size, full_at: now }
     }
 
-    /// Takes one, where that leaves `reserved` to others; or says when to come again.
+    /// Takes one; or says when to come again.
     ///
     /// # Errors
-    /// How long until there are enough.
-    pub(crate) fn take(&mut self, reserved: u32, now: Instant) -> Result<(), Duration> {
-        let may_miss = self.every * self.size.saturating_sub(reserved + 1);
+    /// How long until there is one.
+    pub(crate) fn take(&mut self, now: Instant) -> Result<(), Duration> {
+        let may_miss = self.every * self.size.saturating_sub(1);
         match self.missing(now).checked_sub(may_miss).filter(|wait| !wait.is_zero()) {
             Some(wait) => Err(wait),
             None => {
@@ -64,13 +64,12 @@ mod tests {
     }
 
     #[test]
-    fn a_reserve_is_for_those_that_leave_none() {
+    fn an_empty_one_says_when_to_come_again() {
         let start = Instant::now();
-        let mut bucket = Bucket::new(Duration::from_millis(50), 3, start);
+        let mut bucket = Bucket::new(Duration::from_millis(50), 2, start);
         let at = |millis| start + Duration::from_millis(millis);
-        assert_eq!((bucket.take(2, at(0)), bucket.take(2, at(0))), (Ok(()), Err(Duration::from_millis(50))));
-        assert_eq!((bucket.take(0, at(20)), bucket.take(0, at(20))), (Ok(()), Ok(())));
-        assert_eq!(bucket.take(0, at(20)), Err(Duration::from_millis(30)));
-        assert_eq!(bucket.take(0, at(50)), Ok(()));
+        assert_eq!((bucket.take(at(0)), bucket.take(at(20))), (Ok(()), Ok(())));
+        assert_eq!(bucket.take(at(20)), Err(Duration::from_millis(30)));
+        assert_eq!(bucket.take(at(50)), Ok(()));
     }
 }

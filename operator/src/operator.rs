@@ -56,8 +56,7 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
     let fenced = lease::fenced_client(&config, lease.fence(), &lease_metrics)?;
     let label = LeaderLabel::new(fenced.clone(), &lease_settings, &options.pod_name);
     let (watches, stores) = cluster::watch(&client, &options.watched);
-    let reports =
-        Reports::new(fenced.clone(), lease.fence(), stores.sessions.clone(), stores.pods, report_metrics);
+    let reports = Reports::new(fenced.clone(), lease.fence(), stores.clone(), report_metrics);
     let needs: Vec<Need> = vec![
         Box::new({
             let sync = watches.first_sync();
@@ -159,6 +158,7 @@ impl Work {
             move || reports.listen()
         };
         parts.spawn(label.keep(labelled, stop.clone()));
+        parts.spawn(reports::follow_keys(Arc::clone(&reports), stop.clone()));
         parts.spawn(reports::write(reports, stop.clone()));
         parts.spawn(controller::run(controller, watches, stop.clone()));
     }

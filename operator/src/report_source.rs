@@ -56,8 +56,6 @@ pub struct View {
     pub server: Option<ServerView>,
     /// The last report of each client pod there is, by the pod's name.
     pub clients: BTreeMap<String, ClientView>,
-    /// Until then a missing report of the server means nothing: reports came, and could not be taken.
-    pub excused_until: Option<Instant>,
     /// What the verdict says of clients that had media and have none, while it does.
     pub lost: Option<String>,
 }

@@ -90,6 +90,13 @@ NEVER_IMPORTED = {
     "operator/src/reports/aggregate": IO,
     "operator/src/reports/status": IO,
     "operator/src/reports/post": IO,
+    "operator/src/reports/auth/claims": IO,
+    "operator/src/reports/auth/keys/public_key": IO,
+    "operator/src/reports/auth/keys/schedule": IO,
+    "operator/src/reports/auth/keys/set": IO,
+    "operator/src/reports/auth/look_ups": IO,
+    "operator/src/reports/auth/reviews": IO,
+    "operator/src/reports/auth/token": IO,
     "operator/src/lease/election": IO,
 }
 

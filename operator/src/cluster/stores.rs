@@ -1,10 +1,11 @@
 //! What the watches keep in memory.
 
-use k8s_openapi::api::apps::v1::Deployment;
+use futures_util::FutureExt;
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Pod, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
-use kube::runtime::reflector::Store;
+use kube::runtime::reflector::{Lookup, Store};
 
 use crate::cluster::keys::Guard;
 
@@ -15,6 +16,29 @@ pub struct Stores {
     pub sessions: Store<Guard>,
     /// The pods of all sessions.
     pub pods: Store<Pod>,
+    /// Those of their servers.
+    pub deployments: Store<Deployment>,
+    /// Between a Deployment and its pods; trimmed to whose they are.
+    pub replica_sets: Store<ReplicaSet>,
+    /// By which an earlier version ran clients.
+    pub jobs: Store<Job>,
+}
+
+impl Stores {
+    /// Whether everything is in memory that there was to begin with.
+    pub(crate) fn are_synced(&self) -> bool {
+        fn is_synced<K>(store: &Store<K>) -> bool
+        where
+            K: Lookup<DynamicType = ()> + Clone + 'static,
+        {
+            store.wait_until_ready().now_or_never().is_some_and(|synced| synced.is_ok())
+        }
+        is_synced(&self.sessions)
+            && is_synced(&self.pods)
+            && is_synced(&self.deployments)
+            && is_synced(&self.replica_sets)
+            && is_synced(&self.jobs)
+    }
 }
 
 /// The children of all sessions.

@@ -1,8 +1,10 @@
-//! What is kept of a pod. Of a whole one most is the same in all pods of a session, and is never read: kept for each of
-//! thousands it is the operator's memory.
+//! What is kept of a pod, and of a ReplicaSet. Of a whole one most is the same in all of a session, and is never read: kept for
+//! each of thousands it is the operator's memory.
 
 use crds::contract::OWN_PREFIX;
+use k8s_openapi::api::apps::v1::ReplicaSet;
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::session::labels::JOB_INDEX;
 
@@ -28,6 +30,15 @@ pub(super) fn trim(pod: &mut Pod) {
         };
         pod.spec = Some(kept);
     }
+}
+
+/// Takes away all but whose a ReplicaSet is.
+pub(super) fn trim_replica_set(set: &mut ReplicaSet) {
+    let ObjectMeta { name, namespace, uid, resource_version, owner_references, .. } =
+        std::mem::take(&mut set.metadata);
+    let metadata =
+        ObjectMeta { name, namespace, uid, resource_version, owner_references, ..ObjectMeta::default() };
+    *set = ReplicaSet { metadata, ..ReplicaSet::default() };
 }
 
 #[cfg(test)]
@@ -69,5 +80,24 @@ mod tests {
             expected["spec"].as_object_mut().unwrap().remove(field);
         }
         assert_eq!(serde_json::to_value(&pod).unwrap(), expected);
+    }
+
+    #[test]
+    fn of_a_replica_set_it_stays_whose_it_is() {
+        let kept = json!({
+            "apiVersion": "apps/v1", "kind": "ReplicaSet",
+            "metadata": {"name": "harbor-server-5d", "namespace": "lighthouse", "uid": "set-1", "resourceVersion": "7", "ownerReferences": [
+                {"apiVersion": "apps/v1", "kind": "Deployment", "name": "harbor-server", "uid": "u", "controller": true}
+            ]}
+        });
+        let mut whole = kept.clone();
+        whole["metadata"]["labels"] = json!({"team": "a"});
+        whole["spec"] = json!({"replicas": 1, "selector": {}});
+        whole["status"] = json!({"replicas": 1});
+        let mut set: ReplicaSet = serde_json::from_value(whole).unwrap();
+        trim_replica_set(&mut set);
+        let left: Value = serde_json::to_value(&set).unwrap();
+        assert_eq!(left["metadata"], kept["metadata"]);
+        assert_eq!(set, ReplicaSet { metadata: set.metadata.clone(), ..ReplicaSet::default() });
     }
 }

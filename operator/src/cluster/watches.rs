@@ -32,7 +32,7 @@ use crate::cluster::owners::{session_by_label, session_of};
 use crate::cluster::pending::PendingSessions;
 use crate::cluster::pod_index::PodIndex;
 use crate::cluster::stores::{Children, Stores};
-use crate::cluster::trim::trim;
+use crate::cluster::trim::{trim, trim_replica_set};
 use crate::failing::Failing;
 use crate::session::labels;
 use crate::session::pod::node;
@@ -189,8 +189,12 @@ pub fn watch(client: &Client, scope: &Scope) -> (Watches, Stores) {
         network_policies: starter.watch_children(&ours, session_of),
     };
     let (nodes, inventory) = (Arc::new(Nodes::default()), Arc::new(Inventory::default()));
+    // They only lead from a server's pod to its Deployment: what happens to them is seen of the other two.
+    let (replica_sets, sets_writer) = reflector::store();
+    starter.watch(sets_writer, &ours, |_| None, trim_replica_set, |_| ());
     let Starter { pending, mut tasks, .. } = starter;
-    let stores = Stores { sessions, pods };
+    let (deployments, jobs) = (children.deployments.clone(), children.jobs.clone());
+    let stores = Stores { sessions, pods, deployments, replica_sets, jobs };
     let followed = (Arc::clone(&nodes), Arc::clone(&inventory));
     tasks.spawn(watch_nodes(client.clone(), followed, stores.clone(), Arc::clone(&pending)));
     let watches = Watches {

@@ -21,6 +21,9 @@ use crate::reports::stores::SessionKey;
 /// How long an answer may take. The client would repeat a refused call for minutes.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
+/// Where an API server publishes its keys.
+const KEYS_PATH: &str = "/openid/v1/jwks";
+
 /// Kinds on the way from a pod to its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
@@ -57,6 +60,9 @@ impl CallError {
 
 /// The API server.
 pub(super) trait ApiServer: Send + Sync + 'static {
+    /// The public keys that belong to those by which it signs tokens: a JSON Web Key Set.
+    fn keys(&self) -> BoxFuture<'_, Result<String, CallError>>;
+
     /// Whose token it is, if it is for our audience.
     fn review<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<TokenReviewStatus, CallError>>;
 
@@ -87,6 +93,14 @@ pub(super) trait ApiServer: Send + Sync + 'static {
 }
 
 impl ApiServer for Client {
+    fn keys(&self) -> BoxFuture<'_, Result<String, CallError>> {
+        // Its own endpoint: where `jwks_uri` of its discovery document leads, may be out of reach and is not its word.
+        Box::pin(in_time(async move {
+            let request = http::Request::get(KEYS_PATH).body(Vec::new()).map_err(kube::Error::HttpError)?;
+            self.request_text(request).await
+        }))
+    }
+
     fn review<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<TokenReviewStatus, CallError>> {
         let spec =
             TokenReviewSpec { audiences: Some(vec![REPORT_AUDIENCE.to_owned()]), token: token.to_owned() };

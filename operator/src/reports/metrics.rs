@@ -13,21 +13,31 @@ use prometheus_client::registry::Registry;
 pub struct Metrics {
     accepted: Family<Role, Counter>,
     rejected: Family<Reason, Counter>,
-    cache: Family<Cached, Counter>,
-    cache_entries: Gauge,
+    keys: Gauge,
+    key_fetches: Family<Outcome, Counter>,
     reviews: Family<Outcome, Counter>,
+    look_ups: Family<Outcome, Counter>,
     writes: Family<Outcome, Counter>,
     sessions: Family<Objectives, Gauge>,
     overdue: Gauge,
 }
 
-/// Whether a token was known.
+/// What became of asking the API server for its keys.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum CacheAnswer {
-    Hit,
-    Miss,
-    /// Too old, but the API server cannot be asked again now.
-    Stale,
+pub(super) enum FetchOutcome {
+    Fetched,
+    Failed,
+}
+
+/// What was found out live about a pod from which the watches lead to no session.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum LookUpOutcome {
+    /// It is gone.
+    Gone,
+    /// It is of no session.
+    Foreign,
+    /// It is of a session, or that cannot be said now.
+    Pending,
 }
 
 /// What became of a TokenReview.
@@ -57,11 +67,6 @@ struct Role {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Reason {
     reason: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Cached {
-    answer: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -97,19 +102,24 @@ impl Metrics {
         );
         registry.register("reports_rejected", "Reports rejected, by reason", metrics.rejected.clone());
         registry.register(
-            "token_cache_lookups",
-            "Look-ups in the cache of TokenReviews, by answer",
-            metrics.cache.clone(),
+            "token_keys",
+            "Keys of the API server by which tokens of reports are verified; without any it is asked to review tokens",
+            metrics.keys.clone(),
         );
         registry.register(
-            "token_cache_entries",
-            "Tokens in the cache of TokenReviews",
-            metrics.cache_entries.clone(),
+            "token_key_fetches",
+            "Requests for the API server's keys, by outcome",
+            metrics.key_fetches.clone(),
         );
         registry.register(
             "token_reviews",
             "TokenReviews requested from the API server, by outcome",
             metrics.reviews.clone(),
+        );
+        registry.register(
+            "pod_look_ups",
+            "Pods that reported and are of no session by what is watched, looked up live, by outcome",
+            metrics.look_ups.clone(),
         );
         registry.register(
             "report_status_writes",
@@ -137,17 +147,26 @@ impl Metrics {
         self.rejected.get_or_create(&Reason { reason }).inc();
     }
 
-    pub(super) fn cache(&self, answer: CacheAnswer) {
-        let answer = match answer {
-            CacheAnswer::Hit => "hit",
-            CacheAnswer::Miss => "miss",
-            CacheAnswer::Stale => "stale",
-        };
-        self.cache.get_or_create(&Cached { answer }).inc();
+    /// How many keys there are to verify with.
+    pub(super) fn keys(&self, keys: usize) {
+        self.keys.set(i64::try_from(keys).unwrap_or(i64::MAX));
     }
 
-    pub(super) fn cache_entries(&self, entries: usize) {
-        self.cache_entries.set(i64::try_from(entries).unwrap_or(i64::MAX));
+    pub(super) fn key_fetch(&self, outcome: FetchOutcome) {
+        let outcome = match outcome {
+            FetchOutcome::Fetched => "fetched",
+            FetchOutcome::Failed => "failed",
+        };
+        self.key_fetches.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    pub(super) fn look_up(&self, outcome: LookUpOutcome) {
+        let outcome = match outcome {
+            LookUpOutcome::Gone => "gone",
+            LookUpOutcome::Foreign => "foreign",
+            LookUpOutcome::Pending => "pending",
+        };
+        self.look_ups.get_or_create(&Outcome { outcome }).inc();
     }
 
     pub(super) fn review(&self, outcome: ReviewOutcome) {
@@ -197,8 +216,9 @@ mod tests {
         let metrics = Metrics::register(&mut registry);
         metrics.accepted("server");
         metrics.rejected("forbidden");
-        metrics.cache(CacheAnswer::Hit);
-        metrics.cache_entries(7);
+        metrics.keys(2);
+        metrics.key_fetch(FetchOutcome::Fetched);
+        metrics.look_up(LookUpOutcome::Foreign);
         metrics.review(ReviewOutcome::Refused);
         metrics.status_write(WriteOutcome::Suppressed);
         metrics.sessions([1, 2, 3]);
@@ -208,8 +228,9 @@ mod tests {
         for line in [
             "ballsession_operator_reports_accepted_total{role=\"server\"} 1",
             "ballsession_operator_reports_rejected_total{reason=\"forbidden\"} 1",
-            "ballsession_operator_token_cache_lookups_total{answer=\"hit\"} 1",
-            "ballsession_operator_token_cache_entries 7",
+            "ballsession_operator_token_keys 2",
+            "ballsession_operator_token_key_fetches_total{outcome=\"fetched\"} 1",
+            "ballsession_operator_pod_look_ups_total{outcome=\"foreign\"} 1",
             "ballsession_operator_token_reviews_total{outcome=\"refused\"} 1",
             "ballsession_operator_report_status_writes_total{outcome=\"suppressed\"} 1",
             "ballsession_operator_report_write_overdue_seconds 7",

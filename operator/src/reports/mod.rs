@@ -6,10 +6,10 @@
 //!                                   '-> view ---------> controller
 //! ```
 //!
-//! [`serve`] takes reports while the operator leads, and [`write`] writes status; both share [`Reports`], which the controller
-//! asks as its [`ReportSource`]. Session and role of a report come from the identity of its sender alone: nothing in its body or URL
-//! says whose it is. Everything is kept in memory and comes back after a restart with the next reports, because these
-//! hold totals, not differences.
+//! [`serve`] takes reports while the operator leads, by the keys that [`follow_keys`] keeps, and [`write`] writes status; all share
+//! [`Reports`], which the controller asks as its [`ReportSource`]. Session and role of a report come from the identity of its
+//! sender alone: nothing in its body or URL says whose it is. Everything is kept in memory and comes back after a restart with
+//! the next reports, because these hold totals, not differences.
 //!
 //! Imports point downwards only: leaves (`moment`, `stores`, `refusal`, `post`, `metrics`, `api_server`), then `auth` and
 //! `status`, then `aggregate`, then `ledger`, then `writer` and `api`, then what is wired together here.
@@ -33,16 +33,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crds::BallSession;
-use k8s_openapi::api::core::v1::Pod;
 use kube::Client;
-use kube::core::DeserializeGuard;
-use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::reflector::ObjectRef;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use metrics::Metrics;
 
+use crate::cluster;
 use crate::lease::Fence;
 use crate::report_source::{Expectation, ReportSource, View};
 use crate::reports::api::Intake;
@@ -66,14 +65,8 @@ pub struct Reports {
 
 impl Reports {
     /// Reports of the watched sessions and their pods, which are taken while `fence` is open.
-    pub fn new(
-        client: Client,
-        fence: Fence,
-        sessions: Store<DeserializeGuard<BallSession>>,
-        pods: Store<Pod>,
-        metrics: Metrics,
-    ) -> Arc<Self> {
-        Self::with(Arc::new(client), Stores { sessions, pods }, metrics, fence)
+    pub fn new(client: Client, fence: Fence, watched: cluster::Stores, metrics: Metrics) -> Arc<Self> {
+        Self::with(Arc::new(client), Stores { watched }, metrics, fence)
     }
 
     fn with(api_server: Arc<dyn ApiServer>, stores: Stores, metrics: Metrics, fence: Fence) -> Arc<Self> {
@@ -137,6 +130,12 @@ fn progress(is_done: bool) -> Progress {
 /// answered, for a moment.
 pub async fn serve(listener: TcpListener, reports: Arc<Reports>, stop: CancellationToken) {
     api::serve(listener, reports.intake(), stop).await;
+}
+
+/// Keeps the keys by which the senders of reports are verified up to date until `stop`. Until the first answer, no report is
+/// taken.
+pub async fn follow_keys(reports: Arc<Reports>, stop: CancellationToken) {
+    reports.authenticator.follow_keys(&stop).await;
 }
 
 /// Writes status until `stop`. Each write has a time limit of its own; those in flight at the end are awaited.

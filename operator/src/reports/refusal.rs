@@ -17,9 +17,12 @@ pub(super) enum Refusal {
     /// A token that proves nothing, or not any more.
     #[error("{0}")]
     Unauthorized(String),
-    /// A pod that has nothing to report, or not this. Only said after asking the API server itself.
+    /// A pod that has nothing to report, or not this. Where it is of no session, only said after asking the API server itself.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// A token that names a key which is not known; the API server is asked for its keys again after this time.
+    #[error("the token names a key that the API server has not published yet")]
+    UnknownKey(Duration),
     /// More questions about tokens than the API server shall be asked.
     #[error("too many unknown tokens")]
     TooMany(Duration),
@@ -40,6 +43,7 @@ impl Refusal {
             Self::TooSlow => "too_slow",
             Self::Unauthorized(_) => "unauthorized",
             Self::Forbidden(_) => "forbidden",
+            Self::UnknownKey(_) => "unknown_key",
             Self::TooMany(_) => "too_many_tokens",
             Self::Standby => "standby",
             Self::Unavailable(_) => "unavailable",
@@ -48,6 +52,6 @@ impl Refusal {
 
     /// Whether it says nothing about the report and its sender: the same may be taken in a moment.
     pub(super) fn is_transient(&self) -> bool {
-        matches!(self, Self::TooMany(_) | Self::Standby | Self::Unavailable(_))
+        matches!(self, Self::UnknownKey(_) | Self::TooMany(_) | Self::Standby | Self::Unavailable(_))
     }
 }

@@ -6,7 +6,9 @@ use crds::BallSession;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use kube::core::DeserializeGuard;
-use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::reflector::ObjectRef;
+
+use crate::cluster;
 
 /// A session, by name and UID: another one under the same name is another session.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,26 +40,19 @@ pub(super) struct PodKey {
 
 /// The watched objects.
 pub(super) struct Stores {
-    pub(super) sessions: Store<DeserializeGuard<BallSession>>,
-    pub(super) pods: Store<Pod>,
+    pub(super) watched: cluster::Stores,
 }
 
 impl Stores {
     /// The session, if the watch knows it under this UID and can read it.
     pub(super) fn session(&self, key: &SessionKey) -> Option<Arc<DeserializeGuard<BallSession>>> {
-        let stored = self.sessions.get(&ObjectRef::new(&key.name).within(&key.namespace))?;
+        let stored = self.watched.sessions.get(&ObjectRef::new(&key.name).within(&key.namespace))?;
         (stored.uid().as_deref() == Some(&key.uid) && stored.0.is_ok()).then_some(stored)
-    }
-
-    /// The key of the session that the watch knows under this name.
-    pub(super) fn session_named(&self, namespace: &str, name: &str) -> Option<SessionKey> {
-        let stored = self.sessions.get(&ObjectRef::new(name).within(namespace))?;
-        SessionKey::of(stored.0.as_ref().ok()?)
     }
 
     /// The pod, if the watch knows it under this UID.
     pub(super) fn pod(&self, key: &PodKey) -> Option<Arc<Pod>> {
-        let stored = self.pods.get(&ObjectRef::new(&key.name).within(&key.namespace))?;
+        let stored = self.watched.pods.get(&ObjectRef::new(&key.name).within(&key.namespace))?;
         (stored.uid().as_deref() == Some(&key.uid)).then_some(stored)
     }
 }

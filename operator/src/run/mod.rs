@@ -42,6 +42,6 @@ pub use outcome::Outcome;
 pub use pod_templates::{PartFacts, has_turn, is_outdated, moved, part_templates};
 pub use progress::Progress;
 pub use rollout::{Move, Rollout};
-pub use run_end::{LastReport, Listening, NewestReport, RunEnd};
+pub use run_end::{LastReport, NewestReport, RunEnd};
 pub use stage::{RunStage, is_stored_run, stage, stored_run};
 pub use wanted::WantedClients;

@@ -50,26 +50,18 @@ pub enum LastReport {
     Missing,
 }
 
-/// Since when reports can come.
-#[derive(Debug, Clone, Copy)]
-pub struct Listening {
-    /// The operator takes reports since.
-    pub since: Instant,
-    /// Until then missing reports mean nothing: they came, and could not be taken.
-    pub excused_until: Option<Instant>,
-}
-
 impl RunEnd {
     /// Of a run that was over at `since`.
     pub fn new(since: Instant) -> Self {
         Self { since, state: State::AwaitLastReport }
     }
 
-    /// What came of waiting for the last report, once: when it has just come, or was awaited for long enough.
+    /// What came of waiting for the last report, once: when it has just come, or was awaited for long enough by an operator that
+    /// takes reports since `listening_since`.
     pub fn await_last_report(
         &mut self,
         newest: Option<NewestReport>,
-        listening: Listening,
+        listening_since: Instant,
         now: Instant,
     ) -> Option<LastReport> {
         if self.state != State::AwaitLastReport {
@@ -84,20 +76,20 @@ impl RunEnd {
         });
         // What came before the end may be from any time of the run.
         let is_whole = is_last || newest.is_some_and(|newest| newest.received >= self.since);
-        if !is_last && now < self.wait_until(newest, is_whole, listening) {
+        if !is_last && now < self.wait_until(newest, is_whole, listening_since) {
             return None;
         }
         self.state = State::WriteLastNumbers { refusals: 0 };
         Some(if is_whole { LastReport::Whole } else { LastReport::Missing })
     }
 
-    fn wait_until(&self, newest: Option<NewestReport>, is_whole: bool, listening: Listening) -> Instant {
+    fn wait_until(&self, newest: Option<NewestReport>, is_whole: bool, listening_since: Instant) -> Instant {
         let is_uninformed = newest.is_some_and(|newest| !newest.is_informed);
         let usual = self.since + if is_uninformed { INFORMED_REPORT } else { LAST_REPORT };
         if is_whole {
             return usual;
         }
-        usual.max(listening.since + AFTER_START).max(listening.excused_until.unwrap_or(usual))
+        usual.max(listening_since + AFTER_START)
     }
 
     /// Whether the numbers are the last ones of the run.
@@ -137,8 +129,8 @@ mod tests {
     use super::*;
 
     /// An operator that has taken reports for long.
-    fn long_since(since: Instant) -> Listening {
-        Listening { since: since.checked_sub(AFTER_START).unwrap_or(since), excused_until: None }
+    fn long_since(since: Instant) -> Instant {
+        since.checked_sub(AFTER_START).unwrap_or(since)
     }
 
     #[test]
@@ -189,11 +181,8 @@ mod tests {
     fn an_operator_that_has_just_begun_waits_longer() {
         let since = Instant::now();
         let at = |seconds| since + Duration::from_secs(seconds);
-        let missing = |listening, seconds| RunEnd::new(since).await_last_report(None, listening, at(seconds));
-        let just_begun = Listening { since, excused_until: None };
-        assert_eq!((missing(just_begun, 59), missing(just_begun, 60)), (None, Some(LastReport::Missing)));
-        let excused = Listening { since, excused_until: Some(at(80)) };
-        assert_eq!((missing(excused, 79), missing(excused, 80)), (None, Some(LastReport::Missing)));
+        let missing = |seconds| RunEnd::new(since).await_last_report(None, since, at(seconds));
+        assert_eq!((missing(59), missing(60)), (None, Some(LastReport::Missing)));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use cluster::Scratch;
-use k8s_openapi::api::authorization::v1::{ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec};
+use k8s_openapi::api::authorization::v1::{
+    NonResourceAttributes, ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec,
+};
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::rbac::v1::RoleBinding;
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
@@ -54,6 +56,24 @@ async fn uninstall(client: &Client, added: Vec<Value>) {
     }
 }
 
+/// Whether somebody with no other groups than all have may get a path that is no resource.
+async fn may_get(client: &Client, user: &str, path: &str) -> bool {
+    let attributes = NonResourceAttributes { path: Some(path.into()), verb: Some("get".into()) };
+    let spec = SubjectAccessReviewSpec {
+        user: Some(user.into()),
+        groups: Some(vec!["system:authenticated".into()]),
+        non_resource_attributes: Some(attributes),
+        ..SubjectAccessReviewSpec::default()
+    };
+    allowed(client, spec).await
+}
+
+async fn allowed(client: &Client, spec: SubjectAccessReviewSpec) -> bool {
+    let review = SubjectAccessReview { spec, ..SubjectAccessReview::default() };
+    let reviews: Api<SubjectAccessReview> = Api::all(client.clone());
+    reviews.create(&PostParams::default(), &review).await.unwrap().status.unwrap().allowed
+}
+
 async fn may(client: &Client, user: &str, namespace: &str, (group, resource, verb): Right) -> bool {
     let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
     let attributes = ResourceAttributes {
@@ -66,17 +86,13 @@ async fn may(client: &Client, user: &str, namespace: &str, (group, resource, ver
         name: (resource == "leases").then(|| "ballsession-operator".into()),
         ..ResourceAttributes::default()
     };
-    let review = SubjectAccessReview {
-        spec: SubjectAccessReviewSpec {
-            user: Some(user.into()),
-            groups: Some(vec!["system:serviceaccounts".into(), "system:authenticated".into()]),
-            resource_attributes: Some(attributes),
-            ..SubjectAccessReviewSpec::default()
-        },
-        ..SubjectAccessReview::default()
+    let spec = SubjectAccessReviewSpec {
+        user: Some(user.into()),
+        groups: Some(vec!["system:serviceaccounts".into(), "system:authenticated".into()]),
+        resource_attributes: Some(attributes),
+        ..SubjectAccessReviewSpec::default()
     };
-    let reviews: Api<SubjectAccessReview> = Api::all(client.clone());
-    reviews.create(&PostParams::default(), &review).await.unwrap().status.unwrap().allowed
+    allowed(client, spec).await
 }
 
 /// Controllers and the API server's caches take a moment.
@@ -115,6 +131,13 @@ async fn operators_rights(client: &Client, elsewhere: &str) {
     }
     for right in rights::each(rights::CLUSTER) {
         eventually(&format!("{right:?}"), async || may(client, OPERATOR, "", right).await).await;
+    }
+    // Without the group to which Kubernetes itself binds the role.
+    for path in rights::KEYS {
+        eventually(path, async || may_get(client, OPERATOR, path).await).await;
+    }
+    for path in rights::FORBIDDEN_PATHS {
+        assert!(!may_get(client, OPERATOR, path).await, "{path}");
     }
     for right in rights::each(rights::LEASE) {
         eventually(&format!("{right:?}"), async || may(client, OPERATOR, NAMESPACE, right).await).await;

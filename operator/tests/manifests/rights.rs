@@ -21,13 +21,18 @@ pub(crate) const SESSIONS: &[Right] = &[
     ("networking.k8s.io", "networkpolicies", "get list watch create patch delete"),
     ("", "pods", "get list watch create delete"),
     ("", "nodes", "get list watch"),
-    ("apps", "replicasets", "get"),
+    ("apps", "replicasets", "get list watch"),
     ("events.k8s.io", "events", "create patch"),
     ("", "events", "list"),
 ];
 
-/// In the cluster.
+/// In the cluster, where the API server does not give its keys away.
 pub(crate) const CLUSTER: &[Right] = &[("authentication.k8s.io", "tokenreviews", "create")];
+
+/// The API server's keys, and what says where they are: Kubernetes' own role for that.
+pub(crate) const KEYS: &[&str] = &["/openid/v1/jwks", "/.well-known/openid-configuration"];
+/// Of the API server's other paths it may read what everybody may, and these not.
+pub(crate) const FORBIDDEN_PATHS: &[&str] = &["/metrics", "/logs", "/debug/pprof", "/openid/v1"];
 
 /// In its own namespace.
 pub(crate) const LEASE: &[Right] = &[("coordination.k8s.io", "leases", "create get update")];

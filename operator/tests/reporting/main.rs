@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends with what went wrong, in its helpers too")]
 
+mod junk;
 mod numbers;
 mod post;
 mod rows;

@@ -17,7 +17,8 @@ pub(crate) async fn post(address: SocketAddr, token: &str, body: &Value) -> u16 
     panic!("always told to come again");
 }
 
-async fn once(address: SocketAddr, token: &str, body: &Value) -> u16 {
+/// The status code of the answer, whatever it is.
+pub(crate) async fn once(address: SocketAddr, token: &str, body: &Value) -> u16 {
     let body = body.to_string();
     let request = format!(
         "POST /v1/reports HTTP/1.1\r\nHost: operator\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",

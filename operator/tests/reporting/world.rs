@@ -5,21 +5,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ballsession_operator::clients::Create;
+use ballsession_operator::cluster::{Scope, Watches, watch};
 use ballsession_operator::controller::build::{ClientPods, Site, build};
 use ballsession_operator::controller::resources::{Desired, Observed, Prepared, Resources};
 use ballsession_operator::lease::Fence;
 use ballsession_operator::reports::{self, Metrics, Reports};
-use ballsession_operator::session::labels::{COMPONENT, MANAGED_BY, OPERATOR};
+use ballsession_operator::session::labels::COMPONENT;
 use ballsession_operator::session::{Session, validate};
 use ballsession_operator::settings::{PodDefaults, Settings};
 use cluster::Scratch;
 use crds::{BallSession, BallSessionSpec};
-use futures_util::StreamExt;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ListParams, Patch, PatchParams, PostParams};
-use kube::core::DeserializeGuard;
-use kube::runtime::{reflector, watcher};
 use kube::{Client, ResourceExt};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -126,27 +126,41 @@ pub(crate) struct Operator {
     pub(crate) address: SocketAddr,
     pub(crate) reports: Arc<Reports>,
     stop: CancellationToken,
+    registry: Registry,
+    _watches: Watches,
 }
 
 impl Operator {
     pub(crate) async fn start(world: &World) -> Self {
-        let (client, namespace) = (&world.client, &world.namespace.name);
-        let (sessions, session_writer) = reflector::store();
-        let (pods, pod_writer) = reflector::store();
-        let stop = CancellationToken::new();
-        let all = Api::<DeserializeGuard<BallSession>>::namespaced(client.clone(), namespace);
-        let watch = reflector(session_writer, watcher(all, watcher::Config::default()));
-        tokio::spawn(stop.clone().run_until_cancelled_owned(watch.for_each(async |_| ())));
-        let ours = watcher::Config::default().labels(&format!("{MANAGED_BY}={OPERATOR}"));
-        let watch = reflector(pod_writer, watcher(world.pods.clone(), ours));
-        tokio::spawn(stop.clone().run_until_cancelled_owned(watch.for_each(async |_| ())));
+        let operator = Self::start_without_writes(world, &world.client).await;
+        tokio::spawn(reports::write(Arc::clone(&operator.reports), operator.stop.clone()));
+        operator
+    }
 
-        let reports = Reports::new(client.clone(), Fence::open(), sessions, pods, Metrics::default());
+    /// One that takes reports and keeps them to itself. It asks the API server by `client`, but for what it watches.
+    pub(crate) async fn start_without_writes(world: &World, client: &Client) -> Self {
+        let scope = Scope::Namespace(world.namespace.name.clone());
+        let (watches, stores) = watch(&world.client, &scope);
+        eventually("what there is to watch", async || watches.first_sync().waiting().is_none()).await;
+        let stop = CancellationToken::new();
+        let mut registry = Registry::default();
+        let metrics = Metrics::register(&mut registry);
+        let reports = Reports::new(client.clone(), Fence::open(), stores, metrics);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(reports::serve(listener, Arc::clone(&reports), stop.clone()));
-        tokio::spawn(reports::write(Arc::clone(&reports), stop.clone()));
-        Self { address, reports, stop }
+        tokio::spawn(reports::follow_keys(Arc::clone(&reports), stop.clone()));
+        Self { address, reports, stop, registry, _watches: watches }
+    }
+}
+
+impl Operator {
+    /// What was counted in a series; none of a series that is not there.
+    pub(crate) fn counted(&self, series: &str) -> u64 {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        line.map_or(0, |count| count.parse().unwrap())
     }
 }
 

@@ -197,7 +197,7 @@ fn reported(
     // Clients that are done are not reported of.
     let Some(ready_since) = ready_since else { return (ready, None) };
     let last_report = input.view.server.as_ref().map(|server| server.received);
-    let last = last_report.max(input.view.excused_until).map_or(watching_since, |at| at.max(watching_since));
+    let last = last_report.map_or(watching_since, |at| at.max(watching_since));
     let since_report = now.saturating_duration_since(last);
     let since_ready = between(ready_since, time);
     let silent = since_report.min(since_ready);

@@ -6,7 +6,7 @@ use crate::reports::aggregate::clients::Clients;
 use crate::reports::aggregate::judging;
 use crate::reports::aggregate::server::Server;
 use crate::reports::status::ObjectivesVerdict;
-use crate::run::{End, LastReport, Listening, NewestReport, RunEnd};
+use crate::run::{End, LastReport, NewestReport, RunEnd};
 use crate::session::Session;
 
 /// Of the frames that a run promises, the report of one server process has to know so many, in percent, to be of the whole run
@@ -38,13 +38,13 @@ impl Conclusion {
     }
 
     /// Concludes, once the last report is there or was awaited for long enough: whether that is so just now. `is_informed`:
-    /// the server of the newest report knew that nobody is wanted any more.
+    /// the server of the newest report knew that nobody is wanted any more. `listening_since`: reports can come since.
     pub(super) fn conclude(
         &mut self,
         session: Option<&Session>,
         (server, clients): (&Server, &Clients),
         is_informed: bool,
-        listening: Listening,
+        listening_since: Instant,
         now: Instant,
     ) -> bool {
         let newest = server.newest();
@@ -53,7 +53,7 @@ impl Conclusion {
             connected_clients: newest.post.connected_clients,
             is_informed,
         });
-        let Some(last) = self.run_end.await_last_report(report, listening, now) else { return false };
+        let Some(last) = self.run_end.await_last_report(report, listening_since, now) else { return false };
         self.verdict = Some(match (last, newest, session) {
             (LastReport::Whole, Some(newest), Some(session)) => {
                 if server.restarts() > 0 && sent_percent(&newest.post, session) < WHOLE_PERCENT {

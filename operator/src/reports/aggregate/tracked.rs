@@ -17,7 +17,7 @@ use crate::reports::aggregate::stored_process::StoredProcess;
 use crate::reports::aggregate::stored_session::StoredSession;
 use crate::reports::status::{ErrorTotals, ObjectivesVerdict};
 use crate::reports::stores::{PodKey, SessionKey};
-use crate::run::{End, Listening};
+use crate::run::End;
 
 /// What became of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,11 +172,6 @@ impl Tracked {
         Evidence { server: &self.server, clients: &self.clients, expected: self.expected.as_ref() }
     }
 
-    /// A report that claims to be the server's was not taken, for a reason that lies with the operator.
-    pub(in crate::reports) fn extend_grace(&mut self, now: Instant) {
-        self.responsiveness.extend_grace(now);
-    }
-
     /// Whether the server does not report any more, and this is noticed for the first time.
     pub(in crate::reports) fn becomes_unresponsive(&mut self, now: Instant) -> bool {
         self.responsiveness.becomes_unresponsive(now)
@@ -206,11 +201,9 @@ impl Tracked {
             newest.post.judged.is_none()
                 || self.dismissed.is_some_and(|dismissed| dismissed < newest.received)
         });
-        let excused_until = self.responsiveness.grace_until();
-        let listening = Listening { since: listening_since, excused_until };
         let Self { conclusion, server, clients, .. } = self;
         let conclusion = conclusion.get_or_insert_with(|| Conclusion::new(end));
-        conclusion.conclude(session.validated().ok(), (server, clients), is_informed, listening, now)
+        conclusion.conclude(session.validated().ok(), (server, clients), is_informed, listening_since, now)
     }
 
     /// The run is not over, although its end was awaited.
@@ -267,7 +260,7 @@ impl Tracked {
     pub(in crate::reports) fn view(&self) -> View {
         let (server, clients) = (self.server.view(), self.clients.view());
         let lost = self.judging.lost().map(str::to_owned);
-        View { server, clients, excused_until: self.responsiveness.grace_until(), lost }
+        View { server, clients, lost }
     }
 
     /// When the server's last report came, whether its pod still exists or not.

@@ -38,7 +38,9 @@ fn status_code(refusal: &Refusal) -> StatusCode {
         Refusal::Unauthorized(_) => StatusCode::UNAUTHORIZED,
         Refusal::Forbidden(_) => StatusCode::FORBIDDEN,
         Refusal::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-        Refusal::Standby | Refusal::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::UnknownKey(_) | Refusal::Standby | Refusal::Unavailable(_) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
     }
 }
 
@@ -46,6 +48,7 @@ fn status_code(refusal: &Refusal) -> StatusCode {
 fn retry_after(refusal: &Refusal) -> Option<u64> {
     let wait = match refusal {
         Refusal::TooMany(wait) => *wait,
+        Refusal::UnknownKey(wait) => (*wait).max(RETRY_AFTER),
         Refusal::Standby | Refusal::Unavailable(_) => RETRY_AFTER,
         _ => return None,
     };
@@ -65,6 +68,8 @@ mod tests {
             (response.status().as_u16(), wait.map(|wait| wait.to_str().unwrap().to_owned()))
         };
         assert_eq!(answer(Refusal::TooMany(Duration::from_millis(200))), (429, Some("1".into())));
+        assert_eq!(answer(Refusal::UnknownKey(Duration::ZERO)), (503, Some("1".into())));
+        assert_eq!(answer(Refusal::UnknownKey(Duration::from_millis(28_100))), (503, Some("29".into())));
         assert_eq!(answer(Refusal::Unavailable(String::new())), (503, Some("1".into())));
         assert_eq!(answer(Refusal::Standby), (503, Some("1".into())));
         assert_eq!(answer(Refusal::Malformed(String::new())), (400, None));

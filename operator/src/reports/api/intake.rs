@@ -15,7 +15,7 @@ use crate::reports::moment::Moment;
 use crate::reports::post::Post;
 use crate::reports::refusal::Refusal;
 
-/// How long it may take to find out whose report it is: some questions to the API server.
+/// How long it may take to find out whose report it is: where the watches do not know its pod, some questions to the API server.
 const AUTHENTICATION_LIMIT: Duration = Duration::from_secs(10);
 /// Reports that are taken in at a time.
 const IN_FLIGHT: usize = 256;
@@ -56,14 +56,7 @@ impl Intake {
         if !self.fence.is_open() {
             return Err(Refusal::Standby);
         }
-        let taken = self.authenticate_and_accept(token, body).await;
-        if taken.as_ref().is_err_and(Refusal::is_transient) {
-            let at = Moment::present();
-            if let Some(session) = self.authenticator.claimed_server(token, at.wall) {
-                self.ledger.extend_grace(&session, at);
-            }
-        }
-        taken
+        self.authenticate_and_accept(token, body).await
     }
 
     /// Counts what became of a request.

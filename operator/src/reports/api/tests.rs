@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use report::post::{Answer, MAX_BYTES};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,7 +15,8 @@ use tokio_util::sync::CancellationToken;
 use super::connections::serve_within;
 use crate::report_source::{Expectation, ReportSource};
 use crate::reports::api_server::Kind;
-use crate::reports::testing::{NAMESPACE, World, client_post, forged, server_post, stored};
+use crate::reports::moment::Moment;
+use crate::reports::testing::{Issuer, NAMESPACE, World, client_post, forged, payload, server_post, stored};
 use crate::session::validate;
 
 const ACCOUNT: &str = "harbor-workload";
@@ -33,7 +35,15 @@ impl Served {
 
     /// Where a request has to arrive within `limit`.
     async fn within(limit: Duration) -> Self {
-        let world = World::new();
+        Self::serving(World::new(), limit).await
+    }
+
+    /// Before an API server that is asked about each token.
+    async fn with_reviews() -> Self {
+        Self::serving(World::with_reviews(), Duration::from_secs(60)).await
+    }
+
+    async fn serving(world: World, limit: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
@@ -128,18 +138,6 @@ async fn a_server_is_answered_who_is_wanted_and_a_client_nothing() {
 }
 
 #[tokio::test]
-async fn a_server_whose_report_cannot_be_taken_has_a_grace_period() {
-    let served = Served::new().await;
-    let client = serde_json::to_value(client_post(1)).unwrap();
-    assert_eq!(code(&served.post(&served.token("client"), &client).await), 202);
-    let grace = || served.world.reports.view("harbor-uid").excused_until;
-    assert_eq!(grace(), None);
-    served.world.api_server.is_down.store(true, Ordering::Relaxed);
-    assert_eq!(code(&served.post(&served.token("server"), &server_report(1)).await), 503);
-    assert!(grace().is_some());
-}
-
-#[tokio::test]
 async fn a_replica_that_does_not_lead_asks_its_sender_to_come_again_and_nobody_else() {
     let served = Served::new().await;
     served.world.fence.close();
@@ -151,17 +149,17 @@ async fn a_replica_that_does_not_lead_asks_its_sender_to_come_again_and_nobody_e
             "{answer}"
         );
     }
-    assert_eq!(served.world.api_server.reviews.load(Ordering::Relaxed), 0);
+    assert_eq!(served.world.api_server.calls(), [1, 0, 0], "only for the keys, before");
     assert!(served.world.reports.view("harbor-uid").server.is_none());
 }
 
 /// A process that was stopped in between would write nothing of it any more.
 #[tokio::test]
 async fn nothing_is_answered_as_taken_by_a_replica_that_leads_no_more() {
-    let served = Served::new().await;
+    let served = Served::with_reviews().await;
     *served.world.api_server.ends_during_review.lock().unwrap() = Some(served.world.fence.clone());
     assert_eq!(code(&served.post(&served.token("server"), &server_report(1)).await), 503);
-    assert_eq!(served.world.api_server.reviews.load(Ordering::Relaxed), 1);
+    assert_eq!(served.world.api_server.calls()[1], 1);
 }
 
 #[tokio::test]
@@ -209,7 +207,8 @@ async fn unknown_senders_are_refused() {
 
 #[tokio::test]
 async fn an_api_server_that_does_not_answer_means_later() {
-    let served = Served::new().await;
+    let mut served = Served::new().await;
+    served.world.unwatch_pod("server");
     served.world.api_server.is_down.store(true, Ordering::Relaxed);
     let answer = served.post(&served.token("server"), &server_report(1)).await;
     assert_eq!(code(&answer), 503);
@@ -218,16 +217,31 @@ async fn an_api_server_that_does_not_answer_means_later() {
 }
 
 #[tokio::test]
-async fn too_many_unknown_tokens_mean_later() {
+async fn a_key_that_is_not_known_yet_means_later() {
     let served = Served::new().await;
-    let mut codes = Vec::new();
-    for number in 0..3 {
+    let token = Issuer::new("second").sign(&payload("server", ACCOUNT, NAMESPACE));
+    let wait = async || {
+        let answer = served.post(&token, &server_report(1)).await.to_ascii_lowercase();
+        assert_eq!(code(&answer), 503, "{answer}");
+        let (_, wait) = answer.split_once("retry-after: ").unwrap();
+        wait.lines().next().unwrap().parse::<u64>().unwrap()
+    };
+    assert_eq!(wait().await, 1);
+    served.world.fetch_keys(Instant::now());
+    assert!((2..=30).contains(&wait().await), "it was asked for just now");
+}
+
+#[tokio::test]
+async fn more_tokens_than_can_be_reviewed_mean_later() {
+    let served = Served::with_reviews().await;
+    // As many as there are reviews for, in a while to come: there are none left before.
+    let later = Moment { now: Instant::now() + Duration::from_secs(3600), wall: Timestamp::now() };
+    for number in 0..200 {
         let token = forged("server", NAMESPACE, |payload| payload["jti"] = json!(number));
-        let answer = served.post(&token, &server_report(1)).await;
-        codes.push((code(&answer), answer.contains("retry-after: 1")));
+        let _ = served.world.reports.authenticator.authenticate(&token, later).await;
     }
-    assert_eq!(codes[0], (401, false));
-    assert!(codes[1..].contains(&(429, true)), "{codes:?}");
+    let answer = served.post(&served.token("server"), &server_report(1)).await.to_ascii_lowercase();
+    assert!(code(&answer) == 429 && answer.contains("retry-after: "), "{answer}");
 }
 
 #[tokio::test]
@@ -236,7 +250,7 @@ async fn what_is_too_large_is_not_read() {
     // Only the head is sent: the answer does not wait for the body.
     let answer = served.exchange(head(&served.token("server"), 10 << 20).as_bytes()).await;
     assert_eq!(code(&answer), 413);
-    assert_eq!(served.world.api_server.reviews.load(Ordering::Relaxed), 0);
+    assert_eq!(served.world.api_server.calls(), [1, 0, 0]);
 
     let mut chunked = b"POST /v1/reports HTTP/1.1\r\nHost: o\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
     chunked.extend_from_slice(format!("{:x}\r\n", MAX_BYTES + 1).as_bytes());

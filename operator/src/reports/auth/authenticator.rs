@@ -1,36 +1,39 @@
-//! The order in which a token is verified, so that whoever sends junk costs next to nothing.
+//! The order in which a sender is found out, so that whoever sends junk costs the API server nothing.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::ResourceExt;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
-use crate::reports::api_server::{ApiServer, Kind};
+use crate::reports::api_server::ApiServer;
 use crate::reports::auth::claims::{self, Claims};
-use crate::reports::auth::rate_buckets::RateBuckets;
+use crate::reports::auth::identity::Identity;
+use crate::reports::auth::keys::{CurrentKeys, Signature, Trust};
+use crate::reports::auth::look_ups::LookUps;
+use crate::reports::auth::objects::Live;
 use crate::reports::auth::reporter::Reporter;
-use crate::reports::auth::token_cache::{TokenCache, TokenHash};
-use crate::reports::auth::{identity, live, owner_chain};
-use crate::reports::metrics::{CacheAnswer, Metrics, ReviewOutcome};
+use crate::reports::auth::reviews::{Reviews, TokenHash};
+use crate::reports::auth::token::Token;
+use crate::reports::auth::{owner_chain, review_status};
+use crate::reports::metrics::{LookUpOutcome, Metrics, ReviewOutcome};
 use crate::reports::moment::Moment;
 use crate::reports::refusal::Refusal;
-use crate::reports::stores::{SessionKey, Stores};
-use crate::session::labels::{self, Component};
+use crate::reports::stores::Stores;
+
+/// Pods that are looked up at a time: the rest of the reports does not wait for those of strangers.
+const LOOK_UPS: usize = 16;
 
 /// Finds out whose report it is, by its token.
 pub(in crate::reports) struct Authenticator {
     api_server: Arc<dyn ApiServer>,
     stores: Arc<Stores>,
-    remembered: Mutex<Remembered>,
+    keys: CurrentKeys,
+    /// Locked for moments only, never across a call; so is `look_ups`.
+    reviews: Mutex<Reviews>,
+    look_ups: Mutex<LookUps>,
+    look_up_permits: Semaphore,
     metrics: Metrics,
-}
-
-/// What bounds the questions to the API server. Locked for moments only, never across a call.
-struct Remembered {
-    cache: TokenCache<Reporter, Refusal>,
-    buckets: RateBuckets,
 }
 
 impl Authenticator {
@@ -40,8 +43,20 @@ impl Authenticator {
         metrics: Metrics,
         now: Instant,
     ) -> Self {
-        let remembered = Remembered { cache: TokenCache::new(), buckets: RateBuckets::new(now) };
-        Self { api_server, stores, remembered: Mutex::new(remembered), metrics }
+        Self {
+            api_server,
+            stores,
+            keys: CurrentKeys::new(metrics.clone(), now),
+            reviews: Mutex::new(Reviews::new(now)),
+            look_ups: Mutex::default(),
+            look_up_permits: Semaphore::new(LOOK_UPS),
+            metrics,
+        }
+    }
+
+    /// Keeps the keys by which tokens are verified up to date until `stop`.
+    pub(in crate::reports) async fn follow_keys(&self, stop: &CancellationToken) {
+        self.keys.follow(self.api_server.as_ref(), stop).await;
     }
 
     /// Who sends `token`.
@@ -51,120 +66,122 @@ impl Authenticator {
     pub(in crate::reports) async fn authenticate(
         &self,
         token: &str,
-        Moment { now, wall }: Moment,
+        at: Moment,
     ) -> Result<Reporter, Refusal> {
-        let claims = claims::read(token, wall).map_err(|error| Refusal::Unauthorized(error.to_string()))?;
-        let token_hash = TokenHash::of(token);
-        match self.cached(&token_hash, now) {
-            Some(answer) => {
-                self.metrics.cache(CacheAnswer::Hit);
-                return answer;
+        let identity = self.identify(token, at).await?;
+        match owner_chain::reporter(self.stores.as_ref(), &identity).await {
+            Ok(reporter) => Ok(reporter),
+            // The watches may be behind, so that is no answer yet.
+            Err(_) => Err(self.look_up(&identity, at.now).await),
+        }
+    }
+
+    /// The pod whose token it is.
+    async fn identify(&self, text: &str, at: Moment) -> Result<Identity, Refusal> {
+        let token = Token::parse(text).map_err(|error| Refusal::Unauthorized(error.to_string()))?;
+        let claims = claims::read(&token.payload, at.wall)
+            .map_err(|error| Refusal::Unauthorized(error.to_string()))?;
+        let signature = match &*self.keys.trust() {
+            Trust::Awaited => {
+                return Err(Refusal::Unavailable(
+                    "the API server has not been asked for its keys yet".into(),
+                ));
             }
-            None => self.metrics.cache(CacheAnswer::Miss),
-        }
-
-        if let Err(refusal) = self.take_review(&claims, now).await {
-            return self.last_accepted(&token_hash, now).ok_or(refusal);
-        }
-        let answer = self.review(token, &claims).await;
-        if let Ok(_) | Err(Refusal::Unauthorized(_) | Refusal::Forbidden(_)) = &answer {
-            let remaining = claims.expires.duration_since(wall);
-            let mut remembered = self.remembered();
-            let remaining = Duration::try_from(remaining).unwrap_or_default();
-            remembered.cache.insert(token_hash, answer.clone(), remaining, now);
-            self.metrics.cache_entries(remembered.cache.len());
-        }
-        let reporter = answer?;
-        // The API server knows both, so the watches are about to.
-        if !self.is_known(&reporter) {
-            return Err(Refusal::Unavailable("the pod or its session is too new to be known".into()));
-        }
-        Ok(reporter)
-    }
-
-    /// The session whose server `token` claims to be of. Neither unverified claims nor labels prove anything: no more
-    /// may follow from this than a grace period.
-    pub(in crate::reports) fn claimed_server(&self, token: &str, wall: Timestamp) -> Option<SessionKey> {
-        let pod = self.stores.pod(&claims::read(token, wall).ok()?.pod)?;
-        if !is_server(&pod.metadata) {
-            return None;
-        }
-        let session = pod.labels().get(labels::INSTANCE)?;
-        self.stores.session_named(pod.metadata.namespace.as_deref()?, session)
-    }
-
-    /// What was found out before, as long as the pod and its session are there.
-    fn cached(&self, token: &TokenHash, now: Instant) -> Option<Result<Reporter, Refusal>> {
-        let answer = self.remembered().cache.get(token, now)?;
-        let holds = answer.as_ref().map_or(true, |reporter| self.is_known(reporter));
-        holds.then_some(answer)
-    }
-
-    /// Who had this token when the API server was asked last. That still counts where more pods are due to be asked about
-    /// again than can be; a pod that is gone does not.
-    fn last_accepted(&self, token: &TokenHash, now: Instant) -> Option<Reporter> {
-        let reporter = self.remembered().cache.last_accepted(token, now)?;
-        self.is_known(&reporter).then(|| {
-            self.metrics.cache(CacheAnswer::Stale);
-            reporter
-        })
-    }
-
-    /// Takes a review out of the rate buckets, or says when to come again.
-    async fn take_review(&self, claims: &Claims, now: Instant) -> Result<(), Refusal> {
-        let pod = &claims.pod;
-        let is_server = match self.stores.pod(pod) {
-            Some(known) => is_server(&known.metadata),
-            None => {
-                self.remembered().buckets.look_up(now).map_err(Refusal::TooMany)?;
-                let api_server = self.api_server.as_ref();
-                let found =
-                    live::metadata(api_server, Kind::Pod, &pod.namespace, &pod.name, &pod.uid).await?;
-                let gone = || Refusal::Unauthorized("the pod of the token does not exist".into());
-                is_server(&found.ok_or_else(gone)?)
-            }
+            Trust::Keys(keys) => keys.verify(&token),
+            Trust::Reviews => Signature::KeyUnusable,
         };
-        self.remembered().buckets.review(&pod.uid, is_server, now).map_err(Refusal::TooMany)
+        match signature {
+            Signature::Valid => Ok(claims.identity),
+            Signature::Invalid => {
+                Err(Refusal::Unauthorized("the token is not signed by the key that it names".into()))
+            }
+            Signature::KeyUnknown => Err(self.unknown_key(&claims.identity, at.now)),
+            Signature::KeyUnusable => self.review(text, claims, at).await,
+        }
     }
 
-    /// Asks the API server whose token it is, and whether that pod belongs to a session.
-    async fn review(&self, token: &str, claims: &Claims) -> Result<Reporter, Refusal> {
-        let review = live::review(self.api_server.as_ref(), token).await.inspect_err(|_| {
+    /// The API server may have begun to sign with a new key. That is worth a question only where the token fits a pod of a
+    /// session in all else.
+    fn unknown_key(&self, claimed: &Identity, now: Instant) -> Refusal {
+        let is_of_a_session = self.stores.pod(&claimed.pod).is_some();
+        let wait = if is_of_a_session { self.keys.want(now) } else { Duration::ZERO };
+        Refusal::UnknownKey(wait)
+    }
+
+    /// Has the API server say whose token it is, unless it has done so before.
+    async fn review(
+        &self,
+        token: &str,
+        claims: Claims,
+        Moment { now, wall }: Moment,
+    ) -> Result<Identity, Refusal> {
+        let hash = TokenHash::of(token);
+        if let Some(identity) = self.reviews().accepted(&hash) {
+            return Ok(identity);
+        }
+        self.reviews().take(now).map_err(Refusal::TooMany)?;
+        let status = self.api_server.review(token).await.map_err(|error| {
             self.metrics.review(ReviewOutcome::Failed);
+            tracing::debug!(%error, "TokenReview failed");
+            Refusal::Unavailable("cannot tell now whose report it is".into())
         })?;
-        let identity = match identity::read(&review) {
-            Ok(identity) if identity.pod == claims.pod => identity,
-            Ok(_) => {
-                self.metrics.review(ReviewOutcome::Refused);
-                return Err(Refusal::Unauthorized("the token is of another pod than it says".into()));
-            }
-            Err(error) => {
-                self.metrics.review(ReviewOutcome::Refused);
-                tracing::info!(claimed = ?claims.pod, found = ?review.user, %error, "token refused");
-                return Err(Refusal::Unauthorized(error.to_string()));
-            }
+        let refused = match review_status::read(&status) {
+            Ok(identity) if identity == claims.identity => None,
+            Ok(_) => Some("the token is of another pod than it says".to_owned()),
+            Err(error) => Some(error.to_string()),
         };
-        self.metrics.review(ReviewOutcome::Accepted);
-        match owner_chain::session_of(self.api_server.as_ref(), &identity).await {
-            Ok((session, role)) => Ok(Reporter { session, role, pod: identity.pod }),
-            Err(refusal) => {
-                tracing::info!(?identity, %refusal, "report refused");
-                Err(refusal)
-            }
+        if let Some(reason) = refused {
+            self.metrics.review(ReviewOutcome::Refused);
+            return Err(Refusal::Unauthorized(reason));
         }
+        self.metrics.review(ReviewOutcome::Accepted);
+        let identity = claims.identity.clone();
+        self.reviews().accept(hash, claims, wall);
+        Ok(identity)
     }
 
-    fn is_known(&self, reporter: &Reporter) -> bool {
-        self.stores.pod(&reporter.pod).is_some() && self.stores.session(&reporter.session).is_some()
+    /// Why nothing is taken of a pod from which the watches lead to no session: it is too new for them, or it is gone, or
+    /// not of a session.
+    async fn look_up(&self, identity: &Identity, now: Instant) -> Refusal {
+        if !self.stores.watched.are_synced() {
+            return Refusal::Unavailable("the operator does not know all pods yet".into());
+        }
+        let uid = &identity.pod.uid;
+        let begun = self.look_ups().begin(uid, || self.look_up_permits.try_acquire().ok(), now);
+        let _permit = match begun {
+            Ok(permit) => permit,
+            Err(known) => return known,
+        };
+        let refusal = match owner_chain::reporter(&Live(self.api_server.as_ref()), identity).await {
+            // The API server knows both, so the watches are about to.
+            Ok(_) => Refusal::Unavailable("the pod or its session is too new to be known".into()),
+            Err(refusal) => refusal,
+        };
+        self.metrics.look_up(match refusal {
+            Refusal::Unauthorized(_) => LookUpOutcome::Gone,
+            Refusal::Forbidden(_) => LookUpOutcome::Foreign,
+            _ => LookUpOutcome::Pending,
+        });
+        if !refusal.is_transient() {
+            tracing::info!(?identity, %refusal, "report refused");
+        }
+        self.look_ups().end(uid, refusal.clone());
+        refusal
     }
 
-    fn remembered(&self) -> MutexGuard<'_, Remembered> {
-        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    fn reviews(&self) -> MutexGuard<'_, Reviews> {
+        self.reviews.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn look_ups(&self) -> MutexGuard<'_, LookUps> {
+        self.look_ups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether a pod is labelled as a server.
-fn is_server(pod: &ObjectMeta) -> bool {
-    let component = pod.labels.as_ref().and_then(|labels| labels.get(labels::COMPONENT));
-    component.is_some_and(|component| component == Component::Server.as_str())
+#[cfg(test)]
+impl Authenticator {
+    /// Asks for the keys, where it is time to.
+    pub(in crate::reports) async fn fetch_due_keys(&self, now: Instant) {
+        self.keys.fetch_due(self.api_server.as_ref(), now).await;
+    }
 }

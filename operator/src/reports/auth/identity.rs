@@ -1,13 +1,6 @@
-//! Whose a token is, by the answer to its review.
-
-use crds::contract::REPORT_AUDIENCE;
-use k8s_openapi::api::authentication::v1::TokenReviewStatus;
+//! Who sends a token.
 
 use crate::reports::stores::PodKey;
-
-const POD_NAME: &str = "authentication.kubernetes.io/pod-name";
-const POD_UID: &str = "authentication.kubernetes.io/pod-uid";
-const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
 
 /// A pod, and the account that it runs as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,90 +8,4 @@ pub(super) struct Identity {
     /// The name of the account, in the namespace of the pod.
     pub(super) service_account: String,
     pub(super) pod: PodKey,
-}
-
-/// Why an answer names nobody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum IdentityError {
-    #[error("the API server does not accept the token")]
-    NotAuthenticated,
-    #[error("the API server does not accept the token for the audience {REPORT_AUDIENCE}")]
-    Audience,
-    #[error("the token is not that of a service account")]
-    NoServiceAccount,
-    #[error("the token is not bound to exactly one pod")]
-    NoPod,
-}
-
-/// Reads the answer to a TokenReview for our audience.
-pub(super) fn read(review: &TokenReviewStatus) -> Result<Identity, IdentityError> {
-    if review.authenticated != Some(true) {
-        return Err(IdentityError::NotAuthenticated);
-    }
-    // An authenticator that knows nothing of audiences answers without any: that proves nothing.
-    if !review.audiences.iter().flatten().any(|audience| audience == REPORT_AUDIENCE) {
-        return Err(IdentityError::Audience);
-    }
-    let user = review.user.as_ref().ok_or(IdentityError::NoServiceAccount)?;
-    let account = user.username.as_deref().and_then(|name| name.strip_prefix(SERVICE_ACCOUNT));
-    let (namespace, service_account) =
-        account.and_then(|account| account.split_once(':')).ok_or(IdentityError::NoServiceAccount)?;
-    let extra = |key| match user.extra.as_ref()?.get(key)?.as_slice() {
-        [value] => Some(value.clone()),
-        _ => None,
-    };
-    let name = extra(POD_NAME).ok_or(IdentityError::NoPod)?;
-    let uid = extra(POD_UID).ok_or(IdentityError::NoPod)?;
-    let pod = PodKey { namespace: namespace.to_owned(), name, uid };
-    Ok(Identity { service_account: service_account.to_owned(), pod })
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn read_changed(change: impl FnOnce(&mut Value)) -> Result<Identity, IdentityError> {
-        let mut review = json!({
-            "authenticated": true, "audiences": [REPORT_AUDIENCE],
-            "user": {
-                "username": "system:serviceaccount:lighthouse:harbor-workload",
-                "extra": {POD_NAME: ["harbor-client-0-x"], POD_UID: ["7c1e"]}
-            }
-        });
-        change(&mut review);
-        read(&serde_json::from_value(review).unwrap())
-    }
-
-    #[test]
-    fn an_accepted_token_names_account_and_pod() {
-        let identity = read_changed(|_| ()).unwrap();
-        assert_eq!(identity.service_account, "harbor-workload");
-        assert_eq!(identity.pod.namespace, "lighthouse");
-        assert_eq!((identity.pod.name.as_str(), identity.pod.uid.as_str()), ("harbor-client-0-x", "7c1e"));
-    }
-
-    #[test]
-    fn whatever_is_missing_is_a_refusal() {
-        let refused = |path: &'static str, value: Value| {
-            read_changed(|review| *review.pointer_mut(path).unwrap() = value).unwrap_err()
-        };
-        assert_eq!(refused("/authenticated", json!(false)), IdentityError::NotAuthenticated);
-        assert_eq!(refused("/authenticated", json!(null)), IdentityError::NotAuthenticated);
-        assert_eq!(refused("/audiences", json!([])), IdentityError::Audience);
-        assert_eq!(refused("/audiences", json!(["https://kubernetes.default.svc"])), IdentityError::Audience);
-        assert_eq!(refused("/user", json!(null)), IdentityError::NoServiceAccount);
-        for name in ["system:node:a", "system:serviceaccount:lighthouse", "kubernetes-admin"] {
-            assert_eq!(refused("/user/username", json!(name)), IdentityError::NoServiceAccount);
-        }
-        for extra in [
-            json!({}),
-            json!({POD_NAME: ["a"]}),
-            json!({POD_NAME: ["a"], POD_UID: []}),
-            json!({POD_NAME: ["a"], POD_UID: ["1", "2"]}),
-        ] {
-            assert_eq!(refused("/user/extra", extra), IdentityError::NoPod);
-        }
-    }
 }

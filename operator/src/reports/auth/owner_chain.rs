@@ -1,75 +1,71 @@
-//! From a pod to the session that it belongs to, along the live objects that control each other. Labels and names
-//! prove nothing: anybody who may create pods can write them.
+//! From a pod to the session that it belongs to, along the objects that control each other. Labels and names prove
+//! nothing: anybody who may create pods can write them.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 
-use crate::reports::api_server::{ApiServer, Kind};
+use crate::reports::api_server::Kind;
 use crate::reports::auth::identity::Identity;
-use crate::reports::auth::live;
-use crate::reports::auth::reporter::Role;
+use crate::reports::auth::objects::{Found, Objects};
+use crate::reports::auth::reporter::{Reporter, Role};
 use crate::reports::refusal::Refusal;
 use crate::reports::stores::SessionKey;
 use crate::session::labels::Component;
 use crate::session::names::child_name;
-use crate::session::owner::controller;
 
-/// A live object on the way.
-struct Found {
+/// An object on the way.
+struct Step {
     kind: Kind,
     name: String,
-    metadata: ObjectMeta,
+    uid: String,
+    found: Found,
 }
 
-/// The session that a pod belongs to, and what it is in it. A pod that is terminating still exists, and may
-/// report its last numbers.
-pub(super) async fn session_of(
-    api_server: &dyn ApiServer,
-    identity: &Identity,
-) -> Result<(SessionKey, Role), Refusal> {
-    let (namespace, name) = (&identity.pod.namespace, &identity.pod.name);
-    let Some(metadata) = live::metadata(api_server, Kind::Pod, namespace, name, &identity.pod.uid).await?
-    else {
+/// Who reports: the session that a pod belongs to by what `objects` knows, and what it is in it. A pod that is terminating
+/// still exists, and may report its last numbers.
+pub(super) async fn reporter(objects: &impl Objects, identity: &Identity) -> Result<Reporter, Refusal> {
+    let pod = &identity.pod;
+    let Some(found) = objects.find(Kind::Pod, &pod.namespace, &pod.name, &pod.uid).await? else {
         return Err(Refusal::Unauthorized("the pod of the token is gone".into()));
     };
-    let pod = Found { kind: Kind::Pod, name: name.clone(), metadata };
-    let mut found = owner_of(api_server, namespace, &pod).await?;
+    let mut step = Step { kind: Kind::Pod, name: pod.name.clone(), uid: pod.uid.clone(), found };
     let mut child = None;
-    while found.kind != Kind::BallSession {
-        let owner = owner_of(api_server, namespace, &found).await?;
-        let last = std::mem::replace(&mut found, owner);
+    while step.kind != Kind::BallSession {
+        let owner = owner_of(objects, &pod.namespace, &step).await?;
+        let last = std::mem::replace(&mut step, owner);
         child = Some((last.kind, last.name));
     }
-    let session = found;
+    let session = step;
 
     let named = |component: Component| child_name(&session.name, component);
     let role = match child {
-        None => Role::Client,
         Some((Kind::Deployment, name)) if name == named(Component::Server) => Role::Server,
         Some((Kind::Job, name)) if name == named(Component::Client) => Role::Client,
-        Some(_) => return Err(Refusal::Forbidden("the pod's owner is not one of the session's own")),
+        Some((Kind::Pod, _)) => Role::Client,
+        _ => return Err(Refusal::Forbidden("the pod's owner is not one of the session's own")),
     };
     if identity.service_account != named(Component::Workload) {
         return Err(Refusal::Forbidden("the token is not of the session's service account"));
     }
-    let uid = session.metadata.uid.unwrap_or_default();
-    Ok((SessionKey { namespace: namespace.clone(), name: session.name, uid }, role))
+    let session = SessionKey { namespace: pod.namespace.clone(), name: session.name, uid: session.uid };
+    Ok(Reporter { session, role, pod: pod.clone() })
 }
 
-/// The live object that controls another one on the way to a session.
-async fn owner_of(api_server: &dyn ApiServer, namespace: &str, child: &Found) -> Result<Found, Refusal> {
+/// What controls another object on the way to a session.
+async fn owner_of(objects: &impl Objects, namespace: &str, child: &Step) -> Result<Step, Refusal> {
     let Some((kind, owner)) = next(child) else {
         return Err(Refusal::Forbidden("the pod belongs to no session"));
     };
-    match live::metadata(api_server, kind, namespace, &owner.name, &owner.uid).await? {
-        Some(metadata) => Ok(Found { kind, name: owner.name.clone(), metadata }),
+    let OwnerReference { name, uid, .. } = owner;
+    match objects.find(kind, namespace, name, uid).await? {
+        Some(found) => Ok(Step { kind, name: name.clone(), uid: uid.clone(), found }),
         None => Err(Refusal::Forbidden("an owner of the pod is gone")),
     }
 }
 
 /// What controls an object, if that is a step of one of the ways: Pod, ReplicaSet, Deployment, BallSession; Pod, BallSession;
-/// and Pod, Job, BallSession, as earlier versions made clients, which go on until their session moves.
-fn next(child: &Found) -> Option<(Kind, &OwnerReference)> {
-    let owner = controller(&child.metadata)?;
+/// and Pod, Job, BallSession, as earlier versions made clients, which go on until their session moves. Each way ends.
+fn next(child: &Step) -> Option<(Kind, &OwnerReference)> {
+    let owner = child.found.controller.as_ref()?;
     let group = owner.api_version.split_once('/')?.0;
     let kind = match (child.kind, group, owner.kind.as_str()) {
         (Kind::Pod, "apps", "ReplicaSet") => Kind::ReplicaSet,
@@ -84,6 +80,7 @@ fn next(child: &Found) -> Option<(Kind, &OwnerReference)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reports::auth::objects::Live;
     use crate::reports::testing::{FakeApiServer, pod_key};
 
     async fn resolve(
@@ -92,7 +89,8 @@ mod tests {
         account: &str,
     ) -> Result<(SessionKey, Role), Refusal> {
         let identity = Identity { service_account: account.into(), pod: pod_key(pod) };
-        session_of(api_server, &identity).await
+        let found = reporter(&Live(api_server), &identity).await?;
+        Ok((found.session, found.role))
     }
 
     #[tokio::test]

@@ -72,12 +72,6 @@ impl Ledger {
         Ok(self.with(|planner| planner.accept(session, &stored, facts, post, at)))
     }
 
-    /// Takes note that a report which claims to be of the session's server could not be taken, for a reason that is not
-    /// its sender's.
-    pub(super) fn extend_grace(&self, session: &SessionKey, at: Moment) {
-        self.with(|planner| planner.extend_grace(session, at.now));
-    }
-
     /// Takes note of what the controller expects of a session.
     pub(super) fn expect(&self, session: &Session, expectation: Expectation, at: Moment) {
         self.with_run(session, |planner, key, stored| {
@@ -145,7 +139,7 @@ impl Ledger {
     pub(super) async fn resync(&self, at: Moment) {
         self.with(|planner| planner.retain(|key| self.stores.session(key).is_some()));
         let mut met = [0; 3];
-        for (number, stored) in self.stores.sessions.state().into_iter().enumerate() {
+        for (number, stored) in self.stores.watched.sessions.state().into_iter().enumerate() {
             if number % RESYNC_CHUNK == RESYNC_CHUNK - 1 {
                 tokio::task::yield_now().await;
             }

@@ -132,13 +132,6 @@ impl Planner {
         }
     }
 
-    /// A report that claims to be of the session's server could not be taken.
-    pub(super) fn extend_grace(&mut self, key: &SessionKey, now: Instant) {
-        if let Some(tracked) = self.aggregate.get_mut(&key.uid) {
-            tracked.extend_grace(now);
-        }
-    }
-
     /// Brings a session up to date with the pods that exist, and with the passing of time.
     pub(super) fn refresh(
         &mut self,

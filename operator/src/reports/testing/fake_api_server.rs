@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crds::contract::REPORT_AUDIENCE;
 use crds::{BallSession, BallSessionStatus};
 use futures_util::future::{BoxFuture, ready};
@@ -17,14 +15,18 @@ use serde_json::{Value, json};
 use crate::lease::Fence;
 use crate::reports::api_server::{ApiServer, CallError, Kind};
 use crate::reports::stores::SessionKey;
+use crate::reports::testing::issuer::{Issuer, payload, unsigned};
 use crate::reports::testing::objects::{NAMESPACE, stored as stored_session, uid};
 
-/// When all tokens of tests expire.
-const EXPIRES: i64 = 4_000_000_000;
+/// The id of the key by which tokens are signed.
+const KEY: &str = "first";
 
 /// An API server in memory. Every object has the UID `<name>-uid`.
-#[derive(Default)]
 pub(in crate::reports) struct FakeApiServer {
+    /// Signs tokens.
+    pub(in crate::reports) issuer: Issuer,
+    /// The keys that it publishes; it gives none away where this is `None`.
+    pub(in crate::reports) published: Mutex<Option<Vec<Value>>>,
     objects: Mutex<HashMap<(Kind, String, String), ObjectMeta>>,
     tokens: Mutex<HashMap<String, TokenReviewStatus>>,
     applied: Mutex<Vec<(SessionKey, BallSessionStatus)>>,
@@ -39,14 +41,31 @@ pub(in crate::reports) struct FakeApiServer {
     pub(in crate::reports) refuses_numbers: AtomicBool,
     /// What ends while it reviews a token.
     pub(in crate::reports) ends_during_review: Mutex<Option<Fence>>,
-    pub(in crate::reports) reviews: AtomicUsize,
-    pub(in crate::reports) look_ups: AtomicUsize,
+    key_fetches: AtomicUsize,
+    reviews: AtomicUsize,
+    look_ups: AtomicUsize,
 }
 
 impl FakeApiServer {
     /// With the session, its children and pods.
     pub(in crate::reports) fn with_session() -> Self {
-        let api_server = Self::default();
+        let issuer = Issuer::new(KEY);
+        let api_server = Self {
+            published: Mutex::new(Some(vec![issuer.public_key()])),
+            issuer,
+            objects: Mutex::default(),
+            tokens: Mutex::default(),
+            applied: Mutex::default(),
+            co_owned: Mutex::default(),
+            removed: Mutex::default(),
+            is_down: AtomicBool::new(false),
+            is_strict: AtomicBool::new(false),
+            refuses_numbers: AtomicBool::new(false),
+            ends_during_review: Mutex::default(),
+            key_fetches: AtomicUsize::new(0),
+            reviews: AtomicUsize::new(0),
+            look_ups: AtomicUsize::new(0),
+        };
         api_server.add(Kind::BallSession, "harbor", None);
         let session = Some(("ballsession.dev/v1alpha1", "BallSession", "harbor"));
         api_server.add(Kind::Deployment, "harbor-server", session);
@@ -65,7 +84,8 @@ impl FakeApiServer {
         let owners = owner.map(|(api_version, kind, name)| {
             json!([{"apiVersion": api_version, "kind": kind, "name": name, "uid": uid(name), "controller": true}])
         });
-        let metadata = json!({"name": name, "uid": uid(name), "ownerReferences": owners});
+        let metadata =
+            json!({"name": name, "namespace": NAMESPACE, "uid": uid(name), "ownerReferences": owners});
         let metadata = serde_json::from_value(metadata).unwrap();
         self.objects.lock().unwrap().insert((kind, NAMESPACE.into(), name.into()), metadata);
     }
@@ -81,15 +101,16 @@ impl FakeApiServer {
 
     /// A token of a pod that the API server accepts.
     pub(in crate::reports) fn issue(&self, pod: &str, account: &str, namespace: &str) -> String {
-        let token = forged(pod, namespace, |_| ());
-        let review = json!({
-            "authenticated": true, "audiences": [REPORT_AUDIENCE],
-            "user": {"username": format!("system:serviceaccount:{namespace}:{account}"), "extra": {
-                "authentication.kubernetes.io/pod-name": [pod], "authentication.kubernetes.io/pod-uid": [uid(pod)]
-            }}
-        });
-        self.tokens.lock().unwrap().insert(token.clone(), serde_json::from_value(review).unwrap());
+        let token = self.issuer.sign(&payload(pod, account, namespace));
+        let review = accepted(pod, account, namespace);
+        self.tokens.lock().unwrap().insert(token.clone(), review);
         token
+    }
+
+    /// Has a token reviewed as that of another pod.
+    pub(in crate::reports) fn review_as(&self, token: &str, pod: &str) {
+        let review = accepted(pod, "harbor-workload", NAMESPACE);
+        self.tokens.lock().unwrap().insert(token.to_owned(), review);
     }
 
     /// All statuses that were applied, the last one last.
@@ -104,12 +125,32 @@ impl FakeApiServer {
         stored
     }
 
+    /// How often it was asked for its keys, about tokens, and about objects.
+    pub(in crate::reports) fn calls(&self) -> [usize; 3] {
+        [&self.key_fetches, &self.reviews, &self.look_ups].map(|count| count.load(Ordering::Relaxed))
+    }
+
+    /// The metadata of an object.
+    pub(in crate::reports) fn stored(&self, kind: Kind, name: &str) -> Option<ObjectMeta> {
+        self.objects.lock().unwrap().get(&(kind, NAMESPACE.into(), name.into())).cloned()
+    }
+
     fn answer<T>(&self, answer: T) -> Result<T, CallError> {
         if self.is_down.load(Ordering::Relaxed) { Err(CallError::Late) } else { Ok(answer) }
     }
 }
 
 impl ApiServer for FakeApiServer {
+    fn keys(&self) -> BoxFuture<'_, Result<String, CallError>> {
+        self.key_fetches.fetch_add(1, Ordering::Relaxed);
+        let published = self.published.lock().unwrap().clone();
+        let answer = published.map(|keys| json!({"keys": keys}).to_string()).ok_or_else(|| {
+            let status = Status { code: 403, reason: "Forbidden".into(), ..Status::default() };
+            CallError::Failed(kube::Error::Api(Box::new(status)))
+        });
+        Box::pin(ready(answer.and_then(|keys| self.answer(keys))))
+    }
+
     fn review<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<TokenReviewStatus, CallError>> {
         self.reviews.fetch_add(1, Ordering::Relaxed);
         if let Some(fence) = self.ends_during_review.lock().unwrap().take() {
@@ -160,6 +201,17 @@ impl ApiServer for FakeApiServer {
     }
 }
 
+/// The review of a token that is accepted.
+fn accepted(pod: &str, account: &str, namespace: &str) -> TokenReviewStatus {
+    serde_json::from_value(json!({
+        "authenticated": true, "audiences": [REPORT_AUDIENCE],
+        "user": {"username": format!("system:serviceaccount:{namespace}:{account}"), "extra": {
+            "authentication.kubernetes.io/pod-name": [pod], "authentication.kubernetes.io/pod-uid": [uid(pod)]
+        }}
+    }))
+    .unwrap()
+}
+
 /// Adds what `to` has not.
 fn add_missing(to: &mut Value, from: &Value) {
     for (field, value) in from.as_object().into_iter().flatten() {
@@ -181,12 +233,9 @@ fn remove(from: &mut Value, removals: &Value) {
     }
 }
 
-/// A token that the API server does not accept, with a changed payload.
+/// A token of a pod that says to be of the API server's key, and is not.
 pub(in crate::reports) fn forged(pod: &str, namespace: &str, change: impl FnOnce(&mut Value)) -> String {
-    let mut payload = json!({
-        "aud": [REPORT_AUDIENCE], "exp": EXPIRES,
-        "kubernetes.io": {"namespace": namespace, "pod": {"name": pod, "uid": uid(pod)}}
-    });
+    let mut payload = payload(pod, "harbor-workload", namespace);
     change(&mut payload);
-    format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(payload.to_string()))
+    format!("{}.{}", unsigned(&json!({"alg": "ES256", "kid": KEY}), &payload), "A".repeat(86))
 }

@@ -1,14 +1,21 @@
 //! The reports, and everything around them.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crds::BallSession;
+use futures_util::FutureExt;
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use kube::core::DeserializeGuard;
-use kube::runtime::{reflector, watcher};
+use kube::runtime::reflector::store::Writer;
+use kube::runtime::watcher::Event;
 use serde_json::{Value, json};
 
+use crate::cluster;
 use crate::lease::Fence;
+use crate::reports::api_server::Kind;
 use crate::reports::stores::Stores;
 use crate::reports::testing::fake_api_server::FakeApiServer;
 use crate::reports::testing::objects::{pod, stored};
@@ -21,31 +28,83 @@ pub(in crate::reports) struct World {
     pub(in crate::reports) metrics: Metrics,
     /// Open while the operator leads.
     pub(in crate::reports) fence: Fence,
-    sessions: reflector::store::Writer<DeserializeGuard<BallSession>>,
-    pods: reflector::store::Writer<Pod>,
+    watches: Watches,
+}
+
+/// What feeds the watches.
+#[derive(Default)]
+struct Watches {
+    sessions: Writer<DeserializeGuard<BallSession>>,
+    pods: Writer<Pod>,
+    deployments: Writer<Deployment>,
+    replica_sets: Writer<ReplicaSet>,
+    jobs: Writer<Job>,
+}
+
+impl Watches {
+    fn stores(&self) -> cluster::Stores {
+        cluster::Stores {
+            sessions: self.sessions.as_reader(),
+            pods: self.pods.as_reader(),
+            deployments: self.deployments.as_reader(),
+            replica_sets: self.replica_sets.as_reader(),
+            jobs: self.jobs.as_reader(),
+        }
+    }
+
+    /// All of them have seen everything, which is nothing.
+    fn sync(&mut self) {
+        self.sessions.apply_watcher_event(&Event::InitDone);
+        self.pods.apply_watcher_event(&Event::InitDone);
+        self.deployments.apply_watcher_event(&Event::InitDone);
+        self.replica_sets.apply_watcher_event(&Event::InitDone);
+        self.jobs.apply_watcher_event(&Event::InitDone);
+    }
 }
 
 impl World {
-    /// With the session and its pods, all of them watched.
+    /// With the session and its pods, all of them watched, and the API server's keys.
     pub(in crate::reports) fn new() -> Self {
-        let (session_store, sessions) = reflector::store();
-        let (pod_store, pods) = reflector::store();
-        let api_server = Arc::new(FakeApiServer::with_session());
-        let metrics = Metrics::default();
-        let stores = Stores { sessions: session_store, pods: pod_store };
-        let fence = Fence::open();
-        let reports = Reports::with(api_server.clone(), stores, metrics.clone(), fence.clone());
-        let mut world = Self { api_server, reports, metrics, fence, sessions, pods };
+        let mut world = Self::unsynced(FakeApiServer::with_session());
+        world.watches.sync();
         world.watch_session(&stored(&json!({}), &json!({})));
+        world.watch_owner(Kind::Deployment, "harbor-server");
+        world.watch_owner(Kind::ReplicaSet, "harbor-server-5d");
         world.watch_pod("server");
         world.watch_pod("client");
+        world.fetch_keys(Instant::now());
         world
+    }
+
+    /// The same where the API server does not give its keys away.
+    pub(in crate::reports) fn with_reviews() -> Self {
+        let mut world = Self::new();
+        *world.api_server.published.lock().unwrap() = None;
+        let (stores, fence) = (Stores { watched: world.watches.stores() }, world.fence.clone());
+        world.reports = Reports::with(world.api_server.clone(), stores, world.metrics.clone(), fence);
+        world.fetch_keys(Instant::now());
+        world
+    }
+
+    /// One that knows nothing yet, neither of its watches nor by which keys tokens are signed.
+    pub(in crate::reports) fn unsynced(api_server: FakeApiServer) -> Self {
+        let (watches, api_server) = (Watches::default(), Arc::new(api_server));
+        let (metrics, fence) = (Metrics::default(), Fence::open());
+        let stores = Stores { watched: watches.stores() };
+        let reports = Reports::with(api_server.clone(), stores, metrics.clone(), fence.clone());
+        Self { api_server, reports, metrics, fence, watches }
+    }
+
+    /// Asks the API server for its keys, if it is time to.
+    pub(in crate::reports) fn fetch_keys(&self, now: Instant) {
+        let fetch = self.reports.authenticator.fetch_due_keys(now);
+        fetch.now_or_never().expect("the API server answers at once");
     }
 
     /// The watch of sessions sees this one.
     pub(in crate::reports) fn watch_session(&mut self, session: &BallSession) {
-        let seen = watcher::Event::Apply(DeserializeGuard(Ok(session.clone())));
-        self.sessions.apply_watcher_event(&seen);
+        let seen = Event::Apply(DeserializeGuard(Ok(session.clone())));
+        self.watches.sessions.apply_watcher_event(&seen);
     }
 
     /// The watch of pods sees one of the session's run.
@@ -60,14 +119,36 @@ impl World {
         self.watch(&pod);
     }
 
-    /// The watch of pods sees this one.
+    /// The watch of pods sees this one, with the owners that the API server knows.
     pub(in crate::reports) fn watch(&mut self, pod: &Pod) {
-        self.pods.apply_watcher_event(&watcher::Event::Apply(pod.clone()));
+        let mut pod = pod.clone();
+        let stored = self.api_server.stored(Kind::Pod, pod.metadata.name.as_deref().unwrap());
+        pod.metadata.owner_references = stored.and_then(|metadata| metadata.owner_references);
+        self.watches.pods.apply_watcher_event(&Event::Apply(pod));
+    }
+
+    /// The watches see what is between a pod and its session.
+    pub(in crate::reports) fn watch_owner(&mut self, kind: Kind, name: &str) {
+        let metadata = self.api_server.stored(kind, name).unwrap();
+        match kind {
+            Kind::Deployment => {
+                let object = Deployment { metadata, ..Deployment::default() };
+                self.watches.deployments.apply_watcher_event(&Event::Apply(object));
+            }
+            Kind::ReplicaSet => {
+                let object = ReplicaSet { metadata, ..ReplicaSet::default() };
+                self.watches.replica_sets.apply_watcher_event(&Event::Apply(object));
+            }
+            Kind::Job => {
+                self.watches.jobs.apply_watcher_event(&Event::Apply(Job { metadata, ..Job::default() }));
+            }
+            Kind::Pod | Kind::BallSession => panic!("{kind:?} is watched otherwise"),
+        }
     }
 
     /// The watch of pods sees that one is gone.
     pub(in crate::reports) fn unwatch_pod(&mut self, name: &str) {
-        self.pods.apply_watcher_event(&watcher::Event::Delete(pod(name)));
+        self.watches.pods.apply_watcher_event(&Event::Delete(pod(name)));
     }
 
     /// The watch sees what was applied last.

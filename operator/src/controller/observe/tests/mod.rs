@@ -40,8 +40,6 @@ pub(super) struct Scene {
     placement: PlacementState,
     lost_nodes: BTreeMap<String, LostNode>,
     policies: Option<String>,
-    /// How long ago the server's silence stopped to be excused.
-    excused: Option<Duration>,
     /// For how long it has had problems.
     pub(super) trouble: Option<Duration>,
     /// Since the operator's start and since the last report.
@@ -83,7 +81,6 @@ impl Scene {
             placement: PlacementState::default(),
             lost_nodes: BTreeMap::new(),
             policies: None,
-            excused: None,
             trouble: None,
             watching: Duration::from_secs(100),
             silent: Duration::from_secs(1),
@@ -107,7 +104,6 @@ impl Scene {
         if let Some(server) = &mut self.view.server {
             server.received = now - self.silent;
         }
-        self.view.excused_until = self.excused.map(|excused| now - excused);
         let time = START.parse::<Timestamp>().unwrap() + Duration::from_secs(60);
         observe(&Input {
             session: &self.session,
@@ -281,7 +277,4 @@ fn silence_counts_from_when_a_report_could_have_come() {
     assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("Ready", Some(Duration::from_secs(20))));
     scene.set_client(1, &ready("2026-01-01T00:00:30Z"));
     assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("NoReports", Some(Duration::from_secs(120))));
-    // Its reports came, but could not be taken.
-    scene.excused = Some(Duration::from_secs(10));
-    assert_eq!((scene.ready().0.as_str(), scene.compute().1), ("Ready", Some(Duration::from_secs(20))));
 }
