@@ -35,6 +35,7 @@ LAYERS = {
         ["session"],
         ["clients"],
         ["cluster", "lease"],
+        ["certificates"],
         ["report_source", "http"],
         ["reports", "controller"],
         ["arguments"],
@@ -91,6 +92,9 @@ NEVER_IMPORTED = {
     "operator/src/reports/status": IO,
     "operator/src/reports/post": IO,
     "operator/src/lease/election": IO,
+    "operator/src/certificates/rotation": IO,
+    "operator/src/certificates/publication": IO,
+    "operator/src/reports/api/slots": IO,
 }
 
 # What paths in docs/architecture.md are relative to.

@@ -24,7 +24,7 @@ mod tests {
 
     fn epoch_of(spec: &Value) -> String {
         let (session, settings) = (fixture::session(spec), fixture::settings());
-        let prepared = build(&session, &fixture::nothing(), &settings);
+        let prepared = build(&session, &fixture::nothing(), &settings, None);
         epoch(&session, &prepared, ClientPods::of(&session, &settings))
     }
 

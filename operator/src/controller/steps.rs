@@ -61,7 +61,8 @@ pub(super) async fn run(
     let adopted = Adopted::of(session_ref, session, stored, &resources, &pods, &controller.watches);
     let images = images::of(controller, session_ref, session, stored, &resources, adopted.adoption);
     let settings = with_images(&controller.settings, &images.used);
-    let prepared = build(session, &resources, &settings);
+    let report_ca = controller.report_ca.borrow().clone();
+    let prepared = build(session, &resources, &settings, report_ca.as_deref());
     let prepared = build::adopted(prepared, session, &resources, adopted.adoption);
     let clients = ClientPods::of(session, &settings);
     let epoch = epoch(session, &prepared, clients);

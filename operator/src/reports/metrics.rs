@@ -13,12 +13,38 @@ use prometheus_client::registry::Registry;
 pub struct Metrics {
     accepted: Family<Role, Counter>,
     rejected: Family<Reason, Counter>,
+    connections: Family<Outcome, Counter>,
     cache: Family<Cached, Counter>,
     cache_entries: Gauge,
     reviews: Family<Outcome, Counter>,
     writes: Family<Outcome, Counter>,
     sessions: Family<Objectives, Gauge>,
     overdue: Gauge,
+}
+
+/// How a connection ended that brought no report.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ConnectionEnd {
+    /// No handshake of TLS: somebody who does not trust the operator, or speaks something else.
+    NoHandshake,
+    /// It had to make way for another one.
+    Displaced,
+    /// Its source opened too many in a short time.
+    TooFast,
+    /// Its source had too many whose requests were being answered.
+    TooMany,
+}
+
+impl ConnectionEnd {
+    fn label(self) -> Outcome {
+        let outcome = match self {
+            Self::NoHandshake => "no_handshake",
+            Self::Displaced => "displaced",
+            Self::TooFast => "too_fast",
+            Self::TooMany => "too_many",
+        };
+        Outcome { outcome }
+    }
 }
 
 /// Whether a token was known.
@@ -97,6 +123,11 @@ impl Metrics {
         );
         registry.register("reports_rejected", "Reports rejected, by reason", metrics.rejected.clone());
         registry.register(
+            "report_connections_failed",
+            "Connections that brought no report, by outcome",
+            metrics.connections.clone(),
+        );
+        registry.register(
             "token_cache_lookups",
             "Look-ups in the cache of TokenReviews, by answer",
             metrics.cache.clone(),
@@ -135,6 +166,10 @@ impl Metrics {
 
     pub(super) fn rejected(&self, reason: &'static str) {
         self.rejected.get_or_create(&Reason { reason }).inc();
+    }
+
+    pub(super) fn connection(&self, end: ConnectionEnd) {
+        self.connections.get_or_create(&end.label()).inc();
     }
 
     pub(super) fn cache(&self, answer: CacheAnswer) {
@@ -197,6 +232,7 @@ mod tests {
         let metrics = Metrics::register(&mut registry);
         metrics.accepted("server");
         metrics.rejected("forbidden");
+        metrics.connection(ConnectionEnd::Displaced);
         metrics.cache(CacheAnswer::Hit);
         metrics.cache_entries(7);
         metrics.review(ReviewOutcome::Refused);
@@ -208,6 +244,7 @@ mod tests {
         for line in [
             "ballsession_operator_reports_accepted_total{role=\"server\"} 1",
             "ballsession_operator_reports_rejected_total{reason=\"forbidden\"} 1",
+            "ballsession_operator_report_connections_failed_total{outcome=\"displaced\"} 1",
             "ballsession_operator_token_cache_lookups_total{answer=\"hit\"} 1",
             "ballsession_operator_token_cache_entries 7",
             "ballsession_operator_token_reviews_total{outcome=\"refused\"} 1",

@@ -37,10 +37,10 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::Client;
 use kube::core::DeserializeGuard;
 use kube::runtime::reflector::{ObjectRef, Store};
-use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+pub use api::Endpoint;
 pub use metrics::Metrics;
 
 use crate::lease::Fence;
@@ -133,10 +133,10 @@ fn progress(is_done: bool) -> Progress {
     if is_done { Progress::Done } else { Progress::Pending }
 }
 
-/// Answers reports from `listener` until `stop`, and takes them while the operator leads; those under way at the end are still
+/// Answers reports at `endpoint` until `stop`, and takes them while the operator leads; those under way at the end are still
 /// answered, for a moment.
-pub async fn serve(listener: TcpListener, reports: Arc<Reports>, stop: CancellationToken) {
-    api::serve(listener, reports.intake(), stop).await;
+pub async fn serve(endpoint: Endpoint, reports: Arc<Reports>, stop: CancellationToken) {
+    api::serve(endpoint, reports.intake(), reports.metrics.clone(), stop).await;
 }
 
 /// Writes status until `stop`. Each write has a time limit of its own; those in flight at the end are awaited.

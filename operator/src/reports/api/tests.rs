@@ -1,17 +1,21 @@
 //! What is answered to whom: real HTTP on loopback, before an API server in memory.
 
+mod sources;
+
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use report::post::{Answer, MAX_BYTES};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::connections::serve_within;
+use super::connections::{Endpoint, Times, serve_within};
+use super::slots::Limits;
 use crate::report_source::{Expectation, ReportSource};
 use crate::reports::api_server::Kind;
 use crate::reports::testing::{NAMESPACE, World, client_post, forged, server_post, stored};
@@ -33,11 +37,17 @@ impl Served {
 
     /// Where a request has to arrive within `limit`.
     async fn within(limit: Duration) -> Self {
+        let times = Times { head: limit, request: limit, ..Times::REPORTS };
+        Self::limited((times, Limits::REPORTS), None).await
+    }
+
+    async fn limited(limits: (Times, Limits), tls: Option<TlsAcceptor>) -> Self {
         let world = World::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let server = tokio::spawn(serve_within(limit, listener, world.reports.intake(), stop.clone()));
+        let (stop, endpoint) = (CancellationToken::new(), Endpoint { listener, tls });
+        let (intake, metrics) = (world.reports.intake(), world.metrics.clone());
+        let server = tokio::spawn(serve_within(limits, endpoint, intake, metrics, stop.clone()));
         Self { world, address, stop, server }
     }
 
@@ -62,7 +72,7 @@ impl Served {
     }
 }
 
-async fn rest(stream: &mut TcpStream) -> String {
+async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut answer = Vec::new();
     // A connection that is reset after its answer still has answered. One that stays open has failed its test.
     let read = stream.read_to_end(&mut answer);
