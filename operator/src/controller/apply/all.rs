@@ -43,9 +43,9 @@ pub(in crate::controller) async fn apply(
         server_network_policy,
         client_network_policy,
     } = prepared;
-    // Policies before the pods that they are about, the account and the authorities before the pods that use them. Those of one line at once: the
-    // slowest answer of each, and not the sum of all, has to fit into the time of a reconcile. On the heap, because objects of the
-    // API are large, and a few at once would be a good part of a stack.
+    // Policies before the pods that they are about, the account and the authorities before the pods that use them. Those of one
+    // line at once: the slowest answer of each, and not the sum of all, has to fit into the time of a reconcile. On the heap,
+    // because objects of the API are large, and a few at once would be a good part of a stack.
     let (account, ca, server_policy, client_policy, service) = tokio::join!(
         Box::pin(applier.child(workload_service_account, observed.workload_service_account)),
         Box::pin(applier.child(report_ca, observed.report_ca)),
