@@ -7,6 +7,10 @@ use std::time::Duration;
 /// server itself accepts none of them.
 pub const REPORT_AUDIENCE: &str = "ballsession.dev/report";
 
+/// What the authorities that issue the operator's certificate are called, in the ConfigMap of each session that pods check it
+/// by, and in the Secret that keeps them.
+pub const REPORT_CA_KEY: &str = "ca.crt";
+
 /// How long the server of a session may be without a report before nothing is known of the session any more: five of its
 /// reports, which come every 5 s whatever happens, and the next.
 pub const REPORT_SILENCE: Duration = Duration::from_secs(30);

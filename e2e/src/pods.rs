@@ -41,6 +41,13 @@ pub fn node(pod: &Pod) -> &str {
     pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).unwrap_or_default()
 }
 
+/// What a variable of its first container is set to.
+pub fn variable<'a>(pod: &'a Pod, name: &str) -> Option<&'a str> {
+    let container = pod.spec.as_ref()?.containers.first()?;
+    let mut variables = container.env.iter().flatten();
+    variables.find(|variable| variable.name == name)?.value.as_deref()
+}
+
 /// A pod's UID, which no other pod will have.
 pub fn uid(pod: &Pod) -> &str {
     pod.metadata.uid.as_deref().unwrap_or_default()

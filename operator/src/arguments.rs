@@ -13,6 +13,7 @@ use clap::builder::BoolishValueParser;
 use crds::PullPolicy;
 use process::{Exit, LogFormat, arguments};
 
+use crate::certificates;
 use crate::cluster::Scope;
 use crate::lease;
 use crate::settings::{PodDefaults, Settings};
@@ -26,8 +27,12 @@ const LEASE_DURATION: RangeInclusive<Duration> = Duration::from_secs(3)..=Durati
 /// The operator's Service, unless it has another name.
 const SERVICE: &str = "ballsession-operator";
 
-/// The port of [`SERVICE`] that takes reports.
-const REPORT_PORT: u16 = 8080;
+/// The port of [`SERVICE`] that takes reports, and that of reports without encryption.
+const REPORT_PORT: u16 = 8443;
+const PLAIN_REPORT_PORT: u16 = 8080;
+
+/// The Secret that the manifests bring, unless it has another name.
+const SECRET: &str = "ballsession-operator-reports";
 
 /// Runs the sessions that `BallSession` objects ask for, and shows in their status what they report.
 #[derive(Debug, Parser)]
@@ -36,9 +41,15 @@ struct Arguments {
     /// Where /healthz, /readyz, /status and /metrics are served
     #[arg(long, env = "BALLSESSION_HTTP", value_name = "IP:PORT", default_value = "[::]:8081", value_parser = arguments::address)]
     http: SocketAddr,
-    /// Where pods post their reports
-    #[arg(long, env = "BALLSESSION_REPORTS", value_name = "IP:PORT", default_value = "[::]:8080", value_parser = arguments::address)]
+    /// Where pods post their reports, over TLS
+    #[arg(long, env = "BALLSESSION_REPORTS", value_name = "IP:PORT", default_value = "[::]:8443", value_parser = arguments::address)]
     reports: SocketAddr,
+    /// Where pods of the version before post them, without encryption; off: nowhere
+    #[arg(long, env = "BALLSESSION_PLAIN_REPORTS", value_name = "IP:PORT|off", default_value = "[::]:8080", value_parser = values::address_or_off)]
+    plain_reports: values::Switchable,
+    /// The Secret in --namespace that keeps the keys of --reports; it has to be there, and may be empty
+    #[arg(long, env = "BALLSESSION_REPORT_SECRET", value_name = "NAME", default_value = SECRET, value_parser = values::subdomain)]
+    report_secret: String,
     /// The namespace whose sessions are run; all: those of every namespace
     #[arg(long, env = "BALLSESSION_WATCH_NAMESPACE", value_name = "NAME|all", default_value = "all", value_parser = values::watched_namespace)]
     watch_namespace: Scope,
@@ -97,6 +108,12 @@ pub struct Options {
     pub http: SocketAddr,
     /// Where reports are taken.
     pub reports: SocketAddr,
+    /// Where they are taken without encryption, if anywhere.
+    pub plain_reports: Option<SocketAddr>,
+    /// The Secret that keeps the keys of the former.
+    pub report_secret: String,
+    /// What the operator proves to be there.
+    pub report_names: Vec<String>,
     /// Which sessions are run.
     pub watched: Scope,
     /// What pods are made with; the operator's own namespace is among it.
@@ -140,11 +157,15 @@ impl Arguments {
             format!("--namespace is missing: outside of a pod, without {NAMESPACE_FILE}, it must be given")
         })?;
         let service = &self.service;
-        let report_url =
-            self.report_url.unwrap_or_else(|| format!("http://{service}.{own}.svc:{REPORT_PORT}/v1/reports"));
+        let report_url = self
+            .report_url
+            .unwrap_or_else(|| format!("https://{service}.{own}.svc:{REPORT_PORT}/v1/reports"));
         Ok(Options {
             http: self.http,
             reports: self.reports,
+            plain_reports: self.plain_reports.0,
+            report_secret: self.report_secret,
+            report_names: certificates::names(service, own, &report_url),
             watched: self.watch_namespace,
             settings: Settings {
                 server_image: self.server_image,
@@ -153,6 +174,7 @@ impl Arguments {
                 architectures: self.architectures.0,
                 pod_defaults,
                 report_url,
+                plain_report_url: format!("http://{service}.{own}.svc:{PLAIN_REPORT_PORT}/v1/reports"),
                 operator_namespace: own.to_owned(),
             },
             pod_name: self.pod_name,

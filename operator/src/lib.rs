@@ -8,6 +8,7 @@
 //! | [`cluster`] | the watches, what they keep, and whose it is | `session` |
 //! | [`report_source`] | what the controller asks of the reports | `run`, `session` |
 //! | [`lease`] | who may write, and takes reports | `session` |
+//! | [`certificates`] | how the operator proves to pods that it is the one to report to | `lease`, `session` |
 //! | [`reports`] | what pods report, and the part of the status that is made of it | `report_source` and what that imports |
 //! | [`controller`] | children, pods of clients, and the rest of the status | `cluster`, `clients`, `report_source` and what these import |
 //! | [`http`] | health, metrics and the page of sessions | `cluster` |
@@ -25,6 +26,7 @@ mod api_error;
 pub mod arguments;
 pub mod backoff;
 mod bucket;
+pub mod certificates;
 pub mod clients;
 pub mod cluster;
 mod conditions;

@@ -1,6 +1,7 @@
 //! The operator's life: it stands by with all that it needs in memory, works while it holds its lease, and leaves in good
 //! order.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,14 +13,16 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Options;
+use crate::certificates::{self, Certificates, Keeper, Lagging};
 use crate::cluster::{self, Watches};
 use crate::controller::{self, Pace};
 use crate::http::{self, LastReport, Need, Overview, Standby};
 use crate::lease::{self, LeaderLabel, Lease};
-use crate::reports::{self, Reports};
+use crate::reports::{self, Endpoint, Reports};
 use crate::settings::PodDefaults;
 
 /// Longer than any watch is quiet: the API server ends each of them sooner.
@@ -48,6 +51,7 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
     let mut registry = Registry::with_prefix("ballsession_operator");
     let lease_metrics = lease::Metrics::register(&mut registry);
     let report_metrics = reports::Metrics::register(&mut registry);
+    let certificate_metrics = certificates::Metrics::register(&mut registry);
     let controller_metrics = controller::metrics::Metrics::register(&mut registry);
 
     let lease_settings = options.lease(fastrand::u32(..));
@@ -56,6 +60,15 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
     let fenced = lease::fenced_client(&config, lease.fence(), &lease_metrics)?;
     let label = LeaderLabel::new(fenced.clone(), &lease_settings, &options.pod_name);
     let (watches, stores) = cluster::watch(&client, &options.watched);
+    let keys = certificates::Store::new(
+        client.clone(),
+        fenced.clone(),
+        &options.settings.operator_namespace,
+        &options.report_secret,
+    );
+    let lagging = lagging(&watches);
+    let keeper = Keeper::new(keys, options.report_names, lease.fence(), lagging, certificate_metrics);
+    let certificates = keeper.certificates();
     let reports = Reports::new(fenced.clone(), lease.fence(), stores.clone(), report_metrics);
     let needs: Vec<Need> = vec![
         Box::new({
@@ -74,6 +87,10 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
             let label = Arc::clone(&label);
             move || label.missing()
         }),
+        Box::new({
+            let certificates = Arc::clone(&certificates);
+            move || certificates.missing()
+        }),
     ];
     registry.register_collector(Box::new(watches.metrics()));
     let standby: Standby = Box::new({
@@ -88,19 +105,24 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
     // Serves until it is dropped, at the very end.
     let _http = http::serve(options.http, overview).await?;
 
-    let address = options.reports;
-    let listener = address::listen(address).and_then(TcpListener::from_std);
-    let listener = listener.with_context(|| format!("cannot take reports on {address}"))?;
+    let tls = TlsAcceptor::from(certificates.server_config()?);
     let stop = CancellationToken::new();
     let mut parts = JoinSet::new();
-    parts.spawn(reports::serve(listener, Arc::clone(&reports), stop.clone()));
+    for endpoint in [Some((options.reports, Some(tls))), options.plain_reports.map(|plain| (plain, None))] {
+        let Some((address, tls)) = endpoint else { continue };
+        let endpoint = Endpoint { listener: listen(address)?, tls };
+        parts.spawn(reports::serve(endpoint, Arc::clone(&reports), stop.clone()));
+    }
+    parts.spawn(keeper.run(stop.clone()));
     let work = Work {
         label,
         reports: Arc::clone(&reports),
+        certificates: Arc::clone(&certificates),
         controller: controller::Context {
             client: fenced,
             settings: options.settings,
             reports,
+            report_ca: certificates.bundle(),
             metrics: controller_metrics,
             pace: Pace { concurrency: options.concurrency, ..Pace::default() },
         },
@@ -134,6 +156,17 @@ fn log_pod_defaults(defaults: &PodDefaults) {
     }
 }
 
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listener = address::listen(address).and_then(TcpListener::from_std);
+    listener.with_context(|| format!("cannot take reports on {address}"))
+}
+
+/// Names a session that has not been given the newest authorities, as far as the watch shows.
+fn lagging(watches: &Watches) -> Lagging {
+    let (config_maps, first_sync) = (watches.config_maps(), watches.first_sync());
+    Box::new(move |bundle| first_sync.waiting().or_else(|| certificates::lagging(&config_maps, bundle)))
+}
+
 async fn config() -> anyhow::Result<Config> {
     let mut config =
         Config::infer().await.context("no API server: neither a pod's service account nor a kubeconfig")?;
@@ -146,13 +179,15 @@ async fn config() -> anyhow::Result<Config> {
 struct Work {
     label: Arc<LeaderLabel>,
     reports: Arc<Reports>,
+    certificates: Arc<Certificates>,
     controller: controller::Context,
     watches: Watches,
 }
 
 impl Work {
     fn start(self, parts: &mut JoinSet<()>, stop: &CancellationToken) {
-        let Self { label, reports, controller, watches } = self;
+        let Self { label, reports, certificates, controller, watches } = self;
+        certificates.lead();
         let labelled = {
             let reports = Arc::clone(&reports);
             move || reports.listen()

@@ -35,6 +35,7 @@ LAYERS = {
         ["session"],
         ["clients"],
         ["cluster", "lease"],
+        ["certificates"],
         ["report_source", "http"],
         ["reports", "controller"],
         ["arguments"],
@@ -98,6 +99,9 @@ NEVER_IMPORTED = {
     "operator/src/reports/auth/reviews": IO,
     "operator/src/reports/auth/token": IO,
     "operator/src/lease/election": IO,
+    "operator/src/certificates/rotation": IO,
+    "operator/src/certificates/publication": IO,
+    "operator/src/reports/api/slots": IO,
 }
 
 # What paths in docs/architecture.md are relative to.

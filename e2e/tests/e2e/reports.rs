@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use ballsession_e2e::{Endpoint, Part, Stage, quick, report_token, scenario};
-use k8s_openapi::api::core::v1::Pod;
+use ballsession_e2e::{
+    Endpoint, OPERATOR_NAMESPACE, PATIENCE, Part, REPORT_SECRET, Stage, eventually, kubectl, quick,
+    report_authorities, report_token, scenario, variable,
+};
+use crds::contract::REPORT_CA_KEY;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::api::{Api, PostParams};
 use serde_json::{Value, json};
 
@@ -39,6 +43,63 @@ async fn strangers_and_clients_cannot_post_measurements() {
                 Ok(())
             })
             .await?;
+        Ok(())
+    })
+    .await;
+}
+
+/// Only what can be seen within minutes: another certificate is served ten minutes after its authority was published, and for that
+/// there is a test on time of its own.
+#[tokio::test]
+async fn reports_are_encrypted_and_another_authority_disturbs_nobody() {
+    scenario("encrypted", async |stage| {
+        let session = stage.session("discreet", &quick()).await?;
+        let before = session.works_with(1).await?;
+        let config_maps: Api<ConfigMap> = Api::namespaced(stage.client.clone(), &stage.namespace);
+        let given = async || {
+            let given = config_maps.get("discreet-report-ca").await?.data.unwrap_or_default();
+            given.get(REPORT_CA_KEY).cloned().context("no authorities in the ConfigMap")
+        };
+        let authorities = report_authorities(&stage.client).await?;
+        ensure!(given().await? == authorities, "the session knows others than the operator has");
+        for part in [Part::Server, Part::Client] {
+            let pod = session.ready_pod(part).await?;
+            let url = variable(&pod, "BALLSESSION_REPORT_TLS_URL").unwrap_or_default();
+            ensure!(url.starts_with("https://"), "a {part:?} reports to '{url}'");
+        }
+
+        // Those of the version before know no encryption.
+        let token = report_token(&stage.client, &session.ready_pod(Part::Server).await?).await?;
+        let status = Endpoint::open_plain().await?.post(&token, &json!({})).await?;
+        ensure!(status == 400, "without encryption the answer is {status}");
+
+        // One that somebody has asked for a few minutes ago is as good.
+        if authorities.matches("BEGIN CERTIFICATE").count() > 1 {
+            return Ok(());
+        }
+        let request = format!("ballsession.dev/rotate={}", stage.namespace);
+        let secret = format!("secret/{REPORT_SECRET}");
+        kubectl(&["--namespace", OPERATOR_NAMESPACE, "annotate", "--overwrite", &secret, &request]).await?;
+        eventually(
+            PATIENCE,
+            "the session is given the next authority beside the one that is used",
+            async || {
+                let given = given().await?;
+                ensure!(given.contains(&authorities) && given.len() > authorities.len(), "{given}");
+                ensure!(report_authorities(&stage.client).await? == given, "the Secret has others");
+                Ok(())
+            },
+        )
+        .await?;
+        session
+            .stays(2 * SEVERAL_WRITES, "it goes on", |now| {
+                now.goes_on_from(&before)?;
+                now.is("Ready", "True")?;
+                now.is("ObjectivesMet", "True")
+            })
+            .await?;
+        let status = Endpoint::open().await?.post(&token, &json!({})).await?;
+        ensure!(status == 400, "with the same certificate the answer is {status}");
         Ok(())
     })
     .await;

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use ballsession_e2e::{INSTALL, PATIENCE, Part, Session, Stage, eventually, scenario_alone, uid, with};
+use ballsession_e2e::{
+    INSTALL, PATIENCE, Part, Session, Stage, eventually, scenario_alone, uid, variable, with,
+};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -70,6 +72,12 @@ async fn an_upgrade_interrupts_few_at_a_time_and_no_run() {
         let (installed, watched) = tokio::join!(install(INSTALL), watch(stage, &pods));
         installed.context("the current version cannot be installed")?;
         watched?;
+        // What has moved reports over TLS, and the run that was under way as the version before does.
+        for (session, is_encrypted) in [(stage.existing(LIVE[0]), true), (stage.existing(RUN), false)] {
+            let pod = session.ready_pod(Part::Server).await?;
+            let url = variable(&pod, "BALLSESSION_REPORT_TLS_URL");
+            ensure!(url.is_some() == is_encrypted, "a server reports to {url:?}");
+        }
 
         let after = run
             .eventually("the run is over", |snapshot| {

@@ -1,5 +1,7 @@
 //! What becomes of a command line.
 
+use serde_json::json;
+
 use super::*;
 use crate::session::labels;
 
@@ -16,7 +18,10 @@ fn in_a_pod_nothing_has_to_be_given() {
         resolve(&[], Some("tower\n")).unwrap(),
         Options {
             http: "[::]:8081".parse().unwrap(),
-            reports: "[::]:8080".parse().unwrap(),
+            reports: "[::]:8443".parse().unwrap(),
+            plain_reports: Some("[::]:8080".parse().unwrap()),
+            report_secret: "ballsession-operator-reports".into(),
+            report_names: vec!["ballsession-operator.tower.svc".into()],
             watched: Scope::All,
             settings: Settings {
                 server_image: format!("ballsession-server:{version}"),
@@ -24,7 +29,8 @@ fn in_a_pod_nothing_has_to_be_given() {
                 image_pull_policy: None,
                 architectures: vec![values::architectures("").unwrap().0.remove(0)],
                 pod_defaults: PodDefaults::default(),
-                report_url: "http://ballsession-operator.tower.svc:8080/v1/reports".into(),
+                report_url: "https://ballsession-operator.tower.svc:8443/v1/reports".into(),
+                plain_report_url: "http://ballsession-operator.tower.svc:8080/v1/reports".into(),
                 operator_namespace: "tower".into(),
             },
             pod_name: "ballsession-operator".into(),
@@ -55,8 +61,12 @@ fn what_is_given_wins() {
     assert_eq!(given.watched, Scope::Namespace("media".into()));
     assert_eq!(given.settings.operator_namespace, "here");
     assert_eq!(given.settings.report_url, "https://r.example/v1/reports");
+    assert_eq!(given.report_names, ["ballsession-operator.here.svc", "r.example"]);
     let given = resolve(&["--service", "media-operator"], Some("media")).unwrap();
-    assert_eq!(given.settings.report_url, "http://media-operator.media.svc:8080/v1/reports");
+    assert_eq!(given.settings.report_url, "https://media-operator.media.svc:8443/v1/reports");
+    assert_eq!(given.settings.plain_report_url, "http://media-operator.media.svc:8080/v1/reports");
+    let given = resolve(&["--plain-reports", "off"], Some("tower")).unwrap();
+    assert_eq!(given.plain_reports, None);
     let given = resolve(&["--image-pull-policy", "Never", "--log-format", "json"], Some("tower")).unwrap();
     assert_eq!(given.settings.image_pull_policy, Some(PullPolicy::Never));
     assert_eq!(given.log_format, LogFormat::Json);
@@ -109,6 +119,9 @@ fn a_refusal_says_what_is_allowed() {
         ("--report-url", "ftp://operator/v1/reports", "must be a URL"),
         ("--log-format", "xml", "must be text or json"),
         ("--concurrency", "0", "must be a whole number from 1 to 256"),
+        ("--plain-reports", "on", "must be an IP address and a port"),
+        ("--plain-reports", "on", ", or off"),
+        ("--report-secret", "A", "must be a name"),
         ("--http", "localhost:8081", "must be an IP address and a port"),
     ] {
         let refusal = resolve(&[&format!("{flag}={value}")], Some("tower")).unwrap_err();
@@ -154,14 +167,19 @@ fn the_manifests_fit() {
     assert_eq!((&container["volumeMounts"][0]["mountPath"], name), (&folder.into(), "pod-defaults.yaml"));
 
     let service = read(include_str!("../../../deploy/base/service.yaml"));
-    let port = &service["spec"]["ports"][0];
-    assert_eq!(
-        (&service["metadata"]["name"], &port["name"], &port["port"]),
-        (&SERVICE.into(), &"reports".into(), &REPORT_PORT.into())
-    );
+    assert_eq!(service["metadata"]["name"], SERVICE);
+    for (index, name, port) in [(0, "reports", REPORT_PORT), (1, "plain-reports", PLAIN_REPORT_PORT)] {
+        let found = &service["spec"]["ports"][index];
+        // By number: the same port has another name in pods of the version before.
+        let expected = json!({"name": name, "port": port, "targetPort": port});
+        assert_eq!(*found, expected);
+    }
+    let secret = read(include_str!("../../../deploy/base/report-keys.yaml"));
+    assert_eq!(secret["metadata"]["name"], ours.report_secret);
     // Whoever leads gives its pod the name of its lease.
     assert_eq!(service["spec"]["selector"][labels::LEADER], ours.lease_name);
-    for (name, address) in [("reports", ours.reports), ("http", ours.http)] {
+    let plain = ours.plain_reports.unwrap();
+    for (name, address) in [("reports", ours.reports), ("plain-reports", plain), ("http", ours.http)] {
         let mut ports = container["ports"].as_array().unwrap().iter();
         let port = ports.find(|port| port["name"] == name).unwrap();
         assert_eq!(port["containerPort"], address.port());

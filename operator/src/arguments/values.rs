@@ -1,8 +1,10 @@
 //! What the values of flags may be, for `value_parser`.
 
+use std::net::SocketAddr;
+
 use crds::PullPolicy;
 use http::Uri;
-use process::LogFormat;
+use process::{LogFormat, arguments};
 
 use crate::cluster::Scope;
 use crate::kube_names::{is_dns_label, is_subdomain};
@@ -12,6 +14,20 @@ pub(super) fn watched_namespace(text: &str) -> Result<Scope, String> {
     match text {
         "" | "all" => Ok(Scope::All),
         name => label(name).map(Scope::Namespace).map_err(|problem| format!("{problem}, or all")),
+    }
+}
+
+/// An address to listen on, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Switchable(pub(super) Option<SocketAddr>);
+
+/// `off`, or an address to listen on.
+pub(super) fn address_or_off(text: &str) -> Result<Switchable, String> {
+    match text {
+        "off" => Ok(Switchable(None)),
+        text => arguments::address(text)
+            .map(|address| Switchable(Some(address)))
+            .map_err(|problem| format!("{problem}, or off")),
     }
 }
 
@@ -81,7 +97,7 @@ pub(super) fn report_url(text: &str) -> Result<String, &'static str> {
     let valid = url.is_some_and(|url| {
         matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty())
     });
-    if valid { Ok(text.into()) } else { Err("must be a URL, as in http://operator.example:8080/v1/reports") }
+    if valid { Ok(text.into()) } else { Err("must be a URL, as in https://operator.example:8443/v1/reports") }
 }
 
 /// The name of a namespace, which is a DNS label.

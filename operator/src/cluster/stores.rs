@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{Pod, Service, ServiceAccount};
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::runtime::reflector::{Lookup, Store};
 
@@ -46,6 +46,7 @@ pub(crate) struct Children {
     pub(crate) deployments: Store<Deployment>,
     pub(crate) services: Store<Service>,
     pub(crate) service_accounts: Store<ServiceAccount>,
+    pub(crate) config_maps: Store<ConfigMap>,
     pub(crate) jobs: Store<Job>,
     pub(crate) network_policies: Store<NetworkPolicy>,
 }

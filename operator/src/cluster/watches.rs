@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crds::Placement;
 use futures_util::{Stream, StreamExt};
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::{ConfigMap, Node, Pod};
 use kube::api::Api;
 use kube::runtime::WatchStreamExt;
 use kube::runtime::reflector::{self, ObjectRef, Store};
@@ -65,6 +65,11 @@ impl Watches {
     /// Which watches have had their first answer.
     pub fn first_sync(&self) -> FirstSync {
         self.first_sync.clone()
+    }
+
+    /// The authorities that all sessions were given.
+    pub fn config_maps(&self) -> Store<ConfigMap> {
+        self.children.config_maps.clone()
     }
 
     /// What is measured of them.
@@ -185,6 +190,7 @@ pub fn watch(client: &Client, scope: &Scope) -> (Watches, Stores) {
         deployments: starter.watch_children(&ours, session_of),
         services: starter.watch_children(&ours, session_of),
         service_accounts: starter.watch_children(&ours, session_of),
+        config_maps: starter.watch_children(&ours, session_of),
         jobs: starter.watch_children(&ours, session_of),
         network_policies: starter.watch_children(&ours, session_of),
     };

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use kube::Client;
+use tokio::sync::watch;
 
 use crate::backoff::Backoff;
 use crate::bucket::Bucket;
@@ -24,6 +25,8 @@ pub struct Context {
     pub settings: Settings,
     /// The reports of all sessions.
     pub reports: Arc<dyn ReportSource>,
+    /// The authorities by which pods know the operator, as PEM; `None` before there are any.
+    pub report_ca: watch::Receiver<Option<Arc<str>>>,
     /// What it counts.
     pub metrics: Metrics,
     /// How eager it is.
@@ -53,6 +56,7 @@ pub(super) struct Controller {
     pub(super) client: Client,
     pub(super) settings: Settings,
     pub(super) reports: Arc<dyn ReportSource>,
+    pub(super) report_ca: watch::Receiver<Option<Arc<str>>>,
     pub(super) metrics: Metrics,
     pub(super) retry: Backoff,
     pub(super) watches: Watches,

@@ -26,6 +26,7 @@ pub(super) fn dereference(session: &Session, watches: &Watches) -> Dereferenced 
     let children = &watches.children;
     let resources = Resources {
         workload_service_account: child(&children.service_accounts, session, Component::Workload),
+        report_ca: child(&children.config_maps, session, Component::ReportCa),
         server_deployment: child(&children.deployments, session, Component::Server),
         server_service: child(&children.services, session, Component::Server),
         client_job: child(&children.jobs, session, Component::Client),

@@ -59,7 +59,7 @@ fn spec() -> impl Strategy<Value = Value> {
 }
 
 fn built(spec: &Value) -> Resources<Prepared> {
-    build(&fixture::session(spec), &fixture::nothing(), &fixture::settings())
+    build(&fixture::session(spec), &fixture::nothing(), &fixture::settings(), Some("authorities"))
 }
 
 fn deployment(spec: &Value) -> Deployment {

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{Service, ServiceAccount};
+use k8s_openapi::api::core::v1::{ConfigMap, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 
 /// All children of a session. Whoever takes them in hand destructures this without `..`, so that a forgotten one does
@@ -12,6 +12,8 @@ use k8s_openapi::api::networking::v1::NetworkPolicy;
 pub struct Resources<S: ResourceState> {
     /// Who the pods are. Without any rights: it only distinguishes sessions and pods when they report.
     pub workload_service_account: S::Child<ServiceAccount>,
+    /// By what the pods check that it is the operator to whom they report.
+    pub report_ca: S::Child<ConfigMap>,
     /// Runs the server.
     pub server_deployment: S::Child<Deployment>,
     /// How clients find the server.

@@ -8,6 +8,8 @@ use futures_util::StreamExt;
 use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::{Config, applier, controller};
+use tokio::sync::watch;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::bucket::Bucket;
@@ -24,6 +26,9 @@ use crate::controller::{events, moves};
 const POD_BURST: u32 = 200;
 const POD_EVERY: Duration = Duration::from_millis(10);
 
+/// How long the first reconcile waits for the authorities by which pods know the operator.
+const CA_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Reconciles all sessions that are watched, until `stop`; what is under way then is done first.
 pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
     // Before that, a child that exists would seem to be one that has to be created.
@@ -32,7 +37,12 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
         () = first_sync.done() => {}
         () = stop.cancelled() => return,
     }
-    let Context { client, settings, reports, metrics, pace } = context;
+    let Context { client, settings, reports, mut report_ca, metrics, pace } = context;
+    // Pods without them would report nothing until the kubelet looks for them again.
+    let there_are = report_ca.wait_for(Option::is_some);
+    if stop.run_until_cancelled(timeout(CA_PATIENCE, there_are)).await.is_none() {
+        return;
+    }
     let (events, publisher) = events::start(client.clone(), metrics.clone());
     let sessions = watches.stores.sessions.clone();
     // All of them, because what happened before was not kept.
@@ -43,6 +53,7 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
         client,
         settings,
         reports,
+        report_ca: report_ca.clone(),
         metrics,
         retry: pace.retry,
         watches,
@@ -74,8 +85,18 @@ pub async fn run(context: Context, watches: Watches, stop: CancellationToken) {
         }
         std::future::ready(())
     });
-    tokio::join!(reconciling, delete_strays(&controller, stop));
+    let publishing = stop.clone().run_until_cancelled_owned(publish(report_ca, Arc::clone(&controller)));
+    tokio::join!(reconciling, publishing, delete_strays(&controller, stop));
     // With it ends the events' queue.
     drop(controller);
     publisher.finish().await;
+}
+
+/// Has all sessions given the authorities by which their pods know the operator, each time that these are others.
+async fn publish(mut report_ca: watch::Receiver<Option<Arc<str>>>, controller: Arc<Controller>) {
+    while report_ca.changed().await.is_ok() {
+        let watches = &controller.watches;
+        let sessions = watches.stores.sessions.state();
+        watches.pending.enqueue(sessions.iter().map(|session| ObjectRef::from_obj(&**session)));
+    }
 }

@@ -63,7 +63,8 @@ pub(super) async fn run(
     let adopted = Adopted::of(session_ref, session, stored, &resources, &pods, &controller.watches);
     let images = Images::of(session, &controller.settings, stored, &resources);
     let settings = with_images(&controller.settings, &images.used);
-    let prepared = build(session, &resources, &settings);
+    let report_ca = controller.report_ca.borrow().clone();
+    let prepared = build(session, &resources, &settings, report_ca.as_deref());
     let clients = ClientPods::of(session, &settings);
     let found = Found { resources: &resources, pods: &pods, adoption: adopted.adoption };
     let templates = Templates::of(session_ref, session, stored, found, &prepared, clients);

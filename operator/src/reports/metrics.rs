@@ -15,11 +15,37 @@ pub struct Metrics {
     rejected: Family<Reason, Counter>,
     keys: Gauge,
     key_fetches: Family<Outcome, Counter>,
+    connections: Family<Outcome, Counter>,
     reviews: Family<Outcome, Counter>,
     look_ups: Family<Outcome, Counter>,
     writes: Family<Outcome, Counter>,
     sessions: Family<Objectives, Gauge>,
     overdue: Gauge,
+}
+
+/// How a connection ended that brought no report.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ConnectionEnd {
+    /// No handshake of TLS: somebody who does not trust the operator, or speaks something else.
+    NoHandshake,
+    /// It had to make way for another one.
+    Displaced,
+    /// Its source opened too many in a short time.
+    TooFast,
+    /// Its source had too many whose requests were being answered.
+    TooMany,
+}
+
+impl ConnectionEnd {
+    fn label(self) -> Outcome {
+        let outcome = match self {
+            Self::NoHandshake => "no_handshake",
+            Self::Displaced => "displaced",
+            Self::TooFast => "too_fast",
+            Self::TooMany => "too_many",
+        };
+        Outcome { outcome }
+    }
 }
 
 /// What became of asking the API server for its keys.
@@ -107,6 +133,11 @@ impl Metrics {
             metrics.keys.clone(),
         );
         registry.register(
+            "report_connections_failed",
+            "Connections that brought no report, by outcome",
+            metrics.connections.clone(),
+        );
+        registry.register(
             "token_key_fetches",
             "Requests for the API server's keys, by outcome",
             metrics.key_fetches.clone(),
@@ -145,6 +176,10 @@ impl Metrics {
 
     pub(super) fn rejected(&self, reason: &'static str) {
         self.rejected.get_or_create(&Reason { reason }).inc();
+    }
+
+    pub(super) fn connection(&self, end: ConnectionEnd) {
+        self.connections.get_or_create(&end.label()).inc();
     }
 
     /// How many keys there are to verify with.
@@ -219,6 +254,7 @@ mod tests {
         metrics.keys(2);
         metrics.key_fetch(FetchOutcome::Fetched);
         metrics.look_up(LookUpOutcome::Foreign);
+        metrics.connection(ConnectionEnd::Displaced);
         metrics.review(ReviewOutcome::Refused);
         metrics.status_write(WriteOutcome::Suppressed);
         metrics.sessions([1, 2, 3]);
@@ -231,6 +267,7 @@ mod tests {
             "ballsession_operator_token_keys 2",
             "ballsession_operator_token_key_fetches_total{outcome=\"fetched\"} 1",
             "ballsession_operator_pod_look_ups_total{outcome=\"foreign\"} 1",
+            "ballsession_operator_report_connections_failed_total{outcome=\"displaced\"} 1",
             "ballsession_operator_token_reviews_total{outcome=\"refused\"} 1",
             "ballsession_operator_report_status_writes_total{outcome=\"suppressed\"} 1",
             "ballsession_operator_report_write_overdue_seconds 7",

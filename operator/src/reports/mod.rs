@@ -35,10 +35,10 @@ use std::time::{Duration, Instant};
 use crds::BallSession;
 use kube::Client;
 use kube::runtime::reflector::ObjectRef;
-use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+pub use api::Endpoint;
 pub use metrics::Metrics;
 
 use crate::cluster;
@@ -126,10 +126,10 @@ fn progress(is_done: bool) -> Progress {
     if is_done { Progress::Done } else { Progress::Pending }
 }
 
-/// Answers reports from `listener` until `stop`, and takes them while the operator leads; those under way at the end are still
+/// Answers reports at `endpoint` until `stop`, and takes them while the operator leads; those under way at the end are still
 /// answered, for a moment.
-pub async fn serve(listener: TcpListener, reports: Arc<Reports>, stop: CancellationToken) {
-    api::serve(listener, reports.intake(), stop).await;
+pub async fn serve(endpoint: Endpoint, reports: Arc<Reports>, stop: CancellationToken) {
+    api::serve(endpoint, reports.intake(), reports.metrics.clone(), stop).await;
 }
 
 /// Keeps the keys by which the senders of reports are verified up to date until `stop`. Until the first answer, no report is

@@ -48,6 +48,7 @@ mod tests {
             architectures: Vec::new(),
             pod_defaults: PodDefaults::default(),
             report_url: String::new(),
+            plain_report_url: String::new(),
             operator_namespace: String::new(),
         }
     }

@@ -35,6 +35,8 @@ pub enum Component {
     Client,
     /// What both have in common.
     Workload,
+    /// By what both check who the operator is.
+    ReportCa,
 }
 
 impl Component {
@@ -44,6 +46,7 @@ impl Component {
             Self::Server => "server",
             Self::Client => "client",
             Self::Workload => "workload",
+            Self::ReportCa => "report-ca",
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct Settings {
     pub pod_defaults: PodDefaults,
     /// Where pods post their reports.
     pub report_url: String,
+    /// Where pods post them that run a version before, which knows no https.
+    pub plain_report_url: String,
     /// The namespace of the operator's own pods, for the policies that let reports through.
     pub operator_namespace: String,
 }

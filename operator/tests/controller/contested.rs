@@ -59,7 +59,7 @@ async fn two_operators_of_the_same_sessions_say_so_and_do_not_write_without_end(
     operator.wait_ready("harbor", "ServerNotReady").await;
     operator.wait_pods("harbor", "client", 1).await;
     let _another = operator.another(Settings {
-        report_url: "http://ballsession-operator.steeple:8080/v1/reports".into(),
+        report_url: "https://ballsession-operator.steeple:8443/v1/reports".into(),
         operator_namespace: "steeple".into(),
         ..settings()
     });

@@ -22,7 +22,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::util::MapRequestLayer;
@@ -359,6 +359,7 @@ fn start(
         client,
         settings,
         reports,
+        report_ca: report_ca(),
         metrics: Metrics::register(registry),
         pace: Pace {
             pause: Duration::from_millis(100),
@@ -371,6 +372,11 @@ fn start(
     (stop, task)
 }
 
+/// What pods are given to know the operator by.
+pub(crate) fn report_ca() -> watch::Receiver<Option<Arc<str>>> {
+    watch::channel(Some("authorities".into())).1
+}
+
 /// What the operator is installed with.
 pub(crate) fn settings() -> Settings {
     Settings {
@@ -379,7 +385,8 @@ pub(crate) fn settings() -> Settings {
         image_pull_policy: None,
         architectures: Vec::new(),
         pod_defaults: PodDefaults::default(),
-        report_url: "http://ballsession-operator.tower:8080/v1/reports".into(),
+        report_url: "https://ballsession-operator.tower:8443/v1/reports".into(),
+        plain_report_url: "http://ballsession-operator.tower:8080/v1/reports".into(),
         operator_namespace: "tower".into(),
     }
 }

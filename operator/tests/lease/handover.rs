@@ -20,14 +20,17 @@ async fn only_the_leader_takes_posts_and_none_that_it_took_is_lost() {
     let mut frozen = Replica::start(&installation.scratch, PODS[0], LEASE).await;
     installation.wait_leader("a leader", PODS[0], 10).await;
     let successor = Replica::start(&installation.scratch, PODS[1], LEASE).await;
-    let token = installation.server_token().await;
+    let (token, authorities) = (installation.server_token().await, installation.authorities().await);
     // Cumulative, as a sender's are.
     let report = |sequence: u64| post::server(0, sequence, sequence * 100, 0);
 
-    let refused = successor.post(&token, &report(1)).await.expect("an answer, and the end of the connection");
+    let refused = successor
+        .post(&authorities, &token, &report(1))
+        .await
+        .expect("an answer, and the end of the connection");
     assert!(code(&refused) == Some(503) && refused.contains("retry-after: 1\r\n"), "{refused}");
     eventually("the leader takes a post", async || {
-        let answer = frozen.post(&token, &report(1)).await?;
+        let answer = frozen.post(&authorities, &token, &report(1)).await?;
         (code(&answer) == Some(202)).then_some(())
     })
     .await;
@@ -42,7 +45,7 @@ async fn only_the_leader_takes_posts_and_none_that_it_took_is_lost() {
     let mut sequence = 1;
     within(LEASE + Duration::from_secs(2), "another one takes posts", async || {
         sequence += 1;
-        let answer = successor.post(&token, &report(sequence)).await?;
+        let answer = successor.post(&authorities, &token, &report(sequence)).await?;
         (code(&answer) == Some(202)).then_some(())
     })
     .await;

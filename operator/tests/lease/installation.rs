@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use ballsession_operator::session::labels::{COMPONENT, INSTANCE, LEADER};
 use cluster::Scratch;
 use crds::BallSession;
+use crds::contract::REPORT_CA_KEY;
 use fastrand::Rng;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::{Client, CustomResourceExt, ResourceExt};
 use serde_json::{Value, json};
@@ -15,6 +16,9 @@ use serde_json::{Value, json};
 pub(crate) const SESSIONS: [&str; 6] = ["beacon", "buoy", "harbor", "lighthouse", "pier", "quay"];
 /// The one that reports are of.
 const BEACON: &str = SESSIONS[0];
+
+/// The Secret that the manifests bring.
+const KEYS: &str = "ballsession-operator-reports";
 
 /// Where they run.
 pub(crate) struct Installation {
@@ -35,6 +39,9 @@ impl Installation {
             sessions: Api::namespaced_with(client.clone(), &scratch.name, &resource),
             scratch,
         };
+        let keys = json!({"metadata": {"name": KEYS}});
+        let keys = serde_json::from_value(keys).unwrap();
+        installation.secrets().create(&PostParams::default(), &keys).await.unwrap();
         for name in pods {
             let pod: Pod = serde_json::from_value(json!({
                 "metadata": {"name": name},
@@ -76,6 +83,19 @@ impl Installation {
     /// What is stored of the session that reports are of.
     pub(crate) async fn status(&self) -> Value {
         self.sessions.get(BEACON).await.unwrap().data["status"].clone()
+    }
+
+    fn secrets(&self) -> Api<Secret> {
+        Api::namespaced(self.client.clone(), &self.scratch.name)
+    }
+
+    /// What pods are given to know the operator by, once the leader has made it.
+    pub(crate) async fn authorities(&self) -> String {
+        eventually("the operator's authorities", async || {
+            let keys = self.secrets().get(KEYS).await.unwrap();
+            String::from_utf8(keys.data?.get(REPORT_CA_KEY)?.0.clone()).ok()
+        })
+        .await
     }
 
     /// A token as the pod of the session's server has it, once there is one.

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test ends with what went wrong, in its helpers too")]
 
 mod contenders;
+#[path = "../reporting/endpoint.rs"]
+mod endpoint;
 mod handover;
 mod installation;
 #[path = "../reporting/post.rs"]

@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::endpoint::Endpoint;
 use crate::proxy::Proxy;
 
 /// How long a sender waits for an answer.
@@ -20,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(crate) struct Replica {
     pub(crate) pod: String,
     pub(crate) proxy: Proxy,
-    pub(crate) reports: SocketAddr,
+    reports: Endpoint,
+    plain_reports: SocketAddr,
     http: SocketAddr,
     child: Child,
     files: tempfile::TempDir,
@@ -34,10 +36,11 @@ impl Replica {
         let kubeconfig = files.path().join("kubeconfig");
         std::fs::write(&kubeconfig, kubeconfig_of(proxy.address)).unwrap();
         let log = std::fs::File::create(files.path().join("log")).unwrap();
-        let (http, reports) = (free_port(), free_port());
+        let [http, reports, plain_reports] = [(); 3].map(|()| free_port());
         let child = Command::new(env!("CARGO_BIN_EXE_ballsession-operator"))
             .args(["--namespace", &scratch.name, "--watch-namespace", &scratch.name, "--pod-name", pod])
             .args(["--http", &http.to_string(), "--reports", &reports.to_string()])
+            .args(["--plain-reports", &plain_reports.to_string()])
             .args(["--lease-duration", &format!("{}ms", lease.as_millis())])
             .args(["--pod-uid", &format!("{pod}-uid")])
             .env("KUBECONFIG", &kubeconfig)
@@ -45,7 +48,9 @@ impl Replica {
             .stderr(log)
             .spawn()
             .unwrap();
-        let replica = Self { pod: pod.to_owned(), proxy, reports, http, child, files };
+        let name = format!("ballsession-operator.{}.svc", scratch.name);
+        let reports = Endpoint { address: reports, name, authorities: None };
+        let replica = Self { pod: pod.to_owned(), proxy, reports, plain_reports, http, child, files };
         let deadline = Instant::now() + Duration::from_secs(60);
         while replica.ready().await != Some(200) {
             assert!(Instant::now() < deadline, "{pod} is not ready within 60 s: {}", replica.log());
@@ -62,14 +67,16 @@ impl Replica {
         )
     }
 
-    /// The answer to a report; `None` without one.
-    pub(crate) async fn post(&self, token: &str, body: &Value) -> Option<String> {
-        exchange(self.reports, &report(token, body)).await
+    /// The answer to a report of who has been given these authorities; `None` without one.
+    pub(crate) async fn post(&self, authorities: &str, token: &str, body: &Value) -> Option<String> {
+        let endpoint = Endpoint { authorities: Some(authorities.into()), ..self.reports.clone() };
+        let answer = timeout(PATIENCE, endpoint.exchange(&report(token, body))).await.ok()?.ok()?;
+        Some(answer).filter(|answer| !answer.is_empty())
     }
 
-    /// A report that is sent now, and answered when it can be.
+    /// A report that is sent now, without encryption, and answered when it can be.
     pub(crate) async fn waiting_post(&self, token: &str, body: &Value) -> Waiting {
-        let mut stream = TcpStream::connect(self.reports).await.unwrap();
+        let mut stream = TcpStream::connect(self.plain_reports).await.unwrap();
         stream.write_all(report(token, body).as_bytes()).await.unwrap();
         Waiting(stream)
     }

@@ -74,7 +74,19 @@ async fn allowed(client: &Client, spec: SubjectAccessReviewSpec) -> bool {
     reviews.create(&PostParams::default(), &review).await.unwrap().status.unwrap().allowed
 }
 
-async fn may(client: &Client, user: &str, namespace: &str, (group, resource, verb): Right) -> bool {
+async fn may(client: &Client, user: &str, namespace: &str, right: Right) -> bool {
+    // A lease is asked for by its name.
+    let name = (right.1 == "leases").then_some("ballsession-operator");
+    may_with(client, user, namespace, name, right).await
+}
+
+async fn may_with(
+    client: &Client,
+    user: &str,
+    namespace: &str,
+    name: Option<&str>,
+    (group, resource, verb): Right,
+) -> bool {
     let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
     let attributes = ResourceAttributes {
         group: Some(group.into()),
@@ -82,8 +94,7 @@ async fn may(client: &Client, user: &str, namespace: &str, (group, resource, ver
         subresource: Some(subresource.into()),
         verb: Some(verb.into()),
         namespace: Some(namespace.into()),
-        // The only one that is asked for by name.
-        name: (resource == "leases").then(|| "ballsession-operator".into()),
+        name: name.map(str::to_owned),
         ..ResourceAttributes::default()
     };
     let spec = SubjectAccessReviewSpec {
@@ -145,6 +156,13 @@ async fn operators_rights(client: &Client, elsewhere: &str) {
     }
     for right in rights::each(rights::LEADER) {
         eventually(&format!("{right:?}"), async || may(client, OPERATOR, NAMESPACE, right).await).await;
+    }
+    let keys = Some("ballsession-operator-reports");
+    for right in rights::each(rights::KEYS) {
+        eventually(&format!("{right:?}"), async || may_with(client, OPERATOR, NAMESPACE, keys, right).await)
+            .await;
+        assert!(!may_with(client, OPERATOR, elsewhere, keys, right).await, "{right:?} elsewhere");
+        assert!(!may_with(client, OPERATOR, NAMESPACE, Some("another"), right).await, "{right:?} of another");
     }
     for right in rights::each(rights::FORBIDDEN_ELSEWHERE) {
         for namespace in ["", elsewhere] {

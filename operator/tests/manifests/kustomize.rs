@@ -95,7 +95,13 @@ fn operators_of_their_own_namespaces_have_nothing_in_common() {
     let pod = &overlay["Deployment media-ballsession-operator"]["spec"]["template"]["spec"];
     let container = &pod["containers"][0];
     assert_eq!(files::variable(container, "BALLSESSION_WATCH_NAMESPACE"), "media");
-    assert_eq!(container["args"], json!(["--service", "media-ballsession-operator"]));
+    let secret = "media-ballsession-operator-reports";
+    let told = json!(["--service", "media-ballsession-operator", "--report-secret", secret]);
+    assert_eq!(container["args"], told);
     assert!(overlay.contains_key("Service media-ballsession-operator"));
+    // Its keys, and the right to no other Secret.
+    assert!(overlay.contains_key(&format!("Secret {secret}")));
+    let role = &overlay["Role media-ballsession-operator-report-keys"];
+    assert_eq!(role["rules"][0]["resourceNames"], json!([secret]));
     assert_eq!(pod["serviceAccountName"], "media-ballsession-operator");
 }

@@ -7,6 +7,7 @@ mod bundle;
 mod files;
 mod install;
 mod kustomize;
+mod network;
 mod renamed;
 mod rights;
 mod samples;

@@ -103,7 +103,10 @@ fn the_operator_is_told_its_service_and_the_images_of_sessions() {
     let pod = &of_kind("Deployment")["spec"]["template"]["spec"];
     let container = &pod["containers"][0];
     assert_eq!(container["image"], "registry.example:5000/x/o:1");
-    assert_eq!(container["args"], json!(["--service", name(of_kind("Service"))]));
+    let secret = name(of_kind("Secret"));
+    assert_eq!(container["args"], json!(["--service", name(of_kind("Service")), "--report-secret", secret]));
+    let role = objects.iter().find(|object| name(object) == "a-ballsession-operator-report-keys-b").unwrap();
+    assert_eq!(role["rules"][0]["resourceNames"], json!([secret]), "and no other one");
     assert_eq!(files::variable(container, "BALLSESSION_SERVER_IMAGE"), "registry.example:5000/x/s:2");
     let client = files::variable(container, "BALLSESSION_CLIENT_IMAGE");
     assert!(client.as_str().unwrap().starts_with("mirror/c@sha256:0123"), "{client}");

@@ -18,6 +18,7 @@ pub(crate) const SESSIONS: &[Right] = &[
     ("batch", "jobs", "get list watch delete"),
     ("", "services", "get list watch create patch delete"),
     ("", "serviceaccounts", "get list watch create patch delete"),
+    ("", "configmaps", "get list watch create patch"),
     ("networking.k8s.io", "networkpolicies", "get list watch create patch delete"),
     ("", "pods", "get list watch create delete"),
     ("", "nodes", "get list watch"),
@@ -39,10 +40,13 @@ pub(crate) const LEASE: &[Right] = &[("coordination.k8s.io", "leases", "create g
 /// There as well: which of its pods takes reports.
 pub(crate) const LEADER: &[Right] = &[("", "pods", "list patch")];
 
+/// There as well, and only with the one that the manifests bring.
+pub(crate) const KEYS: &[Right] = &[("", "secrets", "get update")];
+
 /// What it must not do: with these it could do everything else.
 pub(crate) const FORBIDDEN: &[Right] = &[
     ("", "secrets", "get list watch create update patch delete"),
-    ("", "configmaps", "get list create"),
+    ("", "configmaps", "update delete deletecollection"),
     ("", "nodes", "create update patch delete"),
     ("", "namespaces", "create patch delete"),
     ("", "pods", "update deletecollection"),
@@ -97,6 +101,7 @@ fn the_operators_roles_have_these_rights_and_no_others() {
         ("ClusterRole", "ballsession-operator-token-reviews", CLUSTER),
         ("Role", "ballsession-operator-lease", LEASE),
         ("Role", "ballsession-operator-leader", LEADER),
+        ("Role", "ballsession-operator-report-keys", KEYS),
     ] {
         let expected: BTreeSet<_> = each(rights)
             .map(|(group, resource, verb)| (group.into(), resource.into(), verb.into()))

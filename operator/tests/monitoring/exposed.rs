@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ballsession_operator::controller::metrics::Metrics as ControllerMetrics;
 use ballsession_operator::http::Overview;
-use ballsession_operator::{lease, reports};
+use ballsession_operator::{certificates, lease, reports};
 use ballsession_tests::{Client, Server};
 use kube::runtime::{reflector, watcher};
 use process::StatusSource;
@@ -19,6 +19,7 @@ pub(crate) type Series = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 pub(crate) fn operator() -> String {
     let mut registry = Registry::with_prefix("ballsession_operator");
     lease::Metrics::register(&mut registry);
+    certificates::Metrics::register(&mut registry);
     reports::Metrics::register(&mut registry);
     ControllerMetrics::register(&mut registry);
     let (sessions, mut writer) = reflector::store();

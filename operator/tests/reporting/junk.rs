@@ -82,7 +82,7 @@ async fn ten_thousand_junk_tokens_cost_one_request_in_thirty_seconds() {
     let server = world.pod("server").await;
     let (good, report) = (world.token(&server, AUDIENCE).await, post::server(0, 1, 900, 0));
     let elsewhere = world.token(&server, "https://kubernetes.default.svc").await;
-    assert_eq!(post(operator.address, &good, &report).await, 202);
+    assert_eq!(post(&operator.endpoint, &good, &report).await, 202);
     assert_eq!(requests.load(Ordering::Relaxed), 1, "for the keys");
 
     let keys = http::Request::get("/openid/v1/jwks").body(Vec::new()).unwrap();
@@ -92,7 +92,7 @@ async fn ten_thousand_junk_tokens_cost_one_request_in_thirty_seconds() {
     let start = std::time::Instant::now();
     for number in 0..EACH {
         for (kind, token) in junk(&good, &elsewhere, public_key, number).iter().enumerate() {
-            let code = once(operator.address, token, &report).await;
+            let code = once(&operator.endpoint, token, &report).await;
             // Of a key that is not known it cannot be said that there is none.
             assert_eq!(code, if kind == 3 { 503 } else { 401 }, "junk of kind {kind}: {token}");
         }
@@ -104,11 +104,11 @@ async fn ten_thousand_junk_tokens_cost_one_request_in_thirty_seconds() {
     assert_eq!(operator.counted("token_reviews_total{outcome=\"refused\"}"), 0);
 
     // Who is good is taken all the same, and still at no cost; a pod that is nobody's costs one question.
-    assert_eq!(post(operator.address, &good, &post::server(0, 2, 900, 0)).await, 202);
+    assert_eq!(post(&operator.endpoint, &good, &post::server(0, 2, 900, 0)).await, 202);
     assert_eq!(requests.load(Ordering::Relaxed), more + 1);
     let puppet = world.token(&world.hand_made("puppet").await, AUDIENCE).await;
     for _ in 0..10 {
-        assert_eq!(post(operator.address, &puppet, &report).await, 403, "{}", server.name_any());
+        assert_eq!(post(&operator.endpoint, &puppet, &report).await, 403, "{}", server.name_any());
     }
     assert_eq!(requests.load(Ordering::Relaxed), more + 2);
     world.namespace.delete().await;
@@ -133,13 +133,13 @@ async fn where_keys_may_not_be_read_tokens_are_reviewed() {
     let operator = Operator::start_without_writes(&world, &without_keys).await;
     let server = world.token(&world.pod("server").await, AUDIENCE).await;
     for sequence in 1..=5 {
-        assert_eq!(post(operator.address, &server, &post::server(0, sequence, 900, 0)).await, 202);
+        assert_eq!(post(&operator.endpoint, &server, &post::server(0, sequence, 900, 0)).await, 202);
     }
     assert_eq!(operator.counted("token_reviews_total{outcome=\"accepted\"}"), 1);
     assert_eq!(operator.counted("token_keys"), 0);
     let header = json!({"alg": "RS256", "kid": "none"});
     let forged = format!("{}.c2ln", unsigned(&header, &part(&server, 1)));
-    assert_eq!(post(operator.address, &forged, &post::server(0, 9, 1, 0)).await, 401);
+    assert_eq!(post(&operator.endpoint, &forged, &post::server(0, 9, 1, 0)).await, 401);
     assert_eq!(operator.counted("token_reviews_total{outcome=\"refused\"}"), 1);
     world.namespace.delete().await;
 }

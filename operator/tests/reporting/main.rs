@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends with what went wrong, in its helpers too")]
 
+mod encrypted;
+mod endpoint;
 mod junk;
 mod numbers;
 mod post;

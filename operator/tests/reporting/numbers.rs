@@ -35,9 +35,9 @@ async fn reports_of_server_and_client_end_up_in_status() {
     world.wait("a first condition", |session| met(session).as_deref() == Some("Unknown/NoReports")).await;
 
     let server = world.token(&world.pod("server").await, AUDIENCE).await;
-    assert_eq!(post(operator.address, &server, &post::server(0, 1, 900, 2)).await, 202);
+    assert_eq!(post(&operator.endpoint, &server, &post::server(0, 1, 900, 2)).await, 202);
     let from_client = world.token(&world.pod("client").await, AUDIENCE).await;
-    assert_eq!(post(operator.address, &from_client, &post::client(1, 3)).await, 202);
+    assert_eq!(post(&operator.endpoint, &from_client, &post::client(1, 3)).await, 202);
 
     let session = world.wait("numbers", |session| errors(session) == 5).await;
     assert_eq!(met(&session).as_deref(), Some("True/Met"));
@@ -58,7 +58,7 @@ async fn reports_of_server_and_client_end_up_in_status() {
     // What the API server gives back is what was meant, so it is not written again, however long one waits: here a
     // little longer than writes of a session are apart.
     let version = session.resource_version();
-    assert_eq!(post(operator.address, &server, &post::server(0, 2, 900, 2)).await, 202);
+    assert_eq!(post(&operator.endpoint, &server, &post::server(0, 2, 900, 2)).await, 202);
     tokio::time::sleep(std::time::Duration::from_secs(12)).await;
     assert_eq!(world.sessions.get(NAME).await.unwrap().resource_version(), version);
     world.namespace.delete().await;
@@ -71,7 +71,7 @@ async fn what_somebody_else_says_of_the_numbers_is_taken_away() {
     let world = World::create(&client).await;
     let operator = Operator::start(&world).await;
     let server = world.token(&world.pod("server").await, AUDIENCE).await;
-    assert_eq!(post(operator.address, &server, &post::server(0, 1, 900, 0)).await, 202);
+    assert_eq!(post(&operator.endpoint, &server, &post::server(0, 1, 900, 0)).await, 202);
     world.wait("numbers", |session| matched(session) == 900).await;
     world.apply_status("somebody", &json!({"display": {"cause": "Network"}, "readyClients": 1})).await;
     let cause = |session: &BallSession| session.status.as_ref()?.display.as_ref()?.cause.clone();
@@ -88,15 +88,15 @@ async fn another_operator_never_lowers_numbers() {
     let server = world.token(&world.pod("server").await, AUDIENCE).await;
     let from_client = world.token(&world.pod("client").await, AUDIENCE).await;
     let first = Operator::start(&world).await;
-    assert_eq!(post(first.address, &from_client, &post::client(1, 3)).await, 202);
-    assert_eq!(post(first.address, &server, &post::server(0, 8, 800, 4)).await, 202);
+    assert_eq!(post(&first.endpoint, &from_client, &post::client(1, 3)).await, 202);
+    assert_eq!(post(&first.endpoint, &server, &post::server(0, 8, 800, 4)).await, 202);
     let before = world.wait("numbers", |session| errors(session) == 7 && matched(session) == 800).await;
     drop(first);
 
     let second = Operator::start(&world).await;
     // A report that was under way for long, then one that is new.
-    assert_eq!(post(second.address, &server, &post::server(0, 7, 700, 4)).await, 202);
-    assert_eq!(post(second.address, &server, &post::server(0, 9, 900, 5)).await, 202);
+    assert_eq!(post(&second.endpoint, &server, &post::server(0, 7, 700, 4)).await, 202);
+    assert_eq!(post(&second.endpoint, &server, &post::server(0, 9, 900, 5)).await, 202);
     let after = world
         .wait("new numbers", |session| {
             assert!(matched(session) >= 800 && errors(session) >= 7, "lower than before the restart");
@@ -107,7 +107,7 @@ async fn another_operator_never_lowers_numbers() {
     let restarts = |session: &BallSession| session.status.as_ref().and_then(|status| status.server_restarts);
     assert_eq!(restarts(&after), Some(0));
 
-    assert_eq!(post(second.address, &server, &post::server(5, 1, 400, 0)).await, 202);
+    assert_eq!(post(&second.endpoint, &server, &post::server(5, 1, 400, 0)).await, 202);
     let reset = world.wait("another process", |session| restarts(session) == Some(1)).await;
     assert_eq!(matched(&reset), 400);
     world.namespace.delete().await;
@@ -122,7 +122,7 @@ async fn a_run_ends_and_another_begins() {
     let mut last = post::server(0, 1, 900, 0);
     last["connectedClients"] = json!(0);
     last["summary"]["errorPixels"]["p95"] = json!(0.5);
-    assert_eq!(post(operator.address, &server, &last).await, 202);
+    assert_eq!(post(&operator.endpoint, &server, &last).await, 202);
     let stored = world.wait("numbers", |session| matched(session) == 900).await;
     let session = validate(&stored).unwrap();
     let end = End { since: std::time::Instant::now(), outcome: Outcome::Finished };
@@ -155,7 +155,7 @@ async fn a_run_ends_and_another_begins() {
     let cleared = world.sessions.get(NAME).await.unwrap();
     assert_eq!((shown(&cleared), matched(&cleared)), (None, 0));
     // The pod of the run before may say what it wants.
-    assert_eq!(post(operator.address, &server, &post::server(0, 2, 1000, 0)).await, 202);
+    assert_eq!(post(&operator.endpoint, &server, &post::server(0, 2, 1000, 0)).await, 202);
     assert_eq!(operator.reports.view(&session.owner.uid).server, None);
     world.namespace.delete().await;
 }

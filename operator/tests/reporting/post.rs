@@ -1,15 +1,13 @@
 //! Posts a report, and what it says.
 
-use std::net::SocketAddr;
-
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+
+use crate::endpoint::Endpoint;
 
 /// The status code of the answer. A 503 or 429 means to come again, as a sender does.
-pub(crate) async fn post(address: SocketAddr, token: &str, body: &Value) -> u16 {
+pub(crate) async fn post(endpoint: &Endpoint, token: &str, body: &Value) -> u16 {
     for _ in 0..60 {
-        match once(address, token, body).await {
+        match once(endpoint, token, body).await {
             429 | 503 => tokio::time::sleep(std::time::Duration::from_millis(500)).await,
             code => return code,
         }
@@ -18,16 +16,13 @@ pub(crate) async fn post(address: SocketAddr, token: &str, body: &Value) -> u16 
 }
 
 /// The status code of the answer, whatever it is.
-pub(crate) async fn once(address: SocketAddr, token: &str, body: &Value) -> u16 {
+pub(crate) async fn once(endpoint: &Endpoint, token: &str, body: &Value) -> u16 {
     let body = body.to_string();
     let request = format!(
         "POST /v1/reports HTTP/1.1\r\nHost: operator\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
+    let answer = endpoint.exchange(&request).await.unwrap();
     answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 

@@ -66,6 +66,7 @@ async fn no_version_of_a_session_contradicts_itself() {
         client: client.clone(),
         settings: settings(),
         reports: Arc::clone(&operator.reports) as _,
+        report_ca: tokio::sync::watch::channel(Some("authorities".into())).1,
         metrics: Metrics::register(&mut Registry::default()),
         pace: Pace::default(),
     };
@@ -79,7 +80,7 @@ async fn no_version_of_a_session_contradicts_itself() {
         let body = post::server(0, sequence, matched, 0);
         // Both writers have something to write at the same time.
         tokio::join!(set_ready(&world, &server, true), set_ready(&world, &first_client, is_ready), async {
-            assert_eq!(post(operator.address, &token, &body).await, 202);
+            assert_eq!(post(&operator.endpoint, &token, &body).await, 202);
         });
         let met = if matched == 900 { "True" } else { "Unknown" };
         world

@@ -19,14 +19,14 @@ async fn pods_that_belong_to_no_session_are_refused() {
 
     let server = world.pod("server").await;
     let elsewhere = world.token(&server, "https://kubernetes.default.svc").await;
-    assert_eq!(post(operator.address, &elsewhere, &report).await, 401, "another audience");
+    assert_eq!(post(&operator.endpoint, &elsewhere, &report).await, 401, "another audience");
 
     let puppet = world.hand_made("puppet").await;
     let token = world.token(&puppet, AUDIENCE).await;
-    assert_eq!(post(operator.address, &token, &report).await, 403, "our labels and account, no owner");
+    assert_eq!(post(&operator.endpoint, &token, &report).await, 403, "our labels and account, no owner");
 
     let from_client = world.token(&world.pod("client").await, AUDIENCE).await;
-    assert_eq!(post(operator.address, &from_client, &report).await, 403, "a client that measures");
+    assert_eq!(post(&operator.endpoint, &from_client, &report).await, 403, "a client that measures");
 
     // The name of the account alone, in another namespace.
     let other = Scratch::create(&client).await;
@@ -42,7 +42,7 @@ async fn pods_that_belong_to_no_session_are_refused() {
     let pods = Api::<Pod>::namespaced(client.clone(), &other.name);
     let pod = pods.create(&PostParams::default(), &serde_json::from_value(pod).unwrap()).await.unwrap();
     let token = world.token(&pod, AUDIENCE).await;
-    assert_eq!(post(operator.address, &token, &report).await, 403, "the same account elsewhere");
+    assert_eq!(post(&operator.endpoint, &token, &report).await, 403, "the same account elsewhere");
 
     let session = world.sessions.get(NAME).await.unwrap();
     assert_eq!(operator.reports.view(&session.uid().unwrap()).server, None);
@@ -63,16 +63,16 @@ async fn the_token_of_a_pod_ends_with_it() {
     world.pods.delete("puppet", &now).await.unwrap();
     eventually("the end of the pod", async || world.pods.get_opt("puppet").await.unwrap().is_none()).await;
     world.hand_made("puppet").await;
-    assert_eq!(post(operator.address, &token, &report).await, 401);
+    assert_eq!(post(&operator.endpoint, &token, &report).await, 401);
 
     // A pod of the session: accepted while it is there, refused when it is gone.
     let server = world.pod("server").await;
     let token = world.token(&server, AUDIENCE).await;
-    assert_eq!(post(operator.address, &token, &report).await, 202);
+    assert_eq!(post(&operator.endpoint, &token, &report).await, 202);
     let name = server.name_any();
     world.pods.delete(&name, &now).await.unwrap();
     eventually("the end of the pod", async || world.pods.get_opt(&name).await.unwrap().is_none()).await;
-    eventually("a refusal", async || post(operator.address, &token, &report).await == 401).await;
+    eventually("a refusal", async || post(&operator.endpoint, &token, &report).await == 401).await;
 
     // The successor that the API server's controllers made speaks for the session now.
     let mut successor = world.pod("server").await;
@@ -82,7 +82,7 @@ async fn the_token_of_a_pod_ends_with_it() {
     })
     .await;
     let token = world.token(&successor, AUDIENCE).await;
-    assert_eq!(post(operator.address, &token, &post::server(1, 1, 500, 0)).await, 202);
+    assert_eq!(post(&operator.endpoint, &token, &post::server(1, 1, 500, 0)).await, 202);
     world
         .wait("the successor's numbers", |session| {
             session.status.as_ref().is_some_and(|status| status.server_restarts == Some(1))

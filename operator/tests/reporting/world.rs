@@ -1,6 +1,5 @@
 //! A session with its children and pods in a namespace of its own, and an operator that takes its reports.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,7 +21,11 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+
+use crate::encrypted::{Keys, SERVICE};
+use crate::endpoint::Endpoint;
 
 /// The audience of reports.
 pub(crate) const AUDIENCE: &str = "ballsession.dev/report";
@@ -50,7 +53,7 @@ impl World {
         let status = json!({"run": {"hash": session.run_hash}});
         world.apply_status("ballsession-operator", &status).await;
 
-        let resources = build(&session, &nothing(), &settings());
+        let resources = build(&session, &nothing(), &settings(), Some("authorities"));
         world.create_children(&session, resources).await;
         world
     }
@@ -123,7 +126,10 @@ impl World {
 /// An operator of one namespace, as far as reports are concerned; it ends when dropped. Those of other tests would
 /// write the same sessions.
 pub(crate) struct Operator {
-    pub(crate) address: SocketAddr,
+    /// Where pods report that know its authorities.
+    pub(crate) endpoint: Endpoint,
+    /// Where those do that are of the version before.
+    pub(crate) plain: Endpoint,
     pub(crate) reports: Arc<Reports>,
     stop: CancellationToken,
     registry: Registry,
@@ -146,11 +152,24 @@ impl Operator {
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
         let reports = Reports::new(client.clone(), Fence::open(), stores, metrics);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(reports::serve(listener, Arc::clone(&reports), stop.clone()));
+        let keys = Keys::create(&world.client, &world.namespace.name).await;
+        let keeper = keys.keeper(Fence::open());
+        let certificates = keeper.certificates();
+        tokio::spawn(keeper.run(stop.clone()));
+        let mut bundle = certificates.bundle();
+        let authorities = bundle.wait_for(Option::is_some).await.unwrap().clone();
+        let mut endpoints = Vec::new();
+        let tls = TlsAcceptor::from(certificates.server_config().unwrap());
+        for (tls, authorities) in [(Some(tls), authorities), (None, None)] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            endpoints.push(Endpoint { address, name: SERVICE.to_owned(), authorities });
+            let endpoint = reports::Endpoint { listener, tls };
+            tokio::spawn(reports::serve(endpoint, Arc::clone(&reports), stop.clone()));
+        }
         tokio::spawn(reports::follow_keys(Arc::clone(&reports), stop.clone()));
-        Self { address, reports, stop, registry, _watches: watches }
+        let [endpoint, plain] = endpoints.try_into().ok().unwrap();
+        Self { endpoint, plain, reports, stop, registry, _watches: watches }
     }
 }
 
@@ -182,6 +201,7 @@ pub(crate) async fn eventually(what: &str, mut is_there: impl AsyncFnMut() -> bo
 fn nothing() -> Resources<Observed> {
     Resources {
         workload_service_account: None,
+        report_ca: None,
         server_deployment: None,
         server_service: None,
         client_job: None,
@@ -197,7 +217,8 @@ pub(crate) fn settings() -> Settings {
         image_pull_policy: None,
         architectures: Vec::new(),
         pod_defaults: PodDefaults::default(),
-        report_url: "http://ballsession-operator.tower:8080/v1/reports".into(),
+        report_url: "https://ballsession-operator.tower:8443/v1/reports".into(),
+        plain_report_url: "http://ballsession-operator.tower:8080/v1/reports".into(),
         operator_namespace: "tower".into(),
     }
 }

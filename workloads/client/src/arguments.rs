@@ -64,7 +64,12 @@ pub(crate) struct Arguments {
 
 /// The command line; what is wrong with it has been printed when this fails.
 pub(crate) fn parse() -> Result<Arguments, Exit> {
-    arguments::parse()
+    let arguments: Arguments = arguments::parse()?;
+    arguments.reporting.check().map_err(|problem| {
+        eprintln!("error: {problem}");
+        Exit::Usage
+    })?;
+    Ok(arguments)
 }
 
 impl Arguments {

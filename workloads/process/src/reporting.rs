@@ -18,18 +18,41 @@ const MESSAGE_LIMIT: Duration = Duration::from_secs(1);
 /// The flags for it.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Reporting {
-    /// Posts the numbers to the operator, as http://HOST:PORT/PATH
+    /// Posts the numbers to the operator, as http[s]://HOST:PORT/PATH; https needs --report-ca-file
     #[arg(long, env = "BALLSESSION_REPORT_URL", value_name = "URL", requires = "report_token_file")]
     report_url: Option<Url>,
+    /// Takes the place of --report-url, which then is for a version of this program that knows no https
+    #[arg(long, env = "BALLSESSION_REPORT_TLS_URL", value_name = "URL", requires = "report_url")]
+    report_tls_url: Option<Url>,
     /// The file with the token that posts are sent with; it is read for each one
     #[arg(long, env = "BALLSESSION_REPORT_TOKEN_FILE", value_name = "FILE", requires = "report_url")]
     report_token_file: Option<PathBuf>,
+    /// The authorities that issue the operator's certificate, as PEM; the file is read for each post
+    #[arg(long, env = "BALLSESSION_REPORT_CA_FILE", value_name = "FILE", requires = "report_url")]
+    report_ca_file: Option<PathBuf>,
     /// Keeps one line on how it stands in this file, for Kubernetes to show when it ends
     #[arg(long, env = "BALLSESSION_TERMINATION_MESSAGE", value_name = "FILE")]
     termination_message: Option<TerminationMessage>,
 }
 
 impl Reporting {
+    /// Fails where flags do not go together: each alone was checked before.
+    ///
+    /// # Errors
+    /// What is missing, in one line.
+    pub fn check(&self) -> Result<(), String> {
+        self.target().map(drop)
+    }
+
+    fn target(&self) -> Result<Option<Target>, String> {
+        let url = self.report_tls_url.as_ref().or(self.report_url.as_ref());
+        let Some((url, token_file)) = url.cloned().zip(self.report_token_file.clone()) else {
+            return Ok(None);
+        };
+        let target = Target::new(url, token_file, self.report_ca_file.clone());
+        target.map(Some).map_err(|missing| format!("--report-ca-file is missing: {missing}"))
+    }
+
     /// Starts what was asked for. `line` is the state of the process, in one line; `changes` notifies of
     /// whatever may have changed that, or the source's state. Needs a Tokio runtime.
     pub fn start(
@@ -39,10 +62,9 @@ impl Reporting {
         line: impl Fn() -> String + Send + 'static,
         changes: &watch::Sender<()>,
     ) -> Reports {
-        let target = self.report_url.clone().zip(self.report_token_file.clone());
-        let sender = target.map(|(url, token_file)| {
-            Sender::start(Target { url, token_file }, pace, source, changes.subscribe())
-        });
+        // What does not go together was refused before anything was started.
+        let target = self.target().unwrap_or_default();
+        let sender = target.map(|target| Sender::start(target, pace, source, changes.subscribe()));
         let message_task = self.termination_message.clone().map(|message| {
             let stop = CancellationToken::new();
             let task = tokio::spawn(message.keep_current(line, changes.subscribe(), stop.clone()));

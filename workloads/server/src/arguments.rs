@@ -73,7 +73,8 @@ pub(crate) struct Arguments {
 /// The command line, and the scene it asks for; what is wrong with either has been printed when this fails.
 pub(crate) fn parse() -> Result<(Arguments, scene::Settings), Exit> {
     let arguments: Arguments = arguments::parse()?;
-    let scene = arguments.scene().map_err(|problem| {
+    let scene = arguments.reporting.check().and_then(|()| arguments.scene());
+    let scene = scene.map_err(|problem| {
         eprintln!("error: {problem}");
         Exit::Usage
     })?;

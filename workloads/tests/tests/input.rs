@@ -62,10 +62,26 @@ fn wrong_usage_is_refused_with_the_flag_the_value_and_what_is_allowed() {
         (
             CLIENT,
             &["--report-url", "operator:8080"],
-            &["--report-url", "'operator:8080'", "http://HOST:PORT"],
+            &["--report-url", "'operator:8080'", "http[s]://HOST:PORT"],
         ),
-        (SERVER, &["--report-url", "https://operator/"], &["--report-url", "'https://operator/'", "http://"]),
-        (CLIENT, &["--report-url", "https://operator/"], &["https is not supported yet"]),
+        (
+            SERVER,
+            &["--report-url", "https://operator/", "--report-token-file", "token"],
+            &["--report-ca-file is missing", "https://operator/ is https"],
+        ),
+        (
+            CLIENT,
+            &[
+                "--report-url",
+                "http://operator/",
+                "--report-tls-url",
+                "https://operator/",
+                "--report-token-file",
+                "token",
+            ],
+            &["--report-ca-file is missing", "https://operator/ is https"],
+        ),
+        (CLIENT, &["--report-ca-file", "ca.crt"], &["required", "--report-url"]),
         (CLIENT, &["--give-up-after", "soon"], &["--give-up-after", "'soon'", "30s"]),
     ];
     for (program, arguments, words) in cases {

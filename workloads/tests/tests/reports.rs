@@ -184,6 +184,28 @@ fn an_operator_that_is_gone_or_refuses_changes_nothing_of_the_session() {
     }
 }
 
+/// The other URL is for a version before: what is to be encrypted goes nowhere else.
+#[test]
+fn a_program_that_is_to_report_over_tls_never_does_without() {
+    let collector = Collector::start();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("https://{nobody}/v1/reports");
+    let server = server(&collector, &["--report-tls-url", &url, "--report-ca-file", "/no/authorities"]);
+    let client = client("discreet", server.signaling(), &Collector::dead(), &[]);
+    server.matched("discreet", 15);
+    eventually("posts that nobody takes", || {
+        let unreachable = "ballsession_report_posts_total{result=\"unreachable\"} ";
+        let metrics = server.get("/metrics").body;
+        let count = metrics.lines().find_map(|line| line.strip_prefix(unreachable)).unwrap();
+        (count.parse::<u64>().unwrap() >= 2).then_some(())
+    });
+    client.stop();
+    let server = server.stop();
+    assert_eq!(server.exited.code, Some(0), "{:?}", server.exited);
+    assert!(server.exited.stderr.iter().any(|line| line.contains(&url)), "{:?}", server.exited);
+    assert!(collector.posts::<ServerPost>().is_empty());
+}
+
 #[test]
 fn a_program_that_cannot_run_leaves_its_reason_behind() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

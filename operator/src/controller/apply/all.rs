@@ -36,17 +36,19 @@ pub(in crate::controller) async fn apply(
     // Without `..`: a child that is forgotten here does not compile.
     let Resources {
         workload_service_account,
+        report_ca,
         server_deployment,
         server_service,
         client_job,
         server_network_policy,
         client_network_policy,
     } = prepared;
-    // Policies before the pods that they are about, the account before the pods that use it. Those of one line at once: the
-    // slowest answer of each, and not the sum of all, has to fit into the time of a reconcile. On the heap, because objects of the
-    // API are large, and a few at once would be a good part of a stack.
-    let (account, server_policy, client_policy, service) = tokio::join!(
+    // Policies before the pods that they are about, the account and the authorities before the pods that use them. Those of one
+    // line at once: the slowest answer of each, and not the sum of all, has to fit into the time of a reconcile. On the heap,
+    // because objects of the API are large, and a few at once would be a good part of a stack.
+    let (account, ca, server_policy, client_policy, service) = tokio::join!(
         Box::pin(applier.child(workload_service_account, observed.workload_service_account)),
+        Box::pin(applier.child(report_ca, observed.report_ca)),
         Box::pin(applier.child(server_network_policy, observed.server_network_policy)),
         Box::pin(applier.child(client_network_policy, observed.client_network_policy)),
         Box::pin(applier.child(server_service, observed.server_service)),
@@ -64,6 +66,7 @@ pub(in crate::controller) async fn apply(
         client_job: sum.add(job),
         server_service: sum.add(service),
         workload_service_account: sum.add(account),
+        report_ca: sum.add(ca),
         server_network_policy: sum.add(server_policy),
         client_network_policy: sum.add(client_policy),
     };

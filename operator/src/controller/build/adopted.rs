@@ -21,6 +21,7 @@ pub fn adopted(
     // Without `..`: a child that is forgotten here does not compile.
     let Resources {
         workload_service_account,
+        report_ca,
         server_deployment,
         server_service,
         client_job,
@@ -35,6 +36,8 @@ pub fn adopted(
             session,
             observed.workload_service_account.as_ref(),
         ),
+        // No version before made any, and whoever has one needs the newest.
+        report_ca,
         server_deployment: kept(server_deployment, session, runs),
         server_service: kept(server_service, session, observed.server_service.as_ref()),
         client_job: if adoption == Adoption::Whole { Desired::AsItIs } else { client_job },
@@ -84,7 +87,7 @@ mod tests {
 
     fn of(observed: &Resources<Observed>, adoption: Adoption) -> Resources<Prepared> {
         let session = fixture::session(&json!({"clients": 2}));
-        let prepared = build(&session, observed, &fixture::settings());
+        let prepared = build(&session, observed, &fixture::settings(), Some("authorities"));
         adopted(prepared, &session, observed, adoption)
     }
 
@@ -95,6 +98,7 @@ mod tests {
         assert_eq!((whole.server_deployment, whole.server_service), (Desired::AsItIs, Desired::AsItIs));
         assert_eq!(whole.client_job, Desired::AsItIs);
         assert!(matches!(whole.workload_service_account, Desired::Present(_)));
+        assert!(matches!(whole.report_ca, Desired::Present(_)));
 
         let without_clients = of(&observed, Adoption::WithoutClients);
         assert_eq!(without_clients.server_deployment, Desired::AsItIs);

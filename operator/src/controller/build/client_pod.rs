@@ -223,7 +223,7 @@ mod tests {
                     "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
                     "volumes": [{"name": "report-token", "projected": {"sources": [{"serviceAccountToken": {
                         "audience": "ballsession.dev/report", "expirationSeconds": 3600, "path": "token"
-                    }}]}}],
+                    }}]}}, {"name": "report-ca", "configMap": {"name": "harbor-report-ca", "optional": true}}],
                     "containers": [{
                         "name": "client",
                         "image": "registry.example/c:8",
@@ -237,6 +237,8 @@ mod tests {
                         "env": [
                             {"name": "BALLSESSION_NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
                             {"name": "BALLSESSION_TERMINATION_MESSAGE", "value": "/dev/termination-log"},
+                            {"name": "BALLSESSION_REPORT_TLS_URL", "value": "https://ballsession-operator.tower:8443/v1/reports"},
+                            {"name": "BALLSESSION_REPORT_CA_FILE", "value": "/var/run/ballsession.dev/report-ca/ca.crt"},
                             {"name": "BALLSESSION_ATTEMPT", "value": "4"}
                         ],
                         "ports": [{"name": "http", "containerPort": 8081, "protocol": "TCP"}],
@@ -255,7 +257,8 @@ mod tests {
                         },
                         "terminationMessagePolicy": "FallbackToLogsOnError",
                         "volumeMounts": [
-                            {"name": "report-token", "mountPath": "/var/run/secrets/ballsession.dev", "readOnly": true}
+                            {"name": "report-token", "mountPath": "/var/run/secrets/ballsession.dev", "readOnly": true},
+                            {"name": "report-ca", "mountPath": "/var/run/ballsession.dev/report-ca", "readOnly": true}
                         ]
                     }]
                 }

@@ -14,8 +14,8 @@ pub(super) const SIGNALING_PORT_NAME: &str = "tcp-signaling";
 pub(super) const MEDIA_PORT: i32 = 8082;
 /// Health, status and metrics of every pod.
 pub(super) const HTTP_PORT: i32 = 8081;
-/// Where the operator's pod waits for reports.
-pub(super) const REPORT_PORT: i32 = 8080;
+/// Where the operator's pod waits for reports over TLS, and for those of pods of the version before.
+pub(super) const REPORT_PORTS: [i32; 2] = [8443, 8080];
 
 /// With these taints Kubernetes marks a node that is lost, and ends the pods on it that do not tolerate them.
 pub(super) const LOST_TAINTS: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];

@@ -14,7 +14,8 @@ pub(in crate::controller) fn settings() -> Settings {
         image_pull_policy: None,
         architectures: vec!["riscv64".into()],
         pod_defaults: PodDefaults::default(),
-        report_url: "http://ballsession-operator.tower:8080/v1/reports".into(),
+        report_url: "https://ballsession-operator.tower:8443/v1/reports".into(),
+        plain_report_url: "http://ballsession-operator.tower:8080/v1/reports".into(),
         operator_namespace: "tower".into(),
     }
 }
@@ -23,6 +24,7 @@ pub(in crate::controller) fn settings() -> Settings {
 pub(in crate::controller) fn nothing() -> Resources<Observed> {
     Resources {
         workload_service_account: None,
+        report_ca: None,
         server_deployment: None,
         server_service: None,
         client_job: None,

@@ -11,7 +11,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::json;
 
 use super::build;
-use super::common::{HTTP_PORT, MEDIA_PORT, REPORT_PORT, SIGNALING_PORT};
+use super::common::{HTTP_PORT, MEDIA_PORT, REPORT_PORTS, SIGNALING_PORT};
 use super::fixture::{nothing, session, settings};
 use crate::controller::resources::Desired;
 use crate::session::labels::{self, Component};
@@ -45,7 +45,7 @@ struct Policies(Vec<NetworkPolicy>);
 
 impl Policies {
     fn of_isolated_session() -> Self {
-        let resources = build(&session(&json!({"networkPolicy": "Isolated"})), &nothing(), &settings());
+        let resources = build(&session(&json!({"networkPolicy": "Isolated"})), &nothing(), &settings(), None);
         let policies = [resources.server_network_policy, resources.client_network_policy];
         Self(
             policies
@@ -139,8 +139,9 @@ fn what_a_session_needs_passes() {
         (&client, &server, "TCP", SIGNALING_PORT, "signalling"),
         (&client, &server, "UDP", MEDIA_PORT, "media, opened by the client"),
         (&server, &client, "UDP", 50_000, "media, opened by the server"),
-        (&server, &operator, "TCP", REPORT_PORT, "the server's reports"),
-        (&client, &operator, "TCP", REPORT_PORT, "a client's reports"),
+        (&server, &operator, "TCP", REPORT_PORTS[0], "the server's reports"),
+        (&client, &operator, "TCP", REPORT_PORTS[0], "a client's reports"),
+        (&server, &operator, "TCP", REPORT_PORTS[1], "those of a server of the version before"),
         (&client, &named("kube-system", "kube-dns"), "UDP", 53, "finding the server"),
         (&client, &named("kube-system", "kube-dns"), "TCP", 53, "finding the server, long answers"),
         (&client, &outside(), "UDP", 53, "a name server on the node"),
@@ -169,7 +170,7 @@ fn everything_else_is_refused() {
         (&stranger, &client, "UDP", 40_000, "any pod"),
         (&client, &stranger, "TCP", 80, "any pod"),
         (&client, &operator, "TCP", HTTP_PORT, "another port of the operator"),
-        (&client, &impostor, "TCP", REPORT_PORT, "who is named like the operator, elsewhere"),
+        (&client, &impostor, "TCP", REPORT_PORTS[0], "who is named like the operator, elsewhere"),
         (&client, &server, "TCP", 22, "another port of the server"),
         (&server, &client, "TCP", SIGNALING_PORT, "nobody listens there"),
         (&client, &client, "UDP", 40_000, "clients among themselves"),

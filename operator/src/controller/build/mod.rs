@@ -11,12 +11,15 @@ mod network_policies;
 mod placement;
 mod platform;
 mod pod;
+mod report_ca;
+mod reporting;
 mod requests;
 mod server_deployment;
 mod server_service;
 mod workload_service_account;
 
 use crds::NetworkIsolation;
+use k8s_openapi::api::core::v1::ConfigMap;
 
 pub use adopted::{adopted, with_server_as_it_is};
 pub use client_pod::{ClientPods, Site};
@@ -26,10 +29,17 @@ use crate::run::RunStage;
 use crate::session::Session;
 use crate::settings::Settings;
 
-/// The children that `session` shall have, of which `observed` exist.
-pub fn build(session: &Session, observed: &Resources<Observed>, settings: &Settings) -> Resources<Prepared> {
+/// The children that `session` shall have, of which `observed` exist. `report_ca` are the authorities by which its pods know the
+/// operator, as PEM; without any, what they were given stays.
+pub fn build(
+    session: &Session,
+    observed: &Resources<Observed>,
+    settings: &Settings,
+    report_ca: Option<&str>,
+) -> Resources<Prepared> {
+    let report_ca = report_ca.map(|bundle| report_ca::build(session, bundle));
     if session.stage == RunStage::Finished {
-        return finished(session, observed, settings);
+        return finished(session, observed, settings, report_ca);
     }
     let (server_network_policy, client_network_policy) = match session.spec.network_policy {
         NetworkIsolation::None => (Desired::Absent, Desired::Absent),
@@ -40,6 +50,7 @@ pub fn build(session: &Session, observed: &Resources<Observed>, settings: &Setti
     };
     Resources {
         workload_service_account: Desired::Present(workload_service_account::build(session)),
+        report_ca: report_ca.map_or(Desired::AsItIs, Desired::Present),
         server_deployment: Desired::Present(server_deployment::build(session, settings)),
         server_service: Desired::Present(server_service::build(session)),
         client_job: Desired::Absent,
@@ -49,14 +60,22 @@ pub fn build(session: &Session, observed: &Resources<Observed>, settings: &Setti
 }
 
 /// The server of a finished run loses its pod. All else stays as it is: clients' logs with the Job of an earlier version,
-/// and what somebody deleted is not made again.
-fn finished(session: &Session, observed: &Resources<Observed>, settings: &Settings) -> Resources<Prepared> {
+/// and what somebody deleted is not made again. Authorities are kept up to date: none waits for a session that is over.
+fn finished(
+    session: &Session,
+    observed: &Resources<Observed>,
+    settings: &Settings,
+    report_ca: Option<ConfigMap>,
+) -> Resources<Prepared> {
     let server_deployment = match observed.server_deployment {
         Some(_) => Desired::Present(server_deployment::build(session, settings)),
         None => Desired::AsItIs,
     };
     Resources {
         workload_service_account: Desired::AsItIs,
+        report_ca: report_ca
+            .filter(|_| observed.report_ca.is_some())
+            .map_or(Desired::AsItIs, Desired::Present),
         server_deployment,
         server_service: Desired::AsItIs,
         client_job: Desired::AsItIs,
@@ -78,6 +97,8 @@ mod tests {
     use super::*;
     use crate::clients::Create;
 
+    const CA: Option<&str> = Some("authorities");
+
     fn replicas(resources: &Resources<Prepared>) -> Option<i32> {
         match &resources.server_deployment {
             Desired::Present(deployment) => deployment.spec.replicas,
@@ -87,19 +108,19 @@ mod tests {
 
     #[test]
     fn an_active_session_has_everything_but_what_it_does_not_ask_for() {
-        let resources = build(&session(&json!({})), &nothing(), &settings());
+        let resources = build(&session(&json!({})), &nothing(), &settings(), CA);
         assert_eq!(replicas(&resources), Some(1));
         assert_eq!(resources.server_network_policy, Desired::Absent);
         assert_eq!(resources.client_job, Desired::Absent);
 
-        let isolated = build(&session(&json!({"networkPolicy": "Isolated"})), &nothing(), &settings());
+        let isolated = build(&session(&json!({"networkPolicy": "Isolated"})), &nothing(), &settings(), CA);
         assert!(matches!(isolated.server_network_policy, Desired::Present(_)));
         assert!(matches!(isolated.client_network_policy, Desired::Present(_)));
     }
 
     #[test]
     fn a_suspended_session_keeps_its_objects_without_pods() {
-        let resources = build(&session(&json!({"suspend": true})), &nothing(), &settings());
+        let resources = build(&session(&json!({"suspend": true})), &nothing(), &settings(), CA);
         assert_eq!(replicas(&resources), Some(0));
         assert!(matches!(resources.server_service, Desired::Present(_)));
     }
@@ -111,7 +132,7 @@ mod tests {
         let settings = settings();
         let spec = json!({"duration": "5m", "client": {"faults": ["drop=1%"]}, "video": {"width": 320}});
         let session = session(&spec);
-        let Desired::Present(server) = build(&session, &nothing(), &settings).server_deployment else {
+        let Desired::Present(server) = build(&session, &nothing(), &settings, CA).server_deployment else {
             panic!("no server")
         };
         let create = Create { index: 0, attempt: 1, measured: Duration::from_secs(7) };
@@ -135,11 +156,26 @@ mod tests {
         let mut session = session(&json!({"duration": "5m"}));
         session.stage = RunStage::Finished;
         let mut observed = nothing();
-        let gone = build(&session, &observed, &settings());
+        let gone = build(&session, &observed, &settings(), CA);
         assert_eq!((gone.server_deployment, gone.client_job), (Desired::AsItIs, Desired::AsItIs));
 
         observed.server_deployment = Some(Deployment::default());
-        let resources = build(&session, &observed, &settings());
+        let resources = build(&session, &observed, &settings(), CA);
         assert_eq!((replicas(&resources), resources.server_service), (Some(0), Desired::AsItIs));
+    }
+
+    #[test]
+    fn authorities_are_brought_up_to_date_wherever_there_are_any() {
+        let session = session(&json!({"duration": "5m"}));
+        let mut observed = nothing();
+        let of = |session: &Session, observed: &Resources<Observed>, ca| {
+            matches!(build(session, observed, &settings(), ca).report_ca, Desired::Present(_))
+        };
+        assert_eq!((of(&session, &observed, CA), of(&session, &observed, None)), (true, false));
+        let mut over = session;
+        over.stage = RunStage::Finished;
+        assert!(!of(&over, &observed, CA));
+        observed.report_ca = Some(ConfigMap::default());
+        assert!(of(&over, &observed, CA));
     }
 }

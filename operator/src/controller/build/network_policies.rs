@@ -8,7 +8,7 @@ use k8s_openapi::api::networking::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::controller::build::common::{HTTP_PORT, MEDIA_PORT, REPORT_PORT, SIGNALING_PORT, metadata};
+use crate::controller::build::common::{HTTP_PORT, MEDIA_PORT, REPORT_PORTS, SIGNALING_PORT, metadata};
 use crate::session::Session;
 use crate::session::labels::{self, Component};
 use crate::settings::Settings;
@@ -76,7 +76,10 @@ fn reports(settings: &Settings) -> NetworkPolicyEgressRule {
         pod_selector: Some(labelled(labels::NAME, labels::OPERATOR)),
         ..NetworkPolicyPeer::default()
     };
-    to(operator, port("TCP", REPORT_PORT))
+    NetworkPolicyEgressRule {
+        to: Some(vec![operator]),
+        ports: Some(REPORT_PORTS.map(|number| port("TCP", number)).into()),
+    }
 }
 
 fn from(peer: NetworkPolicyPeer, port: NetworkPolicyPort) -> NetworkPolicyIngressRule {
@@ -140,7 +143,7 @@ mod tests {
                 "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "tower"}},
                 "podSelector": {"matchLabels": {"app.kubernetes.io/name": "ballsession-operator"}}
             }],
-            "ports": [{"protocol": "TCP", "port": 8080}]
+            "ports": [{"protocol": "TCP", "port": 8443}, {"protocol": "TCP", "port": 8080}]
         })
     }
 

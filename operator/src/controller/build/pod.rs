@@ -15,6 +15,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::controller::build::common::HTTP_PORT;
 use crate::controller::build::platform;
+use crate::controller::build::reporting;
 use crate::controller::build::requests::Needs;
 use crate::session::Session;
 use crate::session::labels::{self, Component};
@@ -63,7 +64,7 @@ pub(super) fn template(session: &Session, operator: &Settings, workload: Workloa
     annotations.extend(workload.run.map(|hash| (RUN_ANNOTATION.to_owned(), hash.to_owned())));
     let spec = PodSpec {
         containers: vec![container(session.spec.video, operator, &workload)],
-        volumes: Some(vec![token_volume()]),
+        volumes: Some([token_volume()].into_iter().chain(reporting::volume(session, operator)).collect()),
         restart_policy: Some(workload.restart_policy.into()),
         service_account_name: Some(session.child_name(Component::Workload)),
         automount_service_account_token: Some(false),
@@ -110,14 +111,9 @@ fn container_port(name: &str, port: i32, protocol: &str) -> ContainerPort {
 fn container(video: Video, operator: &Settings, workload: &Workload<'_>) -> Container {
     let settings = workload.settings;
     let mut args = workload.args.clone();
-    args.extend([
-        "--http".into(),
-        listening_on(HTTP_PORT),
-        "--report-url".into(),
-        operator.report_url.clone(),
-        "--report-token-file".into(),
-        format!("{TOKEN_FOLDER}/{TOKEN_FILE}"),
-    ]);
+    args.extend(["--http".into(), listening_on(HTTP_PORT)]);
+    args.extend(reporting::args(operator));
+    args.extend(["--report-token-file".into(), format!("{TOKEN_FOLDER}/{TOKEN_FILE}")]);
     let mut ports = workload.ports.clone();
     ports.push(port("http", HTTP_PORT));
     let pull_policy = settings.image_pull_policy.or(operator.image_pull_policy);
@@ -126,15 +122,10 @@ fn container(video: Video, operator: &Settings, workload: &Workload<'_>) -> Cont
         image: Some(settings.image.clone().unwrap_or_else(|| workload.image.to_owned())),
         image_pull_policy: pull_policy.map(|policy| policy.as_str().into()),
         args: Some(args),
-        env: Some(vec![node_name(), termination_message()]),
+        env: Some([node_name(), termination_message()].into_iter().chain(reporting::env(operator)).collect()),
         ports: Some(ports),
         resources: Some(settings.resources.clone().unwrap_or_else(|| workload.needs.of(video))),
-        volume_mounts: Some(vec![VolumeMount {
-            name: TOKEN_VOLUME.into(),
-            mount_path: TOKEN_FOLDER.into(),
-            read_only: Some(true),
-            ..VolumeMount::default()
-        }]),
+        volume_mounts: Some([token_mount()].into_iter().chain(reporting::mount(operator)).collect()),
         // Ready soon after media flows, and unready soon after it stopped; but not killed for a slow moment.
         readiness_probe: Some(probe("/readyz", 2, 2)),
         liveness_probe: Some(probe("/healthz", 10, 6)),
@@ -195,6 +186,15 @@ fn token_volume() -> Volume {
             ..ProjectedVolumeSource::default()
         }),
         ..Volume::default()
+    }
+}
+
+fn token_mount() -> VolumeMount {
+    VolumeMount {
+        name: TOKEN_VOLUME.into(),
+        mount_path: TOKEN_FOLDER.into(),
+        read_only: Some(true),
+        ..VolumeMount::default()
     }
 }
 

@@ -162,7 +162,7 @@ mod tests {
                             "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
                             "volumes": [{"name": "report-token", "projected": {"sources": [{"serviceAccountToken": {
                                 "audience": "ballsession.dev/report", "expirationSeconds": 3600, "path": "token"
-                            }}]}}],
+                            }}]}}, {"name": "report-ca", "configMap": {"name": "harbor-report-ca", "optional": true}}],
                             "containers": [{
                                 "name": "server",
                                 "image": "registry.example/s:7",
@@ -176,6 +176,8 @@ mod tests {
                                 "env": [
                                     {"name": "BALLSESSION_NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
                                     {"name": "BALLSESSION_TERMINATION_MESSAGE", "value": "/dev/termination-log"},
+                                    {"name": "BALLSESSION_REPORT_TLS_URL", "value": "https://ballsession-operator.tower:8443/v1/reports"},
+                                    {"name": "BALLSESSION_REPORT_CA_FILE", "value": "/var/run/ballsession.dev/report-ca/ca.crt"},
                                     {"name": "BALLSESSION_MEDIA_PORTS", "value": "8082"}
                                 ],
                                 "ports": [
@@ -198,7 +200,8 @@ mod tests {
                                 },
                                 "terminationMessagePolicy": "FallbackToLogsOnError",
                                 "volumeMounts": [
-                                    {"name": "report-token", "mountPath": "/var/run/secrets/ballsession.dev", "readOnly": true}
+                                    {"name": "report-token", "mountPath": "/var/run/secrets/ballsession.dev", "readOnly": true},
+                                    {"name": "report-ca", "mountPath": "/var/run/ballsession.dev/report-ca", "readOnly": true}
                                 ]
                             }]
                         }

@@ -33,7 +33,7 @@ impl Scene {
     }
 
     pub(in crate::controller) fn templates(&self) -> Templates {
-        let prepared = build(&self.session, &self.resources, &self.settings);
+        let prepared = build(&self.session, &self.resources, &self.settings, None);
         let clients = ClientPods::of(&self.session, &self.settings);
         let found = Found { resources: &self.resources, pods: &self.pods, adoption: self.adoption };
         let version = SessionRef {
@@ -66,7 +66,7 @@ impl Scene {
     /// The Deployment as this operator applies it.
     fn server(&self) -> Deployment {
         let Desired::Present(mut server) =
-            build(&self.session, &fixture::nothing(), &self.settings).server_deployment
+            build(&self.session, &fixture::nothing(), &self.settings, None).server_deployment
         else {
             panic!("no server")
         };

@@ -1,7 +1,8 @@
-//! Connections: bounded in number, each good for one request within a bounded time.
+//! Connections: bounded in number, in all and from each source, and each good for one request within a bounded time.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -10,22 +11,39 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-use crate::reports::api::handler::{Deadline, router};
+use crate::reports::api::activity::{Activity, Observed};
+use crate::reports::api::handler::{Arrival, router};
 use crate::reports::api::intake::Intake;
+use crate::reports::api::slots::{Limits, Refused, SlotId, Slots};
+use crate::reports::metrics::{ConnectionEnd, Metrics};
 
-/// How long a sender may take for a whole request, from the connection to the last byte of the body.
-const REQUEST_LIMIT: Duration = Duration::from_secs(10);
-/// Then it is taken in, which has a limit of its own, and answered. After this nothing is waited for.
-const CONNECTION_LIMIT: Duration = Duration::from_secs(25);
-/// Connections at a time. Further ones wait to be accepted, and none takes longer than [`CONNECTION_LIMIT`].
-const CONNECTIONS: usize = 1024;
+/// How long a connection may take, from its beginning.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    /// To the end of its head, of the handshake of TLS as well: a sender gives up after 3 s.
+    pub(super) head: Duration,
+    /// To the last byte of the request.
+    pub(super) request: Duration,
+    /// In all: the request is taken in, which has a limit of its own, and answered. After this nothing is waited for.
+    pub(super) connection: Duration,
+}
+
+impl Times {
+    pub(super) const REPORTS: Self = Self {
+        head: Duration::from_secs(3),
+        request: Duration::from_secs(10),
+        connection: Duration::from_secs(25),
+    };
+}
+
 /// The longest head of a request, in bytes: a token and little more.
 const MAX_HEAD: usize = 16 * 1024;
 /// How long to wait after the system refused a connection, as for a lack of descriptors.
@@ -33,44 +51,48 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long reports under way may take when the operator stops.
 const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 
-/// Takes reports from `listener` until `stop`; those under way then are still taken, for a moment.
-pub(in crate::reports) async fn serve(listener: TcpListener, intake: Arc<Intake>, stop: CancellationToken) {
-    serve_within(REQUEST_LIMIT, listener, intake, stop).await;
+/// Where reports are taken.
+pub struct Endpoint {
+    /// What takes connections.
+    pub listener: TcpListener,
+    /// How the operator proves itself; `None` where reports are taken unencrypted.
+    pub tls: Option<TlsAcceptor>,
 }
 
-/// The same, with a limit for the arrival of a request.
-pub(super) async fn serve_within(
-    limit: Duration,
-    listener: TcpListener,
+/// Takes reports at `endpoint` until `stop`; those under way then are still taken, for a moment.
+pub(in crate::reports) async fn serve(
+    endpoint: Endpoint,
     intake: Arc<Intake>,
+    metrics: Metrics,
     stop: CancellationToken,
 ) {
-    let router = router(intake);
-    let permits = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut connections = JoinSet::new();
-    while let Some((stream, permit)) = stop.run_until_cancelled(accept(&listener, &permits)).await {
-        let (router, stop) = (router.clone(), stop.clone());
-        connections.spawn(async move {
-            connection(stream, router, limit, stop).await;
-            drop(permit);
-        });
-        while connections.try_join_next().is_some() {}
+    serve_within((Times::REPORTS, Limits::REPORTS), endpoint, intake, metrics, stop).await;
+}
+
+/// The same, with limits of a test's choice.
+pub(super) async fn serve_within(
+    (times, limits): (Times, Limits),
+    Endpoint { listener, tls }: Endpoint,
+    intake: Arc<Intake>,
+    metrics: Metrics,
+    stop: CancellationToken,
+) {
+    let connections = Connections { times, tls, router: router(intake), metrics, stop };
+    let slots = Arc::new(Mutex::new(Slots::new(limits)));
+    let mut tasks = JoinSet::new();
+    while let Some((stream, source)) = connections.stop.run_until_cancelled(accept(&listener)).await {
+        begin(&connections, stream, source, &slots, &mut tasks);
+        while tasks.try_join_next().is_some() {}
     }
     drop(listener);
     // Those that are left are aborted with the set.
-    let _ = timeout(DRAIN_LIMIT, async { while connections.join_next().await.is_some() {} }).await;
+    let _ = timeout(DRAIN_LIMIT, async { while tasks.join_next().await.is_some() {} }).await;
 }
 
-/// The next connection, once there is a permit for it.
-async fn accept(
-    listener: &TcpListener,
-    permits: &Arc<Semaphore>,
-) -> (TcpStream, Option<tokio::sync::OwnedSemaphorePermit>) {
-    // The semaphore is never closed.
-    let permit = Arc::clone(permits).acquire_owned().await.ok();
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, permit),
+            Ok(accepted) => return accepted,
             Err(error) => {
                 tracing::debug!(%error, "accept failed");
                 sleep(ACCEPT_PAUSE).await;
@@ -79,29 +101,113 @@ async fn accept(
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, limit: Duration, stop: CancellationToken) {
-    let deadline = Deadline(Instant::now() + limit);
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(deadline);
-        let answer = router.clone().call(request);
-        async { answer.await.map_err(|never: Infallible| never) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limit)
-        .max_buf_size(MAX_HEAD)
-        // A sender reports every 10 s at most: a connection in between would only take up a permit.
-        .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
-    let whole = async {
-        tokio::select! {
-            ended = connection.as_mut() => return ended,
-            () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
+type SharedSlots = Arc<Mutex<Slots<CancellationToken>>>;
+
+/// Leaves its slot however the connection ends.
+struct SlotGuard {
+    slots: SharedSlots,
+    id: SlotId,
+}
+
+impl Drop for SlotGuard {
+    fn drop(&mut self) {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).release(self.id);
+    }
+}
+
+/// Begins a connection, if there is a slot for it; nothing is waited for.
+fn begin(
+    connections: &Connections,
+    stream: TcpStream,
+    source: SocketAddr,
+    slots: &SharedSlots,
+    tasks: &mut JoinSet<()>,
+) {
+    let now = std::time::Instant::now();
+    let (activity, end) = (Activity::begin(now), CancellationToken::new());
+    let taken = slots.lock().unwrap_or_else(PoisonError::into_inner).acquire(
+        source.ip(),
+        activity.clone(),
+        end.clone(),
+        now,
+    );
+    let (id, displaced) = match taken {
+        Ok(taken) => taken,
+        Err(refused) => {
+            connections.metrics.connection(match refused {
+                Refused::TooFast => ConnectionEnd::TooFast,
+                Refused::TooMany => ConnectionEnd::TooMany,
+            });
+            // Nothing of it stays behind in the kernel either.
+            let _ = stream.set_zero_linger();
+            return;
         }
-        connection.as_mut().await
     };
-    // Whatever a sender does wrong ends its connection, and concerns nobody else.
-    let _ = timeout(CONNECTION_LIMIT, whole).await;
+    if let Some(displaced) = displaced {
+        connections.metrics.connection(ConnectionEnd::Displaced);
+        displaced.cancel();
+    }
+    let guard = SlotGuard { slots: Arc::clone(slots), id };
+    let connection = connections.clone().serve(Observed { stream, activity });
+    tasks.spawn(async move {
+        let _guard = guard;
+        end.run_until_cancelled(connection).await;
+    });
+}
+
+/// What all connections have in common.
+#[derive(Clone)]
+struct Connections {
+    times: Times,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    metrics: Metrics,
+    stop: CancellationToken,
+}
+
+impl Connections {
+    async fn serve(self, stream: Observed<TcpStream>) {
+        let begun = Instant::now();
+        let activity = stream.activity.clone();
+        match self.tls.clone() {
+            None => self.exchange(stream, activity, begun).await,
+            Some(tls) => match timeout_at(begun + self.times.head, tls.accept(stream)).await {
+                Ok(Ok(stream)) => self.exchange(stream, activity, begun).await,
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "no handshake with who wanted to report");
+                    self.metrics.connection(ConnectionEnd::NoHandshake);
+                }
+                Err(_) => self.metrics.connection(ConnectionEnd::NoHandshake),
+            },
+        }
+    }
+
+    /// One request and its answer.
+    async fn exchange(self, stream: impl AsyncRead + AsyncWrite + Unpin, activity: Activity, begun: Instant) {
+        let Self { times, router, stop, .. } = self;
+        let arrival = Arrival { deadline: begun + times.request, activity };
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(arrival.clone());
+            let answer = router.clone().call(request);
+            async { answer.await.map_err(|never: Infallible| never) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout((begun + times.head).saturating_duration_since(Instant::now()))
+            .max_buf_size(MAX_HEAD)
+            // A sender reports every few seconds at most: a connection in between would only take up a slot.
+            .keep_alive(false)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection);
+        let whole = async {
+            tokio::select! {
+                ended = connection.as_mut() => return ended,
+                () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
+            }
+            connection.as_mut().await
+        };
+        // Whatever a sender does wrong ends its connection, and concerns nobody else.
+        let _ = timeout_at(begun + times.connection, whole).await;
+    }
 }

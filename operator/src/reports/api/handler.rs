@@ -9,15 +9,21 @@ use axum::routing::post;
 use axum::{Extension, Router};
 use tokio::time::Instant;
 
+use crate::reports::api::activity::Activity;
 use crate::reports::api::intake::{Intake, Taken};
 use crate::reports::api::{answer, body};
 use crate::reports::refusal::Refusal;
 
-/// When the whole of a request has to be there.
-#[derive(Clone, Copy)]
-pub(super) struct Deadline(pub(super) Instant);
+/// How a request arrives.
+#[derive(Clone)]
+pub(super) struct Arrival {
+    /// When the whole of it has to be there.
+    pub(super) deadline: Instant,
+    /// Is told when it is.
+    pub(super) activity: Activity,
+}
 
-/// The endpoint. Each request needs a [`Deadline`] as its extension.
+/// The endpoint. Each request needs an [`Arrival`] as its extension.
 pub(super) fn router(intake: Arc<Intake>) -> Router {
     Router::new()
         .route("/v1/reports", post(handle))
@@ -28,10 +34,10 @@ pub(super) fn router(intake: Arc<Intake>) -> Router {
 
 async fn handle(
     State(intake): State<Arc<Intake>>,
-    Extension(Deadline(deadline)): Extension<Deadline>,
+    Extension(arrival): Extension<Arrival>,
     request: Request,
 ) -> Response {
-    let taken = take(&intake, deadline, request).await;
+    let taken = take(&intake, arrival, request).await;
     intake.count(&taken);
     match taken {
         Ok(taken) => answer::accepted(taken.answer.as_ref()),
@@ -39,10 +45,11 @@ async fn handle(
     }
 }
 
-async fn take(intake: &Intake, deadline: Instant, request: Request) -> Result<Taken, Refusal> {
+async fn take(intake: &Intake, arrival: Arrival, request: Request) -> Result<Taken, Refusal> {
     let (head, body) = request.into_parts();
     // Before the token: a sender that gets its answer while it still sends would not read it.
-    let body = body::read(&head.headers, body, deadline).await?;
+    let body = body::read(&head.headers, body, arrival.deadline).await?;
+    arrival.activity.complete();
     let token = bearer(&head.headers).ok_or_else(|| Refusal::Unauthorized("no bearer token".into()))?;
     intake.take(token, &body).await
 }

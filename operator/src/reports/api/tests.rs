@@ -1,5 +1,7 @@
 //! What is answered to whom: real HTTP on loopback, before an API server in memory.
 
+mod sources;
+
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -7,12 +9,14 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use report::post::{Answer, MAX_BYTES};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::connections::serve_within;
+use super::connections::{Endpoint, Times, serve_within};
+use super::slots::Limits;
 use crate::report_source::{Expectation, ReportSource};
 use crate::reports::api_server::Kind;
 use crate::reports::moment::Moment;
@@ -35,19 +39,25 @@ impl Served {
 
     /// Where a request has to arrive within `limit`.
     async fn within(limit: Duration) -> Self {
-        Self::serving(World::new(), limit).await
+        let times = Times { head: limit, request: limit, ..Times::REPORTS };
+        Self::serving(World::new(), (times, Limits::REPORTS), None).await
     }
 
     /// Before an API server that is asked about each token.
     async fn with_reviews() -> Self {
-        Self::serving(World::with_reviews(), Duration::from_secs(60)).await
+        Self::serving(World::with_reviews(), (Times::REPORTS, Limits::REPORTS), None).await
     }
 
-    async fn serving(world: World, limit: Duration) -> Self {
+    async fn limited(limits: (Times, Limits), tls: Option<TlsAcceptor>) -> Self {
+        Self::serving(World::new(), limits, tls).await
+    }
+
+    async fn serving(world: World, limits: (Times, Limits), tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let server = tokio::spawn(serve_within(limit, listener, world.reports.intake(), stop.clone()));
+        let (stop, endpoint) = (CancellationToken::new(), Endpoint { listener, tls });
+        let (intake, metrics) = (world.reports.intake(), world.metrics.clone());
+        let server = tokio::spawn(serve_within(limits, endpoint, intake, metrics, stop.clone()));
         Self { world, address, stop, server }
     }
 
@@ -72,7 +82,7 @@ impl Served {
     }
 }
 
-async fn rest(stream: &mut TcpStream) -> String {
+async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut answer = Vec::new();
     // A connection that is reset after its answer still has answered. One that stays open has failed its test.
     let read = stream.read_to_end(&mut answer);

@@ -35,7 +35,8 @@ impl Log {
             PostResult::Unauthorized
             | PostResult::Busy { .. }
             | PostResult::Unreachable
-            | PostResult::NoToken => {
+            | PostResult::NoToken
+            | PostResult::Untrusted => {
                 if !std::mem::replace(&mut self.is_failing, true) {
                     tracing::warn!("report post failed, retrying: {reason}");
                 }

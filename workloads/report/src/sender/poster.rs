@@ -1,10 +1,9 @@
 //! One post over HTTP, and what came of it.
 
 use std::error::Error;
-use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,11 +13,14 @@ use http_body_util::{BodyExt, Collected, Full, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::connect::connect;
+use super::file;
 use super::resolver::Resolver;
 use super::result::PostResult;
 use super::target::Target;
+use super::tls::{self, NotConnected};
 use crate::text::escape;
 
 /// A whole request may take this long, from the token to the answer, once the operator's address is known. Another replica of the operator answers the next
@@ -78,7 +80,7 @@ impl Poster {
 }
 
 async fn exchange(target: &Target, addresses: &[SocketAddr], body: Vec<u8>) -> Reply {
-    let Target { url, token_file } = target;
+    let Target { url, token_file, ca_file } = target;
     let authorization = match authorization(token_file.clone()).await {
         Ok(authorization) => authorization,
         Err(error) => {
@@ -101,12 +103,25 @@ async fn exchange(target: &Target, addresses: &[SocketAddr], body: Vec<u8>) -> R
         Ok(stream) => stream,
         Err(error) => return unreachable(error.to_string()),
     };
-    send(TokioIo::new(stream), request).await.unwrap_or_else(|error| unreachable(with_causes(&error)))
+    let sent = match ca_file.as_deref().filter(|_| url.is_tls()) {
+        None => send(stream, request).await,
+        Some(ca_file) => match tls::connect(stream, &url.host_and_port().0, ca_file).await {
+            Ok(stream) => send(stream, request).await,
+            Err(NotConnected { result, reason }) => {
+                // Whoever answers chooses the names in a certificate.
+                return Reply::failed(result, format!("{url}: {}", escape(&reason, MAX_REASON)));
+            }
+        },
+    };
+    sent.unwrap_or_else(|error| unreachable(with_causes(&error)))
 }
 
 /// Sends `request` over a connection of its own: kept open between posts, it would take a place from others, and go stale.
-async fn send(stream: TokioIo<tokio::net::TcpStream>, request: Request<Full<Bytes>>) -> hyper::Result<Reply> {
-    let (mut sender, connection) = http1::handshake(stream).await?;
+async fn send(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    request: Request<Full<Bytes>>,
+) -> hyper::Result<Reply> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let exchange = async { Ok(reply(sender.send_request(request).await?).await) };
     tokio::pin!(exchange);
     tokio::select! {
@@ -132,26 +147,11 @@ async fn reply(response: Response<Incoming>) -> Reply {
 
 /// The header that identifies this pod.
 async fn authorization(token_file: PathBuf) -> io::Result<HeaderValue> {
-    // A file system may hang, and media must not hang with it.
-    let read = tokio::task::spawn_blocking(move || token(&token_file));
-    let token = read.await.map_err(io::Error::other)??;
+    let token = file::read(token_file, MAX_TOKEN).await?;
     let mut header = HeaderValue::try_from(format!("Bearer {token}"))
         .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is no token"))?;
     header.set_sensitive(true);
     Ok(header)
-}
-
-fn token(path: &Path) -> io::Result<String> {
-    // Opening a pipe would wait for its other end.
-    if !path.metadata()?.is_file() {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "it is no file"));
-    }
-    let mut token = String::new();
-    File::open(path)?.take(MAX_TOKEN).read_to_string(&mut token)?;
-    match token.trim() {
-        "" => Err(io::Error::new(ErrorKind::InvalidData, "it is empty")),
-        token => Ok(token.to_owned()),
-    }
 }
 
 /// The error and what it came from: hyper's own message says only what it was about.
@@ -179,10 +179,6 @@ mod tests {
         };
         let header = of(" abc.def\n").await.unwrap();
         assert_eq!((header.as_bytes(), header.is_sensitive()), (&b"Bearer abc.def"[..], true));
-        assert_eq!(of(" \n").await.unwrap_err().to_string(), "it is empty");
         assert_eq!(of("two\nlines").await.unwrap_err().to_string(), "it is no token");
-        let folder = authorization(folder.path().into()).await;
-        assert_eq!(folder.unwrap_err().to_string(), "it is no file");
-        assert_eq!(authorization("/missing".into()).await.unwrap_err().kind(), ErrorKind::NotFound);
     }
 }

@@ -21,12 +21,14 @@ pub(super) enum PostResult {
     Unreachable,
     /// There was no token to send it with.
     NoToken,
+    /// Who answered did not prove to be the operator, or there was nothing to check that by.
+    Untrusted,
 }
 
 impl PostResult {
     /// All labels.
-    pub(super) const LABELS: [&'static str; 7] =
-        ["accepted", "unauthorized", "forbidden", "refused", "busy", "unreachable", "no_token"];
+    pub(super) const LABELS: [&'static str; 8] =
+        ["accepted", "unauthorized", "forbidden", "refused", "busy", "unreachable", "no_token", "untrusted"];
 
     /// What an answer with this status means.
     pub(super) fn of(status: StatusCode, retry_after: Option<&HeaderValue>) -> Self {
@@ -54,6 +56,7 @@ impl PostResult {
             Self::Busy { .. } => "busy",
             Self::Unreachable => "unreachable",
             Self::NoToken => "no_token",
+            Self::Untrusted => "untrusted",
         }
     }
 }
@@ -114,6 +117,7 @@ mod tests {
             PostResult::Busy { retry_after: None },
             PostResult::Unreachable,
             PostResult::NoToken,
+            PostResult::Untrusted,
         ];
         assert_eq!(results.map(PostResult::label), PostResult::LABELS);
     }

@@ -88,7 +88,10 @@ impl Schedule {
                 self.regular = self.is_active.then(|| now + self.pace.interval(random));
                 self.not_before = Some(now + GAP);
             }
-            PostResult::Unauthorized | PostResult::Unreachable | PostResult::NoToken => {
+            PostResult::Unauthorized
+            | PostResult::Unreachable
+            | PostResult::NoToken
+            | PostResult::Untrusted => {
                 self.retry(Duration::ZERO, now, random);
             }
             PostResult::Busy { retry_after } => {

@@ -12,10 +12,11 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use tokio_rustls::TlsAcceptor;
 
 use crate::process::patiently;
 
@@ -54,37 +55,44 @@ type Script = Arc<Mutex<(VecDeque<Behaviour>, Behaviour)>>;
 /// A running endpoint.
 pub(crate) struct Endpoint {
     address: SocketAddr,
+    scheme: &'static str,
     received: mpsc::UnboundedReceiver<Received>,
 }
 
 impl Endpoint {
     /// Does what the script says with one post after the other, and accepts all later ones.
     pub(crate) async fn start<const N: usize>(script: [Behaviour; N]) -> Self {
-        Self::run(script.into(), Behaviour::Answer(202)).await
+        Self::run(None, script.into(), Behaviour::Answer(202)).await
+    }
+
+    /// Accepts all posts, over TLS.
+    pub(crate) async fn start_tls(acceptor: TlsAcceptor) -> Self {
+        Self::run(Some(acceptor), VecDeque::new(), Behaviour::Answer(202)).await
     }
 
     /// Accepts posts with this token.
     pub(crate) async fn for_token(token: &'static str) -> Self {
-        Self::run(VecDeque::new(), Behaviour::Demand(token)).await
+        Self::run(None, VecDeque::new(), Behaviour::Demand(token)).await
     }
 
-    async fn run(script: VecDeque<Behaviour>, finally: Behaviour) -> Self {
+    async fn run(tls: Option<TlsAcceptor>, script: VecDeque<Behaviour>, finally: Behaviour) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (report, received) = mpsc::unbounded_channel();
         let script: Script = Arc::new(Mutex::new((script, finally)));
+        let scheme = if tls.is_some() { "https" } else { "http" };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (report, script) = (report.clone(), Arc::clone(&script));
                 let service = service_fn(move |request| serve(request, report.clone(), Arc::clone(&script)));
-                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+                tokio::spawn(connection(tls.clone(), stream, service));
             }
         });
-        Self { address, received }
+        Self { address, scheme, received }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.address)
     }
 
     /// Waits for the next post.
@@ -95,6 +103,22 @@ impl Endpoint {
     /// Asserts that every post there was has been looked at.
     pub(crate) fn assert_silent(&mut self) {
         assert!(self.received.try_recv().is_err());
+    }
+}
+
+/// One connection. Whatever becomes of it shows in what is received.
+async fn connection(
+    tls: Option<TlsAcceptor>,
+    stream: TcpStream,
+    service: impl Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Closed>,
+) {
+    let http = http1::Builder::new();
+    match tls {
+        None => drop(http.serve_connection(TokioIo::new(stream), service).await),
+        Some(tls) => {
+            let Ok(stream) = tls.accept(stream).await else { return };
+            drop(http.serve_connection(TokioIo::new(stream), service).await);
+        }
     }
 }
 

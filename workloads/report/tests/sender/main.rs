@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
 
 mod endpoint;
+mod identity;
 mod process;
+mod tls;
 
 use ballsession_report::{ErrorCode, State};
 use endpoint::{Behaviour, Endpoint};

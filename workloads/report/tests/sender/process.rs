@@ -63,8 +63,21 @@ impl Process {
         std::fs::write(&token_file, "first\n").unwrap();
         let mut errors = ErrorLog::default();
         codes.iter().for_each(|code| errors.record(*code, "for a test", Timestamp::UNIX_EPOCH));
+        Self::start_to(Target::new(url.parse().unwrap(), token_file, None).unwrap(), folder, state, errors)
+    }
+
+    /// Starts to report to `url` over TLS, to whom these authorities have issued a certificate.
+    pub(crate) fn start_tls(url: &str, authorities: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (token_file, ca_file) = (folder.path().join("token"), folder.path().join("ca.crt"));
+        std::fs::write(&token_file, "first\n").unwrap();
+        std::fs::write(&ca_file, authorities).unwrap();
+        let target = Target::new(url.parse().unwrap(), token_file, Some(ca_file)).unwrap();
+        Self::start_to(target, folder, State::Connecting, ErrorLog::default())
+    }
+
+    fn start_to(target: Target, folder: TempDir, state: State, errors: ErrorLog) -> Self {
         let facts = Arc::new(Facts { now: Mutex::new((false, state, errors)), answers: Mutex::default() });
-        let target = Target { url: url.parse().unwrap(), token_file };
         let pace = Pace { every: Duration::from_millis(10), spread: 0.5 };
         let changes = watch::Sender::new(());
         let sender = Sender::start(target, pace, Arc::clone(&facts) as Arc<dyn Source>, changes.subscribe());
@@ -87,14 +100,27 @@ impl Process {
     }
 
     pub(crate) fn renew_token(&self, token: &str) {
+        self.replace("token", token);
+    }
+
+    pub(crate) fn set_authorities(&self, authorities: &str) {
+        self.replace("ca.crt", authorities);
+    }
+
+    fn replace(&self, file: &str, content: &str) {
         // As Kubernetes does it: the old file or the new one, nothing between.
         let new = self.folder.path().join("new");
-        std::fs::write(&new, token).unwrap();
-        std::fs::rename(new, self.folder.path().join("token")).unwrap();
+        std::fs::write(&new, content).unwrap();
+        std::fs::rename(new, self.folder.path().join(file)).unwrap();
     }
 
     pub(crate) fn remove_token(&self) {
         std::fs::remove_file(self.folder.path().join("token")).unwrap();
+    }
+
+    /// Why the last post was not taken.
+    pub(crate) fn why(&self) -> String {
+        self.sender.untaken().why()
     }
 
     pub(crate) fn count(&self, result: &str) -> u64 {

@@ -53,6 +53,7 @@ impl Scene {
     fn new(spec: &Value) -> Self {
         let applied = Resources {
             workload_service_account: None,
+            report_ca: None,
             server_deployment: Some(
                 serde_json::from_value(json!({"metadata": {}, "spec": {"selector": {}, "template": {}}}))
                     .unwrap(),
