@@ -144,7 +144,7 @@ async fn operators_rights(client: &Client, elsewhere: &str) {
         eventually(&format!("{right:?}"), async || may(client, OPERATOR, "", right).await).await;
     }
     // Without the group to which Kubernetes itself binds the role.
-    for path in rights::KEYS {
+    for path in rights::KEY_PATHS {
         eventually(path, async || may_get(client, OPERATOR, path).await).await;
     }
     for path in rights::FORBIDDEN_PATHS {

@@ -31,7 +31,7 @@ pub(crate) const SESSIONS: &[Right] = &[
 pub(crate) const CLUSTER: &[Right] = &[("authentication.k8s.io", "tokenreviews", "create")];
 
 /// The API server's keys, and what says where they are: Kubernetes' own role for that.
-pub(crate) const KEYS: &[&str] = &["/openid/v1/jwks", "/.well-known/openid-configuration"];
+pub(crate) const KEY_PATHS: &[&str] = &["/openid/v1/jwks", "/.well-known/openid-configuration"];
 /// Of the API server's other paths it may read what everybody may, and these not.
 pub(crate) const FORBIDDEN_PATHS: &[&str] = &["/metrics", "/logs", "/debug/pprof", "/openid/v1"];
 

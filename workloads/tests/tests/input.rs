@@ -19,7 +19,7 @@ fn assert_refused(ended: &Exited, code: i32, words: &[&str]) {
 
 #[test]
 fn wrong_usage_is_refused_with_the_flag_the_value_and_what_is_allowed() {
-    let cases: [(&str, &[&str], &[&str]); 43] = [
+    let cases: [(&str, &[&str], &[&str]); 44] = [
         (SERVER, &["--colour", "red"], &["--colour"]),
         (SERVER, &["extra"], &["extra"]),
         (SERVER, &["--width", "641"], &["--width", "'641'", "even", "64 to 1920"]),
