@@ -107,7 +107,8 @@ impl Association {
     fn take_chunk(&mut self, kind: u8, value: &[u8]) -> Option<Vec<u8>> {
         match kind {
             INIT_ACK => {
-                self.init_at = None;
+                // On a slow machine INIT has gone twice: what answers the second one is of another association.
+                self.init_at.take()?;
                 self.their_tag = number(value);
                 Some(self.packet(&chunk(COOKIE_ECHO, 0, cookie(&value[16..]))))
             }
