@@ -1,6 +1,6 @@
 //! A replica of the operator: the real program, with a way to the API server of its own.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -49,7 +49,7 @@ impl Replica {
             .spawn()
             .unwrap();
         let name = format!("ballsession-operator.{}.svc", scratch.name);
-        let reports = Endpoint { address: reports, name, authorities: None };
+        let reports = Endpoint { address: reports, name, authorities: None, source: Ipv4Addr::LOCALHOST };
         let replica = Self { pod: pod.to_owned(), proxy, reports, plain_reports, http, child, files };
         let deadline = Instant::now() + Duration::from_secs(60);
         while replica.ready().await != Some(200) {

@@ -1,13 +1,13 @@
 //! The way to an operator: over TLS as pods go it that know its authorities, or without as those of the version before.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::TcpSocket;
 use tokio_rustls::TlsConnector;
 
 /// Where reports are taken.
@@ -18,6 +18,8 @@ pub(crate) struct Endpoint {
     pub(crate) name: String,
     /// What its certificate is checked by; `None` where there is no encryption.
     pub(crate) authorities: Option<Arc<str>>,
+    /// From where they come: each source has bounds of its own.
+    pub(crate) source: Ipv4Addr,
 }
 
 impl Endpoint {
@@ -26,7 +28,9 @@ impl Endpoint {
     /// # Errors
     /// Where there is no connection, or nobody who is trusted at its other end.
     pub(crate) async fn exchange(&self, request: &str) -> std::io::Result<String> {
-        let stream = TcpStream::connect(self.address).await?;
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((self.source, 0).into())?;
+        let stream = socket.connect(self.address).await?;
         match &self.authorities {
             None => answered(stream, request).await,
             Some(authorities) => {

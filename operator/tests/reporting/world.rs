@@ -1,5 +1,6 @@
 //! A session with its children and pods in a namespace of its own, and an operator that takes its reports.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -163,7 +164,8 @@ impl Operator {
         for (tls, authorities) in [(Some(tls), authorities), (None, None)] {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
-            endpoints.push(Endpoint { address, name: SERVICE.to_owned(), authorities });
+            let (name, source) = (SERVICE.to_owned(), Ipv4Addr::LOCALHOST);
+            endpoints.push(Endpoint { address, name, authorities, source });
             let endpoint = reports::Endpoint { listener, tls };
             tokio::spawn(reports::serve(endpoint, Arc::clone(&reports), stop.clone()));
         }
