@@ -34,6 +34,7 @@ pub mod controller;
 mod display;
 mod failing;
 pub mod http;
+mod json;
 mod kube_names;
 pub mod lease;
 mod leftovers;

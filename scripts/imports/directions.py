@@ -27,7 +27,7 @@ LAYERS = {
         ["measurement"],
     ],
     "operator/src": [
-        ["api_error", "backoff", "bucket", "failing", "kube_names", "leftovers", "quantity", "timestamps"],
+        ["api_error", "backoff", "bucket", "failing", "json", "kube_names", "leftovers", "quantity", "timestamps"],
         ["settings"],
         ["conditions"],
         ["display"],

@@ -4,6 +4,7 @@ use crds::PodSettings;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::json::is_empty;
 use crate::settings::check::check;
 use crate::settings::error::InvalidDefaults;
 use crate::settings::pod_defaults::{PodDefaults, with_defaults};
@@ -82,15 +83,6 @@ fn unknown(given: &Value, known: &Value) -> Option<String> {
         // A list is taken for a map with its fields in their order.
         (Value::Array(items), Value::Object(_)) => (!items.is_empty()).then(String::new),
         _ => None,
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Object(fields) => fields.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 

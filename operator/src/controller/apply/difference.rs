@@ -12,6 +12,7 @@ use kube::Resource;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::json::is_empty;
 use crate::quantity;
 
 /// Notes in an object that is to be applied the hash of all that it asks for.
@@ -113,16 +114,6 @@ impl Comparison {
                 let live = live.iter().find(|item| has_keys(item, keys));
                 self.differs(item, live, Some(below))
             })
-    }
-}
-
-/// Whether setting this sets nothing: it reads back as nothing, and nothing is noted of it.
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Object(fields) => fields.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 
