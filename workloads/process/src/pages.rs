@@ -20,12 +20,34 @@ pub fn stylesheet() -> Router {
     Router::new().route("/style.css", asset("text/css; charset=utf-8", include_str!("../assets/style.css")))
 }
 
-/// Whether a browser says that the request comes from a page of ours. A program that is no browser sends no `Origin`
-/// and is let through: what is to be kept out are other sites' pages that use their visitor's browser.
+/// Whether a browser says that the request comes from a page of ours. A program that is no browser says nothing and is let
+/// through: what is to be kept out are other sites' pages that use their visitor's browser. Those can set neither header.
 pub fn is_same_origin(headers: &HeaderMap) -> bool {
+    // The browser's own word (Fetch Metadata), which holds behind proxies too; it says it where the page came over https
+    // or from this machine.
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site == "same-origin" || site == "none";
+    }
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
-    let Some(host) = headers.get(header::HOST) else { return false };
-    origin.as_bytes().split(|byte| *byte == b'/').nth(2) == Some(host.as_bytes())
+    let text = |value: &HeaderValue| value.to_str().ok().map(str::to_ascii_lowercase);
+    let Some((origin, host)) = text(origin).zip(headers.get(header::HOST).and_then(text)) else {
+        return false;
+    };
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    without_default_port(scheme, authority) == without_default_port(scheme, &host)
+}
+
+/// Host and port as they are compared: 80 and 443 need not be said, and a name may end with a dot (RFC 3986, section 6.2.3).
+fn without_default_port<'a>(scheme: &str, authority: &'a str) -> (&'a str, Option<&'a str>) {
+    let default = match scheme {
+        "https" => "443",
+        _ => "80",
+    };
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (host, Some(port)),
+        _ => (authority, None),
+    };
+    (host.strip_suffix('.').unwrap_or(host), port.filter(|port| !port.is_empty() && *port != default))
 }
 
 fn headers(content_type: &'static str) -> HeaderMap {
@@ -44,22 +66,42 @@ fn headers(content_type: &'static str) -> HeaderMap {
 mod tests {
     use super::*;
 
-    fn request(origin: Option<&'static str>) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::HOST, HeaderValue::from_static("127.0.0.1:8081"));
-        if let Some(origin) = origin {
-            headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
-        }
-        headers
+    fn request(host: &'static str, others: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pairs = [("host", host)].into_iter().chain(others.iter().copied());
+        pairs.map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect()
     }
 
     #[test]
     fn only_foreign_pages_are_refused() {
-        assert!(is_same_origin(&request(None)));
-        assert!(is_same_origin(&request(Some("http://127.0.0.1:8081"))));
-        for foreign in ["http://127.0.0.1:8080", "https://example.org", "null", ""] {
-            assert!(!is_same_origin(&request(Some(foreign))), "{foreign}");
+        let from = |host, origin| is_same_origin(&request(host, &[("origin", origin)]));
+        assert!(is_same_origin(&request("127.0.0.1:8081", &[])));
+        for (host, own) in [
+            ("127.0.0.1:8081", "http://127.0.0.1:8081"),
+            ("[::1]:8081", "http://[::1]:8081"),
+            ("server.example", "http://server.example:80"),
+            ("server.example:443", "https://server.example"),
+            ("Server.Example.", "https://server.example:443"),
+        ] {
+            assert!(from(host, own), "{host} {own}");
         }
+        for foreign in
+            ["http://127.0.0.1:8080", "https://example.org", "null", "", "http://", "127.0.0.1:8081"]
+        {
+            assert!(!from("127.0.0.1:8081", foreign), "{foreign}");
+        }
+        assert!(!from("server.example:443", "http://server.example"));
+        assert!(!from("[::1]", "http://[::2]"));
+    }
+
+    /// S10: a proxy asks under another name than the browser.
+    #[test]
+    fn what_the_browser_says_of_the_site_counts() {
+        let says = |site| {
+            let headers = [("origin", "https://media.example"), ("sec-fetch-site", site)];
+            is_same_origin(&request("10.0.0.7:8081", &headers))
+        };
+        assert!(says("same-origin"));
+        assert!(["cross-site", "same-site"].iter().all(|site| !says(site)));
     }
 
     #[test]

@@ -35,7 +35,7 @@ export class Clients {
     this.showAll.setAttribute("aria-pressed", "true");
     const fetchAll = async () => {
       try {
-        const summary = await (await fetch("/status")).json();
+        const summary = await (await fetch("status")).json();
         if (this.fetching !== null) this.table.show(worstFirst(judge(summary, this.objectives)));
       } catch {
         // That the server does not answer is shown already.

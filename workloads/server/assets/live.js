@@ -8,7 +8,7 @@ const SILENCE_MILLISECONDS = 5000;
 // Calls `past` at each new connection, `update` every second, and `standing` with words where it does not work, without
 // where it does again.
 export function listen({ past, update, standing }) {
-  const source = new EventSource("/events");
+  const source = new EventSource("events");
   let silence;
   const receive = (name, take) => {
     source.addEventListener(name, (event) => {

@@ -21,10 +21,12 @@ export class Player {
   async start() {
     await this.peer.setLocalDescription();
     const headers = { "Content-Type": "application/sdp" };
-    const response = await fetch("/whep", { method: "POST", headers, body: this.peer.localDescription.sdp });
+    const response = await fetch("whep", { method: "POST", headers, body: this.peer.localDescription.sdp });
     const text = await response.text();
     if (!response.ok) throw new Error(text.trim());
-    this.resource = response.headers.get("Location");
+    // The server does not know under which path a proxy shows it.
+    const key = response.headers.get("Location").split("/").pop();
+    this.resource = new URL(`whep/${key}`, document.baseURI);
     if (this.ended) return this.leave();
     await this.peer.setRemoteDescription({ type: "answer", sdp: text });
   }

@@ -101,7 +101,7 @@ export class Video {
   showPictures(shown) {
     this.pictures.hidden = !shown;
     this.video.hidden = shown;
-    if (shown) this.pictures.src = "/live";
+    if (shown) this.pictures.src = "live";
     // Ends the stream; an empty source would be the page itself.
     else this.pictures.removeAttribute("src");
   }
