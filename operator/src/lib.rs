@@ -25,7 +25,6 @@
 mod api_error;
 pub mod arguments;
 pub mod backoff;
-mod bucket;
 pub mod certificates;
 pub mod clients;
 pub mod cluster;

@@ -12,8 +12,9 @@ fn main() -> ExitCode {
     };
     process::log_to_stderr_as(options.log_format, &options.log_filter());
     let exit = operator::run(options).unwrap_or_else(|error| {
-        tracing::error!("{error:#}");
+        tracing::error!("{}", process::causes(&error));
         Exit::CouldNotRun
     });
+    process::diagnostics::flush();
     exit.into()
 }

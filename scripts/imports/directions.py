@@ -27,7 +27,7 @@ LAYERS = {
         ["measurement"],
     ],
     "operator/src": [
-        ["api_error", "backoff", "bucket", "failing", "json", "kube_names", "leftovers", "quantity", "timestamps"],
+        ["api_error", "backoff", "failing", "json", "kube_names", "leftovers", "quantity", "timestamps"],
         ["settings"],
         ["conditions"],
         ["display"],
@@ -78,13 +78,14 @@ NEVER_IMPORTED = {
     "workloads/signaling/src/codec": IO,
     "workloads/signaling/src/message": IO,
     "workloads/report/src/channel": IO,
+    "workloads/process/src/bucket": IO,
+    "workloads/process/src/connections/slots": IO,
     "operator/src/session": IO,
     "operator/src/settings": IO,
     "operator/src/run": IO,
     "operator/src/clients": IO,
     "operator/src/display": IO,
     "operator/src/backoff": IO,
-    "operator/src/bucket": IO,
     "operator/src/timestamps": IO,
     "operator/src/controller/build": IO,
     "operator/src/controller/observe": IO,
@@ -101,7 +102,6 @@ NEVER_IMPORTED = {
     "operator/src/lease/election": IO,
     "operator/src/certificates/rotation": IO,
     "operator/src/certificates/publication": IO,
-    "operator/src/reports/api/slots": IO,
 }
 
 # What paths in docs/architecture.md are relative to.

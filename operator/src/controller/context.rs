@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use kube::Client;
+use process::Bucket;
 use tokio::sync::watch;
 
 use crate::backoff::Backoff;
-use crate::bucket::Bucket;
 use crate::cluster::Watches;
 use crate::controller::events::Events;
 use crate::controller::memory::{Memories, Memory};

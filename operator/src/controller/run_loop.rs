@@ -8,11 +8,11 @@ use futures_util::StreamExt;
 use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::{Config, applier, controller};
+use process::Bucket;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::bucket::Bucket;
 use crate::cluster::{Guard, Watches};
 use crate::controller::context::{Context, Controller};
 use crate::controller::memory::Memories;

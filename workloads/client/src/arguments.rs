@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Parser;
 use clap::builder::BoolishValueParser;
 use process::{Exit, Reporting, SummaryTarget, arguments};
-use report::channel::{MAX_NAME, MAX_NODE};
+use report::channel::{MAX_NAME, MAX_NODE, is_name};
 use signaling::Endpoint;
 
 use crate::fault::Fault;
@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
     #[arg(long, env = "BALLSESSION_GIVE_UP_AFTER", value_name = "DURATION", value_parser = arguments::duration)]
     give_up_after: Option<Duration>,
     /// Writes the client's numbers as JSON at the end; - is stdout, which is then nothing else
-    #[arg(long, env = "BALLSESSION_SUMMARY", value_name = "FILE")]
+    #[arg(long, env = "BALLSESSION_SUMMARY", value_name = "FILE", value_parser = arguments::path::<SummaryTarget>())]
     pub(crate) summary: Option<SummaryTarget>,
     /// Local address for media, instead of the one that signalling leaves from; may be repeated
     #[arg(long = "ice-address", env = "BALLSESSION_ICE_ADDRESS", value_name = "IP", value_delimiter = ',', value_parser = arguments::ip)]
@@ -57,7 +57,7 @@ pub(crate) struct Arguments {
     pub(crate) faults: Vec<Fault>,
     #[command(flatten)]
     pub(crate) reporting: Reporting,
-    /// Prints every report, and logs what happens
+    /// Prints every report, and logs what happens; the variable RUST_LOG, where it is not empty, says what is logged instead
     #[arg(short, long, env = "BALLSESSION_VERBOSE", value_parser = BoolishValueParser::new())]
     pub(crate) verbose: bool,
 }
@@ -92,16 +92,13 @@ impl Arguments {
 fn hostname() -> String {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     // A hostname is at most 64 bytes on Linux; whatever else it may hold must not make a hello malformed.
-    if name.is_empty() || name.chars().any(char::is_control) { "localhost".into() } else { name }
+    if is_name(&name, MAX_NODE) { name } else { "localhost".into() }
 }
 
 /// A name of up to `most` bytes, for `value_parser`.
 fn name(most: usize) -> impl Fn(&str) -> Result<String, String> + Clone {
     move |text| {
-        if (1..=most).contains(&text.len()) && !text.chars().any(char::is_control) {
-            Ok(text.to_owned())
-        } else {
-            Err(format!("must be 1 to {most} bytes without control characters"))
-        }
+        let taken = is_name(text, most).then(|| text.to_owned());
+        taken.ok_or_else(|| format!("must be 1 to {most} bytes without control or invisible characters"))
     }
 }

@@ -102,7 +102,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         summary.frames.undecodable
     ));
     console.flush();
-    let written = target.as_ref().map_or(Ok(()), |target| target.write(&summary));
+    let written = match &target {
+        Some(target) => target.write(&summary).await,
+        None => Ok(()),
+    };
     let why_untaken = reports.untaken().map(|posts| posts.why()).unwrap_or_default();
     reports.finish().await;
     written?;

@@ -1,5 +1,7 @@
 //! Detectors by name.
 
+use opencv::core::{LogLevel, set_log_level, set_num_threads};
+
 use crate::contour::Contour;
 use crate::detector::{DetectError, Detector};
 use crate::moments::Moments;
@@ -42,13 +44,14 @@ impl std::str::FromStr for Kind {
     }
 }
 
-/// A new detector, which has seen no picture yet. OpenCV's own threads are turned off for the whole process: pictures
-/// of this size are faster without.
+/// A new detector, which has seen no picture yet. OpenCV's own threads are turned off for the whole process, as pictures
+/// of this size are faster without; so are its logs, which would stand on stdout among ours (`OPENCV_LOG_LEVEL`).
 ///
 /// # Errors
 /// Where OpenCV fails.
 pub fn build(kind: Kind) -> Result<Box<dyn Detector>, DetectError> {
-    opencv::core::set_num_threads(1)?;
+    set_log_level(LogLevel::LOG_LEVEL_SILENT)?;
+    set_num_threads(1)?;
     Ok(match kind {
         Kind::Moments => Box::new(Moments::default()),
         Kind::Contour => Box::new(Contour::default()),

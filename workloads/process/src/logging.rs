@@ -7,6 +7,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::diagnostics::Events;
+
 /// How an event is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LogFormat {
@@ -17,8 +19,8 @@ pub enum LogFormat {
     Json,
 }
 
-/// Writes `tracing` to stderr: what `RUST_LOG` asks for, else warnings, or with `verbose` also what happens. The WebRTC
-/// stack logs harmless things as errors (a first packet before its handshake), so it is silent unless `RUST_LOG` names it.
+/// Writes `tracing` to stderr: what `RUST_LOG` asks for, else warnings, or with `verbose` also what happens. Nobody waits
+/// for whoever reads it. The WebRTC stack logs harmless things as errors (a first packet before its handshake), so it is silent unless `RUST_LOG` names it.
 pub fn log_to_stderr(verbose: bool) {
     let default = if verbose { "info,rtc=off,webrtc=off" } else { "warn,rtc=off,webrtc=off" };
     log_to_stderr_as(LogFormat::Text, default);
@@ -29,8 +31,23 @@ pub fn log_to_stderr(verbose: bool) {
 /// # Panics
 /// Where the process logs already.
 pub fn log_to_stderr_as(format: LogFormat, default: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    subscriber(format, filter, std::io::stderr().is_terminal(), std::io::stderr).init();
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let (filter, refused) = filter(variable("RUST_LOG").as_deref(), default);
+    // What stands for a file or a pipe shows no colours, and who asks for none gets none (no-color.org).
+    let is_plain = variable("NO_COLOR").is_some() || variable("TERM").as_deref() == Some("dumb");
+    subscriber(format, filter, std::io::stderr().is_terminal() && !is_plain, Events).init();
+    if let Some(refused) = refused {
+        tracing::warn!("{refused}");
+    }
+}
+
+/// The filter, and what is wrong with `asked` where it is none. An empty one asks for nothing (L14).
+fn filter(asked: Option<&str>, default: &str) -> (EnvFilter, Option<String>) {
+    match asked.map(EnvFilter::try_new) {
+        Some(Ok(filter)) => (filter, None),
+        Some(Err(error)) => (EnvFilter::new(default), Some(format!("RUST_LOG is left aside: {error}"))),
+        None => (EnvFilter::new(default), None),
+    }
 }
 
 fn subscriber(
@@ -95,5 +112,15 @@ mod tests {
         let text = written(LogFormat::Text);
         assert!(text.trim_end().ends_with(r#"not ready session="team/demo" reason="a\n\"b\"""#), "{text}");
         assert_eq!(text.lines().count(), 1, "{text}");
+    }
+
+    /// L14.
+    #[test]
+    fn what_is_logged_is_what_was_asked_for_if_that_can_be() {
+        assert_eq!(filter(Some("rtc=debug"), "warn").0.to_string(), "rtc=debug");
+        assert_eq!(filter(None, "warn").0.to_string(), "warn");
+        let (fallback, refused) = filter(Some("=loud="), "warn");
+        assert_eq!(fallback.to_string(), "warn");
+        assert!(refused.unwrap().starts_with("RUST_LOG is left aside: "));
     }
 }

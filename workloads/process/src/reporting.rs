@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::arguments;
 use crate::termination::TerminationMessage;
 
 /// How long the end of a process waits for its termination message to be written.
@@ -31,7 +32,7 @@ pub struct Reporting {
     #[arg(long, env = "BALLSESSION_REPORT_CA_FILE", value_name = "FILE", requires = "report_url")]
     report_ca_file: Option<PathBuf>,
     /// Keeps one line on how it stands in this file, for Kubernetes to show when it ends
-    #[arg(long, env = "BALLSESSION_TERMINATION_MESSAGE", value_name = "FILE")]
+    #[arg(long, env = "BALLSESSION_TERMINATION_MESSAGE", value_name = "FILE", value_parser = arguments::path::<TerminationMessage>())]
     termination_message: Option<TerminationMessage>,
 }
 

@@ -3,11 +3,10 @@
 //! A process that is killed for its memory has no time to write, so the file holds at any time what would have to be
 //! said, in one line.
 
-use std::convert::Infallible;
+use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -24,11 +23,9 @@ const GAP: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TerminationMessage(PathBuf);
 
-impl FromStr for TerminationMessage {
-    type Err = Infallible;
-
-    fn from_str(path: &str) -> Result<Self, Infallible> {
-        Ok(Self(path.into()))
+impl From<OsString> for TerminationMessage {
+    fn from(path: OsString) -> Self {
+        Self(path.into())
     }
 }
 
@@ -104,7 +101,7 @@ mod tests {
         let path = folder.path().join("termination-log");
         std::fs::write(&path, "").unwrap();
         let inode = path.metadata().unwrap().ino();
-        let file: TerminationMessage = path.to_str().unwrap().parse().unwrap();
+        let file = TerminationMessage::from(path.clone().into_os_string());
         for (line, expected) in [
             ("a long line", "a long line\n".to_owned()),
             ("short", "short\n".to_owned()),

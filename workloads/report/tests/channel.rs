@@ -104,7 +104,7 @@ fn values_out_of_bounds_are_refused() {
     assert!(on_node(MAX_NODE).is_ok());
     assert_eq!(
         on_node(MAX_NODE + 1).unwrap_err().to_string(),
-        "node must be 1 to 253 bytes without control characters"
+        "node must be 1 to 253 bytes without control or invisible characters"
     );
     assert_eq!(Message::parse(&vec![b' '; 1 << 20]), Err(Malformed::TooLong(1 << 20)));
     assert_eq!(

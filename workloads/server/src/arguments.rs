@@ -52,7 +52,7 @@ pub(crate) struct Arguments {
     #[arg(long, env = "BALLSESSION_DURATION", value_name = "DURATION", value_parser = arguments::duration)]
     pub(crate) duration: Option<Duration>,
     /// Writes the numbers as JSON at the end; - is stdout, which is then nothing else
-    #[arg(long, env = "BALLSESSION_SUMMARY", value_name = "FILE")]
+    #[arg(long, env = "BALLSESSION_SUMMARY", value_name = "FILE", value_parser = arguments::path::<SummaryTarget>())]
     pub(crate) summary: Option<SummaryTarget>,
     /// The window of "recent" numbers
     #[arg(long, env = "BALLSESSION_WINDOW", value_name = "DURATION", default_value = "60s", value_parser = arguments::duration_within(Duration::from_secs(5), Duration::from_secs(3600)))]
@@ -65,7 +65,7 @@ pub(crate) struct Arguments {
     pub(crate) ice_addresses: Vec<IpAddr>,
     #[command(flatten)]
     pub(crate) reporting: Reporting,
-    /// Prints every report, and logs what happens
+    /// Prints every report, and logs what happens; the variable RUST_LOG, where it is not empty, says what is logged instead
     #[arg(short, long, env = "BALLSESSION_VERBOSE", value_parser = BoolishValueParser::new())]
     pub(crate) verbose: bool,
 }

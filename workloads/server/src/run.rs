@@ -202,7 +202,7 @@ pub(crate) async fn run(
         _ => None,
     };
     let view = views.finish(arguments.duration.unwrap_or(arguments.window), cut_short, Instant::now());
-    let exit = conclude(&view, arguments.summary.as_ref(), &console);
+    let exit = conclude(&view, arguments.summary.as_ref(), &console).await;
     reports.finish().await;
     ended?;
     exit
@@ -234,7 +234,7 @@ async fn end(
 }
 
 /// Shows and writes the final numbers and the verdict on them.
-fn conclude(view: &View, target: Option<&SummaryTarget>, console: &Console) -> anyhow::Result<Exit> {
+async fn conclude(view: &View, target: Option<&SummaryTarget>, console: &Console) -> anyhow::Result<Exit> {
     let View { summary, verdict, .. } = view;
     console.line(table(summary));
     for error in &summary.errors {
@@ -246,7 +246,7 @@ fn conclude(view: &View, target: Option<&SummaryTarget>, console: &Console) -> a
     });
     console.flush();
     if let Some(target) = target {
-        target.write(summary)?;
+        target.write(summary).await?;
     }
     Ok(exit)
 }

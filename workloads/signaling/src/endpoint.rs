@@ -40,6 +40,12 @@ impl FromStr for Endpoint {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let invalid = |problem| InvalidEndpoint { text: excerpt(text.as_bytes()), problem };
+        if text.contains("://") {
+            return Err(invalid("it is a URL, and only host and port are wanted"));
+        }
+        if text.starts_with('[') && text.ends_with(']') {
+            return Err(invalid("the port is missing"));
+        }
         let (host, port) = text.rsplit_once(':').ok_or_else(|| invalid("it needs a host and a port"))?;
         let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
             Some(host) => host,
@@ -91,6 +97,8 @@ mod tests {
         let host = "the host must be a name or an IP address";
         for (text, expected) in [
             ("server", "it needs a host and a port"),
+            ("http://server:8080/", "it is a URL, and only host and port are wanted"),
+            ("[::1]", "the port is missing"),
             ("fd00::7:8080", "an IPv6 address needs brackets"),
             (":8080", host),
             ("[]:8080", host),

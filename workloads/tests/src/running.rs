@@ -90,13 +90,17 @@ impl<S: DeserializeOwned> Running<S> {
         Self { program, announced, folder, status: PhantomData }
     }
 
+    /// Where its HTTP is served.
+    pub fn http(&self) -> SocketAddr {
+        address_after("HTTP on ", &self.announced)
+    }
+
     /// GETs `path` from it.
     ///
     /// # Panics
     /// Where it does not answer.
     pub fn get(&self, path: &str) -> Response {
-        get(address_after("HTTP on ", &self.announced), path)
-            .unwrap_or_else(|| panic!("no answer to {path}: {:?}", self.program))
+        get(self.http(), path).unwrap_or_else(|| panic!("no answer to {path}: {:?}", self.program))
     }
 
     /// Its `/status`.

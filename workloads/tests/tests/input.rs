@@ -19,7 +19,7 @@ fn assert_refused(ended: &Exited, code: i32, words: &[&str]) {
 
 #[test]
 fn wrong_usage_is_refused_with_the_flag_the_value_and_what_is_allowed() {
-    let cases: [(&str, &[&str], &[&str]); 44] = [
+    let cases: [(&str, &[&str], &[&str]); 49] = [
         (SERVER, &["--colour", "red"], &["--colour"]),
         (SERVER, &["extra"], &["extra"]),
         (SERVER, &["--width", "641"], &["--width", "'641'", "even", "64 to 1920"]),
@@ -56,6 +56,11 @@ fn wrong_usage_is_refused_with_the_flag_the_value_and_what_is_allowed() {
         (CLIENT, &["--server", "nowhere"], &["--server", "'nowhere'", "port"]),
         (CLIENT, &["--server", "::1:8080"], &["--server", "brackets"]),
         (CLIENT, &["--id", "two\nlines"], &["--id", "control characters"]),
+        (CLIENT, &["--id", "turned\u{202e}"], &["--id", "invisible characters"]),
+        (CLIENT, &["--server", "http://server:8080"], &["--server", "URL"]),
+        (CLIENT, &["--server", "[::1]"], &["--server", "port is missing"]),
+        (SERVER, &["--summary", ""], &["--summary", "must be a file, or - for stdout"]),
+        (CLIENT, &["--summary", "newdir/"], &["--summary", "'newdir/'", "must be a file"]),
         (CLIENT, &["--node", &"n".repeat(254)], &["--node", "1 to 253 bytes"]),
         (SERVER, &["--report-url", "http://operator:8080/v1/reports"], &["required", "--report-token-file"]),
         (CLIENT, &["--report-token-file", "token"], &["required", "--report-url"]),
@@ -92,7 +97,9 @@ fn wrong_usage_is_refused_with_the_flag_the_value_and_what_is_allowed() {
 #[test]
 fn a_variable_is_checked_as_its_flag_is() {
     let server = Program::start_with(SERVER, &[], &[("BALLSESSION_WIDTH", "641")]).finish();
-    assert_refused(&server, 2, &["--width", "'641'", "even"]);
+    assert_refused(&server, 2, &["BALLSESSION_WIDTH", "--width", "'641'", "even"]);
+    let verbose = Program::start_with(SERVER, &["--fps", "0"], &[("BALLSESSION_DURATION", "")]).finish();
+    assert_refused(&verbose, 2, &["'0' for '--fps"]);
     let client = Program::start_with(CLIENT, &[], &[("BALLSESSION_FAULT", "offset=1px,lie")]).finish();
     assert_refused(&client, 2, &["--fault", "'lie'"]);
     let reporting = [("BALLSESSION_REPORT_URL", "http://operator:8080/v1/reports")];

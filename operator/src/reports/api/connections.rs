@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use process::connections::{Activity, Limits, Observed, Refused, SlotId, Slots};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -19,10 +20,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-use crate::reports::api::activity::{Activity, Observed};
 use crate::reports::api::handler::{Arrival, router};
 use crate::reports::api::intake::Intake;
-use crate::reports::api::slots::{Limits, Refused, SlotId, Slots};
 use crate::reports::metrics::{ConnectionEnd, Metrics};
 
 /// How long a connection may take, from its beginning.
@@ -43,6 +42,10 @@ impl Times {
         connection: Duration::from_secs(25),
     };
 }
+
+/// A node has about a hundred pods, and each posts about once in 5 s, which takes milliseconds.
+pub(super) const LIMITS: Limits =
+    Limits { connections: 1024, per_source: 64, burst: 200, every: Duration::from_millis(10) };
 
 /// The longest head of a request, in bytes: a token and little more.
 const MAX_HEAD: usize = 16 * 1024;
@@ -66,7 +69,7 @@ pub(in crate::reports) async fn serve(
     metrics: Metrics,
     stop: CancellationToken,
 ) {
-    serve_within((Times::REPORTS, Limits::REPORTS), endpoint, intake, metrics, stop).await;
+    serve_within((Times::REPORTS, LIMITS), endpoint, intake, metrics, stop).await;
 }
 
 /// The same, with limits of a test's choice.

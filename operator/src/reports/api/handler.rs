@@ -7,9 +7,9 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use axum::routing::post;
 use axum::{Extension, Router};
+use process::connections::Activity;
 use tokio::time::Instant;
 
-use crate::reports::api::activity::Activity;
 use crate::reports::api::intake::{Intake, Taken};
 use crate::reports::api::{answer, body};
 use crate::reports::refusal::Refusal;

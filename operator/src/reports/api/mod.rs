@@ -2,16 +2,14 @@
 //!
 //! ```text
 //! connections -> handler -> body, intake -> auth, post, ledger
-//!   '-> slots      '-> answer
+//!                  '-> answer
 //! ```
 
-mod activity;
 mod answer;
 mod body;
 mod connections;
 mod handler;
 mod intake;
-mod slots;
 
 pub use connections::Endpoint;
 pub(super) use connections::serve;

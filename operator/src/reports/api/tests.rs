@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use process::connections::Limits;
 use report::post::{Answer, MAX_BYTES};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
@@ -15,8 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::connections::{Endpoint, Times, serve_within};
-use super::slots::Limits;
+use super::connections::{Endpoint, LIMITS, Times, serve_within};
 use crate::report_source::{Expectation, ReportSource};
 use crate::reports::api_server::Kind;
 use crate::reports::moment::Moment;
@@ -40,12 +40,12 @@ impl Served {
     /// Where a request has to arrive within `limit`.
     async fn within(limit: Duration) -> Self {
         let times = Times { head: limit, request: limit, ..Times::REPORTS };
-        Self::serving(World::new(), (times, Limits::REPORTS), None).await
+        Self::serving(World::new(), (times, LIMITS), None).await
     }
 
     /// Before an API server that is asked about each token.
     async fn with_reviews() -> Self {
-        Self::serving(World::with_reviews(), (Times::REPORTS, Limits::REPORTS), None).await
+        Self::serving(World::with_reviews(), (Times::REPORTS, LIMITS), None).await
     }
 
     async fn limited(limits: (Times, Limits), tls: Option<TlsAcceptor>) -> Self {

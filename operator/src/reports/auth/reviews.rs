@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use process::Bucket;
 use ring::digest::{SHA256, digest};
 
-use crate::bucket::Bucket;
 use crate::reports::auth::claims::Claims;
 use crate::reports::auth::identity::Identity;
 

@@ -5,6 +5,11 @@ use std::borrow::Cow;
 use super::malformed::Malformed;
 use crate::text;
 
+/// Whether `text` may be a name: 1 to `most` bytes without control characters and invisible ones, as those that turn text.
+pub fn is_name(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len()) && !text.contains(text::is_unprintable)
+}
+
 /// The value, where it is absent or a name of at most `most` bytes.
 pub(super) fn name(
     name: &'static str,
@@ -12,8 +17,7 @@ pub(super) fn name(
     most: usize,
 ) -> Result<Option<String>, Malformed> {
     let Some(value) = value else { return Ok(None) };
-    let valid = (1..=most).contains(&value.len()) && !value.contains(text::is_unprintable);
-    if valid { Ok(Some(value.into_owned())) } else { Err(Malformed::Name { name, most }) }
+    if is_name(&value, most) { Ok(Some(value.into_owned())) } else { Err(Malformed::Name { name, most }) }
 }
 
 /// The value, where it is from `least` to `most`.

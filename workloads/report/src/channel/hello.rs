@@ -1,6 +1,6 @@
 //! Who a client is.
 
-/// Who a client is; names are 1 to [`MAX_NAME`](super::MAX_NAME) bytes, a node up to [`MAX_NODE`](super::MAX_NODE), without control characters.
+/// Who a client is; names are 1 to [`MAX_NAME`](super::MAX_NAME) bytes, a node up to [`MAX_NODE`](super::MAX_NODE): what [`is_name`](super::is_name) takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hello {
     /// Its name, the same after a reconnect.

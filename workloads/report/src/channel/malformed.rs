@@ -21,7 +21,7 @@ pub enum Malformed {
     #[error("hello version {0}, only 1 is known")]
     HelloVersion(u32),
     /// A name that is too long, empty or unprintable.
-    #[error("{name} must be 1 to {most} bytes without control characters")]
+    #[error("{name} must be 1 to {most} bytes without control or invisible characters")]
     Name {
         /// Which name.
         name: &'static str,

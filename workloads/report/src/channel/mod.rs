@@ -20,6 +20,7 @@ mod stats;
 mod wire;
 mod wire_report;
 
+pub use bounds::is_name;
 pub use foreign::{Foreign, QUESTION, is_question};
 pub use frame_report::FrameReport;
 pub use hello::Hello;

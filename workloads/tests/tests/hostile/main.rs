@@ -4,6 +4,7 @@
 
 mod by_hand;
 mod damage;
+mod idle_connections;
 mod late_candidates;
 mod media_lost;
 mod no_channel;

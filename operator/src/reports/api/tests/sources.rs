@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use process::connections::Limits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::yield_now;
 
-use super::{Limits, Served, Times, code, request, rest, server_report};
+use super::{Served, Times, code, request, rest, server_report};
 use crate::reports::testing::Identity;
 
 /// As many as a pod can have at hand are more than there are slots.
-const LIMITS: Limits = Limits { connections: 64, per_source: 8, ..Limits::REPORTS };
+const LIMITS: Limits = Limits { connections: 64, per_source: 8, ..super::LIMITS };
 const HELD: usize = 200;
 const OTHERS: u8 = 30;
 

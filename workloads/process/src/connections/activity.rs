@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Of one connection. Clones share it.
 #[derive(Debug, Clone)]
-pub(super) struct Activity {
+pub struct Activity {
     since: Instant,
     /// When something arrived last, in nanoseconds since then; [`COMPLETE`] once all of the request has.
     last: Arc<AtomicU64>,
@@ -20,34 +20,47 @@ pub(super) struct Activity {
 const COMPLETE: u64 = u64::MAX;
 
 impl Activity {
-    pub(super) fn begin(now: Instant) -> Self {
+    /// Of a connection that begins.
+    pub fn begin(now: Instant) -> Self {
         Self { since: now, last: Arc::default() }
     }
 
     /// Something arrived.
-    pub(super) fn arrived(&self, now: Instant) {
-        let at = u64::try_from(now.saturating_duration_since(self.since).as_nanos()).unwrap_or(COMPLETE - 1);
+    pub fn arrived(&self, now: Instant) {
+        let at = self.nanoseconds(now);
         // What comes behind a request changes nothing.
-        let update = |last| (last != COMPLETE).then_some(at.min(COMPLETE - 1));
+        let update = |last| (last != COMPLETE).then_some(at);
         let _ = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, update);
     }
 
     /// All of the request has arrived.
-    pub(super) fn complete(&self) {
+    pub fn complete(&self) {
         self.last.store(COMPLETE, Ordering::Relaxed);
     }
 
+    /// The request is answered, and another one may come.
+    pub fn answered(&self, now: Instant) {
+        self.last.store(self.nanoseconds(now), Ordering::Relaxed);
+    }
+
+    fn nanoseconds(&self, now: Instant) -> u64 {
+        let passed = now.saturating_duration_since(self.since).as_nanos();
+        u64::try_from(passed).map_or(COMPLETE - 1, |passed| passed.min(COMPLETE - 1))
+    }
+
     /// Since when nothing has arrived of a request that is not complete.
-    pub(super) fn idle_since(&self) -> Option<Instant> {
+    pub fn idle_since(&self) -> Option<Instant> {
         let last = self.last.load(Ordering::Relaxed);
         (last != COMPLETE).then(|| self.since + Duration::from_nanos(last))
     }
 }
 
 /// A connection that takes note of what arrives.
-pub(super) struct Observed<S> {
-    pub(super) stream: S,
-    pub(super) activity: Activity,
+pub struct Observed<S> {
+    /// The connection.
+    pub stream: S,
+    /// Where that is noted.
+    pub activity: Activity,
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Observed<S> {
@@ -98,5 +111,7 @@ mod tests {
         activity.complete();
         activity.arrived(at(4));
         assert_eq!(activity.idle_since(), None);
+        activity.answered(at(5));
+        assert_eq!(activity.idle_since(), Some(at(5)));
     }
 }

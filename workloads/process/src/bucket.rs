@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Fills up by one each `every`, to `size`; full to begin with.
 #[derive(Debug, Clone)]
-pub(crate) struct Bucket {
+pub struct Bucket {
     every: Duration,
     size: u32,
     /// When it will be full again.
@@ -13,7 +13,7 @@ pub(crate) struct Bucket {
 
 impl Bucket {
     /// A full one.
-    pub(crate) fn new(every: Duration, size: u32, now: Instant) -> Self {
+    pub fn new(every: Duration, size: u32, now: Instant) -> Self {
         Self { every, size, full_at: now }
     }
 
@@ -21,7 +21,7 @@ impl Bucket {
     ///
     /// # Errors
     /// How long until there is one.
-    pub(crate) fn take(&mut self, now: Instant) -> Result<(), Duration> {
+    pub fn take(&mut self, now: Instant) -> Result<(), Duration> {
         let may_miss = self.every * self.size.saturating_sub(1);
         match self.missing(now).checked_sub(may_miss).filter(|wait| !wait.is_zero()) {
             Some(wait) => Err(wait),
@@ -33,7 +33,7 @@ impl Bucket {
     }
 
     /// Takes as many of `wanted` as there are.
-    pub(crate) fn take_up_to(&mut self, wanted: u32, now: Instant) -> u32 {
+    pub fn take_up_to(&mut self, wanted: u32, now: Instant) -> u32 {
         let used = self.missing(now).as_nanos().div_ceil(self.every.as_nanos());
         let left = self.size.saturating_sub(u32::try_from(used).unwrap_or(u32::MAX));
         let granted = wanted.min(left);

@@ -1,36 +1,27 @@
 //! The HTTP endpoints that every program has, `/healthz`, `/readyz`, `/status` and `/metrics`, and room for a program's
 //! own pages beside them.
 
+mod accept;
+mod endpoints;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use address::canonical;
+use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, Router};
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use socket2::SockRef;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
-/// How long a client may take to say what it wants, for the first and for each further request of a connection.
-const REQUEST_LIMIT: Duration = Duration::from_secs(10);
-
-/// Connections at a time: health checks and scrapes come from a few places. Further ones wait.
-const CONNECTIONS: usize = 64;
+use accept::{LIMITS, accept};
+pub use endpoints::Endpoints;
 
 /// How long a client may take nothing of what it asked for: whoever sleeps, or is gone without a word, gives its place
 /// back, and whoever produces a stream is notified of its end.
 const STALL_LIMIT: Duration = Duration::from_secs(20);
-
-/// How long to wait after the system refused a connection, as for a lack of descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Whether there is something to be had from the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,15 +42,6 @@ pub trait StatusSource: Send + Sync + 'static {
     fn metrics(&self) -> Result<String, std::fmt::Error>;
 }
 
-/// Both ends of the connection that a request came over, IPv4 ones as such; pages get it as an [`Extension`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Endpoints {
-    /// Where this machine was reached.
-    pub local: SocketAddr,
-    /// Where the request comes from.
-    pub peer: SocketAddr,
-}
-
 /// An address that cannot be served.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot serve HTTP on {address}: {source}")]
@@ -75,8 +57,8 @@ pub struct Http {
 }
 
 impl Http {
-    /// Serves the endpoints and `pages` on `address`; port 0 picks one. Pages that hold connections open must bound
-    /// their number well below 64, which is all there are: health checks need some too.
+    /// Serves the endpoints and `pages` on `address`; port 0 picks one. A page that goes on for ever keeps its connection,
+    /// so there must be far fewer of them than connections from one source (48).
     ///
     /// # Errors
     /// Where the address cannot be bound.
@@ -88,7 +70,7 @@ impl Http {
         let failed = |source| HttpError { address, source };
         let listener = address::listen(address).and_then(TcpListener::from_std).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let task = tokio::spawn(accept(listener, router(source).merge(pages), STALL_LIMIT));
+        let task = tokio::spawn(accept(listener, router(source).merge(pages), LIMITS, STALL_LIMIT));
         Ok(Self { address, task })
     }
 
@@ -111,40 +93,6 @@ fn router(source: Arc<dyn StatusSource>) -> Router {
         .route("/status", get(status))
         .route("/metrics", get(metrics))
         .with_state(source)
-}
-
-async fn accept(listener: TcpListener, router: Router, stall_limit: Duration) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut connections = JoinSet::new();
-    loop {
-        // The semaphore is never closed.
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
-        let accepted = listener.accept().await;
-        let accepted = accepted.and_then(|(stream, peer)| Ok((stream.local_addr()?, peer, stream)));
-        let (local, peer, stream) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::debug!(%error, "HTTP accept failed");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
-        // The kernel knows best what was taken. A system that does not have this option keeps such clients.
-        let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(stall_limit));
-        let router =
-            router.clone().layer(Extension(Endpoints { local: canonical(local), peer: canonical(peer) }));
-        let service = TowerToHyperService::new(router);
-        connections.spawn(async move {
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(REQUEST_LIMIT)
-                .serve_connection(TokioIo::new(stream), service);
-            // Whatever a client does wrong ends its connection, and concerns nobody else.
-            let _ = connection.await;
-            drop(place);
-        });
-        while connections.try_join_next().is_some() {}
-    }
 }
 
 async fn readyz(State(source): State<Arc<dyn StatusSource>>) -> Response {
@@ -171,8 +119,10 @@ fn text(content_type: &'static str, body: Result<String, impl std::fmt::Display>
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use axum::Extension;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
 
     struct Sample;
 
@@ -227,7 +177,7 @@ mod tests {
         let pages = Router::new().route("/endless", axum::routing::get(endless));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let serving = tokio::spawn(accept(listener, pages, Duration::from_millis(500)));
+        let serving = tokio::spawn(accept(listener, pages, LIMITS, Duration::from_millis(500)));
 
         let idle = Arc::strong_count(&watched);
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();

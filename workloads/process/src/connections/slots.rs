@@ -6,29 +6,24 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use super::activity::Activity;
 use crate::bucket::Bucket;
-use crate::reports::api::activity::Activity;
 
 /// How many connections there may be.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub struct Limits {
     /// At a time.
-    pub(super) connections: usize,
+    pub connections: usize,
     /// At a time from one address. Behind one there may be all pods of a node, where the network translates theirs.
-    pub(super) per_source: usize,
+    pub per_source: usize,
     /// New ones from one address at once, and then one each time that this has passed.
-    pub(super) burst: u32,
-    pub(super) every: Duration,
-}
-
-impl Limits {
-    /// A node has about a hundred pods, and each posts about once in 5 s, which takes milliseconds.
-    pub(super) const REPORTS: Self =
-        Self { connections: 1024, per_source: 64, burst: 200, every: Duration::from_millis(10) };
+    pub burst: u32,
+    /// That time.
+    pub every: Duration,
 }
 
 /// The connections there are. `H` ends one: whoever is handed it has to do so.
-pub(super) struct Slots<H> {
+pub struct Slots<H> {
     limits: Limits,
     sources: HashMap<IpAddr, Source<H>>,
     taken: usize,
@@ -51,14 +46,14 @@ struct Slot<H> {
 
 /// Names the slot of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct SlotId {
+pub struct SlotId {
     source: IpAddr,
     number: u64,
 }
 
 /// Why a connection is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refused {
+pub enum Refused {
     /// Its source opens them too fast.
     TooFast,
     /// All slots that it could have are taken by requests which are being answered.
@@ -69,7 +64,8 @@ pub(super) enum Refused {
 const LEAST_PRUNED: usize = 1024;
 
 impl<H> Slots<H> {
-    pub(super) fn new(limits: Limits) -> Self {
+    /// None is taken.
+    pub fn new(limits: Limits) -> Self {
         Self { limits, sources: HashMap::new(), taken: 0, next: 0, prune_at: LEAST_PRUNED }
     }
 
@@ -77,7 +73,7 @@ impl<H> Slots<H> {
     ///
     /// # Errors
     /// Where there is none.
-    pub(super) fn acquire(
+    pub fn acquire(
         &mut self,
         source: IpAddr,
         activity: Activity,
@@ -110,7 +106,7 @@ impl<H> Slots<H> {
     }
 
     /// A connection has ended; one that had to make way is gone already.
-    pub(super) fn release(&mut self, id: SlotId) {
+    pub fn release(&mut self, id: SlotId) {
         let Some(source) = self.sources.get_mut(&id.source) else { return };
         let before = source.slots.len();
         source.slots.retain(|slot| slot.number != id.number);

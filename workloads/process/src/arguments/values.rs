@@ -1,61 +1,14 @@
-//! Command lines: refused in one line that names the flag, the value and what is allowed.
+//! What values may be, for `value_parser`.
 
+use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use address::{InvalidAddress, is_link_local};
-use clap::Parser;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-
-use crate::Exit;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
 /// A year: longer than anything that is meant to end, and short enough to be added to any moment.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
-
-/// Parses the process's command line and environment.
-///
-/// # Errors
-/// How to exit: after `--help` and `--version` with success, else as wrong usage; the reason was printed.
-pub fn parse<Arguments: Parser>() -> Result<Arguments, Exit> {
-    Arguments::try_parse().map_err(|error| {
-        if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-            // A closed stdout is the reader's choice.
-            let _ = error.print();
-            return Exit::Done;
-        }
-        eprintln!("{}", one_line(&error));
-        Exit::Usage
-    })
-}
-
-/// clap's message without its advice, which would take five lines.
-fn one_line(error: &clap::Error) -> String {
-    let text_of = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => text.as_str(),
-        _ => "",
-    };
-    // Nothing takes control characters, and a line of clap's with such in it would not be one.
-    let (argument, value) = (text_of(ContextKind::InvalidArg), text_of(ContextKind::InvalidValue));
-    if argument.contains(char::is_control) {
-        return format!("error: unexpected argument {argument:?} found");
-    }
-    if value.contains(char::is_control) {
-        return format!("error: invalid value {value:?} for '{argument}': it has control characters");
-    }
-    let text = error.render().to_string();
-    let first = text.lines().next().unwrap_or_default();
-    // A list of what is missing, or of what is possible, stands in lines of its own.
-    let listed = match error.get(ContextKind::InvalidArg) {
-        Some(arguments) if error.kind() == ErrorKind::MissingRequiredArgument => format!(" {arguments}"),
-        _ => text
-            .lines()
-            .skip(1)
-            .find(|line| line.trim_start().starts_with("[possible values"))
-            .map(|line| format!(" {}", line.trim()))
-            .unwrap_or_default(),
-    };
-    format!("{first}{listed}")
-}
 
 /// A whole number from `from` to `to`, for `value_parser`.
 pub fn whole_number(from: u32, to: u32) -> impl Fn(&str) -> Result<u32, String> + Clone {
@@ -118,6 +71,14 @@ pub fn ip(text: &str) -> Result<IpAddr, &'static str> {
     if usable { Ok(address) } else { Err("must be an address of this machine") }
 }
 
+/// A path, which may be no UTF-8, for `value_parser`.
+pub fn path<P>() -> impl TypedValueParser<Value = P>
+where
+    P: TryFrom<OsString, Error: std::error::Error + Send + Sync + 'static> + Clone + Send + Sync + 'static,
+{
+    OsStringValueParser::new().try_map(P::try_from)
+}
+
 /// Refuses durations outside `from..=to` with a line that says so.
 fn within(duration: Duration, from: Duration, to: Duration) -> Result<Duration, String> {
     let unit = |duration: Duration| match (duration.as_secs(), duration.subsec_millis()) {
@@ -132,36 +93,6 @@ fn within(duration: Duration, from: Duration, to: Duration) -> Result<Duration, 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[derive(Parser, Debug)]
-    struct Sample {
-        #[arg(long, default_value = "640", value_parser = even_number(64, 1920))]
-        width: u32,
-        #[arg(long, default_value = "plain", value_parser = ["plain", "textured"])]
-        background: String,
-    }
-
-    fn refusal(arguments: &[&str]) -> String {
-        one_line(&Sample::try_parse_from([&["sample"], arguments].concat()).unwrap_err())
-    }
-
-    #[test]
-    fn a_refusal_is_one_line_with_flag_value_and_what_is_allowed() {
-        assert_eq!(
-            refusal(&["--width", "641"]),
-            "error: invalid value '641' for '--width <WIDTH>': must be an even number from 64 to 1920"
-        );
-        assert_eq!(
-            refusal(&["--background", "red"]),
-            "error: invalid value 'red' for '--background <BACKGROUND>' [possible values: plain, textured]"
-        );
-        assert_eq!(refusal(&["--colour"]), "error: unexpected argument '--colour' found");
-        assert_eq!(
-            refusal(&["--width", "6\n\n4\u{1b}"]),
-            r#"error: invalid value "6\n\n4\u{1b}" for '--width <WIDTH>': it has control characters"#
-        );
-        assert_eq!(refusal(&["--col\nour"]), r#"error: unexpected argument "--col\nour" found"#);
-    }
 
     #[test]
     fn durations_out_of_range_are_refused_with_the_range() {

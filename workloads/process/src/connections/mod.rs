@@ -1,0 +1,8 @@
+//! How many connections a listener takes, and which one makes way where there are too many: bounded in all and from each
+//! source, so that nobody who holds many keeps others out.
+
+mod activity;
+mod slots;
+
+pub use activity::{Activity, Observed};
+pub use slots::{Limits, Refused, SlotId, Slots};
