@@ -10,17 +10,24 @@ LEFT_OUT = {"namespace.yaml", "../../crds"}
 # What belongs to no namespace is for who may make that.
 CLUSTER_SCOPED = {"ClusterRole", "ClusterRoleBinding", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
 NOT_CLUSTER_SCOPED = "not .Values.namespacedOnly"
+POLICIES = {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
+POLICIES_ENABLED = ".Values.admissionPolicies"
+# Of all in deploy/monitoring.
+SCRAPED = ".Values.monitoring.podMonitors.enabled"
 
-# By file, and for files whose kind belongs to no namespace: instead of the condition above.
+# By file, beside what follows from the kind and the folder; None: whatever that is.
 CONDITIONS = {
-    "user-roles.yaml": "and .Values.userRoles (not .Values.namespacedOnly)",
-    "sessions-role.yaml": "",
-    "sessions-role-binding.yaml": "",
+    "user-roles.yaml": ".Values.userRoles",
+    "sessions-role.yaml": None,
+    "sessions-role-binding.yaml": None,
     "disruption-budget.yaml": ".Values.podDisruptionBudget.enabled",
     "network-policy.yaml": ".Values.networkPolicy.enabled",
-    "operator-pods.yaml": ".Values.monitoring.podMonitors.enabled",
-    "session-pods.yaml": ".Values.monitoring.podMonitors.enabled",
     "rules.yaml": ".Values.monitoring.rules.enabled",
+}
+
+# Instead of the annotations that all objects have.
+ANNOTATIONS = {
+    "service-account.yaml": "merge (dict) .Values.serviceAccountAnnotations .Values.commonAnnotations",
 }
 
 SESSIONS_ROLE = "{{ if .Values.namespacedOnly }}Role{{ else }}ClusterRole{{ end }}"

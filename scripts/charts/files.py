@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 from charts import changes
-from charts.template import Unfit, changed, conditional, documents, kind, name, template
+from charts.template import COMMON_ANNOTATIONS, Unfit, changed, conditional, documents, kind, name, template
 
+BASE = "deploy/base"
+MONITORING = "deploy/monitoring"
 # Everything in these folders is generated.
 TEMPLATES = "charts/ballsession/templates/generated"
 DASHBOARDS = "charts/ballsession/files/dashboards"
@@ -21,10 +23,10 @@ def listed(folder):
     return [line.strip().removeprefix("- ") for line in resources[1].splitlines()] if resources else []
 
 
-def sources(root):
-    """The manifests by name: of the operator, and of its monitoring. A folder that is listed has manifests of its own."""
+def sources(root, folder):
+    """The manifests that are applied with a folder, by name. A folder that is listed has manifests of its own."""
     found = {}
-    pending = [root / "deploy/base", root / "deploy/monitoring"]
+    pending = [root / folder]
     while pending:
         folder = pending.pop(0)
         for entry in listed(folder):
@@ -34,22 +36,39 @@ def sources(root):
             if path.is_dir():
                 pending.append(path)
             elif path.name in found:
-                raise Unfit(f"{path.name} is there twice, and a chart has one folder for both")
+                raise Unfit(f"{path.name} is in {folder} twice")
             else:
                 found[path.name] = path.read_text()
     return found
 
 
-def condition(file, lines):
+def condition(file, lines, folder):
     """When an object is there."""
-    general = changes.NOT_CLUSTER_SCOPED if kind(lines) in changes.CLUSTER_SCOPED else ""
-    return changes.CONDITIONS.get(file, general)
+    wanted = []
+    if file in changes.CONDITIONS:
+        if changes.CONDITIONS[file] is None:
+            return ""
+        wanted.append(changes.CONDITIONS[file])
+    elif folder == MONITORING:
+        wanted.append(changes.SCRAPED)
+    if kind(lines) in changes.POLICIES:
+        wanted.append(changes.POLICIES_ENABLED)
+    if kind(lines) in changes.CLUSTER_SCOPED:
+        wanted.append(changes.NOT_CLUSTER_SCOPED)
+    if len(wanted) < 2:
+        return "".join(wanted)
+    return "and " + " ".join(f"({each})" if " " in each else each for each in wanted)
 
 
 def templates(root, version):
     """The templates by file name."""
-    manifests = {file: documents(text) for file, text in sources(root).items()}
-    for table in (changes.CONDITIONS, changes.CHANGES):
+    manifests, folders = {}, {}
+    for folder in (BASE, MONITORING):
+        for file, text in sources(root, folder).items():
+            if file in manifests:
+                raise Unfit(f"{file} is in {folders[file]} and {folder}, and a chart has one folder for both")
+            manifests[file], folders[file] = documents(text), folder
+    for table in (changes.CONDITIONS, changes.CHANGES, changes.ANNOTATIONS):
         if gone := table.keys() - manifests.keys():
             raise Unfit(f"there is no {', '.join(sorted(gone))} any more: scripts/charts/changes.py has to follow")
     names = {name(lines) for objects in manifests.values() for lines in objects}
@@ -58,15 +77,16 @@ def templates(root, version):
         found[file] = GENERATED
         for lines in objects:
             marked = [line.replace(f":{version}", ":VERSION") if "ballsession-" in line else line for line in lines]
+            annotations = changes.ANNOTATIONS.get(file, COMMON_ANNOTATIONS)
             try:
-                made = apply(marked, changes.CHANGES.get(file, {}), names)
+                made = apply(marked, changes.CHANGES.get(file, {}), names, annotations)
             except Unfit as error:
                 raise Unfit(f"{file}: {error}") from error
-            found[file] += "---\n" + "\n".join(conditional(made, condition(file, lines))) + "\n"
+            found[file] += "---\n" + "\n".join(conditional(made, condition(file, lines, folders[file]))) + "\n"
     return found
 
 
-def apply(lines, table, names):
+def apply(lines, table, names, annotations):
     """Changes are of lines as they are in the manifest, and are no manifest themselves: they are put in last."""
     place = {f"# change {number}": text for number, text in enumerate(table.values())}
     marks = {}
@@ -74,7 +94,7 @@ def apply(lines, table, names):
         begin = anchor.removeprefix("after:")
         depth = len(begin) - len(begin.lstrip())
         marks[anchor] = " " * depth + mark
-    marked = template(changed(lines, marks), names)
+    marked = template(changed(lines, marks), names, annotations)
     out = []
     for line in marked:
         text = place.get(line.strip())

@@ -11,15 +11,10 @@ NAMESPACE = "ballsession-system"
 PREFIX = "ballsession"
 FULL_NAME = '{{ include "ballsession.fullname" . }}'
 # Keys whose value may be the name of an object.
-NAMING = r"(?:[A-Za-z]*[nN]ame|ballsession\.dev/leader)"
+NAMING = r"(?:[A-Za-z]*[nN]ame|ballsession\.dev/leader|kubernetes\.io/service-account\.name)"
 OPERATOR = "app.kubernetes.io/name: ballsession-operator"
 LABELS = ['    {{- include "ballsession.labels" . | nindent 4 }}']
-ANNOTATIONS = [
-    "  {{- with .Values.commonAnnotations }}",
-    "  annotations:",
-    "    {{- toYaml . | nindent 4 }}",
-    "  {{- end }}",
-]
+COMMON_ANNOTATIONS = ".Values.commonAnnotations"
 
 
 class Unfit(Exception):
@@ -48,21 +43,30 @@ def name(lines):
     return next(line.removeprefix("  name: ") for line in lines[metadata:] if line.startswith("  name: "))
 
 
-def template(lines, names):
-    """The lines of an object as those of a template. `names` are those of all objects that the chart makes."""
+def annotated(values):
+    """Annotations of the values, where there are some: below a name, and below those that an object has by itself."""
+    begin, end = f"{{{{- with {values} }}}}", "{{- end }}"
+    those = "    {{- toYaml . | nindent 4 }}"
+    return [f"  {begin}", "  annotations:", those, f"  {end}"], [f"    {begin}", those, f"    {end}"]
+
+
+def template(lines, names, annotations=COMMON_ANNOTATIONS):
+    """The lines of an object as those of a template. `names` are those of all objects that the chart makes, `annotations` what its
+    annotations are in the values."""
     metadata = lines.index("metadata:")
-    if "  annotations:" in lines:
-        raise Unfit(f"{kind(lines)} {name(lines)} has annotations of its own, which nobody joins with those of the values")
     if not any(line == "    app.kubernetes.io/part-of: ballsession" for line in lines):
         raise Unfit(f"{kind(lines)} {name(lines)} lacks the label app.kubernetes.io/part-of")
     out, in_metadata = [], False
+    new, more = annotated(annotations)
     for number, line in enumerate(lines):
         if number >= metadata:
             in_metadata = number == metadata or (in_metadata and line.startswith(" "))
         before = lines[number - 1].strip() if number else ""
         out.append(renamed(line, names))
-        if in_metadata and line.startswith("  name: "):
-            out.extend(ANNOTATIONS)
+        if in_metadata and line.startswith("  name: ") and "  annotations:" not in lines:
+            out.extend(new)
+        elif in_metadata and line == "  annotations:":
+            out.extend(more)
         elif in_metadata and line == "    app.kubernetes.io/part-of: ballsession":
             out.extend(LABELS)
         elif before in ("selector:", "matchLabels:") and line.strip() == OPERATOR:

@@ -68,10 +68,25 @@ class Template(unittest.TestCase):
         lines = ROLE.split("---")[0].splitlines()[1:] + ["selector:", "  app.kubernetes.io/name: ballsession-operator", "  a: b"]
         self.assertEqual(template(lines, NAMES)[-2:], ["  app.kubernetes.io/instance: {{ .Release.Name }}", "  a: b"])
 
-    def test_what_would_be_lost_is_refused(self):
+    def test_annotations_of_its_own_are_joined_with_those_of_the_values(self):
         [lines] = documents(ROLE)
-        with self.assertRaisesRegex(Unfit, "Role ballsession-operator-lease has annotations"):
-            template([*lines[:2], "  annotations:", "    a: b", *lines[2:]], NAMES)
+        own = "    kubernetes.io/service-account.name: ballsession-operator"
+        made = template([*lines[:2], "  annotations:", own, *lines[2:]], NAMES, ".Values.x")
+        self.assertEqual(
+            made[2:8],
+            [
+                "  annotations:",
+                "    {{- with .Values.x }}",
+                "    {{- toYaml . | nindent 4 }}",
+                "    {{- end }}",
+                f"    kubernetes.io/service-account.name: {FULL}-operator",
+                f"  name: {FULL}-operator-lease",
+            ],
+        )
+        self.assertEqual(made.count("  annotations:"), 1)
+
+    def test_what_nobody_would_find_is_refused(self):
+        [lines] = documents(ROLE)
         with self.assertRaisesRegex(Unfit, "lacks the label app.kubernetes.io/part-of"):
             template([line for line in lines if "part-of" not in line], NAMES)
 
@@ -128,6 +143,16 @@ class Generated(unittest.TestCase):
         self.assertEqual(self.run_script().returncode, 0)
         made = (self.root / files.TEMPLATES / "more.yaml").read_text()
         self.assertIn("{{- if not .Values.namespacedOnly }}\nkind: ClusterRole\n", made)
+
+    def test_what_comes_with_monitoring_is_there_only_with_that(self):
+        text = ROLE.replace("kind: Role", "kind: ClusterRole") + "---\n" + ROLE.replace("kind: Role", "kind: Secret")
+        (self.root / "deploy/monitoring/more.yaml").write_text(text)
+        self.edit("deploy/monitoring/kustomization.yaml", "resources:\n", "resources:\n  - more.yaml\n")
+        self.assertEqual(self.run_script().returncode, 0)
+        made = (self.root / files.TEMPLATES / "more.yaml").read_text()
+        enabled = ".Values.monitoring.podMonitors.enabled"
+        self.assertIn(f"{{{{- if and {enabled} (not .Values.namespacedOnly) }}}}\nkind: ClusterRole\n", made)
+        self.assertIn(f"{{{{- if {enabled} }}}}\nkind: Secret\n", made)
 
     def test_a_change_that_finds_nothing_is_named(self):
         self.edit("deploy/base/deployment.yaml", "replicas: 2", "replicas: 3")
