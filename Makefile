@@ -72,7 +72,7 @@ test: deps ## run all tests that need no cluster
 	BALLSESSION_BIN="$(BIN)" bench/test
 	scripts/check-rules
 
-monitoring: ## check and test the alerts in deploy/monitoring with promtool
+monitoring: ## check and test alerts and dashboards in deploy/monitoring with promtool
 	scripts/check-rules
 
 interop: build ## test against real aiortc programs; needs Python 3.11 and pip
