@@ -1,6 +1,7 @@
 //! Object by object it is the same as without helm.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -55,6 +56,12 @@ fn assert_same(mut chart: BTreeMap<String, Value>, mut manifests: BTreeMap<Strin
     for (title, object) in &chart {
         assert_eq!(object, &manifests[title], "{title}");
     }
+}
+
+#[test]
+fn what_is_generated_is_up_to_date() {
+    let output = Command::new(files::path("scripts/chart-templates")).arg("--check").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
