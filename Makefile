@@ -41,7 +41,8 @@ E2E_THREADS ?= 6
 .NOTPARALLEL:
 .PHONY: help deps build demo run-server run-client test monitoring interop interop-all browser browser-cost bench test-api \
   kstatus manifests imports lint format clean \
-  images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build e2e-detection e2e-upgrade e2e-renamed former print-tag
+  images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build e2e-detection e2e-upgrade e2e-renamed e2e-chart former \
+  charts print-tag
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,7 +72,7 @@ test: deps ## run all tests that need no cluster
 	BALLSESSION_BIN="$(BIN)" bench/test
 	scripts/check-rules
 
-monitoring: ## check and test the alerts in deploy/monitoring with promtool
+monitoring: ## check and test alerts and dashboards in deploy/monitoring with promtool
 	scripts/check-rules
 
 interop: build ## test against real aiortc programs; needs Python 3.11 and pip
@@ -97,9 +98,13 @@ test-api: deps ## check resource and operator against the API server that KUBECO
 kstatus: deps ## ask the library by which tools wait what it reads out of sessions; needs Go
 	operator/kstatus/run
 
-manifests: deps ## write crds/ballsessions.yaml anew from the types, and deploy/dist/install.yaml from deploy/base
+manifests: deps ## write crds/ballsessions.yaml anew from the types, and from deploy/ deploy/dist/install.yaml and the charts' templates
 	$(CARGO) run --release --locked -p ballsession-crds --bin crdgen crds/ballsessions.yaml
 	scripts/bundle deploy/base deploy/dist/install.yaml
+	scripts/chart-templates
+
+charts: deps ## check the Helm charts; helm, where it is missing, is built with Go
+	CARGO="$(CARGO)" scripts/check-charts
 
 images: $(if $(filter prebuilt,$(ARTIFACTS)),build) ## build the images with docker; ARTIFACTS=prebuilt compiles outside of it
 	ARTIFACTS="$(ARTIFACTS)" BIN="$(BIN)" DOCKER="$(DOCKER)" scripts/images $(TAG)
@@ -162,6 +167,13 @@ e2e-renamed: e2e-build ## install an overlay with other names, namespace and ima
 	$(LOAD) renamed.example/s:e2e renamed.example/c:e2e renamed.example/o:e2e
 	$(MAKE) uninstall
 	BALLSESSION_E2E=1 $(IN_CLUSTER) $(CARGO) test --release --locked --offline --workspace --test renamed
+	$(MAKE) install
+
+# In place of what is installed; the cluster's program needs `registry` and `helm` for it.
+e2e-chart: ## install the chart from a registry in place of what is installed, test it, and upgrade it under a running session
+	scripts/no-sessions $(KUBECTL)
+	$(MAKE) uninstall
+	CLUSTER="$(CLUSTER)" IN_CLUSTER="$(IN_CLUSTER)" DOCKER="$(DOCKER)" scripts/e2e-chart $(TAG)
 	$(MAKE) install
 
 imports: ## check that no files import each other in a circle, and none against the direction

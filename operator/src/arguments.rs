@@ -2,14 +2,15 @@
 
 mod pod_defaults;
 mod values;
+mod wait;
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Parser;
 use clap::builder::BoolishValueParser;
+use clap::{Parser, Subcommand};
 use crds::PullPolicy;
 use process::{Exit, LogFormat, arguments};
 
@@ -36,8 +37,10 @@ const SECRET: &str = "ballsession-operator-reports";
 
 /// Runs the sessions that `BallSession` objects ask for, and shows in their status what they report.
 #[derive(Debug, Parser)]
-#[command(name = "ballsession-operator", version)]
+#[command(name = "ballsession-operator", version, disable_help_subcommand = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Where /healthz, /readyz, /status and /metrics are served
     #[arg(long, env = "BALLSESSION_HTTP", value_name = "IP:PORT", default_value = "[::]:8081", value_parser = arguments::address)]
     http: SocketAddr,
@@ -101,7 +104,23 @@ struct Arguments {
     verbose: bool,
 }
 
-/// What the operator was asked to do.
+/// What it does instead of running sessions.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Waits for the verdict of a session's run: 0 where its objectives are met, 3 where they are not, else 1
+    Wait(wait::Arguments),
+}
+
+/// What the process was asked to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Invocation {
+    /// To run sessions.
+    Run(Box<Options>),
+    /// To wait for the verdict of one.
+    Wait(crate::wait::Options),
+}
+
+/// How the operator was asked to run sessions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// Where health, status and metrics are served.
@@ -138,13 +157,16 @@ pub struct Options {
 ///
 /// # Errors
 /// How to exit; the problem is on stderr already.
-pub fn parse() -> Result<Options, Exit> {
-    let arguments: Arguments = arguments::parse()?;
+pub fn parse() -> Result<Invocation, Exit> {
+    let mut arguments: Arguments = arguments::parse()?;
+    if let Some(Command::Wait(wait)) = arguments.command.take() {
+        return Ok(Invocation::Wait(wait.into()));
+    }
     let namespace = std::fs::read_to_string(NAMESPACE_FILE).ok();
     let defaults =
         arguments.pod_defaults.as_deref().map_or_else(|| Ok(PodDefaults::default()), pod_defaults::read);
     let resolved = defaults.and_then(|defaults| arguments.resolve(namespace.as_deref(), defaults));
-    resolved.map_err(|problem| {
+    resolved.map(|options| Invocation::Run(Box::new(options))).map_err(|problem| {
         eprintln!("error: {problem}");
         Exit::Usage
     })

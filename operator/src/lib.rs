@@ -12,6 +12,7 @@
 //! | [`reports`] | what pods report, and the part of the status that is made of it | `report_source` and what that imports |
 //! | [`controller`] | children, pods of clients, and the rest of the status | `cluster`, `clients`, `report_source` and what these import |
 //! | [`http`] | health, metrics and the page of sessions | `cluster` |
+//! | [`wait`] | waiting for the verdict of one session, without being the operator | |
 //! | [`operator`] | the process: wires all of them | everything |
 //!
 //! The status of a session has two writers with fields of their own, each a field manager that always applies a complete
@@ -45,3 +46,4 @@ pub mod run;
 pub mod session;
 pub mod settings;
 mod timestamps;
+pub mod wait;

@@ -37,7 +37,7 @@ LAYERS = {
         ["cluster", "lease"],
         ["certificates"],
         ["report_source", "http"],
-        ["reports", "controller"],
+        ["reports", "controller", "wait"],
         ["arguments"],
         ["operator"],
     ],

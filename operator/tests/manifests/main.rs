@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends with what went wrong, in its helpers too")]
 
 mod bundle;
+mod chart;
 mod files;
 mod install;
 mod kustomize;
@@ -11,3 +12,4 @@ mod network;
 mod renamed;
 mod rights;
 mod samples;
+mod wait;

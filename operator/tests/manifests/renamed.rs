@@ -37,7 +37,7 @@ fn relative(from: &Path, to: &Path) -> String {
 }
 
 /// All texts of an object, with the names of the fields that they are in.
-fn texts<'a>(path: &mut Vec<&'a str>, value: &'a Value, found: &mut Vec<(String, &'a str)>) {
+pub(crate) fn texts<'a>(path: &mut Vec<&'a str>, value: &'a Value, found: &mut Vec<(String, &'a str)>) {
     match value {
         Value::String(text) => found.push((path.join(" "), text)),
         Value::Array(items) => items.iter().for_each(|item| texts(path, item, found)),

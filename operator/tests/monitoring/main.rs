@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "a test ends with what went wrong, in its helpers too")]
 
 mod conventions;
+mod dashboards;
 mod exposed;
+mod known;
 mod promql;
 mod rules;
 mod scraping;
@@ -22,6 +24,13 @@ fn objects(file: &str) -> Vec<Value> {
     let path = path(file);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_saphyr::from_multiple(&text).unwrap()
+}
+
+/// The rules of all groups.
+fn rules() -> Vec<Value> {
+    let [object] = objects("monitoring/rules.yaml").try_into().unwrap();
+    let groups = object["spec"]["groups"].as_array().unwrap().clone();
+    groups.iter().flat_map(|group| group["rules"].as_array().unwrap().clone()).collect()
 }
 
 #[test]

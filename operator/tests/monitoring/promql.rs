@@ -17,7 +17,8 @@ pub(crate) struct Named {
 /// Words that labels in parentheses follow.
 const GROUPING: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
 
-/// What `expression` names. Every metric of ours begins with `ballsession_`, and everything else is PromQL's.
+/// What `expression` names. Every metric of ours begins with `ballsession_`, what is recorded of them has that behind its level and a
+/// colon, and everything else is PromQL's.
 pub(crate) fn named(expression: &str) -> Named {
     let tokens = tokens(expression);
     let mut named = Named::default();
@@ -27,7 +28,7 @@ pub(crate) fn named(expression: &str) -> Named {
         if GROUPING.contains(&token.as_str()) && after.first().is_some_and(|next| next == "(") {
             let labels = after.iter().skip(1).take_while(|token| *token != ")");
             named.labels.extend(labels.filter(|token| *token != ",").cloned());
-        } else if token.starts_with("ballsession_") {
+        } else if token.starts_with("ballsession_") || token.contains(":ballsession_") {
             let matchers = match after {
                 [open, inside @ ..] if open == "{" => matchers(inside),
                 _ => Vec::new(),
@@ -74,7 +75,7 @@ fn tokens(expression: &str) -> Vec<String> {
 fn series_matchers_and_labels_are_found() {
     let found = named(
         r#"sum by (pod, le) (rate(ballsession_a_total{fate=~"x|y, z", pod!='o'}[5m])) > 0.5
-           and on (pod) ballsession_b unless on () ballsession_c == 1"#,
+           and on (pod) ballsession_b unless on () pod:ballsession_c:max == 1"#,
     );
     let text = |text: &str| text.to_owned();
     assert_eq!(
@@ -86,7 +87,7 @@ fn series_matchers_and_labels_are_found() {
                     vec![(text("fate"), text("=~"), text("x|y, z")), (text("pod"), text("!="), text("o"))]
                 ),
                 (text("ballsession_b"), vec![]),
-                (text("ballsession_c"), vec![]),
+                (text("pod:ballsession_c:max"), vec![]),
             ],
             labels: [text("pod"), text("le")].into(),
         }
