@@ -176,14 +176,14 @@ async fn what_an_admin_names_is_admitted_in_sidecars() {
     }
     pod["spec"]["volumes"].as_array_mut().unwrap().extend(volumes);
     pod["spec"]["initContainers"] = json!([{"name": "mesh", "image": "mesh:1", "restartPolicy": "Always",
-        "securityContext": {"capabilities": {"add": ["NET_ADMIN"]}},
+        "securityContext": {"capabilities": {"add": ["NET_ADMIN"]}, "runAsNonRoot": false},
         "env": [{"name": "CPUS", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}}]}]);
     let refused = world.make(&pod).await.unwrap_err().to_string();
     assert!(refused.contains("no volumes of this kind: mesh-1, mesh-2"), "{refused}");
 
     let account =
         json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "ballsession-operator"}});
-    let admitted = "audience/istio-ca configmap/istio-ca-root-cert capability/NET_ADMIN";
+    let admitted = "audience/istio-ca configmap/istio-ca-root-cert capability/NET_ADMIN root/mesh";
     let patch = Patch::Merge(json!({"metadata": {"annotations": {"ballsession.dev/admitted": admitted}}}));
     let place = world.place(&world.admin, &account);
     place.patch("ballsession-operator", &PatchParams::default(), &patch).await.unwrap();

@@ -33,6 +33,8 @@ const TOKENS: (&str, &str) =
 const NODE: (&str, &str) = ("pods", "the pods of a session use no namespace and no port of their node");
 const PRIVILEGES: (&str, &str) =
     ("pods", "the containers of a session are not privileged, and get no capabilities");
+const CONFINED: (&str, &str) =
+    ("pods", "the pods of a session do not run as root, and have a seccomp profile");
 const PLACED: (&str, &str) =
     ("pods", "the pods of a session are placed by the scheduler, and claim no devices");
 const OWN_PODS: (&str, &str) = ("own-pods", "of all pods the operator changes its own");
@@ -136,6 +138,21 @@ fn of_pods() -> Vec<Change> {
         ("an unmasked /proc", PRIVILEGES, |pod| {
             pod["spec"]["hostUsers"] = json!(false);
             pod["spec"]["containers"][0]["securityContext"] = json!({"procMount": "Unmasked"});
+        }),
+        ("root as its user", CONFINED, |pod| pod["spec"]["securityContext"]["runAsNonRoot"] = json!(false)),
+        ("root by its image", CONFINED, |pod| pod["spec"]["securityContext"]["runAsNonRoot"] = Value::Null),
+        ("root in an init container", CONFINED, |pod| {
+            add_sidecar(pod, "initContainers", json!({"securityContext": {"runAsNonRoot": false}}));
+        }),
+        ("all system calls", CONFINED, |pod| {
+            pod["spec"]["securityContext"]["seccompProfile"]["type"] = json!("Unconfined");
+        }),
+        ("all system calls by default", CONFINED, |pod| {
+            pod["spec"]["securityContext"]["seccompProfile"] = Value::Null;
+        }),
+        ("all system calls in a sidecar", CONFINED, |pod| {
+            let profile = json!({"type": "Unconfined"});
+            add_sidecar(pod, "containers", json!({"securityContext": {"seccompProfile": profile}}));
         }),
         ("a node past the scheduler", PLACED, |pod| pod["spec"]["nodeName"] = json!("worker-2")),
         ("a device", PLACED, |pod| {
