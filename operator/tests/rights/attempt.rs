@@ -16,6 +16,13 @@ pub(crate) enum Verb {
     Delete,
 }
 
+/// What some API servers refuse before they ask a policy: privileged containers of anybody's, and owners that whoever names
+/// them may not delete the object for.
+const BY_ITSELF: [&str; 2] = [
+    "privileged: Forbidden: disallowed by cluster policy",
+    "cannot set an ownerRef on a resource you can't delete",
+];
+
 /// Something that is refused.
 pub(crate) struct Attempt {
     pub(crate) what: String,
@@ -54,8 +61,6 @@ impl Attempt {
             true => format!("ValidatingAdmissionPolicy '{policy}"),
             false => format!("ValidatingAdmissionPolicy '{policy}' with binding '{policy}' denied request: "),
         };
-        // An API server that is told to admits no privileged container of anybody's, and says so before it asks a policy.
-        let by_itself = "privileged: Forbidden: disallowed by cluster policy";
         let what = format!("the refusal of {} ({:?})", self.what, self.verb);
         eventually(&what, async || match self.try_once(world).await {
             Err(kube::Error::Api(status))
@@ -63,7 +68,9 @@ impl Attempt {
             {
                 Ok(())
             }
-            Err(kube::Error::Api(status)) if status.message.ends_with(by_itself) => Ok(()),
+            Err(kube::Error::Api(status)) if BY_ITSELF.iter().any(|why| status.message.contains(why)) => {
+                Ok(())
+            }
             answer => Err(format!("{answer:?}")),
         })
         .await;

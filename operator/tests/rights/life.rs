@@ -14,6 +14,9 @@ use crate::replica::{Replica, code};
 use crate::used::{PATIENCE, Right, granted, needed, session_is};
 use crate::world::{World, former_job, name};
 
+/// Nobody else contends for it.
+const LEASE: Duration = Duration::from_secs(60);
+
 const KEYS: &str = "ballsession-operator-reports";
 
 /// What is needed in other circumstances alone: each with why, and the test that is about it.
@@ -33,7 +36,7 @@ async fn the_operator_uses_its_rights_and_needs_no_others() {
     own_pods(&world).await;
     let former = world.session("quay", &json!({"clients": 2, "placement": "Any"})).await;
     world.store(&former_job(&former)).await;
-    let replica = Replica::start(&world.installation, "replica-a", Duration::from_secs(15)).await;
+    let replica = Replica::start(&world.installation, "replica-a", LEASE).await;
 
     let authorities = authorities(&world).await;
     a_run_to_its_end(&world, &replica, &authorities).await;
@@ -68,7 +71,7 @@ async fn an_operator_for_one_namespace_needs_nothing_elsewhere() {
     let Some(client) = cluster::client(test).await else { return };
     let world = World::create_for_one_namespace(&client).await;
     own_pods(&world).await;
-    let replica = Replica::start(&world.installation, "replica-a", Duration::from_secs(15)).await;
+    let replica = Replica::start(&world.installation, "replica-a", LEASE).await;
     let authorities = authorities(&world).await;
     a_run_to_its_end(&world, &replica, &authorities).await;
     let inside = format!("/namespaces/{}/", world.scratch.name);
@@ -163,7 +166,7 @@ async fn a_run_to_its_end(world: &World, replica: &Replica, authorities: &str) {
     eventually_within(PATIENCE, "the end of a session whose time is over", async || {
         match sessions.get_opt("harbor").await.map_err(|error| error.to_string())? {
             None => Ok(()),
-            Some(still) => Err(json!(still).to_string()),
+            Some(still) => Err(format!("{}: {}", json!(still.data), replica.log())),
         }
     })
     .await;

@@ -14,8 +14,8 @@ use crate::world::World;
 /// A right as the group and name of a resource, and a verb.
 pub(crate) type Right = (String, String, String);
 
-/// How long a step may take: pods are looked into when they have been stuck for 15 s.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+/// How long a step may take: after its start the operator waits a minute for the last numbers of a run.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The right that a request needs; two where an apply has made the object. `None` of a path that is no resource's.
 pub(crate) fn needed(request: &Answered) -> Vec<Right> {
