@@ -93,7 +93,7 @@ bench: build ## measure beside aiortc programs; BENCH_ROUNDS, BENCH_SECONDS, BEN
 test-api: deps ## check resource and operator against the API server that KUBECONFIG names
 	@test -n "$$KUBECONFIG" || { echo "test-api: KUBECONFIG must name an API server for tests"; exit 2; }
 	$(CARGO) test --release --locked --workspace --test apiserver --test controller \
-	  --test lease --test manifests --test reporting
+	  --test lease --test manifests --test reporting --test rights
 
 kstatus: deps ## ask the library by which tools wait what it reads out of sessions; needs Go
 	operator/kstatus/run

@@ -6,6 +6,7 @@
     reason = "a test ends with what went wrong, in its helpers too"
 )]
 
+mod installation;
 mod token;
 
 use std::io::Write;
@@ -19,6 +20,7 @@ use kube::api::{Api, DeleteParams, DynamicObject, ListParams, PostParams};
 use kube::{Client, CustomResourceExt};
 use serde_json::{Value, json};
 
+pub use installation::Installation;
 pub use token::pod_token;
 
 /// A client of an API server that serves the resource; `None`, and a line that says so, where there is no KUBECONFIG.

@@ -58,11 +58,13 @@ async fn two_operators_of_the_same_sessions_say_so_and_do_not_write_without_end(
     operator.create("harbor", &json!({"clients": 1})).await;
     operator.wait_ready("harbor", "ServerNotReady").await;
     operator.wait_pods("harbor", "client", 1).await;
-    let _another = operator.another(Settings {
-        report_url: "https://ballsession-operator.steeple:8443/v1/reports".into(),
-        operator_namespace: "steeple".into(),
-        ..settings()
-    });
+    let _another = operator
+        .another(Settings {
+            report_url: "https://ballsession-operator.steeple:8443/v1/reports".into(),
+            operator_namespace: "steeple".into(),
+            ..settings()
+        })
+        .await;
     let session = operator.wait_ready("harbor", "ApplyFailed").await;
     assert_eq!(
         condition(&session, "Ready").1,

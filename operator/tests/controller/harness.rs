@@ -9,7 +9,7 @@ use ballsession_operator::cluster::{Scope, watch};
 use ballsession_operator::controller::metrics::Metrics;
 use ballsession_operator::controller::{Context, Pace, run};
 use ballsession_operator::settings::{PodDefaults, Settings};
-use cluster::Scratch;
+use cluster::{Installation, Scratch};
 use crds::BallSession;
 use http::Request;
 use k8s_openapi::NamespaceResourceScope;
@@ -22,7 +22,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, watch};
+use tokio::sync::{OnceCell, RwLock, RwLockReadGuard, RwLockWriteGuard, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::util::MapRequestLayer;
@@ -32,6 +32,9 @@ use crate::reports::FakeReports;
 
 /// A test that changes what all share, or watches all namespaces, must be alone.
 static SHARED: RwLock<()> = RwLock::const_new(());
+
+/// The way to the API server as the operator that the manifests install: with its rights, and under the policies on it.
+static OPERATOR: OnceCell<Config> = OnceCell::const_new();
 
 /// Kubernetes' garbage collector takes up to a minute to learn of a new kind.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -85,17 +88,17 @@ impl Operator {
     /// Reconciles what is in `scope`; `namespace` is what the test works in.
     pub(crate) async fn start_in(client: &Client, namespace: Scratch, scope: &Scope) -> Self {
         let node = PlayedNode::start(client, &namespace.name, &namespace.name, true).await;
-        let config = Config::infer().await.unwrap();
-        Self::start_with(config, client, namespace, node, scope, settings()).await
+        Self::start_with(as_operator(client).await, client, namespace, node, scope, settings()).await
     }
 
-    /// Runs with all rights in a new namespace, and with none elsewhere.
+    /// Runs with the operator's rights in a new namespace, and with none elsewhere.
     pub(crate) async fn start_confined(client: &Client) -> Self {
         let namespace = Scratch::create(client).await;
+        let mut config = as_operator(client).await;
         let user = format!("confined-to-{}", namespace.name);
         let binding: RoleBinding = serde_json::from_value(json!({
             "metadata": {"name": "confined"},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "ballsession-operator"},
             "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}]
         }))
         .unwrap();
@@ -103,7 +106,6 @@ impl Operator {
         bindings.create(&PostParams::default(), &binding).await.unwrap();
         let node = PlayedNode::start(client, &namespace.name, &namespace.name, true).await;
         let scope = Scope::Namespace(namespace.name.clone());
-        let mut config = Config::infer().await.unwrap();
         config.auth_info.impersonate = Some(user);
         Self::start_with(config, client, namespace, node, &scope, settings()).await
     }
@@ -132,10 +134,11 @@ impl Operator {
     }
 
     /// Another operator of the same sessions, which ends when the guard is dropped.
-    pub(crate) fn another(&self, settings: Settings) -> DropGuard {
+    pub(crate) async fn another(&self, settings: Settings) -> DropGuard {
         let scope = Scope::Namespace(self.namespace.name.clone());
         let reports = Arc::new(FakeReports::new());
-        let (stop, _) = start(self.client.clone(), &scope, settings, reports, &mut Registry::default());
+        let client = Client::try_from(as_operator(&self.client).await).unwrap();
+        let (stop, _) = start(client, &scope, settings, reports, &mut Registry::default());
         stop.drop_guard()
     }
 
@@ -175,7 +178,7 @@ impl Operator {
         happens(&self).await;
         let scope = Scope::Namespace(self.namespace.name.clone());
         let Self { namespace, node, client, .. } = self;
-        let config = Config::infer().await.unwrap();
+        let config = as_operator(&client).await;
         Self::start_with(config, &client, namespace, node, &scope, settings).await
     }
 
@@ -308,6 +311,12 @@ impl Operator {
     pub(crate) fn writes(&self) -> Vec<String> {
         self.writes.lock().unwrap().clone()
     }
+}
+
+/// The operator that the manifests install.
+async fn as_operator(client: &Client) -> Config {
+    let install = async || Installation::shared(client).await.config().await;
+    OPERATOR.get_or_init(install).await.clone()
 }
 
 /// Lets every client do what it was to do.

@@ -17,9 +17,9 @@ async fn only_the_leader_takes_posts_and_none_that_it_took_is_lost() {
     let test = "only_the_leader_takes_posts_and_none_that_it_took_is_lost";
     let Some(client) = client(test).await else { return };
     let installation = Installation::build(&client, &PODS).await;
-    let mut frozen = Replica::start(&installation.scratch, PODS[0], LEASE).await;
+    let mut frozen = Replica::start(&installation.account, PODS[0], LEASE).await;
     installation.wait_leader("a leader", PODS[0], 10).await;
-    let successor = Replica::start(&installation.scratch, PODS[1], LEASE).await;
+    let successor = Replica::start(&installation.account, PODS[1], LEASE).await;
     let (token, authorities) = (installation.server_token().await, installation.authorities().await);
     // Cumulative, as a sender's are.
     let report = |sequence: u64| post::server(0, sequence, sequence * 100, 0);
@@ -59,7 +59,7 @@ async fn only_the_leader_takes_posts_and_none_that_it_took_is_lost() {
         matched(&installation).await.filter(|matched| *matched == taken)
     })
     .await;
-    installation.scratch.delete().await;
+    installation.delete().await;
 }
 
 /// The frames that the status says were matched.

@@ -23,6 +23,8 @@ const KEYS: &str = "ballsession-operator-reports";
 /// Where they run.
 pub(crate) struct Installation {
     pub(crate) scratch: Scratch,
+    /// What the manifests give the operator there.
+    pub(crate) account: cluster::Installation,
     pods: Api<Pod>,
     client: Client,
     sessions: Api<DynamicObject>,
@@ -32,33 +34,35 @@ impl Installation {
     /// With the pods of these names, and the sessions.
     pub(crate) async fn build(client: &Client, pods: &[&str]) -> Self {
         let scratch = Scratch::create(client).await;
+        let account = cluster::Installation::in_namespace(client, &scratch.name).await;
         let resource = BallSession::api_resource();
         let installation = Self {
             pods: Api::namespaced(client.clone(), &scratch.name),
             client: client.clone(),
             sessions: Api::namespaced_with(client.clone(), &scratch.name, &resource),
             scratch,
+            account,
         };
-        let keys = json!({"metadata": {"name": KEYS}});
-        let keys = serde_json::from_value(keys).unwrap();
-        installation.secrets().create(&PostParams::default(), &keys).await.unwrap();
         for name in pods {
             let pod: Pod = serde_json::from_value(json!({
                 "metadata": {"name": name},
-                "spec": {"automountServiceAccountToken": false, "containers": [{"name": "operator", "image": "none:1"}]}
+                "spec": {"serviceAccountName": "ballsession-operator", "automountServiceAccountToken": false,
+                         "containers": [{"name": "operator", "image": "none:1"}]}
             }))
             .unwrap();
-            // Its namespace's account is made by a controller.
-            eventually("a pod of the operator", async || {
-                installation.pods.create(&PostParams::default(), &pod).await.ok()
-            })
-            .await;
+            installation.pods.create(&PostParams::default(), &pod).await.unwrap();
         }
         for name in SESSIONS {
             let session = cluster::session(name, &json!({"clients": 1}));
             installation.sessions.create(&PostParams::default(), &session).await.unwrap();
         }
         installation
+    }
+
+    /// Asks for the end of all of it.
+    pub(crate) async fn delete(self) {
+        self.account.delete().await;
+        self.scratch.delete().await;
     }
 
     /// The pods with the label of the leader.

@@ -11,6 +11,7 @@ mod installation;
 #[path = "../reporting/post.rs"]
 #[allow(dead_code, reason = "it is of another suite, which uses the rest")]
 mod post;
+#[allow(dead_code, reason = "another suite uses the rest")]
 mod proxy;
 mod replica;
 mod takeover;

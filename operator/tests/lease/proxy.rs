@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use http::{Method, StatusCode, Uri};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -24,6 +25,14 @@ pub(crate) struct Write {
     pub(crate) what: String,
 }
 
+/// A request that was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answered {
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) code: StatusCode,
+}
+
 /// The way of one process. It ends when this is dropped.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
@@ -35,15 +44,20 @@ struct State {
     client: Client,
     is_cut: AtomicBool,
     writes: Mutex<Vec<Write>>,
+    answered: Mutex<Vec<Answered>>,
 }
 
 impl Proxy {
-    /// A way to the API server that KUBECONFIG names.
-    pub(crate) async fn open() -> Self {
-        let mut config = Config::infer().await.unwrap();
+    /// A way to the API server of `config`, as whoever that is.
+    pub(crate) async fn open(mut config: Config) -> Self {
         config.default_retry = false;
         let client = Client::try_from(config).unwrap();
-        let state = Arc::new(State { client, is_cut: AtomicBool::new(false), writes: Mutex::default() });
+        let state = Arc::new(State {
+            client,
+            is_cut: AtomicBool::new(false),
+            writes: Mutex::default(),
+            answered: Mutex::default(),
+        });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut task = JoinSet::new();
@@ -60,6 +74,11 @@ impl Proxy {
     pub(crate) fn writes(&self) -> Vec<Write> {
         let writes = self.state.writes.lock().unwrap();
         writes.iter().filter(|write| !write.what.contains("/leases")).cloned().collect()
+    }
+
+    /// All requests that were answered so far.
+    pub(crate) fn answered(&self) -> Vec<Answered> {
+        self.state.answered.lock().unwrap().clone()
     }
 }
 
@@ -89,9 +108,12 @@ async fn forward(
         std::future::pending::<()>().await;
     }
     head.headers.remove(http::header::HOST);
-    if head.method != http::Method::GET {
+    if head.method != Method::GET {
         let what = format!("{} {}", head.method, head.uri.path());
         state.writes.lock().unwrap().push(Write { at, what });
     }
-    Ok(state.client.send(http::Request::from_parts(head, Body::from(body))).await?)
+    let (method, uri) = (head.method.clone(), head.uri.clone());
+    let answer = state.client.send(http::Request::from_parts(head, Body::from(body))).await?;
+    state.answered.lock().unwrap().push(Answered { method, uri, code: answer.status() });
+    Ok(answer)
 }

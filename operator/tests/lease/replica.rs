@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use cluster::Scratch;
+use cluster::Installation;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,16 +29,18 @@ pub(crate) struct Replica {
 }
 
 impl Replica {
-    /// Starts one in the pod of this name, for the sessions of the test's namespace.
-    pub(crate) async fn start(scratch: &Scratch, pod: &str, lease: Duration) -> Self {
-        let proxy = Proxy::open().await;
+    /// Starts one in the pod of this name, for the sessions of the installation's namespace. It has the rights that the manifests
+    /// give it, and no others.
+    pub(crate) async fn start(installation: &Installation, pod: &str, lease: Duration) -> Self {
+        let proxy = Proxy::open(installation.config().await).await;
+        let namespace = &installation.namespace;
         let files = tempfile::tempdir().unwrap();
         let kubeconfig = files.path().join("kubeconfig");
         std::fs::write(&kubeconfig, kubeconfig_of(proxy.address)).unwrap();
         let log = std::fs::File::create(files.path().join("log")).unwrap();
         let [http, reports, plain_reports] = [(); 3].map(|()| free_port());
         let child = Command::new(env!("CARGO_BIN_EXE_ballsession-operator"))
-            .args(["--namespace", &scratch.name, "--watch-namespace", &scratch.name, "--pod-name", pod])
+            .args(["--namespace", namespace, "--watch-namespace", namespace, "--pod-name", pod])
             .args(["--http", &http.to_string(), "--reports", &reports.to_string()])
             .args(["--plain-reports", &plain_reports.to_string()])
             .args(["--lease-duration", &format!("{}ms", lease.as_millis())])
@@ -48,7 +50,7 @@ impl Replica {
             .stderr(log)
             .spawn()
             .unwrap();
-        let name = format!("ballsession-operator.{}.svc", scratch.name);
+        let name = format!("ballsession-operator.{namespace}.svc");
         let reports = Endpoint { address: reports, name, authorities: None, source: Ipv4Addr::LOCALHOST };
         let replica = Self { pod: pod.to_owned(), proxy, reports, plain_reports, http, child, files };
         let deadline = Instant::now() + Duration::from_secs(60);

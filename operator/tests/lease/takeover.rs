@@ -50,10 +50,10 @@ async fn whatever_befalls_the_leader_another_one_takes_over_and_they_never_write
     let test = "whatever_befalls_the_leader_another_one_takes_over_and_they_never_write_both";
     let Some(client) = client(test).await else { return };
     let installation = Installation::build(&client, &PODS).await;
-    let mut leading = Replica::start(&installation.scratch, PODS[0], LEASE).await;
+    let mut leading = Replica::start(&installation.account, PODS[0], LEASE).await;
     installation.wait_leader("a leader", PODS[0], 10).await;
     // Ready although it does not lead.
-    let mut standby = Replica::start(&installation.scratch, PODS[1], LEASE).await;
+    let mut standby = Replica::start(&installation.account, PODS[1], LEASE).await;
 
     for round in 0..ROUNDS {
         let mut random = Rng::with_seed(round);
@@ -82,10 +82,10 @@ async fn whatever_befalls_the_leader_another_one_takes_over_and_they_never_write
         let written = leading.proxy.writes().len();
         println!("round {round}, {fault:?}: {written} writes, another one after {took:?}");
         assert!(written > 5, "round {round}: it had nothing to do");
-        let next = Replica::start(&installation.scratch, &leading.pod.clone(), LEASE).await;
+        let next = Replica::start(&installation.account, &leading.pod.clone(), LEASE).await;
         leading = std::mem::replace(&mut standby, next);
     }
-    installation.scratch.delete().await;
+    installation.delete().await;
 }
 
 /// Keeps the leader busy for some time.
@@ -104,12 +104,12 @@ async fn a_leader_whose_container_is_restarted_goes_on_at_once() {
     let installation = Installation::build(&client, &PODS).await;
     // Nobody's time runs out in this test.
     let long = Duration::from_secs(120);
-    let mut killed = Replica::start(&installation.scratch, PODS[0], long).await;
+    let mut killed = Replica::start(&installation.account, PODS[0], long).await;
     installation.wait_leader("a leader", PODS[0], 10).await;
-    let _standby = Replica::start(&installation.scratch, PODS[1], long).await;
+    let _standby = Replica::start(&installation.account, PODS[1], long).await;
     killed.signal(Signal::KILL);
     killed.ended().await;
-    let restarted = Replica::start(&installation.scratch, PODS[0], long).await;
+    let restarted = Replica::start(&installation.account, PODS[0], long).await;
     let mut random = Rng::with_seed(1);
     within(Duration::from_secs(5), "it writes", async || {
         installation.change_something(&mut random).await;
@@ -117,5 +117,5 @@ async fn a_leader_whose_container_is_restarted_goes_on_at_once() {
     })
     .await;
     assert_eq!(installation.leaders().await, [PODS[0]]);
-    installation.scratch.delete().await;
+    installation.delete().await;
 }

@@ -95,6 +95,50 @@ fn name(object: &Value) -> &str {
     object["metadata"]["name"].as_str().unwrap()
 }
 
+/// A binding that led elsewhere would bind nobody, and nothing would say so.
+#[test]
+fn the_policies_on_what_the_operator_does_find_it() {
+    let folder = overlay("");
+    let Some(objects) = rendered("the_policies_on_what_the_operator_does_find_it", folder.path()) else {
+        return;
+    };
+    let of_kind = |kind: &'static str| objects.iter().filter(move |object| object["kind"] == kind);
+    let policies: BTreeSet<&str> = of_kind("ValidatingAdmissionPolicy").map(name).collect();
+    let bound: BTreeSet<&str> = of_kind("ValidatingAdmissionPolicyBinding")
+        .map(|binding| {
+            let parameters = &binding["spec"]["paramRef"];
+            assert_eq!(
+                (&parameters["name"], &parameters["namespace"]),
+                (&json!("a-ballsession-operator-b"), &json!("tower")),
+                "{}",
+                name(binding)
+            );
+            binding["spec"]["policyName"].as_str().unwrap()
+        })
+        .collect();
+    assert_eq!(bound, policies);
+    assert_eq!(policies.len(), 4);
+    let account = of_kind("ServiceAccount").next().unwrap();
+    assert_eq!(
+        (name(account), &account["metadata"]["namespace"]),
+        ("a-ballsession-operator-b", &json!("tower"))
+    );
+}
+
+#[test]
+fn the_policies_can_be_left_out_and_nothing_else_goes() {
+    let test = "the_policies_can_be_left_out_and_nothing_else_goes";
+    let (with, without) = (overlay(""), overlay("components: [DEPLOY/components/without-admission]\n"));
+    let (Some(with), Some(without)) = (rendered(test, with.path()), rendered(test, without.path())) else {
+        return;
+    };
+    let is_policy =
+        |object: &&Value| object["kind"].as_str().unwrap().starts_with("ValidatingAdmissionPolicy");
+    assert_eq!(with.iter().filter(is_policy).count(), 8);
+    let others: Vec<_> = with.iter().filter(|object| !is_policy(object)).cloned().collect();
+    assert!(without == others, "{:?}", without.iter().map(files::title).collect::<Vec<_>>());
+}
+
 #[test]
 fn the_operator_is_told_its_service_and_the_images_of_sessions() {
     let folder = overlay("");

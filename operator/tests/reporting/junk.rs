@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cluster::client;
 use kube::client::{Body, ClientBuilder};
-use kube::{Client, Config, ResourceExt};
+use kube::{Client, ResourceExt};
 use ring::hmac;
 use serde_json::{Value, json};
 use tower::ServiceBuilder;
@@ -20,8 +20,8 @@ use crate::world::{AUDIENCE, Operator, World, eventually};
 /// Tokens of each kind. Eight kinds are ten thousand tokens.
 const EACH: usize = 1250;
 
-/// A client that counts its requests.
-async fn counting(count: &Arc<AtomicUsize>) -> Client {
+/// A client of the operator that counts its requests.
+fn counting(world: &World, count: &Arc<AtomicUsize>) -> Client {
     let counted = {
         let count = Arc::clone(count);
         move |request: http::Request<Body>| {
@@ -29,7 +29,7 @@ async fn counting(count: &Arc<AtomicUsize>) -> Client {
             request
         }
     };
-    let builder = ClientBuilder::try_from(Config::infer().await.unwrap()).unwrap();
+    let builder = ClientBuilder::try_from(world.operator.clone()).unwrap();
     builder.with_layer(&ServiceBuilder::new().map_request(counted).into_inner()).build()
 }
 
@@ -79,7 +79,7 @@ async fn ten_thousand_junk_tokens_cost_one_request_in_thirty_seconds() {
     let world = World::create(&client).await;
     let requests = Arc::default();
     // Nothing is written here: what is counted are questions about those who report.
-    let operator = Operator::start_without_writes(&world, &counting(&requests).await).await;
+    let operator = Operator::start_without_writes(&world, &counting(&world, &requests)).await;
     eventually("the first keys", async || operator.counted("token_keys") > 0).await;
     let server = world.pod("server").await;
     let (good, report) = (world.token(&server, AUDIENCE).await, post::server(0, 1, 900, 0));
@@ -133,7 +133,7 @@ async fn where_keys_may_not_be_read_tokens_are_reviewed() {
         }
         http::Request::from_parts(head, body)
     };
-    let builder = ClientBuilder::try_from(Config::infer().await.unwrap()).unwrap();
+    let builder = ClientBuilder::try_from(world.operator.clone()).unwrap();
     let without_keys = builder.with_layer(&ServiceBuilder::new().map_request(refused).into_inner()).build();
     let operator = Operator::start_without_writes(&world, &without_keys).await;
     let server = world.token(&world.pod("server").await, AUDIENCE).await;

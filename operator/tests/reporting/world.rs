@@ -13,15 +13,16 @@ use ballsession_operator::reports::{self, Metrics, Reports};
 use ballsession_operator::session::labels::COMPONENT;
 use ballsession_operator::session::{Session, validate};
 use ballsession_operator::settings::{PodDefaults, Settings};
-use cluster::Scratch;
+use cluster::{Installation, Scratch};
 use crds::{BallSession, BallSessionSpec};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ListParams, Patch, PatchParams, PostParams};
-use kube::{Client, ResourceExt};
+use kube::{Client, Config, ResourceExt};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::OnceCell;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -33,9 +34,14 @@ pub(crate) const AUDIENCE: &str = "ballsession.dev/report";
 /// The name of every test's session.
 pub(crate) const NAME: &str = "beacon";
 
+/// Installed once for all tests.
+static OPERATOR: OnceCell<Config> = OnceCell::const_new();
+
 /// The session.
 pub(crate) struct World {
     pub(crate) client: Client,
+    /// The way to the API server as the operator that the manifests install.
+    pub(crate) operator: Config,
     pub(crate) namespace: Scratch,
     pub(crate) sessions: Api<BallSession>,
     pub(crate) pods: Api<Pod>,
@@ -47,7 +53,9 @@ impl World {
         let namespace = Scratch::create(client).await;
         let sessions = Api::namespaced(client.clone(), &namespace.name);
         let pods = Api::namespaced(client.clone(), &namespace.name);
-        let world = Self { client: client.clone(), namespace, sessions, pods };
+        let install = async || Installation::shared(client).await.config().await;
+        let operator = OPERATOR.get_or_init(install).await.clone();
+        let world = Self { client: client.clone(), operator, namespace, sessions, pods };
         let session = BallSession::new(NAME, BallSessionSpec { clients: 1, ..BallSessionSpec::default() });
         let stored = world.sessions.create(&PostParams::default(), &session).await.unwrap();
         let session = validate(&stored).unwrap();
@@ -139,15 +147,17 @@ pub(crate) struct Operator {
 
 impl Operator {
     pub(crate) async fn start(world: &World) -> Self {
-        let operator = Self::start_without_writes(world, &world.client).await;
+        let client = Client::try_from(world.operator.clone()).unwrap();
+        let operator = Self::start_without_writes(world, &client).await;
         tokio::spawn(reports::write(Arc::clone(&operator.reports), operator.stop.clone()));
         operator
     }
 
-    /// One that takes reports and keeps them to itself. It asks the API server by `client`, but for what it watches.
+    /// One that takes reports and keeps them to itself. It asks the API server by `client`, but for what it watches. All of it is
+    /// done with the operator's rights, apart from its keys, which are in the test's namespace.
     pub(crate) async fn start_without_writes(world: &World, client: &Client) -> Self {
         let scope = Scope::Namespace(world.namespace.name.clone());
-        let (watches, stores) = watch(&world.client, &scope);
+        let (watches, stores) = watch(&Client::try_from(world.operator.clone()).unwrap(), &scope);
         eventually("what there is to watch", async || watches.first_sync().waiting().is_none()).await;
         let stop = CancellationToken::new();
         let mut registry = Registry::default();

@@ -1,0 +1,101 @@
+//! One thing that an operator that tries more would do, and what it is told.
+
+use std::fmt::Debug;
+use std::time::{Duration, Instant};
+
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
+use serde_json::Value;
+
+use crate::world::{World, name};
+
+/// How it is done.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Verb {
+    Create,
+    Merge,
+    Delete,
+}
+
+/// What some API servers refuse before they ask a policy: privileged containers of anybody's, and owners that whoever names
+/// them may not delete the object for.
+const BY_ITSELF: [&str; 2] = [
+    "privileged: Forbidden: disallowed by cluster policy",
+    "cannot set an ownerRef on a resource you can't delete",
+];
+
+/// Something that is refused.
+pub(crate) struct Attempt {
+    pub(crate) what: String,
+    pub(crate) verb: Verb,
+    /// The object, or what is merged into it.
+    pub(crate) object: Value,
+    /// The policy that refuses it, and in which words; without a name any of them, where several do.
+    pub(crate) refusal: (&'static str, &'static str),
+}
+
+impl Attempt {
+    /// Tries it without storing anything.
+    async fn try_once(&self, world: &World) -> kube::Result<()> {
+        let place = world.place(&world.operator, &self.object);
+        match self.verb {
+            Verb::Create => {
+                let dry = PostParams { dry_run: true, ..PostParams::default() };
+                let object = serde_json::from_value(self.object.clone()).unwrap();
+                place.create(&dry, &object).await.map(|_| ())
+            }
+            Verb::Merge => {
+                let dry = PatchParams { dry_run: true, ..PatchParams::default() };
+                place.patch(name(&self.object), &dry, &Patch::Merge(&self.object)).await.map(|_| ())
+            }
+            Verb::Delete => {
+                let dry = DeleteParams { dry_run: true, ..DeleteParams::default() };
+                place.delete(name(&self.object), &dry).await.map(|_| ())
+            }
+        }
+    }
+
+    /// Tries it until it is refused as it is to be: policies take effect one after the other.
+    pub(crate) async fn is_refused(&self, world: &World) {
+        let policy = world.installation.policy(self.refusal.0);
+        let expected = match self.refusal.0.is_empty() {
+            true => format!("ValidatingAdmissionPolicy '{policy}"),
+            false => format!("ValidatingAdmissionPolicy '{policy}' with binding '{policy}' denied request: "),
+        };
+        let what = format!("the refusal of {} ({:?})", self.what, self.verb);
+        eventually(&what, async || match self.try_once(world).await {
+            Err(kube::Error::Api(status))
+                if status.message.contains(&expected) && status.message.ends_with(self.refusal.1) =>
+            {
+                Ok(())
+            }
+            Err(kube::Error::Api(status)) if BY_ITSELF.iter().any(|why| status.message.contains(why)) => {
+                Ok(())
+            }
+            answer => Err(format!("{answer:?}")),
+        })
+        .await;
+    }
+}
+
+/// Waits until there is what a test waits for.
+pub(crate) async fn eventually<T, E: Debug>(what: &str, ask: impl AsyncFn() -> Result<T, E>) -> T {
+    eventually_within(Duration::from_secs(20), what, ask).await
+}
+
+/// The same, for so long.
+pub(crate) async fn eventually_within<T, E: Debug>(
+    limit: Duration,
+    what: &str,
+    ask: impl AsyncFn() -> Result<T, E>,
+) -> T {
+    let deadline = Instant::now() + limit;
+    loop {
+        match ask().await {
+            Ok(found) => return found,
+            Err(instead) => {
+                assert!(Instant::now() < deadline, "{what}: not within {limit:?}, but {instead:?}")
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
