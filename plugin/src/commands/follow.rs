@@ -63,7 +63,11 @@ pub(super) async fn follow(
                 Some(Ok(None)) if last.is_some() => bail!("session {name} in namespace {} is gone", cluster.namespace),
                 Some(Ok(None)) => bail!("there is no session {name} in namespace {}", cluster.namespace),
                 Some(Err(error)) => {
-                    trouble = Some(refused(error, last.is_none())?);
+                    let line = refused(error, last.is_none())?;
+                    if trouble.as_ref() != Some(&line) {
+                        eprintln!("{:>4} s  the watch is interrupted: {line}", began.elapsed().as_secs());
+                    }
+                    trouble = Some(line);
                     continue;
                 }
                 None => bail!("the watch of session {name} has ended"),

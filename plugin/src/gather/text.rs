@@ -9,7 +9,11 @@ const SHORTEST: usize = 20;
 /// What stands before a credential in a header or a URL.
 const BEFORE: [&str; 2] = ["bearer ", "basic "];
 
-/// The text with JSON web tokens, and what follows `Bearer` or `Basic`, taken out.
+/// The lines around a key in PEM.
+const KEY_BEGINS: [&str; 2] = ["-----BEGIN", "PRIVATE KEY-----"];
+const KEY_ENDS: &str = "-----END";
+
+/// The text with JSON web tokens, what follows `Bearer` or `Basic`, and private keys taken out.
 pub(crate) fn text(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
@@ -31,7 +35,17 @@ fn first_secret(text: &str) -> Option<(usize, usize)> {
     let lower = text.to_ascii_lowercase();
     let headers = BEFORE.iter().flat_map(|word| lower.match_indices(word).map(|(at, _)| at + word.len()));
     let header = headers.map(|start| (start, length(start))).filter(|(_, length)| *length >= SHORTEST).min();
-    token.into_iter().chain(header).min()
+    token.into_iter().chain(header).chain(first_key(text)).min()
+}
+
+/// Where the first private key is, and how long; of one that is cut off, all that there is.
+fn first_key(text: &str) -> Option<(usize, usize)> {
+    let begins = text.match_indices(KEY_BEGINS[0]).map(|(start, _)| start);
+    begins
+        .map(|start| (start, text[start..].lines().next().unwrap_or_default()))
+        // Where lines are joined by `\n` in words, a key is one line.
+        .find(|(_, line)| line.contains(KEY_BEGINS[1]))
+        .map(|(start, _)| (start, text[start..].find(KEY_ENDS).unwrap_or(text.len() - start)))
 }
 
 fn is_of_token(byte: u8) -> bool {
@@ -51,6 +65,15 @@ mod tests {
             ("Authorization: Bearer abcdefghij0123456789".into(), "Authorization: Bearer [removed]".into()),
             ("authorization: BASIC QWxhZGRpbjpPcGVuU2VzYW1l".into(), "authorization: BASIC [removed]".into()),
             ("eyJ is a word, bearer too, Basic eyJ".into(), "eyJ is a word, bearer too, Basic eyJ".into()),
+            (
+                "a\n-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nb".into(),
+                "a\n[removed]-----END RSA PRIVATE KEY-----\nb".into(),
+            ),
+            ("\"-----BEGIN PRIVATE KEY-----\\nMIIE\\n".into(), "\"[removed]".into()),
+            (
+                "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----".into(),
+                "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----".into(),
+            ),
             (String::new(), String::new()),
         ] {
             assert_eq!(text(&before), after);
