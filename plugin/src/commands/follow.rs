@@ -13,7 +13,7 @@ use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, sleep_until};
 
 use crate::cluster::{Cluster, explained, sessions, unknown};
-use crate::session::{Judgement, Step, Waiter};
+use crate::session::{Judgement, NOT_OBSERVED, Step, Waiter};
 
 /// How a wait ends.
 pub(super) enum End {
@@ -80,7 +80,9 @@ pub(super) async fn follow(
                 so_far
             }
         };
-        if last.as_ref().is_none_or(|(before, _)| before != &so_far) {
+        // Between its creation and the operator's first look there is nothing to be said of a session.
+        let is_unseen = so_far.reason == NOT_OBSERVED;
+        if !is_unseen && last.as_ref().is_none_or(|(before, _)| before != &so_far) {
             eprintln!("{:>4} s  {}: {}", began.elapsed().as_secs(), so_far.reason, so_far.message);
         }
         last = Some((so_far, session));

@@ -35,13 +35,15 @@ const fn core(
 }
 
 /// All that is asked.
-pub(crate) const RIGHTS: [Right; 11] = [
+pub(crate) const RIGHTS: [Right; 12] = [
     sessions(Command::Read, "get"),
     sessions(Command::Read, "list"),
     sessions(Command::Read, "watch"),
     sessions(Command::Run, "create"),
     sessions(Command::Run, "delete"),
     core(Command::Open, "list", "pods", None),
+    // By WebSocket it is a get, which newer API servers take from those alone who may create as well.
+    core(Command::Open, "get", "pods", Some("portforward")),
     core(Command::Open, "create", "pods", Some("portforward")),
     core(Command::Gather, "list", "pods", None),
     core(Command::Gather, "get", "pods", Some("log")),
@@ -100,7 +102,7 @@ mod tests {
         let all = rights(&Ok(vec![true; RIGHTS.len()]), "docks");
         assert!(all.iter().all(|check| check.level == Level::Ok), "{all:?}");
         let mut few = vec![true; RIGHTS.len()];
-        (few[2], few[4], few[6]) = (false, false, false);
+        (few[2], few[4], few[7]) = (false, false, false);
         let checks = rights(&Ok(few), "docks");
         assert_eq!(
             checks.iter().map(|check| check.level).collect::<Vec<_>>(),

@@ -14,7 +14,7 @@ const MEDIA_LOST: &str = "ClientsLost";
 /// The reason of Complete of a run that measured all that it was to.
 const FINISHED: &str = "Finished";
 /// What is said of a spec that no operator has looked at.
-pub(super) const NOT_OBSERVED: &str = "NotObserved";
+pub(crate) const NOT_OBSERVED: &str = "NotObserved";
 
 /// What a session amounts to. The name is an interface: it stands in reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

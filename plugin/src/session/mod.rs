@@ -9,5 +9,5 @@ mod trouble;
 mod waiter;
 
 pub(crate) use condition::current;
-pub(crate) use judgement::{Judgement, Outcome, judge};
+pub(crate) use judgement::{Judgement, NOT_OBSERVED, Outcome, judge};
 pub(crate) use waiter::{Goal, Step, Waiter};

@@ -59,18 +59,24 @@ fn head(report: &Report) -> Vec<Vec<String>> {
         row([condition.kind.as_str(), &format!("{}, {}", condition.status, condition.reason)])
     });
     rows.extend(conditions);
-    let clients = report.ready_clients.as_deref().unwrap_or(NONE);
+    let clients = clients_in_words(report);
     let server = report.server_node.as_deref().unwrap_or(NONE);
-    rows.push(row([
-        "clients",
-        &format!("{clients} ready, placement {}, server on {server}", report.placement),
-    ]));
+    rows.push(row(["clients", &format!("{clients}, placement {}, server on {server}", report.placement)]));
     if let Some(measured) = &report.measured {
         rows.push(row(["measured", measured]));
     }
     let times = [("from", report.started_at), ("to", report.ended_at)];
     rows.extend(times.into_iter().filter_map(|(name, time)| Some(row([name, &time?.to_string()]))));
     rows
+}
+
+/// Of a run that is over none is ready any more: so many as there were to be.
+fn clients_in_words(report: &Report) -> String {
+    let ready = report.ready_clients.as_deref().unwrap_or(NONE);
+    match ready.split_once('/').filter(|_| report.ended_at.is_some()) {
+        Some((_, wanted)) => wanted.to_owned(),
+        None => format!("{ready} ready"),
+    }
 }
 
 fn quantities(quantities: &[Measured]) -> Vec<Vec<String>> {
