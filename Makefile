@@ -90,10 +90,12 @@ browser-cost: build ## measure what a session has to bear when people look at it
 bench: build ## measure beside aiortc programs; BENCH_ROUNDS, BENCH_SECONDS, BENCH_PARTS="pairs sessions stages loss detection"
 	BALLSESSION_BIN="$(BIN)" bench/run --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) $(BENCH_PARTS)
 
-test-api: deps ## check resource and operator against the API server that KUBECONFIG names
+# The first one needs an API server that knows no sessions yet, as the others make it.
+test-api: deps ## check resource, operator and plugin against the API server that KUBECONFIG names
 	@test -n "$$KUBECONFIG" || { echo "test-api: KUBECONFIG must name an API server for tests"; exit 2; }
+	$(CARGO) test --release --locked --workspace --test undefined
 	$(CARGO) test --release --locked --workspace --test apiserver --test controller \
-	  --test lease --test manifests --test reporting --test rights
+	  --test lease --test manifests --test plugin --test reporting --test rights
 
 kstatus: deps ## ask the library by which tools wait what it reads out of sessions; needs Go
 	operator/kstatus/run

@@ -8,7 +8,7 @@ CRATES = [
     ["workloads/scene", "workloads/vp8", "workloads/signaling", "workloads/media", "workloads/detect"]
     + ["workloads/measure", "workloads/preview", "workloads/process"],
     ["workloads/server", "workloads/client", "crds"],
-    ["operator", "workloads/tests", "e2e/cluster"],
+    ["operator", "plugin", "workloads/tests", "e2e/cluster"],
     ["bench", "e2e"],
 ]
 LAYERS = {
@@ -41,6 +41,13 @@ LAYERS = {
         ["arguments"],
         ["operator"],
     ],
+    "plugin/src": [
+        ["request", "session"],
+        ["session_report"],
+        ["arguments", "diff", "doctor", "exit", "forward", "gather"],
+        ["cluster"],
+        ["commands"],
+    ],
     "operator/src/reports": [
         ["moment", "stores", "refusal", "post", "metrics"],
         ["api_server", "status"],
@@ -55,6 +62,7 @@ NEVER_LINKED = {
     "workloads": ["k8s-openapi", "kube"],
     "workloads/server": ["opencv"],
     "crds": ["tokio"],
+    "plugin": ["opencv", "rtc", "webrtc"],
 }
 
 # No I/O, and no clock: time is an argument, so that tests run on virtual time.
@@ -102,6 +110,12 @@ NEVER_IMPORTED = {
     "operator/src/lease/election": IO,
     "operator/src/certificates/rotation": IO,
     "operator/src/certificates/publication": IO,
+    "plugin/src/diff": IO,
+    "plugin/src/doctor": IO,
+    "plugin/src/gather": IO,
+    "plugin/src/request": IO,
+    "plugin/src/session": IO,
+    "plugin/src/session_report": IO,
 }
 
 # What paths in docs/architecture.md are relative to.

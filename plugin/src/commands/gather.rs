@@ -1,0 +1,227 @@
+//! `gather`: reads what there is of a session, and writes it into one archive.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
+use k8s_openapi::api::core::v1::{Event, Node, Pod, Service};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use kube::api::{Api, ListParams, LogParams};
+use kube::{Resource, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::cluster::{self, Cluster, OPERATOR_SELECTOR, selector, within};
+use crate::commands::doctor::examine;
+use crate::doctor::lines;
+use crate::exit::Exit;
+use crate::gather::{Archive, object, text};
+use crate::session_report::{Format, render, report};
+
+/// Of each container the last lines, and no more than so many bytes.
+const LOG_LINES: i64 = 20_000;
+const LOG_BYTES: i64 = 4 << 20;
+/// So many objects of a kind, and so many pods with logs.
+const OBJECTS: u32 = 500;
+const PODS_WITH_LOGS: usize = 120;
+
+/// Writes the archive, and says where it is and what is missing in it.
+pub(super) async fn gather(
+    cluster: &Cluster,
+    name: &str,
+    output: Option<PathBuf>,
+    operator_namespace: &str,
+) -> Result<Exit> {
+    let session = cluster::get(cluster, name).await?;
+    let folder = format!("ballsession-{name}");
+    let file = output.unwrap_or_else(|| PathBuf::from(format!("{folder}.tar.gz")));
+    let now = Timestamp::now();
+    let mut gathered = Gathered {
+        archive: Archive::new(&folder, u64::try_from(now.as_second()).unwrap_or_default()),
+        missing: Vec::new(),
+    };
+    gathered.add("session.yaml", &yaml(&session)?)?;
+    let report = report(&session);
+    gathered.add("report.txt", &text(&render(&report, Format::Table)?))?;
+    gathered.add("report.json", &text(&render(&report, Format::Json)?))?;
+    gathered.add("doctor.txt", &text(&lines(&examine(cluster, operator_namespace).await)))?;
+    of_session(&mut gathered, cluster, name).await?;
+    of_operator(&mut gathered, cluster, operator_namespace).await?;
+    let nodes: Api<Node> = Api::all(cluster.client.clone());
+    let listed = within(nodes.list(&ListParams::default().limit(OBJECTS))).await.map(|list| list.items);
+    gathered.objects("nodes.yaml", listed)?;
+
+    let missing = gathered.missing.clone();
+    gathered.add("missing.txt", &missing.iter().map(|line| format!("{line}\n")).collect::<String>())?;
+    let bytes = gathered.archive.finish().context("cannot pack the archive")?;
+    std::fs::write(&file, &bytes).with_context(|| format!("cannot write {}", file.display()))?;
+    for line in &missing {
+        eprintln!("missing: {line}");
+    }
+    println!(
+        "{}: {} kB, with everything but Secrets, tokens and values of variables",
+        file.display(),
+        bytes.len() / 1000
+    );
+    Ok(Exit::Done)
+}
+
+async fn of_session(gathered: &mut Gathered, cluster: &Cluster, name: &str) -> Result<()> {
+    let selected = selector(name, None);
+    let pods = listed::<Pod>(cluster, &selected).await;
+    let for_logs = pods.as_deref().unwrap_or_default().to_vec();
+    gathered.objects("pods.yaml", pods)?;
+    gathered.objects("deployments.yaml", listed::<Deployment>(cluster, &selected).await)?;
+    gathered.objects("replicasets.yaml", listed::<ReplicaSet>(cluster, &selected).await)?;
+    gathered.objects("services.yaml", listed::<Service>(cluster, &selected).await)?;
+    // All of them: what is in the way need not carry the session's labels.
+    gathered.objects("networkpolicies.yaml", listed::<NetworkPolicy>(cluster, "").await)?;
+    let events = listed::<Event>(cluster, "").await.map(|mut events| {
+        events.retain(|event| is_about(event.involved_object.name.as_deref().unwrap_or_default(), name));
+        events
+    });
+    gathered.objects("events.yaml", events)?;
+    gathered.logs("logs", cluster, &for_logs).await
+}
+
+async fn of_operator(gathered: &mut Gathered, cluster: &Cluster, operator_namespace: &str) -> Result<()> {
+    let params = ListParams::default().labels(OPERATOR_SELECTOR).limit(OBJECTS);
+    let everywhere: Api<Pod> = Api::all(cluster.client.clone());
+    let pods = match within(everywhere.list(&params)).await {
+        Ok(list) => Ok(list.items),
+        // Who may not list those of all namespaces may do so in one.
+        Err(_) => {
+            let there = Cluster { namespace: operator_namespace.to_owned(), ..cluster.clone() };
+            listed::<Pod>(&there, OPERATOR_SELECTOR).await
+        }
+    };
+    let for_logs = pods.as_deref().unwrap_or_default().to_vec();
+    gathered.objects("operator/pods.yaml", pods)?;
+    gathered.logs("operator/logs", cluster, &for_logs).await
+}
+
+/// An archive, and what is not in it.
+struct Gathered {
+    archive: Archive,
+    missing: Vec<String>,
+}
+
+impl Gathered {
+    fn add(&mut self, path: &str, contents: &str) -> Result<()> {
+        self.archive.add(path, contents).with_context(|| format!("cannot pack {path}"))
+    }
+
+    /// A file of objects, or a line on why there is none.
+    fn objects<K: Serialize>(&mut self, path: &str, objects: Result<Vec<K>>) -> Result<()> {
+        match objects {
+            Ok(objects) => {
+                let documents: Result<Vec<String>> = objects.iter().map(yaml).collect();
+                self.add(path, &documents?.join("---\n"))
+            }
+            Err(error) => {
+                self.missing.push(text(&format!("{path}: {error:#}")));
+                Ok(())
+            }
+        }
+    }
+
+    /// The logs of all containers, and of the ones before that they have followed.
+    async fn logs(&mut self, folder: &str, cluster: &Cluster, pods: &[Pod]) -> Result<()> {
+        for pod in pods.iter().take(PODS_WITH_LOGS) {
+            let namespace = pod.namespace().unwrap_or_else(|| cluster.namespace.clone());
+            let api: Api<Pod> = Api::namespaced(cluster.client.clone(), &namespace);
+            for (container, has_restarted) in containers(pod) {
+                self.log(folder, &api, pod, &container, false).await?;
+                if has_restarted {
+                    self.log(folder, &api, pod, &container, true).await?;
+                }
+            }
+        }
+        if pods.len() > PODS_WITH_LOGS {
+            self.missing.push(format!("{folder}: the logs of {} pods more", pods.len() - PODS_WITH_LOGS));
+        }
+        Ok(())
+    }
+
+    async fn log(
+        &mut self,
+        folder: &str,
+        api: &Api<Pod>,
+        pod: &Pod,
+        container: &str,
+        previous: bool,
+    ) -> Result<()> {
+        let params = LogParams {
+            container: Some(container.to_owned()),
+            previous,
+            tail_lines: Some(LOG_LINES),
+            limit_bytes: Some(LOG_BYTES),
+            timestamps: true,
+            ..LogParams::default()
+        };
+        let end = if previous { ".previous" } else { "" };
+        let path = format!("{folder}/{}/{container}{end}.log", pod.name_any());
+        match within(api.logs(&pod.name_any(), &params)).await {
+            Ok(log) => self.add(&path, &text(&log)),
+            Err(error) => {
+                self.missing.push(text(&format!("{path}: {error:#}")));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The containers of a pod, and whether another one has run before.
+fn containers(pod: &Pod) -> Vec<(String, bool)> {
+    let Some(spec) = &pod.spec else { return Vec::new() };
+    let statuses = pod
+        .status
+        .iter()
+        .flat_map(|status| status.container_statuses.iter().chain(&status.init_container_statuses).flatten());
+    let restarted: Vec<&str> =
+        statuses.filter(|status| status.restart_count > 0).map(|status| status.name.as_str()).collect();
+    let all = spec.init_containers.iter().flatten().chain(&spec.containers);
+    all.map(|container| (container.name.clone(), restarted.contains(&container.name.as_str()))).collect()
+}
+
+/// Whether an event is about the session or a part of it.
+fn is_about(object: &str, session: &str) -> bool {
+    let part = object.strip_prefix(session).and_then(|rest| rest.strip_prefix('-'));
+    let parts = ["server", "client", "workload", "report-ca"];
+    object == session || part.is_some_and(|part| parts.iter().any(|name| part.starts_with(name)))
+}
+
+async fn listed<K>(cluster: &Cluster, selector: &str) -> Result<Vec<K>>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + DeserializeOwned
+        + std::fmt::Debug,
+{
+    let api: Api<K> = Api::namespaced(cluster.client.clone(), &cluster.namespace);
+    Ok(within(api.list(&ListParams::default().labels(selector).limit(OBJECTS))).await?.items)
+}
+
+/// A document without anything that is secret.
+fn yaml<K: Serialize>(of: &K) -> Result<String> {
+    let clean: Value = object(serde_json::to_value(of)?);
+    Ok(serde_saphyr::to_string(&clean)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_of_other_sessions_stay_out() {
+        for object in ["demo", "demo-server", "demo-server-7d9f-x", "demo-client-0-abc"] {
+            assert!(is_about(object, "demo"), "{object}");
+        }
+        for object in ["demo-2", "demo-2-server", "ademo", "demo-x-client-0"] {
+            assert!(!is_about(object, "demo"), "{object}");
+        }
+    }
+}
