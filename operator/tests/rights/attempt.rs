@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use serde_json::Value;
 
+use crate::refusal::Refusal;
 use crate::world::{World, name};
 
 /// How it is done.
@@ -30,7 +31,7 @@ pub(crate) struct Attempt {
     /// The object, or what is merged into it.
     pub(crate) object: Value,
     /// The policy that refuses it, and in which words; without a name any of them, where several do.
-    pub(crate) refusal: (&'static str, &'static str),
+    pub(crate) refusal: Refusal,
 }
 
 impl Attempt {
@@ -77,6 +78,16 @@ impl Attempt {
     }
 }
 
+/// One change of what the operator makes. Metadata and spec of a pod, or of the template of one, where it is about pods.
+pub(crate) type Change = (&'static str, Refusal, fn(&mut Value));
+
+/// What is made with a change, which `apply` makes.
+pub(crate) fn created(change: &Change, mut object: Value, apply: impl FnOnce(&mut Value)) -> Attempt {
+    apply(&mut object);
+    let what = format!("{} with {}", object["kind"].as_str().unwrap(), change.0);
+    Attempt { what, verb: Verb::Create, object, refusal: change.1 }
+}
+
 /// Waits until there is what a test waits for.
 pub(crate) async fn eventually<T, E: Debug>(what: &str, ask: impl AsyncFn() -> Result<T, E>) -> T {
     eventually_within(Duration::from_secs(20), what, ask).await
@@ -93,7 +104,7 @@ pub(crate) async fn eventually_within<T, E: Debug>(
         match ask().await {
             Ok(found) => return found,
             Err(instead) => {
-                assert!(Instant::now() < deadline, "{what}: not within {limit:?}, but {instead:?}")
+                assert!(Instant::now() < deadline, "{what}: not within {limit:?}, but {instead:?}");
             }
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -7,14 +7,17 @@ mod admitted;
 mod attempt;
 #[path = "../reporting/endpoint.rs"]
 mod endpoint;
+mod foreign;
 mod life;
+mod parts;
+mod pods;
 #[path = "../reporting/post.rs"]
 #[allow(dead_code, reason = "it is of another suite, which uses the rest")]
 mod post;
 #[path = "../lease/proxy.rs"]
 #[allow(dead_code, reason = "it is of another suite, which uses the rest")]
 mod proxy;
-mod refused;
+mod refusal;
 #[path = "../lease/replica.rs"]
 #[allow(dead_code, reason = "it is of another suite, which uses the rest")]
 mod replica;
