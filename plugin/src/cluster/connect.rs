@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use anyhow::{Result, anyhow};
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 
 use crate::arguments::Target;
+use crate::cluster::error::root;
 
 /// Longer than the API server lets a watch last; what is silent for so long is gone.
 const READ_TIMEOUT: Duration = Duration::from_secs(330);
@@ -29,23 +30,27 @@ pub(crate) async fn connect(target: &Target) -> Result<Cluster> {
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     config.read_timeout = Some(READ_TIMEOUT);
     let namespace = target.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
-    let client = Client::try_from(config).context("cannot use the cluster's configuration")?;
+    let client = Client::try_from(config)
+        .map_err(|error| anyhow!("cannot use the cluster's configuration: {}", root(&error)))?;
     Ok(Cluster { client, namespace })
 }
 
 async fn configuration(target: &Target) -> Result<Config> {
     let options = KubeConfigOptions { context: target.context.clone(), ..KubeConfigOptions::default() };
     if let Some(file) = &target.kubeconfig {
-        let read = || format!("cannot use the kubeconfig file {}", file.display());
-        let kubeconfig = Kubeconfig::read_from(file).with_context(read)?;
-        return Config::from_custom_kubeconfig(kubeconfig, &options).await.with_context(read);
+        let unusable = |error: KubeconfigError| {
+            anyhow!("cannot use the kubeconfig file {}: {}", file.display(), root(&error))
+        };
+        let kubeconfig = Kubeconfig::read_from(file).map_err(unusable)?;
+        return Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(unusable);
     }
     if let Some(context) = &target.context {
-        return Config::from_kubeconfig(&options)
-            .await
-            .with_context(|| format!("cannot use the context {context:?} of the kubeconfig file"));
+        let unusable =
+            |error| anyhow!("cannot use the context {context:?} of the kubeconfig file: {}", root(&error));
+        return Config::from_kubeconfig(&options).await.map_err(unusable);
     }
-    Config::infer().await.context(
-        "there is no cluster: neither --kubeconfig nor $KUBECONFIG nor ~/.kube/config nor a pod's own",
-    )
+    Config::infer().await.map_err(|error| {
+        let why = root(&error);
+        anyhow!("there is no cluster, neither by $KUBECONFIG, ~/.kube/config or --kubeconfig nor a pod's own: {why}")
+    })
 }

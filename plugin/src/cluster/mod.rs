@@ -6,6 +6,6 @@ mod pods;
 mod sessions;
 
 pub(crate) use connect::{Cluster, connect};
-pub(crate) use error::{explained, within};
+pub(crate) use error::{explained, watch_explained, within};
 pub(crate) use pods::{CLIENT, OPERATOR_SELECTOR, SERVER, labels, selector};
 pub(crate) use sessions::{create, delete, get, list, sessions, unknown};

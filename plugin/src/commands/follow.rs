@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use crds::BallSession;
 use futures_util::StreamExt;
 use kube::runtime::WatchStreamExt;
@@ -12,7 +12,7 @@ use process::Stop;
 use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, sleep_until};
 
-use crate::cluster::{Cluster, explained, sessions, unknown};
+use crate::cluster::{Cluster, explained, sessions, unknown, watch_explained};
 use crate::session::{Judgement, NOT_OBSERVED, Step, Waiter};
 
 /// How a wait ends.
@@ -100,6 +100,6 @@ fn refused(error: watcher::Error, is_first: bool) -> Result<String> {
         {
             Err(explained(unknown(kube::Error::Api(status))).context("sessions cannot be watched"))
         }
-        error => Ok(format!("{:#}", anyhow!(error))),
+        error => Ok(watch_explained(error).to_string()),
     }
 }

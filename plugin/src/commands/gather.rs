@@ -8,25 +8,21 @@ use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 use k8s_openapi::api::core::v1::{Event, Node, Pod, Service};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
-use kube::api::{Api, ListParams, LogParams};
-use kube::{Resource, ResourceExt};
-use serde::Serialize;
+use kube::Resource;
+use kube::api::{Api, ListParams};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::cluster::{self, Cluster, OPERATOR_SELECTOR, selector, within};
 use crate::commands::doctor::examine;
+use crate::commands::gathered::{Gathered, yaml};
+use crate::commands::output::print;
 use crate::doctor::lines;
 use crate::exit::Exit;
-use crate::gather::{Archive, object, text};
+use crate::gather::{Archive, text};
 use crate::session_report::{Format, render, report};
 
-/// Of each container the last lines, and no more than so many bytes.
-const LOG_LINES: i64 = 20_000;
-const LOG_BYTES: i64 = 4 << 20;
-/// So many objects of a kind, and so many pods with logs.
+/// So many objects of a kind.
 const OBJECTS: u32 = 500;
-const PODS_WITH_LOGS: usize = 120;
 
 /// Writes the archive, and says where it is and what is missing in it.
 pub(super) async fn gather(
@@ -61,11 +57,8 @@ pub(super) async fn gather(
     for line in &missing {
         eprintln!("missing: {line}");
     }
-    println!(
-        "{}: {} kB, with everything but Secrets, tokens and values of variables",
-        file.display(),
-        bytes.len() / 1000
-    );
+    let size = bytes.len() / 1000;
+    print(&format!("{}: {size} kB, without Secrets, tokens and values of variables\n", file.display()))?;
     Ok(Exit::Done)
 }
 
@@ -103,90 +96,6 @@ async fn of_operator(gathered: &mut Gathered, cluster: &Cluster, operator_namesp
     gathered.logs("operator/logs", cluster, &for_logs).await
 }
 
-/// An archive, and what is not in it.
-struct Gathered {
-    archive: Archive,
-    missing: Vec<String>,
-}
-
-impl Gathered {
-    fn add(&mut self, path: &str, contents: &str) -> Result<()> {
-        self.archive.add(path, contents).with_context(|| format!("cannot pack {path}"))
-    }
-
-    /// A file of objects, or a line on why there is none.
-    fn objects<K: Serialize>(&mut self, path: &str, objects: Result<Vec<K>>) -> Result<()> {
-        match objects {
-            Ok(objects) => {
-                let documents: Result<Vec<String>> = objects.iter().map(yaml).collect();
-                self.add(path, &documents?.join("---\n"))
-            }
-            Err(error) => {
-                self.missing.push(text(&format!("{path}: {error:#}")));
-                Ok(())
-            }
-        }
-    }
-
-    /// The logs of all containers, and of the ones before that they have followed.
-    async fn logs(&mut self, folder: &str, cluster: &Cluster, pods: &[Pod]) -> Result<()> {
-        for pod in pods.iter().take(PODS_WITH_LOGS) {
-            let namespace = pod.namespace().unwrap_or_else(|| cluster.namespace.clone());
-            let api: Api<Pod> = Api::namespaced(cluster.client.clone(), &namespace);
-            for (container, has_restarted) in containers(pod) {
-                self.log(folder, &api, pod, &container, false).await?;
-                if has_restarted {
-                    self.log(folder, &api, pod, &container, true).await?;
-                }
-            }
-        }
-        if pods.len() > PODS_WITH_LOGS {
-            self.missing.push(format!("{folder}: the logs of {} pods more", pods.len() - PODS_WITH_LOGS));
-        }
-        Ok(())
-    }
-
-    async fn log(
-        &mut self,
-        folder: &str,
-        api: &Api<Pod>,
-        pod: &Pod,
-        container: &str,
-        previous: bool,
-    ) -> Result<()> {
-        let params = LogParams {
-            container: Some(container.to_owned()),
-            previous,
-            tail_lines: Some(LOG_LINES),
-            limit_bytes: Some(LOG_BYTES),
-            timestamps: true,
-            ..LogParams::default()
-        };
-        let end = if previous { ".previous" } else { "" };
-        let path = format!("{folder}/{}/{container}{end}.log", pod.name_any());
-        match within(api.logs(&pod.name_any(), &params)).await {
-            Ok(log) => self.add(&path, &text(&log)),
-            Err(error) => {
-                self.missing.push(text(&format!("{path}: {error:#}")));
-                Ok(())
-            }
-        }
-    }
-}
-
-/// The containers of a pod, and whether another one has run before.
-fn containers(pod: &Pod) -> Vec<(String, bool)> {
-    let Some(spec) = &pod.spec else { return Vec::new() };
-    let statuses = pod
-        .status
-        .iter()
-        .flat_map(|status| status.container_statuses.iter().chain(&status.init_container_statuses).flatten());
-    let restarted: Vec<&str> =
-        statuses.filter(|status| status.restart_count > 0).map(|status| status.name.as_str()).collect();
-    let all = spec.init_containers.iter().flatten().chain(&spec.containers);
-    all.map(|container| (container.name.clone(), restarted.contains(&container.name.as_str()))).collect()
-}
-
 /// Whether an event is about the session or a part of it.
 fn is_about(object: &str, session: &str) -> bool {
     let part = object.strip_prefix(session).and_then(|rest| rest.strip_prefix('-'));
@@ -203,12 +112,6 @@ where
 {
     let api: Api<K> = Api::namespaced(cluster.client.clone(), &cluster.namespace);
     Ok(within(api.list(&ListParams::default().labels(selector).limit(OBJECTS))).await?.items)
-}
-
-/// A document without anything that is secret.
-fn yaml<K: Serialize>(of: &K) -> Result<String> {
-    let clean: Value = object(serde_json::to_value(of)?);
-    Ok(serde_saphyr::to_string(&clean)?)
 }
 
 #[cfg(test)]

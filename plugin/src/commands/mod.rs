@@ -5,6 +5,7 @@ mod diff;
 mod doctor;
 mod follow;
 mod gather;
+mod gathered;
 mod open;
 mod output;
 mod run;

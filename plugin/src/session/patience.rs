@@ -22,8 +22,8 @@ pub(super) fn of(reason: &str, chosen: Option<Duration>) -> Duration {
     match reason {
         "InvalidSpec" | "NameTaken" | "Failed" => Duration::ZERO,
         _ if chosen.is_some() => chosen.unwrap_or_default(),
-        // The operator takes its time before it says one of the last three.
-        "PodsForbidden" | "ApplyFailed" | "PodStuck" | "SignalingFailed" | "NoReports" => REFUSED,
+        // The operator takes its time before it says one of the last two.
+        "PodsForbidden" | "ApplyFailed" | "PodStuck" | "SignalingFailed" => REFUSED,
         "Unschedulable" => NO_ROOM,
         _ => RETRIED,
     }

@@ -11,7 +11,7 @@ use kube::config::Kubeconfig;
 use kube::{Resource, ResourceExt};
 use serde_json::{Value, json};
 
-use crate::harness::World;
+use crate::harness::{World, ended, start};
 
 #[tokio::test]
 async fn what_is_in_the_way_is_named() {
@@ -93,6 +93,32 @@ async fn who_has_no_rights_is_told_which() {
     assert_eq!(end.code, Some(1), "a watch that is forbidden is not tried for ten minutes");
     assert!(end.stderr.contains("cannot watch") || end.stderr.contains("forbidden"), "{}", end.stderr);
     world.finish().await;
+}
+
+#[tokio::test]
+async fn an_api_server_that_is_not_there_is_one_line() {
+    // Bound, and never listened on: nobody else gets the port meanwhile.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let server = format!("http://{}", socket.local_addr().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kubeconfig");
+    let kubeconfig = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],
+        "clusters": [{"name": "c", "cluster": {"server": server}}], "users": [{"name": "c", "user": {}}]
+    });
+    fs::write(&file, kubeconfig.to_string()).unwrap();
+    let file = file.to_str().unwrap();
+    let end = ended(start(&["--kubeconfig", file, "doctor"])).await;
+    assert_eq!((end.code, end.stdout.lines().count()), (Some(1), 1), "{}", end.stdout);
+    assert!(
+        end.stdout.starts_with("fail   API server   the API server cannot be reached: "),
+        "{}",
+        end.stdout
+    );
+    let end = ended(start(&["--kubeconfig", file, "status"])).await;
+    assert_eq!((end.code, end.stderr.lines().count()), (Some(1), 1), "{}", end.stderr);
 }
 
 async fn create<K>(world: &World, object: Value)

@@ -47,17 +47,9 @@ impl World {
         Api::namespaced(self.client.clone(), &self.namespace.name)
     }
 
-    /// Starts the plugin.
+    /// Starts the plugin in the namespace.
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_kubectl-ballsession"))
-            .args(["-n", &self.namespace.name])
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap()
+        start(&[&["-n", &self.namespace.name], arguments].concat())
     }
 
     /// Runs the plugin to its end.
@@ -107,6 +99,18 @@ impl World {
             self.api::<BallSession>().patch_status(name, &PatchParams::default(), &Patch::Merge(patch)).await;
         assert_eq!(patched.unwrap().name_any(), name);
     }
+}
+
+/// Starts the plugin.
+pub(crate) fn start(arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_kubectl-ballsession"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap()
 }
 
 /// Waits for the end of a process.
