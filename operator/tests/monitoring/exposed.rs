@@ -39,7 +39,7 @@ pub(crate) fn server_and_client() -> (String, String) {
     let server = Server::start(&[]);
     let client = Client::start("scraped", server.signaling(), &[]);
     server.matched("scraped", 15);
-    (server.get("/metrics").body, client.get("/metrics").body)
+    (server.open_metrics().body, client.open_metrics().body)
 }
 
 /// The series in OpenMetrics text.
