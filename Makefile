@@ -91,7 +91,7 @@ bench: build ## measure beside aiortc programs; BENCH_ROUNDS, BENCH_SECONDS, BEN
 
 test-api: deps ## check resource and operator against the API server that KUBECONFIG names
 	@test -n "$$KUBECONFIG" || { echo "test-api: KUBECONFIG must name an API server for tests"; exit 2; }
-	$(CARGO) test --release --locked --workspace --test apiserver --test controller \
+	$(CARGO) test --release --locked --workspace --test apiserver --test controller --test http \
 	  --test lease --test manifests --test reporting
 
 kstatus: deps ## ask the library by which tools wait what it reads out of sessions; needs Go

@@ -19,7 +19,7 @@ use kube::api::{Api, DeleteParams, DynamicObject, ListParams, PostParams};
 use kube::{Client, CustomResourceExt};
 use serde_json::{Value, json};
 
-pub use token::pod_token;
+pub use token::{account_token, pod_token};
 
 /// A client of an API server that serves the resource; `None`, and a line that says so, where there is no KUBECONFIG.
 pub async fn client(test: &str) -> Option<Client> {

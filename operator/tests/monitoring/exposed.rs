@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ballsession_operator::controller::metrics::Metrics as ControllerMetrics;
-use ballsession_operator::http::Overview;
+use ballsession_operator::http::{self, Overview};
 use ballsession_operator::{certificates, lease, reports};
 use ballsession_tests::{Client, Server};
 use kube::runtime::{reflector, watcher};
@@ -21,6 +21,7 @@ pub(crate) fn operator() -> String {
     lease::Metrics::register(&mut registry);
     certificates::Metrics::register(&mut registry);
     reports::Metrics::register(&mut registry);
+    http::Metrics::register(&mut registry);
     ControllerMetrics::register(&mut registry);
     let (sessions, mut writer) = reflector::store();
     let condition = |kind: &str| json!({"type": kind, "status": "True", "reason": "R", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
