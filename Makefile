@@ -40,7 +40,7 @@ E2E_THREADS ?= 6
 
 .NOTPARALLEL:
 .PHONY: help deps build demo run-server run-client test monitoring interop interop-all browser browser-cost bench test-api \
-  kstatus manifests imports lint format clean \
+  kstatus gates manifests imports lint format clean \
   images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build e2e-detection e2e-upgrade e2e-renamed former print-tag
 
 help: ## list the targets
@@ -96,6 +96,9 @@ test-api: deps ## check resource and operator against the API server that KUBECO
 
 kstatus: deps ## ask the library by which tools wait what it reads out of sessions; needs Go
 	operator/kstatus/run
+
+gates: deps ## try deploy/gates with the engines of the tools that it is for; needs Go
+	deploy/gates/check/run
 
 manifests: deps ## write crds/ballsessions.yaml anew from the types, and deploy/dist/install.yaml from deploy/base
 	$(CARGO) run --release --locked -p ballsession-crds --bin crdgen crds/ballsessions.yaml

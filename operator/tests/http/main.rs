@@ -7,6 +7,7 @@
 
 mod access;
 mod accounts;
+mod pipeline;
 mod requests;
 mod scraper;
 mod verdicts;

@@ -5,6 +5,7 @@
 
 mod bundle;
 mod files;
+mod gates;
 mod install;
 mod kustomize;
 mod network;
