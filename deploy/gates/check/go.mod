@@ -4,6 +4,7 @@ go 1.26.1
 
 require (
 	github.com/argoproj/argo-rollouts v1.10.0
+	github.com/fluxcd/flagger v1.36.1
 	github.com/sirupsen/logrus v1.9.3
 	github.com/yuin/gopher-lua v1.1.2
 	sigs.k8s.io/yaml v1.6.0
