@@ -45,7 +45,7 @@ pub(super) trait ApiServer: Send + Sync + 'static {
     /// Whether somebody may do something.
     fn is_allowed(&self, question: SubjectAccessReviewSpec) -> BoxFuture<'_, Result<bool, CallError>>;
 
-    /// What is stored of a session now; `None` where there is none.
+    /// What is stored of a session now; `None` where there is none, or none that the operator may see.
     fn stored<'a>(
         &'a self,
         namespace: &'a str,
@@ -85,7 +85,11 @@ impl ApiServer for Client {
     ) -> BoxFuture<'a, Result<Option<Stored>, CallError>> {
         Box::pin(in_time(async move {
             let sessions = Api::<BallSession>::namespaced(self.clone(), namespace);
-            let found = sessions.get_metadata_opt(name).await?;
+            let found = match sessions.get_metadata_opt(name).await {
+                // Where the operator runs no sessions it may not look for any.
+                Err(kube::Error::Api(status)) if status.is_forbidden() => None,
+                found => found?,
+            };
             Ok(found
                 .map(|object| Stored { uid: object.metadata.uid, generation: object.metadata.generation }))
         }))

@@ -14,7 +14,7 @@ use process::{Readiness, StatusSource};
 use crate::http::access::{Refusal, Right, Visitor};
 use crate::http::api_server::Stored;
 use crate::http::site::Site;
-use crate::http::verdict::{Judgement, Query, Verdict, judge, undecodable};
+use crate::http::verdict::{Judgement, Query, Verdict, judge, undecodable, unseen};
 use crate::kube_names::{is_dns_label, is_subdomain};
 
 /// The routes.
@@ -114,7 +114,13 @@ async fn answer(
         return Err(Refusal::Unavailable(format!("the operator's replica is not ready: {why}")).into());
     }
     let key = ObjectRef::new(&name).within(&namespace);
-    let Some(found) = site.overview.session(&key) else { return Err(not_found(namespace, name)) };
+    let Some(found) = site.overview.session(&key) else {
+        let stored = site
+            .stored(&namespace, &name)
+            .await?
+            .ok_or_else(|| not_found(namespace.clone(), name.clone()))?;
+        return Ok(unseen(&namespace, &name, stored.generation));
+    };
     let (metadata, judgement) = match &found.0 {
         Ok(session) => (&session.metadata, judge(session, &query, Timestamp::now())),
         Err(invalid) => {

@@ -175,6 +175,18 @@ async fn a_gate_says_by_its_code_what_the_verdict_says() {
     }
 }
 
+/// A pipeline has just created it: that is no error that it should end with.
+#[tokio::test]
+async fn a_session_that_is_too_new_to_be_known_is_not_known_yet() {
+    let server = FakeApiServer::new(&[]);
+    server.store("a", "quay", "a-quay", 1);
+    let router = served_with(HttpAccess::Open, &server, vec![], &[]);
+    let (code, said) = get(&router, None, "/v1/namespaces/a/ballsessions/quay/gate").await;
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((code, &said["reason"], &said["generation"]), (425, &json!("NotObserved"), &json!(1)));
+    assert_eq!(get(&router, None, GATE).await.0, 404);
+}
+
 /// The watch is a moment behind: a pipeline has just changed the spec, and must not go on with what was said of the former one.
 #[tokio::test]
 async fn a_verdict_is_never_about_another_spec_than_the_stored_one() {

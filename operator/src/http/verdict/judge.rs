@@ -86,6 +86,12 @@ pub(in crate::http) fn undecodable(
     )
 }
 
+/// What is said of a session that is stored, and was not seen yet: it is new.
+pub(in crate::http) fn unseen(namespace: &str, name: &str, generation: Option<i64>) -> Judgement {
+    let facts = Judgement { namespace: namespace.into(), name: name.into(), generation, ..empty() };
+    facts.unknown("NotObserved", "the operator has not seen this session yet".into())
+}
+
 /// Why what is known is no answer to what was asked.
 struct Other {
     reason: &'static str,

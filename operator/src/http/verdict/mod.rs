@@ -7,7 +7,7 @@ mod judgement;
 mod numbers;
 mod query;
 
-pub(super) use judge::{judge, undecodable};
+pub(super) use judge::{judge, undecodable, unseen};
 pub(super) use judgement::{Judgement, Verdict};
 pub(super) use query::Query;
 
