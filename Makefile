@@ -40,7 +40,7 @@ E2E_THREADS ?= 6
 
 .NOTPARALLEL:
 .PHONY: help deps build demo run-server run-client test monitoring interop interop-all browser browser-cost bench test-api \
-  kstatus manifests imports lint format clean \
+  kstatus gates manifests imports lint format clean \
   images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build e2e-detection e2e-upgrade e2e-renamed e2e-chart former \
   charts print-tag
 
@@ -94,11 +94,14 @@ bench: build ## measure beside aiortc programs; BENCH_ROUNDS, BENCH_SECONDS, BEN
 test-api: deps ## check resource, operator and plugin against the API server that KUBECONFIG names
 	@test -n "$$KUBECONFIG" || { echo "test-api: KUBECONFIG must name an API server for tests"; exit 2; }
 	$(CARGO) test --release --locked --workspace --test undefined
-	$(CARGO) test --release --locked --workspace --test apiserver --test controller \
+	$(CARGO) test --release --locked --workspace --test apiserver --test controller --test http \
 	  --test lease --test manifests --test plugin --test reporting --test rights
 
 kstatus: deps ## ask the library by which tools wait what it reads out of sessions; needs Go
 	operator/kstatus/run
+
+gates: deps ## try deploy/gates with the engines of the tools that it is for; needs Go
+	deploy/gates/check/run
 
 manifests: deps ## write crds/ballsessions.yaml anew from the types, and from deploy/ deploy/dist/install.yaml and the charts' templates
 	$(CARGO) run --release --locked -p ballsession-crds --bin crdgen crds/ballsessions.yaml

@@ -7,6 +7,10 @@ use std::time::Duration;
 /// server itself accepts none of them.
 pub const REPORT_AUDIENCE: &str = "ballsession.dev/report";
 
+/// For whom the tokens are that are shown to the operator where it shows sessions, metrics and verdicts, and nowhere else. Those of
+/// the API server count there as well.
+pub const HTTP_AUDIENCE: &str = "ballsession.dev/http";
+
 /// What the authorities that issue the operator's certificate are called, in the ConfigMap of each session that pods check it
 /// by, and in the Secret that keeps them.
 pub const REPORT_CA_KEY: &str = "ca.crt";

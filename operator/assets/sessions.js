@@ -46,7 +46,8 @@ function show() {
   const matching = showRows(rows, filter);
   setText("matches", filter ? `${matching} of ${rows.length} match` : "");
   say("empty", matching ? "" : filter && rows.length ? "No session matches the filter." : "There are no sessions.");
-  say("omitted", status.omitted ? `${status.omitted} further sessions are not shown: kubectl get ballsessions -A has all.` : "");
+  const omitted = status.omitted ? `${status.omitted} further sessions are not shown: kubectl get ballsessions -A has all.` : "";
+  say("omitted", status.incomplete ? `${omitted} Not all namespaces were looked into.`.trim() : omitted);
   showUndecodable(status.undecodable);
   setText("version", status.version);
 }

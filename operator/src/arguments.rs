@@ -16,6 +16,7 @@ use process::{Exit, LogFormat, arguments};
 
 use crate::certificates;
 use crate::cluster::Scope;
+use crate::http::HttpAccess;
 use crate::lease;
 use crate::settings::{PodDefaults, Settings};
 
@@ -41,9 +42,13 @@ const SECRET: &str = "ballsession-operator-reports";
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Where /healthz, /readyz, /status and /metrics are served
+    /// Where /healthz, /readyz, /status, /metrics and verdicts are served
     #[arg(long, env = "BALLSESSION_HTTP", value_name = "IP:PORT", default_value = "[::]:8081", value_parser = arguments::address)]
     http: SocketAddr,
+    /// Who has to show a token for what --http serves beside health: token: everybody; local: all but who connects from the
+    /// pod itself, as kubectl port-forward does; open: nobody
+    #[arg(long, env = "BALLSESSION_HTTP_ACCESS", value_name = "token|local|open", default_value = "local", value_parser = values::http_access)]
+    http_access: HttpAccess,
     /// Where pods post their reports, over TLS
     #[arg(long, env = "BALLSESSION_REPORTS", value_name = "IP:PORT", default_value = "[::]:8443", value_parser = arguments::address)]
     reports: SocketAddr,
@@ -125,6 +130,8 @@ pub enum Invocation {
 pub struct Options {
     /// Where health, status and metrics are served.
     pub http: SocketAddr,
+    /// Who has to show a token there.
+    pub http_access: HttpAccess,
     /// Where reports are taken.
     pub reports: SocketAddr,
     /// Where they are taken without encryption, if anywhere.
@@ -184,6 +191,7 @@ impl Arguments {
             .unwrap_or_else(|| format!("https://{service}.{own}.svc:{REPORT_PORT}/v1/reports"));
         Ok(Options {
             http: self.http,
+            http_access: self.http_access,
             reports: self.reports,
             plain_reports: self.plain_reports.0,
             report_secret: self.report_secret,

@@ -11,7 +11,7 @@
 //! | [`certificates`] | how the operator proves to pods that it is the one to report to | `lease`, `session` |
 //! | [`reports`] | what pods report, and the part of the status that is made of it | `report_source` and what that imports |
 //! | [`controller`] | children, pods of clients, and the rest of the status | `cluster`, `clients`, `report_source` and what these import |
-//! | [`http`] | health, metrics and the page of sessions | `cluster` |
+//! | [`http`] | health, metrics, the page of sessions and verdicts for machines, and who may see them | `cluster` |
 //! | [`wait`] | waiting for the verdict of one session, without being the operator | |
 //! | [`operator`] | the process: wires all of them | everything |
 //!
@@ -46,4 +46,5 @@ pub mod run;
 pub mod session;
 pub mod settings;
 mod timestamps;
+mod token_hash;
 pub mod wait;

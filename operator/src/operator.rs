@@ -52,6 +52,7 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
     let lease_metrics = lease::Metrics::register(&mut registry);
     let report_metrics = reports::Metrics::register(&mut registry);
     let certificate_metrics = certificates::Metrics::register(&mut registry);
+    let http_metrics = http::Metrics::register(&mut registry);
     let controller_metrics = controller::metrics::Metrics::register(&mut registry);
 
     let lease_settings = options.lease(fastrand::u32(..));
@@ -103,7 +104,8 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
     });
     let overview = Overview::new(needs, standby, stores.sessions, last_report, registry);
     // Serves until it is dropped, at the very end.
-    let _http = http::serve(options.http, overview).await?;
+    let _http =
+        http::serve(options.http, options.http_access, client.clone(), overview, http_metrics).await?;
 
     let tls = TlsAcceptor::from(certificates.server_config()?);
     let stop = CancellationToken::new();

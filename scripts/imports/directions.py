@@ -27,7 +27,7 @@ LAYERS = {
         ["measurement"],
     ],
     "operator/src": [
-        ["api_error", "backoff", "failing", "json", "kube_names", "leftovers", "quantity", "timestamps"],
+        ["api_error", "backoff", "failing", "json", "kube_names", "leftovers", "quantity", "timestamps", "token_hash"],
         ["settings"],
         ["conditions"],
         ["display"],
@@ -116,6 +116,15 @@ NEVER_IMPORTED = {
     "plugin/src/request": IO,
     "plugin/src/session": IO,
     "plugin/src/session_report": IO,
+    "operator/src/http/access/admission": IO,
+    "operator/src/http/access/audience": IO,
+    "operator/src/http/access/memory": IO,
+    "operator/src/http/access/rate": IO,
+    "operator/src/http/access/right": IO,
+    "operator/src/http/verdict/judge": IO,
+    "operator/src/http/verdict/judgement": IO,
+    "operator/src/http/verdict/numbers": IO,
+    "operator/src/http/verdict/query": IO,
 }
 
 # What paths in docs/architecture.md are relative to.

@@ -22,3 +22,19 @@ pub async fn pod_token(client: &Client, pod: &Pod, audience: &str) -> String {
         accounts.create_subresource("token", &account, &PostParams::default(), &request).await.unwrap();
     answer.status.unwrap().token.unwrap()
 }
+
+/// A token of a ServiceAccount, for `audience` or else the API server itself.
+pub async fn account_token(
+    client: &Client,
+    namespace: &str,
+    account: &str,
+    audience: Option<&str>,
+) -> String {
+    let audiences: Vec<_> = audience.into_iter().collect();
+    let request = json!({"metadata": {}, "spec": {"audiences": audiences, "expirationSeconds": 3600}});
+    let request: TokenRequest = serde_json::from_value(request).unwrap();
+    let accounts = Api::<ServiceAccount>::namespaced(client.clone(), namespace);
+    let answer: TokenRequest =
+        accounts.create_subresource("token", account, &PostParams::default(), &request).await.unwrap();
+    answer.status.unwrap().token.unwrap()
+}

@@ -18,6 +18,7 @@ fn in_a_pod_nothing_has_to_be_given() {
         resolve(&[], Some("tower\n")).unwrap(),
         Options {
             http: "[::]:8081".parse().unwrap(),
+            http_access: HttpAccess::Local,
             reports: "[::]:8443".parse().unwrap(),
             plain_reports: Some("[::]:8080".parse().unwrap()),
             report_secret: "ballsession-operator-reports".into(),
@@ -67,6 +68,11 @@ fn what_is_given_wins() {
     assert_eq!(given.settings.plain_report_url, "http://media-operator.media.svc:8080/v1/reports");
     let given = resolve(&["--plain-reports", "off"], Some("tower")).unwrap();
     assert_eq!(given.plain_reports, None);
+    for (text, access) in
+        [("token", HttpAccess::Token), ("local", HttpAccess::Local), ("open", HttpAccess::Open)]
+    {
+        assert_eq!(resolve(&["--http-access", text], Some("tower")).unwrap().http_access, access);
+    }
     let given = resolve(&["--image-pull-policy", "Never", "--log-format", "json"], Some("tower")).unwrap();
     assert_eq!(given.settings.image_pull_policy, Some(PullPolicy::Never));
     assert_eq!(given.log_format, LogFormat::Json);
@@ -123,6 +129,7 @@ fn a_refusal_says_what_is_allowed() {
         ("--plain-reports", "on", ", or off"),
         ("--report-secret", "A", "must be a name"),
         ("--http", "localhost:8081", "must be an IP address and a port"),
+        ("--http-access", "none", "must be token, local or open"),
     ] {
         let refusal = resolve(&[&format!("{flag}={value}")], Some("tower")).unwrap_err();
         assert!(refusal.contains(flag) && refusal.contains(allowed), "{flag}={value}: {refusal}");

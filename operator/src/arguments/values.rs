@@ -7,6 +7,7 @@ use http::Uri;
 use process::{LogFormat, arguments};
 
 use crate::cluster::Scope;
+use crate::http::HttpAccess;
 use crate::kube_names::{is_dns_label, is_subdomain};
 
 /// `all`, or one namespace. An empty text is `all`, as a variable that is not set is in many tools.
@@ -28,6 +29,16 @@ pub(super) fn address_or_off(text: &str) -> Result<Switchable, String> {
         text => arguments::address(text)
             .map(|address| Switchable(Some(address)))
             .map_err(|problem| format!("{problem}, or off")),
+    }
+}
+
+/// Who has to show a token.
+pub(super) fn http_access(text: &str) -> Result<HttpAccess, &'static str> {
+    match text {
+        "token" => Ok(HttpAccess::Token),
+        "local" => Ok(HttpAccess::Local),
+        "open" => Ok(HttpAccess::Open),
+        _ => Err("must be token, local or open"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What HTTP shows of a running operator: what it waits for, and the sessions it watches with the numbers that
 //! `kubectl get ballsessions` has.
 
+use std::collections::BTreeSet;
 use std::fmt::Error;
 use std::sync::Arc;
 
@@ -9,6 +10,8 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use serde::Serialize;
 
+use crate::cluster::{Guard, Key};
+use crate::http::access::Visible;
 use crate::http::gauges::Gauges;
 use crate::http::parts::{LastReport, Need, Parts, Sessions, Standby, Watched};
 use crate::http::rows::{Row, Undecodable};
@@ -45,8 +48,21 @@ impl StatusSource for Overview {
     }
 
     fn status(&self) -> serde_json::Result<String> {
+        self.status_for(&Visible::All)
+    }
+
+    fn metrics(&self) -> Result<String, Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+impl Overview {
+    /// The status as far as somebody may see it.
+    pub(super) fn status_for(&self, visible: &Visible) -> serde_json::Result<String> {
         let missing = self.parts.missing();
-        let Watched { shown, omitted } = self.parts.watched();
+        let Watched { shown, omitted } = self.parts.watched_in(visible);
         serde_json::to_string(&Body {
             version: env!("CARGO_PKG_VERSION"),
             ready: missing.is_empty(),
@@ -56,13 +72,18 @@ impl StatusSource for Overview {
             omitted: omitted.len(),
             sessions: shown.iter().filter_map(|session| Row::of(session)).collect(),
             undecodable: shown.iter().filter_map(|session| Undecodable::of(session)).collect(),
+            incomplete: visible.is_cut(),
         })
     }
 
-    fn metrics(&self) -> Result<String, Error> {
-        let mut text = String::new();
-        encode(&mut text, &self.registry)?;
-        Ok(text)
+    /// The namespaces of all sessions.
+    pub(super) fn namespaces(&self) -> BTreeSet<String> {
+        self.parts.namespaces()
+    }
+
+    /// A session as the watch has it.
+    pub(super) fn session(&self, key: &Key) -> Option<Arc<Guard>> {
+        self.parts.sessions.get(key)
     }
 }
 
@@ -79,4 +100,6 @@ struct Body<'a> {
     omitted: usize,
     sessions: Vec<Row<'a>>,
     undecodable: Vec<Undecodable<'a>>,
+    /// Sessions may be left out because there are more namespaces than somebody is asked about who may not see all.
+    incomplete: bool,
 }

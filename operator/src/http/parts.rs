@@ -1,5 +1,6 @@
 //! What an overview is made of.
 
+use std::collections::BTreeSet;
 use std::fmt::{Debug, Error, Formatter};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use kube::ResourceExt;
 use kube::runtime::reflector::Store;
 
 use crate::cluster::Guard;
+use crate::http::access::Visible;
 
 /// Sessions that are shown one by one; for more there is the API server, which has pages.
 pub(super) const MAX_SESSIONS: usize = 500;
@@ -50,10 +52,21 @@ impl Parts {
 
     /// The sessions that are watched now.
     pub(super) fn watched(&self) -> Watched {
+        self.watched_in(&Visible::All)
+    }
+
+    /// Those of them that somebody may see.
+    pub(super) fn watched_in(&self, visible: &Visible) -> Watched {
         let mut shown = self.sessions.state();
+        shown.retain(|session| visible.includes(session.namespace().as_deref()));
         shown.sort_by_cached_key(|session| (session.namespace(), session.name_any()));
         let omitted = shown.split_off(shown.len().min(MAX_SESSIONS));
         Watched { shown, omitted }
+    }
+
+    /// The namespaces of all sessions.
+    pub(super) fn namespaces(&self) -> BTreeSet<String> {
+        self.sessions.state().iter().filter_map(|session| session.namespace()).collect()
     }
 }
 

@@ -6,6 +6,7 @@
 mod bundle;
 mod chart;
 mod files;
+mod gates;
 mod install;
 mod kustomize;
 mod network;

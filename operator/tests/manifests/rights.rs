@@ -27,8 +27,11 @@ pub(crate) const SESSIONS: &[Right] = &[
     ("", "events", "list"),
 ];
 
-/// In the cluster, where the API server does not give its keys away.
-pub(crate) const CLUSTER: &[Right] = &[("authentication.k8s.io", "tokenreviews", "create")];
+/// In the cluster: who asks over HTTP, and may see what.
+pub(crate) const CLUSTER: &[Right] = &[
+    ("authentication.k8s.io", "tokenreviews", "create"),
+    ("authorization.k8s.io", "subjectaccessreviews", "create"),
+];
 
 /// The API server's keys, and what says where they are: Kubernetes' own role for that.
 pub(crate) const KEY_PATHS: &[&str] = &["/openid/v1/jwks", "/.well-known/openid-configuration"];

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ballsession_operator::controller::metrics::Metrics as ControllerMetrics;
-use ballsession_operator::http::Overview;
+use ballsession_operator::http::{self, Overview};
 use ballsession_operator::{certificates, cluster, lease, reports};
 use ballsession_tests::{Client, Server, eventually};
 use kube::Config;
@@ -24,6 +24,7 @@ pub(crate) fn operator() -> String {
     lease::Metrics::register(&mut registry);
     certificates::Metrics::register(&mut registry);
     reports::Metrics::register(&mut registry);
+    http::Metrics::register(&mut registry);
     ControllerMetrics::register(&mut registry);
     let (sessions, mut writer) = reflector::store();
     let condition = |kind: &str| json!({"type": kind, "status": "True", "reason": "R", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
@@ -57,10 +58,10 @@ pub(crate) fn server_and_client() -> (String, String) {
     let client = Client::start("scraped", server.signaling(), &[]);
     server.matched("scraped", 15);
     let of_server = eventually("all numbers of the server", || {
-        let text = server.get("/metrics").body;
+        let text = server.open_metrics().body;
         LAST.iter().all(|series| text.lines().any(|line| line.starts_with(series))).then_some(text)
     });
-    (of_server, client.get("/metrics").body)
+    (of_server, client.open_metrics().body)
 }
 
 /// What both add where there is somebody to post to, and once something went wrong.

@@ -47,6 +47,25 @@ fn the_operators_pod_is_found_and_its_port_has_the_name() {
     assert_eq!(endpoint["honorLabels"], true);
 }
 
+/// Else the operator would answer 401, or 403.
+#[test]
+fn prometheus_shows_a_token_with_the_right_to_metrics() {
+    let endpoint = &monitor("operator-pods")["podMetricsEndpoints"][0];
+    let named = &endpoint["authorization"]["credentials"];
+    let objects = objects("monitoring/scraper.yaml");
+    let object = |kind: &str| objects.iter().find(|object| object["kind"] == kind).unwrap();
+    let (account, secret) = (&object("ServiceAccount")["metadata"], object("Secret"));
+    assert_eq!((&named["name"], &named["key"]), (&secret["metadata"]["name"], &"token".into()));
+    assert_eq!(secret["type"], "kubernetes.io/service-account-token");
+    assert_eq!(secret["metadata"]["annotations"]["kubernetes.io/service-account.name"], account["name"]);
+    let binding = object("ClusterRoleBinding");
+    assert_eq!(binding["roleRef"]["name"], object("ClusterRole")["metadata"]["name"]);
+    let subject = &binding["subjects"][0];
+    assert_eq!((&subject["name"], &subject["namespace"]), (&account["name"], &account["namespace"]));
+    let right: Value = serde_json::json!([{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}]);
+    assert_eq!(object("ClusterRole")["rules"], right, "that one, and no other");
+}
+
 #[test]
 fn servers_and_clients_are_found_in_all_namespaces_and_the_operator_is_not_among_them() {
     let monitor = monitor("session-pods");

@@ -23,7 +23,7 @@ mod wait;
 pub use address::private_address;
 pub use assertions::{assert_accounted, assert_perfect};
 pub use collector::Collector;
-pub use http::{Response, get};
+pub use http::{Response, get, get_accepting};
 pub use process::Process;
 pub use program::{Exited, Program, binary};
 pub use running::{Client, Finished, Running, Server};

@@ -8,7 +8,7 @@ use report::{ClientRow, ClientSummary, Summary};
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 
-use crate::http::{Response, get};
+use crate::http::{Response, get, get_accepting};
 use crate::process::Process;
 use crate::program::{Exited, Program};
 use crate::wait::eventually;
@@ -101,6 +101,15 @@ impl<S: DeserializeOwned> Running<S> {
     /// Where it does not answer.
     pub fn get(&self, path: &str) -> Response {
         get(self.http(), path).unwrap_or_else(|| panic!("no answer to {path}: {:?}", self.program))
+    }
+
+    /// Its metrics as OpenMetrics.
+    ///
+    /// # Panics
+    /// Where it does not answer.
+    pub fn open_metrics(&self) -> Response {
+        get_accepting(address_after("HTTP on ", &self.announced), "/metrics", "application/openmetrics-text")
+            .unwrap_or_else(|| panic!("no metrics: {:?}", self.program))
     }
 
     /// Its `/status`.

@@ -32,7 +32,11 @@ fn a_server_is_healthy_and_ready_and_shows_its_numbers() {
         let metrics = server.get("/metrics");
         metrics.body.contains("\nballsession_recent_error_pixels{").then_some(metrics)
     });
-    assert!(metrics.content_type.starts_with("application/openmetrics-text"), "{metrics:?}");
+    assert!(metrics.content_type.starts_with("text/plain; version=0.0.4"), "{metrics:?}");
+    assert!(metrics.body.contains("\n# TYPE ballsession_frames_total counter\n"), "{}", metrics.body);
+    let open_metrics = server.open_metrics();
+    assert!(open_metrics.content_type.starts_with("application/openmetrics-text"), "{open_metrics:?}");
+    assert!(open_metrics.body.ends_with("# EOF\n"), "{}", open_metrics.body);
     let value =
         |name: &str| metric(&metrics.body, name).unwrap_or_else(|| panic!("{name} in {}", metrics.body));
     assert!(value("ballsession_frames_total{fate=\"matched\"}") >= 15.0);
@@ -48,7 +52,7 @@ fn a_server_is_healthy_and_ready_and_shows_its_numbers() {
         assert!(value(&format!("{name}_sum")) > 0.0);
     }
     // Labels must not grow with the number of clients.
-    assert!(!metrics.body.contains("watched") && metrics.body.ends_with("# EOF\n"), "{}", metrics.body);
+    assert!(!metrics.body.contains("watched"), "{}", metrics.body);
     assert_eq!(server.get("/nothing").code, 404);
 }
 

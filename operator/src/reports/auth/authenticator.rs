@@ -13,13 +13,14 @@ use crate::reports::auth::keys::{CurrentKeys, Signature, Trust};
 use crate::reports::auth::look_ups::LookUps;
 use crate::reports::auth::objects::Live;
 use crate::reports::auth::reporter::Reporter;
-use crate::reports::auth::reviews::{Reviews, TokenHash};
+use crate::reports::auth::reviews::Reviews;
 use crate::reports::auth::token::Token;
 use crate::reports::auth::{owner_chain, review_status};
 use crate::reports::metrics::{LookUpOutcome, Metrics, ReviewOutcome};
 use crate::reports::moment::Moment;
 use crate::reports::refusal::Refusal;
 use crate::reports::stores::Stores;
+use crate::token_hash::TokenHash;
 
 /// Pods that are looked up at a time: the rest of the reports does not wait for those of strangers.
 const LOOK_UPS: usize = 16;

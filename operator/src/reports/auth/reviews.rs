@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use process::Bucket;
-use ring::digest::{SHA256, digest};
 
 use crate::reports::auth::claims::Claims;
 use crate::reports::auth::identity::Identity;
+use crate::token_hash::TokenHash;
 
 /// How often there is a review, and how many at once after a quiet time: the pods of 500 sessions, which all report when the
 /// operator has just been started, have had theirs before it would count as silence.
@@ -22,18 +22,6 @@ pub(super) struct Reviews {
     capacity: usize,
     /// Only of accepted ones: junk takes up nothing.
     accepted: HashMap<TokenHash, Claims>,
-}
-
-/// Names a token without keeping it: what leaks from memory cannot be used.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct TokenHash([u8; 32]);
-
-impl TokenHash {
-    pub(super) fn of(token: &str) -> Self {
-        let mut hash = [0; 32];
-        hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
-        Self(hash)
-    }
 }
 
 impl Reviews {

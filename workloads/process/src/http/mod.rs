@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::metrics_text::metrics_answer;
 use accept::{LIMITS, accept};
 pub use endpoints::Endpoints;
 
@@ -38,7 +39,7 @@ pub trait StatusSource: Send + Sync + 'static {
     fn readiness(&self) -> Readiness;
     /// For `/status`: JSON.
     fn status(&self) -> serde_json::Result<String>;
-    /// For `/metrics`: OpenMetrics text.
+    /// For `/metrics`: OpenMetrics, which becomes text of Prometheus for who does not ask for that.
     fn metrics(&self) -> Result<String, std::fmt::Error>;
 }
 
@@ -67,10 +68,18 @@ impl Http {
         source: Arc<dyn StatusSource>,
         pages: Router,
     ) -> Result<Self, HttpError> {
+        Self::serve_routes(address, router(source).merge(pages)).await
+    }
+
+    /// Serves these routes and no others.
+    ///
+    /// # Errors
+    /// Where the address cannot be bound.
+    pub async fn serve_routes(address: SocketAddr, routes: Router) -> Result<Self, HttpError> {
         let failed = |source| HttpError { address, source };
         let listener = address::listen(address).and_then(TcpListener::from_std).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let task = tokio::spawn(accept(listener, router(source).merge(pages), LIMITS, STALL_LIMIT));
+        let task = tokio::spawn(accept(listener, routes, LIMITS, STALL_LIMIT));
         Ok(Self { address, task })
     }
 
@@ -86,13 +95,15 @@ impl Drop for Http {
     }
 }
 
+/// `/healthz` and `/readyz`, which a kubelet asks for: whoever serves other routes by rules of their own serves these to
+/// everybody.
+pub fn health_routes(source: Arc<dyn StatusSource>) -> Router {
+    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(readyz)).with_state(source)
+}
+
 fn router(source: Arc<dyn StatusSource>) -> Router {
-    Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(readyz))
-        .route("/status", get(status))
-        .route("/metrics", get(metrics))
-        .with_state(source)
+    let shown = Router::new().route("/status", get(status)).route("/metrics", get(metrics));
+    health_routes(Arc::clone(&source)).merge(shown.with_state(source))
 }
 
 async fn readyz(State(source): State<Arc<dyn StatusSource>>) -> Response {
@@ -103,18 +114,17 @@ async fn readyz(State(source): State<Arc<dyn StatusSource>>) -> Response {
 }
 
 async fn status(State(source): State<Arc<dyn StatusSource>>) -> Response {
-    text("application/json", source.status())
+    source
+        .status()
+        .map_or_else(failed, |body| ([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
-async fn metrics(State(source): State<Arc<dyn StatusSource>>) -> Response {
-    text("application/openmetrics-text; version=1.0.0; charset=utf-8", source.metrics())
+async fn metrics(State(source): State<Arc<dyn StatusSource>>, request: HeaderMap) -> Response {
+    source.metrics().map_or_else(failed, |text| metrics_answer(&request, text))
 }
 
-fn text(content_type: &'static str, body: Result<String, impl std::fmt::Display>) -> Response {
-    match body {
-        Ok(body) => ([(header::CONTENT_TYPE, content_type)], body).into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
-    }
+fn failed(error: impl std::fmt::Display) -> Response {
+    (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response()
 }
 
 #[cfg(test)]
@@ -158,7 +168,7 @@ mod tests {
         assert!(waiting.starts_with("HTTP/1.1 503") && waiting.ends_with("waiting for a first frame\n"));
         let status = get(address, "/status").await;
         assert!(status.contains("application/json") && status.ends_with("[1,2]"));
-        assert!(get(address, "/metrics").await.contains("openmetrics-text"));
+        assert!(get(address, "/metrics").await.contains("text/plain; version=0.0.4"));
         assert!(get(address, "/nothing").await.starts_with("HTTP/1.1 404"));
     }
 

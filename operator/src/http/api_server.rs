@@ -1,0 +1,102 @@
+//! All questions to the API server on behalf of who asks over HTTP, behind a trait, so that every refusal can be tested
+//! without one.
+
+use std::time::Duration;
+
+use crds::BallSession;
+use futures_util::future::BoxFuture;
+use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewSpec, TokenReviewStatus};
+use k8s_openapi::api::authorization::v1::{SubjectAccessReview, SubjectAccessReviewSpec};
+use kube::api::PostParams;
+use kube::{Api, Client};
+
+use crate::api_error::describe;
+
+/// How long an answer may take: whoever asks waits as long. The client would repeat a refused call for minutes.
+const ANSWER_LIMIT: Duration = Duration::from_secs(3);
+
+/// Why there is no answer of use from the API server.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CallError {
+    /// It refused, or could not be reached.
+    #[error("the API server: {}", describe(.0))]
+    Failed(#[from] kube::Error),
+    /// It took too long.
+    #[error("no answer from the API server within {} s", ANSWER_LIMIT.as_secs())]
+    Late,
+}
+
+/// What is stored of a session: another one has another UID, another spec another generation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stored {
+    pub(super) uid: Option<String>,
+    pub(super) generation: Option<i64>,
+}
+
+/// The API server.
+pub(super) trait ApiServer: Send + Sync + 'static {
+    /// Whose token it is, if it is for an audience; without one, if it is for the API server itself.
+    fn review_token<'a>(
+        &'a self,
+        token: &'a str,
+        audience: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<TokenReviewStatus, CallError>>;
+
+    /// Whether somebody may do something.
+    fn is_allowed(&self, question: SubjectAccessReviewSpec) -> BoxFuture<'_, Result<bool, CallError>>;
+
+    /// What is stored of a session now; `None` where there is none, or none that the operator may see.
+    fn stored<'a>(
+        &'a self,
+        namespace: &'a str,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Stored>, CallError>>;
+}
+
+impl ApiServer for Client {
+    fn review_token<'a>(
+        &'a self,
+        token: &'a str,
+        audience: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<TokenReviewStatus, CallError>> {
+        let audiences = audience.map(|audience| vec![audience.to_owned()]);
+        let spec = TokenReviewSpec { audiences, token: token.to_owned() };
+        let review = TokenReview { spec, ..TokenReview::default() };
+        Box::pin(in_time(async move {
+            let reviews = Api::<TokenReview>::all(self.clone());
+            let answer = reviews.create(&PostParams::default(), &review).await?;
+            Ok(answer.status.unwrap_or_default())
+        }))
+    }
+
+    fn is_allowed(&self, question: SubjectAccessReviewSpec) -> BoxFuture<'_, Result<bool, CallError>> {
+        let review = SubjectAccessReview { spec: question, ..SubjectAccessReview::default() };
+        Box::pin(in_time(async move {
+            let reviews = Api::<SubjectAccessReview>::all(self.clone());
+            let answer = reviews.create(&PostParams::default(), &review).await?;
+            Ok(answer.status.is_some_and(|status| status.allowed))
+        }))
+    }
+
+    fn stored<'a>(
+        &'a self,
+        namespace: &'a str,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Stored>, CallError>> {
+        Box::pin(in_time(async move {
+            let sessions = Api::<BallSession>::namespaced(self.clone(), namespace);
+            let found = match sessions.get_metadata_opt(name).await {
+                // Where the operator runs no sessions it may not look for any.
+                Err(kube::Error::Api(status)) if status.is_forbidden() => None,
+                found => found?,
+            };
+            Ok(found
+                .map(|object| Stored { uid: object.metadata.uid, generation: object.metadata.generation }))
+        }))
+    }
+}
+
+async fn in_time<T>(call: impl Future<Output = kube::Result<T>>) -> Result<T, CallError> {
+    let answer = tokio::time::timeout(ANSWER_LIMIT, call).await.map_err(|_| CallError::Late)?;
+    Ok(answer?)
+}

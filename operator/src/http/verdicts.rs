@@ -1,0 +1,142 @@
+//! Verdicts for machines: `…/verdict` says what is known, `…/gate` the same by its status, for tools that look at nothing else.
+
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router, routing};
+use jiff::Timestamp;
+use kube::runtime::reflector::ObjectRef;
+use process::{Readiness, StatusSource};
+
+use crate::http::access::{Refusal, Right, Visitor};
+use crate::http::api_server::Stored;
+use crate::http::site::Site;
+use crate::http::verdict::{Judgement, Query, Verdict, judge, undecodable, unseen};
+use crate::kube_names::{is_dns_label, is_subdomain};
+
+/// The routes.
+pub(super) fn router() -> Router<Site> {
+    Router::new()
+        .route("/v1/namespaces/{namespace}/ballsessions/{name}/verdict", routing::get(verdict))
+        // Some tools post what they are about: nothing of it is read.
+        .route("/v1/namespaces/{namespace}/ballsessions/{name}/gate", routing::get(gate).post(gate))
+}
+
+async fn verdict(
+    State(site): State<Site>,
+    Extension(visitor): Extension<Visitor>,
+    Path(session): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    match answer(&site, &visitor, session, query.as_deref()).await {
+        Ok(judgement) => shown(StatusCode::OK, judgement),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn gate(
+    State(site): State<Site>,
+    Extension(visitor): Extension<Visitor>,
+    Path(session): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    match answer(&site, &visitor, session, query.as_deref()).await {
+        Ok(judgement) => shown(gate_code(&judgement), judgement),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Through; not through, and never with this run; or not yet.
+fn gate_code(judgement: &Judgement) -> StatusCode {
+    match judgement.verdict {
+        Verdict::Met => StatusCode::OK,
+        Verdict::Missed => StatusCode::PRECONDITION_FAILED,
+        Verdict::Inconclusive if judgement.is_final => StatusCode::PRECONDITION_FAILED,
+        Verdict::Inconclusive => StatusCode::TOO_EARLY,
+    }
+}
+
+fn shown(code: StatusCode, judgement: Judgement) -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if !judgement.is_conclusive() {
+        let seconds = judgement.ask_again.as_millis().div_ceil(1000).max(1);
+        headers.insert(header::RETRY_AFTER, u64::try_from(seconds).unwrap_or(u64::MAX).into());
+    }
+    (code, headers, Json(judgement)).into_response()
+}
+
+/// Why there is no verdict.
+enum Problem {
+    Refused(Refusal),
+    BadQuery(String),
+    NotFound { namespace: String, name: String },
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Refused(refusal) => refusal.into_response(),
+            Self::BadQuery(problem) => (StatusCode::BAD_REQUEST, format!("{problem}\n")).into_response(),
+            Self::NotFound { namespace, name } => {
+                let text =
+                    format!("there is no ballsession {name} in the namespace {namespace} that is watched\n");
+                (StatusCode::NOT_FOUND, text).into_response()
+            }
+        }
+    }
+}
+
+async fn answer(
+    site: &Site,
+    visitor: &Visitor,
+    (namespace, name): (String, String),
+    query: Option<&str>,
+) -> Result<Judgement, Problem> {
+    let not_found = |namespace, name| Problem::NotFound { namespace, name };
+    if !is_dns_label(&namespace) || !is_subdomain(&name) {
+        // Neither would be found, nor could the API server be asked about it.
+        return Err(not_found(namespace.escape_debug().to_string(), name.escape_debug().to_string()));
+    }
+    let query = Query::parse(query.unwrap_or_default()).map_err(Problem::BadQuery)?;
+    let right = Right::GetSession { namespace: namespace.clone(), name: name.clone() };
+    site.access.require(visitor, right, Instant::now()).await?;
+    if let Readiness::Waiting(why) = site.overview.readiness() {
+        return Err(Refusal::Unavailable(format!("the operator's replica is not ready: {why}")).into());
+    }
+    let key = ObjectRef::new(&name).within(&namespace);
+    let Some(found) = site.overview.session(&key) else {
+        let stored = site
+            .stored(&namespace, &name)
+            .await?
+            .ok_or_else(|| not_found(namespace.clone(), name.clone()))?;
+        return Ok(unseen(&namespace, &name, stored.generation));
+    };
+    let (metadata, judgement) = match &found.0 {
+        Ok(session) => (&session.metadata, judge(session, &query, Timestamp::now())),
+        Err(invalid) => {
+            let metadata = &invalid.metadata;
+            (metadata, undecodable(&namespace, &name, metadata.generation, &invalid.error))
+        }
+    };
+    if !judgement.is_conclusive() {
+        return Ok(judgement);
+    }
+    // Somebody acts on it: what is watched may be a moment behind what is stored.
+    let stored = site.stored(&namespace, &name).await?;
+    let known = Stored { uid: metadata.uid.clone(), generation: metadata.generation };
+    match stored {
+        None => Err(not_found(namespace, name)),
+        Some(stored) if stored != known => Ok(judgement.outdated(stored.generation)),
+        Some(_) => Ok(judgement),
+    }
+}
