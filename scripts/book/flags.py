@@ -15,6 +15,7 @@ INTRODUCTION = """What `--help` prints. A flag counts more than its environment 
 """
 OPTION = re.compile(r"\s+(?P<flag>(-\w, )?--[\w-]+( <[^>]+>)?(\.\.\.)?)\s+(?P<meaning>\S.*)")
 VARIABLE = re.compile(r"\s*\[env: (\w+)=[^]]*\]")
+VALUES = re.compile(r"\s*\[possible values: ([^]]+)\]$")
 DEFAULT = re.compile(r"\s*\[default: (.+)\]$")
 SECTION = re.compile(r"^(\w+):\n((?:.+\n?)*)", re.MULTILINE)
 COMMAND = re.compile(r"^  ([a-z][\w-]*) +(\S.*)$", re.MULTILINE)
@@ -27,15 +28,20 @@ def page(binaries):
     for program, purpose in PROGRAMS.items():
         text = help_of(binaries / program)
         parts += [f"## {program}\n\n{purpose}\n", options_of(text)]
-        for command, meaning in COMMAND.findall(sections(text).get("Commands", "")):
+        for command, meaning in commands_of(text):
             parts += [f"### {program} {command}\n\n{meaning}.\n", options_of(help_of(binaries / program, command))]
     return generated("Flags of the programs", "the programs' --help", *parts)
 
 
 def help_of(*command):
-    # None of the caller's own settings shows in it.
+    # The short one has a line for each option. None of the caller's own settings shows in it.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BALLSESSION_")}
-    return subprocess.run([*command, "--help"], env=environment, stdout=subprocess.PIPE, text=True, timeout=20, check=True).stdout
+    return subprocess.run([*command, "-h"], env=environment, stdout=subprocess.PIPE, text=True, timeout=20, check=True).stdout
+
+
+def commands_of(text):
+    commands = COMMAND.findall(sections(text).get("Commands", ""))
+    return [(command, meaning) for command, meaning in commands if command != "help"]
 
 
 def sections(text):
@@ -57,7 +63,10 @@ def options(text):
             continue
         variable = VARIABLE.search(option["meaning"])
         meaning = VARIABLE.sub("", option["meaning"])
+        values = VALUES.search(meaning)
+        meaning = VALUES.sub("", meaning)
         default = DEFAULT.search(meaning)
         cells = [option["flag"], variable[1] if variable else "", default[1] if default else ""]
-        rows.append([*(f"`{cell}`" if cell else "" for cell in cells), DEFAULT.sub("", meaning)])
+        meaning = DEFAULT.sub("", meaning) + (f": {values[1]}" if values else "")
+        rows.append([*(f"`{cell}`" if cell else "" for cell in cells), meaning])
     return rows

@@ -77,20 +77,22 @@ class Reference(unittest.TestCase):
 
     def test_flags_have_their_variable_and_default(self):
         text = (
-            "Runs.\n\nUsage: x\n\nCommands:\n  wait  Waits for it\n\nOptions:\n"
+            "Runs.\n\nUsage: x\n\nCommands:\n  wait  Waits for it\n  help  Helps\n\nOptions:\n"
             "      --http <IP:PORT>  Where it is [env: BALLSESSION_HTTP=] [default: [::]:8081]\n"
             "      --image <NAME>    The image [default: up to others] [env: BALLSESSION_IMAGE=]\n"
+            "  -o, --output <FORM>   The form [default: table] [possible values: table, json]\n"
             "  -v, --verbose         Logs every step\n"
             "  -h, --help            Print help\n"
         )
         rows = [
             ["`--http <IP:PORT>`", "`BALLSESSION_HTTP`", "`[::]:8081`", "Where it is"],
             ["`--image <NAME>`", "`BALLSESSION_IMAGE`", "`up to others`", "The image"],
+            ["`-o, --output <FORM>`", "", "`table`", "The form: table, json"],
             ["`-v, --verbose`", "", "", "Logs every step"],
         ]
         found = flags.sections(text)
         self.assertEqual(flags.options(found["Options"]), rows)
-        self.assertEqual(flags.COMMAND.findall(found["Commands"]), [("wait", "Waits for it")])
+        self.assertEqual(flags.commands_of(text), [("wait", "Waits for it")])
         with self.assertRaises(ValueError):
             flags.options(found["Options"] + "          more of it\n")
 
