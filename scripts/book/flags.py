@@ -15,35 +15,58 @@ INTRODUCTION = """What `--help` prints. A flag counts more than its environment 
 """
 OPTION = re.compile(r"\s+(?P<flag>(-\w, )?--[\w-]+( <[^>]+>)?(\.\.\.)?)\s+(?P<meaning>\S.*)")
 VARIABLE = re.compile(r"\s*\[env: (\w+)=[^]]*\]")
+VALUES = re.compile(r"\s*\[possible values: ([^]]+)\]$")
 DEFAULT = re.compile(r"\s*\[default: (.+)\]$")
+SECTION = re.compile(r"^(\w+):\n((?:.+\n?)*)", re.MULTILINE)
+COMMAND = re.compile(r"^  ([a-z][\w-]*) +(\S.*)$", re.MULTILINE)
+# Those that every program has.
+OF_ALL = re.compile(r"--(help|version)$")
 
 
 def page(binaries):
     parts = [INTRODUCTION]
     for program, purpose in PROGRAMS.items():
-        parts.append(f"## {program}\n\n{purpose}\n")
-        parts.append(table(["flag", "variable", "default", "meaning"], options(help_of(binaries / program))))
+        text = help_of(binaries / program)
+        parts += [f"## {program}\n\n{purpose}\n", options_of(text)]
+        for command, meaning in commands_of(text):
+            parts += [f"### {program} {command}\n\n{meaning}.\n", options_of(help_of(binaries / program, command))]
     return generated("Flags of the programs", "the programs' --help", *parts)
 
 
-def help_of(program):
-    # None of the caller's own settings shows in it.
+def help_of(*command):
+    # The short one has a line for each option. None of the caller's own settings shows in it.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BALLSESSION_")}
-    return subprocess.run([program, "--help"], env=environment, stdout=subprocess.PIPE, text=True, timeout=20, check=True).stdout
+    return subprocess.run([*command, "-h"], env=environment, stdout=subprocess.PIPE, text=True, timeout=20, check=True).stdout
+
+
+def commands_of(text):
+    commands = COMMAND.findall(sections(text).get("Commands", ""))
+    return [(command, meaning) for command, meaning in commands if command != "help"]
+
+
+def sections(text):
+    return dict(SECTION.findall(text))
+
+
+def options_of(text):
+    return table(["flag", "variable", "default", "meaning"], options(sections(text).get("Options", "")))
 
 
 def options(text):
-    """A row for each option, those of help and version apart. There is one in each line."""
+    """A row for each option. There is one in each line."""
     rows = []
-    for line in text.partition("Options:\n")[2].splitlines():
+    for line in text.splitlines():
         option = OPTION.fullmatch(line)
         if not option:
             raise ValueError(f"no option in a line of --help: {line!r}")
-        meaning = option["meaning"]
-        variable = VARIABLE.search(meaning)
-        meaning = VARIABLE.sub("", meaning)
+        if OF_ALL.search(option["flag"]):
+            continue
+        variable = VARIABLE.search(option["meaning"])
+        meaning = VARIABLE.sub("", option["meaning"])
+        values = VALUES.search(meaning)
+        meaning = VALUES.sub("", meaning)
         default = DEFAULT.search(meaning)
-        if variable:
-            cells = [option["flag"], variable[1], default[1] if default else ""]
-            rows.append([*(f"`{cell}`" if cell else "" for cell in cells), DEFAULT.sub("", meaning)])
+        cells = [option["flag"], variable[1] if variable else "", default[1] if default else ""]
+        meaning = DEFAULT.sub("", meaning) + (f": {values[1]}" if values else "")
+        rows.append([*(f"`{cell}`" if cell else "" for cell in cells), meaning])
     return rows

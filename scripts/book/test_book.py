@@ -77,20 +77,24 @@ class Reference(unittest.TestCase):
 
     def test_flags_have_their_variable_and_default(self):
         text = (
-            "Usage: x\n\nOptions:\n"
+            "Runs.\n\nUsage: x\n\nCommands:\n  wait  Waits for it\n  help  Helps\n\nOptions:\n"
             "      --http <IP:PORT>  Where it is [env: BALLSESSION_HTTP=] [default: [::]:8081]\n"
             "      --image <NAME>    The image [default: up to others] [env: BALLSESSION_IMAGE=]\n"
-            "  -v, --verbose         Logs every step [env: BALLSESSION_VERBOSE=]\n"
+            "  -o, --output <FORM>   The form [default: table] [possible values: table, json]\n"
+            "  -v, --verbose         Logs every step\n"
             "  -h, --help            Print help\n"
         )
         rows = [
             ["`--http <IP:PORT>`", "`BALLSESSION_HTTP`", "`[::]:8081`", "Where it is"],
             ["`--image <NAME>`", "`BALLSESSION_IMAGE`", "`up to others`", "The image"],
-            ["`-v, --verbose`", "`BALLSESSION_VERBOSE`", "", "Logs every step"],
+            ["`-o, --output <FORM>`", "", "`table`", "The form: table, json"],
+            ["`-v, --verbose`", "", "", "Logs every step"],
         ]
-        self.assertEqual(flags.options(text), rows)
+        found = flags.sections(text)
+        self.assertEqual(flags.options(found["Options"]), rows)
+        self.assertEqual(flags.commands_of(text), [("wait", "Waits for it")])
         with self.assertRaises(ValueError):
-            flags.options(text + "          more of it\n")
+            flags.options(found["Options"] + "          more of it\n")
 
     def test_metrics_know_their_labels_and_series(self):
         text = '# HELP a_x Help.\n# TYPE a_x counter\na_x_total{fate="lost",le="1"} 3\n# HELP a_xy More.\n# TYPE a_xy gauge\na_xy 1\n# EOF\n'
