@@ -9,6 +9,7 @@ from book.tables import generated, table
 PROGRAMS = {
     "ballsession-server": "Streams the ball and measures. [Run it on a laptop](../quick-start-laptop.md).",
     "ballsession-client": "Decodes the video, finds the ball and reports it.",
+    "kubectl-ballsession": "[A plugin of kubectl](../plugin.md), which calls it `kubectl ballsession`.",
     "ballsession-operator": "Runs sessions in a cluster. Its manifest, `deploy/base/deployment.yaml`, has what it needs.",
 }
 INTRODUCTION = """What `--help` prints. A flag counts more than its environment variable. Durations are written like `150ms`, `30s` or `5m`.
