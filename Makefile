@@ -40,12 +40,12 @@ E2E_THREADS ?= 6
 
 .NOTPARALLEL:
 .PHONY: help deps build demo run-server run-client test monitoring interop interop-all browser browser-cost bench test-api \
-  kstatus gates manifests imports lint format clean \
+  kstatus gates manifests docs docs-check docs-reference quickstart imports lint format clean \
   images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build e2e-detection e2e-upgrade e2e-renamed e2e-chart former \
   charts print-tag
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install what the build needs (apt, as root or through sudo)
 	@scripts/install-deps
@@ -71,6 +71,9 @@ test: deps ## run all tests that need no cluster
 	BALLSESSION_BIN="$(BIN)" browser/run
 	BALLSESSION_BIN="$(BIN)" bench/test
 	scripts/check-rules
+	scripts/with-book unittest --quiet book.test_book
+	BALLSESSION_BIN="$(BIN)" scripts/check-docs
+	BALLSESSION_BIN="$(BIN)" interop/isolated scripts/quickstart --laptop
 
 monitoring: ## check and test alerts and dashboards in deploy/monitoring with promtool
 	scripts/check-rules
@@ -110,6 +113,20 @@ manifests: deps ## write crds/ballsessions.yaml anew from the types, and from de
 
 charts: deps ## check the Helm charts; helm, where it is missing, is built with Go
 	CARGO="$(CARGO)" scripts/check-charts
+
+docs: ## build the book of docs/ into target/book; compiles mdBook once
+	scripts/build-docs
+
+docs-check: build ## check that reference pages are current, nothing is without a runbook, and links lead somewhere
+	scripts/with-book unittest --quiet book.test_book
+	BALLSESSION_BIN="$(BIN)" scripts/check-docs
+
+docs-reference: build ## write docs/reference anew from the code and the programs
+	BALLSESSION_BIN="$(BIN)" scripts/reference
+
+# Without IN_CLUSTER, into whatever cluster kubectl speaks to.
+quickstart: ## run the commands of docs/quick-start-cluster.md, and compare what they print with what it says
+	IN_CLUSTER="$(IN_CLUSTER)" scripts/quickstart --cluster
 
 images: $(if $(filter prebuilt,$(ARTIFACTS)),build) ## build the images with docker; ARTIFACTS=prebuilt compiles outside of it
 	ARTIFACTS="$(ARTIFACTS)" BIN="$(BIN)" DOCKER="$(DOCKER)" scripts/images $(TAG)
