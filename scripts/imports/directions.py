@@ -27,7 +27,7 @@ LAYERS = {
         ["measurement"],
     ],
     "operator/src": [
-        ["api_error", "backoff", "bucket", "failing", "json", "kube_names", "leftovers", "quantity", "timestamps"],
+        ["api_error", "backoff", "bucket", "failing", "figures", "json", "kube_names", "leftovers", "quantity", "timestamps"],
         ["settings"],
         ["conditions"],
         ["display"],
@@ -85,6 +85,7 @@ NEVER_IMPORTED = {
     "operator/src/display": IO,
     "operator/src/backoff": IO,
     "operator/src/bucket": IO,
+    "operator/src/figures": IO,
     "operator/src/timestamps": IO,
     "operator/src/controller/build": IO,
     "operator/src/controller/observe": IO,

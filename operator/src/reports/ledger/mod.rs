@@ -195,6 +195,8 @@ impl Ledger {
 }
 
 #[cfg(test)]
+mod pacing;
+#[cfg(test)]
 mod restart_load;
 #[cfg(test)]
 mod run_end_kills;
