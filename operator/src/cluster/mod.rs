@@ -3,6 +3,7 @@
 mod first_sync;
 mod inventory;
 mod keys;
+mod managed_fields;
 mod metrics;
 mod nodes;
 mod owners;
@@ -14,6 +15,7 @@ mod watches;
 
 pub use first_sync::FirstSync;
 pub use keys::{Guard, Key};
+pub(crate) use managed_fields::applied_by;
 pub use metrics::Metrics;
 pub(crate) use nodes::LostNode;
 pub(crate) use pending::PendingSessions;

@@ -32,7 +32,7 @@ use crate::cluster::owners::{session_by_label, session_of};
 use crate::cluster::pending::PendingSessions;
 use crate::cluster::pod_index::PodIndex;
 use crate::cluster::stores::{Children, Stores};
-use crate::cluster::trim::{trim, trim_replica_set};
+use crate::cluster::trim::{trim_child, trim_pod, trim_replica_set, trim_session};
 use crate::failing::Failing;
 use crate::session::labels;
 use crate::session::pod::node;
@@ -177,7 +177,7 @@ pub fn watch(client: &Client, scope: &Scope) -> (Watches, Stores) {
     };
     let all = watcher::Config::default().timeout(WATCH_SECONDS);
     let session_itself = |session: &Guard| Some(ObjectRef::from_obj(session));
-    starter.watch(sessions_writer, &all, session_itself, |_| (), |_| ());
+    starter.watch(sessions_writer, &all, session_itself, trim_session, |_| ());
     let ours = all.labels(&format!("{}={}", labels::MANAGED_BY, labels::OPERATOR));
     let (pods, pods_writer) = reflector::store();
     let index = Arc::new(PodIndex::default());
@@ -185,7 +185,7 @@ pub fn watch(client: &Client, scope: &Scope) -> (Watches, Stores) {
         let (index, pods) = (Arc::clone(&index), pods.clone());
         move |event: &Event<Pod>| index.follow(event, |pod| pods.get(pod).is_some())
     };
-    starter.watch(pods_writer, &ours, session_by_label::<Pod>, trim, follow);
+    starter.watch(pods_writer, &ours, session_by_label::<Pod>, trim_pod, follow);
     let children = Children {
         deployments: starter.watch_children(&ours, session_of),
         services: starter.watch_children(&ours, session_of),
@@ -232,7 +232,7 @@ impl Starter {
         session_of: fn(&K) -> Option<Key>,
     ) -> Store<K> {
         let (store, writer) = reflector::store();
-        self.watch(writer, config, session_of, |_| (), |_| ());
+        self.watch(writer, config, session_of, trim_child, |_| ());
         store
     }
 
