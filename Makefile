@@ -33,6 +33,8 @@ SAMPLE := deploy/samples/session.yaml
 # Figures are medians over so many rounds, each of so many seconds.
 BENCH_ROUNDS ?= 3
 BENCH_SECONDS ?= 10
+# Sessions of the part operator.
+BENCH_SESSIONS ?= 1000
 # Sessions of each case of interop-all: the table has their median and p95.
 RUNS ?= 5
 # Scenarios at once. One takes a few percent of a processor, and most of its time waits.
@@ -90,8 +92,9 @@ browser: build ## test the pages in a real browser; needs Python 3.11 and pip, s
 browser-cost: build ## measure what a session has to bear when people look at it
 	BALLSESSION_BIN="$(BIN)" browser/run --script cost.py
 
-bench: build ## measure beside aiortc programs; BENCH_ROUNDS, BENCH_SECONDS, BENCH_PARTS="pairs sessions stages loss detection"
-	BALLSESSION_BIN="$(BIN)" bench/run --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) $(BENCH_PARTS)
+bench: build ## measure beside aiortc programs; BENCH_ROUNDS, BENCH_SECONDS, BENCH_PARTS="pairs sessions stages loss detection", or operator
+	BALLSESSION_BIN="$(BIN)" bench/run --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) \
+	  --operator-sessions $(BENCH_SESSIONS) $(BENCH_PARTS)
 
 # The first one needs an API server that knows no sessions yet, as the others make it.
 test-api: deps ## check resource, operator and plugin against the API server that KUBECONFIG names

@@ -10,7 +10,7 @@ from detection.cases import cases
 from detection.run import measure as detection
 from detection.table import detection_table
 
-from measure import loss, machine, pairs, sessions, stages
+from measure import loss, machine, operator, pairs, sessions, stages
 from measure.plot import sessions_plot
 from measure.programs import BENCH
 from measure.table import markdown
@@ -19,6 +19,8 @@ from measure.targets import judge
 PARTS = ("stages", "sessions", "pairs", "loss")
 # Faults take most of an hour, so that they are done only where they are asked for.
 DETECTION = "detection"
+# Needs an API server of its own, in whose network it is measured.
+OPERATOR = "operator"
 RESULTS = BENCH / "results" / "last.json"
 PLOT = BENCH / "results" / "sessions.svg"
 README = BENCH / "README.md"
@@ -37,11 +39,18 @@ def main() -> None:
     parser.add_argument("--cases", default="", metavar="TEXT", help=only)
     parser.add_argument("--quiet-minutes", type=float, default=20, help="of detection: how long nothing happens")
     parser.add_argument(
-        "parts", nargs="*", choices=[[], *PARTS, DETECTION], default=[], help=f"if none is named: all but {DETECTION}"
+        "parts",
+        nargs="*",
+        choices=[[], *PARTS, DETECTION, OPERATOR],
+        default=[],
+        help=f"if none is named: all but {DETECTION} and {OPERATOR}",
     )
+    parser.add_argument("--operator-sessions", type=int, default=1000, metavar="N", help="of operator: how many")
     arguments = parser.parse_args()
     if arguments.rounds < 1 or not 5 <= arguments.seconds <= 600:
         parser.error("--rounds must be at least 1, --seconds 5 to 600")
+    if OPERATOR in arguments.parts and (len(arguments.parts) > 1 or not operator.is_possible()):
+        parser.error(f"{OPERATOR} is measured by itself, beside the API server for tests that KUBECONFIG names")
 
     chosen = [case for case in cases(arguments.quiet_minutes * 60) if arguments.cases in case.name]
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
@@ -55,6 +64,7 @@ def main() -> None:
             "pairs": lambda: pairs.measure(arguments.rounds, arguments.seconds, say),
             "loss": lambda: loss.measure(arguments.rounds, say),
             DETECTION: lambda: detection(chosen, say),
+            OPERATOR: lambda: operator.measure(arguments.operator_sessions, say),
         }[part]()
         if part == DETECTION and arguments.cases:
             print(detection_table(measured))
@@ -62,7 +72,7 @@ def main() -> None:
         results[part] = measured
         results.setdefault("measured", {})[part] = {
             "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "rounds": 1 if part in ("sessions", DETECTION) else arguments.rounds,
+            "rounds": 1 if part in ("sessions", DETECTION, OPERATOR) else arguments.rounds,
             "seconds": arguments.seconds,
         }
         results["machine"] = machine.describe()

@@ -12,6 +12,7 @@ def markdown(results: dict, targets: list[dict]) -> str:
         (results.get("pairs"), "## Pairs", pairs_table(results.get("pairs", []))),
         (results.get("stages"), "## Stages of a frame", stages_tables(results.get("stages", []))),
         (results.get("sessions"), "## Sessions per server", sessions_table(results.get("sessions", []))),
+        (results.get("operator"), "## The operator", operator_table(results.get("operator"))),
         (results.get("loss"), "## Loss of 2 %", loss_table(results.get("loss", []))),
         (results.get("detection"), "## Faults", detection_table(results.get("detection", []))),
     ]
@@ -94,6 +95,26 @@ def sessions_table(rows: list[dict]) -> str:
     body = [[number(row[key], digits) for key, digits in columns] for row in rows]
     most = f"\nThe most with 99.5 % of the frames reported and p95 <= 20 ms: **{carried(rows)}**.\n"
     return table(head, body) + most
+
+
+def operator_table(outcome: dict | None) -> str:
+    if not outcome:
+        return ""
+    head = ["sessions", "created in s", "conditions s", "Ready s", "Met s", "alone s", "MB", "MB at the end", "MB at most"]
+    columns = ["sessions", "creatingSeconds", "conditionsSeconds", "readySeconds", "metSeconds", "aloneSeconds"]
+    columns += ["residentMegabytes", "residentAtEndMegabytes", "peakMegabytes"]
+    text = "Times from the last session's creation; alone: the same objects without an operator.\n\n"
+    text += table(head, [[number(outcome[column], 0) for column in columns]])
+    head = ["while", "seconds", "posts", "not taken", "writes", "a minute", "reads", "CPU %"]
+    columns = ["seconds", "posts", "refused", "writes", "writesPerMinute", "reads", "cpuPercent"]
+    windows = (("all report", "streaming"), ("nobody does", "idle"))
+    rows = [[name, *(number(outcome[window][column], 0) for column in columns)] for name, window in windows]
+    text += "\n" + table(head, rows)
+    head = ["from a post to the status", "p50 s", "p95 s", "longest s"]
+    spans = (("the first of a session", "firstPostSeconds"), ("a breach, while all report", "breachSeconds"))
+    known = [(name, outcome[span] or {}) for name, span in spans]
+    rows = [[name, *(number(span.get(column), 1) for column in ("p50", "p95", "max"))] for name, span in known]
+    return text + "\n" + table(head, rows)
 
 
 def loss_table(pairs: list[dict]) -> str:

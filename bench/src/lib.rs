@@ -1,7 +1,9 @@
-//! Measures what sessions cost, and whether faults are seen. Three programs, each a module here:
+//! Measures what sessions cost, and whether faults are seen. Four programs, each a module here:
 //!
 //! - [`load`]: many sessions of one process that answer every frame without decoding it, to find out how many sessions
 //!   a server carries;
+//! - [`operator_load`]: an operator with sessions by the thousand whose pods only report: its memory, how soon it is done with
+//!   them, and how much it writes;
 //! - [`relay`]: a bad network between a server and clients, which a line on stdin makes better or worse;
 //! - [`stages`]: what each stage of a frame costs, from drawing to detection, and what detectors cost and find.
 //!
@@ -9,6 +11,7 @@
 
 mod clock;
 pub mod load;
+pub mod operator_load;
 mod program;
 pub mod relay;
 pub mod stages;

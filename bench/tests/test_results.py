@@ -80,6 +80,30 @@ def test_targets_compare_with_the_aiortc_pair_of_the_same_run():
     assert missed == ["server CPU, of the aiortc server's", "client CPU, of the aiortc client's", "capture to report, p50"]
 
 
+def outcome(**other: object) -> dict:
+    window = {"seconds": 120.0, "posts": 24000, "refused": 0, "writes": 1900, "reads": 4, "writesPerMinute": 950.0, "cpuPercent": 14.0}
+    idle = {**window, "posts": 0, "writes": 0, "writesPerMinute": 0.0}
+    times = {"creatingSeconds": 20.0, "conditionsSeconds": 25.0, "readySeconds": 200.0, "metSeconds": 210.0, "aloneSeconds": 240.0}
+    memory = {"residentMegabytes": 80.0, "residentAtEndMegabytes": 90.0, "peakMegabytes": 110.0}
+    seen = {"mean": 1.0, "p50": 0.5, "p95": 2.0, "max": 3.0}
+    spans = {"firstPostSeconds": seen, "breachSeconds": seen}
+    return {"sessions": 1000, **times, **memory, **spans, "streaming": window, "idle": idle, **other}
+
+
+def test_an_operator_is_judged_by_the_share_of_the_api_server():
+    assert all(row["reached"] for row in judge({"operator": outcome()}))
+    assert all(row["reached"] for row in judge({"operator": outcome(conditionsSeconds=230.0)}))
+
+    def missed(**other: object) -> list[str]:
+        rows = judge({"operator": outcome(**other)})
+        return [row["quantity"].partition(": ")[2] for row in rows if not row["reached"]]
+
+    assert missed(conditionsSeconds=250.0, residentAtEndMegabytes=101.0) == ["memory", "all conditions there"]
+    assert missed(conditionsSeconds=31.0, aloneSeconds=None) == ["all conditions there"]
+    assert missed(sessions=900, breachSeconds=None) == ["writes while all report", "from a breach to the status, p95"]
+    assert "| nobody does | 120 | 0 | 0 | 0 | 0 |" in markdown({"operator": outcome()}, [])
+
+
 def test_tables_show_what_there_is():
     results = {"sessions": [rung(1), rung(1000, None)]}
     text = markdown(results, judge(results))

@@ -10,7 +10,7 @@ use crate::expected::Check;
 use crate::scene::Scene;
 
 /// No check waits longer.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_secs(90);
 
 /// Checks, and returns what there is to say of it. `before` is the session as it was when the fault began.
 pub(crate) async fn check(check: Check, scene: &Scene, before: Option<&Snapshot>) -> Result<String> {

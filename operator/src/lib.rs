@@ -33,6 +33,7 @@ mod conditions;
 pub mod controller;
 mod display;
 mod failing;
+mod figures;
 pub mod http;
 mod json;
 mod kube_names;

@@ -27,7 +27,7 @@ LAYERS = {
         ["measurement"],
     ],
     "operator/src": [
-        ["api_error", "backoff", "failing", "json", "kube_names", "leftovers", "quantity", "timestamps", "token_hash"],
+        ["api_error", "backoff", "failing", "figures", "json", "kube_names", "leftovers", "quantity", "timestamps", "token_hash"],
         ["settings"],
         ["conditions"],
         ["display"],
@@ -94,6 +94,7 @@ NEVER_IMPORTED = {
     "operator/src/clients": IO,
     "operator/src/display": IO,
     "operator/src/backoff": IO,
+    "operator/src/figures": IO,
     "operator/src/timestamps": IO,
     "operator/src/controller/build": IO,
     "operator/src/controller/observe": IO,

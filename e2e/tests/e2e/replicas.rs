@@ -13,8 +13,8 @@ use serde_json::json;
 
 /// Within this time another replica leads. The rest is for a busy machine.
 const TAKEOVER: Duration = Duration::from_secs(10);
-/// More than the operator takes to write a status that changed.
-const SEVERAL_WRITES: Duration = Duration::from_secs(15);
+/// More than the operator takes to write numbers that moved.
+const SEVERAL_WRITES: Duration = Duration::from_secs(75);
 
 #[tokio::test]
 async fn all_replicas_are_ready_and_one_takes_reports() {
@@ -57,7 +57,7 @@ async fn sessions_go_on_when_the_leader_is_deleted() {
 
         // Nobody notices, and nothing of what was measured is lost.
         session
-            .stays(2 * SEVERAL_WRITES, "it goes on", |now| {
+            .stays(SEVERAL_WRITES, "it goes on", |now| {
                 now.goes_on_from(&before)?;
                 now.is("Ready", "True")?;
                 now.is("ObjectivesMet", "True")

@@ -2,7 +2,9 @@
 
 mod first_sync;
 mod inventory;
+mod kept;
 mod keys;
+mod managed_fields;
 mod metrics;
 mod nodes;
 mod owners;
@@ -13,7 +15,9 @@ mod trim;
 mod watches;
 
 pub use first_sync::FirstSync;
+pub use kept::Kept;
 pub use keys::{Guard, Key};
+pub(crate) use managed_fields::applied_by;
 pub use metrics::Metrics;
 pub(crate) use nodes::LostNode;
 pub(crate) use pending::PendingSessions;

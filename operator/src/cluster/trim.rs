@@ -1,23 +1,46 @@
-//! What is kept of a pod, and of a ReplicaSet. Of a whole one most is the same in all of a session, and is never read: kept for
+//! What is kept of what is watched. Of a whole object most is never read, and much of it is the same in all of a kind: kept for
 //! each of thousands it is the operator's memory.
 
-use crds::contract::OWN_PREFIX;
+use crds::contract::{CONTROLLER_FIELD_MANAGER, OWN_PREFIX};
 use k8s_openapi::api::apps::v1::ReplicaSet;
-use k8s_openapi::api::core::v1::{Pod, PodSpec};
+use k8s_openapi::api::core::v1::{Affinity, ContainerStatus, Pod, PodSpec, PodStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::Resource;
 
+use crate::cluster::keys::Guard;
+use crate::cluster::managed_fields::shrink;
 use crate::session::labels::JOB_INDEX;
 
+/// Where kubectl keeps a copy of what it applied.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Takes away who wrote which field of a session, and kubectl's copy of it.
+pub(super) fn trim_session(session: &mut Guard) {
+    let metadata = session.meta_mut();
+    metadata.managed_fields = None;
+    if let Some(annotations) = &mut metadata.annotations {
+        annotations.remove(LAST_APPLIED);
+    }
+}
+
+/// Takes away which fields of a child others than the controller wrote. What it shall be is compared with all the rest.
+pub(super) fn trim_child<K: Resource>(child: &mut K) {
+    shrink(child.meta_mut(), CONTROLLER_FIELD_MANAGER);
+}
+
 /// Takes away what is never read: who wrote which field, annotations of others, and all of the spec but where the pod is to run; of
-/// one that its affinity binds to nodes also what else binds it.
-pub(super) fn trim(pod: &mut Pod) {
+/// one that its affinity binds to nodes also what else binds it. Of its status, what its containers were given.
+pub(super) fn trim_pod(pod: &mut Pod) {
     pod.metadata.managed_fields = None;
     if let Some(annotations) = &mut pod.metadata.annotations {
         annotations.retain(|name, _| name.starts_with(OWN_PREFIX) || name == JOB_INDEX);
     }
     if let Some(spec) = pod.spec.take() {
         let PodSpec { node_name, scheduling_gates, affinity, node_selector, tolerations, .. } = spec;
-        let is_bound = affinity.as_ref().is_some_and(|affinity| affinity.node_affinity.is_some());
+        let affinity = affinity.filter(|affinity| affinity.node_affinity.is_some());
+        let affinity =
+            affinity.map(|Affinity { node_affinity, .. }| Affinity { node_affinity, ..Affinity::default() });
+        let is_bound = affinity.is_some();
         let node_selector = node_selector.filter(|_| is_bound);
         let tolerations = tolerations.filter(|_| is_bound);
         let kept = PodSpec {
@@ -29,6 +52,25 @@ pub(super) fn trim(pod: &mut Pod) {
             ..PodSpec::default()
         };
         pod.spec = Some(kept);
+    }
+    if let Some(status) = &mut pod.status {
+        trim_status(status);
+    }
+}
+
+fn trim_status(status: &mut PodStatus) {
+    (status.host_ips, status.resources, status.allocated_resources) = (None, None, None);
+    let of_all = [
+        &mut status.container_statuses,
+        &mut status.init_container_statuses,
+        &mut status.ephemeral_container_statuses,
+    ];
+    for container in of_all.into_iter().flatten().flatten() {
+        let ContainerStatus { name, image, ready, restart_count, started, state, last_state, .. } =
+            std::mem::take(container);
+        let rest = ContainerStatus::default();
+        *container =
+            ContainerStatus { name, image, ready, restart_count, started, state, last_state, ..rest };
     }
 }
 
@@ -43,6 +85,7 @@ pub(super) fn trim_replica_set(set: &mut ReplicaSet) {
 
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::api::core::v1::Service;
     use serde_json::{Value, json};
 
     use super::*;
@@ -59,27 +102,80 @@ mod tests {
             },
             "spec": {
                 "nodeName": "b", "schedulingGates": [{"name": "example.com/quota"}], "volumes": [{"name": "token"}],
-                "affinity": {"nodeAffinity": {}}, "nodeSelector": {"disk": "ssd"}, "tolerations": [{"key": "gpu"}],
+                "affinity": {"nodeAffinity": {}, "podAffinity": {}}, "nodeSelector": {"disk": "ssd"}, "tolerations": [{"key": "gpu"}],
                 "containers": [{"name": "client", "image": "client:1"}]
             },
-            "status": {"phase": "Running", "podIP": "10.244.1.7", "conditions": [{"type": "Ready", "status": "True"}]}
+            "status": {
+                "phase": "Running", "podIP": "10.244.1.7", "conditions": [{"type": "Ready", "status": "True"}],
+                "hostIPs": [{"ip": "172.18.0.2"}],
+                "containerStatuses": [{
+                    "name": "client", "image": "client:1", "imageID": "sha256:00", "containerID": "containerd://00", "ready": true,
+                    "restartCount": 1, "started": true, "state": {"running": {}}, "lastState": {"terminated": {"exitCode": 1}},
+                    "volumeMounts": [{"name": "token", "mountPath": "/var/run/ballsession"}], "resources": {"requests": {"cpu": "10m"}}
+                }]
+            }
         });
         let mut pod: Pod = serde_json::from_value(whole.clone()).unwrap();
-        trim(&mut pod);
+        trim_pod(&mut pod);
         let mut expected = whole;
         expected["metadata"].as_object_mut().unwrap().remove("managedFields");
         expected["metadata"]["annotations"].as_object_mut().unwrap().remove("example.com/networks");
         expected["spec"].as_object_mut().unwrap().remove("volumes");
         expected["spec"]["containers"] = json!([]);
+        expected["spec"]["affinity"].as_object_mut().unwrap().remove("podAffinity");
+        expected["status"].as_object_mut().unwrap().remove("hostIPs");
+        let container = expected.pointer_mut("/status/containerStatuses/0").unwrap().as_object_mut().unwrap();
+        for field in ["containerID", "volumeMounts", "resources"] {
+            container.remove(field);
+        }
+        container["imageID"] = json!("");
         let kept: Value = serde_json::to_value(&pod).unwrap();
         assert_eq!(kept, expected);
 
         pod.spec.as_mut().unwrap().affinity = None;
-        trim(&mut pod);
+        trim_pod(&mut pod);
         for field in ["affinity", "nodeSelector", "tolerations"] {
             expected["spec"].as_object_mut().unwrap().remove(field);
         }
         assert_eq!(serde_json::to_value(&pod).unwrap(), expected);
+    }
+
+    #[test]
+    fn of_sessions_and_children_all_stays_but_who_wrote_what() {
+        let managed = json!([{"manager": "kubectl", "operation": "Update", "fieldsV1": {"f:spec": {}}},
+                             {"manager": CONTROLLER_FIELD_MANAGER, "operation": "Apply", "fieldsV1": {"f:spec": {}}}]);
+        let annotations = json!({LAST_APPLIED: "{}", "example.com/team": "a"});
+        let whole = json!({
+            "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession", "spec": {"clients": 3},
+            "metadata": {"name": "harbor", "annotations": annotations, "managedFields": managed},
+            "status": {"clients": [{"id": "a", "reconnects": 0}]}
+        });
+        let mut session: Guard = serde_json::from_value(whole.clone()).unwrap();
+        trim_session(&mut session);
+        let kept = session.0.unwrap();
+        assert_eq!(
+            serde_json::to_value(&kept.metadata).unwrap(),
+            json!({"name": "harbor", "annotations": {"example.com/team": "a"}})
+        );
+        assert_eq!(
+            (kept.spec.clients, serde_json::to_value(&kept.status).unwrap()),
+            (3, whole["status"].clone())
+        );
+        let mut undecodable: Guard =
+            serde_json::from_value(json!({"metadata": whole["metadata"], "spec": "none"})).unwrap();
+        trim_session(&mut undecodable);
+        assert_eq!(undecodable.meta().managed_fields, None);
+
+        let mut child: Service = serde_json::from_value(json!({
+            "metadata": {"name": "harbor-server", "annotations": annotations, "managedFields": managed}, "spec": {"clusterIP": "10.0.0.1"}
+        }))
+        .unwrap();
+        let mut expected = child.clone();
+        trim_child(&mut child);
+        let entries = expected.metadata.managed_fields.as_mut().unwrap();
+        entries[0].fields_v1 = None;
+        entries[1].fields_v1.as_mut().unwrap().0 = json!("{\"f:spec\":{}}");
+        assert_eq!(child, expected);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use crate::clients::{Tracker, UnfitNodes};
 use crate::cluster::Key;
@@ -54,6 +55,8 @@ pub(super) struct Memory {
     pub(super) had_media: HadMedia,
     /// What is still to come from the reports.
     pub(super) pending: Pending,
+    /// When its status was written last.
+    pub(super) status_written: Option<Instant>,
     /// By object: its last versions that something was written to. Whoever sees one of them sees what was before.
     superseded: HashMap<String, Vec<String>>,
     /// By child: what it was when nothing came of applying something to it, and the hash of that.

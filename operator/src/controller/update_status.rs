@@ -37,12 +37,16 @@ pub(super) enum Written {
     Stale,
     /// Somebody writes something else each time: it is left as it is for a while.
     Contested,
+    /// Figures in its messages alone are others: it is left as it is for so long.
+    PutOff(Duration),
 }
 
 /// How soon after another one's write the next attempt comes.
 const AGAIN: Duration = Duration::from_millis(100);
 /// How soon it is tried again to say what somebody else changes each time.
 const CONTESTED: Duration = Duration::from_secs(5);
+/// Between two writes where nothing but figures in messages changed.
+const FIGURES_INTERVAL: Duration = Duration::from_secs(60);
 
 impl Written {
     fn of(is_stored: bool) -> Self {
@@ -55,6 +59,7 @@ impl Written {
             Self::Done => None,
             Self::Stale => Some(AGAIN),
             Self::Contested => Some(CONTESTED),
+            Self::PutOff(left) => Some(left),
         }
     }
 }
@@ -74,6 +79,11 @@ pub(super) async fn update_status(
         controller.metrics.status(StatusWrite::Suppressed);
         return Ok(Written::Done);
     }
+    let written = controller.remember(session_ref, |memory| memory.status_written);
+    if let Some(left) = put_off(&known, owned, written, Instant::now()) {
+        controller.metrics.status(StatusWrite::Suppressed);
+        return Ok(Written::PutOff(left));
+    }
     let wish = wish(owned);
     let contested = |memory: &mut Memory| {
         memory.contests.differs(SESSION, &wish, CONTROLLER_FIELD_MANAGER, Instant::now())
@@ -84,9 +94,19 @@ pub(super) async fn update_status(
     }
     let written = apply(controller, session_ref, &known, owned).await?;
     if written.is_some() {
-        controller.remember(session_ref, |memory| memory.contests.applied(SESSION, &wish, Instant::now()));
+        let now = Instant::now();
+        controller.remember(session_ref, |memory| {
+            memory.status_written = Some(now);
+            memory.contests.applied(SESSION, &wish, now)
+        });
     }
     Ok(Written::of(written.is_some()))
+}
+
+/// How long `owned` can wait that differs from what is `known` in figures alone, after what was `written` last.
+fn put_off(known: &Owned, owned: &Owned, written: Option<Instant>, now: Instant) -> Option<Duration> {
+    let left = FIGURES_INTERVAL.checked_sub(now.saturating_duration_since(written?))?;
+    (!left.is_zero() && known.says_the_same(owned)).then_some(left)
 }
 
 /// The hash of what is to be said, whenever that became so: to say it again after somebody else did not makes it no other wish.
@@ -229,6 +249,31 @@ fn written(controller: &Controller, session_ref: &SessionRef, stored: &Owned, ow
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn other_figures_alone_are_written_once_a_minute() {
+        let owned = |ready: i32, message: &str| {
+            let condition = json!({"type": "Ready", "status": "False", "reason": "MediaBlocked", "message": message,
+                                   "lastTransitionTime": "2026-01-01T00:00:00Z"});
+            let display = json!({"reason": "MediaBlocked", "message": message});
+            let status = json!({"conditions": [condition], "display": display, "readyClients": ready});
+            Owned::stored(&serde_json::from_value(status).unwrap())
+        };
+        let (known, start) = (owned(0, "signalling ok in 7 ms, no UDP"), Instant::now());
+        let left = |other: &Owned, written: Option<u64>| {
+            let now = start + Duration::from_secs(100);
+            let written = written.map(|second| start + Duration::from_secs(second));
+            put_off(&known, other, written, now).map(|left| left.as_secs())
+        };
+        let other_figure = owned(0, "signalling ok in 9 ms, no UDP");
+        let written = [None, Some(30), Some(40), Some(41), Some(100)];
+        assert_eq!(
+            written.map(|written| left(&other_figure, written)),
+            [None, None, None, Some(1), Some(60)]
+        );
+        assert_eq!(left(&owned(0, "signalling ok in 9 ms, no DTLS"), Some(100)), None);
+        assert_eq!(left(&owned(1, "signalling ok in 7 ms, no UDP"), Some(100)), None);
+    }
 
     #[test]
     fn a_wish_is_the_same_whenever_it_is_said() {

@@ -4,31 +4,29 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
 
 use futures_util::future::BoxFuture;
-use http::{Request, Uri};
+use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use kube::client::{Body, ConfigExt, retry::RetryPolicy};
 use kube::{Client, Config};
-use prometheus_client::metrics::histogram::Histogram;
 use tokio::net::TcpStream;
 use tower::retry::RetryLayer;
-use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
+use tower::{BoxError, Service, ServiceBuilder};
 
 use crate::lease::fence::Fence;
+use crate::lease::measured::Measured;
 use crate::lease::metrics::Metrics;
 
-/// A client of the API server that `config` names, which sends nothing while `fence` is closed. How long answers take is
-/// measured.
+/// A client of the API server that `config` names, which sends nothing while `fence` is closed. What becomes of
+/// requests is measured.
 ///
 /// # Errors
 /// Where `config` makes no sense.
 pub fn client(config: &Config, fence: Fence, metrics: &Metrics) -> kube::Result<Client> {
-    let answers = metrics.answers.clone();
     let mut connector = HttpConnector::new();
     // The addresses are https's.
     connector.enforce_http(false);
@@ -42,16 +40,7 @@ pub fn client(config: &Config, fence: Fence, metrics: &Metrics) -> kube::Result<
         .layer(config.extra_headers_layer()?)
         .map_err(BoxError::from)
         .service(http);
-    let service =
-        ServiceExt::<Request<Body>>::map_future(service, move |answer| timed(answer, answers.clone()));
-    Ok(Client::new(service, config.default_namespace.clone()))
-}
-
-async fn timed<T>(answer: impl Future<Output = T>, answers: Histogram) -> T {
-    let begun = Instant::now();
-    let answered = answer.await;
-    answers.observe(begun.elapsed().as_secs_f64());
-    answered
+    Ok(Client::new(Measured::new(service, metrics.clone()), config.default_namespace.clone()))
 }
 
 /// Connects as the plain connector does.

@@ -1,5 +1,9 @@
-//! What is counted of the lease.
+//! What is counted of the lease, and of what is done by its leave.
 
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -9,18 +13,48 @@ use prometheus_client::registry::Registry;
 /// Upper ends of the buckets of answers, in seconds.
 const ANSWERS: [f64; 8] = [0.005, 0.025, 0.1, 0.25, 1.0, 5.0, 15.0, 30.0];
 
+/// The verbs of requests, as metrics have them.
+const VERBS: [&str; 6] = ["get", "post", "put", "patch", "delete", OTHER];
+const OTHER: &str = "other";
+
+/// In place of a code, where there was no answer.
+const NO_ANSWER: &str = "none";
+
 /// Whether the lease is held, how its requests went, and what is done by its leave.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     held: Gauge,
     requests: Family<[(&'static str, &'static str); 1], Counter>,
     /// How long the API server takes to answer whoever holds it.
-    pub(super) answers: Histogram,
+    answers: Family<Verb, Histogram>,
+    failures: Family<Failure, Counter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Verb {
+    verb: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Failure {
+    verb: &'static str,
+    code: String,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
-        Self { held: Gauge::default(), requests: Family::default(), answers: Histogram::new(ANSWERS) }
+        let metrics = Self {
+            held: Gauge::default(),
+            requests: Family::default(),
+            answers: Family::new_with_constructor(|| Histogram::new(ANSWERS)),
+            failures: Family::default(),
+        };
+        // There from the start, so that the first failure is seen as an increase, and none at all as 0.
+        for verb in VERBS {
+            drop(metrics.answers.get_or_create(&Verb { verb }));
+            metrics.failures.get_or_create(&Failure { verb, code: NO_ANSWER.to_owned() }).inc_by(0);
+        }
+        metrics
     }
 }
 
@@ -44,9 +78,10 @@ impl Metrics {
         registry.register("lease_held", "1 while this operator is the one that writes", metrics.held.clone());
         let help = "Requests that concern the lease, by outcome";
         registry.register("lease_requests", help, metrics.requests.clone());
-        let help =
-            "The time that requests of the replica that leads took, those repeated by its client as one";
+        let help = "The time that requests of the replica that leads took by verb, those repeated by its client as one";
         registry.register("api_request_duration_seconds", help, metrics.answers.clone());
+        let help = "Those that failed by verb and code (none: no answer), but for objects that are gone or were changed meanwhile";
+        registry.register("api_request_failures", help, metrics.failures.clone());
         metrics
     }
 
@@ -62,5 +97,21 @@ impl Metrics {
             Outcome::Failed => "failed",
         };
         self.requests.get_or_create(&[("outcome", outcome)]).inc();
+    }
+
+    /// A request of the replica that leads was answered, with a status, or failed without one.
+    pub(super) fn answered(&self, method: &Method, status: Option<StatusCode>, took: Duration) {
+        let is_named = |verb: &&&str| method.as_str().eq_ignore_ascii_case(verb);
+        let verb = VERBS.iter().find(is_named).copied().unwrap_or(OTHER);
+        self.answers.get_or_create(&Verb { verb }).observe(took.as_secs_f64());
+        let code = match status {
+            None => NO_ANSWER.to_owned(),
+            Some(StatusCode::NOT_FOUND | StatusCode::CONFLICT) => return,
+            Some(status) if status.is_client_error() || status.is_server_error() => {
+                status.as_str().to_owned()
+            }
+            Some(_) => return,
+        };
+        self.failures.get_or_create(&Failure { verb, code }).inc();
     }
 }

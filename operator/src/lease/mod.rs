@@ -20,6 +20,7 @@ mod fence;
 mod fenced;
 mod keeper;
 mod leader_label;
+mod measured;
 mod metrics;
 mod record;
 mod settings;

@@ -12,6 +12,7 @@ use kube::Resource;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::cluster::applied_by;
 use crate::json::is_empty;
 use crate::quantity;
 
@@ -25,13 +26,13 @@ pub(in crate::controller) fn stamp(desired: &mut Value, hash: &str) {
 pub(in crate::controller) fn differs<K: Resource + Serialize>(desired: &Value, live: &K) -> bool {
     let Ok(value) = serde_json::to_value(live) else { return true };
     let fields = without_identity(desired.clone());
-    Comparison { in_resources: false }.differs(&fields, Some(&value), ours(live))
+    Comparison { in_resources: false }.differs(&fields, Some(&value), ours(live).as_ref())
 }
 
 /// The same of `desired` without its spec: whatever the spec is.
 pub(super) fn differs_beside_spec<K: Resource + Serialize>(desired: &Value, live: &K) -> bool {
     let Ok(value) = serde_json::to_value(live) else { return true };
-    let owned = ours(live).cloned().map(|mut owned| {
+    let owned = ours(live).map(|mut owned| {
         if let Some(fields) = owned.as_object_mut() {
             fields.remove("f:spec");
         }
@@ -54,14 +55,8 @@ fn without_identity(mut desired: Value) -> Value {
 }
 
 /// The fields that we have set, as the API server noted them.
-fn ours<K: Resource>(live: &K) -> Option<&Value> {
-    let entries = live.meta().managed_fields.as_deref().unwrap_or_default();
-    let ours = entries.iter().find(|entry| {
-        entry.manager.as_deref() == Some(CONTROLLER_FIELD_MANAGER)
-            && entry.operation.as_deref() == Some("Apply")
-            && entry.subresource.as_deref().unwrap_or_default().is_empty()
-    })?;
-    ours.fields_v1.as_ref().map(|fields| &fields.0)
+fn ours<K: Resource>(live: &K) -> Option<Value> {
+    applied_by(live.meta(), CONTROLLER_FIELD_MANAGER)
 }
 
 #[derive(Clone, Copy)]

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::conditions::find;
 use crate::display::Shown;
+use crate::figures::without_figures;
 
 /// What the controller writes into the status.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,26 @@ impl Owned {
             selector: status.selector.clone(),
             run: status.run.clone(),
             history: status.history.clone(),
+        }
+    }
+
+    /// Whether both say the same, whatever figures are in their messages.
+    pub(in crate::controller) fn says_the_same(&self, other: &Self) -> bool {
+        self.without_figures() == other.without_figures()
+    }
+
+    fn without_figures(&self) -> Self {
+        let plain = |condition: &Option<Condition>| {
+            condition
+                .clone()
+                .map(|condition| Condition { message: without_figures(&condition.message), ..condition })
+        };
+        Self {
+            ready: plain(&self.ready),
+            complete: plain(&self.complete),
+            stalled: plain(&self.stalled),
+            message: self.message.as_deref().map(without_figures),
+            ..self.clone()
         }
     }
 

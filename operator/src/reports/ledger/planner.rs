@@ -228,9 +228,7 @@ impl Planner {
         at: Moment,
     ) {
         let key = &write.session;
-        // A conflict is no failure: the next attempt knows what the other one wrote.
-        let succeeded = matches!(result, WriteResult::Stored | WriteResult::Stale);
-        self.schedule.done(&key.uid, succeeded, at.now);
+        self.schedule.done(&key.uid, result, at.now);
         match result {
             WriteResult::Stored => self.mark_stored(write),
             WriteResult::Refused => {

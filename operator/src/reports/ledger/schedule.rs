@@ -2,8 +2,10 @@
 //! own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
+use crate::reports::ledger::pending_write::WriteResult;
 use crate::reports::status::Change;
 
 /// Between two writes of all sessions together, and how many may follow each other without it after a quiet time.
@@ -13,11 +15,14 @@ const BURST: u32 = 10;
 /// After a write the watch needs a moment to show it. Who compares sooner would write the same again.
 const WATCH_LAG: Duration = Duration::from_secs(1);
 /// Between two writes of a session.
-const SHOWN_INTERVAL: Duration = Duration::from_secs(10);
-/// The same, where nothing but counters changed.
-const COUNTERS_INTERVAL: Duration = Duration::from_secs(60);
-/// Where more is due than fits the pace, what is more urgent goes first, unless the rest has waited for so much longer.
-const LOW_PRIORITY_DELAY: Duration = Duration::from_secs(60);
+const WORDS_INTERVAL: Duration = Duration::from_secs(10);
+/// The same, where nothing but numbers changed; and how much more of it, at most, a session has: sessions that began together would
+/// be written together for ever.
+const NUMBERS_INTERVAL: Duration = Duration::from_secs(60);
+const NUMBERS_SPREAD: Duration = Duration::from_secs(5);
+/// Where more is due than fits the pace, what is more urgent goes first; but of so many writes in a row one is what has waited for
+/// longest.
+const IN_A_ROW: u32 = 5;
 /// The longest wait after a failure. The first is [`WATCH_LAG`], each further one twice as long.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 
@@ -28,11 +33,16 @@ pub(super) struct Schedule {
     queues: BTreeMap<Change, BTreeSet<(Instant, String)>>,
     /// When the next write fits the pace.
     next_at: Instant,
+    /// How often in a row something went before what had waited for longer.
+    passed_over: u32,
 }
 
 #[derive(Default)]
 struct Entry {
+    /// When it was written last, or that was refused or failed.
     written: Option<Instant>,
+    /// The watch does not show before that what became of the last attempt.
+    not_before: Option<Instant>,
     planned: Option<(Change, Instant)>,
     failures: u32,
     is_in_flight: bool,
@@ -40,7 +50,7 @@ struct Entry {
 
 impl Schedule {
     pub(super) fn new(now: Instant) -> Self {
-        Self { entries: HashMap::new(), queues: BTreeMap::new(), next_at: now }
+        Self { entries: HashMap::new(), queues: BTreeMap::new(), next_at: now, passed_over: 0 }
     }
 
     /// The status of a session differs by `change` from the stored one.
@@ -56,14 +66,19 @@ impl Schedule {
         }
         let spacing = match change {
             Change::Urgent => WATCH_LAG,
-            Change::Shown => SHOWN_INTERVAL,
-            Change::Counters | Change::None => COUNTERS_INTERVAL,
+            Change::Words => WORDS_INTERVAL,
+            Change::Numbers | Change::None => numbers_interval(uid),
         };
         let spacing = spacing.max(entry.backoff());
-        let due = entry.written.map_or(now, |written| now.max(written + spacing));
+        let due = entry.written.map(|written| written + spacing);
+        let due = [due, entry.not_before].into_iter().flatten().fold(now, Instant::max);
         // Never later than before: who waits in a long queue shall not lose the place by every report.
         let planned = entry.planned.map_or((change, due), |before| (change.max(before.0), due.min(before.1)));
-        if let Some(before) = entry.planned.replace(planned) {
+        let before = entry.planned.replace(planned);
+        if before == Some(planned) {
+            return;
+        }
+        if let Some(before) = before {
             self.dequeue(before, uid);
         }
         self.queues.entry(planned.0).or_default().insert((planned.1, uid.to_owned()));
@@ -82,8 +97,11 @@ impl Schedule {
             return None;
         }
         let firsts = self.queues.iter().filter_map(|(change, queue)| Some((*change, queue.first()?.0)));
-        let due = firsts.filter(|(_, due)| *due <= now);
-        let (change, _) = due.min_by_key(|(change, due)| *due + priority_delay(*change))?;
+        let due: Vec<_> = firsts.filter(|(_, due)| *due <= now).collect();
+        let most_urgent = due.iter().max()?.0;
+        let longest = due.iter().min_by_key(|(change, due)| (*due, std::cmp::Reverse(*change)))?.0;
+        let change = if self.passed_over + 1 < IN_A_ROW { most_urgent } else { longest };
+        self.passed_over = if change == longest { 0 } else { self.passed_over + 1 };
         let (_, uid) = self.queues.get_mut(&change)?.pop_first()?;
         // Time that was not used counts only as far as the burst goes.
         let earliest = now.checked_sub(WRITE_INTERVAL * BURST).unwrap_or(now);
@@ -105,13 +123,19 @@ impl Schedule {
         firsts.map(|(due, _)| now.saturating_duration_since(*due)).max().unwrap_or_default()
     }
 
-    /// A write that [`Schedule::next`] asked for is over. `succeeded`: the next one need not wait longer.
-    pub(super) fn done(&mut self, uid: &str, succeeded: bool, now: Instant) {
-        if let Some(entry) = self.entries.get_mut(uid) {
-            entry.is_in_flight = false;
+    /// A write that [`Schedule::next`] asked for is over. One that came too late was none: the next attempt knows what the other
+    /// one wrote.
+    pub(super) fn done(&mut self, uid: &str, result: WriteResult, now: Instant) {
+        let Some(entry) = self.entries.get_mut(uid) else { return };
+        entry.is_in_flight = false;
+        entry.not_before = Some(now + WATCH_LAG);
+        if result != WriteResult::Stale {
             entry.written = Some(now);
-            entry.failures = if succeeded { 0 } else { entry.failures.saturating_add(1) };
         }
+        entry.failures = match result {
+            WriteResult::Stored | WriteResult::Stale => 0,
+            WriteResult::Refused | WriteResult::Failed => entry.failures.saturating_add(1),
+        };
     }
 
     /// A write that [`Schedule::next`] asked for was none: nothing had changed in the end.
@@ -138,12 +162,12 @@ impl Schedule {
     }
 }
 
-fn priority_delay(change: Change) -> Duration {
-    match change {
-        Change::Urgent => Duration::ZERO,
-        Change::Shown => LOW_PRIORITY_DELAY,
-        Change::Counters | Change::None => LOW_PRIORITY_DELAY * 2,
-    }
+/// The time between two writes of a session's numbers, its own and always the same.
+fn numbers_interval(uid: &str) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    uid.hash(&mut hasher);
+    let share = hasher.finish() as f64 / u64::MAX as f64;
+    NUMBERS_INTERVAL + NUMBERS_SPREAD.mul_f64(share)
 }
 
 impl Entry {
@@ -167,7 +191,7 @@ mod tests {
             schedule.plan("a", change, now);
             if let Some(uid) = schedule.next(now) {
                 writes.push(second);
-                schedule.done(&uid, true, now);
+                schedule.done(&uid, WriteResult::Stored, now);
             }
         }
         writes
@@ -179,7 +203,7 @@ mod tests {
         let mut schedule = Schedule::new(start);
         let later = |seconds| start + Duration::from_secs(seconds);
         assert_eq!(schedule.overdue(later(9)), Duration::ZERO);
-        schedule.plan("a", Change::Counters, later(2));
+        schedule.plan("a", Change::Numbers, later(2));
         schedule.plan("b", Change::Urgent, later(5));
         assert_eq!(schedule.overdue(later(9)), Duration::from_secs(7));
         schedule.cancel("a");
@@ -190,8 +214,13 @@ mod tests {
     fn a_session_is_written_at_once_and_then_as_often_as_its_changes_are_worth() {
         let start = Instant::now();
         let of = |change| writes(&mut Schedule::new(start), change, start, 130);
-        assert_eq!(of(Change::Counters), [0, 60, 120]);
-        assert_eq!(of(Change::Shown)[..4], [0, 10, 20, 30]);
+        let spread = |seconds: u64| seconds..=seconds + seconds.div_ceil(60) * 6;
+        let numbers = of(Change::Numbers);
+        assert!(
+            numbers.len() == 3 && spread(60).contains(&numbers[1]) && spread(120).contains(&numbers[2]),
+            "{numbers:?}"
+        );
+        assert_eq!(of(Change::Words)[..4], [0, 10, 20, 30]);
         assert_eq!(of(Change::None), [0; 0]);
         // Right after a write, and only then, even what is urgent waits for the watch.
         assert_eq!(of(Change::Urgent)[..3], [0, 1, 2]);
@@ -202,12 +231,12 @@ mod tests {
         let start = Instant::now();
         let at = |millis| start + Duration::from_millis(millis);
         let mut schedule = Schedule::new(start);
-        assert_eq!(writes(&mut schedule, Change::Shown, start, 1), [0]);
-        schedule.plan("a", Change::Counters, at(2000));
-        assert_eq!(schedule.wake(), Some(at(60_000)));
+        assert_eq!(writes(&mut schedule, Change::Words, start, 1), [0]);
+        schedule.plan("a", Change::Numbers, at(2000));
+        assert_eq!(schedule.wake(), Some(start + numbers_interval("a")));
         schedule.plan("a", Change::Urgent, at(3000));
         assert_eq!(schedule.wake(), Some(at(3000)));
-        schedule.plan("a", Change::Counters, at(3500));
+        schedule.plan("a", Change::Numbers, at(3500));
         assert_eq!(schedule.wake(), Some(at(3000)), "and keeps the new one");
         schedule.plan("a", Change::None, at(3600));
         assert_eq!((schedule.wake(), schedule.next(at(4000))), (None, None));
@@ -225,7 +254,7 @@ mod tests {
         while let Some(wake) = schedule.wake() {
             now = now.max(wake);
             let Some(uid) = schedule.next(now) else { panic!("woken for nothing") };
-            schedule.done(&uid, true, now);
+            schedule.done(&uid, WriteResult::Stored, now);
             written += 1;
             let elapsed = (now - start).as_secs_f64();
             assert!(
@@ -242,7 +271,7 @@ mod tests {
         let start = Instant::now();
         let mut schedule = Schedule::new(start);
         for uid in 0..1000 {
-            let change = if uid % 2 == 0 { Change::Shown } else { Change::Counters };
+            let change = if uid % 2 == 0 { Change::Words } else { Change::Numbers };
             schedule.plan(&uid.to_string(), change, start);
         }
         let later = start + Duration::from_secs(5);
@@ -258,7 +287,7 @@ mod tests {
             }
             while let Some(uid) = schedule.next(now) {
                 written[usize::from(uid.starts_with("urgent"))] += 1;
-                schedule.done(&uid, true, now);
+                schedule.done(&uid, WriteResult::Stored, now);
             }
         }
         assert!(written.iter().all(|written| *written > 0), "{written:?}");
@@ -270,7 +299,7 @@ mod tests {
         let mut schedule = Schedule::new(start);
         let later = start + Duration::from_secs(3600);
         for uid in 0..100 {
-            schedule.plan(&uid.to_string(), Change::Shown, later);
+            schedule.plan(&uid.to_string(), Change::Words, later);
         }
         let at_once = std::iter::from_fn(|| schedule.next(later)).count();
         assert_eq!(at_once, BURST as usize + 1);
@@ -288,9 +317,25 @@ mod tests {
             waits.push((due - now).as_secs());
             now = due;
             schedule.next(now).unwrap();
-            schedule.done("a", false, now);
+            schedule.done("a", WriteResult::Failed, now);
         }
         assert_eq!(waits, [0, 1, 2, 4, 8, 16, 30, 30]);
+    }
+
+    /// A write of the controller came in between: the numbers had waited for a minute once more.
+    #[test]
+    fn a_write_that_came_too_late_is_tried_again_as_soon_as_the_watch_may_show_the_other_one() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut schedule = Schedule::new(start);
+        schedule.plan("a", Change::Numbers, at(0));
+        for (second, result) in [(0, WriteResult::Stale), (1, WriteResult::Stale), (2, WriteResult::Stored)] {
+            assert_eq!(schedule.wake(), Some(at(second)));
+            schedule.next(at(second)).unwrap();
+            schedule.done("a", result, at(second));
+            schedule.plan("a", Change::Numbers, at(second));
+        }
+        assert!(schedule.wake() >= Some(at(62)));
     }
 
     #[test]
@@ -299,11 +344,11 @@ mod tests {
         let mut schedule = Schedule::new(start);
         schedule.plan("a", Change::Urgent, start);
         assert_eq!(schedule.next(start).as_deref(), Some("a"));
-        schedule.plan("a", Change::Urgent, start + SHOWN_INTERVAL);
+        schedule.plan("a", Change::Urgent, start + WORDS_INTERVAL);
         assert_eq!(schedule.wake(), None);
         schedule.skipped("a");
-        schedule.plan("a", Change::Urgent, start + SHOWN_INTERVAL);
-        assert_eq!(schedule.wake(), Some(start + SHOWN_INTERVAL));
+        schedule.plan("a", Change::Urgent, start + WORDS_INTERVAL);
+        assert_eq!(schedule.wake(), Some(start + WORDS_INTERVAL));
         schedule.retain(|_| false);
         assert_eq!((schedule.wake(), schedule.entries.len()), (None, 0));
     }

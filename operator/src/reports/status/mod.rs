@@ -14,6 +14,7 @@ mod rows;
 mod span;
 mod text;
 mod verdict;
+mod words;
 
 pub(super) use change::Change;
 pub(super) use condition::{condition, condition_of};

@@ -138,26 +138,50 @@ async fn equal_numbers_are_not_written_again() {
 }
 
 #[tokio::test]
-async fn counters_alone_are_written_once_a_minute_and_the_rest_every_ten_seconds() {
+async fn numbers_are_written_once_a_minute_and_words_every_ten_seconds() {
     let mut steps = Steps::new();
     steps.report(post(1, 3));
     steps.pass(2).await;
     let before = steps.applied();
-    for sequence in 2..=60 {
-        steps.report(post(sequence, 10 + sequence));
-        steps.pass(10).await;
-    }
-    assert_eq!(steps.applied() - before, 9, "in 590 s");
-
-    let before = steps.applied();
-    for sequence in 61..=180 {
-        let mut post = post(sequence, sequence);
+    for sequence in 2..=121 {
+        let mut post = post(sequence, 10 + sequence);
         post.summary.recent.loss_percent = Some(0.001 * sequence as f64);
         steps.report(post);
         steps.pass(5).await;
     }
-    let shown = steps.applied() - before;
-    assert!((59..=61).contains(&shown), "{shown} in 600 s");
+    let numbers = steps.applied() - before;
+    assert!((9..=10).contains(&numbers), "{numbers} in 600 s");
+
+    let before = steps.applied();
+    for sequence in 122..=181 {
+        let mut post = post(sequence, 3);
+        post.summary.errors = serde_json::from_value(json!([
+            {"code": "IceFailed", "count": sequence, "message": format!("peer {sequence}"), "lastSeen": "2026-01-01T00:00:00Z"}
+        ]))
+        .unwrap();
+        steps.report(post);
+        steps.pass(5).await;
+    }
+    let words = steps.applied() - before;
+    assert!((30..=31).contains(&words), "{words} in 300 s");
+}
+
+/// The numbers of another process would stand beside what is said of the first one's for a minute.
+#[tokio::test]
+async fn numbers_come_with_whatever_is_written_and_the_first_ones_at_once() {
+    let mut steps = Steps::new();
+    steps.pass(1).await;
+    assert_eq!(steps.applied(), 1, "a condition, and no numbers");
+    let mut few = post(1, 3);
+    few.summary.recent.frames = report::Frames { sent: 20, matched: 20, ..report::Frames::default() };
+    steps.report(few);
+    steps.pass(1).await;
+    let sent = |steps: &Steps| steps.last().measurements.unwrap().frames.unwrap().sent;
+    assert_eq!(sent(&steps), 20);
+    steps.report(post(2, 3));
+    steps.pass(2).await;
+    assert_eq!(condition(&steps.last()).unwrap().reason, "Met");
+    assert!(sent(&steps) > 20, "with the verdict that is made of them");
 }
 
 #[tokio::test]
