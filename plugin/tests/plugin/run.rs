@@ -113,14 +113,14 @@ async fn a_run_without_a_verdict_in_time_ends_with_5_and_what_was_said_last() {
     else {
         return;
     };
-    let running = world.start(&["run", "--name", "harbor", "--timeout", "3s"]);
+    let running = world.start(&["run", "--name", "harbor", "--timeout", "8s"]);
     world.created("harbor").await;
     world.say("harbor", &WAITING, &json!({})).await;
     let end = ended(running).await;
     assert_eq!(end.code, Some(5), "{}", end.stderr);
     assert_eq!(
         end.stderr.lines().last(),
-        Some("timed out after 3s, WaitingForClients: WaitingForClients in words")
+        Some("timed out after 8s, WaitingForClients: WaitingForClients in words")
     );
     assert!(world.is_gone("harbor").await);
     world.finish().await;

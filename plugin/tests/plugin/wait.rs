@@ -35,11 +35,11 @@ async fn a_verdict_about_an_earlier_spec_is_waited_out() {
         .patch("harbor", &kube::api::PatchParams::default(), &patch)
         .await
         .unwrap();
-    let end = world.plugin(&["wait", "harbor", "--timeout", "1s"]).await;
+    let end = world.plugin(&["wait", "harbor", "--timeout", "5s"]).await;
     assert_eq!(end.code, Some(5), "{}", end.stdout);
     assert_eq!(
         end.stdout,
-        "harbor: timed out after 1s, NotObserved: no operator has looked at generation 2 of the session\n"
+        "harbor: timed out after 5s, NotObserved: no operator has looked at generation 2 of the session\n"
     );
     world.finish().await;
 }
