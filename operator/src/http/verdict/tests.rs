@@ -138,7 +138,7 @@ fn each_state_of_a_session_has_its_verdict() {
         (
             &bounded,
             &|stored| {
-                stored["status"]["conditions"][0] = condition("ObjectivesMet", "False", "FreezeTooLong")
+                stored["status"]["conditions"][0] = condition("ObjectivesMet", "False", "FreezeTooLong");
             },
             (Missed, true, "FreezeTooLong"),
         ),
@@ -147,7 +147,7 @@ fn each_state_of_a_session_has_its_verdict() {
             &bounded,
             &|stored| {
                 stored["status"]["conditions"][0] =
-                    condition("ObjectivesMet", "Unknown", "InsufficientSamples")
+                    condition("ObjectivesMet", "Unknown", "InsufficientSamples");
             },
             (Inconclusive, true, "InsufficientSamples"),
         ),
