@@ -9,10 +9,13 @@ use kube::runtime::reflector::{Lookup, Store};
 
 use crate::cluster::kept::Kept;
 use crate::cluster::keys::Guard;
+use crate::cluster::scope::Scope;
 
 /// What others may read as well.
 #[derive(Clone)]
 pub struct Stores {
+    /// Where all this is watched.
+    pub scope: Scope,
     /// All sessions.
     pub sessions: Store<Guard>,
     /// The pods of all sessions.

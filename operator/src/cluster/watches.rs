@@ -33,6 +33,7 @@ use crate::cluster::nodes::{LostNode, Nodes};
 use crate::cluster::owners::{session_by_label, session_of};
 use crate::cluster::pending::PendingSessions;
 use crate::cluster::pod_index::PodIndex;
+use crate::cluster::scope::Scope;
 use crate::cluster::stores::{Children, Stores};
 use crate::cluster::trim::{trim_child, trim_pod, trim_replica_set, trim_session};
 use crate::failing::Failing;
@@ -41,15 +42,6 @@ use crate::session::pod::node;
 
 /// Load balancers drop connections on which nothing came for 240 s.
 const WATCH_SECONDS: u32 = 200;
-
-/// Where sessions are watched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
-    /// In all namespaces.
-    All,
-    /// In this one.
-    Namespace(String),
-}
 
 /// The watches under way. They end when this is dropped.
 pub struct Watches {
@@ -209,7 +201,7 @@ pub fn watch(client: &Client, scope: &Scope) -> (Watches, Stores) {
     starter.watch((sets_writer, Kept::of), &ours, |_| None, trim_replica_set, |_| ());
     let Starter { pending, mut tasks, .. } = starter;
     let (deployments, jobs) = (children.deployments.clone(), children.jobs.clone());
-    let stores = Stores { sessions, pods, deployments, replica_sets, jobs };
+    let stores = Stores { scope: scope.clone(), sessions, pods, deployments, replica_sets, jobs };
     let followed = (Arc::clone(&nodes), Arc::clone(&inventory));
     tasks.spawn(watch_nodes(client.clone(), followed, stores.clone(), Arc::clone(&pending)));
     let watches = Watches {

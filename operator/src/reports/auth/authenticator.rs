@@ -70,6 +70,10 @@ impl Authenticator {
         at: Moment,
     ) -> Result<Reporter, Refusal> {
         let identity = self.identify(token, at).await?;
+        // Where nothing is watched nothing would ever be known, and the API server need not be asked.
+        if !self.stores.watched.scope.covers(&identity.pod.namespace) {
+            return Err(Refusal::Forbidden("the operator runs no sessions in the pod's namespace"));
+        }
         match owner_chain::reporter(self.stores.as_ref(), &identity).await {
             Ok(reporter) => Ok(reporter),
             // The watches may be behind, so that is no answer yet.

@@ -353,3 +353,13 @@ async fn a_key_of_a_kind_that_is_not_verified_here_means_a_review() {
     assert!(fixture.authenticate(&fixture.token("server"), 600_000).await.is_ok());
     assert_eq!(fixture.calls(), [2, 1, 0]);
 }
+
+/// The API server would refuse to say anything of such a pod, for ever.
+#[tokio::test]
+async fn a_pod_of_a_namespace_that_is_not_watched_is_told_so_without_a_question() {
+    let fixture = Fixture::of(World::of_another_namespace());
+    let refusal = fixture.authenticate(&fixture.token("server"), 0).await.unwrap_err();
+    assert_eq!(refusal, Refusal::Forbidden("the operator runs no sessions in the pod's namespace"));
+    let [_, reviews, objects] = fixture.calls();
+    assert_eq!((reviews, objects), (0, 0));
+}

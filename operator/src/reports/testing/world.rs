@@ -13,7 +13,7 @@ use kube::runtime::reflector::store::Writer;
 use kube::runtime::watcher::Event;
 use serde_json::{Value, json};
 
-use crate::cluster::{self, Kept};
+use crate::cluster::{self, Kept, Scope};
 use crate::lease::Fence;
 use crate::reports::api_server::Kind;
 use crate::reports::stores::Stores;
@@ -32,8 +32,8 @@ pub(in crate::reports) struct World {
 }
 
 /// What feeds the watches.
-#[derive(Default)]
 struct Watches {
+    scope: Scope,
     sessions: Writer<DeserializeGuard<BallSession>>,
     pods: Writer<Kept<Pod>>,
     deployments: Writer<Kept<Deployment>>,
@@ -42,8 +42,15 @@ struct Watches {
 }
 
 impl Watches {
+    fn within(scope: Scope) -> Self {
+        let (sessions, pods, deployments) = (Writer::default(), Writer::default(), Writer::default());
+        let (replica_sets, jobs) = (Writer::default(), Writer::default());
+        Self { scope, sessions, pods, deployments, replica_sets, jobs }
+    }
+
     fn stores(&self) -> cluster::Stores {
         cluster::Stores {
+            scope: self.scope.clone(),
             sessions: self.sessions.as_reader(),
             pods: self.pods.as_reader(),
             deployments: self.deployments.as_reader(),
@@ -86,9 +93,19 @@ impl World {
         world
     }
 
+    /// The same where sessions of another namespace are watched.
+    pub(in crate::reports) fn of_another_namespace() -> Self {
+        let mut world = Self::new();
+        world.watches.scope = Scope::Namespace("elsewhere".into());
+        let (stores, fence) = (Stores { watched: world.watches.stores() }, world.fence.clone());
+        world.reports = Reports::with(world.api_server.clone(), stores, world.metrics.clone(), fence);
+        world.fetch_keys(Instant::now());
+        world
+    }
+
     /// One that knows nothing yet, neither of its watches nor by which keys tokens are signed.
     pub(in crate::reports) fn unsynced(api_server: FakeApiServer) -> Self {
-        let (watches, api_server) = (Watches::default(), Arc::new(api_server));
+        let (watches, api_server) = (Watches::within(Scope::All), Arc::new(api_server));
         let (metrics, fence) = (Metrics::default(), Fence::open());
         let stores = Stores { watched: watches.stores() };
         let reports = Reports::with(api_server.clone(), stores, metrics.clone(), fence.clone());
