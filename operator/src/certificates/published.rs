@@ -5,12 +5,13 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::ResourceExt;
 use kube::runtime::reflector::Store;
 
+use crate::cluster::Kept;
 use crate::session::labels::{COMPONENT, Component};
 
 /// A session whose ConfigMap has other authorities than `bundle`. Sessions without one get it with these.
-pub fn lagging(config_maps: &Store<ConfigMap>, bundle: &str) -> Option<String> {
+pub fn lagging(config_maps: &Store<Kept<ConfigMap>>, bundle: &str) -> Option<String> {
     let config_maps = config_maps.state();
-    let other = config_maps.iter().find(|config_map| {
+    let other = config_maps.iter().filter_map(|kept| kept.object()).find(|config_map| {
         let is_ours =
             config_map.labels().get(COMPONENT).is_some_and(|part| part == Component::ReportCa.as_str());
         let given = config_map.data.as_ref().and_then(|data| data.get(REPORT_CA_KEY));
@@ -32,7 +33,8 @@ mod tests {
     fn of(config_maps: &[Value]) -> Option<String> {
         let (store, mut writer) = reflector::store();
         for config_map in config_maps {
-            writer.apply_watcher_event(&Event::Apply(serde_json::from_value(config_map.clone()).unwrap()));
+            let config_map: ConfigMap = serde_json::from_value(config_map.clone()).unwrap();
+            writer.apply_watcher_event(&Event::Apply(Kept::of(&config_map)));
         }
         lagging(&store, "new")
     }

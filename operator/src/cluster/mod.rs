@@ -2,6 +2,7 @@
 
 mod first_sync;
 mod inventory;
+mod kept;
 mod keys;
 mod managed_fields;
 mod metrics;
@@ -14,6 +15,7 @@ mod trim;
 mod watches;
 
 pub use first_sync::FirstSync;
+pub use kept::Kept;
 pub use keys::{Guard, Key};
 pub(crate) use managed_fields::applied_by;
 pub use metrics::Metrics;

@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::runtime::reflector::{Lookup, Store};
 
+use crate::cluster::kept::Kept;
 use crate::cluster::keys::Guard;
 
 /// What others may read as well.
@@ -15,13 +16,13 @@ pub struct Stores {
     /// All sessions.
     pub sessions: Store<Guard>,
     /// The pods of all sessions.
-    pub pods: Store<Pod>,
+    pub pods: Store<Kept<Pod>>,
     /// Those of their servers.
-    pub deployments: Store<Deployment>,
+    pub deployments: Store<Kept<Deployment>>,
     /// Between a Deployment and its pods; trimmed to whose they are.
-    pub replica_sets: Store<ReplicaSet>,
+    pub replica_sets: Store<Kept<ReplicaSet>>,
     /// By which an earlier version ran clients.
-    pub jobs: Store<Job>,
+    pub jobs: Store<Kept<Job>>,
 }
 
 impl Stores {
@@ -41,12 +42,12 @@ impl Stores {
     }
 }
 
-/// The children of all sessions.
+/// The children of all sessions, as text.
 pub(crate) struct Children {
-    pub(crate) deployments: Store<Deployment>,
-    pub(crate) services: Store<Service>,
-    pub(crate) service_accounts: Store<ServiceAccount>,
-    pub(crate) config_maps: Store<ConfigMap>,
-    pub(crate) jobs: Store<Job>,
-    pub(crate) network_policies: Store<NetworkPolicy>,
+    pub(crate) deployments: Store<Kept<Deployment>>,
+    pub(crate) services: Store<Kept<Service>>,
+    pub(crate) service_accounts: Store<Kept<ServiceAccount>>,
+    pub(crate) config_maps: Store<Kept<ConfigMap>>,
+    pub(crate) jobs: Store<Kept<Job>>,
+    pub(crate) network_policies: Store<Kept<NetworkPolicy>>,
 }

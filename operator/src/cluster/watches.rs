@@ -19,12 +19,14 @@ use kube::runtime::WatchStreamExt;
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Client, Resource};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 
 use crate::clients::KnownNodes;
 use crate::cluster::first_sync::{self, FirstSync, Tracker};
 use crate::cluster::inventory::Inventory;
+use crate::cluster::kept::Kept;
 use crate::cluster::keys::{Guard, Key};
 use crate::cluster::metrics::Metrics;
 use crate::cluster::nodes::{LostNode, Nodes};
@@ -68,7 +70,7 @@ impl Watches {
     }
 
     /// The authorities that all sessions were given.
-    pub fn config_maps(&self) -> Store<ConfigMap> {
+    pub fn config_maps(&self) -> Store<Kept<ConfigMap>> {
         self.children.config_maps.clone()
     }
 
@@ -99,8 +101,9 @@ impl Watches {
 
     /// The pods with the labels of a session.
     pub(crate) fn pods_of(&self, session: &Key) -> Vec<Arc<Pod>> {
-        let named = self.pods.pods_of(session).into_iter().filter_map(|pod| self.stores.pods.get(&pod));
-        named.filter(|pod| session_by_label(&**pod).as_ref() == Some(session)).collect()
+        let named = self.pods.pods_of(session).into_iter();
+        let known = named.filter_map(|pod| self.stores.pods.get(&kept_ref(&pod))?.object());
+        known.filter(|pod| session_by_label(pod).as_ref() == Some(session)).map(Arc::new).collect()
     }
 }
 
@@ -149,9 +152,15 @@ async fn watch_nodes(
 }
 
 /// The sessions with pods on these nodes.
-fn on_nodes(pods: &Store<Pod>, nodes: &[String]) -> Vec<Key> {
-    let is_there = |pod: &&Arc<Pod>| node(pod).is_some_and(|node| nodes.iter().any(|name| name == node));
-    pods.state().iter().filter(is_there).filter_map(|pod| session_by_label(&**pod)).collect()
+fn on_nodes(pods: &Store<Kept<Pod>>, nodes: &[String]) -> Vec<Key> {
+    let is_there = |pod: &Pod| node(pod).is_some_and(|node| nodes.iter().any(|name| name == node));
+    let pods = pods.state().into_iter().filter_map(|kept| kept.object());
+    pods.filter(is_there).filter_map(|pod| session_by_label(&pod)).collect()
+}
+
+/// What a pod is kept under.
+fn kept_ref(pod: &ObjectRef<Pod>) -> ObjectRef<Kept<Pod>> {
+    pod.clone().into_kind_unchecked(())
 }
 
 /// The sessions whose placement depends on what nodes there are.
@@ -177,15 +186,15 @@ pub fn watch(client: &Client, scope: &Scope) -> (Watches, Stores) {
     };
     let all = watcher::Config::default().timeout(WATCH_SECONDS);
     let session_itself = |session: &Guard| Some(ObjectRef::from_obj(session));
-    starter.watch(sessions_writer, &all, session_itself, trim_session, |_| ());
+    starter.watch((sessions_writer, Clone::clone), &all, session_itself, trim_session, |_| ());
     let ours = all.labels(&format!("{}={}", labels::MANAGED_BY, labels::OPERATOR));
     let (pods, pods_writer) = reflector::store();
     let index = Arc::new(PodIndex::default());
     let follow = {
         let (index, pods) = (Arc::clone(&index), pods.clone());
-        move |event: &Event<Pod>| index.follow(event, |pod| pods.get(pod).is_some())
+        move |event: &Event<Pod>| index.follow(event, |pod| pods.get(&kept_ref(pod)).is_some())
     };
-    starter.watch(pods_writer, &ours, session_by_label::<Pod>, trim_pod, follow);
+    starter.watch((pods_writer, Kept::of), &ours, session_by_label::<Pod>, trim_pod, follow);
     let children = Children {
         deployments: starter.watch_children(&ours, session_of),
         services: starter.watch_children(&ours, session_of),
@@ -197,7 +206,7 @@ pub fn watch(client: &Client, scope: &Scope) -> (Watches, Stores) {
     let (nodes, inventory) = (Arc::new(Nodes::default()), Arc::new(Inventory::default()));
     // They only lead from a server's pod to its Deployment: what happens to them is seen of the other two.
     let (replica_sets, sets_writer) = reflector::store();
-    starter.watch(sets_writer, &ours, |_| None, trim_replica_set, |_| ());
+    starter.watch((sets_writer, Kept::of), &ours, |_| None, trim_replica_set, |_| ());
     let Starter { pending, mut tasks, .. } = starter;
     let (deployments, jobs) = (children.deployments.clone(), children.jobs.clone());
     let stores = Stores { sessions, pods, deployments, replica_sets, jobs };
@@ -226,24 +235,27 @@ struct Starter {
 }
 
 impl Starter {
-    fn watch_children<K: Watched>(
+    fn watch_children<K: Watched + Serialize>(
         &mut self,
         config: &watcher::Config,
         session_of: fn(&K) -> Option<Key>,
-    ) -> Store<K> {
+    ) -> Store<Kept<K>> {
         let (store, writer) = reflector::store();
-        self.watch(writer, config, session_of, trim_child, |_| ());
+        self.watch((writer, Kept::of), config, session_of, trim_child, |_| ());
         store
     }
 
-    fn watch<K: Watched>(
+    /// Watches objects, each of which is kept as `keep` makes it.
+    fn watch<K: Watched, S>(
         &mut self,
-        writer: reflector::store::Writer<K>,
+        (mut writer, keep): (reflector::store::Writer<S>, fn(&K) -> S),
         config: &watcher::Config,
         session_of: fn(&K) -> Option<Key>,
         trim: fn(&mut K),
         follow: impl Fn(&Event<K>) + Send + 'static,
-    ) {
+    ) where
+        S: Resource<DynamicType = ()> + Clone + Send + Sync + 'static,
+    {
         let client = self.client.clone();
         let api: Api<K> = match &self.scope {
             Scope::All => Api::all(client),
@@ -251,7 +263,7 @@ impl Starter {
         };
         let (pending, sessions) = (Arc::clone(&self.pending), self.sessions.clone());
         let report = self.tracker.watch(&K::plural(&()));
-        let events = watcher(api, config.clone()).modify(trim).reflect(writer).default_backoff();
+        let events = watcher(api, config.clone()).modify(trim).default_backoff();
         self.tasks.spawn(each(events, move |event| {
             let event = match event {
                 Ok(event) => event,
@@ -265,6 +277,7 @@ impl Starter {
                 report.works();
             }
             // Whoever takes the session finds it done.
+            writer.apply_watcher_event(&kept(&event, keep));
             follow(&event);
             match event {
                 Event::Apply(object) | Event::Delete(object) => pending.enqueue(session_of(&object)),
@@ -275,6 +288,17 @@ impl Starter {
                 }
             }
         }));
+    }
+}
+
+/// What happened, to objects as they are kept.
+fn kept<K, S>(event: &Event<K>, keep: fn(&K) -> S) -> Event<S> {
+    match event {
+        Event::Apply(object) => Event::Apply(keep(object)),
+        Event::Delete(object) => Event::Delete(keep(object)),
+        Event::Init => Event::Init,
+        Event::InitApply(object) => Event::InitApply(keep(object)),
+        Event::InitDone => Event::InitDone,
     }
 }
 

@@ -7,8 +7,10 @@ use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::Pod;
 use kube::Resource;
 use kube::runtime::reflector::{ObjectRef, Store};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::cluster::Watches;
+use crate::cluster::{Kept, Watches};
 use crate::controller::resources::{Observed, Resources};
 use crate::session::Session;
 use crate::session::labels::Component;
@@ -37,10 +39,10 @@ pub(super) fn dereference(session: &Session, watches: &Watches) -> Dereferenced 
     Dereferenced { resources, pods }
 }
 
-fn child<K>(store: &Store<K>, session: &Session, component: Component) -> Option<K>
+fn child<K>(store: &Store<Kept<K>>, session: &Session, component: Component) -> Option<K>
 where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone,
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Serialize + DeserializeOwned,
 {
     let key = ObjectRef::new(&session.child_name(component)).within(&session.namespace);
-    store.get(&key).map(Arc::unwrap_or_clone)
+    store.get(&key)?.object()
 }

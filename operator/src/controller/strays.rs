@@ -90,7 +90,8 @@ fn suspects(controller: &Controller) -> Vec<(Arc<Pod>, Suspect)> {
         let suspect = suspect(&pod, is_session)?;
         Some((pod, suspect))
     };
-    stores.pods.state().into_iter().filter_map(found).collect()
+    let pods = stores.pods.state().into_iter().filter_map(|kept| kept.object());
+    pods.map(Arc::new).filter_map(found).collect()
 }
 
 /// Deletes a pod, if the API server itself says that it belongs to nobody.

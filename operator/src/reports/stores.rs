@@ -8,7 +8,7 @@ use kube::ResourceExt;
 use kube::core::DeserializeGuard;
 use kube::runtime::reflector::ObjectRef;
 
-use crate::cluster;
+use crate::cluster::{self, Kept};
 
 /// A session, by name and UID: another one under the same name is another session.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,7 +51,16 @@ impl Stores {
     }
 
     /// The pod, if the watch knows it under this UID.
-    pub(super) fn pod(&self, key: &PodKey) -> Option<Arc<Pod>> {
+    pub(super) fn pod(&self, key: &PodKey) -> Option<Pod> {
+        self.kept_pod(key)?.object()
+    }
+
+    /// Whether the watch knows a pod under this UID.
+    pub(super) fn has_pod(&self, key: &PodKey) -> bool {
+        self.kept_pod(key).is_some()
+    }
+
+    fn kept_pod(&self, key: &PodKey) -> Option<Arc<Kept<Pod>>> {
         let stored = self.watched.pods.get(&ObjectRef::new(&key.name).within(&key.namespace))?;
         (stored.uid().as_deref() == Some(&key.uid)).then_some(stored)
     }

@@ -103,7 +103,7 @@ impl Authenticator {
     /// The API server may have begun to sign with a new key. That is worth a question only where the token fits a pod of a
     /// session in all else.
     fn unknown_key(&self, claimed: &Identity, now: Instant) -> Refusal {
-        let is_of_a_session = self.stores.pod(&claimed.pod).is_some();
+        let is_of_a_session = self.stores.has_pod(&claimed.pod);
         let wait = if is_of_a_session { self.keys.want(now) } else { Duration::ZERO };
         Refusal::UnknownKey(wait)
     }

@@ -66,7 +66,7 @@ impl Ledger {
     ) -> Result<Option<Answer>, Refusal> {
         let unknown = || Refusal::Unavailable("the pod or its session is not known any more".into());
         let stored = self.stores.session(session).ok_or_else(unknown)?;
-        let facts = PodFacts::of(pod, self.stores.pod(pod).ok_or_else(unknown)?.as_ref());
+        let facts = PodFacts::of(pod, &self.stores.pod(pod).ok_or_else(unknown)?);
         let Ok(stored) = &stored.0 else { return Err(unknown()) };
         let stored = StoredSession::of(stored);
         Ok(self.with(|planner| planner.accept(session, &stored, facts, post, at)))
@@ -145,7 +145,7 @@ impl Ledger {
             }
             let Ok(stored) = &stored.0 else { continue };
             let Some(key) = SessionKey::of(stored) else { continue };
-            let pod_exists = |pod: &PodKey| self.stores.pod(pod).is_some();
+            let pod_exists = |pod: &PodKey| self.stores.has_pod(pod);
             let session = StoredSession::of(stored);
             self.with(|planner| planner.refresh(&key, &session, pod_exists, at));
             let condition = stored.status.as_ref().and_then(status::condition);

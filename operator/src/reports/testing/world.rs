@@ -13,7 +13,7 @@ use kube::runtime::reflector::store::Writer;
 use kube::runtime::watcher::Event;
 use serde_json::{Value, json};
 
-use crate::cluster;
+use crate::cluster::{self, Kept};
 use crate::lease::Fence;
 use crate::reports::api_server::Kind;
 use crate::reports::stores::Stores;
@@ -35,10 +35,10 @@ pub(in crate::reports) struct World {
 #[derive(Default)]
 struct Watches {
     sessions: Writer<DeserializeGuard<BallSession>>,
-    pods: Writer<Pod>,
-    deployments: Writer<Deployment>,
-    replica_sets: Writer<ReplicaSet>,
-    jobs: Writer<Job>,
+    pods: Writer<Kept<Pod>>,
+    deployments: Writer<Kept<Deployment>>,
+    replica_sets: Writer<Kept<ReplicaSet>>,
+    jobs: Writer<Kept<Job>>,
 }
 
 impl Watches {
@@ -124,7 +124,7 @@ impl World {
         let mut pod = pod.clone();
         let stored = self.api_server.stored(Kind::Pod, pod.metadata.name.as_deref().unwrap());
         pod.metadata.owner_references = stored.and_then(|metadata| metadata.owner_references);
-        self.watches.pods.apply_watcher_event(&Event::Apply(pod));
+        self.watches.pods.apply_watcher_event(&Event::Apply(Kept::of(&pod)));
     }
 
     /// The watches see what is between a pod and its session.
@@ -133,14 +133,15 @@ impl World {
         match kind {
             Kind::Deployment => {
                 let object = Deployment { metadata, ..Deployment::default() };
-                self.watches.deployments.apply_watcher_event(&Event::Apply(object));
+                self.watches.deployments.apply_watcher_event(&Event::Apply(Kept::of(&object)));
             }
             Kind::ReplicaSet => {
                 let object = ReplicaSet { metadata, ..ReplicaSet::default() };
-                self.watches.replica_sets.apply_watcher_event(&Event::Apply(object));
+                self.watches.replica_sets.apply_watcher_event(&Event::Apply(Kept::of(&object)));
             }
             Kind::Job => {
-                self.watches.jobs.apply_watcher_event(&Event::Apply(Job { metadata, ..Job::default() }));
+                let object = Job { metadata, ..Job::default() };
+                self.watches.jobs.apply_watcher_event(&Event::Apply(Kept::of(&object)));
             }
             Kind::Pod | Kind::BallSession => panic!("{kind:?} is watched otherwise"),
         }
@@ -148,7 +149,7 @@ impl World {
 
     /// The watch of pods sees that one is gone.
     pub(in crate::reports) fn unwatch_pod(&mut self, name: &str) {
-        self.watches.pods.apply_watcher_event(&Event::Delete(pod(name)));
+        self.watches.pods.apply_watcher_event(&Event::Delete(Kept::of(&pod(name))));
     }
 
     /// The watch sees what was applied last.
