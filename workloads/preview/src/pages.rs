@@ -18,6 +18,8 @@ use crate::preview::Preview;
 
 /// Streams at a time. They hold connections open, of which a program has few.
 pub const MOST_VIEWERS: usize = 10;
+/// Requests for one picture that wait for it at a time.
+const MOST_WAITING: usize = 16;
 
 /// How long a request for a single picture waits for it.
 const PICTURE_LIMIT: Duration = Duration::from_secs(2);
@@ -32,20 +34,27 @@ const STREAM: &str = "multipart/x-mixed-replace; boundary=picture";
 struct Pages {
     preview: Preview,
     places: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
 }
 
 impl Preview {
     /// `/frame.png`, the next picture, and `/live`, a stream of all that are encoded, for up to [`MOST_VIEWERS`].
     pub fn router(&self) -> Router {
         let places = Arc::new(Semaphore::new(MOST_VIEWERS));
-        Router::new()
-            .route("/frame.png", get(frame))
-            .route("/live", get(live))
-            .with_state(Pages { preview: self.clone(), places })
+        let waiting = Arc::new(Semaphore::new(MOST_WAITING));
+        Router::new().route("/frame.png", get(frame)).route("/live", get(live)).with_state(Pages {
+            preview: self.clone(),
+            places,
+            waiting,
+        })
     }
 }
 
-async fn frame(State(Pages { preview, .. }): State<Pages>) -> Response {
+async fn frame(State(Pages { preview, waiting, .. }): State<Pages>) -> Response {
+    // Who waits keeps a connection that others may need.
+    let Ok(_waits) = waiting.try_acquire() else {
+        return refusal(format!("no picture: {MOST_WAITING} others wait for one\n"));
+    };
     let mut pictures = preview.watch();
     match tokio::time::timeout(PICTURE_LIMIT, pictures.changed()).await {
         Ok(Ok(())) => (headers("image/png"), pictures.borrow().clone()).into_response(),
@@ -53,7 +62,7 @@ async fn frame(State(Pages { preview, .. }): State<Pages>) -> Response {
     }
 }
 
-async fn live(State(Pages { preview, places }): State<Pages>) -> Response {
+async fn live(State(Pages { preview, places, .. }): State<Pages>) -> Response {
     let Ok(place) = places.try_acquire_owned() else {
         return refusal(format!(
             "no picture: {MOST_VIEWERS} viewers are watching, and there is no room for more\n"
@@ -148,6 +157,25 @@ mod tests {
         );
         assert_eq!(text(response).await, "no picture within 2 s: there is no video at the moment\n");
         assert_eq!(preview.watchers(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn so_many_wait_for_a_picture_and_no_more() {
+        let preview = Preview::start().unwrap();
+        let router = preview.router();
+        let waiting: Vec<_> = (0..MOST_WAITING)
+            .map(|_| {
+                let router = router.clone();
+                tokio::spawn(async move { request(&router, "/frame.png").await })
+            })
+            .collect();
+        while preview.watchers() < MOST_WAITING {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(text(request(&router, "/frame.png").await).await, "no picture: 16 others wait for one\n");
+        for waited in waiting {
+            assert!(text(waited.await.unwrap()).await.starts_with("no picture within 2 s"));
+        }
     }
 
     #[tokio::test]

@@ -22,10 +22,7 @@ fn stderr() -> Option<&'static Lines> {
 /// Writes `line` to stderr, behind what was logged, and waits for it for a moment.
 pub fn print_last(line: &str) {
     match stderr() {
-        Some(lines) => {
-            lines.line(format!("{line}\n").into_bytes());
-            lines.flush(FLUSH_LIMIT);
-        }
+        Some(lines) => lines.last_line(format!("{line}\n").into_bytes(), FLUSH_LIMIT),
         None => eprintln!("{line}"),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use process::connections::{Activity, Limits, Observed, Refused, SlotId, Slots};
+use process::connections::{Activity, Admission, Limits, Observed, Refused};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -81,10 +81,10 @@ pub(super) async fn serve_within(
     stop: CancellationToken,
 ) {
     let connections = Connections { times, tls, router: router(intake), metrics, stop };
-    let slots = Arc::new(Mutex::new(Slots::new(limits)));
+    let admission = Admission::new(limits);
     let mut tasks = JoinSet::new();
     while let Some((stream, source)) = connections.stop.run_until_cancelled(accept(&listener)).await {
-        begin(&connections, stream, source, &slots, &mut tasks);
+        begin(&connections, stream, source, &admission, &mut tasks);
         while tasks.try_join_next().is_some() {}
     }
     drop(listener);
@@ -104,38 +104,16 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-type SharedSlots = Arc<Mutex<Slots<CancellationToken>>>;
-
-/// Leaves its slot however the connection ends.
-struct SlotGuard {
-    slots: SharedSlots,
-    id: SlotId,
-}
-
-impl Drop for SlotGuard {
-    fn drop(&mut self) {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner).release(self.id);
-    }
-}
-
 /// Begins a connection, if there is a slot for it; nothing is waited for.
 fn begin(
     connections: &Connections,
     stream: TcpStream,
     source: SocketAddr,
-    slots: &SharedSlots,
+    admission: &Admission,
     tasks: &mut JoinSet<()>,
 ) {
-    let now = std::time::Instant::now();
-    let (activity, end) = (Activity::begin(now), CancellationToken::new());
-    let taken = slots.lock().unwrap_or_else(PoisonError::into_inner).acquire(
-        source.ip(),
-        activity.clone(),
-        end.clone(),
-        now,
-    );
-    let (id, displaced) = match taken {
-        Ok(taken) => taken,
+    let admitted = match admission.admit(source.ip(), std::time::Instant::now()) {
+        Ok(admitted) => admitted,
         Err(refused) => {
             connections.metrics.connection(match refused {
                 Refused::TooFast => ConnectionEnd::TooFast,
@@ -146,16 +124,11 @@ fn begin(
             return;
         }
     };
-    if let Some(displaced) = displaced {
+    if admitted.has_displaced {
         connections.metrics.connection(ConnectionEnd::Displaced);
-        displaced.cancel();
     }
-    let guard = SlotGuard { slots: Arc::clone(slots), id };
-    let connection = connections.clone().serve(Observed { stream, activity });
-    tasks.spawn(async move {
-        let _guard = guard;
-        end.run_until_cancelled(connection).await;
-    });
+    let stream = Observed { stream, activity: admitted.activity.clone() };
+    tasks.spawn(admitted.run(connections.clone().serve(stream)));
 }
 
 /// What all connections have in common.

@@ -22,7 +22,7 @@ use crate::Exit;
 pub fn parse<Arguments: Parser>() -> Result<Arguments, Exit> {
     let words: Vec<_> = std::env::args_os().collect();
     let variable = |name: &_| std::env::var_os(name);
-    let mut command = variables::without_empty(Arguments::command(), variable);
+    let mut command = variables::without_empty(Arguments::command(), &variable);
     command.build();
     let matches = command.try_get_matches_from_mut(&words);
     let parsed = matches

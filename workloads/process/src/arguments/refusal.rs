@@ -60,7 +60,7 @@ fn not_utf8(command: &Command, words: &[OsString], variable: impl Fn(&OsStr) -> 
         let flag = before.filter(|word| word.starts_with("--")).map(|flag| format!(" for '{flag}'"));
         return format!("invalid value {:?}{}: it is no UTF-8", words[at], flag.unwrap_or_default());
     }
-    let named = command.get_arguments().filter_map(clap::Arg::get_env);
+    let named = variables::arguments(command).into_iter().filter_map(clap::Arg::get_env);
     let bad = named.filter_map(|name| Some((name, variable(name)?))).find(|(_, value)| is_bad(value));
     bad.map_or_else(
         || "a value is no UTF-8".to_owned(),
@@ -83,6 +83,16 @@ mod tests {
         width: u32,
         #[arg(long, env = "SAMPLE_BACKGROUND", default_value = "plain", value_parser = ["plain", "textured"])]
         background: String,
+        #[command(subcommand)]
+        command: Option<Further>,
+    }
+
+    #[derive(clap::Subcommand, Debug)]
+    enum Further {
+        Wait {
+            #[arg(long, env = "SAMPLE_LIMIT")]
+            limit: Option<u32>,
+        },
     }
 
     const NONE: fn(&OsStr) -> Option<OsString> = |_| None;
@@ -155,9 +165,11 @@ mod tests {
     /// L15: files of variables, as those of compose, have empty ones.
     #[test]
     fn an_empty_variable_is_none() {
-        let heard = |command: Command| command.get_arguments().filter_map(clap::Arg::get_env).count();
-        assert_eq!(heard(variables::without_empty(Sample::command(), |_| Some(OsString::new()))), 0);
-        assert_eq!(heard(variables::without_empty(Sample::command(), |_| Some("1".into()))), 2);
-        assert_eq!(heard(variables::without_empty(Sample::command(), |_| None)), 2);
+        let heard = |command: Command| {
+            variables::arguments(&command).into_iter().filter_map(clap::Arg::get_env).count()
+        };
+        assert_eq!(heard(variables::without_empty(Sample::command(), &|_| Some(OsString::new()))), 0);
+        assert_eq!(heard(variables::without_empty(Sample::command(), &|_| Some("1".into()))), 3);
+        assert_eq!(heard(variables::without_empty(Sample::command(), &|_| None)), 3);
     }
 }

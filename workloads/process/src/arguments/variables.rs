@@ -6,12 +6,18 @@ use clap::builder::Resettable;
 use clap::{Arg, Command};
 
 /// `command`, deaf to variables that are set and empty.
-pub(super) fn without_empty(command: Command, variable: impl Fn(&OsStr) -> Option<OsString>) -> Command {
-    command.mut_args(|argument| {
+pub(super) fn without_empty(command: Command, variable: &impl Fn(&OsStr) -> Option<OsString>) -> Command {
+    let command = command.mut_args(|argument| {
         let is_empty =
-            argument.get_env().and_then(&variable).is_some_and(|value| value.as_encoded_bytes().is_empty());
+            argument.get_env().and_then(variable).is_some_and(|value| value.as_encoded_bytes().is_empty());
         if is_empty { argument.env(Resettable::Reset) } else { argument }
-    })
+    });
+    command.mut_subcommands(|command| without_empty(command, variable))
+}
+
+/// The arguments of `command`, and those of its commands.
+pub(super) fn arguments(command: &Command) -> Vec<&Arg> {
+    command.get_arguments().chain(command.get_subcommands().flat_map(arguments)).collect()
 }
 
 /// The variable that the value of `argument` comes from, which is not among the `words` of the command line.
@@ -21,7 +27,7 @@ pub(super) fn source<'c>(
     words: &[OsString],
     variable: impl Fn(&OsStr) -> Option<OsString>,
 ) -> Option<&'c str> {
-    let argument = command.get_arguments().find(|known| known.to_string() == argument)?;
+    let argument = arguments(command).into_iter().find(|known| known.to_string() == argument)?;
     let name = argument.get_env().filter(|name| variable(name).is_some())?;
     let is_given = words.iter().skip(1).take_while(|word| *word != "--").any(|word| names(argument, word));
     name.to_str().filter(|_| !is_given)

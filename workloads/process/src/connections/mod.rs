@@ -2,7 +2,9 @@
 //! source, so that nobody who holds many keeps others out.
 
 mod activity;
+mod admission;
 mod slots;
 
 pub use activity::{Activity, Observed};
-pub use slots::{Limits, Refused, SlotId, Slots};
+pub use admission::{Admission, Admitted};
+pub use slots::{Limits, Refused};

@@ -23,7 +23,7 @@ pub struct Limits {
 }
 
 /// The connections there are. `H` ends one: whoever is handed it has to do so.
-pub struct Slots<H> {
+pub(super) struct Slots<H> {
     limits: Limits,
     sources: HashMap<IpAddr, Source<H>>,
     taken: usize,
@@ -46,7 +46,7 @@ struct Slot<H> {
 
 /// Names the slot of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SlotId {
+pub(super) struct SlotId {
     source: IpAddr,
     number: u64,
 }
@@ -65,7 +65,7 @@ const LEAST_PRUNED: usize = 1024;
 
 impl<H> Slots<H> {
     /// None is taken.
-    pub fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         Self { limits, sources: HashMap::new(), taken: 0, next: 0, prune_at: LEAST_PRUNED }
     }
 
@@ -73,7 +73,7 @@ impl<H> Slots<H> {
     ///
     /// # Errors
     /// Where there is none.
-    pub fn acquire(
+    pub(super) fn acquire(
         &mut self,
         source: IpAddr,
         activity: Activity,
@@ -106,7 +106,7 @@ impl<H> Slots<H> {
     }
 
     /// A connection has ended; one that had to make way is gone already.
-    pub fn release(&mut self, id: SlotId) {
+    pub(super) fn release(&mut self, id: SlotId) {
         let Some(source) = self.sources.get_mut(&id.source) else { return };
         let before = source.slots.len();
         source.slots.retain(|slot| slot.number != id.number);

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use address::canonical;
@@ -13,14 +12,13 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 use tower::Service;
 
+use super::arriving::Arriving;
 use super::endpoints::Endpoints;
-use crate::connections::{Activity, Limits, Observed, SlotId, Slots};
+use crate::connections::{Admission, Limits, Observed};
 
 /// How long a client may take to say what it wants, for the first and for each further request of a connection. Who
 /// takes longer than a moment makes way for others before that.
@@ -33,11 +31,9 @@ pub(super) const LIMITS: Limits =
 /// How long to wait after the system refused a connection, as for a lack of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-type SharedSlots = Arc<Mutex<Slots<CancellationToken>>>;
-
 /// Serves `router` to whoever connects, within `limits`. Who takes nothing for `stall_limit` is left.
 pub(super) async fn accept(listener: TcpListener, router: Router, limits: Limits, stall_limit: Duration) {
-    let slots = Arc::new(Mutex::new(Slots::new(limits)));
+    let admission = Admission::new(limits);
     let mut connections = JoinSet::new();
     loop {
         let accepted = listener.accept().await;
@@ -50,24 +46,13 @@ pub(super) async fn accept(listener: TcpListener, router: Router, limits: Limits
                 continue;
             }
         };
-        // The kernel knows best what was taken. A system that does not have this option keeps such clients.
-        let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(stall_limit));
+        // The kernel knows best what was taken. Elsewhere, and where it does not have this option, such clients are kept.
+        #[cfg(target_os = "linux")]
+        let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(stall_limit));
         let router =
             router.clone().layer(Extension(Endpoints { local: canonical(local), peer: canonical(peer) }));
-        begin(stream, peer, router, &slots, &mut connections);
+        begin(stream, peer, router, &admission, &mut connections);
         while connections.try_join_next().is_some() {}
-    }
-}
-
-/// Leaves its slot however the connection ends.
-struct SlotGuard {
-    slots: SharedSlots,
-    id: SlotId,
-}
-
-impl Drop for SlotGuard {
-    fn drop(&mut self) {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner).release(self.id);
     }
 }
 
@@ -76,38 +61,25 @@ fn begin(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    slots: &SharedSlots,
+    admission: &Admission,
     connections: &mut JoinSet<()>,
 ) {
-    let now = Instant::now();
-    let (activity, end) = (Activity::begin(now), CancellationToken::new());
-    let taken = slots.lock().unwrap_or_else(PoisonError::into_inner).acquire(
-        peer.ip(),
-        activity.clone(),
-        end.clone(),
-        now,
-    );
-    let Ok((id, displaced)) = taken else {
+    let Ok(admitted) = admission.admit(peer.ip(), Instant::now()) else {
         // Nothing of it stays behind in the kernel either.
         let _ = stream.set_zero_linger();
         return;
     };
-    displaced.inspect(CancellationToken::cancel);
-    let guard = SlotGuard { slots: Arc::clone(slots), id };
-    let connection = serve(Observed { stream, activity }, router);
-    connections.spawn(async move {
-        let _guard = guard;
-        end.run_until_cancelled(connection).await;
-    });
+    let connection = serve(Observed { stream, activity: admitted.activity.clone() }, router);
+    connections.spawn(admitted.run(connection));
 }
 
-/// Request after request. While one is answered the connection is not idle, and as long as an answer goes on that has no
-/// length.
+/// Request after request. From the last byte of one until it is answered the connection is not idle, and as long as an answer
+/// goes on that has no length.
 async fn serve(stream: Observed<TcpStream>, router: Router) {
     let activity = stream.activity.clone();
     let service = service_fn(move |request: Request<Incoming>| {
-        activity.complete();
-        let (answer, activity) = (router.clone().call(request.map(Body::new)), activity.clone());
+        let request = request.map(|body| Body::new(Arriving::new(body, activity.clone())));
+        let (answer, activity) = (router.clone().call(request), activity.clone());
         async move {
             let answer = answer.await?;
             if answer.body().size_hint().exact().is_some() {
@@ -126,7 +98,7 @@ async fn serve(stream: Observed<TcpStream>, router: Router) {
 
 #[cfg(test)]
 mod tests {
-    use axum::routing::get;
+    use axum::routing::{get, post};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpSocket;
 
@@ -139,7 +111,10 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let forever =
             || async { Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, Infallible>>()) };
-        let router = Router::new().route("/healthz", get(|| async { "ok" })).route("/forever", get(forever));
+        let router = Router::new()
+            .route("/healthz", get(|| async { "ok" }))
+            .route("/forever", get(forever))
+            .route("/offers", post(|body: String| async { body }));
         tokio::spawn(accept(listener, router, FEW, Duration::from_secs(20)));
         address
     }
@@ -167,7 +142,7 @@ mod tests {
         matches!(read.expect("it ends"), Ok(0) | Err(_))
     }
 
-    /// S1: idle connections from one address, and from many, are no obstacle for a probe.
+    /// S1: idle connections from one address, and requests that never end from many, are no obstacle for a probe.
     #[tokio::test]
     async fn a_probe_is_answered_whatever_others_hold_open() {
         let address = served().await;
@@ -177,7 +152,10 @@ mod tests {
         }
         assert!(is_ended(&mut held[0]).await, "the longest idle makes way");
         for source in 2..12 {
-            held.push(connect(source, address).await);
+            let mut half_sent = connect(source, address).await;
+            let request = b"POST /offers HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\nv=0";
+            half_sent.write_all(request).await.unwrap();
+            held.push(half_sent);
         }
         let mut probe = connect(200, address).await;
         assert!(ask(&mut probe, "/healthz").await.unwrap().starts_with("HTTP/1.1 200"));

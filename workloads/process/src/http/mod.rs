@@ -2,6 +2,7 @@
 //! own pages beside them.
 
 mod accept;
+mod arriving;
 mod endpoints;
 
 use std::net::SocketAddr;

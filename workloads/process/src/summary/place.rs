@@ -65,11 +65,14 @@ impl Place {
                 file.write_all(bytes)?;
                 file.persist(path).map(drop).map_err(|error| error.error)
             }
-            Self::Existing(path, before) => replace(path, before, bytes).or_else(|_| {
-                let mut file = open(path)?;
-                file.write_all(bytes)?;
-                file.set_len(bytes.len() as u64)
-            }),
+            Self::Existing(path, before) => match successor(path, before) {
+                Ok(mut file) => {
+                    // Where that fails, as on a full disk, the old one stays whole.
+                    file.write_all(bytes)?;
+                    file.persist(path).map(drop).or_else(|_| overwrite(path, bytes))
+                }
+                Err(_) => overwrite(path, bytes),
+            },
             // Where stdout is a file, there is something in it already.
             Self::Stream(path) => OpenOptions::new().append(true).open(path)?.write_all(bytes),
         }
@@ -90,16 +93,22 @@ fn open(path: &Path) -> Result<File> {
     OpenOptions::new().write(true).open(path)
 }
 
-/// Puts a new file in the place of one that is there, which may be a mount point of its own.
-fn replace(path: &Path, before: &Metadata, bytes: &[u8]) -> Result<()> {
-    let mut file = temporary_beside(path)?;
+/// Writes in place, to a file that cannot be replaced: it is a mount point of its own, or its folder is not to be written to.
+fn overwrite(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = open(path)?;
+    file.write_all(bytes)?;
+    file.set_len(bytes.len() as u64)
+}
+
+/// A new file that can take the place of one that is there: with its owner and its mode.
+fn successor(path: &Path, before: &Metadata) -> Result<NamedTempFile> {
+    let file = temporary_beside(path)?;
     let now = file.as_file().metadata()?;
     if (now.uid(), now.gid()) != (before.uid(), before.gid()) {
         fchown(file.as_file(), Some(before.uid()), Some(before.gid()))?;
     }
     file.as_file().set_permissions(before.permissions())?;
-    file.write_all(bytes)?;
-    file.persist(path).map(drop).map_err(|error| error.error)
+    Ok(file)
 }
 
 /// A temporary file in the folder of `path`, readable as any new file is: a summary is no secret.
