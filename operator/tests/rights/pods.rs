@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::attempt::{Change, created};
 use crate::refusal::{
-    ACCOUNT, CONFINED, NODE, NONE_PRIVILEGED, PLACED, POD_LABELS, PRIVILEGES, Refusal, TOKENS, VOLUMES,
+    ACCOUNT, CONFINED, GAINS, NODE, NONE_PRIVILEGED, PLACED, POD_LABELS, PRIVILEGES, Refusal, TOKENS, VOLUMES,
 };
 use crate::world::{World, of_kind, parts, settings};
 
@@ -116,6 +116,22 @@ fn of_pods() -> Vec<Change> {
         ("all system calls in a sidecar", CONFINED, |pod| {
             let profile = json!({"type": "Unconfined"});
             add_sidecar(pod, "containers", json!({"securityContext": {"seccompProfile": profile}}));
+        }),
+        ("privileges that a program gains", GAINS, |pod| {
+            pod["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = json!(true);
+        }),
+        ("privileges that a program gains by default", GAINS, |pod| {
+            pod["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = Value::Null;
+        }),
+        ("capabilities by default", GAINS, |pod| {
+            pod["spec"]["containers"][0]["securityContext"]["capabilities"] = Value::Null;
+        }),
+        ("some capabilities left", GAINS, |pod| {
+            pod["spec"]["containers"][0]["securityContext"]["capabilities"]["drop"] = json!(["NET_RAW"]);
+        }),
+        ("a sidecar with what is the default", GAINS, |pod| add_sidecar(pod, "containers", json!({}))),
+        ("an init container with what is the default", GAINS, |pod| {
+            add_sidecar(pod, "initContainers", json!({}));
         }),
         ("a node past the scheduler", PLACED, |pod| pod["spec"]["nodeName"] = json!("worker-2")),
         ("a device", PLACED, |pod| {

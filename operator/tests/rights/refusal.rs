@@ -62,6 +62,8 @@ pub(crate) const PRIVILEGES: Refusal =
     Refusal::of("pods", "the containers of a session are not privileged, and get no capabilities");
 pub(crate) const CONFINED: Refusal =
     Refusal::of("pods", "the pods of a session do not run as root, and have a seccomp profile");
+pub(crate) const GAINS: Refusal =
+    Refusal::of("pods", "the containers of a session gain no privileges, and drop all capabilities");
 pub(crate) const PLACED: Refusal =
     Refusal::of("pods", "the pods of a session are placed by the scheduler, and claim no devices");
 pub(crate) const OWN_PODS: Refusal = Refusal::of("own-pods", "of all pods the operator changes its own");
