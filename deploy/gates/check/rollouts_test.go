@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/argoproj/argo-rollouts/metricproviders/webmetric"
@@ -152,20 +153,31 @@ func TestPrometheusMayKnowNothing(t *testing.T) {
 }
 
 func TestAJobBeginsTheRunAndWaitsForIt(t *testing.T) {
-	metric := metric(t, "job.yaml", map[string]string{"session": "release-gate", "run": "5d4f8c7b9"})
+	metric := metric(t, "job.yaml", map[string]string{"session": "release-gate"})
 	pod := metric.Provider.Job.Spec.Template.Spec
 	wanted := [][]string{
-		{"patch", "ballsession/release-gate", "--type=merge", "--patch", `{"spec": {"run": "5d4f8c7b9"}}`},
-		{"wait", "ballsession/release-gate", "--for=jsonpath={.status.run.name}=5d4f8c7b9", "--timeout=2m"},
+		{"patch", "ballsession/release-gate", "--type=merge", "--patch", `{"spec": {"run": "$(RUN)"}}`},
+		{"wait", "ballsession/release-gate", "--for=jsonpath={.status.run.name}=$(RUN)", "--timeout=2m"},
 		{"wait", "ballsession/release-gate", "--for=condition=Complete", "--timeout=25m"},
 		{"wait", "ballsession/release-gate", "--for=condition=ObjectivesMet", "--timeout=0"},
+		{"wait", "ballsession/release-gate", "--for=jsonpath={.status.run.name}=$(RUN)", "--timeout=0"},
 	}
-	for index, container := range append(pod.InitContainers, pod.Containers...) {
+	containers := append(pod.InitContainers, pod.Containers...)
+	if len(containers) != len(wanted) {
+		t.Fatalf("there are %d containers", len(containers))
+	}
+	for index, container := range containers {
 		if fmt.Sprint(container.Args) != fmt.Sprint(wanted[index]) {
 			t.Errorf("%s: %q", container.Name, container.Args)
 		}
 		if container.SecurityContext == nil || *container.SecurityContext.AllowPrivilegeEscalation {
 			t.Errorf("%s is not restricted", container.Name)
+		}
+		// Another analysis of the same version has another Job, and is another run.
+		isOfRun := strings.Contains(fmt.Sprint(container.Args), "$(RUN)")
+		if isOfRun && (len(container.Env) != 1 || container.Env[0].Name != "RUN" ||
+			container.Env[0].ValueFrom.FieldRef.FieldPath != "metadata.labels['batch.kubernetes.io/job-name']") {
+			t.Errorf("%s: RUN is %v", container.Name, container.Env)
 		}
 	}
 }

@@ -48,6 +48,15 @@ impl World {
     /// Has the session in the first namespace say of its present spec whether its objectives are met, as the operator does once
     /// it has judged it; of a run with an end that it is over.
     pub(crate) async fn judge(&self, met: &str) {
+        self.observe(met, true).await;
+    }
+
+    /// Has it say of its present spec that the run has begun.
+    pub(crate) async fn begin(&self) {
+        self.observe("Unknown", false).await;
+    }
+
+    async fn observe(&self, met: &str, is_over: bool) {
         let sessions = self.sessions(&self.namespace.name);
         let stored = sessions.get(NAME).await.unwrap();
         let generation = stored.metadata.generation;
@@ -58,7 +67,7 @@ impl World {
                 "observedGeneration": generation, "lastTransitionTime": "2026-01-01T00:00:00Z"
             })
         };
-        let complete = if session.duration.is_some() { "True" } else { "False" };
+        let complete = if is_over && session.duration.is_some() { "True" } else { "False" };
         let status = json!({
             "observedGeneration": generation,
             "run": {"hash": session.run_hash, "name": session.run_name},

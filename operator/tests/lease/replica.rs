@@ -63,10 +63,14 @@ impl Replica {
 
     /// Whether it is ready.
     pub(crate) async fn ready(&self) -> Option<u16> {
-        code(
-            &exchange(self.http, "GET /readyz HTTP/1.1\r\nHost: operator\r\nConnection: close\r\n\r\n")
-                .await?,
-        )
+        self.get("/readyz", None).await
+    }
+
+    /// The code of the answer to who asks for this by the operator's name, which nobody does who forwards a port.
+    pub(crate) async fn get(&self, path: &str, token: Option<&str>) -> Option<u16> {
+        let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: operator\r\n{token}Connection: close\r\n\r\n");
+        code(&exchange(self.http, &request).await?)
     }
 
     /// The answer to a report of who has been given these authorities; `None` without one.

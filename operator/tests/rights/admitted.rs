@@ -170,6 +170,9 @@ async fn what_an_admin_names_is_admitted_in_sidecars() {
             json!({"downwardAPI": {"items": [{"path": "l", "fieldRef": {"fieldPath": "metadata.labels"}}]}}),
         ),
         json!({"emptyDir": {}}),
+        json!({"hostPath": {"path": "/run/agent"}}),
+        json!({"csi": {"driver": "csi.spiffe.io", "readOnly": true}}),
+        json!({"secret": {"secretName": "agent"}}),
     ];
     for (number, volume) in volumes.iter_mut().enumerate() {
         volume["name"] = json!(format!("mesh-{number}"));
@@ -177,16 +180,33 @@ async fn what_an_admin_names_is_admitted_in_sidecars() {
     pod["spec"]["volumes"].as_array_mut().unwrap().extend(volumes);
     pod["spec"]["initContainers"] = json!([{"name": "mesh", "image": "mesh:1", "restartPolicy": "Always",
         "securityContext": {"capabilities": {"add": ["NET_ADMIN"]}, "runAsNonRoot": false},
-        "env": [{"name": "CPUS", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}}]}]);
-    let refused = world.make(&pod).await.unwrap_err().to_string();
-    assert!(refused.contains("no volumes of this kind: mesh-1, mesh-2"), "{refused}");
+        "env": [{"name": "CPUS", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}},
+                {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "agent", "key": "key"}}}],
+        "envFrom": [{"configMapRef": {"name": "agent"}}]}]);
 
     let account =
         json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "ballsession-operator"}});
-    let admitted = "audience/istio-ca configmap/istio-ca-root-cert capability/NET_ADMIN root/mesh";
-    let patch = Patch::Merge(json!({"metadata": {"annotations": {"ballsession.dev/admitted": admitted}}}));
     let place = world.place(&world.admin, &account);
-    place.patch("ballsession-operator", &PatchParams::default(), &patch).await.unwrap();
+    // One after the other, with what is refused as long as the next is not named.
+    let mut admitted = String::new();
+    for (words, refused) in [
+        ("configmap/istio-ca-root-cert", "no volumes of this kind: mesh-1, mesh-2, mesh-5, mesh-6, mesh-7"),
+        ("volume/mesh-5 volume/mesh-6 volume/mesh-7", "no volumes of this kind: mesh-5, mesh-6, mesh-7"),
+        ("audience/istio-ca", "tokens for the audience ballsession.dev/report alone"),
+        ("env/mesh", "take no variables from Secrets, ConfigMaps or files: mesh.KEY, mesh.envFrom"),
+        ("capability/NET_ADMIN", "are not privileged, and get no capabilities"),
+        ("root/mesh", "do not run as root, and have a seccomp profile"),
+    ] {
+        crate::attempt::eventually(refused, async || match world.make(&pod).await {
+            Err(kube::Error::Api(status)) if status.message.ends_with(refused) => Ok(()),
+            answer => Err(format!("{answer:?}")),
+        })
+        .await;
+        admitted = format!("{admitted} {words}");
+        let patch =
+            Patch::Merge(json!({"metadata": {"annotations": {"ballsession.dev/admitted": admitted}}}));
+        place.patch("ballsession-operator", &PatchParams::default(), &patch).await.unwrap();
+    }
     crate::attempt::eventually("the pod", async || world.make(&pod).await.map_err(|error| error.to_string()))
         .await;
     world.delete().await;

@@ -17,20 +17,12 @@ pub(crate) enum Verb {
     Delete,
 }
 
-/// What some API servers refuse before they ask a policy: privileged containers of anybody's, and owners that whoever names
-/// them may not delete the object for.
-const BY_ITSELF: [&str; 2] = [
-    "privileged: Forbidden: disallowed by cluster policy",
-    "cannot set an ownerRef on a resource you can't delete",
-];
-
 /// Something that is refused.
 pub(crate) struct Attempt {
     pub(crate) what: String,
     pub(crate) verb: Verb,
     /// The object, or what is merged into it.
     pub(crate) object: Value,
-    /// The policy that refuses it, and in which words; without a name any of them, where several do.
     pub(crate) refusal: Refusal,
 }
 
@@ -57,19 +49,21 @@ impl Attempt {
 
     /// Tries it until it is refused as it is to be: policies take effect one after the other.
     pub(crate) async fn is_refused(&self, world: &World) {
-        let policy = world.installation.policy(self.refusal.0);
-        let expected = match self.refusal.0.is_empty() {
+        let Refusal { policy, words, by_itself } = self.refusal;
+        let is_any = policy.is_empty();
+        let policy = world.installation.policy(policy);
+        let expected = match is_any {
             true => format!("ValidatingAdmissionPolicy '{policy}"),
             false => format!("ValidatingAdmissionPolicy '{policy}' with binding '{policy}' denied request: "),
         };
         let what = format!("the refusal of {} ({:?})", self.what, self.verb);
         eventually(&what, async || match self.try_once(world).await {
             Err(kube::Error::Api(status))
-                if status.message.contains(&expected) && status.message.ends_with(self.refusal.1) =>
+                if status.message.contains(&expected) && status.message.ends_with(words) =>
             {
                 Ok(())
             }
-            Err(kube::Error::Api(status)) if BY_ITSELF.iter().any(|why| status.message.contains(why)) => {
+            Err(kube::Error::Api(status)) if by_itself.is_some_and(|why| status.message.contains(why)) => {
                 Ok(())
             }
             answer => Err(format!("{answer:?}")),

@@ -4,7 +4,7 @@ use ballsession_operator::settings::PodDefaults;
 use serde_json::{Value, json};
 
 use crate::attempt::{Attempt, Verb};
-use crate::refusal::{ANY, FOREIGN, GIVEN, LEADER, OWN_PODS, SESSIONS};
+use crate::refusal::{ANY, FOREIGN, GIVEN, LEADER, NOT_TO_BE_OWNED, OWN_PODS, SESSIONS};
 use crate::world::{World, parts, settings};
 
 /// Objects of somebody else's, in the namespace of sessions.
@@ -71,7 +71,7 @@ async fn what_is_somebody_elses_is_neither_changed_nor_deleted() {
                 what: format!("a foreign {kind}"),
                 verb: Verb::Merge,
                 object,
-                refusal: ANY,
+                refusal: ANY.or(NOT_TO_BE_OWNED),
             });
         }
     }
@@ -92,7 +92,7 @@ async fn what_is_somebody_elses_is_neither_changed_nor_deleted() {
         what: "a part's owner".into(),
         verb: Verb::Merge,
         object: given,
-        refusal: GIVEN,
+        refusal: GIVEN.or(NOT_TO_BE_OWNED),
     });
     let session = json!({"apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession", "metadata": {"name": "harbor"}});
     attempts.push(Attempt {

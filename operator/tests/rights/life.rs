@@ -24,8 +24,13 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     // Asked for by the plug-in OwnerReferencesPermissionEnforcement of who names a session as an owner that waits for its parts, as
     // policies of a cluster may have it. No request names it: the suite manifests asks whether it is granted.
     ("ballsession.dev", "ballsessions/finalizers", "update"),
-    // Where the API server keeps its keys to itself: `where_keys_may_not_be_read_tokens_are_reviewed` of the suite reporting.
-    ("authentication.k8s.io", "tokenreviews", "create"),
+];
+
+/// What it is told wherever it watches.
+const OF_NO_NAMESPACE: [&str; 3] = [
+    "/openid/v1/jwks",
+    "/apis/authentication.k8s.io/v1/tokenreviews",
+    "/apis/authorization.k8s.io/v1/subjectaccessreviews",
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -64,7 +69,8 @@ async fn the_operator_uses_its_rights_and_needs_no_others() {
     world.delete().await;
 }
 
-/// With rights in one namespace it does all there, and asks for nothing anywhere else, but for nodes, which it does without.
+/// With rights in one namespace it does all there, and asks for nothing anywhere else, but for nodes, which it does without, and
+/// for what belongs to no namespace: whose tokens it is shown, and what these may see.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operator_for_one_namespace_needs_nothing_elsewhere() {
     let test = "an_operator_for_one_namespace_needs_nothing_elsewhere";
@@ -83,7 +89,7 @@ async fn an_operator_for_one_namespace_needs_nothing_elsewhere() {
             refused_nodes += 1;
         } else {
             assert_ne!(request.code, 403, "{request:?}");
-            assert!(path.contains(&inside) || path == "/openid/v1/jwks", "{request:?}");
+            assert!(path.contains(&inside) || OF_NO_NAMESPACE.contains(&path), "{request:?}");
         }
     }
     assert!(refused_nodes > 0);
@@ -150,7 +156,7 @@ async fn report(replica: &Replica, authorities: &str, token: &str) -> u16 {
     .await
 }
 
-/// It measures, ends and is deleted.
+/// It measures, is looked at, ends and is deleted.
 async fn a_run_to_its_end(world: &World, replica: &Replica, authorities: &str) {
     let spec = json!({"clients": 1, "placement": "Any", "networkPolicy": "Isolated", "duration": "5s",
                       "ttlAfterFinished": "1s"});
@@ -159,6 +165,7 @@ async fn a_run_to_its_end(world: &World, replica: &Replica, authorities: &str) {
     set_pod(world, &server, &running()).await;
     let token = cluster::pod_token(&world.admin, &server, "ballsession.dev/report").await;
     assert_eq!(report(replica, authorities, &token).await, 202);
+    is_seen(world, replica).await;
     let client = pod(world, "harbor", "client").await;
     set_pod(world, &client, &json!({"phase": "Succeeded"})).await;
     let session = json!({"apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession"});
@@ -167,6 +174,19 @@ async fn a_run_to_its_end(world: &World, replica: &Replica, authorities: &str) {
         match sessions.get_opt("harbor").await.map_err(|error| error.to_string())? {
             None => Ok(()),
             Some(still) => Err(format!("{}: {}", json!(still.data), replica.log())),
+        }
+    })
+    .await;
+}
+
+/// Who may list sessions sees them over HTTP: the operator's own account will do.
+async fn is_seen(world: &World, replica: &Replica) {
+    let (admin, namespace) = (&world.admin, &world.scratch.name);
+    let token = cluster::account_token(admin, namespace, "ballsession-operator", None).await;
+    eventually_within(PATIENCE, "a look at the sessions", async || {
+        match replica.get("/status", Some(&token)).await {
+            Some(200) => Ok(()),
+            answer => Err(format!("{answer:?}: {}", replica.log())),
         }
     })
     .await;

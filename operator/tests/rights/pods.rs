@@ -4,7 +4,9 @@ use ballsession_operator::settings::PodDefaults;
 use serde_json::{Value, json};
 
 use crate::attempt::{Change, created};
-use crate::refusal::{ACCOUNT, CONFINED, NODE, PLACED, POD_LABELS, PRIVILEGES, TOKENS, VOLUMES};
+use crate::refusal::{
+    ACCOUNT, CONFINED, GAINS, NODE, NONE_PRIVILEGED, PLACED, POD_LABELS, PRIVILEGES, Refusal, TOKENS, VOLUMES,
+};
 use crate::world::{World, of_kind, parts, settings};
 
 fn add_volume(pod: &mut Value, mut volume: Value) {
@@ -59,22 +61,22 @@ fn of_pods() -> Vec<Change> {
         }),
         (
             "a variable from a Secret",
-            ("pods", "take no variables from Secrets, ConfigMaps or files: server.MORE"),
+            Refusal::of("pods", "take no variables from Secrets, ConfigMaps or files: server.MORE"),
             |pod| add_variable(pod, &json!({"secretKeyRef": {"name": "s", "key": "k"}})),
         ),
         (
             "a variable from a ConfigMap",
-            ("pods", "take no variables from Secrets, ConfigMaps or files: server.MORE"),
+            Refusal::of("pods", "take no variables from Secrets, ConfigMaps or files: server.MORE"),
             |pod| add_variable(pod, &json!({"configMapKeyRef": {"name": "s", "key": "k"}})),
         ),
         (
             "variables from a Secret in a sidecar",
-            ("pods", "take no variables from Secrets, ConfigMaps or files: sidecar.envFrom"),
+            Refusal::of("pods", "take no variables from Secrets, ConfigMaps or files: sidecar.envFrom"),
             |pod| add_sidecar(pod, "containers", json!({"envFrom": [{"secretRef": {"name": "s"}}]})),
         ),
         (
             "a variable from a Secret in an init container",
-            ("pods", "take no variables from Secrets, ConfigMaps or files: sidecar.A"),
+            Refusal::of("pods", "take no variables from Secrets, ConfigMaps or files: sidecar.A"),
             |pod| {
                 let source = json!({"secretKeyRef": {"name": "s", "key": "k"}});
                 add_sidecar(pod, "initContainers", json!({"env": [{"name": "A", "valueFrom": source}]}));
@@ -87,10 +89,10 @@ fn of_pods() -> Vec<Change> {
             pod["spec"]["containers"][0]["ports"][0]["hostPort"] =
                 pod["spec"]["containers"][0]["ports"][0]["containerPort"].clone();
         }),
-        ("all privileges", PRIVILEGES, |pod| {
+        ("all privileges", PRIVILEGES.or(NONE_PRIVILEGED), |pod| {
             pod["spec"]["containers"][0]["securityContext"] = json!({"privileged": true});
         }),
-        ("privileges of an init container", PRIVILEGES, |pod| {
+        ("privileges of an init container", PRIVILEGES.or(NONE_PRIVILEGED), |pod| {
             add_sidecar(pod, "initContainers", json!({"securityContext": {"privileged": true}}));
         }),
         ("a capability", PRIVILEGES, |pod| {
@@ -114,6 +116,22 @@ fn of_pods() -> Vec<Change> {
         ("all system calls in a sidecar", CONFINED, |pod| {
             let profile = json!({"type": "Unconfined"});
             add_sidecar(pod, "containers", json!({"securityContext": {"seccompProfile": profile}}));
+        }),
+        ("privileges that a program gains", GAINS, |pod| {
+            pod["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = json!(true);
+        }),
+        ("privileges that a program gains by default", GAINS, |pod| {
+            pod["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = Value::Null;
+        }),
+        ("capabilities by default", GAINS, |pod| {
+            pod["spec"]["containers"][0]["securityContext"]["capabilities"] = Value::Null;
+        }),
+        ("some capabilities left", GAINS, |pod| {
+            pod["spec"]["containers"][0]["securityContext"]["capabilities"]["drop"] = json!(["NET_RAW"]);
+        }),
+        ("a sidecar with what is the default", GAINS, |pod| add_sidecar(pod, "containers", json!({}))),
+        ("an init container with what is the default", GAINS, |pod| {
+            add_sidecar(pod, "initContainers", json!({}));
         }),
         ("a node past the scheduler", PLACED, |pod| pod["spec"]["nodeName"] = json!("worker-2")),
         ("a device", PLACED, |pod| {
