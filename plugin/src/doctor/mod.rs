@@ -12,6 +12,7 @@ mod policies;
 mod quotas;
 mod rights;
 mod version;
+mod watched;
 
 pub(crate) use check::{Check, Level, Read, lines};
 pub(crate) use definition::definition;
@@ -22,3 +23,4 @@ pub(crate) use policies::policies;
 pub(crate) use quotas::quotas;
 pub(crate) use rights::{RIGHTS, Right, rights};
 pub(crate) use version::version;
+pub(crate) use watched::watched;
