@@ -5,6 +5,7 @@
 mod amount;
 mod check;
 mod definition;
+mod leading;
 mod lease;
 mod operator;
 mod pod_security;
@@ -16,6 +17,7 @@ mod watched;
 
 pub(crate) use check::{Check, Level, Read, lines};
 pub(crate) use definition::definition;
+pub(crate) use leading::{Leading, leading};
 pub(crate) use lease::lease;
 pub(crate) use operator::operator;
 pub(crate) use pod_security::pod_security;
