@@ -36,6 +36,9 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
+/// Where an operator is unless somebody says otherwise.
+pub(crate) const OPERATOR_NAMESPACE: &str = "ballsession-system";
+
 /// What is to be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -87,7 +90,7 @@ pub(crate) enum Command {
     /// Examines what sessions need: definition, operator, rights, and what the namespace allows
     Doctor {
         /// The operator's namespace, where deployments of all namespaces may not be listed
-        #[arg(long, value_name = "NAMESPACE", default_value = "ballsession-system")]
+        #[arg(long, value_name = "NAMESPACE", default_value = OPERATOR_NAMESPACE)]
         operator_namespace: String,
     },
     /// Forwards a port of this machine to the page of a session's server
@@ -111,7 +114,7 @@ pub(crate) enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
         /// The operator's namespace, where pods of all namespaces may not be listed
-        #[arg(long, value_name = "NAMESPACE", default_value = "ballsession-system")]
+        #[arg(long, value_name = "NAMESPACE", default_value = OPERATOR_NAMESPACE)]
         operator_namespace: String,
     },
     /// Writes the completions of a shell

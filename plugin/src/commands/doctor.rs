@@ -82,6 +82,7 @@ async fn operator(cluster: &Cluster, operator_namespace: &str) -> Vec<Check> {
         }
     };
     let mut checks = doctor::operator(&deployments, &place);
+    checks.extend(doctor::watched(&deployments, &cluster.namespace));
     let namespaces: BTreeSet<String> =
         deployments.iter().flatten().filter_map(|deployment: &Deployment| deployment.namespace()).collect();
     for namespace in namespaces {

@@ -9,10 +9,10 @@ use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 use k8s_openapi::api::core::v1::{Event, Node, Pod, Service};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::Resource;
-use kube::api::{Api, ListParams};
+use kube::api::Api;
 use serde::de::DeserializeOwned;
 
-use crate::cluster::{self, Cluster, OPERATOR_SELECTOR, selector, within};
+use crate::cluster::{self, Cluster, Listed, OPERATOR_SELECTOR, listed, selector};
 use crate::commands::doctor::examine;
 use crate::commands::gathered::{Gathered, yaml};
 use crate::commands::output::print;
@@ -20,9 +20,6 @@ use crate::doctor::lines;
 use crate::exit::Exit;
 use crate::gather::{Archive, text};
 use crate::session_report::{Format, render, report};
-
-/// So many objects of a kind.
-const OBJECTS: u32 = 500;
 
 /// Writes the archive, and says where it is and what is missing in it.
 pub(super) async fn gather(
@@ -47,8 +44,7 @@ pub(super) async fn gather(
     of_session(&mut gathered, cluster, name).await?;
     of_operator(&mut gathered, cluster, operator_namespace).await?;
     let nodes: Api<Node> = Api::all(cluster.client.clone());
-    let listed = within(nodes.list(&ListParams::default().limit(OBJECTS))).await.map(|list| list.items);
-    gathered.objects("nodes.yaml", listed)?;
+    gathered.objects("nodes.yaml", listed(&nodes, "").await)?;
 
     let missing = gathered.missing.clone();
     gathered.add("missing.txt", &missing.iter().map(|line| format!("{line}\n")).collect::<String>())?;
@@ -64,16 +60,18 @@ pub(super) async fn gather(
 
 async fn of_session(gathered: &mut Gathered, cluster: &Cluster, name: &str) -> Result<()> {
     let selected = selector(name, None);
-    let pods = listed::<Pod>(cluster, &selected).await;
-    let for_logs = pods.as_deref().unwrap_or_default().to_vec();
+    let pods = of_namespace::<Pod>(cluster, &selected).await;
+    let for_logs = pods.as_ref().map(|pods| pods.items.clone()).unwrap_or_default();
     gathered.objects("pods.yaml", pods)?;
-    gathered.objects("deployments.yaml", listed::<Deployment>(cluster, &selected).await)?;
-    gathered.objects("replicasets.yaml", listed::<ReplicaSet>(cluster, &selected).await)?;
-    gathered.objects("services.yaml", listed::<Service>(cluster, &selected).await)?;
+    gathered.objects("deployments.yaml", of_namespace::<Deployment>(cluster, &selected).await)?;
+    gathered.objects("replicasets.yaml", of_namespace::<ReplicaSet>(cluster, &selected).await)?;
+    gathered.objects("services.yaml", of_namespace::<Service>(cluster, &selected).await)?;
     // All of them: what is in the way need not carry the session's labels.
-    gathered.objects("networkpolicies.yaml", listed::<NetworkPolicy>(cluster, "").await)?;
-    let events = listed::<Event>(cluster, "").await.map(|mut events| {
-        events.retain(|event| is_about(event.involved_object.name.as_deref().unwrap_or_default(), name));
+    gathered.objects("networkpolicies.yaml", of_namespace::<NetworkPolicy>(cluster, "").await)?;
+    let events = of_namespace::<Event>(cluster, "").await.map(|mut events| {
+        events
+            .items
+            .retain(|event| is_about(event.involved_object.name.as_deref().unwrap_or_default(), name));
         events
     });
     gathered.objects("events.yaml", events)?;
@@ -81,17 +79,16 @@ async fn of_session(gathered: &mut Gathered, cluster: &Cluster, name: &str) -> R
 }
 
 async fn of_operator(gathered: &mut Gathered, cluster: &Cluster, operator_namespace: &str) -> Result<()> {
-    let params = ListParams::default().labels(OPERATOR_SELECTOR).limit(OBJECTS);
     let everywhere: Api<Pod> = Api::all(cluster.client.clone());
-    let pods = match within(everywhere.list(&params)).await {
-        Ok(list) => Ok(list.items),
+    let pods = match listed(&everywhere, OPERATOR_SELECTOR).await {
+        Ok(list) => Ok(list),
         // Who may not list those of all namespaces may do so in one.
         Err(_) => {
             let there = Cluster { namespace: operator_namespace.to_owned(), ..cluster.clone() };
-            listed::<Pod>(&there, OPERATOR_SELECTOR).await
+            of_namespace::<Pod>(&there, OPERATOR_SELECTOR).await
         }
     };
-    let for_logs = pods.as_deref().unwrap_or_default().to_vec();
+    let for_logs = pods.as_ref().map(|pods| pods.items.clone()).unwrap_or_default();
     gathered.objects("operator/pods.yaml", pods)?;
     gathered.logs("operator/logs", cluster, &for_logs).await
 }
@@ -103,15 +100,14 @@ fn is_about(object: &str, session: &str) -> bool {
     object == session || part.is_some_and(|part| parts.iter().any(|name| part.starts_with(name)))
 }
 
-async fn listed<K>(cluster: &Cluster, selector: &str) -> Result<Vec<K>>
+async fn of_namespace<K>(cluster: &Cluster, selector: &str) -> Result<Listed<K>>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
         + Clone
         + DeserializeOwned
         + std::fmt::Debug,
 {
-    let api: Api<K> = Api::namespaced(cluster.client.clone(), &cluster.namespace);
-    Ok(within(api.list(&ListParams::default().labels(selector).limit(OBJECTS))).await?.items)
+    listed(&Api::namespaced(cluster.client.clone(), &cluster.namespace), selector).await
 }
 
 #[cfg(test)]

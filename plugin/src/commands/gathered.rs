@@ -7,7 +7,7 @@ use kube::api::{Api, LogParams};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cluster::{Cluster, within};
+use crate::cluster::{Cluster, Listed, within};
 use crate::gather::{Archive, object, text};
 
 /// Of each container the last lines, and no more than so many bytes.
@@ -28,10 +28,13 @@ impl Gathered {
     }
 
     /// A file of objects, or a line on why there is none.
-    pub(super) fn objects<K: Serialize>(&mut self, path: &str, objects: Result<Vec<K>>) -> Result<()> {
+    pub(super) fn objects<K: Serialize>(&mut self, path: &str, objects: Result<Listed<K>>) -> Result<()> {
         match objects {
             Ok(objects) => {
-                let documents: Result<Vec<String>> = objects.iter().map(yaml).collect();
+                if let Some(why) = objects.cut {
+                    self.missing.push(text(&format!("{path}: not all of them, {why}")));
+                }
+                let documents: Result<Vec<String>> = objects.items.iter().map(yaml).collect();
                 self.add(path, &documents?.join("---\n"))
             }
             Err(error) => {

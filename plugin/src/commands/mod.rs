@@ -1,6 +1,7 @@
 //! The commands: each asks the API server for something, and prints what the pure parts make of it.
 
 mod completion;
+mod current;
 mod diff;
 mod doctor;
 mod follow;

@@ -10,6 +10,7 @@ use tokio::sync::watch::Receiver;
 
 use crate::arguments::RunArguments;
 use crate::cluster::{self, Cluster};
+use crate::commands::current::confirmed;
 use crate::commands::follow::{End, follow};
 use crate::commands::output::print;
 use crate::commands::wait::timed_out;
@@ -43,7 +44,7 @@ async fn until_judged(
     let timeout: Duration = arguments.timeout();
     Ok(match follow(cluster, &session.name_any(), waiter, timeout, stop).await? {
         End::Judged(judgement, session) => {
-            let report = report_judged(&session, judgement);
+            let report = report_judged(&session, confirmed(cluster, judgement).await);
             show(&report, arguments.output)?;
             report.outcome.into()
         }

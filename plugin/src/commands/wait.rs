@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::cluster::Cluster;
+use crate::commands::current::confirmed;
 use crate::commands::follow::{End, follow};
 use crate::commands::output::print;
 use crate::exit::Exit;
@@ -23,7 +24,7 @@ pub(super) async fn wait(
     let waiter = Waiter::new(goal, patience);
     Ok(match follow(cluster, name, waiter, timeout, &mut stop).await? {
         End::Judged(judgement, session) => {
-            let report = report_judged(&session, judgement);
+            let report = report_judged(&session, confirmed(cluster, judgement).await);
             print(&format!("{name}: {}, {}: {}\n", verdict(&report), report.reason, report.message))?;
             report.outcome.into()
         }

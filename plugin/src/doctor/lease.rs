@@ -6,11 +6,9 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 
 use crate::doctor::check::{Check, Read};
+use crate::doctor::leading::{Held, held};
 
 const SUBJECT: &str = "lease";
-/// By this machine's clock, which need not agree with that of the operator's node: so many durations late is dead.
-const LATE: i64 = 3;
-
 /// The lease of one namespace and the operator's pods there, at `now`.
 pub(crate) fn lease(
     namespace: &str,
@@ -23,17 +21,10 @@ pub(crate) fn lease(
         Err(error) => return Check::unread(SUBJECT, error),
         Ok(leases) => leases.first(),
     };
-    let held = lease.and_then(|lease| lease.spec.as_ref()).and_then(|spec| {
-        let holder = spec.holder_identity.as_deref().filter(|holder| !holder.is_empty())?;
-        Some((holder, spec.renew_time.as_ref()?.0, i64::from(spec.lease_duration_seconds?)))
-    });
-    let Some((holder, renewed, seconds)) = held else {
+    let Some(Held { pod, age_seconds: age, is_late }) = lease.and_then(|lease| held(lease, now)) else {
         return Check::fail(SUBJECT, format!("no replica in {namespace} leads: nobody writes status"), &look);
     };
-    // The pod's name comes first, and has no underscore.
-    let pod = holder.split('_').next().unwrap_or(holder);
-    let age = now.duration_since(renewed).as_secs();
-    if age > LATE * seconds {
+    if is_late {
         let finding =
             format!("{pod} has held it and has not renewed it for {age} s (by this machine's clock)");
         return Check::fail(SUBJECT, finding, &look);

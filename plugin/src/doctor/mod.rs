@@ -5,6 +5,7 @@
 mod amount;
 mod check;
 mod definition;
+mod leading;
 mod lease;
 mod operator;
 mod pod_security;
@@ -12,9 +13,11 @@ mod policies;
 mod quotas;
 mod rights;
 mod version;
+mod watched;
 
 pub(crate) use check::{Check, Level, Read, lines};
 pub(crate) use definition::definition;
+pub(crate) use leading::{Leading, leading};
 pub(crate) use lease::lease;
 pub(crate) use operator::operator;
 pub(crate) use pod_security::pod_security;
@@ -22,3 +25,4 @@ pub(crate) use policies::policies;
 pub(crate) use quotas::quotas;
 pub(crate) use rights::{RIGHTS, Right, rights};
 pub(crate) use version::version;
+pub(crate) use watched::watched;

@@ -1,12 +1,15 @@
 //! The operator's Deployment: that there is one, its version, and its replicas.
 
 use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::Container;
 use kube::ResourceExt;
 
 use crate::doctor::check::{Check, Read};
 
 const SUBJECT: &str = "operator";
 const REPLICAS: &str = "replicas";
+/// Charts put the version there.
+const VERSION_LABEL: &str = "app.kubernetes.io/version";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Two lines for each Deployment; `place` is where it was looked for.
@@ -28,8 +31,12 @@ fn version(deployment: &Deployment) -> Check {
         return Check::warn(SUBJECT, format!("{name} has no container"), "install it anew");
     };
     let finding = format!("{name} runs {image}");
-    match tag(&image) {
+    // By a digest alone an image does not say its version; its objects may.
+    let labelled = deployment.labels().get(VERSION_LABEL).map(String::as_str);
+    let is_pinned = image.contains('@');
+    match tag(&image).or(labelled.filter(|_| is_pinned)) {
         Some(VERSION) => Check::ok(SUBJECT, finding),
+        None if is_pinned => Check::ok(SUBJECT, format!("{finding}, which does not say its version")),
         _ => Check::warn(
             SUBJECT,
             finding,
@@ -57,9 +64,14 @@ fn replicas(deployment: &Deployment) -> Check {
 }
 
 fn image(deployment: &Deployment) -> Option<String> {
+    container(deployment)?.image.clone()
+}
+
+/// The container of the operator itself.
+pub(super) fn container(deployment: &Deployment) -> Option<&Container> {
     let pod = deployment.spec.template.spec.as_ref()?;
     let operator = pod.containers.iter().find(|container| container.name == "operator");
-    operator.or(pod.containers.first())?.image.clone()
+    operator.or(pod.containers.first())
 }
 
 /// What stands behind the colon of the last part, before a digest.
@@ -72,20 +84,25 @@ fn namespace(deployment: &Deployment) -> String {
     deployment.namespace().unwrap_or_default()
 }
 
-fn name(deployment: &Deployment) -> String {
+/// Its namespace and its own name.
+pub(super) fn name(deployment: &Deployment) -> String {
     format!("{}/{}", namespace(deployment), deployment.name_any())
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::doctor::Level;
 
     fn checks(image: &str, available: i32) -> Vec<Check> {
+        labelled(image, available, &json!({}))
+    }
+
+    fn labelled(image: &str, available: i32, labels: &Value) -> Vec<Check> {
         let deployment = serde_json::from_value(json!({
-            "metadata": {"name": "ballsession-operator", "namespace": "tower"},
+            "metadata": {"name": "ballsession-operator", "namespace": "tower", "labels": labels},
             "spec": {"replicas": 2, "selector": {}, "template": {"spec": {"containers": [
                 {"name": "sidecar", "image": "x:1"}, {"name": "operator", "image": image}
             ]}}},
@@ -107,6 +124,22 @@ mod tests {
                 .starts_with("tower/ballsession-operator runs registry:5000/ballsession-operator: this")
         );
         assert_eq!(checks("a:0.0.1", 0)[1].level, Level::Fail);
+    }
+
+    #[test]
+    fn an_image_by_digest_alone_is_of_the_version_that_its_objects_name() {
+        let image = "registry:5000/ballsession-operator@sha256:ab";
+        let unknown = &checks(image, 2)[0];
+        assert_eq!(unknown.level, Level::Ok);
+        assert!(
+            unknown.finding.ends_with("@sha256:ab, which does not say its version"),
+            "{}",
+            unknown.finding
+        );
+        for (version, level) in [(VERSION, Level::Ok), ("0.0.1", Level::Warn)] {
+            let labels = json!({"app.kubernetes.io/version": version});
+            assert_eq!(labelled(image, 2, &labels)[0].level, level, "{version}");
+        }
     }
 
     #[test]

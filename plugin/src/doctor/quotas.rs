@@ -1,6 +1,6 @@
 //! What the namespace's ResourceQuotas leave.
 
-use k8s_openapi::api::core::v1::{LimitRange, ResourceQuota};
+use k8s_openapi::api::core::v1::{LimitRange, ResourceQuota, ResourceQuotaSpec};
 use kube::ResourceExt;
 
 use crate::doctor::amount::amount;
@@ -29,6 +29,9 @@ const NEEDED: [(&str, &str); 15] = [
 /// What a pod must name where a quota counts it, and sessions do not.
 const UNNAMED: [(&str, &str); 2] = [("limits.cpu", "cpu"), ("limits.memory", "memory")];
 
+/// The scopes that all pods of sessions are in.
+const SCOPES_OF_SESSIONS: [&str; 2] = ["NotTerminating", "NotBestEffort"];
+
 /// A line for each quota; `limit_ranges` may give pods the limits that a quota asks for.
 pub(crate) fn quotas(quotas: &Read<Vec<ResourceQuota>>, limit_ranges: &Read<Vec<LimitRange>>) -> Vec<Check> {
     match quotas {
@@ -44,7 +47,7 @@ pub(crate) fn quotas(quotas: &Read<Vec<ResourceQuota>>, limit_ranges: &Read<Vec<
 fn check(quota: &ResourceQuota, limit_ranges: &[LimitRange]) -> Check {
     let name = quota.name_any();
     let spec = quota.spec.clone().unwrap_or_default();
-    let is_scoped = spec.scope_selector.is_some() || spec.scopes.is_some_and(|scopes| !scopes.is_empty());
+    let counts_sessions = counts_sessions(&spec);
     let status = quota.status.clone().unwrap_or_default();
     let used = status.used.unwrap_or_default();
     let hard = status.hard.or(spec.hard).unwrap_or_default();
@@ -71,7 +74,7 @@ fn check(quota: &ResourceQuota, limit_ranges: &[LimitRange]) -> Check {
             problems.push(format!("it asks pods for {what}, which sessions do not name by themselves"));
         }
     }
-    if is_scoped {
+    if !counts_sessions {
         return Check::ok(SUBJECT, format!("{name} has scopes, and may not count pods of sessions"));
     }
     if problems.is_empty() {
@@ -82,6 +85,16 @@ fn check(quota: &ResourceQuota, limit_ranges: &[LimitRange]) -> Check {
     let finding = format!("{name}: {}", problems.join("; "));
     let advice = "raise it, or set resources in spec.server and spec.client";
     Check { level: Level::Fail, ..Check::fail(SUBJECT, finding, advice) }
+}
+
+/// Whether a quota counts the pods of sessions for certain: their pods name no deadline, and what they request.
+fn counts_sessions(spec: &ResourceQuotaSpec) -> bool {
+    let selectors =
+        spec.scope_selector.iter().flat_map(|selector| selector.match_expressions.iter().flatten());
+    let mut selected = selectors.map(|selector| (selector.scope_name.as_str(), selector.operator.as_str()));
+    let mut scopes = spec.scopes.iter().flatten();
+    scopes.all(|scope| SCOPES_OF_SESSIONS.contains(&scope.as_str()))
+        && selected.all(|(scope, operator)| SCOPES_OF_SESSIONS.contains(&scope) && operator == "Exists")
 }
 
 /// Whether containers that name no limit of a resource are given one.
@@ -139,9 +152,17 @@ mod tests {
     }
 
     #[test]
-    fn a_quota_with_scopes_is_not_judged() {
-        let scoped = checked(&json!({"pods": "0"}), &json!({}), &json!({"scopes": ["Terminating"]}), &[]);
-        assert_eq!(scoped.level, Level::Ok);
+    fn a_quota_is_judged_where_its_scopes_have_the_pods_of_sessions() {
+        let selected = |scope: &str, operator: &str| json!({"scopeSelector": {"matchExpressions": [{"scopeName": scope, "operator": operator}]}});
+        for (spec, level) in [
+            (json!({"scopes": ["Terminating"]}), Level::Ok),
+            (json!({"scopes": ["NotTerminating", "BestEffort"]}), Level::Ok),
+            (json!({"scopes": ["NotTerminating", "NotBestEffort"]}), Level::Fail),
+            (selected("NotBestEffort", "Exists"), Level::Fail),
+            (selected("PriorityClass", "Exists"), Level::Ok),
+        ] {
+            assert_eq!(checked(&json!({"pods": "0"}), &json!({}), &spec, &[]).level, level, "{spec}");
+        }
         assert_eq!(quotas(&Ok(Vec::new()), &Ok(Vec::new()))[0].level, Level::Ok);
         assert_eq!(quotas(&Err("x".into()), &Ok(Vec::new()))[0].level, Level::Warn);
     }

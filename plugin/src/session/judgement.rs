@@ -13,6 +13,10 @@ const ON_ITS_WAY: [&str; 2] = ["ServerNotReady", "WaitingForClients"];
 const MEDIA_LOST: &str = "ClientsLost";
 /// The reason of Complete of a run that measured all that it was to.
 const FINISHED: &str = "Finished";
+/// What is said of a run that is over and was judged before the spec became what it is.
+pub(crate) const OTHER_OBJECTIVES: &str = "OtherObjectives";
+/// What is said where there is no operator.
+pub(super) const NO_OPERATOR: &str = "NoOperator";
 /// What is said of a spec that no operator has looked at.
 pub(crate) const NOT_OBSERVED: &str = "NotObserved";
 
@@ -39,6 +43,26 @@ pub(crate) struct Judgement {
     pub(crate) message: String,
 }
 
+impl Judgement {
+    /// Whether it is only true while an operator looks at the session: numbers of a run that goes on.
+    pub(crate) fn needs_an_operator(&self) -> bool {
+        !self.is_final && matches!(self.outcome, Outcome::Met | Outcome::Missed)
+    }
+
+    /// The same where there is no operator any more; `why` that is known.
+    pub(crate) fn without_operator(self, why: &str) -> Self {
+        Self {
+            outcome: Outcome::Undecided,
+            is_final: false,
+            reason: NO_OPERATOR.to_owned(),
+            message: format!(
+                "{why}, `kubectl ballsession doctor` looks for one; before that: {}: {}",
+                self.reason, self.message
+            ),
+        }
+    }
+}
+
 /// Judges a session by what it says of its present spec.
 pub(crate) fn judge(session: &BallSession) -> Judgement {
     let Some(ready) = current(session, READY) else { return not_observed(session) };
@@ -49,10 +73,14 @@ pub(crate) fn judge(session: &BallSession) -> Judgement {
         message: condition.message.clone(),
     };
     if let Some(complete) = current(session, COMPLETE).filter(|complete| complete.status == "True") {
-        // Of a run that is over the verdict stays, whatever the spec asks for since.
-        return match any(session, OBJECTIVES_MET) {
-            Some(met) if complete.reason == FINISHED => of(outcome_at_the_end(met), true, met),
-            _ => of(Outcome::NotMeasurable, true, if complete.reason == FINISHED { complete } else { ready }),
+        if complete.reason != FINISHED {
+            return of(Outcome::NotMeasurable, true, ready);
+        }
+        // The operator carries the verdict over to a later spec that asks for the same run and the same objectives, and to no other.
+        return match (current(session, OBJECTIVES_MET), any(session, OBJECTIVES_MET)) {
+            (Some(met), _) => of(outcome_at_the_end(met), true, met),
+            (None, Some(before)) => judged_before(session, before),
+            (None, None) => of(Outcome::NotMeasurable, true, complete),
         };
     }
     let is_stalled = current(session, STALLED).is_some_and(|stalled| stalled.status == "True");
@@ -86,6 +114,22 @@ fn outcome_at_the_end(met: &Condition) -> Outcome {
         "True" => Outcome::Met,
         "False" => Outcome::Missed,
         _ => Outcome::NotMeasurable,
+    }
+}
+
+/// It may be that the operator has not carried the verdict over yet.
+fn judged_before(session: &BallSession, before: &Condition) -> Judgement {
+    let generation = |generation: Option<i64>| generation.unwrap_or_default();
+    Judgement {
+        outcome: Outcome::NotMeasurable,
+        is_final: false,
+        reason: OTHER_OBJECTIVES.to_owned(),
+        message: format!(
+            "the run is over and was judged by the objectives of generation {}, which is {} now: another value of spec.run begins \
+             one that is judged by these",
+            generation(before.observed_generation),
+            generation(session.metadata.generation)
+        ),
     }
 }
 
@@ -166,6 +210,23 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_a_run_that_goes_on_are_no_verdict_without_an_operator() {
+        let ready = condition("Ready", "True", "Ready", 3);
+        let met = condition("ObjectivesMet", "True", "Met", 3);
+        let going_on = judge(&session(&[ready.clone(), met.clone()]));
+        assert!(going_on.needs_an_operator());
+        let old = going_on.without_operator("the lease is old");
+        assert_eq!((old.outcome, old.reason.as_str(), old.is_final), (Undecided, "NoOperator", false));
+        assert_eq!(
+            old.message,
+            "the lease is old, `kubectl ballsession doctor` looks for one; before that: Met: Met in words"
+        );
+        assert!(!old.needs_an_operator());
+        let over = judge(&session(&[ready, met, condition("Complete", "True", "Finished", 3)]));
+        assert!(!over.needs_an_operator(), "what is over stays so");
+    }
+
+    #[test]
     fn what_is_said_of_an_earlier_spec_does_not_count() {
         let old =
             session(&[condition("Ready", "True", "Ready", 2), condition("ObjectivesMet", "True", "Met", 2)]);
@@ -181,6 +242,13 @@ mod tests {
             condition("Complete", "True", "Finished", 3),
             condition("ObjectivesMet", "True", "Met", 2),
         ]);
-        assert_eq!(judge(&over).outcome, Met, "the run was judged by the objectives of its end");
+        let judgement = judge(&over);
+        assert_eq!(
+            (judgement.outcome, judgement.is_final),
+            (NotMeasurable, false),
+            "by objectives of before"
+        );
+        assert_eq!(judgement.reason, "OtherObjectives");
+        assert!(judgement.message.contains("generation 2, which is 3 now"), "{}", judgement.message);
     }
 }

@@ -12,6 +12,9 @@ const NO_ROOM: Duration = Duration::from_secs(15);
 /// How long a session may be `NotObserved`: the operator looks at a new one within a second, and a replica takes over from
 /// one that is gone in 15 s.
 pub(super) const UNOBSERVED: Duration = Duration::from_secs(20);
+/// How long the verdict on a run that is over may be about an earlier spec: the operator carries it over within seconds, and a
+/// replica takes over from one that is gone in 15 s.
+pub(super) const CARRIED_OVER: Duration = Duration::from_secs(20);
 /// How long a session may have nothing to measure, as a suspended one.
 pub(super) const AT_REST: Duration = Duration::from_secs(5);
 /// What is well for so long is no continuation of a problem before it.

@@ -6,8 +6,10 @@ use crds::BallSession;
 use crds::contract::READY;
 
 use crate::session::condition::current;
-use crate::session::judgement::{Judgement, NOT_OBSERVED, Outcome, has_had_media, judge};
-use crate::session::patience::{self, AT_REST, UNOBSERVED};
+use crate::session::judgement::{
+    Judgement, NO_OPERATOR, NOT_OBSERVED, OTHER_OBJECTIVES, Outcome, has_had_media, judge,
+};
+use crate::session::patience::{self, AT_REST, CARRIED_OVER, UNOBSERVED};
 use crate::session::trouble::Trouble;
 
 /// What is waited for.
@@ -41,12 +43,20 @@ pub(crate) struct Waiter {
     trouble: Trouble,
     unobserved_since: Option<Duration>,
     at_rest_since: Option<Duration>,
+    judged_before_since: Option<Duration>,
 }
 
 impl Waiter {
     /// Nothing was seen yet. `patience`: how long any problem may last that may go by itself.
     pub(crate) fn new(goal: Goal, patience: Option<Duration>) -> Self {
-        Self { goal, patience, trouble: Trouble::default(), unobserved_since: None, at_rest_since: None }
+        Self {
+            goal,
+            patience,
+            trouble: Trouble::default(),
+            unobserved_since: None,
+            at_rest_since: None,
+            judged_before_since: None,
+        }
     }
 
     /// What follows from `session` at `now`.
@@ -76,6 +86,10 @@ impl Waiter {
             return Some(*self.unobserved_since.get_or_insert(now) + UNOBSERVED);
         }
         self.unobserved_since = None;
+        if judgement.reason == OTHER_OBJECTIVES {
+            return Some(*self.judged_before_since.get_or_insert(now) + CARRIED_OVER);
+        }
+        self.judged_before_since = None;
         if ["Suspended", "NoClients"].contains(&judgement.reason.as_str()) {
             return Some(*self.at_rest_since.get_or_insert(now) + AT_REST);
         }
@@ -83,7 +97,8 @@ impl Waiter {
         if judgement.outcome == Outcome::NotMeasurable {
             let since = self.trouble.problem(now);
             let limit = since + patience::of(&judgement.reason, self.patience);
-            return Some(limit).filter(|_| !has_had_media(session));
+            // Once there was media the run says how it ends, unless it says that nothing changes by itself any more.
+            return Some(limit).filter(|_| judgement.is_final || !has_had_media(session));
         }
         match current(session, READY) {
             Some(ready) if ready.status == "True" => self.trouble.over(),
@@ -104,7 +119,7 @@ fn is_over(session: &BallSession) -> bool {
 fn given_up(judgement: Judgement) -> Judgement {
     let (reason, message) = match judgement.reason.as_str() {
         NOT_OBSERVED => (
-            "NoOperator".to_owned(),
+            NO_OPERATOR.to_owned(),
             format!(
                 "{} for {} s: `kubectl ballsession doctor` looks for one",
                 judgement.message,
@@ -217,6 +232,13 @@ mod tests {
         }
         lossy.status.as_mut().unwrap().conditions.push(condition("Stalled", "True", "NodeLost", 3));
         assert_eq!(ends(&waiter.observe(&lossy, s(601))), Some((Outcome::NotMeasurable, "NodeLost")));
+        let mut patient = Waiter::new(Goal::Verdict, Some(s(60)));
+        assert_eq!(
+            until(&patient.observe(&lossy, s(601))),
+            Some(s(661)),
+            "more patience, and no endless one"
+        );
+        assert_eq!(ends(&patient.observe(&lossy, s(661))), Some((Outcome::NotMeasurable, "NodeLost")));
     }
 
     #[test]
@@ -249,6 +271,23 @@ mod tests {
             end.message,
             "no operator has looked at generation 3 of the session for 20 s: `kubectl ballsession doctor` looks for one"
         );
+    }
+
+    #[test]
+    fn a_verdict_of_an_earlier_spec_is_given_the_time_to_be_carried_over() {
+        let over = |generation| {
+            let mut over =
+                new(Some("30s"), &[("Ready", "True", "Completed"), ("Complete", "True", "Finished")]);
+            let met = condition("ObjectivesMet", "True", "Met", generation);
+            over.status.as_mut().unwrap().conditions.push(met);
+            over
+        };
+        let mut waiter = Waiter::new(Goal::Verdict, None);
+        assert_eq!(until(&waiter.observe(&over(2), s(3))), Some(s(23)));
+        assert_eq!(ends(&waiter.observe(&over(2), s(23))), Some((Outcome::NotMeasurable, "OtherObjectives")));
+        let mut waiter = Waiter::new(Goal::Verdict, Some(s(600)));
+        waiter.observe(&over(2), s(3));
+        assert_eq!(ends(&waiter.observe(&over(3), s(4))), Some((Outcome::Met, "Met")));
     }
 
     #[test]

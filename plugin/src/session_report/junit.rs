@@ -79,21 +79,29 @@ fn cases(report: &Report) -> Vec<Case> {
     };
     let case = |name: &str, ending| Case { about: "all".into(), name: name.into(), ending };
     let mut cases = vec![case("media can be measured", media), case("objectives are met", objectives)];
-    cases.extend(report.quantities.iter().filter_map(|measured| quantity("all", measured)));
+    let outcome = report.outcome;
+    cases.extend(report.quantities.iter().filter_map(|measured| quantity("all", measured, outcome)));
     for client in &report.clients {
-        cases.extend(client.quantities.iter().filter_map(|measured| quantity(&client.id, measured)));
+        let of_client = client.quantities.iter();
+        cases.extend(of_client.filter_map(|measured| quantity(&client.id, measured, outcome)));
     }
     cases
 }
 
-/// The case of a quantity of which something is required.
-fn quantity(about: &str, measured: &Measured) -> Option<Case> {
+/// The case of a quantity of which something is required. It never contradicts the verdict, which knows more than rounded numbers
+/// and what is required of them: only where the objectives are missed does one of them fail.
+fn quantity(about: &str, measured: &Measured, outcome: Outcome) -> Option<Case> {
     let (quantity, limit) = (measured.quantity, measured.limit?);
     let ending = match (measured.value, measured.is_met) {
-        (Some(value), Some(false)) => Ending::Failed {
-            reason: "Breached".into(),
-            message: format!("{}, {} required", quantity.with_unit(value), quantity.limit(limit)),
-        },
+        (Some(value), Some(false)) => {
+            let message = format!("{}, {} required", quantity.with_unit(value), quantity.limit(limit));
+            match outcome {
+                Outcome::Missed => Ending::Failed { reason: "Breached".into(), message },
+                _ => {
+                    Ending::Skipped { message: format!("{message}, and the objectives are not missed by it") }
+                }
+            }
+        }
         (Some(_), _) => Ending::Passed,
         (None, _) => Ending::Skipped { message: "no samples".into() },
     };
@@ -155,6 +163,21 @@ mod tests {
         let failure = document.descendants().find(|node| node.has_tag_name("failure")).unwrap();
         assert_eq!(failure.text(), Some("a<b & \"c\" 'd' ]]> \\u{0}\\u{b}\\u{1b}\u{fffd}\\u{202e} é"));
         assert!(text.contains("ballsession.docks.harbor.&lt;x&gt;\\n"), "{text}");
+    }
+
+    #[test]
+    fn numbers_fail_only_where_the_objectives_are_missed() {
+        let mut report = report(&session(&missed()));
+        for (outcome, errors) in [(Outcome::Met, 0), (Outcome::NotMeasurable, 1), (Outcome::Undecided, 0)] {
+            report.outcome = outcome;
+            let text = junit(&report).unwrap();
+            let document = roxmltree::Document::parse(&text).unwrap();
+            let count = |tag: &str| document.descendants().filter(|node| node.has_tag_name(tag)).count();
+            assert_eq!((count("failure"), count("error")), (0, errors), "{outcome:?}: {text}");
+            assert!(
+                text.contains("250 ms, at most 200 ms required, and the objectives are not missed by it")
+            );
+        }
     }
 
     #[test]

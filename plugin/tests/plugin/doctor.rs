@@ -1,9 +1,9 @@
 //! `doctor`, where the definition is.
 
 use std::fs;
+use std::time::Duration;
 
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::ResourceQuota;
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams, PostParams};
@@ -21,15 +21,13 @@ async fn what_is_in_the_way_is_named() {
     let operator = json!({
         "metadata": {"name": "renamed", "labels": labels},
         "spec": {"replicas": 2, "selector": {"matchLabels": labels}, "template": {
-            "metadata": {"labels": labels}, "spec": {"containers": [{"name": "operator", "image": image}]}
+            "metadata": {"labels": labels}, "spec": {"containers": [
+                {"name": "operator", "image": image, "args": ["--watch-namespace=media"]}
+            ]}
         }}
     });
     create::<Deployment>(&world, operator).await;
-    let renewed = jiff::Timestamp::now();
-    let lease = json!({"metadata": {"name": "renamed", "labels": labels}, "spec": {
-        "holderIdentity": "renamed-1_u_00", "leaseDurationSeconds": 15, "renewTime": format!("{renewed:.6}")
-    }});
-    create::<Lease>(&world, lease).await;
+    world.lead("renamed-1_u_00", Duration::ZERO).await;
     let deny = json!({"metadata": {"name": "deny"}, "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}});
     create::<NetworkPolicy>(&world, deny).await;
     let quota = json!({"metadata": {"name": "tight"}, "spec": {"hard": {"pods": "1"}}});
@@ -47,6 +45,9 @@ async fn what_is_in_the_way_is_named() {
     for line in [
         "ok     definition     BallSession v1alpha1 is served, with the schema of version ".to_owned(),
         format!("ok     operator       {name}/renamed runs {image}"),
+        format!(
+            "fail   watched        nobody watches namespace {name}: {name}/renamed watches namespace media alone"
+        ),
         format!(
             "fail   replicas       of {name}/renamed 0 of 2 are available: kubectl -n {name} describe pods"
         ),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use cluster::Scratch;
 use crds::BallSession;
+use k8s_openapi::api::coordination::v1::Lease;
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
 use kube::{Client, CustomResourceExt, ResourceExt};
 use rustix::process::{Pid, Signal, kill_process};
@@ -80,6 +81,17 @@ impl World {
     pub(crate) async fn is_gone(&self, name: &str) -> bool {
         let session = self.api::<BallSession>().get_opt(name).await.unwrap();
         session.is_none_or(|session| session.metadata.deletion_timestamp.is_some())
+    }
+
+    /// Makes the lease of an operator in the namespace, renewed so long ago.
+    pub(crate) async fn lead(&self, holder: &str, age: Duration) {
+        let renewed = jiff::Timestamp::now() - age;
+        let labels = json!({"app.kubernetes.io/name": "ballsession-operator"});
+        let lease = json!({"metadata": {"name": "renamed", "labels": labels}, "spec": {
+            "holderIdentity": holder, "leaseDurationSeconds": 15, "renewTime": format!("{renewed:.6}")
+        }});
+        let lease: Lease = serde_json::from_value(lease).unwrap();
+        self.api().create(&PostParams::default(), &lease).await.unwrap();
     }
 
     /// Writes conditions, as the operator does, and other fields of the status.

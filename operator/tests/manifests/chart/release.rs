@@ -47,8 +47,12 @@ fn all_names_are_the_releases() {
         if let Some(kind) = object["roleRef"]["kind"].as_str() {
             let role = format!("{kind} {}", object["roleRef"]["name"].as_str().unwrap());
             assert!(role.contains(" system:") || titles.contains(&role), "{title}: there is no {role}");
-            let account = json!({"kind": "ServiceAccount", "name": "canary-ballsession-operator", "namespace": "tower"});
-            assert_eq!(object["subjects"], json!([account]), "{title}");
+            // Prometheus shows a token of an account of its own.
+            let whose = if name.ends_with("-scraper") { "scraper" } else { "operator" };
+            let account = format!("canary-ballsession-{whose}");
+            assert!(titles.contains(&format!("ServiceAccount {account}")), "{title}: there is no {account}");
+            let subject = json!({"kind": "ServiceAccount", "name": account, "namespace": "tower"});
+            assert_eq!(object["subjects"], json!([subject]), "{title}");
         }
     }
     let pod = &find(&objects, "Deployment canary-ballsession-operator")["spec"]["template"]["spec"];
@@ -146,7 +150,8 @@ fn images_are_of_one_registry_by_tag_or_digest() {
 #[test]
 fn a_release_can_do_without_rights_in_the_cluster() {
     let test = "a_release_can_do_without_rights_in_the_cluster";
-    let values = ["namespacedOnly=true", "watchNamespace=media", "crds.enabled=false"];
+    let values =
+        ["namespacedOnly=true", "watchNamespace=media", "crds.enabled=false", "admissionPolicies=false"];
     let Some(objects) = canary(test, &values) else { return };
     for object in &objects {
         let kind = object["kind"].as_str().unwrap();
@@ -165,4 +170,13 @@ fn a_release_can_do_without_rights_in_the_cluster() {
         (&json!("media"), &json!("media"))
     );
     assert_eq!(binding["roleRef"]["kind"], "Role");
+    // Metrics are for Prometheus only where they are for all.
+    for open in [
+        r#"extraEnv=[{"name": "BALLSESSION_HTTP_ACCESS", "value": "open"}]"#,
+        r#"extraArgs=["--http-access=open"]"#,
+    ] {
+        let values = [&values[..], &["monitoring.podMonitors.enabled=true", open]].concat();
+        let Some(objects) = canary(test, &values) else { return };
+        find(&objects, "PodMonitor canary-ballsession-operator");
+    }
 }

@@ -1,6 +1,7 @@
 //! What `helm test` does: a run across nodes, and a pod that waits for its verdict.
 
 use crds::BallSessionSpec;
+use crds::limits::MAX_NAME;
 use serde_json::{Value, json};
 
 use crate::chart::{find, rendered_with};
@@ -62,6 +63,20 @@ fn it_may_read_that_session_and_nothing_else() {
     let binding = find(&hooks, &format!("RoleBinding {name}"));
     assert_eq!(binding["subjects"], json!([{"kind": "ServiceAccount", "name": name, "namespace": "tower"}]));
     assert_eq!(role["metadata"]["namespace"], "tower");
+}
+
+/// Sessions have shorter names than other objects.
+#[test]
+fn its_session_has_a_name_that_the_resource_takes() {
+    let test = "its_session_has_a_name_that_the_resource_takes";
+    // The longest; and one that is cut behind a dash.
+    for fullname in [format!("a{}", "b".repeat(39)), format!("{}-bcde", "a".repeat(34))] {
+        let Some(hooks) = hooks(test, &[&format!("fullnameOverride={fullname}")]) else { return };
+        let session = hooks.iter().find(|object| object["kind"] == "BallSession").unwrap();
+        let name = session["metadata"]["name"].as_str().unwrap();
+        assert!(name.len() <= MAX_NAME && name.ends_with("-test") && !name.contains("--"), "{name}");
+        assert!(fullname.starts_with(name.trim_end_matches("-test")), "{name}");
+    }
 }
 
 #[test]

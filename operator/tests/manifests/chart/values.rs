@@ -78,6 +78,20 @@ fn what_is_misspelt_or_makes_no_sense_is_refused_by_name() {
         (&["podDisruptionBudget.maxUnavailable=many"], &["/podDisruptionBudget/maxUnavailable"]),
         (&["namespacedOnly=true"], &["namespacedOnly", "it must name a namespace"]),
         (&["namespacedOnly=true", "watchNamespace=media"], &["namespacedOnly", "crds.enabled must be false"]),
+        (
+            &["namespacedOnly=true", "watchNamespace=media", "crds.enabled=false"],
+            &["namespacedOnly", "admissionPolicies=false says"],
+        ),
+        (
+            &[
+                "namespacedOnly=true",
+                "watchNamespace=media",
+                "crds.enabled=false",
+                "admissionPolicies=false",
+                "monitoring.podMonitors.enabled=true",
+            ],
+            &["monitoring.podMonitors.enabled", "--http-access=open"],
+        ),
     ] {
         let Some(output) = template(test, "ballsession", "tower", values, &[]) else { return };
         let said = String::from_utf8(output.stderr).unwrap();
