@@ -44,6 +44,8 @@ struct Entry {
     /// The watch does not show before that what became of the last attempt.
     not_before: Option<Instant>,
     planned: Option<(Change, Instant)>,
+    /// When that was to be stored which is not yet, however often it was put off since.
+    wanted: Option<Instant>,
     failures: u32,
     is_in_flight: bool,
 }
@@ -74,6 +76,7 @@ impl Schedule {
         let due = [due, entry.not_before].into_iter().flatten().fold(now, Instant::max);
         // Never later than before: who waits in a long queue shall not lose the place by every report.
         let planned = entry.planned.map_or((change, due), |before| (change.max(before.0), due.min(before.1)));
+        entry.wanted = Some(entry.wanted.map_or(planned.1, |wanted| wanted.min(planned.1)));
         let before = entry.planned.replace(planned);
         if before == Some(planned) {
             return;
@@ -117,10 +120,10 @@ impl Schedule {
         firsts.map(|(due, _)| (*due).max(self.next_at)).min()
     }
 
-    /// For how long the write has been due that has been so for longest.
+    /// For how long the write has been due that has been so for longest. One that fails stays due.
     pub(super) fn overdue(&self, now: Instant) -> Duration {
-        let firsts = self.queues.values().filter_map(BTreeSet::first);
-        firsts.map(|(due, _)| now.saturating_duration_since(*due)).max().unwrap_or_default()
+        let wanted = self.entries.values().filter_map(|entry| entry.wanted).min();
+        wanted.map(|wanted| now.saturating_duration_since(wanted)).unwrap_or_default()
     }
 
     /// A write that [`Schedule::next`] asked for is over. One that came too late was none: the next attempt knows what the other
@@ -132,6 +135,9 @@ impl Schedule {
         if result != WriteResult::Stale {
             entry.written = Some(now);
         }
+        if result == WriteResult::Stored {
+            entry.wanted = None;
+        }
         entry.failures = match result {
             WriteResult::Stored | WriteResult::Stale => 0,
             WriteResult::Refused | WriteResult::Failed => entry.failures.saturating_add(1),
@@ -141,14 +147,15 @@ impl Schedule {
     /// A write that [`Schedule::next`] asked for was none: nothing had changed in the end.
     pub(super) fn skipped(&mut self, uid: &str) {
         if let Some(entry) = self.entries.get_mut(uid) {
-            (entry.is_in_flight, entry.failures) = (false, 0);
+            (entry.is_in_flight, entry.failures, entry.wanted) = (false, 0, None);
         }
     }
 
     /// What was planned for a session is not needed any more. Whether there was something.
     pub(super) fn cancel(&mut self, uid: &str) -> bool {
-        let planned = self.entries.get_mut(uid).and_then(|entry| entry.planned.take());
-        planned.is_some_and(|planned| self.dequeue(planned, uid))
+        let Some(entry) = self.entries.get_mut(uid) else { return false };
+        entry.wanted = None;
+        entry.planned.take().is_some_and(|planned| self.dequeue(planned, uid))
     }
 
     /// Forgets sessions that are not there any more.
@@ -208,6 +215,29 @@ mod tests {
         assert_eq!(schedule.overdue(later(9)), Duration::from_secs(7));
         schedule.cancel("a");
         assert_eq!(schedule.overdue(later(9)), Duration::from_secs(4));
+    }
+
+    #[test]
+    fn what_is_put_off_again_and_again_is_due_since_the_first_time() {
+        for result in [WriteResult::Failed, WriteResult::Refused, WriteResult::Stale] {
+            let start = Instant::now();
+            let mut schedule = Schedule::new(start);
+            let mut now = start;
+            for _ in 0..8 {
+                schedule.plan("a", Change::Words, now);
+                now = schedule.wake().unwrap();
+                schedule.next(now).unwrap();
+                schedule.done("a", result, now);
+                assert_eq!(schedule.overdue(now), now - start, "{result:?}");
+            }
+            assert!(now - start >= WATCH_LAG * 7, "{result:?}");
+            schedule.plan("a", Change::Words, now);
+            now = schedule.wake().unwrap();
+            schedule.next(now).unwrap();
+            schedule.done("a", WriteResult::Stored, now);
+            schedule.plan("a", Change::Words, now);
+            assert_eq!(schedule.overdue(now), Duration::ZERO, "{result:?}: the next one is not due yet");
+        }
     }
 
     #[test]
