@@ -103,7 +103,7 @@ def operator_table(outcome: dict | None) -> str:
     head = ["sessions", "created in s", "conditions s", "Ready s", "Met s", "alone s", "MB", "MB at the end", "MB at most"]
     columns = ["sessions", "creatingSeconds", "conditionsSeconds", "readySeconds", "metSeconds", "aloneSeconds"]
     columns += ["residentMegabytes", "residentAtEndMegabytes", "peakMegabytes"]
-    text = "Times from the last session's creation; alone: the same objects without an operator.\n\n"
+    text = "Times from the last session's creation; alone: the same objects without an operator, from the first one's.\n\n"
     text += table(head, [[number(outcome[column], 0) for column in columns]])
     head = ["while", "seconds", "posts", "not taken", "writes", "a minute", "reads", "CPU %"]
     columns = ["seconds", "posts", "refused", "writes", "writesPerMinute", "reads", "cpuPercent"]

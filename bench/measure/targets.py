@@ -26,17 +26,18 @@ def judge_operator(outcome: dict | None) -> list[dict]:
     if not outcome:
         return []
     sessions, alone = outcome["sessions"], outcome["aloneSeconds"]
-    megabytes, streaming, idle = outcome["residentAtEndMegabytes"], outcome["streaming"], outcome["idle"]
+    megabytes, streaming, idle = outcome["peakMegabytes"], outcome["streaming"], outcome["idle"]
     conditions, seen = outcome["conditionsSeconds"], (outcome["breachSeconds"] or {}).get("p95")
-    # On a machine that is too slow for so many objects the operator is not to be slower than that.
-    in_time = conditions <= max(CONDITIONS_SECONDS, alone or 0.0)
-    beside = f" ({alone:.0f} s without an operator)" if alone else ""
+    # Both from the first session's creation.
+    ready = outcome["creatingSeconds"] + outcome["readySeconds"]
     name = f"operator, {sessions} sessions"
     most = sessions * OPERATOR_WRITES
     per_minute = streaming["writesPerMinute"]
     return [
-        row(f"{name}: memory", "<= 100 MB", f"{megabytes:.0f} MB", None, megabytes <= OPERATOR_MEGABYTES),
-        row(f"{name}: all conditions there", "<= 30 s", f"{conditions:.0f} s{beside}", None, in_time),
+        row(f"{name}: memory at most", "<= 100 MB", f"{megabytes:.0f} MB", None, megabytes <= OPERATOR_MEGABYTES),
+        row(f"{name}: all conditions there", "<= 30 s", f"{conditions:.0f} s", None, conditions <= CONDITIONS_SECONDS),
+        # The machine may be too slow for so many objects: the operator is not to be slower than that.
+        *([row(f"{name}: all Ready", f"<= {alone:.0f} s, as alone", f"{ready:.0f} s", None, ready <= alone)] if alone else []),
         row(f"{name}: writes while all report", f"<= {most:.0f}/min", f"{per_minute:.0f}/min", None, per_minute <= most),
         row(f"{name}: writes while nobody does", "0", f"{idle['writes']}", None, idle["writes"] == 0),
         row(

@@ -23,7 +23,7 @@ use super::world::{AT_ONCE, World};
 /// What belongs to sessions.
 const OURS: &str = "app.kubernetes.io/managed-by=ballsession-operator";
 
-/// Makes what `model` has of sessions in another namespace, and waits until all its pods are ready. How long that took from the last
+/// Makes what `model` has of sessions in another namespace, and waits until all its pods are ready. How long that took from the first
 /// session's creation.
 pub(super) async fn measure(model: &World, sessions: u32, patience: Duration) -> Result<Duration> {
     let accounts = copies::<ServiceAccount>(model, |_| ()).await?;
@@ -51,8 +51,8 @@ pub(super) async fn measure(model: &World, sessions: u32, patience: Duration) ->
     let world = World::create().await?;
     let (ready, mut pods_ready) = mpsc::unbounded_channel();
     let kubelet = tokio::spawn(kubelet::play(world.api(), ready));
-    world.create_sessions(sessions).await?;
     let begun = Instant::now();
+    world.create_sessions(sessions).await?;
     create(&world, accounts).await?;
     create(&world, config_maps).await?;
     create(&world, deployments).await?;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use futures_util::StreamExt;
@@ -15,6 +16,10 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::world::AT_ONCE;
+
+/// Between two attempts to make a pod ready, and how many there are.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
+const ATTEMPTS: u32 = 60;
 
 /// The pods of sessions.
 const OURS: &str = "app.kubernetes.io/managed-by=ballsession-operator";
@@ -35,15 +40,34 @@ pub(super) async fn play(pods: Api<Pod>, ready: mpsc::UnboundedSender<Pod>) -> R
         let address = u32::try_from(seen.len()).unwrap_or(u32::MAX);
         tokio::spawn(async move {
             let _place = place;
-            let patch = Patch::Merge(json!({"status": status(&pod, address)}));
-            let made = pods.patch_status(&pod.name_any(), &PatchParams::default(), &patch).await;
-            // One that is gone by now needs nothing.
-            if made.is_ok() {
-                let _ = ready.send(pod);
+            match make_ready(&pods, &pod, address).await {
+                Ok(true) => drop(ready.send(pod)),
+                Ok(false) => {}
+                Err(error) => eprintln!("pod {} is not made ready: {error}", pod.name_any()),
             }
         });
     }
     Ok(())
+}
+
+/// Makes a pod ready: it comes only once, so that whatever fails is tried again. `false` for one that is gone by now.
+async fn make_ready(pods: &Api<Pod>, pod: &Pod, address: u32) -> kube::Result<bool> {
+    for _ in 1..ATTEMPTS {
+        match attempt(pods, pod, address).await {
+            Err(_) => tokio::time::sleep(AGAIN_AFTER).await,
+            made => return made,
+        }
+    }
+    attempt(pods, pod, address).await
+}
+
+async fn attempt(pods: &Api<Pod>, pod: &Pod, address: u32) -> kube::Result<bool> {
+    let patch = Patch::Merge(json!({"status": status(pod, address)}));
+    match pods.patch_status(&pod.name_any(), &PatchParams::default(), &patch).await {
+        Ok(_) => Ok(true),
+        Err(kube::Error::Api(refusal)) if refusal.is_not_found() => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// The status of a pod that works; `number` makes its address.

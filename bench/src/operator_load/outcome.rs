@@ -15,8 +15,8 @@ pub(super) struct Outcome {
     pub(super) conditions_seconds: f64,
     pub(super) ready_seconds: f64,
     pub(super) met_seconds: f64,
-    /// From the last creation until all pods are ready, where nobody but the API server's own controllers works on the same
-    /// objects.
+    /// From the first session's creation until all pods are ready, where nobody but the API server's own controllers works on the
+    /// same objects.
     pub(super) alone_seconds: Option<f64>,
     /// The operator's memory when all sessions work, after all that was measured, and at most.
     pub(super) resident_megabytes: f64,

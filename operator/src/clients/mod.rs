@@ -51,5 +51,5 @@ pub use node::{KnownNodes, NAME_FIELD, NodeFacts, Zone, ready};
 pub use plan::{Delete, Observed, Plan, ServerPlace, Wanted, Why};
 pub use planner::plan;
 pub use pod::{ClientPod, End, client_pods};
-pub use strays::{Suspect, suspect};
+pub use strays::{Suspect, is_on_its_own, suspect};
 pub use tracker::Tracker;

@@ -1,6 +1,7 @@
 //! Pods of clients that nobody plans for any more: what they belonged to was deleted, and they were left behind.
 
 use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 
 use crate::session::labels::{Component, INSTANCE, JOB_INDEX, SESSION_UID};
@@ -17,13 +18,17 @@ pub struct Suspect {
     pub session_uid: Option<String>,
 }
 
+/// Whether there is nobody who takes care of an object, as far as it says itself: what has an owner goes with it, or is its
+/// business.
+pub fn is_on_its_own(metadata: &ObjectMeta) -> bool {
+    controller(metadata).is_none() && metadata.deletion_timestamp.is_none()
+}
+
 /// Whether a pod of ours belongs to nobody. `is_session` says whether there is a session of this name and UID: its own
 /// plan removes what is not wanted of it.
 pub fn suspect(pod: &Pod, is_session: impl Fn(&str, &str) -> bool) -> Option<Suspect> {
     let labels = pod.labels();
-    // What has an owner goes with it, or is its business.
-    let is_owned = controller(&pod.metadata).is_some();
-    if !is_part(pod, Component::Client) || is_owned || pod.metadata.deletion_timestamp.is_some() {
+    if !is_part(pod, Component::Client) || !is_on_its_own(&pod.metadata) {
         return None;
     }
     let session = labels.get(INSTANCE)?.clone();

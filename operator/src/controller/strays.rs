@@ -7,16 +7,15 @@ use std::time::{Duration, Instant};
 
 use crds::BallSession;
 use k8s_openapi::api::core::v1::Pod;
-use kube::ResourceExt;
 use kube::api::{Api, DeleteParams, Preconditions};
 use kube::runtime::reflector::ObjectRef;
+use kube::{Resource, ResourceExt};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::clients::{Suspect, suspect};
+use crate::clients::{Suspect, is_on_its_own, suspect};
 use crate::controller::apply::{Error, Refusals};
 use crate::controller::context::Controller;
-use crate::session::owner::controller as controller_of;
 
 /// How often pods are gone through.
 const EVERY: Duration = Duration::from_secs(5);
@@ -90,7 +89,9 @@ fn suspects(controller: &Controller) -> Vec<(Arc<Pod>, Suspect)> {
         let suspect = suspect(&pod, is_session)?;
         Some((pod, suspect))
     };
-    let pods = stores.pods.state().into_iter().filter_map(|kept| kept.object());
+    // Most have an owner, and are not read for this.
+    let pods = stores.pods.state().into_iter().filter(|kept| is_on_its_own(kept.meta()));
+    let pods = pods.filter_map(|kept| kept.object());
     pods.map(Arc::new).filter_map(found).collect()
 }
 
@@ -107,8 +108,7 @@ async fn delete(controller: &Controller, pod: &Pod, suspect: &Suspect) -> kube::
     let pods: Api<Pod> = Api::namespaced(controller.client.clone(), &namespace);
     // Whoever took it in meanwhile changed it.
     let Some(live) = pods.get_metadata_opt(&pod.name_any()).await? else { return Ok(false) };
-    let is_taken = controller_of(&live.metadata).is_some();
-    if live.uid() != pod.uid() || is_taken || live.metadata.deletion_timestamp.is_some() {
+    if live.uid() != pod.uid() || !is_on_its_own(&live.metadata) {
         return Ok(false);
     }
     let only_this = Preconditions { uid: live.uid(), resource_version: live.resource_version() };

@@ -21,8 +21,8 @@ use crate::lease::fence::Fence;
 use crate::lease::measured::Measured;
 use crate::lease::metrics::Metrics;
 
-/// A client of the API server that `config` names, which sends nothing while `fence` is closed. What becomes of
-/// requests is measured.
+/// A client of the API server that `config` names, which sends nothing while `fence` is closed. What becomes of each attempt
+/// of a request is measured.
 ///
 /// # Errors
 /// Where `config` makes no sense.
@@ -32,15 +32,17 @@ pub fn client(config: &Config, fence: Fence, metrics: &Metrics) -> kube::Result<
     connector.enforce_http(false);
     let connector = config.rustls_https_connector_with_connector(Connector { connector, fence })?;
     let http: HttpClient<_, Body> = HttpClient::builder(TokioExecutor::new()).build(connector);
-    // The layers of kube's own client.
+    let metrics = metrics.clone();
+    // The layers of kube's own client. What is repeated failed before, even if nobody waits for the last attempt.
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
         .layer(RetryLayer::new(RetryPolicy::server_retry()))
+        .layer_fn(move |service| Measured::new(service, metrics.clone()))
         .option_layer(config.auth_layer()?)
         .layer(config.extra_headers_layer()?)
         .map_err(BoxError::from)
         .service(http);
-    Ok(Client::new(Measured::new(service, metrics.clone()), config.default_namespace.clone()))
+    Ok(Client::new(service, config.default_namespace.clone()))
 }
 
 /// Connects as the plain connector does.
@@ -127,3 +129,6 @@ impl Write for Fenced {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,12 +4,13 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use futures_util::future::BoxFuture;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use tower::Service;
 
 use crate::lease::metrics::Metrics;
 
 /// Passes requests on, and counts what becomes of them.
+#[derive(Clone)]
 pub(super) struct Measured<S> {
     inner: S,
     metrics: Metrics,
@@ -36,13 +37,36 @@ where
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
         let (method, metrics) = (request.method().clone(), self.metrics.clone());
-        let (begun, answer) = (Instant::now(), self.inner.call(request));
+        let attempt = Attempt { method, metrics, begun: Instant::now(), is_over: false };
+        let answer = self.inner.call(request);
         Box::pin(async move {
             let answered = answer.await;
-            let status = answered.as_ref().ok().map(Response::status);
-            metrics.answered(&method, status, begun.elapsed());
+            attempt.over(answered.as_ref().ok());
             answered
         })
+    }
+}
+
+/// A request under way. Whoever made it may stop waiting, and then this is dropped: that is counted as well.
+struct Attempt {
+    method: Method,
+    metrics: Metrics,
+    begun: Instant,
+    is_over: bool,
+}
+
+impl Attempt {
+    fn over<B>(mut self, answer: Option<&Response<B>>) {
+        self.is_over = true;
+        self.metrics.answered(&self.method, answer.map(Response::status), self.begun.elapsed());
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.metrics.given_up(&self.method, self.begun.elapsed());
+        }
     }
 }
 

@@ -17,8 +17,9 @@ const ANSWERS: [f64; 8] = [0.005, 0.025, 0.1, 0.25, 1.0, 5.0, 15.0, 30.0];
 const VERBS: [&str; 6] = ["get", "post", "put", "patch", "delete", OTHER];
 const OTHER: &str = "other";
 
-/// In place of a code, where there was no answer.
+/// In place of a code, where there was no answer, and where nobody waited for it any longer.
 const NO_ANSWER: &str = "none";
+const GIVEN_UP: &str = "late";
 
 /// Whether the lease is held, how its requests went, and what is done by its leave.
 #[derive(Debug, Clone)]
@@ -52,7 +53,9 @@ impl Default for Metrics {
         // There from the start, so that the first failure is seen as an increase, and none at all as 0.
         for verb in VERBS {
             drop(metrics.answers.get_or_create(&Verb { verb }));
-            metrics.failures.get_or_create(&Failure { verb, code: NO_ANSWER.to_owned() }).inc_by(0);
+            for code in [NO_ANSWER, GIVEN_UP] {
+                metrics.failures.get_or_create(&Failure { verb, code: code.to_owned() }).inc_by(0);
+            }
         }
         metrics
     }
@@ -78,9 +81,9 @@ impl Metrics {
         registry.register("lease_held", "1 while this operator is the one that writes", metrics.held.clone());
         let help = "Requests that concern the lease, by outcome";
         registry.register("lease_requests", help, metrics.requests.clone());
-        let help = "The time that requests of the replica that leads took by verb, those repeated by its client as one";
+        let help = "The time that requests of the replica that leads took by verb, each attempt of them";
         registry.register("api_request_duration_seconds", help, metrics.answers.clone());
-        let help = "Those that failed by verb and code (none: no answer), but for objects that are gone or were changed meanwhile";
+        let help = "Those that failed by verb and code (none: no answer, late: nobody waited for it), but for what is gone or was changed meanwhile";
         registry.register("api_request_failures", help, metrics.failures.clone());
         metrics
     }
@@ -101,17 +104,26 @@ impl Metrics {
 
     /// A request of the replica that leads was answered, with a status, or failed without one.
     pub(super) fn answered(&self, method: &Method, status: Option<StatusCode>, took: Duration) {
+        let code = match &status {
+            None => Some(NO_ANSWER),
+            Some(StatusCode::NOT_FOUND | StatusCode::CONFLICT) => None,
+            Some(status) if status.is_client_error() || status.is_server_error() => Some(status.as_str()),
+            Some(_) => None,
+        };
+        self.over(method, code, took);
+    }
+
+    /// Whoever made a request has stopped waiting for its answer.
+    pub(super) fn given_up(&self, method: &Method, waited: Duration) {
+        self.over(method, Some(GIVEN_UP), waited);
+    }
+
+    fn over(&self, method: &Method, failure: Option<&str>, took: Duration) {
         let is_named = |verb: &&&str| method.as_str().eq_ignore_ascii_case(verb);
         let verb = VERBS.iter().find(is_named).copied().unwrap_or(OTHER);
         self.answers.get_or_create(&Verb { verb }).observe(took.as_secs_f64());
-        let code = match status {
-            None => NO_ANSWER.to_owned(),
-            Some(StatusCode::NOT_FOUND | StatusCode::CONFLICT) => return,
-            Some(status) if status.is_client_error() || status.is_server_error() => {
-                status.as_str().to_owned()
-            }
-            Some(_) => return,
-        };
-        self.failures.get_or_create(&Failure { verb, code }).inc();
+        if let Some(code) = failure {
+            self.failures.get_or_create(&Failure { verb, code: code.to_owned() }).inc();
+        }
     }
 }

@@ -167,10 +167,10 @@ fn of_ten_thousand_sessions_verdicts_come_first_and_none_is_forgotten() {
     let (_, most) = fleet.gaps;
     assert!(most <= 260_000, "{most} ms between two writes of a session");
 
-    // One in five writes is for what has waited for longest, so that the storm takes a quarter longer than alone.
+    // Nothing is written beside the storm until it is over.
     assert!(fleet.verdicts.len() > storm + 500, "{}", fleet.verdicts.len());
     fleet.verdicts.sort_unstable();
     let (median, last) = (fleet.verdicts[fleet.verdicts.len() / 2], fleet.verdicts[fleet.verdicts.len() - 1]);
-    assert!(last <= 14_000, "the last verdict took {last} ms");
-    assert!(median <= 7_000, "{median} ms");
+    assert!(last <= 10_000, "the last verdict took {last} ms");
+    assert!(median <= 5_000, "{median} ms");
 }

@@ -21,9 +21,12 @@ const WORDS_INTERVAL: Duration = Duration::from_secs(10);
 const NUMBERS_INTERVAL: Duration = Duration::from_secs(60);
 const NUMBERS_SPREAD: Duration = Duration::from_secs(5);
 /// Where more is due than fits the pace, what is more urgent goes first; but of so many writes in a row one is what has waited for
-/// longest.
+/// longest, and of what is not as urgent as can be only what has been due for so long. It is more than the 140 s that the numbers
+/// of ten thousand sessions wait for their turn: they do not hold up verdicts.
 const IN_A_ROW: u32 = 5;
-/// The longest wait after a failure. The first is [`WATCH_LAG`], each further one twice as long.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// The longest wait after a failure. The first is [`WATCH_LAG`], each further one twice as long. After conflicts it is the same, from
+/// the second in a row on.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 
 /// The sessions whose status is to be written, by UID.
@@ -44,7 +47,11 @@ struct Entry {
     /// The watch does not show before that what became of the last attempt.
     not_before: Option<Instant>,
     planned: Option<(Change, Instant)>,
+    /// When that was to be stored which is not yet, however often it was put off since.
+    wanted: Option<Instant>,
     failures: u32,
+    /// How many writes in a row came too late.
+    conflicts: u32,
     is_in_flight: bool,
 }
 
@@ -69,11 +76,12 @@ impl Schedule {
             Change::Words => WORDS_INTERVAL,
             Change::Numbers | Change::None => numbers_interval(uid),
         };
-        let spacing = spacing.max(entry.backoff());
+        let spacing = spacing.max(backoff(entry.failures));
         let due = entry.written.map(|written| written + spacing);
         let due = [due, entry.not_before].into_iter().flatten().fold(now, Instant::max);
         // Never later than before: who waits in a long queue shall not lose the place by every report.
         let planned = entry.planned.map_or((change, due), |before| (change.max(before.0), due.min(before.1)));
+        entry.wanted = Some(entry.wanted.map_or(planned.1, |wanted| wanted.min(planned.1)));
         let before = entry.planned.replace(planned);
         if before == Some(planned) {
             return;
@@ -99,9 +107,10 @@ impl Schedule {
         let firsts = self.queues.iter().filter_map(|(change, queue)| Some((*change, queue.first()?.0)));
         let due: Vec<_> = firsts.filter(|(_, due)| *due <= now).collect();
         let most_urgent = due.iter().max()?.0;
-        let longest = due.iter().min_by_key(|(change, due)| (*due, std::cmp::Reverse(*change)))?.0;
-        let change = if self.passed_over + 1 < IN_A_ROW { most_urgent } else { longest };
-        self.passed_over = if change == longest { 0 } else { self.passed_over + 1 };
+        let (longest, since) = *due.iter().min_by_key(|(change, due)| (*due, std::cmp::Reverse(*change)))?;
+        let can_wait = most_urgent == Change::Urgent && now.saturating_duration_since(since) < PATIENCE;
+        let change = if can_wait || self.passed_over + 1 < IN_A_ROW { most_urgent } else { longest };
+        self.passed_over = if change == longest { 0 } else { self.passed_over.saturating_add(1) };
         let (_, uid) = self.queues.get_mut(&change)?.pop_first()?;
         // Time that was not used counts only as far as the burst goes.
         let earliest = now.checked_sub(WRITE_INTERVAL * BURST).unwrap_or(now);
@@ -117,10 +126,10 @@ impl Schedule {
         firsts.map(|(due, _)| (*due).max(self.next_at)).min()
     }
 
-    /// For how long the write has been due that has been so for longest.
+    /// For how long the write has been due that has been so for longest. One that fails stays due.
     pub(super) fn overdue(&self, now: Instant) -> Duration {
-        let firsts = self.queues.values().filter_map(BTreeSet::first);
-        firsts.map(|(due, _)| now.saturating_duration_since(*due)).max().unwrap_or_default()
+        let wanted = self.entries.values().filter_map(|entry| entry.wanted).min();
+        wanted.map(|wanted| now.saturating_duration_since(wanted)).unwrap_or_default()
     }
 
     /// A write that [`Schedule::next`] asked for is over. One that came too late was none: the next attempt knows what the other
@@ -128,9 +137,13 @@ impl Schedule {
     pub(super) fn done(&mut self, uid: &str, result: WriteResult, now: Instant) {
         let Some(entry) = self.entries.get_mut(uid) else { return };
         entry.is_in_flight = false;
-        entry.not_before = Some(now + WATCH_LAG);
+        entry.conflicts = if result == WriteResult::Stale { entry.conflicts.saturating_add(1) } else { 0 };
+        entry.not_before = Some(now + WATCH_LAG.max(backoff(entry.conflicts)));
         if result != WriteResult::Stale {
             entry.written = Some(now);
+        }
+        if result == WriteResult::Stored {
+            entry.wanted = None;
         }
         entry.failures = match result {
             WriteResult::Stored | WriteResult::Stale => 0,
@@ -141,14 +154,15 @@ impl Schedule {
     /// A write that [`Schedule::next`] asked for was none: nothing had changed in the end.
     pub(super) fn skipped(&mut self, uid: &str) {
         if let Some(entry) = self.entries.get_mut(uid) {
-            (entry.is_in_flight, entry.failures) = (false, 0);
+            (entry.is_in_flight, entry.failures, entry.conflicts, entry.wanted) = (false, 0, 0, None);
         }
     }
 
     /// What was planned for a session is not needed any more. Whether there was something.
     pub(super) fn cancel(&mut self, uid: &str) -> bool {
-        let planned = self.entries.get_mut(uid).and_then(|entry| entry.planned.take());
-        planned.is_some_and(|planned| self.dequeue(planned, uid))
+        let Some(entry) = self.entries.get_mut(uid) else { return false };
+        entry.wanted = None;
+        entry.planned.take().is_some_and(|planned| self.dequeue(planned, uid))
     }
 
     /// Forgets sessions that are not there any more.
@@ -170,12 +184,11 @@ fn numbers_interval(uid: &str) -> Duration {
     NUMBERS_INTERVAL + NUMBERS_SPREAD.mul_f64(share)
 }
 
-impl Entry {
-    fn backoff(&self) -> Duration {
-        match self.failures {
-            0 => Duration::ZERO,
-            failures => LONGEST_BACKOFF.min(WATCH_LAG * 2_u32.saturating_pow(failures - 1)),
-        }
+/// The wait after so many attempts in a row that came to nothing.
+fn backoff(attempts: u32) -> Duration {
+    match attempts {
+        0 => Duration::ZERO,
+        attempts => LONGEST_BACKOFF.min(WATCH_LAG * 2_u32.saturating_pow(attempts - 1)),
     }
 }
 
@@ -208,6 +221,29 @@ mod tests {
         assert_eq!(schedule.overdue(later(9)), Duration::from_secs(7));
         schedule.cancel("a");
         assert_eq!(schedule.overdue(later(9)), Duration::from_secs(4));
+    }
+
+    #[test]
+    fn what_is_put_off_again_and_again_is_due_since_the_first_time() {
+        for result in [WriteResult::Failed, WriteResult::Refused, WriteResult::Stale] {
+            let start = Instant::now();
+            let mut schedule = Schedule::new(start);
+            let mut now = start;
+            for _ in 0..8 {
+                schedule.plan("a", Change::Words, now);
+                now = schedule.wake().unwrap();
+                schedule.next(now).unwrap();
+                schedule.done("a", result, now);
+                assert_eq!(schedule.overdue(now), now - start, "{result:?}");
+            }
+            assert!(now - start >= WATCH_LAG * 7, "{result:?}");
+            schedule.plan("a", Change::Words, now);
+            now = schedule.wake().unwrap();
+            schedule.next(now).unwrap();
+            schedule.done("a", WriteResult::Stored, now);
+            schedule.plan("a", Change::Words, now);
+            assert_eq!(schedule.overdue(now), Duration::ZERO, "{result:?}: the next one is not due yet");
+        }
     }
 
     #[test]
@@ -279,18 +315,21 @@ mod tests {
         assert_eq!(schedule.next(later).as_deref(), Some("urgent"));
 
         // More is urgent again and again than fits the pace.
-        let mut written = [0; 2];
-        for second in 5..120 {
+        let mut written = [Vec::new(), Vec::new()];
+        for second in 5..240 {
             let now = start + Duration::from_secs(second);
             for uid in 0..50 {
                 schedule.plan(&format!("urgent {uid}"), Change::Urgent, now);
             }
             while let Some(uid) = schedule.next(now) {
-                written[usize::from(uid.starts_with("urgent"))] += 1;
+                written[usize::from(uid.starts_with("urgent"))].push(second);
                 schedule.done(&uid, WriteResult::Stored, now);
             }
         }
-        assert!(written.iter().all(|written| *written > 0), "{written:?}");
+        let [others, urgent] = written;
+        assert_eq!(others[0], PATIENCE.as_secs(), "the law comes first, for a while");
+        let later = urgent.iter().filter(|second| **second >= PATIENCE.as_secs()).count();
+        assert!(later > 3 * others.len() && others.len() > 100, "{later} beside {}", others.len());
     }
 
     #[test]
@@ -329,13 +368,35 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut schedule = Schedule::new(start);
         schedule.plan("a", Change::Numbers, at(0));
-        for (second, result) in [(0, WriteResult::Stale), (1, WriteResult::Stale), (2, WriteResult::Stored)] {
+        for (second, result) in [(0, WriteResult::Stale), (1, WriteResult::Stored)] {
             assert_eq!(schedule.wake(), Some(at(second)));
             schedule.next(at(second)).unwrap();
             schedule.done("a", result, at(second));
             schedule.plan("a", Change::Numbers, at(second));
         }
-        assert!(schedule.wake() >= Some(at(62)));
+        assert!(schedule.wake() >= Some(at(61)));
+    }
+
+    #[test]
+    fn one_conflict_after_the_other_waits_longer_and_longer() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(start);
+        let mut now = start;
+        let mut waits = |result, times: usize| {
+            let mut waits = Vec::new();
+            for _ in 0..times {
+                schedule.plan("a", Change::Urgent, now);
+                let due = schedule.wake().unwrap();
+                waits.push((due - now).as_secs());
+                now = due;
+                schedule.next(now).unwrap();
+                schedule.done("a", result, now);
+            }
+            waits
+        };
+        assert_eq!(waits(WriteResult::Stale, 8), [0, 1, 2, 4, 8, 16, 30, 30]);
+        assert_eq!(waits(WriteResult::Stored, 1), [30]);
+        assert_eq!(waits(WriteResult::Stale, 3), [1, 1, 2]);
     }
 
     #[test]
