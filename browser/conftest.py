@@ -1,4 +1,6 @@
 import pytest
+from kubernetes import Kubernetes
+from operators import Operator
 from page import Page, start_browser
 from programs import Programs
 
@@ -30,6 +32,22 @@ def page(browser, request):
     page.leave()
     assert foreign == []
     assert failed or complaints == []
+
+
+@pytest.fixture
+def operator(tmp_path):
+    """Starts an operator that watches some sessions: it, and the API server."""
+    started = []
+
+    def start(*sessions: dict) -> tuple[Operator, Kubernetes]:
+        kubernetes = Kubernetes(list(sessions))
+        started.append(kubernetes)
+        started.append(Operator(tmp_path, kubernetes))
+        return started[-1], kubernetes
+
+    yield start
+    for part in reversed(started):
+        part.end()
 
 
 @pytest.hookimpl(wrapper=True)

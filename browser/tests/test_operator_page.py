@@ -4,8 +4,8 @@ import json
 import re
 
 import pytest
-from harness import BIN, Program, until
-from kubernetes import Kubernetes, condition, session
+from harness import until
+from kubernetes import condition, session
 from page import PHONE
 from programs import get
 from recorded import STATUS, Script
@@ -43,39 +43,6 @@ NEW = session("media", "new")
 BROKEN = session("media", "broken", spec={"clients": "<b>many</b>"})
 
 
-class Operator(Program):
-    """Our operator, at an API server that has sessions and gives it no lease."""
-
-    def __init__(self, folder, kubernetes: Kubernetes) -> None:
-        kubeconfig = folder / "kubeconfig"
-        kubeconfig.write_text(json.dumps(kubernetes.kubeconfig()))
-        arguments = ["--http=127.0.0.1:0", "--reports=127.0.0.1:0", "--namespace=tower"]
-        command = ["env", f"KUBECONFIG={kubeconfig}", str(BIN / "ballsession-operator"), *arguments]
-        super().__init__(folder, "operator", command)
-        pattern = r"status and metrics.* address=\S*?(\d+\.\d+\.\d+\.\d+:\d+)"
-        self.http = until("the operator's address", lambda: re.search(pattern, self.plain_log()))[1]
-
-    def plain_log(self) -> str:
-        """Without colours."""
-        return re.sub(r"\x1b\[[0-9;]*m", "", self.log())
-
-
-@pytest.fixture
-def operator(tmp_path):
-    """Starts an operator that watches some sessions: it, and the API server."""
-    started = []
-
-    def start(*sessions: dict) -> tuple[Operator, Kubernetes]:
-        kubernetes = Kubernetes(list(sessions))
-        started.append(kubernetes)
-        started.append(Operator(tmp_path, kubernetes))
-        return started[-1], kubernetes
-
-    yield start
-    for part in reversed(started):
-        part.end()
-
-
 def rows(page) -> list[list[str]]:
     """The texts of the table, all read at the same moment."""
     return page.run("return [...document.querySelectorAll('#sessions tr')].map((row) => [...row.cells].map((cell) => cell.innerText.trim()))")
@@ -92,8 +59,8 @@ def until_names(page, *expected: str) -> None:
 def test_the_table_has_what_kubectl_get_has(operator, page):
     program, _ = operator(DEMO, HARBOR, GATE, NEW, BROKEN)
     page.open(program.http)
-    until_names(page, "gate", "harbor", "demo", "new")
-    gate, harbor, demo, new = rows(page)
+    until_names(page, "harbor", "new", "demo", "gate")
+    harbor, new, demo, gate = rows(page)
     assert demo[:10] == ["media", "demo", "True", "True", "2/2", "0.012px", "7.5ms", "0.00%", "", "0"]
     assert harbor[:10] == ["edge", "harbor", "False", "False", "1/2", "14.2px", "412ms", "8.10%", "", "37"]
     assert re.fullmatch(r"\d+[smhd]", demo[10])
@@ -129,10 +96,13 @@ def test_what_is_delivered_and_the_cause_are_shown_sorted_and_found(operator, pa
     answers = Script(page.driver, STATUS)
     page.open(program.http)
     page.run("window.answer = arguments[0]", status)
-    until("the numbers", lambda: [row[8] for row in rows(page)] == ["", "61.2%", "100%"])
-    assert [row[11] for row in rows(page)] == ["", "Network", ""]
-    page.driver.find_element(By.CSS_SELECTOR, "th[data-key=delivered] button").click()
+    until("the numbers", lambda: [row[8] for row in rows(page)] == ["61.2%", "100%", ""])
+    assert [row[11] for row in rows(page)] == ["Network", "", ""]
+    delivered = page.driver.find_element(By.CSS_SELECTOR, "th[data-key=delivered] button")
+    delivered.click()
     until_names(page, "harbor", "demo", "gate")
+    delivered.click()
+    until_names(page, "demo", "harbor", "gate")
     page.element("filter").send_keys("network")
     until_names(page, "harbor")
     answers.remove()
@@ -156,7 +126,7 @@ def test_what_changes_is_shown_without_asking_for_it(operator, page):
 def test_it_is_filtered_and_sorted_by_keyboard(operator, page):
     program, _ = operator(DEMO, HARBOR, GATE, NEW)
     page.open(program.http)
-    until_names(page, "gate", "harbor", "demo", "new")
+    until_names(page, "harbor", "new", "demo", "gate")
     page.element("filter").send_keys("EDGE worker-2")
     until_names(page, "harbor")
     assert page.text("matches") == "1 of 4 match"
@@ -165,7 +135,7 @@ def test_it_is_filtered_and_sorted_by_keyboard(operator, page):
     until_names(page)
     assert page.text("empty") == "No session matches the filter."
     page.element("filter").clear()
-    until_names(page, "gate", "harbor", "demo", "new")
+    until_names(page, "harbor", "new", "demo", "gate")
 
     latency = page.driver.find_element(By.CSS_SELECTOR, "th[data-key=latency]")
     page.run("arguments[0].firstChild.focus()", latency)
@@ -223,12 +193,12 @@ def test_a_phone_shows_it_at_its_own_width(operator, page, scheme):
     page.resize(PHONE)
     page.prefer(scheme)
     page.open(program.http)
-    until_names(page, "gate", "harbor", "demo", "new")
+    until_names(page, "harbor", "new", "demo", "gate")
     assert not page.is_wider_than_its_window()
     # Each session is a card, and the heads are still there to sort by.
     label = "return getComputedStyle(document.querySelector('#sessions td:nth-child(3)'), '::before').content"
     assert page.run(label) == '"Ready"'
-    scroll = "const box = document.querySelector('table').parentElement; return box.scrollWidth - box.clientWidth"
+    scroll = "const box = document.querySelector('#sessions').closest('.scroll'); return box.scrollWidth - box.clientWidth"
     assert page.run(scroll) <= 0
     page.driver.find_element(By.CSS_SELECTOR, "th[data-key=latency] button").click()
     until_names(page, "demo", "gate", "harbor", "new")

@@ -1,5 +1,7 @@
 // What a session looks like as a row: texts, their order, and what a filter finds. Nothing in here knows of the page.
 
+import { severity } from "./severity.js";
+
 /** Where a session's page is while its line runs: not 8081, which is where this page is usually forwarded to. */
 export const INSIDE = "http://127.0.0.1:8082/";
 
@@ -42,6 +44,7 @@ export function row(session, now) {
   };
   // A session that does nothing because it was told so is no problem.
   const isAtRest = complete?.status === "True" || ready?.reason === "Suspended";
+  const { word, order } = severity(ready, met, isAtRest);
   return {
     key: `${text.namespace}/${text.name}`,
     text,
@@ -52,12 +55,19 @@ export function row(session, now) {
     line: isAtRest ? undefined : forwardingLine(text.namespace, text.name),
     isReady: ready?.status === "True" || isAtRest,
     isMissed: met?.status === "False",
+    verdict: word,
+    order,
+    missedFor: met?.status === "True" ? "" : (met?.reason ?? ""),
+    decidedBy: session.decidedBy ?? "",
+    clients: session.clientRows ?? [],
+    wantedClients: Number(/\/(\d+)$/.exec(text.clients)?.[1] ?? 0),
   };
 }
 
 /** Whether all words of `filter` are somewhere in a row, in upper or lower case. */
 export function matches(row, filter) {
-  const text = [row.key, row.text.why, row.text.cause, row.message, row.node].join(" ").toLowerCase();
+  const nodes = row.clients.map(({ node }) => node);
+  const text = [row.key, row.text.why, row.text.cause, row.message, row.node, ...nodes].join(" ").toLowerCase();
   return filter.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }
 
@@ -71,6 +81,8 @@ export function compare(one, other, { key, isDescending }) {
 
 function value(row, key) {
   if (key === "age") return row.age;
+  // The worst first: more than True and False.
+  if (key === "met") return row.order;
   const text = row.text[key];
   if (!COLUMNS.find((column) => column.key === key).isNumber) return text || undefined;
   // The number that the text begins with: units are the same all over a column.

@@ -1,7 +1,9 @@
 // Asks the operator again and again, and shows what it says.
 
-import { INSIDE, row } from "./rows.js";
+import { makeMap, showMap } from "./map.js";
+import { INSIDE, matches, row } from "./rows.js";
 import { makeHead, showRows } from "./table.js";
+import { makeVerdict, showVerdict } from "./verdict.js";
 
 /** Between an answer and the next question, in milliseconds. */
 const PAUSE = 3000;
@@ -11,6 +13,8 @@ const PATIENCE = 10000;
 const part = (id) => document.getElementById(id);
 let status = null;
 let answered = null;
+/** Whether the last question had no answer. */
+let isStale = false;
 
 async function ask() {
   let problem = "";
@@ -19,8 +23,10 @@ async function ask() {
     if (!response.ok) throw new Error(`it answered ${response.status}`);
     status = await response.json();
     answered = new Date();
+    isStale = false;
   } catch (error) {
     const since = answered ? ` What is below is from ${answered.toLocaleTimeString()}.` : "";
+    isStale = true;
     problem = `No answer from the operator: ${error.message}.${since}`;
   }
   say("problem", problem);
@@ -39,11 +45,13 @@ function show() {
   const rows = status.sessions.map((session) => row(session, Date.now()));
   const count = (test) => rows.filter(test).length;
   const [idle, missed] = [count((row) => !row.isReady), count((row) => row.isMissed)];
+  showVerdict(rows, { isPart: status.omitted > 0 || status.incomplete, isStale });
   setText("summary", `${status.watched} sessions watched, ${rows.length} listed: ${idle} not ready, ${missed} with objectives not met.`);
   const standby = status.standby ? `This replica of the operator stands by: ${status.standby}.` : "";
   say("waiting", status.ready ? standby : `The operator is not ready: it waits for ${status.waitingFor.join("; for ")}.`);
   const filter = part("filter").value.trim();
   const matching = showRows(rows, filter);
+  showMap(rows.filter((row) => matches(row, filter)));
   setText("matches", filter ? `${matching} of ${rows.length} match` : "");
   say("empty", matching ? "" : filter && rows.length ? "No session matches the filter." : "There are no sessions.");
   const omitted = status.omitted ? `${status.omitted} further sessions are not shown: kubectl get ballsessions -A has all.` : "";
@@ -73,6 +81,11 @@ function setText(id, text) {
 
 Object.assign(part("inside"), { href: INSIDE, textContent: INSIDE });
 makeHead(show);
+makeMap();
+makeVerdict((key) => {
+  part("filter").value = key;
+  show();
+});
 part("filter").addEventListener("input", show);
 part("search").addEventListener("submit", (event) => event.preventDefault());
 ask();

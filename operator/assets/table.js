@@ -7,7 +7,7 @@ import { COLUMNS, compare, matches } from "./rows.js";
 const columns = document.getElementById("columns");
 const body = document.getElementById("sessions");
 const known = new Map();
-let order = { key: "namespace", isDescending: false };
+let order = { key: "met", isDescending: false };
 
 /** Makes the head; `onOrder` is called when the viewer asks for another order. */
 export function makeHead(onOrder) {

@@ -10,6 +10,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use crate::conditions::{bounded, find};
 
+pub(crate) use unmet::culprit;
+
 /// The longest reason, in characters.
 const MAX_REASON: usize = 64;
 

@@ -38,7 +38,7 @@ pub(super) fn message(met: &Condition, objectives: &Objectives) -> String {
 }
 
 /// Whom the first breach in a condition's message names, with node and cause: `harbor-client-1 on worker-2; cause Network`.
-fn culprit(message: &str) -> Option<&str> {
+pub(crate) fn culprit(message: &str) -> Option<&str> {
     let (_, behind) = message.split_once('(')?;
     behind.split_once(')').map(|(culprit, _)| culprit)
 }

@@ -3,8 +3,10 @@
 
 mod access;
 mod api_server;
+mod clients;
 mod gauges;
 mod metrics;
+mod outcomes;
 mod overview;
 mod pages;
 mod parts;

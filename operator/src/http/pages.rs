@@ -16,6 +16,12 @@ pub(super) fn router() -> Router {
         .route("/rows.js", asset(SCRIPT, include_str!("../../assets/rows.js")))
         .route("/table.js", asset(SCRIPT, include_str!("../../assets/table.js")))
         .route("/copy.js", asset(SCRIPT, include_str!("../../assets/copy.js")))
+        .route("/map.css", asset(CSS, include_str!("../../assets/map.css")))
+        .route("/map.js", asset(SCRIPT, include_str!("../../assets/map.js")))
+        .route("/nodes.js", asset(SCRIPT, include_str!("../../assets/nodes.js")))
+        .route("/severity.js", asset(SCRIPT, include_str!("../../assets/severity.js")))
+        .route("/verdict.js", asset(SCRIPT, include_str!("../../assets/verdict.js")))
+        .route("/words.js", asset(SCRIPT, include_str!("../../assets/words.js")))
         .merge(stylesheet())
 }
 
@@ -66,6 +72,6 @@ mod tests {
             assert!(!text.contains("https://") && !text.contains("innerHTML"), "{path}");
             open.extend(files(&text).map(str::to_owned));
         }
-        assert_eq!(seen.len(), 7, "{seen:?}");
+        assert_eq!(seen.len(), 13, "{seen:?}");
     }
 }

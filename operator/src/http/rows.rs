@@ -1,10 +1,14 @@
 //! The sessions as JSON.
 
 use crds::Display;
+use crds::contract::OBJECTIVES_MET;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use serde::Serialize;
 
 use crate::cluster::Guard;
+use crate::conditions::find;
+use crate::display::culprit;
+use crate::http::clients::ClientRow;
 
 /// A line of `kubectl get ballsessions`.
 #[derive(Serialize)]
@@ -17,6 +21,11 @@ pub(super) struct Row<'a> {
     #[serde(flatten)]
     display: Option<&'a Display>,
     errors: Option<i64>,
+    /// Who decides that the objectives are not met, where one client does, such as `demo-client-1 on worker-2; cause Network`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_by: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    client_rows: Vec<ClientRow<'a>>,
 }
 
 /// A condition without its times.
@@ -45,6 +54,8 @@ impl<'a> Row<'a> {
             status: &condition.status,
             reason: &condition.reason,
         };
+        let missed = status.and_then(|status| find(&status.conditions, OBJECTIVES_MET));
+        let missed = missed.filter(|met| met.status == "False");
         Some(Self {
             namespace: session.metadata.namespace.as_deref(),
             name: session.metadata.name.as_deref(),
@@ -52,6 +63,8 @@ impl<'a> Row<'a> {
             conditions: status.iter().flat_map(|status| &status.conditions).map(row).collect(),
             display: status.and_then(|status| status.display.as_ref()),
             errors: status.and_then(|status| status.error_count),
+            decided_by: missed.and_then(|missed| culprit(&missed.message)),
+            client_rows: ClientRow::all(session),
         })
     }
 }

@@ -97,6 +97,35 @@ fn the_sessions_have_the_numbers_of_kubectl_get() {
 }
 
 #[test]
+fn clients_are_shown_with_their_nodes_and_how_they_stand() {
+    let mut harbor = session("b", "harbor", None);
+    harbor["metadata"]["uid"] = json!("7");
+    harbor["status"]["conditions"] = json!([{
+        "type": "ObjectivesMet", "status": "False", "reason": "LossTooHigh", "lastTransitionTime": "2026-01-01T00:00:00Z",
+        "message": "8.1 % lost, 1 % allowed (harbor-client-1 on worker-2; cause Network)"
+    }]);
+    let client = |id: &str, node: &str, loss: &str| json!({"id": id, "node": node, "state": "Connected", "reconnects": 3, "lossPercent": loss, "latencyMillisecondsP95": "6.4"});
+    harbor["status"]["clients"] =
+        json!([client("harbor-client-1", "worker-2", "8.1"), client("harbor-client-0", "worker-1", "0")]);
+    let shown = shown(&status(vec![], &[harbor]));
+    let harbor = &shown["sessions"][0];
+    assert_eq!(harbor["decidedBy"], json!("harbor-client-1 on worker-2; cause Network"));
+    assert_eq!(
+        harbor["clientRows"],
+        json!([
+            {
+                "id": "harbor-client-1", "node": "worker-2", "state": "Connected", "outcome": "Missed",
+                "lossPercent": "8.1", "latencyMillisecondsP95": "6.4"
+            },
+            {
+                "id": "harbor-client-0", "node": "worker-1", "state": "Connected", "outcome": "Met",
+                "lossPercent": "0", "latencyMillisecondsP95": "6.4"
+            }
+        ])
+    );
+}
+
+#[test]
 fn of_very_many_sessions_the_first_are_shown_and_all_are_counted() {
     let objects: Vec<_> =
         (0..MAX_SESSIONS + 7).rev().map(|n| session("a", &format!("s{n:04}"), Some("True"))).collect();
