@@ -16,7 +16,6 @@ mod site;
 mod testing;
 #[cfg(test)]
 mod tests;
-mod verdict;
 mod verdicts;
 
 pub use access::HttpAccess;

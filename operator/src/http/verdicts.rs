@@ -14,8 +14,8 @@ use process::{Readiness, StatusSource};
 use crate::http::access::{Refusal, Right, Visitor};
 use crate::http::api_server::Stored;
 use crate::http::site::Site;
-use crate::http::verdict::{Judgement, Query, Verdict, judge, undecodable, unseen};
 use crate::kube_names::{is_dns_label, is_subdomain};
+use crate::verdict::{Judgement, Query, Verdict, judge, undecodable, unseen};
 
 /// The routes.
 pub(super) fn router() -> Router<Site> {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 /// Which evidence counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::http) struct Query {
+pub(crate) struct Query {
     /// Of this run alone, by its name.
     pub(super) run: Option<String>,
     /// That was gathered since then, to the second: times of the API have no fraction.
@@ -16,7 +16,7 @@ impl Query {
     ///
     /// # Errors
     /// What is wrong, and what is allowed.
-    pub(in crate::http) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut query = Self::default();
         for (key, value) in form_urlencoded::parse(text.as_bytes()) {
             let is_new = match key.as_ref() {
