@@ -11,8 +11,9 @@
 //! | [`certificates`] | how the operator proves to pods that it is the one to report to | `lease`, `session` |
 //! | [`reports`] | what pods report, and the part of the status that is made of it | `report_source` and what that imports |
 //! | [`controller`] | children, pods of clients, and the rest of the status | `cluster`, `clients`, `report_source` and what these import |
-//! | [`http`] | health, metrics, the page of sessions and verdicts for machines, and who may see them | `cluster` |
-//! | [`wait`] | waiting for the verdict of one session, without being the operator | |
+//! | `verdict` | what a stored session says of its numbers to whoever acts on it; pure | `session`, `run` |
+//! | [`http`] | health, metrics, the page of sessions and verdicts for machines, and who may see them | `cluster`, `verdict` |
+//! | [`wait`] | waiting for the verdict of one session, without being the operator | `verdict` |
 //! | [`operator`] | the process: wires all of them | everything |
 //!
 //! The status of a session has two writers with fields of their own, each a field manager that always applies a complete
@@ -48,4 +49,5 @@ pub mod session;
 pub mod settings;
 mod timestamps;
 mod token_hash;
+mod verdict;
 pub mod wait;

@@ -34,7 +34,7 @@ LAYERS = {
         ["run"],
         ["session"],
         ["clients"],
-        ["cluster", "lease"],
+        ["cluster", "lease", "verdict"],
         ["certificates"],
         ["report_source", "http"],
         ["reports", "controller", "wait"],
@@ -122,10 +122,10 @@ NEVER_IMPORTED = {
     "operator/src/http/access/memory": IO,
     "operator/src/http/access/rate": IO,
     "operator/src/http/access/right": IO,
-    "operator/src/http/verdict/judge": IO,
-    "operator/src/http/verdict/judgement": IO,
-    "operator/src/http/verdict/numbers": IO,
-    "operator/src/http/verdict/query": IO,
+    "operator/src/verdict/judge": IO,
+    "operator/src/verdict/judgement": IO,
+    "operator/src/verdict/numbers": IO,
+    "operator/src/verdict/query": IO,
 }
 
 # What paths in docs/architecture.md are relative to.

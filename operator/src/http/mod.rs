@@ -6,6 +6,7 @@ mod api_server;
 mod clients;
 mod gauges;
 mod metrics;
+mod namespaces;
 mod outcomes;
 mod overview;
 mod pages;
@@ -18,11 +19,10 @@ mod site;
 mod testing;
 #[cfg(test)]
 mod tests;
-mod verdict;
 mod verdicts;
 
 pub use access::HttpAccess;
 pub use metrics::Metrics;
 pub use overview::Overview;
-pub use parts::{LastReport, Need, Sessions, Standby};
+pub use parts::{Doubt, LastReport, Need, Sessions, Standby};
 pub use server::serve;

@@ -7,17 +7,19 @@ use std::sync::{Arc, Mutex};
 use futures_util::future::BoxFuture;
 use k8s_openapi::api::authentication::v1::TokenReviewStatus;
 use k8s_openapi::api::authorization::v1::SubjectAccessReviewSpec;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::http::api_server::{ApiServer, CallError, Stored};
+use crate::cluster::Guard;
+use crate::http::api_server::{ApiServer, CallError};
 
 /// It knows users by tokens that are called like them, and their rights.
 #[derive(Default)]
 pub(super) struct FakeApiServer {
     users: BTreeSet<&'static str>,
     rights: Mutex<BTreeSet<String>>,
-    stored: Mutex<BTreeMap<(String, String), Stored>>,
+    stored: Mutex<BTreeMap<(String, String), Value>>,
     is_down: AtomicBool,
+    hangs_on_rights: AtomicBool,
     pub(super) knows_audiences: AtomicBool,
     pub(super) token_reviews: AtomicUsize,
     pub(super) right_reviews: AtomicUsize,
@@ -38,13 +40,18 @@ impl FakeApiServer {
         self.rights.lock().unwrap().remove(right);
     }
 
-    pub(super) fn store(&self, namespace: &str, name: &str, uid: &str, generation: i64) {
-        let stored = Stored { uid: Some(uid.into()), generation: Some(generation) };
-        self.stored.lock().unwrap().insert((namespace.into(), name.into()), stored);
+    /// Has this session.
+    pub(super) fn store(&self, session: &Value) {
+        let name = |key: &str| session["metadata"][key].as_str().unwrap().to_owned();
+        self.stored.lock().unwrap().insert((name("namespace"), name("name")), session.clone());
     }
 
     pub(super) fn set_down(&self, is_down: bool) {
         self.is_down.store(is_down, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_hangs_on_rights(&self, hangs: bool) {
+        self.hangs_on_rights.store(hangs, Ordering::Relaxed);
     }
 
     /// What was asked so far: about tokens, rights and sessions.
@@ -92,6 +99,9 @@ impl ApiServer for FakeApiServer {
             (None, Some(path)) => format!("{user} {} {}", path.verb.unwrap(), path.path.unwrap()),
             other => panic!("{other:?}"),
         };
+        if self.hangs_on_rights.load(Ordering::Relaxed) {
+            return Box::pin(std::future::pending());
+        }
         let is_allowed = self.rights.lock().unwrap().contains(&right);
         self.answer(&self.right_reviews, is_allowed)
     }
@@ -100,8 +110,8 @@ impl ApiServer for FakeApiServer {
         &'a self,
         namespace: &'a str,
         name: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Stored>, CallError>> {
+    ) -> BoxFuture<'a, Result<Option<Guard>, CallError>> {
         let stored = self.stored.lock().unwrap().get(&(namespace.to_owned(), name.to_owned())).cloned();
-        self.answer(&self.look_ups, stored)
+        self.answer(&self.look_ups, stored.map(|stored| serde_json::from_value(stored).unwrap()))
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use crds::BallSession;
+use jiff::Timestamp;
 use kube::{Api, Client, Config};
 use process::Exit;
 use tokio::time::{Instant, sleep, timeout};
@@ -33,7 +34,7 @@ pub struct Options {
 /// Waits until the run is over. That its objectives are met is success, that they are missed is [`Exit::NotMet`].
 ///
 /// # Errors
-/// Where there is no API server, where nothing could be measured, or where that takes too long.
+/// Where there is no API server, where the run ends without a verdict, or where that takes too long.
 pub fn run(options: &Options) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -52,7 +53,7 @@ async fn wait(sessions: &Api<BallSession>, options: &Options) -> anyhow::Result<
     let mut said = String::new();
     loop {
         let waiting_for = match timeout(LIMIT, sessions.get_opt(name)).await {
-            Ok(Ok(Some(session))) => match outcome(&session) {
+            Ok(Ok(Some(session))) => match outcome(&session, Timestamp::now()) {
                 Outcome::Pending(why) => why,
                 Outcome::Met(numbers) => {
                     println!("{namespace}/{name}: Met: {numbers}");
@@ -62,7 +63,7 @@ async fn wait(sessions: &Api<BallSession>, options: &Options) -> anyhow::Result<
                     println!("{namespace}/{name}: Missed: {why}");
                     return Ok(Exit::NotMet);
                 }
-                Outcome::NotMeasured(why) => anyhow::bail!("{namespace}/{name}: nothing was measured: {why}"),
+                Outcome::NoVerdict(why) => anyhow::bail!("{namespace}/{name}: no verdict: {why}"),
             },
             Ok(Ok(None)) => "there is no such session".to_owned(),
             Ok(Err(error)) => describe(&error),

@@ -1,10 +1,12 @@
 //! What a session says of its run, pure.
 
-use crds::BallSession;
-use crds::contract::{COMPLETE, OBJECTIVES_MET, READY, STALLED};
+use crds::contract::{COMPLETE, READY, STALLED};
+use crds::{BallSession, BallSessionStatus};
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use crate::conditions::find;
+use crate::verdict::{Query, Verdict, judge};
 
 /// What is known of a run, each in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,57 +18,59 @@ pub(super) enum Outcome {
     /// It is over, and one of them is not.
     Missed(String),
     /// It says nothing about the numbers, and waiting does not help.
-    NotMeasured(String),
+    NoVerdict(String),
 }
 
-/// What `session` says of the run that its spec asks for.
-pub(super) fn outcome(session: &BallSession) -> Outcome {
+/// What `session` says of the run that its spec asks for, at `wall`. Whether its numbers are good enough is the verdict's to say.
+pub(super) fn outcome(session: &BallSession, wall: Timestamp) -> Outcome {
     let generation = session.metadata.generation;
-    let status = session.status.clone().unwrap_or_default();
+    let nothing = BallSessionStatus::default();
+    let status = session.status.as_ref().unwrap_or(&nothing);
     let current =
         |kind| find(&status.conditions, kind).filter(|found| found.observed_generation == generation);
+    let stalled = current(STALLED).filter(|stalled| stalled.status == "True");
     let (Some(ready), Some(complete)) = (current(READY), current(COMPLETE)) else {
-        return match current(STALLED).filter(|stalled| stalled.status == "True") {
-            Some(stalled) => Outcome::NotMeasured(text(stalled)),
+        return match stalled {
+            Some(stalled) => Outcome::NoVerdict(text(stalled)),
             None => Outcome::Pending("no operator has looked at it yet".to_owned()),
         };
     };
     if session.spec.duration.is_none() {
-        return Outcome::NotMeasured("it has no spec.duration, so its run is never over".to_owned());
+        return Outcome::NoVerdict("it has no spec.duration, so its run is never over".to_owned());
     }
-    if complete.status == "True" {
-        // One that was given up says why; its numbers, if there are any, are not those that were asked for.
-        let verdict = current(OBJECTIVES_MET).filter(|_| complete.reason == "Finished");
-        return match verdict {
-            Some(met) if met.status == "True" => {
-                let display = status.display.unwrap_or_default();
-                let number =
-                    |label: &str, value: Option<String>| value.map(|value| format!("{label} {value}"));
-                let numbers = [
-                    number("error p95", display.error_p95),
-                    number("latency p95", display.latency_p95),
-                    number("loss", display.loss),
-                    number("delivered", display.delivered),
-                ];
-                Outcome::Met(numbers.into_iter().flatten().collect::<Vec<_>>().join(", "))
-            }
-            Some(met) if met.status == "False" => Outcome::Missed(text(met)),
-            Some(met) => Outcome::NotMeasured(text(met)),
-            None => Outcome::NotMeasured(text(complete)),
-        };
-    }
-    match current(STALLED).filter(|stalled| stalled.status == "True") {
-        Some(stalled) => Outcome::NotMeasured(text(stalled)),
-        None if ready.status == "True" => Outcome::Pending(text(complete)),
-        None => Outcome::Pending(text(ready)),
+    let judgement = judge(session, &Query::default(), wall);
+    let said = || words(&judgement.reason, &judgement.message);
+    match judgement.verdict {
+        Verdict::Met => Outcome::Met(numbers(status)),
+        Verdict::Missed => Outcome::Missed(said()),
+        Verdict::Inconclusive if judgement.is_final => Outcome::NoVerdict(said()),
+        Verdict::Inconclusive => match stalled {
+            Some(stalled) => Outcome::NoVerdict(text(stalled)),
+            None if complete.status == "True" => Outcome::Pending(said()),
+            None if ready.status == "True" => Outcome::Pending(text(complete)),
+            None => Outcome::Pending(text(ready)),
+        },
     }
 }
 
+fn numbers(status: &BallSessionStatus) -> String {
+    let Some(display) = &status.display else { return String::new() };
+    let number = |label: &str, value: &Option<String>| value.as_ref().map(|value| format!("{label} {value}"));
+    let numbers = [
+        number("error p95", &display.error_p95),
+        number("latency p95", &display.latency_p95),
+        number("loss", &display.loss),
+        number("delivered", &display.delivered),
+    ];
+    numbers.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 fn text(condition: &Condition) -> String {
-    match condition.message.as_str() {
-        "" => condition.reason.clone(),
-        message => format!("{}: {message}", condition.reason),
-    }
+    words(&condition.reason, &condition.message)
+}
+
+fn words(reason: &str, message: &str) -> String {
+    if message.is_empty() { reason.to_owned() } else { format!("{reason}: {message}") }
 }
 
 #[cfg(test)]
@@ -74,6 +78,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::session::validate;
 
     /// Of a session of generation 2 with these conditions, as `kind status reason: message`; `kind@1` is about generation 1.
     fn of(conditions: &[&str]) -> Outcome {
@@ -91,12 +96,18 @@ mod tests {
                     "observedGeneration": generation.parse::<i64>().unwrap(), "lastTransitionTime": "2026-01-01T00:00:00Z"})
             })
             .collect();
-        let session = json!({
-            "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession", "spec": spec,
-            "metadata": {"name": "harbor", "namespace": "lighthouse", "generation": 2},
-            "status": {"conditions": conditions, "display": {"errorP95": "0.01px", "loss": "0.00%"}}
+        let mut session = json!({
+            "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession", "spec": {"duration": "20s"},
+            "metadata": {"name": "harbor", "namespace": "lighthouse", "uid": "u-1", "generation": 2}
         });
-        outcome(&serde_json::from_value(session).unwrap())
+        // The run that the session has had, by the objectives that stood there then.
+        let parsed = validate(&serde_json::from_value(session.clone()).unwrap()).unwrap();
+        session["spec"] = spec.clone();
+        session["status"] = json!({
+            "conditions": conditions, "display": {"errorP95": "0.01px", "loss": "0.00%"},
+            "run": {"hash": parsed.run_hash, "judgedBy": parsed.judged_by()}
+        });
+        outcome(&serde_json::from_value(session).unwrap(), Timestamp::UNIX_EPOCH)
     }
 
     #[test]
@@ -110,16 +121,17 @@ mod tests {
         );
         assert_eq!(
             with("ObjectivesMet Unknown NoReports: none"),
-            Outcome::NotMeasured("NoReports: none".into())
+            Outcome::NoVerdict("NoReports: none".into())
         );
     }
 
     #[test]
-    fn a_run_that_was_given_up_is_no_measurement_whatever_its_numbers_are() {
-        for verdict in ["ObjectivesMet True Met", "ObjectivesMet False NoMedia: none"] {
-            let given_up =
-                of(&["Ready False Failed", "Complete True StartDeadlineExceeded: no node", verdict]);
-            assert_eq!(given_up, Outcome::NotMeasured("StartDeadlineExceeded: no node".into()));
+    fn a_run_that_was_given_up_is_missed_where_it_has_shown_that_and_never_met() {
+        let given_up = |verdict| of(&["Ready False Failed", "Complete True Failed: one was lost", verdict]);
+        let missed = Outcome::Missed("ClientsLost: demo-client-0".into());
+        assert_eq!(given_up("ObjectivesMet False ClientsLost: demo-client-0"), missed);
+        for verdict in ["ObjectivesMet True Met", "ObjectivesMet Unknown Failed: one was lost"] {
+            assert_eq!(given_up(verdict), Outcome::NoVerdict("Failed: one was lost".into()), "{verdict}");
         }
     }
 
@@ -129,8 +141,16 @@ mod tests {
         assert_eq!(of(&[]), Outcome::Pending(looked.clone()));
         let old = of(&["Ready@1 True Completed", "Complete@1 True Finished", "ObjectivesMet@1 True Met"]);
         assert_eq!(old, Outcome::Pending(looked));
-        let old = of(&["Ready True Completed", "Complete True Finished: done", "ObjectivesMet@1 True Met"]);
-        assert_eq!(old, Outcome::NotMeasured("Finished: done".into()));
+        // The two writers of the status are not at the same moment done with a new spec.
+        let conditions = ["Ready True Completed", "Complete True Finished: done", "ObjectivesMet@1 True Met"];
+        let not_yet = "NotObserved: the operator has not judged this spec yet".to_owned();
+        assert_eq!(of(&conditions), Outcome::Pending(not_yet));
+        let other = with_spec(&json!({"duration": "20s", "objectives": {"lossPercent": "0.1"}}), &conditions);
+        let Outcome::NoVerdict(said) = &other else { panic!("{other:?}") };
+        assert!(
+            said.starts_with("OtherObjectives: the run is over and was judged by other objectives"),
+            "{said}"
+        );
     }
 
     #[test]
@@ -149,11 +169,11 @@ mod tests {
             "Complete False Running",
             "Stalled True Unschedulable: no node",
         ]);
-        assert_eq!(stuck, Outcome::NotMeasured("Unschedulable: no node".into()));
+        assert_eq!(stuck, Outcome::NoVerdict("Unschedulable: no node".into()));
         let passed =
             of(&["Ready False Unschedulable", "Complete False Running", "Stalled@1 True InvalidSpec: old"]);
         assert_eq!(passed, Outcome::Pending("Unschedulable".into()));
         let endless = with_spec(&json!({}), &["Ready True Ready", "Complete False Unbounded"]);
-        assert_eq!(endless, Outcome::NotMeasured("it has no spec.duration, so its run is never over".into()));
+        assert_eq!(endless, Outcome::NoVerdict("it has no spec.duration, so its run is never over".into()));
     }
 }

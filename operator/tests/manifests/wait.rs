@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use ballsession_operator::session::validate;
 use ballsession_tests::{Exited, Program};
 use cluster::Scratch;
 use crds::BallSession;
@@ -35,17 +36,20 @@ async fn it_ends_with_the_verdict_of_the_run() {
             "unknown",
             condition("ObjectivesMet", "Unknown", "NoReports", "none"),
             1,
-            "unknown: nothing was measured: NoReports: none",
+            "unknown: no verdict: NoReports: none",
         ),
     ] {
         let session = json!({"apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession",
             "metadata": {"name": name}, "spec": {"duration": "20s"}});
-        sessions.create(&PostParams::default(), &serde_json::from_value(session).unwrap()).await.unwrap();
+        let session = serde_json::from_value(session).unwrap();
+        let created = sessions.create(&PostParams::default(), &session).await.unwrap();
+        let run = json!({"hash": validate(&created).unwrap().run_hash});
         let mut waiting = wait(&[name, "--namespace", &scratch.name, "--timeout", "1m"]);
         // It goes on for as long as there is something to wait for, and says for what.
         waiting.line(&format!("{name}: no operator has looked at it yet"));
         let write = async |conditions: Vec<Value>| {
-            let status = json!({"status": {"conditions": conditions, "display": {"loss": "0.00%"}}});
+            let status =
+                json!({"status": {"conditions": conditions, "display": {"loss": "0.00%"}, "run": run}});
             sessions.patch_status(name, &PatchParams::default(), &Patch::Merge(&status)).await.unwrap();
         };
         write(vec![ready.clone(), condition("Complete", "False", "Running", "3 s left")]).await;

@@ -11,8 +11,8 @@ use tokio::sync::Semaphore;
 
 use crate::http::access::admission::{Admission, HttpAccess, admission};
 use crate::http::access::audience::audience;
-use crate::http::access::memory::Memory;
-use crate::http::access::rate::{Pace, Rate};
+use crate::http::access::memory::{Memory, Validity};
+use crate::http::access::rate::{Limited, Pace, Rate};
 use crate::http::access::refusal::Refusal;
 use crate::http::access::right::Right;
 use crate::http::access::visitor::{User, Visible, Visitor};
@@ -22,6 +22,8 @@ use crate::token_hash::TokenHash;
 
 /// How long a yes counts: so long may somebody go on whose right is withdrawn.
 pub(super) const ACCEPTED: Duration = Duration::from_secs(60);
+/// How long it counts while others ask so much that it cannot be asked for anew.
+pub(super) const ACCEPTED_AT_MOST: Duration = Duration::from_secs(300);
 /// How long a no counts: so long does it take until a right that is granted helps.
 pub(super) const REFUSED: Duration = Duration::from_secs(10);
 
@@ -37,8 +39,11 @@ const OF_RIGHTS: [Pace; 2] = [(Duration::from_millis(50), 130), (Duration::from_
 /// Namespaces that somebody is asked about who may not see all.
 pub(super) const NAMESPACES: usize = 64;
 
-/// Questions at a time.
+/// Questions of either kind at a time: who floods one of them leaves the other its own.
 const AT_A_TIME: usize = 16;
+
+/// How long whoever asks waits for all answers together.
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// Finds out who asks, and what that one may see.
 pub(in crate::http) struct Access {
@@ -46,7 +51,8 @@ pub(in crate::http) struct Access {
     api_server: Arc<dyn ApiServer>,
     /// Locked for moments only, never across a call.
     known: Mutex<Known>,
-    permits: Semaphore,
+    token_permits: Semaphore,
+    right_permits: Semaphore,
     metrics: Metrics,
 }
 
@@ -73,7 +79,14 @@ impl Access {
             of_tokens: rate(OF_TOKENS),
             of_rights: rate(OF_RIGHTS),
         };
-        Self { access, api_server, known: Mutex::new(known), permits: Semaphore::new(AT_A_TIME), metrics }
+        Self {
+            access,
+            api_server,
+            known: Mutex::new(known),
+            token_permits: Semaphore::new(AT_A_TIME),
+            right_permits: Semaphore::new(AT_A_TIME),
+            metrics,
+        }
     }
 
     /// Who asks, from `source`.
@@ -95,7 +108,7 @@ impl Access {
         let known = self.with_known(|known| known.tokens.get(&hash, now));
         let info = match known {
             Some(info) => info,
-            None => self.review_token(token, hash, source, now).await?,
+            None => in_time(self.review_token(token, hash, source, now)).await?,
         };
         let info = info.ok_or(Refusal::BadToken)?;
         Ok(Visitor::User(Arc::new(User { token: hash, info, source })))
@@ -112,7 +125,7 @@ impl Access {
         now: Instant,
     ) -> Result<(), Refusal> {
         let Visitor::User(user) = visitor else { return Ok(()) };
-        match self.has(user, &right, now).await? {
+        match in_time(self.has(user, &right, now)).await? {
             true => Ok(()),
             false => Err(user.forbidden(right.to_string())),
         }
@@ -125,10 +138,33 @@ impl Access {
     pub(in crate::http) async fn visible(
         &self,
         visitor: &Visitor,
-        namespaces: impl FnOnce() -> BTreeSet<String>,
+        namespaces: impl FnOnce() -> Arc<BTreeSet<String>>,
         now: Instant,
     ) -> Result<Visible, Refusal> {
         let Visitor::User(user) = visitor else { return Ok(Visible::All) };
+        in_time(self.listable(user, namespaces, now)).await
+    }
+
+    /// The sessions of one namespace, where somebody may list these.
+    ///
+    /// # Errors
+    /// Where he may not, or it cannot be found out now.
+    pub(in crate::http) async fn visible_in(
+        &self,
+        visitor: &Visitor,
+        namespace: String,
+        now: Instant,
+    ) -> Result<Visible, Refusal> {
+        self.require(visitor, Right::ListSessions(Some(namespace.clone())), now).await?;
+        Ok(Visible::In { namespaces: [namespace].into(), is_cut: false })
+    }
+
+    async fn listable(
+        &self,
+        user: &User,
+        namespaces: impl FnOnce() -> Arc<BTreeSet<String>>,
+        now: Instant,
+    ) -> Result<Visible, Refusal> {
         let all = Right::ListSessions(None);
         if self.has(user, &all, now).await? {
             return Ok(Visible::All);
@@ -136,13 +172,20 @@ impl Access {
         let asked = namespaces();
         let is_cut = asked.len() > NAMESPACES;
         let mut allowed = BTreeSet::new();
-        for namespace in asked.into_iter().take(NAMESPACES) {
+        for namespace in asked.iter().take(NAMESPACES) {
             if self.has(user, &Right::ListSessions(Some(namespace.clone())), now).await? {
-                allowed.insert(namespace);
+                allowed.insert(namespace.clone());
             }
         }
         if allowed.is_empty() {
-            return Err(user.forbidden(format!("{all}, nor in one that has any")));
+            let looked_into = match is_cut {
+                false => "one that has any".to_owned(),
+                true => format!(
+                    "the first {NAMESPACES} of the {} that have any, and no further one was looked into: ?namespace=NAME asks for one",
+                    asked.len()
+                ),
+            };
+            return Err(user.forbidden(format!("{all}, nor in {looked_into}")));
         }
         Ok(Visible::In { namespaces: allowed, is_cut })
     }
@@ -152,11 +195,16 @@ impl Access {
         if let Some(known) = self.with_known(|known| known.rights.get(&key, now)) {
             return Ok(known);
         }
-        self.with_known(|known| known.of_rights.take(user.source, now))
-            .map_err(|wait| self.limited(Review::Right, wait))?;
-        let answer = self.ask(self.api_server.is_allowed(right.question(&user.info))).await;
+        let taken = self.with_known(|known| {
+            let taken = known.of_rights.take(user.source, now);
+            taken.map_err(|limited| (limited, known.rights.get_old(&key, now)))
+        });
+        if let Err((limited, former)) = taken {
+            return self.limited(Review::Right, limited, former);
+        }
+        let answer = ask(&self.right_permits, self.api_server.is_allowed(right.question(&user.info))).await;
         let is_allowed = self.answered(Review::Right, answer, |allowed| *allowed)?;
-        self.with_known(|known| known.rights.keep(key, is_allowed, until(is_allowed, now), now));
+        self.with_known(|known| known.rights.keep(key, is_allowed, validity(is_allowed), now));
         Ok(is_allowed)
     }
 
@@ -167,26 +215,29 @@ impl Access {
         source: IpAddr,
         now: Instant,
     ) -> Result<Option<UserInfo>, Refusal> {
-        self.with_known(|known| known.of_tokens.take(source, now))
-            .map_err(|wait| self.limited(Review::Token, wait))?;
+        let taken = self.with_known(|known| {
+            let taken = known.of_tokens.take(source, now);
+            taken.map_err(|limited| (limited, known.tokens.get_old(&hash, now)))
+        });
+        if let Err((limited, former)) = taken {
+            return self.limited(Review::Token, limited, former);
+        }
         let audience = audience(token);
-        let answer = self.ask(self.api_server.review_token(token, audience)).await;
+        let answer = ask(&self.token_permits, self.api_server.review_token(token, audience)).await;
         let answer = answer.map(|review| user_of(review, audience));
         let user = self.answered(Review::Token, answer, Option::is_some)?;
-        self.with_known(|known| known.tokens.keep(hash, user.clone(), until(user.is_some(), now), now));
+        self.with_known(|known| known.tokens.keep(hash, user.clone(), validity(user.is_some()), now));
         Ok(user)
     }
 
-    /// Few at a time: each of them is over within seconds.
-    async fn ask<T>(&self, call: impl Future<Output = Result<T, CallError>>) -> Result<T, CallError> {
-        // The semaphore is never closed.
-        let _permit = self.permits.acquire().await;
-        call.await
-    }
-
-    fn limited(&self, review: Review, wait: Duration) -> Refusal {
+    /// Where others have asked too much, the former answer counts; not where somebody has himself, who may know that he would
+    /// not be given the same one again.
+    fn limited<T>(&self, review: Review, limited: Limited, former: Option<T>) -> Result<T, Refusal> {
         self.metrics.count(review, Outcome::Limited);
-        Refusal::TooMany(wait)
+        match (limited, former) {
+            (Limited::All(_), Some(former)) => Ok(former),
+            (Limited::Source(wait) | Limited::All(wait), _) => Err(Refusal::TooMany(wait)),
+        }
     }
 
     fn answered<T>(
@@ -220,8 +271,29 @@ impl User {
     }
 }
 
-fn until(is_yes: bool, now: Instant) -> Instant {
-    now + if is_yes { ACCEPTED } else { REFUSED }
+/// Few at a time: each of them is over within seconds.
+async fn ask<T>(
+    permits: &Semaphore,
+    call: impl Future<Output = Result<T, CallError>>,
+) -> Result<T, CallError> {
+    // The semaphore is never closed.
+    let _permit = permits.acquire().await;
+    call.await
+}
+
+/// Not longer than somebody waits: some of it may be questions one after the other, and each may have to queue.
+async fn in_time<T>(answer: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+    tokio::time::timeout(LIMIT, answer).await.unwrap_or_else(|_| {
+        let seconds = LIMIT.as_secs();
+        Err(Refusal::Unavailable(format!("the API server has not said within {seconds} s who may see this")))
+    })
+}
+
+fn validity(is_yes: bool) -> Validity {
+    match is_yes {
+        true => Validity { fresh: ACCEPTED, at_most: ACCEPTED_AT_MOST },
+        false => Validity { fresh: REFUSED, at_most: REFUSED },
+    }
 }
 
 /// Whose token it is, by the answer to its review for an audience. Somebody without a name has no rights that could be asked about.

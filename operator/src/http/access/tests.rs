@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderValue, header};
 
-use super::checks::{ACCEPTED, NAMESPACES, REFUSED};
+use super::checks::{ACCEPTED, ACCEPTED_AT_MOST, NAMESPACES, REFUSED};
 use super::*;
 use crate::http::Metrics;
 use crate::http::testing::FakeApiServer;
@@ -28,6 +28,10 @@ fn bearer(token: &str) -> HeaderMap {
 
 fn set(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn shared(names: &[&str]) -> Arc<BTreeSet<String>> {
+    Arc::new(set(names))
 }
 
 #[tokio::test]
@@ -132,7 +136,7 @@ async fn who_may_not_list_all_sees_the_namespaces_that_he_may() {
     let access = access(&server, start);
     let visible = async |who: &str| {
         let visitor = access.visitor(source(1), &bearer(who), start).await.unwrap();
-        access.visible(&visitor, || set(&["harbor", "lighthouse"]), start).await
+        access.visible(&visitor, || shared(&["harbor", "lighthouse"]), start).await
     };
     assert_eq!(visible("admin").await, Ok(Visible::All));
     let seen = visible("keeper").await.unwrap();
@@ -157,10 +161,22 @@ async fn of_very_many_namespaces_some_are_asked_about_and_the_answer_says_so() {
     server.grant("keeper list n-000");
     let access = access(&server, start);
     let visitor = access.visitor(source(1), &bearer("keeper"), start).await.unwrap();
-    let many = || (0..200).map(|number| format!("n-{number:03}")).collect();
+    let many = || Arc::new((0..200).map(|number| format!("n-{number:03}")).collect());
     let seen = access.visible(&visitor, many, start).await.unwrap();
     assert!(seen.includes(Some("n-000")) && seen.is_cut());
     assert_eq!(server.asked(), [1, 1 + NAMESPACES, 0]);
+    // That there is nothing for him to see was not found out.
+    server.withdraw("keeper list n-000");
+    server.grant("keeper list n-150");
+    let later = start + ACCEPTED;
+    let visitor = access.visitor(source(1), &bearer("keeper"), later).await.unwrap();
+    let said = access.visible(&visitor, many, later).await.unwrap_err().to_string();
+    let ending = "nor in the first 64 of the 200 that have any, and no further one was looked into: ?namespace=NAME asks for one";
+    assert!(said.ends_with(ending), "{said}");
+    let one = async |name: &str| access.visible_in(&visitor, name.to_owned(), later).await;
+    assert_eq!(one("n-150").await, Ok(Visible::In { namespaces: set(&["n-150"]), is_cut: false }));
+    let said = one("n-151").await.unwrap_err().to_string();
+    assert!(said.ends_with("list ballsessions.ballsession.dev in the namespace n-151"), "{said}");
 }
 
 #[tokio::test]
@@ -177,4 +193,86 @@ async fn without_the_api_server_nobody_new_is_let_in_and_nothing_is_remembered()
     server.set_down(false);
     assert!(matches!(access.visitor(source(1), &bearer("other"), start).await, Err(Refusal::BadToken)));
     assert_eq!(access.require(&known, Right::ReadMetrics, start).await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_long_and_who_waits_for_rights_keeps_nobody_from_being_known() {
+    let start = Instant::now();
+    let server = FakeApiServer::new(&["keeper", "other"]);
+    let access = Arc::new(access(&server, start));
+    let keeper = access.visitor(source(1), &bearer("keeper"), start).await.unwrap();
+    server.set_hangs_on_rights(true);
+    let asked_at = tokio::time::Instant::now();
+    // More than may ask at a time.
+    let waiting: Vec<_> = (0..100)
+        .map(|number| {
+            let (access, keeper) = (Arc::clone(&access), keeper.clone());
+            let right = Right::GetSession { namespace: "lighthouse".into(), name: format!("s-{number}") };
+            tokio::spawn(async move { access.require(&keeper, right, start).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    let headers = bearer("other");
+    let other =
+        tokio::time::timeout(Duration::from_secs(1), access.visitor(source(2), &headers, start)).await;
+    assert!(matches!(other, Ok(Ok(Visitor::User(_)))), "{other:?}");
+    for refused in waiting {
+        let refused = tokio::time::timeout(Duration::from_secs(60), refused).await;
+        assert!(matches!(refused, Ok(Ok(Err(Refusal::Unavailable(_))))), "{refused:?}");
+    }
+    let seen = access.visible(&keeper, || shared(&["harbor"]), start).await;
+    assert!(matches!(seen, Err(Refusal::Unavailable(_))), "{seen:?}");
+    assert_eq!(asked_at.elapsed().as_secs(), 10, "5 s each time");
+    server.set_hangs_on_rights(false);
+    server.grant("keeper get /metrics");
+    assert_eq!(access.require(&keeper, Right::ReadMetrics, start).await, Ok(()), "the permits are back");
+}
+
+#[tokio::test]
+async fn who_is_known_goes_on_while_others_ask_without_end() {
+    let start = Instant::now();
+    let server = FakeApiServer::new(&["prometheus"]);
+    server.grant("prometheus get /metrics");
+    let access = access(&server, start);
+    let scrape = async |from: u8, now: Instant| {
+        let visitor = access.visitor(source(from), &bearer("prometheus"), now).await?;
+        access.require(&visitor, Right::ReadMetrics, now).await
+    };
+    // Five sources have as much together as there is for all; a few more leave nothing.
+    let drain = async |now: Instant| {
+        for number in 0..200_u32 {
+            let from = IpAddr::V4((0x0a01_0000 + number % 20).into());
+            let junk = format!("junk-{number}-{}", now.duration_since(start).as_secs());
+            let _ = access.visitor(from, &bearer(&junk), now).await;
+        }
+        let new = access.visitor(source(99), &bearer("new"), now).await;
+        assert!(matches!(new, Err(Refusal::TooMany(_))), "there is nothing left: {new:?}");
+    };
+    assert_eq!(scrape(1, start).await, Ok(()));
+    for seconds in [ACCEPTED.as_secs(), 120, ACCEPTED_AT_MOST.as_secs() - 1] {
+        let now = start + Duration::from_secs(seconds);
+        drain(now).await;
+        assert_eq!(scrape(1, now).await, Ok(()), "after {seconds} s");
+    }
+    let late = start + ACCEPTED_AT_MOST;
+    drain(late).await;
+    assert!(
+        matches!(scrape(1, late).await, Err(Refusal::TooMany(_))),
+        "a former answer does not count for good"
+    );
+    // Once there is room it is asked for anew.
+    let later = late + Duration::from_secs(60);
+    server.withdraw("prometheus get /metrics");
+    assert!(matches!(scrape(1, later).await, Err(Refusal::Forbidden { .. })));
+    // Who has asked too much himself is told so.
+    let last = later + ACCEPTED_AT_MOST;
+    assert!(access.visitor(source(2), &bearer("prometheus"), last).await.is_ok());
+    let stale = last + ACCEPTED;
+    for number in 0..10 {
+        let _ = access.visitor(source(2), &bearer(&format!("own-{number}")), stale).await;
+    }
+    assert!(matches!(
+        access.visitor(source(2), &bearer("prometheus"), stale).await,
+        Err(Refusal::TooMany(_))
+    ));
 }

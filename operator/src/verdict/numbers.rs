@@ -6,7 +6,7 @@ use serde::Serialize;
 /// What is judged; nothing of what there is no sample.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(in crate::http) struct Numbers {
+pub(crate) struct Numbers {
     #[serde(rename = "errorPixelsP95")]
     pub(super) error_pixels_p95: Option<f64>,
     #[serde(rename = "latencyP95Milliseconds")]

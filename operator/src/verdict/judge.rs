@@ -10,12 +10,12 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 
 use crate::conditions::find;
-use crate::http::verdict::judgement::{ASK_AGAIN, Judgement, RunFacts, ServerFacts, Verdict};
-use crate::http::verdict::numbers::Numbers;
-use crate::http::verdict::query::Query;
-use crate::run::is_stored_run;
+use crate::run::{Outcome, is_stored_run};
 use crate::session::{Session, validate};
 use crate::timestamps::between;
+use crate::verdict::judgement::{ASK_AGAIN, Judgement, RunFacts, ServerFacts, Verdict};
+use crate::verdict::numbers::Numbers;
+use crate::verdict::query::Query;
 
 /// A frame's fate is known so long after it was sent, so a window ended then.
 const SETTLED: Duration = Duration::from_secs(3);
@@ -24,7 +24,7 @@ const SETTLED: Duration = Duration::from_secs(3);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What is said of a session, at `wall`.
-pub(in crate::http) fn judge(stored: &BallSession, query: &Query, wall: Timestamp) -> Judgement {
+pub(crate) fn judge(stored: &BallSession, query: &Query, wall: Timestamp) -> Judgement {
     let nothing = BallSessionStatus::default();
     let status = stored.status.as_ref().unwrap_or(&nothing);
     let judged = find(&status.conditions, OBJECTIVES_MET);
@@ -52,6 +52,11 @@ pub(in crate::http) fn judge(stored: &BallSession, query: &Query, wall: Timestam
             _ => facts.unknown("Running", so_far),
         };
     }
+    let is_given_up = is_over
+        && complete.is_some_and(|complete| Outcome::named(&complete.reason) != Some(Outcome::Finished));
+    if let Some(complete) = complete.filter(|_| is_given_up && judged.status == "True") {
+        return Judgement { is_final: true, ..facts.unknown(&complete.reason, complete.message.clone()) };
+    }
     Judgement {
         verdict: match judged.status.as_str() {
             "True" => Verdict::Met,
@@ -73,12 +78,7 @@ pub(in crate::http) fn judge(stored: &BallSession, query: &Query, wall: Timestam
 }
 
 /// What is said of a session that cannot be decoded.
-pub(in crate::http) fn undecodable(
-    namespace: &str,
-    name: &str,
-    generation: Option<i64>,
-    error: &str,
-) -> Judgement {
+pub(crate) fn undecodable(namespace: &str, name: &str, generation: Option<i64>, error: &str) -> Judgement {
     let facts = Judgement { namespace: namespace.into(), name: name.into(), generation, ..empty() };
     facts.unknown(
         "Undecodable",
@@ -87,7 +87,7 @@ pub(in crate::http) fn undecodable(
 }
 
 /// What is said of a session that is stored, and was not seen yet: it is new.
-pub(in crate::http) fn unseen(namespace: &str, name: &str, generation: Option<i64>) -> Judgement {
+pub(crate) fn unseen(namespace: &str, name: &str, generation: Option<i64>) -> Judgement {
     let facts = Judgement { namespace: namespace.into(), name: name.into(), generation, ..empty() };
     facts.unknown("NotObserved", "the operator has not seen this session yet".into())
 }
@@ -123,13 +123,14 @@ fn other_evidence(
         let message = format!("the run began before {newer_than}");
         return (!is_newer).then_some(Other { reason: "OtherRun", message, ask_again: ASK_AGAIN });
     }
-    // What a session says now is of a report that is at most so old, and of the window before that.
+    // What a session is judged by now is a report that is at most so old, and the window before that; the values beside it are
+    // written less often.
     let since = session.window + REPORT_SILENCE + SETTLED;
-    let missing = since.saturating_sub(between(newer_than, wall));
+    let missing = (since + between(wall, newer_than)).saturating_sub(between(newer_than, wall));
     (!missing.is_zero()).then(|| Other {
         reason: "TooEarly",
         message: format!(
-            "in {} s all numbers are from after {newer_than}",
+            "in {} s it is judged by what came after {newer_than} alone",
             missing.as_millis().div_ceil(1000)
         ),
         ask_again: missing.min(LONGEST_PAUSE),

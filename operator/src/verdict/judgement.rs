@@ -5,14 +5,14 @@ use std::time::Duration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde::Serialize;
 
-use crate::http::verdict::numbers::Numbers;
+use crate::verdict::numbers::Numbers;
 
 /// When somebody should ask again who came too early: servers report every 5 s.
 pub(super) const ASK_AGAIN: Duration = Duration::from_secs(5);
 
 /// Whether the numbers meet the objectives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(in crate::http) enum Verdict {
+pub(crate) enum Verdict {
     Met,
     Missed,
     /// That cannot be said: not yet, or, of a run that is over, not any more.
@@ -22,21 +22,21 @@ pub(in crate::http) enum Verdict {
 /// What is said of a session.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(in crate::http) struct Judgement {
-    pub(in crate::http) verdict: Verdict,
+pub(crate) struct Judgement {
+    pub(crate) verdict: Verdict,
     /// It stays, whatever is waited for: the run is over.
     #[serde(rename = "final")]
-    pub(in crate::http) is_final: bool,
+    pub(crate) is_final: bool,
     /// In a word: that of the condition ObjectivesMet, or why that is not the answer.
-    pub(super) reason: String,
+    pub(crate) reason: String,
     /// The same in words.
-    pub(super) message: String,
+    pub(crate) message: String,
     /// What the evidence points at where the objectives are missed.
     pub(super) cause: Option<String>,
     pub(super) namespace: String,
     pub(super) name: String,
     /// That of the spec which is judged.
-    pub(in crate::http) generation: Option<i64>,
+    pub(crate) generation: Option<i64>,
     /// That of the spec which the condition is about.
     pub(super) observed_generation: Option<i64>,
     /// Since when the condition says so.
@@ -47,7 +47,7 @@ pub(in crate::http) struct Judgement {
     pub(super) run: Option<RunFacts>,
     pub(super) server: Option<ServerFacts>,
     #[serde(skip)]
-    pub(in crate::http) ask_again: Duration,
+    pub(crate) ask_again: Duration,
 }
 
 /// The run that it is about.
@@ -71,14 +71,8 @@ pub(super) struct ServerFacts {
 
 impl Judgement {
     /// Whether somebody acts on it who waits for one.
-    pub(in crate::http) fn is_conclusive(&self) -> bool {
+    pub(crate) fn is_conclusive(&self) -> bool {
         self.verdict != Verdict::Inconclusive || self.is_final
-    }
-
-    /// The same where another spec is stored by now than the one that is known here.
-    pub(in crate::http) fn outdated(self, generation: Option<i64>) -> Self {
-        let message = "another spec is stored by now than the one that was judged".to_owned();
-        Self { generation, ..self.unknown("NotObserved", message) }
     }
 
     /// The same without a verdict.
