@@ -12,7 +12,7 @@ const entries = [];
 export function makeVerdict(onChoice) {
   for (let place = 0; place < MAX_NAMED; place += 1) {
     const entry = document.createElement("li");
-    const name = Object.assign(document.createElement("button"), { type: "button", title: "show it alone" });
+    const name = Object.assign(document.createElement("button"), { type: "button", title: "filter by it" });
     name.addEventListener("click", () => onChoice(name.textContent));
     entry.append(name, span("reason"), span("quiet"), span("message"));
     part("verdict-worst").append(entry);
