@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use crds::contract::REPORT_SILENCE;
 use kube::{Client, Config};
 use process::{Exit, Stop};
 use prometheus_client::registry::Registry;
@@ -20,7 +21,7 @@ use crate::arguments::Options;
 use crate::certificates::{self, Certificates, Keeper, Lagging};
 use crate::cluster::{self, Watches};
 use crate::controller::{self, Pace};
-use crate::http::{self, LastReport, Need, Overview, Standby};
+use crate::http::{self, Doubt, LastReport, Need, Overview, Standby};
 use crate::lease::{self, LeaderLabel, Lease};
 use crate::reports::{self, Endpoint, Reports};
 use crate::settings::PodDefaults;
@@ -102,10 +103,11 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
         let reports = Arc::clone(&reports);
         move |session| reports.last_report(session)
     });
+    let doubt = doubt(Arc::clone(&lease), Arc::clone(&reports));
     let overview = Overview::new(needs, standby, stores.sessions, last_report, registry);
     // Serves until it is dropped, at the very end.
     let _http =
-        http::serve(options.http, options.http_access, client.clone(), overview, http_metrics).await?;
+        http::serve(options.http, options.http_access, client.clone(), overview, doubt, http_metrics).await?;
 
     let tls = TlsAcceptor::from(certificates.server_config()?);
     let stop = CancellationToken::new();
@@ -161,6 +163,17 @@ fn log_pod_defaults(defaults: &PodDefaults) {
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     let listener = address::listen(address).and_then(TcpListener::from_std);
     listener.with_context(|| format!("cannot take reports on {address}"))
+}
+
+/// Whether what is stored of a session is kept up to date: somebody leads, and if that is this process it hears of the session.
+fn doubt(lease: Arc<Lease>, reports: Arc<Reports>) -> Doubt {
+    Box::new(move |session| {
+        lease.without_leader().or_else(|| {
+            let silence = reports.silence(session);
+            let is_silent = lease.fence().is_open() && silence >= REPORT_SILENCE;
+            is_silent.then(|| format!("its server has not reported for {} s", silence.as_secs()))
+        })
+    })
 }
 
 /// Names a session that has not been given the newest authorities, as far as the watch shows.

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use crds::BallSession;
 use futures_util::future::BoxFuture;
 use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewSpec, TokenReviewStatus};
 use k8s_openapi::api::authorization::v1::{SubjectAccessReview, SubjectAccessReviewSpec};
@@ -11,6 +10,7 @@ use kube::api::PostParams;
 use kube::{Api, Client};
 
 use crate::api_error::describe;
+use crate::cluster::Guard;
 
 /// How long an answer may take: whoever asks waits as long. The client would repeat a refused call for minutes.
 const ANSWER_LIMIT: Duration = Duration::from_secs(3);
@@ -24,13 +24,6 @@ pub(super) enum CallError {
     /// It took too long.
     #[error("no answer from the API server within {} s", ANSWER_LIMIT.as_secs())]
     Late,
-}
-
-/// What is stored of a session: another one has another UID, another spec another generation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stored {
-    pub(super) uid: Option<String>,
-    pub(super) generation: Option<i64>,
 }
 
 /// The API server.
@@ -50,7 +43,7 @@ pub(super) trait ApiServer: Send + Sync + 'static {
         &'a self,
         namespace: &'a str,
         name: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Stored>, CallError>>;
+    ) -> BoxFuture<'a, Result<Option<Guard>, CallError>>;
 }
 
 impl ApiServer for Client {
@@ -82,16 +75,14 @@ impl ApiServer for Client {
         &'a self,
         namespace: &'a str,
         name: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Stored>, CallError>> {
+    ) -> BoxFuture<'a, Result<Option<Guard>, CallError>> {
         Box::pin(in_time(async move {
-            let sessions = Api::<BallSession>::namespaced(self.clone(), namespace);
-            let found = match sessions.get_metadata_opt(name).await {
+            let sessions = Api::<Guard>::namespaced(self.clone(), namespace);
+            match sessions.get_opt(name).await {
                 // Where the operator runs no sessions it may not look for any.
-                Err(kube::Error::Api(status)) if status.is_forbidden() => None,
-                found => found?,
-            };
-            Ok(found
-                .map(|object| Stored { uid: object.metadata.uid, generation: object.metadata.generation }))
+                Err(kube::Error::Api(status)) if status.is_forbidden() => Ok(None),
+                found => found,
+            }
         }))
     }
 }

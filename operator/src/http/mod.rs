@@ -21,5 +21,5 @@ mod verdicts;
 pub use access::HttpAccess;
 pub use metrics::Metrics;
 pub use overview::Overview;
-pub use parts::{LastReport, Need, Sessions, Standby};
+pub use parts::{Doubt, LastReport, Need, Sessions, Standby};
 pub use server::serve;

@@ -28,6 +28,10 @@ pub type Standby = Need;
 /// at every scrape, so it must be quick.
 pub type LastReport = Box<dyn Fn(&str) -> Option<Duration> + Send + Sync>;
 
+/// Why what is stored of the session with this UID may be old, in words: nobody who leads writes it, or has heard of it. `None`
+/// while it is kept up to date. As quick as [`Need`].
+pub type Doubt = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What everything shown is read from.
 pub(super) struct Parts {
     pub(super) needs: Vec<Need>,

@@ -7,16 +7,17 @@ use std::sync::{Arc, Mutex};
 use futures_util::future::BoxFuture;
 use k8s_openapi::api::authentication::v1::TokenReviewStatus;
 use k8s_openapi::api::authorization::v1::SubjectAccessReviewSpec;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::http::api_server::{ApiServer, CallError, Stored};
+use crate::cluster::Guard;
+use crate::http::api_server::{ApiServer, CallError};
 
 /// It knows users by tokens that are called like them, and their rights.
 #[derive(Default)]
 pub(super) struct FakeApiServer {
     users: BTreeSet<&'static str>,
     rights: Mutex<BTreeSet<String>>,
-    stored: Mutex<BTreeMap<(String, String), Stored>>,
+    stored: Mutex<BTreeMap<(String, String), Value>>,
     is_down: AtomicBool,
     pub(super) knows_audiences: AtomicBool,
     pub(super) token_reviews: AtomicUsize,
@@ -38,9 +39,10 @@ impl FakeApiServer {
         self.rights.lock().unwrap().remove(right);
     }
 
-    pub(super) fn store(&self, namespace: &str, name: &str, uid: &str, generation: i64) {
-        let stored = Stored { uid: Some(uid.into()), generation: Some(generation) };
-        self.stored.lock().unwrap().insert((namespace.into(), name.into()), stored);
+    /// Has this session.
+    pub(super) fn store(&self, session: &Value) {
+        let name = |key: &str| session["metadata"][key].as_str().unwrap().to_owned();
+        self.stored.lock().unwrap().insert((name("namespace"), name("name")), session.clone());
     }
 
     pub(super) fn set_down(&self, is_down: bool) {
@@ -100,8 +102,8 @@ impl ApiServer for FakeApiServer {
         &'a self,
         namespace: &'a str,
         name: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Stored>, CallError>> {
+    ) -> BoxFuture<'a, Result<Option<Guard>, CallError>> {
         let stored = self.stored.lock().unwrap().get(&(namespace.to_owned(), name.to_owned())).cloned();
-        self.answer(&self.look_ups, stored)
+        self.answer(&self.look_ups, stored.map(|stored| serde_json::from_value(stored).unwrap()))
     }
 }

@@ -8,11 +8,12 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router, routing};
 use jiff::Timestamp;
+use kube::Resource;
 use kube::runtime::reflector::ObjectRef;
 use process::{Readiness, StatusSource};
 
+use crate::cluster::Guard;
 use crate::http::access::{Refusal, Right, Visitor};
-use crate::http::api_server::Stored;
 use crate::http::site::Site;
 use crate::kube_names::{is_dns_label, is_subdomain};
 use crate::verdict::{Judgement, Query, Verdict, judge, undecodable, unseen};
@@ -114,29 +115,25 @@ async fn answer(
         return Err(Refusal::Unavailable(format!("the operator's replica is not ready: {why}")).into());
     }
     let key = ObjectRef::new(&name).within(&namespace);
-    let Some(found) = site.overview.session(&key) else {
-        let stored = site
-            .stored(&namespace, &name)
-            .await?
-            .ok_or_else(|| not_found(namespace.clone(), name.clone()))?;
-        return Ok(unseen(&namespace, &name, stored.generation));
+    let judged = |session: &Guard| match &session.0 {
+        Ok(session) => judge(session, &query, Timestamp::now()),
+        Err(invalid) => undecodable(&namespace, &name, invalid.metadata.generation, &invalid.error),
     };
-    let (metadata, judgement) = match &found.0 {
-        Ok(session) => (&session.metadata, judge(session, &query, Timestamp::now())),
-        Err(invalid) => {
-            let metadata = &invalid.metadata;
-            (metadata, undecodable(&namespace, &name, metadata.generation, &invalid.error))
-        }
-    };
-    if !judgement.is_conclusive() {
+    let watched = site.overview.session(&key);
+    if let Some(judgement) = watched.as_deref().map(judged).filter(|judgement| !judgement.is_conclusive()) {
         return Ok(judgement);
     }
-    // Somebody acts on it: what is watched may be a moment behind what is stored.
+    // Somebody acts on it: what is watched may be behind what is stored, spec and status alike.
     let stored = site.stored(&namespace, &name).await?;
-    let known = Stored { uid: metadata.uid.clone(), generation: metadata.generation };
-    match stored {
-        None => Err(not_found(namespace, name)),
-        Some(stored) if stored != known => Ok(judgement.outdated(stored.generation)),
-        Some(_) => Ok(judgement),
+    let stored = stored.ok_or_else(|| not_found(namespace.clone(), name.clone()))?;
+    if watched.is_none() {
+        return Ok(unseen(&namespace, &name, stored.meta().generation));
+    }
+    let judgement = judged(&stored);
+    let is_kept_up = judgement.verdict == Verdict::Met && !judgement.is_final;
+    let doubt = || (site.doubt)(stored.meta().uid.as_deref().unwrap_or_default());
+    match is_kept_up.then(doubt).flatten() {
+        Some(why) => Err(Refusal::Unavailable(format!("what is stored may be old: {why}")).into()),
+        None => Ok(judgement),
     }
 }

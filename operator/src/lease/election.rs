@@ -37,16 +37,31 @@ pub(super) struct Election {
     held_until: Option<Instant>,
     not_before: Option<Instant>,
     obstacle: Option<String>,
+    /// Until when somebody else holds it who was read to hold it, if he does not renew it.
+    others_until: Option<Instant>,
 }
 
 impl Election {
     pub(super) fn new(settings: Settings) -> Self {
-        Self { settings, known: None, seen: None, held_until: None, not_before: None, obstacle: None }
+        Self {
+            settings,
+            known: None,
+            seen: None,
+            held_until: None,
+            not_before: None,
+            obstacle: None,
+            others_until: None,
+        }
     }
 
     /// Until when the lease is ours whatever happens; in the past once it is not.
     pub(super) fn held_until(&self) -> Option<Instant> {
         self.held_until
+    }
+
+    /// Until when another one leads for certain, as was read last.
+    pub(super) fn others_until(&self) -> Option<Instant> {
+        self.others_until
     }
 
     /// What stood in the way last, in words.
@@ -86,6 +101,7 @@ impl Election {
             return Step::Replace(Box::new(take));
         }
         let free = *since + record::duration(lease).unwrap_or(timing.duration);
+        self.others_until = Some(free);
         if now >= free {
             return Step::Replace(Box::new(take));
         }
@@ -100,6 +116,7 @@ impl Election {
             self.seen = Some((version, now));
         }
         self.known = Some(lease);
+        self.others_until = None;
     }
 
     /// It was written, by a request that was sent at `sent`.

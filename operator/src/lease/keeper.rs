@@ -28,6 +28,7 @@ pub struct Lease {
     name: String,
     state: watch::Receiver<State>,
     fence: Fence,
+    clock: Clock,
     stop: CancellationToken,
     task: AbortHandle,
 }
@@ -42,8 +43,8 @@ pub struct Lost {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
-    /// Why it is not held yet: somebody else holds it, as was read last.
-    Waiting(String),
+    /// Why it is not held yet, as was read last; and until when somebody else holds it who may have stopped to renew it.
+    Waiting(String, Option<Instant>),
     /// Why it is not even known who holds it.
     Unknown(String),
     Held,
@@ -70,7 +71,7 @@ impl Lease {
             is_answered: false,
         };
         let task = tokio::spawn(keeper.run(stop.clone())).abort_handle();
-        Self { name, state, fence, stop, task }
+        Self { name, state, fence, clock, stop, task }
     }
 
     /// What is open while the lease is held.
@@ -83,12 +84,12 @@ impl Lease {
     /// # Errors
     /// Where it never will be, as after [`Lease::release`].
     pub async fn held(&self) -> Result<(), Lost> {
-        let held = |state: &State| !matches!(state, State::Waiting(_) | State::Unknown(_));
+        let held = |state: &State| !matches!(state, State::Waiting(..) | State::Unknown(_));
         let state = self.state.clone().wait_for(held).await.map(|state| state.clone());
         match state {
             Ok(State::Held) => Ok(()),
             Ok(State::Over(why)) => Err(self.lost_because(why)),
-            Ok(State::Waiting(_) | State::Unknown(_)) | Err(_) => Err(self.ended()),
+            Ok(State::Waiting(..) | State::Unknown(_)) | Err(_) => Err(self.ended()),
         }
     }
 
@@ -107,16 +108,26 @@ impl Lease {
         match &*self.state.borrow() {
             State::Held if self.fence.is_open() => None,
             State::Held => Some(format!("the lease {} to be renewed", self.name)),
-            State::Waiting(why) | State::Unknown(why) => Some(format!("the lease {}: {why}", self.name)),
+            State::Waiting(why, _) | State::Unknown(why) => Some(format!("the lease {}: {why}", self.name)),
             State::Over(why) => Some(format!("a restart, because the lease {} is lost: {why}", self.name)),
         }
+    }
+
+    /// Why nobody is known to lead, neither this process nor another one that renewed the lease in time: what only the holder
+    /// writes may be old then.
+    pub fn without_leader(&self) -> Option<String> {
+        let other = match &*self.state.borrow() {
+            State::Waiting(_, until) => until.is_some_and(|until| self.clock.now() < until),
+            State::Unknown(_) | State::Held | State::Over(_) => false,
+        };
+        self.waiting_for().filter(|_| !other)
     }
 
     /// What keeps it from being held although nobody else holds it, as far as is known: whoever may not read it never takes over.
     pub fn missing(&self) -> Option<String> {
         match &*self.state.borrow() {
             State::Unknown(why) => Some(format!("the lease {}: {why}", self.name)),
-            State::Waiting(_) | State::Held | State::Over(_) => None,
+            State::Waiting(..) | State::Held | State::Over(_) => None,
         }
     }
 
@@ -255,17 +266,21 @@ impl Keeper {
             }
             None => {
                 let why = self.election.obstacle().unwrap_or("not read yet").to_owned();
-                if self.is_answered { State::Waiting(why) } else { State::Unknown(why) }
+                if self.is_answered {
+                    State::Waiting(why, self.election.others_until())
+                } else {
+                    State::Unknown(why)
+                }
             }
         };
         let was = self.sender.send_replace(state.clone());
         let Settings { namespace, name, identity, .. } = &self.settings;
         match (&was, &state) {
-            (State::Waiting(_) | State::Unknown(_), State::Held) => {
+            (State::Waiting(..) | State::Unknown(_), State::Held) => {
                 self.metrics.set_held(true);
                 tracing::info!(namespace, name, identity, "lease held");
             }
-            (State::Waiting(was) | State::Unknown(was), State::Waiting(why) | State::Unknown(why))
+            (State::Waiting(was, _) | State::Unknown(was), State::Waiting(why, _) | State::Unknown(why))
                 if was != why =>
             {
                 tracing::info!(namespace, name, identity, why, "waiting for the lease");

@@ -81,6 +81,11 @@ impl Reports {
         self.ledger.since_last_report(uid, Instant::now())
     }
 
+    /// For how long the server of the session with this UID has not reported, as far as this process could hear it.
+    pub fn silence(&self, uid: &str) -> Duration {
+        self.ledger.silence(uid, Instant::now())
+    }
+
     /// Takes note that reports can arrive from now on: what is silent has been so since then at the earliest.
     pub fn listen(&self) {
         self.ledger.listen(Instant::now());

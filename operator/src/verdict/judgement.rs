@@ -75,12 +75,6 @@ impl Judgement {
         self.verdict != Verdict::Inconclusive || self.is_final
     }
 
-    /// The same where another spec is stored by now than the one that is known here.
-    pub(crate) fn outdated(self, generation: Option<i64>) -> Self {
-        let message = "another spec is stored by now than the one that was judged".to_owned();
-        Self { generation, ..self.unknown("NotObserved", message) }
-    }
-
     /// The same without a verdict.
     pub(super) fn unknown(self, reason: &str, message: String) -> Self {
         Self {

@@ -256,14 +256,6 @@ fn evidence_of_another_run_or_time_is_no_answer() {
 }
 
 #[test]
-fn a_spec_that_another_one_has_followed_is_judged_no_more() {
-    let judgement = of(&session(&json!({})), "").outdated(Some(4));
-    assert_eq!(said(&judgement), (Verdict::Inconclusive, false, "NotObserved"));
-    assert_eq!((judgement.generation, judgement.observed_generation), (Some(4), Some(3)));
-    assert_eq!((judgement.values, judgement.since), (None, None));
-}
-
-#[test]
 fn all_of_it_has_its_place_in_the_answer() {
     let mut stored = session(&json!({"duration": "1m", "run": "1.4.2"}));
     stored["status"]["conditions"][0] = condition("ObjectivesMet", "False", "LossTooHigh");

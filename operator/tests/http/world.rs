@@ -107,7 +107,7 @@ impl Operator {
         let last_report = Box::new(|_: &str| None);
         let overview = Overview::new(needs, Box::new(|| None), stores.sessions, last_report, registry);
         let any = "127.0.0.1:0".parse().unwrap();
-        let served = http::serve(any, access, client, overview, metrics).await.unwrap();
+        let served = http::serve(any, access, client, overview, Box::new(|_| None), metrics).await.unwrap();
         let operator = Self { address: served.address(), _http: served, _watches: watches };
         eventually("what there is to watch", async || {
             get(operator.address, "/readyz", None).await.code == 200

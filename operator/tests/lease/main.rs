@@ -43,7 +43,8 @@ async fn a_successor_starts_as_soon_as_the_lease_is_released() {
         waiting.is_some_and(|why| why.ends_with("operator: held by first"))
     })
     .await;
-    assert_eq!(first.waiting_for(), None);
+    assert_eq!((first.waiting_for(), first.without_leader()), (None, None));
+    assert_eq!(second.without_leader(), None, "the first one leads");
     assert_eq!(holder(&client, &scratch).await.as_deref(), Some("first"));
 
     first.release().await;
@@ -90,7 +91,7 @@ async fn a_lease_that_somebody_else_took_is_lost() {
     give_to(&client, &scratch, "thief").await;
     let lost = lease.lost().await.to_string();
     assert_eq!(lost, format!("the lease {}/operator is lost: it was taken by thief", scratch.name));
-    assert!(lease.waiting_for().is_some());
+    assert!(lease.waiting_for().is_some() && lease.without_leader().is_some());
     // What is not ours is not released.
     lease.release().await;
     assert_eq!(holder(&client, &scratch).await.as_deref(), Some("thief"));

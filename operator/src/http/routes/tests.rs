@@ -16,7 +16,7 @@ use super::routes;
 use crate::http::access::{Access, HttpAccess};
 use crate::http::site::Site;
 use crate::http::testing::FakeApiServer;
-use crate::http::{Metrics, Need, Overview};
+use crate::http::{Doubt, Metrics, Need, Overview};
 use crate::session::validate;
 
 const GATE: &str = "/v1/namespaces/a/ballsessions/pier/gate";
@@ -41,6 +41,16 @@ fn served_with(
     needs: Vec<Need>,
     sessions: &[Value],
 ) -> Router {
+    served_by(access, server, needs, sessions, Box::new(|_| None))
+}
+
+fn served_by(
+    access: HttpAccess,
+    server: &Arc<FakeApiServer>,
+    needs: Vec<Need>,
+    sessions: &[Value],
+    doubt: Doubt,
+) -> Router {
     let (store, mut writer) = reflector::store();
     for stored in sessions {
         writer.apply_watcher_event(&watcher::Event::Apply(serde_json::from_value(stored.clone()).unwrap()));
@@ -50,7 +60,7 @@ fn served_with(
         Overview::new(needs, Box::new(|| None), store, Box::new(|_| Some(Duration::ZERO)), registry);
     let now = Instant::now();
     let checks = Access::new(access, Arc::clone(server) as _, Metrics::default(), now);
-    routes(&Site::new(Arc::new(overview), checks, Arc::clone(server) as _, now))
+    routes(&Site::new(Arc::new(overview), checks, doubt, Arc::clone(server) as _, now))
 }
 
 fn served(server: &Arc<FakeApiServer>) -> Router {
@@ -121,7 +131,7 @@ async fn each_right_opens_what_it_is_for_and_nothing_else() {
     for right in ["prometheus get /metrics", "admin list *", "keeper list b", "pipeline get a/pier"] {
         server.grant(right);
     }
-    server.store("a", "pier", "a-pier", 2);
+    server.store(&session("a", "pier", "True"));
     let router = served(&server);
     for (who, opened) in [
         ("prometheus", ["/metrics"].as_slice()),
@@ -154,7 +164,7 @@ async fn metrics_are_text_unless_open_metrics_is_asked_for() {
 async fn a_gate_says_by_its_code_what_the_verdict_says() {
     let server = FakeApiServer::new(&[]);
     for (met, code, retry) in [("True", 200, None), ("False", 412, None), ("Unknown", 425, Some("5"))] {
-        server.store("a", "pier", "a-pier", 2);
+        server.store(&session("a", "pier", met));
         let router = served_with(HttpAccess::Open, &server, vec![], &[session("a", "pier", met)]);
         // A pipeline's webhook posts.
         for method in [Method::GET, Method::POST] {
@@ -179,7 +189,9 @@ async fn a_gate_says_by_its_code_what_the_verdict_says() {
 #[tokio::test]
 async fn a_session_that_is_too_new_to_be_known_is_not_known_yet() {
     let server = FakeApiServer::new(&[]);
-    server.store("a", "quay", "a-quay", 1);
+    let mut new = session("a", "quay", "True");
+    (new["status"], new["metadata"]["generation"]) = (json!(null), json!(1));
+    server.store(&new);
     let router = served_with(HttpAccess::Open, &server, vec![], &[]);
     let (code, said) = get(&router, None, "/v1/namespaces/a/ballsessions/quay/gate").await;
     let said: Value = serde_json::from_str(&said).unwrap();
@@ -187,24 +199,62 @@ async fn a_session_that_is_too_new_to_be_known_is_not_known_yet() {
     assert_eq!(get(&router, None, GATE).await.0, 404);
 }
 
-/// The watch is a moment behind: a pipeline has just changed the spec, and must not go on with what was said of the former one.
+/// The watch is behind: a pipeline has just changed the spec, or a verdict has turned, and nobody must go on by the former one.
 #[tokio::test]
-async fn a_verdict_is_never_about_another_spec_than_the_stored_one() {
+async fn a_verdict_is_that_of_what_is_stored_whatever_is_watched() {
     let server = FakeApiServer::new(&[]);
-    let router = served_with(HttpAccess::Open, &server, vec![], &[session("a", "pier", "True")]);
+    let watched = session("a", "pier", "True");
+    let router = served_with(HttpAccess::Open, &server, vec![], std::slice::from_ref(&watched));
     let gate = async || get(&router, None, GATE).await;
     assert_eq!(gate().await.0, 404, "it is deleted");
-    server.store("a", "pier", "a-pier", 3);
+    let mut changed = watched.clone();
+    changed["metadata"]["generation"] = json!(3);
+    server.store(&changed);
     let (code, said) = gate().await;
     let said: Value = serde_json::from_str(&said).unwrap();
     assert_eq!((code, &said["reason"], &said["generation"]), (425, &json!("NotObserved"), &json!(3)));
-    server.store("a", "pier", "another", 2);
+    let mut another = watched.clone();
+    (another["metadata"]["uid"], another["status"]) = (json!("another"), json!(null));
+    server.store(&another);
     assert_eq!(gate().await.0, 425, "another one of the same name");
-    server.store("a", "pier", "a-pier", 2);
+    server.store(&watched);
     assert_eq!(gate().await.0, 200);
+    for (met, code) in [("False", 412), ("Unknown", 425)] {
+        server.store(&session("a", "pier", met));
+        assert_eq!(gate().await.0, code, "of the same generation {met} is stored");
+    }
     server.set_down(true);
     assert_eq!(gate().await.0, 503);
     assert_eq!(get(&router, None, VERDICT).await.0, 503);
+}
+
+#[tokio::test]
+async fn nobody_goes_on_by_a_good_word_that_nobody_keeps_up_to_date() {
+    let server = FakeApiServer::new(&[]);
+    let doubt = |uid: &str| (uid == "a-pier").then(|| "the lease tower/operator: held by b".to_owned());
+    let mut over = session("a", "quay", "True");
+    over["spec"] = json!({"duration": "1m"});
+    let run = validate(&serde_json::from_value(over.clone()).unwrap()).unwrap().run_hash;
+    over["status"]["run"]["hash"] = json!(run);
+    let mut complete = over["status"]["conditions"][0].clone();
+    (complete["type"], complete["reason"]) = (json!("Complete"), json!("Finished"));
+    over["status"]["conditions"].as_array_mut().unwrap().push(complete);
+    for (stored, code) in [
+        (session("a", "pier", "True"), 503),
+        (session("a", "pier", "False"), 412),
+        (session("a", "berth", "True"), 200),
+        (over, 200),
+    ] {
+        server.store(&stored);
+        let router =
+            served_by(HttpAccess::Open, &server, vec![], std::slice::from_ref(&stored), Box::new(doubt));
+        let path =
+            format!("/v1/namespaces/a/ballsessions/{}/gate", stored["metadata"]["name"].as_str().unwrap());
+        let (found, said) = get(&router, None, &path).await;
+        assert_eq!(found, code, "{path}: {said}");
+        let why = "what is stored may be old: the lease tower/operator: held by b\n";
+        assert!(code != 503 || said == why, "{said}");
+    }
 }
 
 #[tokio::test]
@@ -215,7 +265,7 @@ async fn what_is_not_yet_known_costs_the_api_server_nothing() {
         assert_eq!(get(&router, None, GATE).await.0, 425);
     }
     assert_eq!(server.asked(), [0, 0, 0]);
-    server.store("a", "pier", "a-pier", 2);
+    server.store(&session("a", "pier", "True"));
     let router = served_with(HttpAccess::Open, &server, vec![], &[session("a", "pier", "True")]);
     let mut codes = Vec::new();
     for _ in 0..500 {
@@ -228,7 +278,7 @@ async fn what_is_not_yet_known_costs_the_api_server_nothing() {
 #[tokio::test]
 async fn who_asks_wrongly_is_told_what_is_allowed() {
     let server = FakeApiServer::new(&[]);
-    server.store("a", "pier", "a-pier", 2);
+    server.store(&session("a", "pier", "True"));
     let router = served_with(HttpAccess::Open, &server, vec![], &[session("a", "pier", "True")]);
     for (path, code, said) in [
         ("/v1/namespaces/a/ballsessions/quay/gate", 404, "there is no ballsession quay in the namespace a"),
@@ -250,7 +300,7 @@ async fn who_asks_wrongly_is_told_what_is_allowed() {
 #[tokio::test]
 async fn a_replica_that_is_not_ready_says_no_verdict() {
     let server = FakeApiServer::new(&[]);
-    server.store("a", "pier", "a-pier", 2);
+    server.store(&session("a", "pier", "True"));
     let needs: Vec<Need> = vec![Box::new(|| Some("the first list of sessions".into()))];
     let router = served_with(HttpAccess::Open, &server, needs, &[session("a", "pier", "True")]);
     let (code, said) = get(&router, None, GATE).await;

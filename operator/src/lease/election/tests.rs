@@ -192,3 +192,24 @@ fn a_lease_that_was_created_without_an_answer_is_ours() {
     assert!(held_by(&a.reads(Some(&version(&lease, "1"))), "a"));
     assert_eq!(a.election.held_until(), None, "not before it is known for certain");
 }
+
+#[test]
+fn another_one_is_known_to_lead_for_as_long_as_it_renews() {
+    let (mut a, mut b) = (contender("a"), contender("b"));
+    let duration = Timing::default().duration;
+    let stored = a.holds();
+    assert_eq!(b.election.others_until(), None);
+    b.reads(Some(&stored));
+    let until = b.now + duration;
+    assert_eq!(b.election.others_until(), Some(until));
+    b.pass(5.0);
+    b.reads(Some(&stored));
+    assert_eq!(b.election.others_until(), Some(until), "it was not renewed");
+    b.pass(5.0);
+    b.reads(Some(&version(&stored, "2")));
+    assert_eq!(b.election.others_until(), Some(b.now + duration));
+    b.pass(5.0);
+    let free = record::released(&stored, "a", WALL).unwrap();
+    assert!(held_by(&b.reads(Some(&version(&free, "3"))), "b"));
+    assert_eq!(b.election.others_until(), None);
+}

@@ -108,6 +108,11 @@ impl Ledger {
         self.with(|planner| planner.since_last_report(uid, now))
     }
 
+    /// For how long before `now` the server of the session with this UID has not reported, as far as it could.
+    pub(super) fn silence(&self, uid: &str, now: Instant) -> Duration {
+        self.with(|planner| planner.silence(uid, now))
+    }
+
     /// The sessions that the controller should reconcile; only once.
     pub(super) fn changes(&self) -> Option<mpsc::Receiver<ObjectRef<BallSession>>> {
         self.notifier.subscribe()

@@ -255,6 +255,12 @@ impl Planner {
         Some(now.saturating_duration_since(last))
     }
 
+    /// For how long before `now` the server of the session with this UID has not reported, as far as it could.
+    pub(super) fn silence(&self, uid: &str, now: Instant) -> Duration {
+        let last = self.aggregate.get(uid).and_then(Tracked::last_report);
+        now.saturating_duration_since(last.unwrap_or(self.listening_since))
+    }
+
     /// Plans the next write of a session's status, if one is needed.
     fn plan(&mut self, key: &SessionKey, session: &StoredSession<'_>, at: Moment) {
         let write = self.pending_write(key, session, at);
