@@ -108,7 +108,7 @@ async fn answer(
         // Neither would be found, nor could the API server be asked about it.
         return Err(not_found(namespace.escape_debug().to_string(), name.escape_debug().to_string()));
     }
-    let query = Query::parse(query.unwrap_or_default()).map_err(Problem::BadQuery)?;
+    let query = Query::parse(query.unwrap_or_default(), Timestamp::now()).map_err(Problem::BadQuery)?;
     let right = Right::GetSession { namespace: namespace.clone(), name: name.clone() };
     site.access.require(visitor, right, Instant::now()).await?;
     if let Readiness::Waiting(why) = site.overview.readiness() {

@@ -123,13 +123,14 @@ fn other_evidence(
         let message = format!("the run began before {newer_than}");
         return (!is_newer).then_some(Other { reason: "OtherRun", message, ask_again: ASK_AGAIN });
     }
-    // What a session says now is of a report that is at most so old, and of the window before that.
+    // What a session is judged by now is a report that is at most so old, and the window before that; the values beside it are
+    // written less often.
     let since = session.window + REPORT_SILENCE + SETTLED;
-    let missing = since.saturating_sub(between(newer_than, wall));
+    let missing = (since + between(wall, newer_than)).saturating_sub(between(newer_than, wall));
     (!missing.is_zero()).then(|| Other {
         reason: "TooEarly",
         message: format!(
-            "in {} s all numbers are from after {newer_than}",
+            "in {} s it is judged by what came after {newer_than} alone",
             missing.as_millis().div_ceil(1000)
         ),
         ask_again: missing.min(LONGEST_PAUSE),

@@ -48,7 +48,8 @@ fn of(stored: &Value, query: &str) -> Judgement {
 
 fn at(stored: &Value, query: &str, wall: &str) -> Judgement {
     let session = serde_json::from_value(stored.clone()).unwrap();
-    let judgement = judge(&session, &Query::parse(query).unwrap(), wall.parse::<Timestamp>().unwrap());
+    let wall = wall.parse::<Timestamp>().unwrap();
+    let judgement = judge(&session, &Query::parse(query, wall).unwrap(), wall);
     record(&judgement);
     judgement
 }
@@ -237,7 +238,9 @@ fn evidence_of_another_run_or_time_is_no_answer() {
         (&unbounded, "newerThan=2026-01-01T00:20:00Z", "2026-01-01T00:21:33Z", "Met", 5),
         (&unbounded, "newerThan=2026-01-01T00:20:00Z", "2026-01-01T00:21:30.5Z", "TooEarly", 2),
         (&unbounded, "newerThan=2026-01-01T00:20:00Z", "2026-01-01T00:20:00Z", "TooEarly", 60),
-        (&unbounded, "newerThan=2026-01-02T00:00:00Z", NOW, "TooEarly", 60),
+        // By a clock that is ahead.
+        (&unbounded, "newerThan=2026-01-01T00:20:30Z", "2026-01-01T00:20:00Z", "TooEarly", 60),
+        (&unbounded, "newerThan=2026-01-01T00:20:00Z", "2026-01-01T00:21:32Z", "TooEarly", 1),
     ] {
         let judgement = at(stored, query, wall);
         assert_eq!(judgement.reason, reason, "{query} at {wall}");
