@@ -19,6 +19,7 @@ pub(super) struct FakeApiServer {
     rights: Mutex<BTreeSet<String>>,
     stored: Mutex<BTreeMap<(String, String), Value>>,
     is_down: AtomicBool,
+    hangs_on_rights: AtomicBool,
     pub(super) knows_audiences: AtomicBool,
     pub(super) token_reviews: AtomicUsize,
     pub(super) right_reviews: AtomicUsize,
@@ -47,6 +48,10 @@ impl FakeApiServer {
 
     pub(super) fn set_down(&self, is_down: bool) {
         self.is_down.store(is_down, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_hangs_on_rights(&self, hangs: bool) {
+        self.hangs_on_rights.store(hangs, Ordering::Relaxed);
     }
 
     /// What was asked so far: about tokens, rights and sessions.
@@ -94,6 +99,9 @@ impl ApiServer for FakeApiServer {
             (None, Some(path)) => format!("{user} {} {}", path.verb.unwrap(), path.path.unwrap()),
             other => panic!("{other:?}"),
         };
+        if self.hangs_on_rights.load(Ordering::Relaxed) {
+            return Box::pin(std::future::pending());
+        }
         let is_allowed = self.rights.lock().unwrap().contains(&right);
         self.answer(&self.right_reviews, is_allowed)
     }

@@ -37,8 +37,11 @@ const OF_RIGHTS: [Pace; 2] = [(Duration::from_millis(50), 130), (Duration::from_
 /// Namespaces that somebody is asked about who may not see all.
 pub(super) const NAMESPACES: usize = 64;
 
-/// Questions at a time.
+/// Questions of either kind at a time: who floods one of them leaves the other its own.
 const AT_A_TIME: usize = 16;
+
+/// How long whoever asks waits for all answers together.
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// Finds out who asks, and what that one may see.
 pub(in crate::http) struct Access {
@@ -46,7 +49,8 @@ pub(in crate::http) struct Access {
     api_server: Arc<dyn ApiServer>,
     /// Locked for moments only, never across a call.
     known: Mutex<Known>,
-    permits: Semaphore,
+    token_permits: Semaphore,
+    right_permits: Semaphore,
     metrics: Metrics,
 }
 
@@ -73,7 +77,14 @@ impl Access {
             of_tokens: rate(OF_TOKENS),
             of_rights: rate(OF_RIGHTS),
         };
-        Self { access, api_server, known: Mutex::new(known), permits: Semaphore::new(AT_A_TIME), metrics }
+        Self {
+            access,
+            api_server,
+            known: Mutex::new(known),
+            token_permits: Semaphore::new(AT_A_TIME),
+            right_permits: Semaphore::new(AT_A_TIME),
+            metrics,
+        }
     }
 
     /// Who asks, from `source`.
@@ -95,7 +106,7 @@ impl Access {
         let known = self.with_known(|known| known.tokens.get(&hash, now));
         let info = match known {
             Some(info) => info,
-            None => self.review_token(token, hash, source, now).await?,
+            None => in_time(self.review_token(token, hash, source, now)).await?,
         };
         let info = info.ok_or(Refusal::BadToken)?;
         Ok(Visitor::User(Arc::new(User { token: hash, info, source })))
@@ -112,7 +123,7 @@ impl Access {
         now: Instant,
     ) -> Result<(), Refusal> {
         let Visitor::User(user) = visitor else { return Ok(()) };
-        match self.has(user, &right, now).await? {
+        match in_time(self.has(user, &right, now)).await? {
             true => Ok(()),
             false => Err(user.forbidden(right.to_string())),
         }
@@ -129,6 +140,15 @@ impl Access {
         now: Instant,
     ) -> Result<Visible, Refusal> {
         let Visitor::User(user) = visitor else { return Ok(Visible::All) };
+        in_time(self.listable(user, namespaces, now)).await
+    }
+
+    async fn listable(
+        &self,
+        user: &User,
+        namespaces: impl FnOnce() -> BTreeSet<String>,
+        now: Instant,
+    ) -> Result<Visible, Refusal> {
         let all = Right::ListSessions(None);
         if self.has(user, &all, now).await? {
             return Ok(Visible::All);
@@ -154,7 +174,7 @@ impl Access {
         }
         self.with_known(|known| known.of_rights.take(user.source, now))
             .map_err(|wait| self.limited(Review::Right, wait))?;
-        let answer = self.ask(self.api_server.is_allowed(right.question(&user.info))).await;
+        let answer = ask(&self.right_permits, self.api_server.is_allowed(right.question(&user.info))).await;
         let is_allowed = self.answered(Review::Right, answer, |allowed| *allowed)?;
         self.with_known(|known| known.rights.keep(key, is_allowed, until(is_allowed, now), now));
         Ok(is_allowed)
@@ -170,18 +190,11 @@ impl Access {
         self.with_known(|known| known.of_tokens.take(source, now))
             .map_err(|wait| self.limited(Review::Token, wait))?;
         let audience = audience(token);
-        let answer = self.ask(self.api_server.review_token(token, audience)).await;
+        let answer = ask(&self.token_permits, self.api_server.review_token(token, audience)).await;
         let answer = answer.map(|review| user_of(review, audience));
         let user = self.answered(Review::Token, answer, Option::is_some)?;
         self.with_known(|known| known.tokens.keep(hash, user.clone(), until(user.is_some(), now), now));
         Ok(user)
-    }
-
-    /// Few at a time: each of them is over within seconds.
-    async fn ask<T>(&self, call: impl Future<Output = Result<T, CallError>>) -> Result<T, CallError> {
-        // The semaphore is never closed.
-        let _permit = self.permits.acquire().await;
-        call.await
     }
 
     fn limited(&self, review: Review, wait: Duration) -> Refusal {
@@ -218,6 +231,24 @@ impl User {
     fn forbidden(&self, missing: String) -> Refusal {
         Refusal::Forbidden { user: self.info.username.clone().unwrap_or_default(), missing }
     }
+}
+
+/// Few at a time: each of them is over within seconds.
+async fn ask<T>(
+    permits: &Semaphore,
+    call: impl Future<Output = Result<T, CallError>>,
+) -> Result<T, CallError> {
+    // The semaphore is never closed.
+    let _permit = permits.acquire().await;
+    call.await
+}
+
+/// Not longer than somebody waits: some of it may be questions one after the other, and each may have to queue.
+async fn in_time<T>(answer: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+    tokio::time::timeout(LIMIT, answer).await.unwrap_or_else(|_| {
+        let seconds = LIMIT.as_secs();
+        Err(Refusal::Unavailable(format!("the API server has not said within {seconds} s who may see this")))
+    })
 }
 
 fn until(is_yes: bool, now: Instant) -> Instant {

@@ -178,3 +178,36 @@ async fn without_the_api_server_nobody_new_is_let_in_and_nothing_is_remembered()
     assert!(matches!(access.visitor(source(1), &bearer("other"), start).await, Err(Refusal::BadToken)));
     assert_eq!(access.require(&known, Right::ReadMetrics, start).await, Ok(()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_long_and_who_waits_for_rights_keeps_nobody_from_being_known() {
+    let start = Instant::now();
+    let server = FakeApiServer::new(&["keeper", "other"]);
+    let access = Arc::new(access(&server, start));
+    let keeper = access.visitor(source(1), &bearer("keeper"), start).await.unwrap();
+    server.set_hangs_on_rights(true);
+    let asked_at = tokio::time::Instant::now();
+    // More than may ask at a time.
+    let waiting: Vec<_> = (0..100)
+        .map(|number| {
+            let (access, keeper) = (Arc::clone(&access), keeper.clone());
+            let right = Right::GetSession { namespace: "lighthouse".into(), name: format!("s-{number}") };
+            tokio::spawn(async move { access.require(&keeper, right, start).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    let headers = bearer("other");
+    let other =
+        tokio::time::timeout(Duration::from_secs(1), access.visitor(source(2), &headers, start)).await;
+    assert!(matches!(other, Ok(Ok(Visitor::User(_)))), "{other:?}");
+    for refused in waiting {
+        let refused = tokio::time::timeout(Duration::from_secs(60), refused).await;
+        assert!(matches!(refused, Ok(Ok(Err(Refusal::Unavailable(_))))), "{refused:?}");
+    }
+    let seen = access.visible(&keeper, || set(&["harbor"]), start).await;
+    assert!(matches!(seen, Err(Refusal::Unavailable(_))), "{seen:?}");
+    assert_eq!(asked_at.elapsed().as_secs(), 10, "5 s each time");
+    server.set_hangs_on_rights(false);
+    server.grant("keeper get /metrics");
+    assert_eq!(access.require(&keeper, Right::ReadMetrics, start).await, Ok(()), "the permits are back");
+}
