@@ -11,8 +11,8 @@ use tokio::sync::Semaphore;
 
 use crate::http::access::admission::{Admission, HttpAccess, admission};
 use crate::http::access::audience::audience;
-use crate::http::access::memory::Memory;
-use crate::http::access::rate::{Pace, Rate};
+use crate::http::access::memory::{Memory, Validity};
+use crate::http::access::rate::{Limited, Pace, Rate};
 use crate::http::access::refusal::Refusal;
 use crate::http::access::right::Right;
 use crate::http::access::visitor::{User, Visible, Visitor};
@@ -22,6 +22,8 @@ use crate::token_hash::TokenHash;
 
 /// How long a yes counts: so long may somebody go on whose right is withdrawn.
 pub(super) const ACCEPTED: Duration = Duration::from_secs(60);
+/// How long it counts while others ask so much that it cannot be asked for anew.
+pub(super) const ACCEPTED_AT_MOST: Duration = Duration::from_secs(300);
 /// How long a no counts: so long does it take until a right that is granted helps.
 pub(super) const REFUSED: Duration = Duration::from_secs(10);
 
@@ -172,11 +174,16 @@ impl Access {
         if let Some(known) = self.with_known(|known| known.rights.get(&key, now)) {
             return Ok(known);
         }
-        self.with_known(|known| known.of_rights.take(user.source, now))
-            .map_err(|wait| self.limited(Review::Right, wait))?;
+        let limited = self.with_known(|known| {
+            let limited = known.of_rights.take(user.source, now).err()?;
+            Some((limited, known.rights.get_old(&key, now)))
+        });
+        if let Some((limited, former)) = limited {
+            return self.limited(Review::Right, limited, former);
+        }
         let answer = ask(&self.right_permits, self.api_server.is_allowed(right.question(&user.info))).await;
         let is_allowed = self.answered(Review::Right, answer, |allowed| *allowed)?;
-        self.with_known(|known| known.rights.keep(key, is_allowed, until(is_allowed, now), now));
+        self.with_known(|known| known.rights.keep(key, is_allowed, validity(is_allowed), now));
         Ok(is_allowed)
     }
 
@@ -187,19 +194,29 @@ impl Access {
         source: IpAddr,
         now: Instant,
     ) -> Result<Option<UserInfo>, Refusal> {
-        self.with_known(|known| known.of_tokens.take(source, now))
-            .map_err(|wait| self.limited(Review::Token, wait))?;
+        let limited = self.with_known(|known| {
+            let limited = known.of_tokens.take(source, now).err()?;
+            Some((limited, known.tokens.get_old(&hash, now)))
+        });
+        if let Some((limited, former)) = limited {
+            return self.limited(Review::Token, limited, former);
+        }
         let audience = audience(token);
         let answer = ask(&self.token_permits, self.api_server.review_token(token, audience)).await;
         let answer = answer.map(|review| user_of(review, audience));
         let user = self.answered(Review::Token, answer, Option::is_some)?;
-        self.with_known(|known| known.tokens.keep(hash, user.clone(), until(user.is_some(), now), now));
+        self.with_known(|known| known.tokens.keep(hash, user.clone(), validity(user.is_some()), now));
         Ok(user)
     }
 
-    fn limited(&self, review: Review, wait: Duration) -> Refusal {
+    /// Where others have asked too much, the former answer counts; not where somebody has himself, who may know that he would
+    /// not be given the same one again.
+    fn limited<T>(&self, review: Review, limited: Limited, former: Option<T>) -> Result<T, Refusal> {
         self.metrics.count(review, Outcome::Limited);
-        Refusal::TooMany(wait)
+        match (limited, former) {
+            (Limited::All(_), Some(former)) => Ok(former),
+            (Limited::Source(wait) | Limited::All(wait), _) => Err(Refusal::TooMany(wait)),
+        }
     }
 
     fn answered<T>(
@@ -251,8 +268,11 @@ async fn in_time<T>(answer: impl Future<Output = Result<T, Refusal>>) -> Result<
     })
 }
 
-fn until(is_yes: bool, now: Instant) -> Instant {
-    now + if is_yes { ACCEPTED } else { REFUSED }
+fn validity(is_yes: bool) -> Validity {
+    match is_yes {
+        true => Validity { fresh: ACCEPTED, at_most: ACCEPTED_AT_MOST },
+        false => Validity { fresh: REFUSED, at_most: REFUSED },
+    }
 }
 
 /// Whose token it is, by the answer to its review for an audience. Somebody without a name has no rights that could be asked about.

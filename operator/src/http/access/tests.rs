@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderValue, header};
 
-use super::checks::{ACCEPTED, NAMESPACES, REFUSED};
+use super::checks::{ACCEPTED, ACCEPTED_AT_MOST, NAMESPACES, REFUSED};
 use super::*;
 use crate::http::Metrics;
 use crate::http::testing::FakeApiServer;
@@ -210,4 +210,53 @@ async fn nobody_waits_for_long_and_who_waits_for_rights_keeps_nobody_from_being_
     server.set_hangs_on_rights(false);
     server.grant("keeper get /metrics");
     assert_eq!(access.require(&keeper, Right::ReadMetrics, start).await, Ok(()), "the permits are back");
+}
+
+#[tokio::test]
+async fn who_is_known_goes_on_while_others_ask_without_end() {
+    let start = Instant::now();
+    let server = FakeApiServer::new(&["prometheus"]);
+    server.grant("prometheus get /metrics");
+    let access = access(&server, start);
+    let scrape = async |from: u8, now: Instant| {
+        let visitor = access.visitor(source(from), &bearer("prometheus"), now).await?;
+        access.require(&visitor, Right::ReadMetrics, now).await
+    };
+    // Five sources have as much together as there is for all; a few more leave nothing.
+    let drain = async |now: Instant| {
+        for number in 0..200_u32 {
+            let from = IpAddr::V4((0x0a01_0000 + number % 20).into());
+            let junk = format!("junk-{number}-{}", now.duration_since(start).as_secs());
+            let _ = access.visitor(from, &bearer(&junk), now).await;
+        }
+        let new = access.visitor(source(99), &bearer("new"), now).await;
+        assert!(matches!(new, Err(Refusal::TooMany(_))), "there is nothing left: {new:?}");
+    };
+    assert_eq!(scrape(1, start).await, Ok(()));
+    for seconds in [ACCEPTED.as_secs(), 120, ACCEPTED_AT_MOST.as_secs() - 1] {
+        let now = start + Duration::from_secs(seconds);
+        drain(now).await;
+        assert_eq!(scrape(1, now).await, Ok(()), "after {seconds} s");
+    }
+    let late = start + ACCEPTED_AT_MOST;
+    drain(late).await;
+    assert!(
+        matches!(scrape(1, late).await, Err(Refusal::TooMany(_))),
+        "a former answer does not count for good"
+    );
+    // Once there is room it is asked for anew.
+    let later = late + Duration::from_secs(60);
+    server.withdraw("prometheus get /metrics");
+    assert!(matches!(scrape(1, later).await, Err(Refusal::Forbidden { .. })));
+    // Who has asked too much himself is told so.
+    let last = later + ACCEPTED_AT_MOST;
+    assert!(access.visitor(source(2), &bearer("prometheus"), last).await.is_ok());
+    let stale = last + ACCEPTED;
+    for number in 0..10 {
+        let _ = access.visitor(source(2), &bearer(&format!("own-{number}")), stale).await;
+    }
+    assert!(matches!(
+        access.visitor(source(2), &bearer("prometheus"), stale).await,
+        Err(Refusal::TooMany(_))
+    ));
 }
