@@ -5,6 +5,7 @@ mod access;
 mod api_server;
 mod gauges;
 mod metrics;
+mod namespaces;
 mod overview;
 mod pages;
 mod parts;

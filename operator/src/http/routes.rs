@@ -1,6 +1,5 @@
 //! What is served where, and to whom: health to everybody, all else to who may see it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,6 +14,7 @@ use process::{Endpoints, StatusSource, health_routes, metrics_answer};
 use crate::http::access::{Refusal, Right, Visible, Visitor};
 use crate::http::site::Site;
 use crate::http::{pages, verdicts};
+use crate::kube_names::is_dns_label;
 
 /// All routes. Whoever serves them says who is at the other end of a connection, as an extension.
 pub(super) fn routes(site: &Site) -> Router {
@@ -48,10 +48,26 @@ async fn admit_to_pages(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    let namespaces = || -> BTreeSet<String> { site.overview.namespaces() };
-    let visible = site.access.visible(&visitor, namespaces, Instant::now()).await?;
+    let now = Instant::now();
+    let visible = match namespace(request.uri().query().unwrap_or_default()) {
+        Some(namespace) if !is_dns_label(&namespace) => {
+            let text = format!("namespace is {namespace:?}: it must be the name of one\n");
+            return Ok((StatusCode::BAD_REQUEST, text).into_response());
+        }
+        Some(namespace) => site.access.visible_in(&visitor, namespace, now).await?,
+        None => {
+            let namespaces = || site.namespaces.at(now, || site.overview.namespaces());
+            site.access.visible(&visitor, namespaces, now).await?
+        }
+    };
     request.extensions_mut().insert(visible);
     Ok(next.run(request).await)
+}
+
+/// The one that somebody wants to see alone.
+fn namespace(query: &str) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(key, _)| key == "namespace").map(|(_, namespace)| namespace.into_owned())
 }
 
 async fn status(State(site): State<Site>, Extension(visible): Extension<Visible>) -> Response {

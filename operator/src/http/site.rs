@@ -8,6 +8,7 @@ use process::Bucket;
 use crate::cluster::Guard;
 use crate::http::access::{Access, Refusal};
 use crate::http::api_server::ApiServer;
+use crate::http::namespaces::Namespaces;
 use crate::http::overview::Overview;
 use crate::http::parts::Doubt;
 
@@ -20,6 +21,7 @@ pub(super) struct Site {
     pub(super) overview: Arc<Overview>,
     pub(super) access: Arc<Access>,
     pub(super) doubt: Arc<Doubt>,
+    pub(super) namespaces: Arc<Namespaces>,
     api_server: Arc<dyn ApiServer>,
     look_ups: Arc<Mutex<Bucket>>,
 }
@@ -33,7 +35,14 @@ impl Site {
         now: Instant,
     ) -> Self {
         let look_ups = Arc::new(Mutex::new(Bucket::new(LOOK_UPS.0, LOOK_UPS.1, now)));
-        Self { overview, access: Arc::new(access), doubt: Arc::new(doubt), api_server, look_ups }
+        Self {
+            overview,
+            access: Arc::new(access),
+            doubt: Arc::new(doubt),
+            namespaces: Arc::default(),
+            api_server,
+            look_ups,
+        }
     }
 
     /// What the API server has of a session now.

@@ -138,17 +138,31 @@ impl Access {
     pub(in crate::http) async fn visible(
         &self,
         visitor: &Visitor,
-        namespaces: impl FnOnce() -> BTreeSet<String>,
+        namespaces: impl FnOnce() -> Arc<BTreeSet<String>>,
         now: Instant,
     ) -> Result<Visible, Refusal> {
         let Visitor::User(user) = visitor else { return Ok(Visible::All) };
         in_time(self.listable(user, namespaces, now)).await
     }
 
+    /// The sessions of one namespace, where somebody may list these.
+    ///
+    /// # Errors
+    /// Where he may not, or it cannot be found out now.
+    pub(in crate::http) async fn visible_in(
+        &self,
+        visitor: &Visitor,
+        namespace: String,
+        now: Instant,
+    ) -> Result<Visible, Refusal> {
+        self.require(visitor, Right::ListSessions(Some(namespace.clone())), now).await?;
+        Ok(Visible::In { namespaces: [namespace].into(), is_cut: false })
+    }
+
     async fn listable(
         &self,
         user: &User,
-        namespaces: impl FnOnce() -> BTreeSet<String>,
+        namespaces: impl FnOnce() -> Arc<BTreeSet<String>>,
         now: Instant,
     ) -> Result<Visible, Refusal> {
         let all = Right::ListSessions(None);
@@ -158,13 +172,20 @@ impl Access {
         let asked = namespaces();
         let is_cut = asked.len() > NAMESPACES;
         let mut allowed = BTreeSet::new();
-        for namespace in asked.into_iter().take(NAMESPACES) {
+        for namespace in asked.iter().take(NAMESPACES) {
             if self.has(user, &Right::ListSessions(Some(namespace.clone())), now).await? {
-                allowed.insert(namespace);
+                allowed.insert(namespace.clone());
             }
         }
         if allowed.is_empty() {
-            return Err(user.forbidden(format!("{all}, nor in one that has any")));
+            let looked_into = match is_cut {
+                false => "one that has any".to_owned(),
+                true => format!(
+                    "the first {NAMESPACES} of the {} that have any, and no further one was looked into: ?namespace=NAME asks for one",
+                    asked.len()
+                ),
+            };
+            return Err(user.forbidden(format!("{all}, nor in {looked_into}")));
         }
         Ok(Visible::In { namespaces: allowed, is_cut })
     }

@@ -30,6 +30,10 @@ fn set(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
+fn shared(names: &[&str]) -> Arc<BTreeSet<String>> {
+    Arc::new(set(names))
+}
+
 #[tokio::test]
 async fn somebody_is_known_for_a_while_by_his_token() {
     let start = Instant::now();
@@ -132,7 +136,7 @@ async fn who_may_not_list_all_sees_the_namespaces_that_he_may() {
     let access = access(&server, start);
     let visible = async |who: &str| {
         let visitor = access.visitor(source(1), &bearer(who), start).await.unwrap();
-        access.visible(&visitor, || set(&["harbor", "lighthouse"]), start).await
+        access.visible(&visitor, || shared(&["harbor", "lighthouse"]), start).await
     };
     assert_eq!(visible("admin").await, Ok(Visible::All));
     let seen = visible("keeper").await.unwrap();
@@ -157,10 +161,22 @@ async fn of_very_many_namespaces_some_are_asked_about_and_the_answer_says_so() {
     server.grant("keeper list n-000");
     let access = access(&server, start);
     let visitor = access.visitor(source(1), &bearer("keeper"), start).await.unwrap();
-    let many = || (0..200).map(|number| format!("n-{number:03}")).collect();
+    let many = || Arc::new((0..200).map(|number| format!("n-{number:03}")).collect());
     let seen = access.visible(&visitor, many, start).await.unwrap();
     assert!(seen.includes(Some("n-000")) && seen.is_cut());
     assert_eq!(server.asked(), [1, 1 + NAMESPACES, 0]);
+    // That there is nothing for him to see was not found out.
+    server.withdraw("keeper list n-000");
+    server.grant("keeper list n-150");
+    let later = start + ACCEPTED;
+    let visitor = access.visitor(source(1), &bearer("keeper"), later).await.unwrap();
+    let said = access.visible(&visitor, many, later).await.unwrap_err().to_string();
+    let ending = "nor in the first 64 of the 200 that have any, and no further one was looked into: ?namespace=NAME asks for one";
+    assert!(said.ends_with(ending), "{said}");
+    let one = async |name: &str| access.visible_in(&visitor, name.to_owned(), later).await;
+    assert_eq!(one("n-150").await, Ok(Visible::In { namespaces: set(&["n-150"]), is_cut: false }));
+    let said = one("n-151").await.unwrap_err().to_string();
+    assert!(said.ends_with("list ballsessions.ballsession.dev in the namespace n-151"), "{said}");
 }
 
 #[tokio::test]
@@ -204,7 +220,7 @@ async fn nobody_waits_for_long_and_who_waits_for_rights_keeps_nobody_from_being_
         let refused = tokio::time::timeout(Duration::from_secs(60), refused).await;
         assert!(matches!(refused, Ok(Ok(Err(Refusal::Unavailable(_))))), "{refused:?}");
     }
-    let seen = access.visible(&keeper, || set(&["harbor"]), start).await;
+    let seen = access.visible(&keeper, || shared(&["harbor"]), start).await;
     assert!(matches!(seen, Err(Refusal::Unavailable(_))), "{seen:?}");
     assert_eq!(asked_at.elapsed().as_secs(), 10, "5 s each time");
     server.set_hangs_on_rights(false);

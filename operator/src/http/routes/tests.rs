@@ -150,6 +150,13 @@ async fn each_right_opens_what_it_is_for_and_nothing_else() {
     assert_eq!((&all["watched"], all["sessions"].as_array().unwrap().len()), (&json!(2), 2));
     assert_eq!((&own["watched"], &own["sessions"][0]["namespace"]), (&json!(1), &json!("b")));
     assert_eq!((own["sessions"].as_array().unwrap().len(), &own["incomplete"]), (1, &json!(false)));
+    // One namespace is for who may see that one, and nothing else is shown to who may see all.
+    assert_eq!(get(&router, Some("keeper"), "/status?namespace=b").await.0, 200);
+    assert_eq!(get(&router, Some("keeper"), "/status?namespace=a").await.0, 403);
+    assert_eq!(get(&router, Some("admin"), "/status?namespace=").await.0, 400);
+    let local = send(&router, Method::GET, "127.0.0.1", None, "/status?namespace=a").await;
+    let local: Value = serde_json::from_str(&text(local).await).unwrap();
+    assert_eq!((&local["watched"], &local["sessions"][0]["namespace"]), (&json!(1), &json!("a")));
 }
 
 #[tokio::test]
