@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName};
 pub enum HttpAccess {
     /// Everybody.
     Token,
-    /// Everybody but who connects from the pod itself, as `kubectl port-forward` does.
+    /// Everybody but who connects from the pod itself, as `kubectl port-forward` does, and a proxy beside the operator may.
     #[default]
     Local,
     /// Nobody.
@@ -43,7 +43,8 @@ pub(super) fn admission(access: HttpAccess, peer: IpAddr, headers: &HeaderMap) -
 }
 
 /// Whether somebody in the pod's own network asks for himself. Not so where a proxy beside the operator passes on what
-/// others ask for: that of a mesh comes from loopback too, from another address of it or with headers that say so. Nor
+/// others ask for: that of a mesh comes from loopback too, from another address of it or with headers that say so. A plain reverse proxy says nothing of it: beside one it takes
+/// [`HttpAccess::Token`]. Nor
 /// where a browser was led here by a name: any page can have one that stands for 127.0.0.1, and would be read by it.
 fn is_local(peer: IpAddr, headers: &HeaderMap) -> bool {
     let is_own = peer == IpAddr::V4(Ipv4Addr::LOCALHOST) || peer == IpAddr::V6(Ipv6Addr::LOCALHOST);
