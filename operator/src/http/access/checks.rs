@@ -195,11 +195,11 @@ impl Access {
         if let Some(known) = self.with_known(|known| known.rights.get(&key, now)) {
             return Ok(known);
         }
-        let taken = self.with_known(|known| {
-            let taken = known.of_rights.take(user.source, now);
-            taken.map_err(|limited| (limited, known.rights.get_old(&key, now)))
+        let limited = self.with_known(|known| {
+            let limited = known.of_rights.take(user.source, now).err()?;
+            Some((limited, known.rights.get_old(&key, now)))
         });
-        if let Err((limited, former)) = taken {
+        if let Some((limited, former)) = limited {
             return self.limited(Review::Right, limited, former);
         }
         let answer = ask(&self.right_permits, self.api_server.is_allowed(right.question(&user.info))).await;
@@ -215,11 +215,11 @@ impl Access {
         source: IpAddr,
         now: Instant,
     ) -> Result<Option<UserInfo>, Refusal> {
-        let taken = self.with_known(|known| {
-            let taken = known.of_tokens.take(source, now);
-            taken.map_err(|limited| (limited, known.tokens.get_old(&hash, now)))
+        let limited = self.with_known(|known| {
+            let limited = known.of_tokens.take(source, now).err()?;
+            Some((limited, known.tokens.get_old(&hash, now)))
         });
-        if let Err((limited, former)) = taken {
+        if let Some((limited, former)) = limited {
             return self.limited(Review::Token, limited, former);
         }
         let audience = audience(token);

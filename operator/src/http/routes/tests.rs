@@ -211,7 +211,7 @@ async fn a_session_that_is_too_new_to_be_known_is_not_known_yet() {
 async fn a_verdict_is_that_of_what_is_stored_whatever_is_watched() {
     let server = FakeApiServer::new(&[]);
     let watched = session("a", "pier", "True");
-    let router = served_with(HttpAccess::Open, &server, vec![], &[watched.clone()]);
+    let router = served_with(HttpAccess::Open, &server, vec![], std::slice::from_ref(&watched));
     let gate = async || get(&router, None, GATE).await;
     assert_eq!(gate().await.0, 404, "it is deleted");
     let mut changed = watched.clone();
@@ -253,7 +253,8 @@ async fn nobody_goes_on_by_a_good_word_that_nobody_keeps_up_to_date() {
         (over, 200),
     ] {
         server.store(&stored);
-        let router = served_by(HttpAccess::Open, &server, vec![], &[stored.clone()], Box::new(doubt));
+        let router =
+            served_by(HttpAccess::Open, &server, vec![], std::slice::from_ref(&stored), Box::new(doubt));
         let path =
             format!("/v1/namespaces/a/ballsessions/{}/gate", stored["metadata"]["name"].as_str().unwrap());
         let (found, said) = get(&router, None, &path).await;
