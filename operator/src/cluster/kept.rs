@@ -40,6 +40,11 @@ impl<K: Resource<DynamicType = ()> + Serialize + DeserializeOwned> Kept<K> {
         Self { metadata, text, kind: PhantomData }
     }
 
+    /// Whether a name occurs in it. Without reading it: names have nothing that JSON would escape.
+    pub(super) fn mentions(&self, name: &str) -> bool {
+        self.text.as_deref().is_some_and(|text| text.contains(name))
+    }
+
     /// Reads it. `None` where that fails, which is logged: to whoever asks there is no such object.
     pub fn object(&self) -> Option<K> {
         // What could not be written was logged then.
@@ -160,6 +165,7 @@ mod tests {
         .unwrap();
         let kept = Kept::of(&service);
         assert_eq!(kept.object(), Some(service.clone()));
+        assert!(kept.mentions("harbor") && !kept.mentions("quay"));
         assert_eq!(
             (kept.name_any(), kept.uid(), kept.resource_version()),
             (service.name_any(), service.uid(), service.resource_version())

@@ -146,7 +146,8 @@ async fn watch_nodes(
 /// The sessions with pods on these nodes.
 fn on_nodes(pods: &Store<Kept<Pod>>, nodes: &[String]) -> Vec<Key> {
     let is_there = |pod: &Pod| node(pod).is_some_and(|node| nodes.iter().any(|name| name == node));
-    let pods = pods.state().into_iter().filter_map(|kept| kept.object());
+    let is_mentioned = |kept: &Arc<Kept<Pod>>| nodes.iter().any(|name| kept.mentions(name));
+    let pods = pods.state().into_iter().filter(is_mentioned).filter_map(|kept| kept.object());
     pods.filter(is_there).filter_map(|pod| session_by_label(&pod)).collect()
 }
 
