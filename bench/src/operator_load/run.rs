@@ -115,7 +115,7 @@ async fn load(arguments: &Arguments) -> Result<Outcome> {
         resident_megabytes,
         resident_at_end_megabytes,
         peak_megabytes,
-        first_post_seconds: seconds(statuses.first_posts()),
+        first_post_seconds: seconds(&statuses.first_posts()),
         breach_seconds,
         streaming,
         idle,
@@ -168,9 +168,9 @@ async fn breaches(
     for session in 0..breaches {
         reporters.turn(session, false);
     }
-    Ok(seconds(statuses.breaches().0))
+    Ok(seconds(&statuses.breaches().0))
 }
 
-fn seconds(times: Vec<Duration>) -> Option<Summary> {
+fn seconds(times: &[Duration]) -> Option<Summary> {
     summary(times.iter().map(Duration::as_secs_f64).collect())
 }
