@@ -21,6 +21,9 @@ const OTHER: &str = "other";
 const NO_ANSWER: &str = "none";
 const GIVEN_UP: &str = "late";
 
+/// Codes by which objects of one session are refused: the alert leaves them out.
+const REFUSED: [&str; 3] = ["400", "403", "422"];
+
 /// Whether the lease is held, how its requests went, and what is done by its leave.
 #[derive(Debug, Clone)]
 pub struct Metrics {
@@ -53,7 +56,7 @@ impl Default for Metrics {
         // There from the start, so that the first failure is seen as an increase, and none at all as 0.
         for verb in VERBS {
             drop(metrics.answers.get_or_create(&Verb { verb }));
-            for code in [NO_ANSWER, GIVEN_UP] {
+            for code in [NO_ANSWER, GIVEN_UP].into_iter().chain(REFUSED) {
                 metrics.failures.get_or_create(&Failure { verb, code: code.to_owned() }).inc_by(0);
             }
         }
