@@ -252,6 +252,8 @@ fn evidence_of_another_run_or_time_is_no_answer() {
             "{query}"
         );
     }
+    let ahead = at(&unbounded, "newerThan=2026-01-01T00:20:30Z", "2026-01-01T00:20:00Z");
+    assert!(ahead.message.starts_with("in 123 s it is judged by what came after"), "{}", ahead.message);
     // A breach is no answer either where it may be from before.
     let mut missed = unbounded.clone();
     missed["status"]["conditions"][0] = condition("ObjectivesMet", "False", "LossTooHigh");
