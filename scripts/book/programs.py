@@ -60,11 +60,12 @@ def free_ports(count):
 
 
 def metrics(address, awaited):
-    """The text, once there is in it what is awaited."""
+    """OpenMetrics, once there is in it what is awaited."""
+    request = urllib.request.Request(f"http://{address}/metrics", headers={"Accept": "application/openmetrics-text"})
     deadline = time.monotonic() + PATIENCE_SECONDS
     text = ""
     while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{address}/metrics", timeout=2) as answer:
+        with contextlib.suppress(OSError), urllib.request.urlopen(request, timeout=2) as answer:
             text = answer.read().decode()
             if awaited.search(text):
                 return text
