@@ -143,23 +143,29 @@ fn nothing_of_opencv_is_among_the_numbers() {
 /// A terminal that is closed, and `nohup`, which is to outlive it.
 #[test]
 fn a_hangup_ends_a_program_unless_whoever_started_it_ignores_it() {
-    let started = |shell: &str| {
+    // Whatever this process was started to ignore.
+    let started = |disposition: &str| {
         let folder = tempfile::tempdir().unwrap();
         let (written, http) = (folder.path().join("summary"), private_address());
-        let script = format!("{shell} exec \"$0\" --listen 127.0.0.1:0 --http {http} --summary \"$1\"");
-        let mut command = Command::new("sh");
-        command.args(["-c", &script]).arg(binary(SERVER)).arg(&written).stdout(Stdio::null());
+        let mut command = Command::new("env");
+        command.arg(disposition).arg(binary(SERVER)).args([
+            "--listen",
+            "127.0.0.1:0",
+            "--http",
+            &http.to_string(),
+        ]);
+        command.arg("--summary").arg(&written).stdout(Stdio::null());
         // No signal of the terminal that the tests run in is meant for it.
         let server = Running::start(command.process_group(0));
         eventually("its HTTP", || std::net::TcpStream::connect(http).ok().map(drop));
         (folder, written, http, server)
     };
-    let (_folder, written, _, mut server) = started("");
+    let (_folder, written, _, mut server) = started("--default-signal=HUP");
     server.signal(Signal::HUP);
     assert_eq!(server.code(), Some(0));
     assert_eq!(summary(&written).clients, []);
 
-    let (_folder, written, http, mut server) = started("trap '' HUP;");
+    let (_folder, written, http, mut server) = started("--ignore-signal=HUP");
     server.signal(Signal::HUP);
     assert_eq!(get(http, "/healthz").map(|answer| answer.code), Some(200));
     server.signal(Signal::TERM);
