@@ -1,5 +1,7 @@
 //! Outputs that nobody reads, and what others than users put in their way: a program goes on, and ends when it is told to.
 
+#![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
+
 use std::fs::File;
 use std::io::{PipeReader, Write, pipe};
 use std::os::unix::process::CommandExt;
