@@ -95,7 +95,7 @@ mod tests {
     use super::Outcome::{Met, Missed, Unknown};
     use super::*;
 
-    fn client(id: &str, differing: Value) -> Value {
+    fn client(id: &str, differing: &Value) -> Value {
         let mut client = json!({
             "id": id, "state": "Connected", "reconnects": 0, "lossPercent": "0", "deliveredPercent": "100",
             "frames": {"sent": 900, "pending": 0, "matched": 900}
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn whoever_breaks_what_is_asked_has_missed_and_nobody_else() {
         let missed = |reason, message| [READY, ("ObjectivesMet", "False", reason, message)];
-        let clients = [client("a-1", json!({})), client("a-12", json!({}))];
+        let clients = [client("a-1", &json!({})), client("a-12", &json!({}))];
         let named = "8.1 % lost, 1 % allowed (a-12 on worker-2; cause Network)";
         assert_eq!(of(&missed("LossTooHigh", named), &clients), [Met, Missed]);
         let limits = [
@@ -138,15 +138,15 @@ mod tests {
             json!({"setupMilliseconds": "5001"}),
         ];
         for breach in limits {
-            let clients = [client("a-0", breach.clone()), client("a-1", json!({}))];
+            let clients = [client("a-0", &breach), client("a-1", &json!({}))];
             assert_eq!(of(&missed("LossTooHigh", ""), &clients), [Missed, Met], "{breach}");
         }
-        let lost = [client("a-0", json!({"state": "Lost"})), client("a-1", json!({}))];
+        let lost = [client("a-0", &json!({"state": "Lost"})), client("a-1", &json!({}))];
         assert_eq!(of(&missed("ClientsLost", ""), &lost), [Missed, Met]);
         // Of few frames a share says nothing, and of all together every client has its part.
         let few = json!({"lossPercent": "50", "frames": {"sent": 99, "pending": 0, "matched": 49}});
         assert_eq!(
-            of(&missed("ErrorTooHigh", "all"), &[client("a-0", few), client("a-1", json!({}))]),
+            of(&missed("ErrorTooHigh", "all"), &[client("a-0", &few), client("a-1", &json!({}))]),
             [Missed, Missed]
         );
     }
@@ -154,25 +154,25 @@ mod tests {
     #[test]
     fn a_session_that_is_not_ready_is_no_better_than_who_is_absent() {
         let blocked = [("Ready", "False", "MediaBlocked", ""), ("ObjectivesMet", "Unknown", "Starting", "")];
-        let connecting = client("a-0", json!({"state": "Connecting"}));
-        assert_eq!(of(&blocked, &[connecting.clone(), client("a-1", json!({}))]), [Missed, Unknown]);
-        assert_eq!(of(&blocked, &[client("a-1", json!({}))]), [Missed]);
+        let connecting = client("a-0", &json!({"state": "Connecting"}));
+        assert_eq!(of(&blocked, &[connecting.clone(), client("a-1", &json!({}))]), [Missed, Unknown]);
+        assert_eq!(of(&blocked, &[client("a-1", &json!({}))]), [Missed]);
         // What is over is judged by its verdict alone.
         let over = [blocked[0], ("ObjectivesMet", "True", "Met", ""), ("Complete", "True", "Finished", "")];
-        assert_eq!(of(&over, &[client("a-0", json!({"state": "Ended"}))]), [Met]);
+        assert_eq!(of(&over, &[client("a-0", &json!({"state": "Ended"}))]), [Met]);
     }
 
     #[test]
     fn nobody_is_good_whom_nothing_is_known_of() {
         let met = [READY, ("ObjectivesMet", "True", "Met", "")];
-        assert_eq!(of(&met, &[client("a-0", json!({})), connecting()]), [Met, Unknown]);
-        let silent = client("a-0", json!({"lossPercent": null, "deliveredPercent": null}));
+        assert_eq!(of(&met, &[client("a-0", &json!({})), connecting()]), [Met, Unknown]);
+        let silent = client("a-0", &json!({"lossPercent": null, "deliveredPercent": null}));
         assert_eq!(of(&met, &[silent]), [Unknown]);
-        assert_eq!(of(&[READY], &[client("a-0", json!({}))]), [Unknown]);
-        assert_eq!(of(&[], &[client("a-0", json!({}))]), [Unknown]);
+        assert_eq!(of(&[READY], &[client("a-0", &json!({}))]), [Unknown]);
+        assert_eq!(of(&[], &[client("a-0", &json!({}))]), [Unknown]);
     }
 
     fn connecting() -> Value {
-        client("a-1", json!({"state": "Connecting"}))
+        client("a-1", &json!({"state": "Connecting"}))
     }
 }
