@@ -46,7 +46,7 @@ impl Operator {
                 "--reports",
                 &reports.to_string(),
             ])
-            .args(["--plain-reports", "off"])
+            .args(["--plain-reports", "off", "--http-access", "open"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log)?)
