@@ -8,6 +8,6 @@ mod sessions;
 
 pub(crate) use connect::{Cluster, connect};
 pub(crate) use error::{explained, watch_explained, within};
-pub(crate) use pages::{Listed, listed};
+pub(crate) use pages::{Listed, listed, of_namespace};
 pub(crate) use pods::{CLIENT, OPERATOR_SELECTOR, SERVER, labels, selector};
 pub(crate) use sessions::{create, delete, get, list, sessions, unknown};

@@ -2,10 +2,13 @@
 
 use std::fmt::Debug;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use k8s_openapi::NamespaceResourceScope;
+use kube::Resource;
 use kube::api::{Api, ListParams, ObjectList};
 use serde::de::DeserializeOwned;
 
+use crate::cluster::connect::Cluster;
 use crate::cluster::error::within;
 
 /// So many objects of a kind at once, and so many times.
@@ -19,6 +22,16 @@ pub(crate) struct Listed<K> {
     pub(crate) cut: Option<String>,
 }
 
+impl<K> Listed<K> {
+    /// The items, if they are all there are.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn whole(self) -> Result<Vec<K>> {
+        self.cut.map_or(Ok(self.items), |why| bail!("only the first of them can be listed: {why}"))
+    }
+}
+
 /// All of a kind that have the labels.
 ///
 /// # Errors
@@ -30,7 +43,19 @@ where
     all(selector, async |params| within(api.list(&params)).await).await
 }
 
-async fn all<K: Clone>(
+/// The same in the cluster's namespace.
+///
+/// # Errors
+/// As of all.
+pub(crate) async fn of_namespace<K>(cluster: &Cluster, selector: &str) -> Result<Listed<K>>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
+{
+    listed(&Api::namespaced(cluster.client.clone(), &cluster.namespace), selector).await
+}
+
+/// The same, of what `page` reads.
+pub(super) async fn all<K: Clone>(
     selector: &str,
     page: impl AsyncFn(ListParams) -> Result<ObjectList<K>>,
 ) -> Result<Listed<K>> {

@@ -2,18 +2,17 @@
 
 use anyhow::{Context, Result, anyhow};
 use crds::BallSession;
-use kube::api::{Api, DeleteParams, DynamicObject, ListParams, PostParams, Preconditions};
+use kube::api::{Api, DeleteParams, DynamicObject, PostParams, Preconditions};
 use kube::{CustomResourceExt, ResourceExt};
 use serde_json::Value;
 
 use crate::cluster::connect::Cluster;
 use crate::cluster::error::within;
+use crate::cluster::pages::{Listed, all};
 
 /// What is said where the definition is missing.
 const NOT_INSTALLED: &str =
     "the cluster does not know BallSession v1alpha1: `kubectl ballsession doctor` says what is missing";
-/// So many sessions are read at once.
-const PAGE: u32 = 500;
 
 /// The sessions of the namespace.
 pub(crate) fn sessions(cluster: &Cluster) -> Api<BallSession> {
@@ -34,15 +33,8 @@ pub(crate) async fn get(cluster: &Cluster, name: &str) -> Result<BallSession> {
 /// Where they cannot be read.
 pub(crate) async fn list(cluster: &Cluster, all_namespaces: bool) -> Result<Vec<BallSession>> {
     let api = if all_namespaces { Api::all(cluster.client.clone()) } else { sessions(cluster) };
-    let (mut items, mut params) = (Vec::new(), ListParams::default().limit(PAGE));
-    loop {
-        let page = within(known(api.list(&params))).await.context("sessions cannot be listed")?;
-        items.extend(page.items);
-        match page.metadata.continue_.filter(|token| !token.is_empty()) {
-            Some(token) => params = params.continue_token(&token),
-            None => return Ok(items),
-        }
-    }
+    let listed = all("", async |params| within(known(api.list(&params))).await).await;
+    listed.and_then(Listed::whole).context("sessions cannot be listed")
 }
 
 /// Stores a session as it is written.

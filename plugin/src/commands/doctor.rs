@@ -12,12 +12,14 @@ use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{LimitRange, Namespace, Pod, ResourceQuota};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{Api, ListParams, PostParams};
+use kube::api::{Api, PostParams};
 use kube::{CustomResourceExt, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::cluster::{CLIENT, Cluster, OPERATOR_SELECTOR, SERVER, labels, within};
+use crate::cluster::{
+    CLIENT, Cluster, Listed, OPERATOR_SELECTOR, SERVER, labels, listed, of_namespace, within,
+};
 use crate::commands::output::print;
 use crate::doctor::{self, Check, Level, RIGHTS, Read, Right, lines};
 use crate::exit::Exit;
@@ -46,12 +48,11 @@ pub(super) async fn examine(cluster: &Cluster, operator_namespace: &str) -> Vec<
     let namespaces: Api<Namespace> = Api::all(cluster.client.clone());
     let namespace = read(within(namespaces.get_opt(&cluster.namespace)).await);
     checks.push(doctor::pod_security(&cluster.namespace, &namespace));
-    let (quotas, ranges) =
-        (listed::<ResourceQuota>(cluster, "").await, listed::<LimitRange>(cluster, "").await);
+    let (quotas, ranges) = (all::<ResourceQuota>(cluster, "").await, all::<LimitRange>(cluster, "").await);
     checks.extend(doctor::quotas(&quotas, &ranges));
     // As `run` would call one: policies may select by any of its labels.
     let parts = [("server", labels("run-xxxxx", SERVER)), ("client", labels("run-xxxxx", CLIENT))];
-    checks.push(doctor::policies(&listed::<NetworkPolicy>(cluster, "").await, &parts));
+    checks.push(doctor::policies(&all::<NetworkPolicy>(cluster, "").await, &parts));
     checks
 }
 
@@ -71,14 +72,13 @@ async fn definition(cluster: &Cluster) -> Check {
 
 /// The operators, and the lease of each namespace that has one.
 async fn operator(cluster: &Cluster, operator_namespace: &str) -> Vec<Check> {
-    let params = ListParams::default().labels(OPERATOR_SELECTOR);
     let everywhere: Api<Deployment> = Api::all(cluster.client.clone());
-    let (deployments, place) = match within(everywhere.list(&params)).await {
-        Ok(list) => (Ok(list.items), "any namespace".to_owned()),
+    let (deployments, place) = match listed(&everywhere, OPERATOR_SELECTOR).await.and_then(Listed::whole) {
+        Ok(deployments) => (Ok(deployments), "any namespace".to_owned()),
         // Who may not list those of all namespaces may do so in one.
         Err(_) => {
             let there = Cluster { namespace: operator_namespace.to_owned(), ..cluster.clone() };
-            (listed(&there, OPERATOR_SELECTOR).await, format!("namespace {operator_namespace}"))
+            (all(&there, OPERATOR_SELECTOR).await, format!("namespace {operator_namespace}"))
         }
     };
     let mut checks = doctor::operator(&deployments, &place);
@@ -87,8 +87,8 @@ async fn operator(cluster: &Cluster, operator_namespace: &str) -> Vec<Check> {
         deployments.iter().flatten().filter_map(|deployment: &Deployment| deployment.namespace()).collect();
     for namespace in namespaces {
         let there = Cluster { namespace: namespace.clone(), ..cluster.clone() };
-        let leases = listed::<Lease>(&there, OPERATOR_SELECTOR).await;
-        let pods = listed::<Pod>(&there, OPERATOR_SELECTOR).await;
+        let leases = all::<Lease>(&there, OPERATOR_SELECTOR).await;
+        let pods = all::<Pod>(&there, OPERATOR_SELECTOR).await;
         checks.push(doctor::lease(&namespace, &leases, &pods, Timestamp::now()));
     }
     checks
@@ -115,16 +115,14 @@ async fn is_allowed(cluster: &Cluster, right: Right) -> Read<bool> {
 }
 
 /// All of a kind in the cluster's namespace that have the labels.
-async fn listed<K>(cluster: &Cluster, selector: &str) -> Read<Vec<K>>
+async fn all<K>(cluster: &Cluster, selector: &str) -> Read<Vec<K>>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
         + Clone
         + DeserializeOwned
         + std::fmt::Debug,
 {
-    let api: Api<K> = Api::namespaced(cluster.client.clone(), &cluster.namespace);
-    let params = ListParams::default().labels(selector).limit(500);
-    read(within(api.list(&params)).await).map(|list| list.items)
+    read(of_namespace(cluster, selector).await.and_then(Listed::whole))
 }
 
 fn read<T>(answer: Result<T>) -> Read<T> {

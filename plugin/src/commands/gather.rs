@@ -4,15 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 use k8s_openapi::api::core::v1::{Event, Node, Pod, Service};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
-use kube::Resource;
 use kube::api::Api;
-use serde::de::DeserializeOwned;
 
-use crate::cluster::{self, Cluster, Listed, OPERATOR_SELECTOR, listed, selector};
+use crate::cluster::{self, Cluster, OPERATOR_SELECTOR, listed, of_namespace, selector};
 use crate::commands::doctor::examine;
 use crate::commands::gathered::{Gathered, yaml};
 use crate::commands::output::print;
@@ -98,16 +95,6 @@ fn is_about(object: &str, session: &str) -> bool {
     let part = object.strip_prefix(session).and_then(|rest| rest.strip_prefix('-'));
     let parts = ["server", "client", "workload", "report-ca"];
     object == session || part.is_some_and(|part| parts.iter().any(|name| part.starts_with(name)))
-}
-
-async fn of_namespace<K>(cluster: &Cluster, selector: &str) -> Result<Listed<K>>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + DeserializeOwned
-        + std::fmt::Debug,
-{
-    listed(&Api::namespaced(cluster.client.clone(), &cluster.namespace), selector).await
 }
 
 #[cfg(test)]
