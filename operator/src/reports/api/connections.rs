@@ -11,11 +11,11 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use process::connections::{Activity, Admission, Limits, Observed, Refused};
+use process::connections::{Activity, Admission, Limits, Observed, Refused, accept};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
@@ -49,8 +49,6 @@ pub(super) const LIMITS: Limits =
 
 /// The longest head of a request, in bytes: a token and little more.
 const MAX_HEAD: usize = 16 * 1024;
-/// How long to wait after the system refused a connection, as for a lack of descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long reports under way may take when the operator stops.
 const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 
@@ -90,18 +88,6 @@ pub(super) async fn serve_within(
     drop(listener);
     // Those that are left are aborted with the set.
     let _ = timeout(DRAIN_LIMIT, async { while tasks.join_next().await.is_some() {} }).await;
-}
-
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    loop {
-        match listener.accept().await {
-            Ok(accepted) => return accepted,
-            Err(error) => {
-                tracing::debug!(%error, "accept failed");
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
 }
 
 /// Begins a connection, if there is a slot for it; nothing is waited for.

@@ -18,7 +18,7 @@ use tower::Service;
 
 use super::arriving::Arriving;
 use super::endpoints::Endpoints;
-use crate::connections::{Admission, Limits, Observed};
+use crate::connections::{self, Admission, Limits, Observed};
 
 /// How long a client may take to say what it wants, for the first and for each further request of a connection. Who
 /// takes longer than a moment makes way for others before that.
@@ -28,31 +28,21 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 pub(super) const LIMITS: Limits =
     Limits { connections: 256, per_source: 48, burst: 200, every: Duration::from_millis(10) };
 
-/// How long to wait after the system refused a connection, as for a lack of descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
 /// Serves `router` to whoever connects, within `limits`. Who takes nothing for `stall_limit` is left.
 pub(super) async fn accept(listener: TcpListener, router: Router, limits: Limits, stall_limit: Duration) {
     let admission = Admission::new(limits);
-    let mut connections = JoinSet::new();
+    let mut tasks = JoinSet::new();
     loop {
-        let accepted = listener.accept().await;
-        let accepted = accepted.and_then(|(stream, peer)| Ok((stream.local_addr()?, peer, stream)));
-        let (local, peer, stream) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::debug!(%error, "HTTP accept failed");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
+        let (stream, peer) = connections::accept(&listener).await;
+        // Who is gone by now has no ends to speak of.
+        let Ok(local) = stream.local_addr() else { continue };
         // The kernel knows best what was taken. Elsewhere, and where it does not have this option, such clients are kept.
         #[cfg(target_os = "linux")]
         let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(stall_limit));
         let router =
             router.clone().layer(Extension(Endpoints { local: canonical(local), peer: canonical(peer) }));
-        begin(stream, peer, router, &admission, &mut connections);
-        while connections.try_join_next().is_some() {}
+        begin(stream, peer, router, &admission, &mut tasks);
+        while tasks.try_join_next().is_some() {}
     }
 }
 
@@ -62,7 +52,7 @@ fn begin(
     peer: SocketAddr,
     router: Router,
     admission: &Admission,
-    connections: &mut JoinSet<()>,
+    tasks: &mut JoinSet<()>,
 ) {
     let Ok(admitted) = admission.admit(peer.ip(), Instant::now()) else {
         // Nothing of it stays behind in the kernel either.
@@ -70,7 +60,7 @@ fn begin(
         return;
     };
     let connection = serve(Observed { stream, activity: admitted.activity.clone() }, router);
-    connections.spawn(admitted.run(connection));
+    tasks.spawn(admitted.run(connection));
 }
 
 /// Request after request. From the last byte of one until it is answered the connection is not idle, and as long as an answer
