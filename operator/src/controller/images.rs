@@ -87,7 +87,7 @@ mod tests {
         let observed = Resources {
             server_deployment: Some(server()),
             client_job: serde_json::from_value(job).unwrap(),
-            ..fixture::nothing()
+            ..Resources::nothing()
         };
         let images = found(&session, &observed);
         assert_eq!(

@@ -59,7 +59,7 @@ fn spec() -> impl Strategy<Value = Value> {
 }
 
 fn built(spec: &Value) -> Resources<Prepared> {
-    build(&fixture::session(spec), &fixture::nothing(), &fixture::settings(), Some("authorities"))
+    build(&fixture::session(spec), &Resources::nothing(), &fixture::settings(), Some("authorities"))
 }
 
 fn deployment(spec: &Value) -> Deployment {

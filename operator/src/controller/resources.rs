@@ -26,6 +26,21 @@ pub struct Resources<S: ResourceState> {
     pub client_network_policy: S::Child<NetworkPolicy>,
 }
 
+impl Resources<Observed> {
+    /// Before the first apply.
+    pub fn nothing() -> Self {
+        Self {
+            workload_service_account: None,
+            report_ca: None,
+            server_deployment: None,
+            server_service: None,
+            client_job: None,
+            server_network_policy: None,
+            client_network_policy: None,
+        }
+    }
+}
+
 /// How far a reconcile has come with the children.
 pub trait ResourceState {
     /// What is known of a child.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use ballsession_operator::clients::Create;
 use ballsession_operator::cluster::{Scope, Watches, watch};
 use ballsession_operator::controller::build::{ClientPods, Site, build};
-use ballsession_operator::controller::resources::{Desired, Observed, Prepared, Resources};
+use ballsession_operator::controller::resources::{Desired, Prepared, Resources};
 use ballsession_operator::lease::Fence;
 use ballsession_operator::reports::{self, Metrics, Reports};
 use ballsession_operator::session::labels::COMPONENT;
@@ -62,7 +62,7 @@ impl World {
         let status = json!({"run": {"hash": session.run_hash}});
         world.apply_status("ballsession-operator", &status).await;
 
-        let resources = build(&session, &nothing(), &settings(), Some("authorities"));
+        let resources = build(&session, &Resources::nothing(), &settings(), Some("authorities"));
         world.create_children(&session, resources).await;
         world
     }
@@ -207,18 +207,6 @@ pub(crate) async fn eventually(what: &str, mut is_there: impl AsyncFnMut() -> bo
     while !is_there().await {
         assert!(Instant::now() < deadline, "{what}: not within 60 s");
         tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-fn nothing() -> Resources<Observed> {
-    Resources {
-        workload_service_account: None,
-        report_ca: None,
-        server_deployment: None,
-        server_service: None,
-        client_job: None,
-        server_network_policy: None,
-        client_network_policy: None,
     }
 }
 

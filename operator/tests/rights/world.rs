@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ballsession_operator::clients::Create;
 use ballsession_operator::controller::build::{ClientPods, Site, build};
-use ballsession_operator::controller::resources::{Desired, Observed, Resources};
+use ballsession_operator::controller::resources::{Desired, Resources};
 use ballsession_operator::session::labels::{self, Component};
 use ballsession_operator::session::{Session, validate};
 use ballsession_operator::settings::{PodDefaults, Settings};
@@ -104,7 +104,7 @@ pub(crate) fn parts(session: &Session, settings: &Settings) -> Vec<Value> {
         client_job,
         server_network_policy,
         client_network_policy,
-    } = build(session, &nothing(), settings, Some("authorities"));
+    } = build(session, &Resources::nothing(), settings, Some("authorities"));
     assert!(!matches!(client_job, Desired::Present(_)), "clients have pods");
     let first = Create { index: 0, attempt: 1, measured: Duration::ZERO };
     let site = Site { node: Some("worker-2"), server_node: Some("worker-1") };
@@ -130,18 +130,6 @@ fn part<K: Serialize>(desired: Desired<K>) -> Option<Value> {
 /// The part of a session of this kind.
 pub(crate) fn of_kind(parts: &[Value], kind: &str) -> Value {
     parts.iter().find(|part| part["kind"] == kind).unwrap().clone()
-}
-
-fn nothing() -> Resources<Observed> {
-    Resources {
-        workload_service_account: None,
-        report_ca: None,
-        server_deployment: None,
-        server_service: None,
-        client_job: None,
-        server_network_policy: None,
-        client_network_policy: None,
-    }
 }
 
 /// What the operator was installed with.

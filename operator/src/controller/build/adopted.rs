@@ -81,7 +81,7 @@ mod tests {
         Resources {
             server_deployment: Some(serde_json::from_value::<Deployment>(server).unwrap()),
             server_service: Some(serde_json::from_value::<Service>(metadata).unwrap()),
-            ..fixture::nothing()
+            ..Resources::nothing()
         }
     }
 

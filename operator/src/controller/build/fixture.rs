@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::controller::resources::{Observed, Resources};
 pub(in crate::controller) use crate::session::fixture::session;
 use crate::settings::{PodDefaults, Settings};
 
@@ -17,19 +16,6 @@ pub(in crate::controller) fn settings() -> Settings {
         report_url: "https://ballsession-operator.tower:8443/v1/reports".into(),
         plain_report_url: "http://ballsession-operator.tower:8080/v1/reports".into(),
         operator_namespace: "tower".into(),
-    }
-}
-
-/// Before the first apply.
-pub(in crate::controller) fn nothing() -> Resources<Observed> {
-    Resources {
-        workload_service_account: None,
-        report_ca: None,
-        server_deployment: None,
-        server_service: None,
-        client_job: None,
-        server_network_policy: None,
-        client_network_policy: None,
     }
 }
 

@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::build;
 use super::common::{HTTP_PORT, MEDIA_PORT, REPORT_PORTS, SIGNALING_PORT};
-use super::fixture::{nothing, session, settings};
-use crate::controller::resources::Desired;
+use super::fixture::{session, settings};
+use crate::controller::resources::{Desired, Resources};
 use crate::session::labels::{self, Component};
 
 /// One end of a connection.
@@ -45,7 +45,8 @@ struct Policies(Vec<NetworkPolicy>);
 
 impl Policies {
     fn of_isolated_session() -> Self {
-        let resources = build(&session(&json!({"networkPolicy": "Isolated"})), &nothing(), &settings(), None);
+        let resources =
+            build(&session(&json!({"networkPolicy": "Isolated"})), &Resources::nothing(), &settings(), None);
         let policies = [resources.server_network_policy, resources.client_network_policy];
         Self(
             policies

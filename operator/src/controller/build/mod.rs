@@ -93,7 +93,7 @@ mod tests {
     use k8s_openapi::api::core::v1::PodSpec;
     use serde_json::json;
 
-    use super::fixture::{nothing, session, settings};
+    use super::fixture::{session, settings};
     use super::*;
     use crate::clients::Create;
 
@@ -108,19 +108,20 @@ mod tests {
 
     #[test]
     fn an_active_session_has_everything_but_what_it_does_not_ask_for() {
-        let resources = build(&session(&json!({})), &nothing(), &settings(), CA);
+        let resources = build(&session(&json!({})), &Resources::nothing(), &settings(), CA);
         assert_eq!(replicas(&resources), Some(1));
         assert_eq!(resources.server_network_policy, Desired::Absent);
         assert_eq!(resources.client_job, Desired::Absent);
 
-        let isolated = build(&session(&json!({"networkPolicy": "Isolated"})), &nothing(), &settings(), CA);
+        let isolated =
+            build(&session(&json!({"networkPolicy": "Isolated"})), &Resources::nothing(), &settings(), CA);
         assert!(matches!(isolated.server_network_policy, Desired::Present(_)));
         assert!(matches!(isolated.client_network_policy, Desired::Present(_)));
     }
 
     #[test]
     fn a_suspended_session_keeps_its_objects_without_pods() {
-        let resources = build(&session(&json!({"suspend": true})), &nothing(), &settings(), CA);
+        let resources = build(&session(&json!({"suspend": true})), &Resources::nothing(), &settings(), CA);
         assert_eq!(replicas(&resources), Some(0));
         assert!(matches!(resources.server_service, Desired::Present(_)));
     }
@@ -132,7 +133,9 @@ mod tests {
         let settings = settings();
         let spec = json!({"duration": "5m", "client": {"faults": ["drop=1%"]}, "video": {"width": 320}});
         let session = session(&spec);
-        let Desired::Present(server) = build(&session, &nothing(), &settings, CA).server_deployment else {
+        let Desired::Present(server) =
+            build(&session, &Resources::nothing(), &settings, CA).server_deployment
+        else {
             panic!("no server")
         };
         let create = Create { index: 0, attempt: 1, measured: Duration::from_secs(7) };
@@ -155,7 +158,7 @@ mod tests {
     fn a_finished_run_only_loses_its_server_pod() {
         let mut session = session(&json!({"duration": "5m"}));
         session.stage = RunStage::Finished;
-        let mut observed = nothing();
+        let mut observed = Resources::nothing();
         let gone = build(&session, &observed, &settings(), CA);
         assert_eq!((gone.server_deployment, gone.client_job), (Desired::AsItIs, Desired::AsItIs));
 
@@ -167,7 +170,7 @@ mod tests {
     #[test]
     fn authorities_are_brought_up_to_date_wherever_there_are_any() {
         let session = session(&json!({"duration": "5m"}));
-        let mut observed = nothing();
+        let mut observed = Resources::nothing();
         let of = |session: &Session, observed: &Resources<Observed>, ca| {
             matches!(build(session, observed, &settings(), ca).report_ca, Desired::Present(_))
         };

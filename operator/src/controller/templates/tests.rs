@@ -26,7 +26,7 @@ impl Scene {
             settings: fixture::settings(),
             status: BallSessionStatus::default(),
             generation: 1,
-            resources: fixture::nothing(),
+            resources: Resources::nothing(),
             pods: Vec::new(),
             adoption: Adoption::Nothing,
         }
@@ -66,7 +66,7 @@ impl Scene {
     /// The Deployment as this operator applies it.
     fn server(&self) -> Deployment {
         let Desired::Present(mut server) =
-            build(&self.session, &fixture::nothing(), &self.settings, None).server_deployment
+            build(&self.session, &Resources::nothing(), &self.settings, None).server_deployment
         else {
             panic!("no server")
         };
