@@ -24,6 +24,7 @@
 // Whole objects in tests are larger than what `json!` expands by default.
 #![cfg_attr(test, recursion_limit = "512")]
 
+mod api_call;
 mod api_error;
 pub mod arguments;
 pub mod backoff;

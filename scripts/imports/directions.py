@@ -28,7 +28,7 @@ LAYERS = {
     ],
     "operator/src": [
         ["api_error", "backoff", "failing", "figures", "json", "kube_names", "leftovers", "quantity", "timestamps", "token_hash"],
-        ["settings"],
+        ["api_call", "settings"],
         ["conditions"],
         ["display"],
         ["run"],

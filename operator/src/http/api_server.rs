@@ -4,27 +4,16 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewSpec, TokenReviewStatus};
+use k8s_openapi::api::authentication::v1::TokenReviewStatus;
 use k8s_openapi::api::authorization::v1::{SubjectAccessReview, SubjectAccessReviewSpec};
 use kube::api::PostParams;
 use kube::{Api, Client};
 
-use crate::api_error::describe;
+use crate::api_call::{CallError, review_token, within};
 use crate::cluster::Guard;
 
-/// How long an answer may take: whoever asks waits as long. The client would repeat a refused call for minutes.
+/// How long an answer may take: whoever asks waits as long.
 const ANSWER_LIMIT: Duration = Duration::from_secs(3);
-
-/// Why there is no answer of use from the API server.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum CallError {
-    /// It refused, or could not be reached.
-    #[error("the API server: {}", describe(.0))]
-    Failed(#[from] kube::Error),
-    /// It took too long.
-    #[error("no answer from the API server within {} s", ANSWER_LIMIT.as_secs())]
-    Late,
-}
 
 /// The API server.
 pub(super) trait ApiServer: Send + Sync + 'static {
@@ -52,19 +41,12 @@ impl ApiServer for Client {
         token: &'a str,
         audience: Option<&'a str>,
     ) -> BoxFuture<'a, Result<TokenReviewStatus, CallError>> {
-        let audiences = audience.map(|audience| vec![audience.to_owned()]);
-        let spec = TokenReviewSpec { audiences, token: token.to_owned() };
-        let review = TokenReview { spec, ..TokenReview::default() };
-        Box::pin(in_time(async move {
-            let reviews = Api::<TokenReview>::all(self.clone());
-            let answer = reviews.create(&PostParams::default(), &review).await?;
-            Ok(answer.status.unwrap_or_default())
-        }))
+        Box::pin(within(ANSWER_LIMIT, review_token(self, token, audience)))
     }
 
     fn is_allowed(&self, question: SubjectAccessReviewSpec) -> BoxFuture<'_, Result<bool, CallError>> {
         let review = SubjectAccessReview { spec: question, ..SubjectAccessReview::default() };
-        Box::pin(in_time(async move {
+        Box::pin(within(ANSWER_LIMIT, async move {
             let reviews = Api::<SubjectAccessReview>::all(self.clone());
             let answer = reviews.create(&PostParams::default(), &review).await?;
             Ok(answer.status.is_some_and(|status| status.allowed))
@@ -76,7 +58,7 @@ impl ApiServer for Client {
         namespace: &'a str,
         name: &'a str,
     ) -> BoxFuture<'a, Result<Option<Guard>, CallError>> {
-        Box::pin(in_time(async move {
+        Box::pin(within(ANSWER_LIMIT, async move {
             let sessions = Api::<Guard>::namespaced(self.clone(), namespace);
             match sessions.get_opt(name).await {
                 // Where the operator runs no sessions it may not look for any.
@@ -85,9 +67,4 @@ impl ApiServer for Client {
             }
         }))
     }
-}
-
-async fn in_time<T>(call: impl Future<Output = kube::Result<T>>) -> Result<T, CallError> {
-    let answer = tokio::time::timeout(ANSWER_LIMIT, call).await.map_err(|_| CallError::Late)?;
-    Ok(answer?)
 }

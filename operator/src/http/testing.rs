@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use k8s_openapi::api::authentication::v1::TokenReviewStatus;
 use k8s_openapi::api::authorization::v1::SubjectAccessReviewSpec;
 use serde_json::{Value, json};
 
+use crate::api_call::CallError;
 use crate::cluster::Guard;
-use crate::http::api_server::{ApiServer, CallError};
+use crate::http::api_server::ApiServer;
 
 /// It knows users by tokens that are called like them, and their rights.
 #[derive(Default)]
@@ -66,7 +68,9 @@ impl FakeApiServer {
     ) -> BoxFuture<'static, Result<T, CallError>> {
         count.fetch_add(1, Ordering::Relaxed);
         let is_down = self.is_down.load(Ordering::Relaxed);
-        Box::pin(async move { if is_down { Err(CallError::Late) } else { Ok(answer) } })
+        Box::pin(
+            async move { if is_down { Err(CallError::Late(Duration::from_secs(3))) } else { Ok(answer) } },
+        )
     }
 }
 

@@ -32,10 +32,7 @@ async fn verdict(
     Path(session): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    match answer(&site, &visitor, session, query.as_deref()).await {
-        Ok(judgement) => shown(StatusCode::OK, judgement),
-        Err(problem) => problem.into_response(),
-    }
+    shown(answer(&site, &visitor, session, query.as_deref()).await, |_| StatusCode::OK)
 }
 
 async fn gate(
@@ -44,10 +41,7 @@ async fn gate(
     Path(session): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    match answer(&site, &visitor, session, query.as_deref()).await {
-        Ok(judgement) => shown(gate_code(&judgement), judgement),
-        Err(problem) => problem.into_response(),
-    }
+    shown(answer(&site, &visitor, session, query.as_deref()).await, gate_code)
 }
 
 /// Through; not through, and never with this run; or not yet.
@@ -60,14 +54,18 @@ fn gate_code(judgement: &Judgement) -> StatusCode {
     }
 }
 
-fn shown(code: StatusCode, judgement: Judgement) -> Response {
+fn shown(answer: Result<Judgement, Problem>, code: impl Fn(&Judgement) -> StatusCode) -> Response {
+    let judgement = match answer {
+        Ok(judgement) => judgement,
+        Err(problem) => return problem.into_response(),
+    };
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if !judgement.is_conclusive() {
         let seconds = judgement.ask_again.as_millis().div_ceil(1000).max(1);
         headers.insert(header::RETRY_AFTER, u64::try_from(seconds).unwrap_or(u64::MAX).into());
     }
-    (code, headers, Json(judgement)).into_response()
+    (code(&judgement), headers, Json(judgement)).into_response()
 }
 
 /// Why there is no verdict.

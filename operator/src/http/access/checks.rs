@@ -9,6 +9,7 @@ use axum::http::HeaderMap;
 use k8s_openapi::api::authentication::v1::{TokenReviewStatus, UserInfo};
 use tokio::sync::Semaphore;
 
+use crate::api_call::CallError;
 use crate::http::access::admission::{Admission, HttpAccess, admission};
 use crate::http::access::audience::audience;
 use crate::http::access::memory::{Memory, Validity};
@@ -16,7 +17,7 @@ use crate::http::access::rate::{Limited, Pace, Rate};
 use crate::http::access::refusal::Refusal;
 use crate::http::access::right::Right;
 use crate::http::access::visitor::{User, Visible, Visitor};
-use crate::http::api_server::{ApiServer, CallError};
+use crate::http::api_server::ApiServer;
 use crate::http::metrics::{Metrics, Outcome, Review};
 use crate::token_hash::TokenHash;
 

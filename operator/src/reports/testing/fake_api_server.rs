@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crds::contract::REPORT_AUDIENCE;
 use crds::{BallSession, BallSessionStatus};
@@ -12,8 +13,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::core::Status;
 use serde_json::{Value, json};
 
+use crate::api_call::CallError;
 use crate::lease::Fence;
-use crate::reports::api_server::{ApiServer, CallError, Kind};
+use crate::reports::api_server::{ApiServer, Kind};
 use crate::reports::stores::SessionKey;
 use crate::reports::testing::issuer::{Issuer, payload, unsigned};
 use crate::reports::testing::objects::{NAMESPACE, stored as stored_session, uid};
@@ -136,7 +138,11 @@ impl FakeApiServer {
     }
 
     fn answer<T>(&self, answer: T) -> Result<T, CallError> {
-        if self.is_down.load(Ordering::Relaxed) { Err(CallError::Late) } else { Ok(answer) }
+        if self.is_down.load(Ordering::Relaxed) {
+            Err(CallError::Late(Duration::from_secs(3)))
+        } else {
+            Ok(answer)
+        }
     }
 }
 

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use crate::api_call::CallError;
 use crate::failing::Failing;
-use crate::reports::api_server::CallError;
 use crate::reports::stores::SessionKey;
 
 /// Sessions whose refusals are remembered; beyond that some are logged again.
@@ -55,6 +55,8 @@ impl WriteLog {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn session(name: &str) -> SessionKey {
@@ -77,7 +79,7 @@ mod tests {
     #[test]
     fn an_api_server_that_is_away_is_logged_once_for_all_sessions() {
         let log = WriteLog::default();
-        log.failed(&session("a"), &CallError::Late);
+        log.failed(&session("a"), &CallError::Late(Duration::from_secs(5)));
         assert!(!log.api_server.failed(), "it is known");
         log.stored(&session("b"));
         assert!(log.api_server.failed());

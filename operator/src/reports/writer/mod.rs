@@ -10,8 +10,9 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use crate::api_call::CallError;
 use crate::leftovers::leftovers;
-use crate::reports::api_server::{ApiServer, CallError};
+use crate::reports::api_server::ApiServer;
 use crate::reports::ledger::{Ledger, PendingWrite, WriteResult};
 use crate::reports::metrics::{Metrics, WriteOutcome};
 use crate::reports::moment::Moment;
