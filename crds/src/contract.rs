@@ -22,6 +22,9 @@ pub const REPORT_SILENCE: Duration = Duration::from_secs(30);
 /// What the names of the operator's own labels and annotations begin with, which are for nobody else to set.
 pub const OWN_PREFIX: &str = "ballsession.dev/";
 
+/// What the names of the programs' own environment variables begin with.
+pub const OWN_VARIABLES: &str = "BALLSESSION_";
+
 /// The annotation of a pod with the hash of its run: another run gets other pods, and with them numbers of its own.
 pub const RUN_ANNOTATION: &str = "ballsession.dev/run";
 

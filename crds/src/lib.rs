@@ -25,7 +25,7 @@ pub use manifest::manifest;
 pub use measurements::{Frames, Freezes, Measurements, Quantiles};
 pub use objectives::Objectives;
 pub use pod_templates::{MAX_TEMPLATES, PartTemplates, PodTemplates};
-pub use pods::{ClientSettings, PodIdentity, PodSettings, PullPolicy};
+pub use pods::{ClientSettings, PodIdentity, PodSettings, PullPolicy, SeccompProfile, SeccompType, Variable};
 pub use run::{MAX_ATTEMPTS, MAX_FINISHED, MAX_MEASURED, PastRun, Run, RunImages};
 pub use spec::{Ball, BallSession, BallSessionSpec, NetworkIsolation, Placement, Video};
 pub use status::{BallSessionStatus, Display, ErrorStatus, MAX_CLIENTS, MAX_ERRORS, MAX_HISTORY};

@@ -9,7 +9,9 @@ use k8s_openapi::api::core::v1::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::{annotations, embedded, faults, groups, labels, pod_labels};
+use crate::schema::{
+    annotations, embedded, faults, groups, labels, own_variable, pod_labels, profile_file, variables,
+};
 
 /// Settings of a pod. Everything left out is up to the operator.
 #[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
@@ -61,6 +63,21 @@ pub struct PodSettings {
     #[schemars(length(min = 1, max = 253))]
     pub priority_class_name: Option<String>,
 
+    /// The runtime class, which must exist in the cluster: what runs the pod's containers, and what that costs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
+    pub runtime_class_name: Option<String>,
+
+    /// The scheduler that finds a node for the pod, instead of the cluster's default one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
+    pub scheduler_name: Option<String>,
+
+    /// Environment variables of the container. Those that begin with BALLSESSION_ are the operator's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), transform = variables)]
+    pub env: Vec<Variable>,
+
     /// As whom the pod runs. Without it that is up to the platform, and where that has no opinion, to the image. Never as root.
     #[serde(skip_serializing_if = "PodIdentity::is_empty")]
     pub security_context: PodIdentity,
@@ -104,6 +121,58 @@ pub struct PodIdentity {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(transform = embedded)]
     pub se_linux_options: Option<SELinuxOptions>,
+
+    /// Which system calls its processes may make. Without it those that the container runtime allows by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seccomp_profile: Option<SeccompProfile>,
+}
+
+/// Which system calls a pod's processes may make. Pods without any profile are refused at the Pod Security level restricted, so
+/// that is no choice.
+#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = profile_file)]
+pub struct SeccompProfile {
+    /// Whose profile it is. (The schema shows the text of the type.)
+    #[serde(rename = "type")]
+    pub type_: SeccompType,
+
+    /// The profile's file, below the kubelet's folder for such profiles on each node. Only with Localhost, and needed there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    pub localhost_profile: Option<String>,
+}
+
+/// Whose profile it is: that of the container runtime, RuntimeDefault, or Localhost, a file on the node.
+#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeccompType {
+    /// That of the container runtime.
+    RuntimeDefault,
+    /// A file on the node.
+    Localhost,
+}
+
+impl SeccompType {
+    /// The name in a pod.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RuntimeDefault => "RuntimeDefault",
+            Self::Localhost => "Localhost",
+        }
+    }
+}
+
+/// A variable with its value.
+#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+#[schemars(transform = own_variable)]
+pub struct Variable {
+    /// Its name, of letters, digits and '_'.
+    #[schemars(length(min = 1, max = 128), regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
+    pub name: String,
+    /// Its value. As in any pod, $(NAME) stands for another variable, and $$ for a dollar sign.
+    #[serde(default)]
+    #[schemars(length(max = 4096))]
+    pub value: String,
 }
 
 impl PodIdentity {

@@ -5,7 +5,7 @@ use schemars::transform::transform_subschemas;
 use schemars::{Schema, json_schema};
 use serde_json::{Value, json};
 
-use crate::contract::OWN_PREFIX;
+use crate::contract::{OWN_PREFIX, OWN_VARIABLES};
 use crate::limits::{FAULT_PATTERN, MAX_NAME, MAX_RUN_NAME};
 use crate::rule::add_rule;
 
@@ -79,6 +79,26 @@ pub(crate) fn groups(schema: &mut Schema) {
     );
 }
 
+/// A list of variables, each once.
+pub(crate) fn variables(schema: &mut Schema) {
+    schema.insert("x-kubernetes-list-type".into(), "map".into());
+    schema.insert("x-kubernetes-list-map-keys".into(), json!(["name"]));
+}
+
+/// A variable that is not one of the programs' own.
+pub(crate) fn own_variable(schema: &mut Schema) {
+    let rule = format!("!self.name.startsWith('{OWN_VARIABLES}')");
+    let message = format!("variables that begin with {OWN_VARIABLES} are set by the operator: choose others");
+    add_rule(schema, Rule::new(rule).message(message.as_str()));
+}
+
+/// A profile with a file where it needs one.
+pub(crate) fn profile_file(schema: &mut Schema) {
+    let rule = "has(self.localhostProfile) == (self.type == 'Localhost')";
+    let message = "localhostProfile must be set with type Localhost, and with no other";
+    add_rule(schema, Rule::new(rule).message(message));
+}
+
 /// A list of faults.
 pub(crate) fn faults(schema: &mut Schema) {
     let mut fault = json_schema!({"type": "string", "maxLength": 48});
@@ -92,7 +112,7 @@ pub(crate) fn faults(schema: &mut Schema) {
 /// which it does not show.
 pub(crate) fn explain(schema: &mut Schema) {
     let default = match schema.get("default") {
-        Some(Value::String(text)) => format!(" Defaults to {text}."),
+        Some(Value::String(text)) if !text.is_empty() => format!(" Defaults to {text}."),
         Some(value @ (Value::Number(_) | Value::Bool(_))) => format!(" Defaults to {value}."),
         _ => String::new(),
     };

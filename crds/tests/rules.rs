@@ -1,6 +1,9 @@
 //! The rules of the schema, evaluated without an API server.
 
-use ballsession_crds::{Ball, BallSession, BallSessionSpec, ClientSettings, Objectives, PodSettings, Video};
+use ballsession_crds::{
+    Ball, BallSession, BallSessionSpec, ClientSettings, Objectives, PodIdentity, PodSettings, SeccompProfile,
+    SeccompType, Variable, Video,
+};
 use kube::core::cel::validate_cel;
 
 /// Why the rules refuse a session, if they do.
@@ -37,6 +40,19 @@ fn with_pod_label(key: &str) -> BallSessionSpec {
     BallSessionSpec { server, ..BallSessionSpec::default() }
 }
 
+fn with_variable(name: &str) -> BallSessionSpec {
+    let variable = Variable { name: name.into(), value: "x".into() };
+    let server = PodSettings { env: vec![variable], ..PodSettings::default() };
+    BallSessionSpec { server, ..BallSessionSpec::default() }
+}
+
+fn with_profile(type_: SeccompType, file: Option<&str>) -> BallSessionSpec {
+    let profile = SeccompProfile { type_, localhost_profile: file.map(str::to_owned) };
+    let security_context = PodIdentity { seccomp_profile: Some(profile), ..PodIdentity::default() };
+    let server = PodSettings { security_context, ..PodSettings::default() };
+    BallSessionSpec { server, ..BallSessionSpec::default() }
+}
+
 fn with_radius(radius_pixels: i32) -> BallSessionSpec {
     let video = Video { width: 64, ..Video::default() };
     BallSessionSpec { ball: Ball { radius_pixels, ..Ball::default() }, video, ..BallSessionSpec::default() }
@@ -58,6 +74,9 @@ fn what_is_allowed_passes() {
         with_fault("offset=0.5px@7"),
         with_fault("drop=100%"),
         with_pod_label("team"),
+        with_variable("HTTPS_PROXY"),
+        with_profile(SeccompType::RuntimeDefault, None),
+        with_profile(SeccompType::Localhost, Some("media.json")),
         with_radius(28),
     ] {
         assert_eq!(refusal("demo", spec.clone()), None, "{spec:?}");
@@ -83,6 +102,12 @@ fn what_is_not_is_refused_in_words() {
         (with_fault("drop=101%"), "must be offset="),
         (with_pod_label("app.kubernetes.io/name"), "are set by the operator"),
         (with_pod_label("ballsession.dev/anything"), "are set by the operator"),
+        (with_variable("BALLSESSION_NODE"), "are set by the operator"),
+        (with_profile(SeccompType::Localhost, None), "localhostProfile must be set with type Localhost"),
+        (
+            with_profile(SeccompType::RuntimeDefault, Some("a")),
+            "localhostProfile must be set with type Localhost",
+        ),
         (with_radius(29), "the ball is too large for the picture"),
     ] {
         let refusal = refusal("demo", spec.clone()).expect("refused");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use ballsession_e2e::{PATIENCE, Part, Stage, eventually, quick, scenario, with};
+use ballsession_e2e::{PATIENCE, Part, Stage, eventually, quick, scenario, uid, with};
 use serde_json::json;
 
 /// More than the operator takes to write numbers that moved.
@@ -122,6 +122,29 @@ async fn a_suspended_session_keeps_its_numbers_and_goes_on() {
         session.snapshot().await?.measurements()?;
 
         session.change(&json!({"suspend": false})).await?;
+        session.works_with(1).await?;
+        Ok(())
+    })
+    .await;
+}
+
+/// The time between the clients that end and those that follow is the operator's doing.
+#[tokio::test]
+async fn clients_that_the_operator_replaces_are_no_gap() {
+    scenario("replaced", async |stage| {
+        let strict = json!({"objectives": {"window": "10s", "minimumFrames": 100, "deliveredPercent": "90"}});
+        let session = stage.session("moved", &with(quick(), strict)).await?;
+        session.works_with(1).await?;
+        let before = session.ready_pod(Part::Client).await?;
+        session.change(&json!({"client": {"podLabels": {"example.com/moved": "yes"}}})).await?;
+        // Long enough for all of the gap to have been in the window, and to have left it.
+        let undisturbed = session.stays(Duration::from_secs(30), "the verdict is not False", |now| {
+            let verdict = now.condition("ObjectivesMet")?;
+            ensure!(verdict.status != "False", "{}: {}", verdict.reason, verdict.message);
+            Ok(())
+        });
+        undisturbed.await?;
+        session.ready_pod_but(Part::Client, uid(&before)).await?;
         session.works_with(1).await?;
         Ok(())
     })

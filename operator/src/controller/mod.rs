@@ -16,6 +16,7 @@ mod admitted;
 mod adoption;
 mod advance_run;
 pub mod apply;
+mod authorities;
 pub mod build;
 mod circumstances;
 mod client_pods;

@@ -17,7 +17,7 @@ use crate::controller::outcome::{self, Outcome};
 use crate::controller::session_ref::SessionRef;
 use crate::controller::steps::{self, Reconciled};
 use crate::controller::update_status::{SESSION, update_conditions, update_status};
-use crate::controller::{objectives, undecodable};
+use crate::controller::{authorities, objectives, undecodable};
 use crate::session::validate;
 
 /// How long after a reconcile without anything pending comes the next.
@@ -97,8 +97,9 @@ async fn reconcile_object(
             let explanation = Reason::InvalidSpec.with_message(error.to_string());
             let (is_bounded, generation) = (object.spec.duration.is_some(), session_ref.generation);
             let owned = unrunnable(&explanation, &stored, is_bounded, generation, Timestamp::now());
+            let refused = Box::pin(authorities::keep(controller, object)).await;
             let written = update_status(controller, session_ref, &stored, &owned).await?;
-            Ok(Reconciled { requeue_after: written.again_in(), refused: None })
+            Ok(Reconciled { requeue_after: written.again_in(), refused })
         }
     }
 }

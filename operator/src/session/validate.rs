@@ -43,6 +43,8 @@ pub fn validate(stored: &BallSession) -> Result<Session, Error> {
     values::run_name(spec.run.as_deref().unwrap_or_default())?;
     values::annotations("spec.server.podAnnotations", &spec.server.pod_annotations)?;
     values::annotations("spec.client.podAnnotations", &spec.client.pod.pod_annotations)?;
+    values::variables("spec.server.env", &spec.server.env)?;
+    values::variables("spec.client.env", &spec.client.pod.env)?;
     let window = values::window(&spec.objectives)?;
     let objectives = values::objectives(&spec.objectives)?;
 
@@ -157,6 +159,10 @@ mod tests {
             (
                 json!({"objectives": {"deliveredPercent": "101"}}),
                 "spec.objectives.deliveredPercent is \"101\": it must be a number from 0 to 100",
+            ),
+            (
+                json!({"server": {"env": [{"name": "BALLSESSION_NODE", "value": "n"}]}}),
+                "spec.server.env is \"BALLSESSION_NODE\": it must be a name that does not begin with BALLSESSION_",
             ),
             (
                 json!({"client": {"podAnnotations": {"team": "a", "ballsession.dev/run": "b"}}}),

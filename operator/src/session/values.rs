@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crds::contract::OWN_PREFIX;
-use crds::{BallSessionSpec, limits};
+use crds::contract::{OWN_PREFIX, OWN_VARIABLES};
+use crds::{BallSessionSpec, Variable, limits};
 use report::duration;
 
 use crate::kube_names::is_label_word;
@@ -36,6 +36,17 @@ pub(super) fn annotations(field: &'static str, annotations: &BTreeMap<String, St
         Some(key) => {
             let allowed = format!("a name that does not begin with {OWN_PREFIX}");
             Err(Error::Value { field, value: format!("{key:?}"), allowed })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Checks that variables for pods are none of the programs' own.
+pub(super) fn variables(field: &'static str, variables: &[Variable]) -> Result<(), Error> {
+    match variables.iter().find(|variable| variable.name.starts_with(OWN_VARIABLES)) {
+        Some(variable) => {
+            let allowed = format!("a name that does not begin with {OWN_VARIABLES}");
+            Err(Error::Value { field, value: format!("{:?}", variable.name), allowed })
         }
         None => Ok(()),
     }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crds::contract::OWN_PREFIX;
-use crds::{PodIdentity, PodSettings};
+use crds::contract::{OWN_PREFIX, OWN_VARIABLES};
+use crds::{PodIdentity, PodSettings, SeccompType};
 use k8s_openapi::api::core::v1::{ResourceRequirements, Toleration};
 
 use crate::kube_names::{is_label_word, is_subdomain};
@@ -41,6 +41,15 @@ pub(super) fn check(part: &str, settings: &PodSettings) -> Checked {
     }
     if let Some(class) = &settings.priority_class_name {
         object_name(&at("priorityClassName"), class)?;
+    }
+    if let Some(class) = &settings.runtime_class_name {
+        object_name(&at("runtimeClassName"), class)?;
+    }
+    if let Some(scheduler) = &settings.scheduler_name {
+        object_name(&at("schedulerName"), scheduler)?;
+    }
+    for (index, variable) in settings.env.iter().enumerate() {
+        variable_name(&at(&format!("env[{index}].name")), &variable.name)?;
     }
     for (index, toleration) in settings.tolerations.iter().enumerate() {
         tolerated(&at(&format!("tolerations[{index}]")), toleration)?;
@@ -87,6 +96,16 @@ fn not_ours(field: &str, entries: &BTreeMap<String, String>) -> Checked {
 
 fn object_name(field: &str, name: &str) -> Checked {
     unless(is_subdomain(name), field, name, "the name of an object: a-z, 0-9, '-' and '.'")
+}
+
+fn variable_name(field: &str, name: &str) -> Checked {
+    let is_word = |byte: (usize, u8)| {
+        byte.1 == b'_' || byte.1.is_ascii_alphabetic() || (byte.0 > 0 && byte.1.is_ascii_digit())
+    };
+    let is_allowed = !name.is_empty() && name.bytes().enumerate().all(is_word);
+    unless(is_allowed, field, name, "letters, digits and '_', with no digit in front")?;
+    let allowed = format!("a name that does not begin with {OWN_VARIABLES}");
+    unless(!name.starts_with(OWN_VARIABLES), field, name, &allowed)
 }
 
 fn tolerated(field: &str, toleration: &Toleration) -> Checked {
@@ -141,7 +160,13 @@ fn identity(field: &str, identity: &PodIdentity) -> Checked {
             (format!("{field}.{name}"), format!("a whole number from {least} to {MOST_ID}"));
         return Err(InvalidDefaults::Value { field, value: id.to_string(), allowed });
     }
-    Ok(())
+    let Some(profile) = &identity.seccomp_profile else { return Ok(()) };
+    let file = profile.localhost_profile.as_deref().unwrap_or_default();
+    let (is_allowed, allowed) = match profile.type_ {
+        SeccompType::Localhost => (!file.is_empty(), "the name of a file, with type Localhost"),
+        SeccompType::RuntimeDefault => (file.is_empty(), "left out with type RuntimeDefault"),
+    };
+    unless(is_allowed, &format!("{field}.seccompProfile.localhostProfile"), file, allowed)
 }
 
 #[cfg(test)]
@@ -166,6 +191,9 @@ mod tests {
             ]}),
             json!({"resources": {"requests": {"cpu": "0.5", "memory": "1Gi"}, "limits": {"example.com/nic": 1}}}),
             json!({"imagePullSecrets": [{"name": "mirror.example"}], "priorityClassName": "system-node-critical"}),
+            json!({"runtimeClassName": "gvisor", "schedulerName": "packing", "env": [{"name": "A_1", "value": "=b"}, {"name": "_"}]}),
+            json!({"securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}}),
+            json!({"securityContext": {"seccompProfile": {"type": "Localhost", "localhostProfile": "media.json"}}}),
             json!({"securityContext": {"runAsUser": 65532, "runAsGroup": 0, "fsGroup": 2_147_483_647}}),
         ] {
             assert_eq!(said(&settings), "", "{settings}");
@@ -196,6 +224,24 @@ mod tests {
                 "all.imagePullSecrets[0].name is \"\": it must be the name",
             ),
             (json!({"priorityClassName": "High"}), "all.priorityClassName is \"High\""),
+            (json!({"runtimeClassName": "a_b"}), "all.runtimeClassName is \"a_b\""),
+            (json!({"schedulerName": ""}), "all.schedulerName is \"\""),
+            (
+                json!({"env": [{"name": "1A"}]}),
+                "all.env[0].name is \"1A\": it must be letters, digits and '_'",
+            ),
+            (
+                json!({"env": [{"name": "BALLSESSION_NODE"}]}),
+                "all.env[0].name is \"BALLSESSION_NODE\": it must be a name that does not begin with BALLSESSION_",
+            ),
+            (
+                json!({"securityContext": {"seccompProfile": {"type": "Localhost"}}}),
+                "all.securityContext.seccompProfile.localhostProfile is \"\": it must be the name of a file",
+            ),
+            (
+                json!({"securityContext": {"seccompProfile": {"type": "RuntimeDefault", "localhostProfile": "a"}}}),
+                "all.securityContext.seccompProfile.localhostProfile is \"a\": it must be left out",
+            ),
             (
                 json!({"tolerations": [{"key": "a", "operator": "In"}]}),
                 "all.tolerations[0].operator is \"In\"",

@@ -26,6 +26,9 @@ pub fn with_defaults(own: &PodSettings, defaults: &PodSettings) -> PodSettings {
         tolerations,
         topology_spread_constraints,
         priority_class_name,
+        runtime_class_name,
+        scheduler_name,
+        env,
         security_context,
         pod_labels,
         pod_annotations,
@@ -45,6 +48,9 @@ pub fn with_defaults(own: &PodSettings, defaults: &PodSettings) -> PodSettings {
             is_same_constraint,
         ),
         priority_class_name: priority_class_name.or(others.priority_class_name),
+        runtime_class_name: runtime_class_name.or(others.runtime_class_name),
+        scheduler_name: scheduler_name.or(others.scheduler_name),
+        env: joined(env, others.env, |a, b| a.name == b.name),
         security_context: identity(security_context, others.security_context),
         pod_labels: others.pod_labels.into_iter().chain(pod_labels).collect(),
         pod_annotations: others.pod_annotations.into_iter().chain(pod_annotations).collect(),
@@ -52,13 +58,21 @@ pub fn with_defaults(own: &PodSettings, defaults: &PodSettings) -> PodSettings {
 }
 
 fn identity(own: PodIdentity, defaults: PodIdentity) -> PodIdentity {
-    let PodIdentity { run_as_user, run_as_group, fs_group, supplemental_groups, se_linux_options } = own;
+    let PodIdentity {
+        run_as_user,
+        run_as_group,
+        fs_group,
+        supplemental_groups,
+        se_linux_options,
+        seccomp_profile,
+    } = own;
     PodIdentity {
         run_as_user: run_as_user.or(defaults.run_as_user),
         run_as_group: run_as_group.or(defaults.run_as_group),
         fs_group: fs_group.or(defaults.fs_group),
         supplemental_groups: joined(supplemental_groups, defaults.supplemental_groups, |a, b| a == b),
         se_linux_options: se_linux_options.or(defaults.se_linux_options),
+        seccomp_profile: seccomp_profile.or(defaults.seccomp_profile),
     }
 }
 
@@ -103,9 +117,11 @@ mod tests {
             "resources": {"limits": {"memory": "1Gi"}}, "nodeSelector": {"disk": "ssd"},
             "affinity": {"podAntiAffinity": {}}, "tolerations": [{"key": "media", "operator": "Exists"}],
             "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}],
-            "priorityClassName": "canaries",
+            "priorityClassName": "canaries", "runtimeClassName": "sandboxed", "schedulerName": "packing",
+            "env": [{"name": "LANG", "value": "C"}],
             "securityContext": {
-                "runAsUser": 1, "runAsGroup": 2, "fsGroup": 3, "supplementalGroups": [4], "seLinuxOptions": {"level": "s0"}
+                "runAsUser": 1, "runAsGroup": 2, "fsGroup": 3, "supplementalGroups": [4], "seLinuxOptions": {"level": "s0"},
+                "seccompProfile": {"type": "Localhost", "localhostProfile": "media.json"}
             },
             "podLabels": {"team": "media"}, "podAnnotations": {"note": "n"}
         });
@@ -120,7 +136,7 @@ mod tests {
             "imagePullSecrets": [{"name": "b"}], "nodeSelector": {"disk": "ssd", "pool": "own"},
             "tolerations": [{"key": "lost", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 5}],
             "topologySpreadConstraints": [{"maxSkew": 2, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}],
-            "securityContext": {"runAsUser": 7}, "podLabels": {"team": "own"}
+            "env": [{"name": "LANG", "value": "C"}], "securityContext": {"runAsUser": 7}, "podLabels": {"team": "own"}
         });
         let defaults = json!({
             "imagePullSecrets": [{"name": "a"}, {"name": "b"}], "nodeSelector": {"pool": "media", "gpu": "no"},
@@ -132,6 +148,7 @@ mod tests {
                 {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"},
                 {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}
             ],
+            "env": [{"name": "LANG", "value": "en"}, {"name": "TZ", "value": "UTC"}],
             "securityContext": {"runAsUser": 9, "fsGroup": 9}, "podLabels": {"team": "all", "cost": "c"}
         });
         assert_eq!(
@@ -147,6 +164,7 @@ mod tests {
                     {"maxSkew": 2, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"},
                     {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}
                 ],
+                "env": [{"name": "LANG", "value": "C"}, {"name": "TZ", "value": "UTC"}],
                 "securityContext": {"runAsUser": 7, "fsGroup": 9}, "podLabels": {"team": "own", "cost": "c"}
             })
         );

@@ -8,6 +8,7 @@ use cluster::Scratch;
 use crds::{BallSession, BallSessionSpec};
 use http::Request;
 use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
 use kube::client::{Body, ClientBuilder};
@@ -33,14 +34,24 @@ async fn set_schema(client: &Client, is_strict: bool) {
 
 /// Stores a session around the schema.
 async fn store(client: &Client, namespace: &str, name: &str, spec: &Value) {
+    let session = cluster::session(name, spec);
+    around_the_schema(client, namespace, async |sessions| {
+        sessions.create(&PostParams::default(), &session).await
+    })
+    .await;
+}
+
+/// Does to sessions what the schema does not allow.
+async fn around_the_schema(
+    client: &Client,
+    namespace: &str,
+    write: impl AsyncFn(&Api<DynamicObject>) -> kube::Result<DynamicObject>,
+) {
     set_schema(client, false).await;
     let sessions: Api<DynamicObject> =
         Api::namespaced_with(client.clone(), namespace, &BallSession::api_resource());
     eventually("a schema that takes anything", async || {
-        sessions
-            .create(&PostParams::default(), &cluster::session(name, spec))
-            .await
-            .map_err(|error| error.to_string())
+        write(&sessions).await.map_err(|error| error.to_string())
     })
     .await;
     set_schema(client, true).await;
@@ -74,6 +85,37 @@ async fn a_session_from_before_a_rule_says_so_and_rests() {
 
     operator.change("harbor", &json!({"video": {"width": 640}})).await;
     operator.wait_ready("harbor", "ServerNotReady").await;
+    operator.finish().await;
+}
+
+/// Its pods go on, and would report to nobody once the operator's certificate is another's.
+#[tokio::test]
+async fn a_session_that_makes_no_sense_any_more_keeps_its_authorities() {
+    let test = "a_session_that_makes_no_sense_any_more_keeps_its_authorities";
+    let Some((client, _alone)) = client_alone(test).await else { return };
+    let namespace = Scratch::create(&client).await;
+    let scope = Scope::Namespace(namespace.name.clone());
+    let operator = Operator::start_in(&client, namespace, &scope).await;
+    operator.create("harbor", &json!({})).await;
+    operator.wait_ready("harbor", "ServerNotReady").await;
+    let odd = Patch::Merge(json!({"spec": {"video": {"width": 641}}}));
+    around_the_schema(&client, &operator.namespace.name, async |sessions| {
+        sessions.patch("harbor", &PatchParams::default(), &odd).await
+    })
+    .await;
+    operator.wait_ready("harbor", "InvalidSpec").await;
+    // Of an operator before, whose certificate is no longer used.
+    let outdated = Patch::Merge(json!({"data": {"ca.crt": "outdated"}}));
+    let config_maps = operator.api::<ConfigMap>();
+    config_maps.patch("harbor-report-ca", &PatchParams::default(), &outdated).await.unwrap();
+    operator
+        .wait("harbor-report-ca", "the authorities", |config_map: &ConfigMap| {
+            config_map.data.as_ref().is_some_and(|data| data["ca.crt"] == "authorities")
+        })
+        .await;
+    let session = operator.wait_ready("harbor", "InvalidSpec").await;
+    operator.wait_for_quiet().await;
+    operator.reconcile_again_without_writes(&session).await;
     operator.finish().await;
 }
 

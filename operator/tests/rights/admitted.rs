@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ballsession_operator::settings::{PodDefaults, Settings, parse};
 use k8s_openapi::api::admissionregistration::v1::ValidatingAdmissionPolicy;
+use k8s_openapi::api::node::v1::RuntimeClass;
 use k8s_openapi::api::scheduling::v1::PriorityClass;
 use kube::Api;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
@@ -16,8 +17,10 @@ use crate::world::{World, former_job, name, of_kind, parts, settings};
 const DEFAULTS: &str = "\
 all: {imagePullSecrets: [{name: mirror}], nodeSelector: {pool: media},
       tolerations: [{operator: Exists}], podLabels: {cost: c}, podAnnotations: {sidecar.example.com/inject: 'false'},
-      resources: {limits: {cpu: 1, memory: 1Gi}}, priorityClassName: canaries,
-      securityContext: {runAsUser: 7, runAsGroup: 8, fsGroup: 9, supplementalGroups: [10], seLinuxOptions: {level: 's0:c1'}},
+      resources: {limits: {cpu: 1, memory: 1Gi}}, priorityClassName: canaries, runtimeClassName: sandboxed,
+      schedulerName: packing, env: [{name: LANG, value: C}],
+      securityContext: {runAsUser: 7, runAsGroup: 8, fsGroup: 9, supplementalGroups: [10], seLinuxOptions: {level: 's0:c1'},
+        seccompProfile: {type: Localhost, localhostProfile: media.json}},
       affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm:
         {topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: x}}}}]}},
       topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {}}]}
@@ -47,20 +50,36 @@ fn defaults() -> [PodDefaults; 3] {
     ["", &pinned, DEFAULTS].map(|text| parse(text).unwrap())
 }
 
-/// The priority class that samples name: without it no pod of theirs is made.
-async fn with_priority_class(world: &World) -> Api<PriorityClass> {
-    let classes: Api<PriorityClass> = Api::all(world.admin.clone());
-    let canaries = json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
-                          "metadata": {"name": "canaries"}, "value": 1});
-    classes.patch("canaries", &PatchParams::apply("tests").force(), &Patch::Apply(&canaries)).await.unwrap();
-    classes
+/// The classes that samples name: without them no pod of theirs is made.
+struct Classes {
+    priorities: Api<PriorityClass>,
+    runtimes: Api<RuntimeClass>,
+}
+
+impl Classes {
+    async fn create(world: &World) -> Self {
+        let apply = PatchParams::apply("tests").force();
+        let (priorities, runtimes) = (Api::all(world.admin.clone()), Api::all(world.admin.clone()));
+        let canaries = json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
+                              "metadata": {"name": "canaries"}, "value": 1});
+        priorities.patch("canaries", &apply, &Patch::Apply(&canaries)).await.unwrap();
+        let sandboxed = json!({"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass",
+                               "metadata": {"name": "sandboxed"}, "handler": "sandboxed"});
+        runtimes.patch("sandboxed", &apply, &Patch::Apply(&sandboxed)).await.unwrap();
+        Self { priorities, runtimes }
+    }
+
+    async fn delete(self) {
+        self.priorities.delete("canaries", &DeleteParams::default()).await.unwrap();
+        self.runtimes.delete("sandboxed", &DeleteParams::default()).await.unwrap();
+    }
 }
 
 #[tokio::test]
 async fn all_that_the_operator_makes_is_admitted() {
     let Some(client) = cluster::client("all_that_the_operator_makes_is_admitted").await else { return };
     let world = World::create(&client).await;
-    let classes = with_priority_class(&world).await;
+    let classes = Classes::create(&world).await;
     for (session, spec) in sessions() {
         let session = world.session(&session, &spec).await;
         for (round, defaults) in defaults().into_iter().enumerate() {
@@ -80,7 +99,7 @@ async fn all_that_the_operator_makes_is_admitted() {
             }
         }
     }
-    classes.delete("canaries", &DeleteParams::default()).await.unwrap();
+    classes.delete().await;
     world.delete().await;
 }
 

@@ -271,6 +271,16 @@ impl Measurement {
         self.sessions.timeline.between_frames(after)
     }
 
+    /// How many of the clients that the operator names have had media and are not connected.
+    pub fn absent(&self) -> usize {
+        let Recorder { rows, wanting, .. } = &self.recorder;
+        rows.iter()
+            .filter(|row| {
+                !row.is_connected() && row.viewer.last_decoded().is_some() && wanting.names(&row.name)
+            })
+            .count()
+    }
+
     /// How many clients are connected at `now`, and how many of them have no media.
     pub fn presence(&self, now: Instant) -> Presence {
         self.sessions.presence(now)

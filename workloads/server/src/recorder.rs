@@ -95,6 +95,11 @@ impl Recorder {
         self.measurement().errors().map(|error| error.code).collect()
     }
 
+    /// How many of the clients that are to be connected are not.
+    pub(crate) fn absent(&self) -> usize {
+        self.measurement().absent()
+    }
+
     /// The name of a session's client: the id of its hello, or its address.
     pub(crate) fn client(&self, id: SessionId) -> Option<String> {
         self.measurement().client(id).map(str::to_owned)

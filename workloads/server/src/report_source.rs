@@ -24,9 +24,9 @@ impl Posts {
 
 impl Source for Posts {
     fn state(&self) -> SourceState {
-        let codes = self.recorder.error_codes();
+        let (codes, absent) = (self.recorder.error_codes(), self.recorder.absent());
         // With nobody connected it posts as well: that nobody is there is to be known, and who is silent counts as gone.
-        SourceState { active: true, state: None, codes, conditions: self.views.conditions() }
+        SourceState { active: true, state: None, codes, conditions: self.views.conditions(), absent }
     }
 
     fn post(&self, sequence: u64) -> Vec<u8> {

@@ -71,12 +71,25 @@ fn finished(
         Some(_) => Desired::Present(server_deployment::build(session, settings)),
         None => Desired::AsItIs,
     };
+    Resources { server_deployment, ..only_authorities(observed, report_ca) }
+}
+
+/// The authorities that a session has, kept up to date, and nothing else touched.
+pub fn authorities(
+    session: &Session,
+    observed: &Resources<Observed>,
+    report_ca: Option<&str>,
+) -> Resources<Prepared> {
+    only_authorities(observed, report_ca.map(|bundle| report_ca::build(session, bundle)))
+}
+
+fn only_authorities(observed: &Resources<Observed>, report_ca: Option<ConfigMap>) -> Resources<Prepared> {
     Resources {
         workload_service_account: Desired::AsItIs,
         report_ca: report_ca
             .filter(|_| observed.report_ca.is_some())
             .map_or(Desired::AsItIs, Desired::Present),
-        server_deployment,
+        server_deployment: Desired::AsItIs,
         server_service: Desired::AsItIs,
         client_job: Desired::AsItIs,
         server_network_policy: Desired::AsItIs,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crds::contract::{REPORT_AUDIENCE, RUN_ANNOTATION};
-use crds::{PodIdentity, PodSettings, Video};
+use crds::{PodIdentity, PodSettings, SeccompType, Variable, Video};
 use k8s_openapi::api::core::v1::{
     Affinity, Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, HTTPGetAction,
     ObjectFieldSelector, PodSecurityContext, PodSpec, PodTemplateSpec, Probe, ProjectedVolumeSource,
@@ -77,6 +77,8 @@ pub(super) fn template(session: &Session, operator: &Settings, workload: Workloa
         tolerations: some(&settings.tolerations),
         topology_spread_constraints: some(&settings.topology_spread_constraints),
         priority_class_name: settings.priority_class_name.clone(),
+        runtime_class_name: settings.runtime_class_name.clone(),
+        scheduler_name: settings.scheduler_name.clone(),
         ..PodSpec::default()
     };
     let metadata =
@@ -122,7 +124,15 @@ fn container(video: Video, operator: &Settings, workload: &Workload<'_>) -> Cont
         image: Some(settings.image.clone().unwrap_or_else(|| workload.image.to_owned())),
         image_pull_policy: pull_policy.map(|policy| policy.as_str().into()),
         args: Some(args),
-        env: Some([node_name(), termination_message()].into_iter().chain(reporting::env(operator)).collect()),
+        env: Some(
+            settings
+                .env
+                .iter()
+                .map(variable)
+                .chain([node_name(), termination_message()])
+                .chain(reporting::env(operator))
+                .collect(),
+        ),
         ports: Some(ports),
         resources: Some(settings.resources.clone().unwrap_or_else(|| workload.needs.of(video))),
         volume_mounts: Some([token_mount()].into_iter().chain(reporting::mount(operator)).collect()),
@@ -133,6 +143,15 @@ fn container(video: Video, operator: &Settings, workload: &Workload<'_>) -> Cont
         termination_message_policy: Some("FallbackToLogsOnError".into()),
         security_context: Some(container_security()),
         ..Container::default()
+    }
+}
+
+fn variable(variable: &Variable) -> EnvVar {
+    EnvVar {
+        name: variable.name.clone(),
+        // Empty is what the API server stores as none.
+        value: Some(variable.value.clone()).filter(|value| !value.is_empty()),
+        ..EnvVar::default()
     }
 }
 
@@ -201,8 +220,21 @@ fn token_mount() -> VolumeMount {
 /// As whom it runs is up to the platform, which may want ids of its own and refuse any other, else to the image, whose user is a
 /// number: of a name Kubernetes does not know whether it is root.
 fn pod_security(identity: &PodIdentity) -> PodSecurityContext {
-    let PodIdentity { run_as_user, run_as_group, fs_group, supplemental_groups, se_linux_options } =
-        identity.clone();
+    let PodIdentity {
+        run_as_user,
+        run_as_group,
+        fs_group,
+        supplemental_groups,
+        se_linux_options,
+        seccomp_profile,
+    } = identity.clone();
+    let seccomp_profile = seccomp_profile.map_or_else(
+        || SeccompProfile { type_: SeccompType::RuntimeDefault.as_str().into(), localhost_profile: None },
+        |profile| SeccompProfile {
+            type_: profile.type_.as_str().into(),
+            localhost_profile: profile.localhost_profile,
+        },
+    );
     PodSecurityContext {
         run_as_non_root: Some(true),
         run_as_user,
@@ -210,7 +242,7 @@ fn pod_security(identity: &PodIdentity) -> PodSecurityContext {
         fs_group,
         supplemental_groups: some(&supplemental_groups),
         se_linux_options,
-        seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".into(), ..SeccompProfile::default() }),
+        seccomp_profile: Some(seccomp_profile),
         ..PodSecurityContext::default()
     }
 }

@@ -226,7 +226,12 @@ mod tests {
             "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
             "tolerations": [{"key": "media", "operator": "Exists"}],
             "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}],
-            "priorityClassName": "canaries", "securityContext": {"runAsUser": 1001, "fsGroup": 1002},
+            "priorityClassName": "canaries", "runtimeClassName": "sandboxed", "schedulerName": "packing",
+            "env": [{"name": "LANG", "value": "C"}, {"name": "EMPTY"}],
+            "securityContext": {
+                "runAsUser": 1001, "fsGroup": 1002,
+                "seccompProfile": {"type": "Localhost", "localhostProfile": "media.json"}
+            },
             "podLabels": {"team": "media", "app.kubernetes.io/instance": "stolen"}, "podAnnotations": {"note": "n"}
         });
         let template = built(&json!({"server": pod}))["spec"]["template"].clone();
@@ -234,15 +239,28 @@ mod tests {
         assert_eq!(template["metadata"]["annotations"]["note"], "n");
         assert_eq!(template["metadata"]["labels"]["team"], "media");
         assert_eq!(template["metadata"]["labels"]["app.kubernetes.io/instance"], "harbor");
-        for field in ["imagePullSecrets", "affinity", "topologySpreadConstraints", "priorityClassName"] {
+        for field in [
+            "imagePullSecrets",
+            "affinity",
+            "topologySpreadConstraints",
+            "priorityClassName",
+            "runtimeClassName",
+            "schedulerName",
+        ] {
             assert_eq!(spec[field], pod[field], "{field}");
         }
         assert_eq!(spec["nodeSelector"], json!({"disk": "ssd", "kubernetes.io/os": "linux"}));
         assert_eq!(spec["tolerations"][0], pod["tolerations"][0]);
         assert_eq!(
             spec["securityContext"],
-            json!({"runAsNonRoot": true, "runAsUser": 1001, "fsGroup": 1002, "seccompProfile": {"type": "RuntimeDefault"}})
+            json!({
+                "runAsNonRoot": true, "runAsUser": 1001, "fsGroup": 1002,
+                "seccompProfile": {"type": "Localhost", "localhostProfile": "media.json"}
+            })
         );
+        let env = container["env"].as_array().unwrap();
+        assert_eq!(env[..2], pod["env"].as_array().unwrap()[..]);
+        assert_eq!(env[2]["name"], "BALLSESSION_NODE", "the operator's own come last and win");
         for field in ["image", "imagePullPolicy", "resources"] {
             assert_eq!(container[field], pod[field], "{field}");
         }

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::lease::Fence;
 use crate::reports::auth::{Authenticator, Role};
-use crate::reports::ledger::Ledger;
+use crate::reports::ledger::{Accepted, Ledger};
 use crate::reports::metrics::Metrics;
 use crate::reports::moment::Moment;
 use crate::reports::post::Post;
@@ -19,6 +19,8 @@ use crate::reports::refusal::Refusal;
 const AUTHENTICATION_LIMIT: Duration = Duration::from_secs(10);
 /// Reports that are taken in at a time.
 const IN_FLIGHT: usize = 256;
+/// How long the last report of a pod waits until it is stored: its sender gives a post up after 3 s.
+const STORED_WITHIN: Duration = Duration::from_secs(2);
 
 /// A report that was taken in.
 pub(super) struct Taken {
@@ -68,6 +70,21 @@ impl Intake {
     }
 
     async fn authenticate_and_accept(&self, token: &str, body: &[u8]) -> Result<Taken, Refusal> {
+        let (role, Accepted { answer, awaited }) = self.accept(token, body).await?;
+        // Another operator would not know of it, and nobody would send it again.
+        if let Some(awaited) = awaited {
+            timeout(STORED_WITHIN, self.ledger.stored(&awaited))
+                .await
+                .map_err(|_| Refusal::Unavailable("it cannot be stored now".into()))?;
+        }
+        // Who reads that it was taken relies on it.
+        if !self.fence.is_open() {
+            return Err(Refusal::Standby);
+        }
+        Ok(Taken { role, answer })
+    }
+
+    async fn accept(&self, token: &str, body: &[u8]) -> Result<(Role, Accepted), Refusal> {
         // Not before all of it has arrived: whoever sends slowly takes up a connection, and nothing else.
         let _permit = self
             .permits
@@ -84,11 +101,7 @@ impl Intake {
             (Post::Server(_), Role::Client) => return Err(Refusal::Forbidden("a client measures nothing")),
             (Post::Client(_), Role::Server) => return Err(Refusal::Forbidden("a server is no client")),
         }
-        let answer = self.ledger.accept(&reporter.session, &reporter.pod, post, Moment::present())?;
-        // Who reads that it was taken relies on it.
-        if !self.fence.is_open() {
-            return Err(Refusal::Standby);
-        }
-        Ok(Taken { role: reporter.role, answer })
+        let accepted = self.ledger.accept(&reporter.session, &reporter.pod, post, Moment::present())?;
+        Ok((reporter.role, accepted))
     }
 }

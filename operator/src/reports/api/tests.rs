@@ -124,6 +124,19 @@ async fn reports_of_server_and_client_are_taken() {
     assert!(view.clients.contains_key("client"));
 }
 
+/// Nobody would send it again, and an operator that is killed now knows of it alone.
+#[tokio::test]
+async fn the_last_report_of_a_pod_is_taken_when_it_is_stored() {
+    let mut served = Served::new().await;
+    served.world.end_pod("server");
+    let answer = served.post(&served.token("server"), &server_report(1)).await;
+    assert_eq!(code(&answer), 503, "nobody writes: {answer}");
+    let writing = tokio::spawn(served.world.reports.writer().run(served.stop.clone()));
+    assert_eq!(code(&served.post(&served.token("server"), &server_report(2)).await), 202);
+    served.stop.cancel();
+    writing.await.unwrap();
+}
+
 #[tokio::test]
 async fn a_server_is_answered_who_is_wanted_and_a_client_nothing() {
     let served = Served::new().await;

@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use crds::BallSession;
 use kube::runtime::reflector::ObjectRef;
-use report::post::Answer;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 pub(super) use pending_write::{PendingWrite, WriteResult};
+pub(super) use planner::Accepted;
+pub(super) use schedule::Awaited;
 
 use crate::report_source::{Expectation, View};
 use crate::reports::aggregate::{PodFacts, StoredSession};
@@ -40,12 +41,14 @@ pub(super) struct Ledger {
     /// Held for moments only, never across a call.
     planner: Mutex<Planner>,
     due: Notify,
+    /// Notifies of writes that are over.
+    written: watch::Sender<()>,
 }
 
 impl Ledger {
     pub(super) fn new(stores: Arc<Stores>, metrics: Metrics, now: Instant) -> Self {
         let (notifier, planner) = (Notifier::new(), Mutex::new(Planner::new(now)));
-        Self { stores, metrics, notifier, planner, due: Notify::new() }
+        Self { stores, metrics, notifier, planner, due: Notify::new(), written: watch::Sender::new(()) }
     }
 
     /// Takes note that reports can come from now on.
@@ -53,7 +56,7 @@ impl Ledger {
         self.with(|planner| planner.listen(now));
     }
 
-    /// Takes the report of a pod of a session. What is answered, if there is something to say.
+    /// Takes the report of a pod of a session.
     ///
     /// # Errors
     /// Where the watches do not know one of them any more.
@@ -63,13 +66,22 @@ impl Ledger {
         pod: &PodKey,
         post: Post,
         at: Moment,
-    ) -> Result<Option<Answer>, Refusal> {
+    ) -> Result<Accepted, Refusal> {
         let unknown = || Refusal::Unavailable("the pod or its session is not known any more".into());
         let stored = self.stores.session(session).ok_or_else(unknown)?;
         let facts = PodFacts::of(pod, &self.stores.pod(pod).ok_or_else(unknown)?);
         let Ok(stored) = &stored.0 else { return Err(unknown()) };
         let stored = StoredSession::of(stored);
         Ok(self.with(|planner| planner.accept(session, &stored, facts, post, at)))
+    }
+
+    /// Waits until what a post waits for is stored.
+    pub(super) async fn stored(&self, awaited: &Awaited) {
+        let mut written = self.written.subscribe();
+        while !self.with(|planner| planner.is_stored(awaited)) {
+            // Cannot fail: the sender is this ledger's own.
+            let _ = written.changed().await;
+        }
     }
 
     /// Takes note of what the controller expects of a session.
@@ -120,7 +132,12 @@ impl Ledger {
 
     /// The next status to be written now.
     pub(super) fn next_write(&self, at: Moment) -> Option<PendingWrite> {
-        self.with(|planner| planner.next_write(&self.stores, at))
+        let write = self.with(|planner| planner.next_write(&self.stores, at));
+        if write.is_none() {
+            // Some may have turned out not to be needed.
+            self.written.send_replace(());
+        }
+        write
     }
 
     /// When [`Ledger::next_write`] has something to give.
@@ -138,6 +155,7 @@ impl Ledger {
         let stored = self.stores.session(&write.session);
         let stored = stored.as_deref().and_then(|stored| stored.0.as_ref().ok()).map(StoredSession::of);
         self.with(|planner| planner.write_done(write, result, stored.as_ref(), at));
+        self.written.send_replace(());
     }
 
     /// Compares all sessions: some are gone, or their pods, or have become unresponsive, or nobody reports of them.

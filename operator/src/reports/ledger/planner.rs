@@ -9,7 +9,7 @@ use report::post::Answer;
 use crate::report_source::{Expectation, View};
 use crate::reports::aggregate::{Aggregate, PodFacts, PostEffect, StoredSession, Tracked, desired_status};
 use crate::reports::ledger::pending_write::{PendingWrite, WriteResult};
-use crate::reports::ledger::schedule::Schedule;
+use crate::reports::ledger::schedule::{Awaited, Schedule};
 use crate::reports::moment::Moment;
 use crate::reports::post::Post;
 use crate::reports::status::{self, Change};
@@ -25,6 +25,15 @@ pub(super) struct Planner {
     /// When sessions have to be judged again although nothing is posted, by UID.
     judge_at: HashMap<String, Instant>,
     effects: Effects,
+}
+
+/// A report that was taken.
+#[derive(Debug, Default)]
+pub(in crate::reports) struct Accepted {
+    /// What is answered, if there is something to say.
+    pub(in crate::reports) answer: Option<Answer>,
+    /// The write that it has to be in before it is answered, where no later report would have the same again.
+    pub(in crate::reports) awaited: Option<Awaited>,
 }
 
 /// What follows from a change, for others to do.
@@ -59,7 +68,7 @@ impl Planner {
         std::mem::take(&mut self.effects)
     }
 
-    /// Takes the report of a pod of the session. What is answered, if there is something to say.
+    /// Takes the report of a pod of the session.
     pub(super) fn accept(
         &mut self,
         key: &SessionKey,
@@ -67,7 +76,7 @@ impl Planner {
         pod: PodFacts,
         post: Post,
         at: Moment,
-    ) -> Option<Answer> {
+    ) -> Accepted {
         let tracked = self.aggregate.follow(key, session, at.now);
         let is_last = pod.is_ending;
         let (effect, answer) = match post {
@@ -79,7 +88,7 @@ impl Planner {
             Post::Client(post) => (tracked.take_client(pod, post, session, at.now), None),
         };
         if effect == PostEffect::Ignored {
-            return answer;
+            return Accepted { answer, awaited: None };
         }
         match tracked.judge_at(at.now) {
             Some(judge_at) => drop(self.judge_at.insert(key.uid.clone(), judge_at)),
@@ -95,7 +104,12 @@ impl Planner {
         if effect == PostEffect::StateChanged {
             self.effects.changed.push(key.clone());
         }
-        answer
+        Accepted { answer, awaited: is_last.then(|| self.schedule.awaited(&key.uid)).flatten() }
+    }
+
+    /// Whether what a post waits for is stored.
+    pub(super) fn is_stored(&self, awaited: &Awaited) -> bool {
+        self.schedule.is_stored(awaited)
     }
 
     /// Takes note of what the controller expects of a session.

@@ -53,6 +53,16 @@ struct Entry {
     /// How many writes in a row came too late.
     conflicts: u32,
     is_in_flight: bool,
+    /// How many writes were begun, and the last of them that was stored.
+    begun: u64,
+    stored: u64,
+}
+
+/// A write that has what was known at a moment: none that was begun before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::reports) struct Awaited {
+    uid: String,
+    write: u64,
 }
 
 impl Schedule {
@@ -99,6 +109,19 @@ impl Schedule {
         }
     }
 
+    /// The write that will have all that is known of a session now, where one is to come.
+    pub(super) fn awaited(&self, uid: &str) -> Option<Awaited> {
+        let entry = self.entries.get(uid).filter(|entry| entry.planned.is_some() || entry.is_in_flight)?;
+        Some(Awaited { uid: uid.to_owned(), write: entry.begun + 1 })
+    }
+
+    /// Whether that write, or a later one, is stored, or turned out not to be needed.
+    pub(super) fn is_stored(&self, Awaited { uid, write }: &Awaited) -> bool {
+        self.entries
+            .get(uid)
+            .is_none_or(|entry| entry.stored >= *write || (entry.planned.is_none() && !entry.is_in_flight))
+    }
+
     /// The next session to be written now.
     pub(super) fn next(&mut self, now: Instant) -> Option<String> {
         if now < self.next_at {
@@ -117,6 +140,7 @@ impl Schedule {
         self.next_at = self.next_at.max(earliest) + WRITE_INTERVAL;
         let entry = self.entries.get_mut(&uid)?;
         (entry.planned, entry.is_in_flight) = (None, true);
+        entry.begun += 1;
         Some(uid)
     }
 
@@ -143,7 +167,7 @@ impl Schedule {
             entry.written = Some(now);
         }
         if result == WriteResult::Stored {
-            entry.wanted = None;
+            (entry.wanted, entry.stored) = (None, entry.begun);
         }
         entry.failures = match result {
             WriteResult::Stored | WriteResult::Stale => 0,

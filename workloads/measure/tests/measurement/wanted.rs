@@ -40,12 +40,14 @@ fn cluster() -> World {
 #[test]
 fn a_bye_ends_nothing_in_a_cluster() {
     let mut world = cluster();
+    assert_eq!(world.run.measurement.absent(), 0);
     world.disconnect(1, Ended::Bye);
+    assert_eq!(world.run.measurement.absent(), 1, "known at once, for the operator to be asked");
     world.play(6_000);
     assert!(world.said().starts_with("ClientsLost: "), "{}", world.said());
     // But who is not wanted any more is not missed.
     apply(&mut world, &answer("0", "one", 60.0));
-    assert_eq!(world.said(), "Met");
+    assert_eq!((world.said().as_str(), world.run.measurement.absent()), ("Met", 0));
     let client = world.client("demo-client-1");
     assert!(!client.is_wanted);
     assert_eq!(client.numbers.delivered_percent, Some(100.0), "it left when it was to");

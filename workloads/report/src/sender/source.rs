@@ -28,14 +28,18 @@ pub struct SourceState {
     pub codes: BTreeSet<ErrorCode>,
     /// What holds now and is worth a post when it begins, and again when it ends; each by a name of its own.
     pub conditions: BTreeSet<&'static str>,
+    /// How many of those that are to be connected are not. With each more a post goes out at once: the answer says whether
+    /// the operator has ended them itself.
+    pub absent: usize,
 }
 
 impl SourceState {
     /// Whether the change from `before` is to be posted at once: an error of a new kind, another state, another
-    /// condition, or the end of what changes by itself.
+    /// condition, one more that is absent, or the end of what changes by itself.
     pub(super) fn is_urgent_after(&self, before: &Self) -> bool {
         self.state != before.state
             || self.conditions != before.conditions
+            || self.absent > before.absent
             || (before.active && !self.active)
             || !self.codes.is_subset(&before.codes)
     }
@@ -46,12 +50,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_code_another_state_another_condition_and_the_end_are_urgent() {
+    fn what_begins_turns_or_goes_away_is_urgent() {
         let idle = SourceState { state: Some(State::Connecting), ..SourceState::default() };
         let active = SourceState { active: true, ..idle.clone() };
         let failed = SourceState { codes: [ErrorCode::IceFailed].into(), ..active.clone() };
         let worse = SourceState { codes: [ErrorCode::IceFailed, ErrorCode::Other].into(), ..active.clone() };
         let connected = SourceState { state: Some(State::Connected), ..active.clone() };
+        let absent = |absent| SourceState { absent, ..active.clone() };
         let missed = SourceState { conditions: ["Missed"].into(), ..active.clone() };
         for (before, after, urgent) in [
             (&active, &active, false),
@@ -65,6 +70,10 @@ mod tests {
             (&active, &missed, true),
             (&missed, &missed, false),
             (&missed, &active, true),
+            (&active, &absent(1), true),
+            (&absent(1), &absent(1), false),
+            (&absent(1), &absent(2), true),
+            (&absent(2), &absent(1), false),
         ] {
             assert_eq!(after.is_urgent_after(before), urgent, "{before:?} {after:?}");
         }

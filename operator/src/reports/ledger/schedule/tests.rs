@@ -52,6 +52,41 @@ fn what_is_put_off_again_and_again_is_due_since_the_first_time() {
     }
 }
 
+/// A write that was under way when a post came may be without it.
+#[test]
+fn what_is_awaited_is_stored_with_a_write_that_began_after_it() {
+    let start = Instant::now();
+    let mut schedule = Schedule::new(start);
+    assert_eq!(schedule.awaited("a"), None, "nothing is to be written");
+    schedule.plan("a", Change::Urgent, start);
+    let first = schedule.awaited("a").unwrap();
+    assert!(!schedule.is_stored(&first));
+    schedule.next(start).unwrap();
+    let second = schedule.awaited("a").unwrap();
+    schedule.done("a", WriteResult::Stored, start);
+    schedule.plan("a", Change::Urgent, start);
+    assert_eq!((schedule.is_stored(&first), schedule.is_stored(&second)), (true, false));
+    for result in [WriteResult::Failed, WriteResult::Stale, WriteResult::Refused] {
+        let now = schedule.wake().unwrap();
+        schedule.next(now).unwrap();
+        schedule.done("a", result, now);
+        schedule.plan("a", Change::Urgent, now);
+        assert!(!schedule.is_stored(&second), "{result:?}");
+    }
+    let now = schedule.wake().unwrap();
+    schedule.next(now).unwrap();
+    schedule.done("a", WriteResult::Stored, now);
+    assert!(schedule.is_stored(&second));
+    schedule.plan("a", Change::Urgent, now);
+    let third = schedule.awaited("a").unwrap();
+    assert!(!schedule.is_stored(&third));
+    schedule.cancel("a");
+    assert!(schedule.is_stored(&third), "the watch shows that it is stored");
+    schedule.plan("a", Change::Urgent, now);
+    schedule.retain(|_| false);
+    assert!(schedule.is_stored(&third), "nobody is left to know it");
+}
+
 #[test]
 fn a_session_is_written_at_once_and_then_as_often_as_its_changes_are_worth() {
     let start = Instant::now();
