@@ -19,6 +19,8 @@ use crate::http::testing::FakeApiServer;
 use crate::http::{Doubt, Metrics, Need, Overview};
 use crate::session::validate;
 
+mod gates;
+
 const GATE: &str = "/v1/namespaces/a/ballsessions/pier/gate";
 const VERDICT: &str = "/v1/namespaces/a/ballsessions/pier/verdict";
 
