@@ -123,6 +123,19 @@ def test_what_changes_is_shown_without_asking_for_it(operator, page):
     until_names(page, "harbor")
 
 
+def test_opened_for_one_namespace_it_asks_for_that_one_alone(operator, page):
+    program, _ = operator(DEMO, HARBOR, GATE)
+    page.open(program.http, "/?namespace=edge")
+    until_names(page, "harbor", "gate")
+    assert page.text("summary").startswith("2 sessions watched in the namespace edge, 2 listed: ")
+    assert page.element("json").get_attribute("href") == f"http://{program.http}/status?namespace=edge"
+    # Whoever may see one namespace is refused the sessions of all.
+    asked = [address for address in page.requests() if "/status" in address]
+    assert asked and set(asked) == {f"http://{program.http}/status?namespace=edge"}
+    page.open(program.http)
+    until_names(page, "harbor", "demo", "gate")
+
+
 def test_it_is_filtered_and_sorted_by_keyboard(operator, page):
     program, _ = operator(DEMO, HARBOR, GATE, NEW)
     page.open(program.http)

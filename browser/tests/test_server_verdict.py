@@ -2,7 +2,7 @@
 
 import pytest
 from harness import until
-from page import PHONE
+from page import DESKTOP, PHONE
 from recorded import BREAK, MET, OBJECTIVES, SEND, SOURCE, Script, frames, numbers, row, update
 
 LOST = row(
@@ -250,6 +250,44 @@ def test_a_phone_shows_a_card_for_each_client(show, page, scheme):
     label = "return getComputedStyle(document.querySelector('#clients td:nth-child(5)'), '::before').content"
     assert page.run(label) == '"loss %"'
     page.screenshot(f"verdict-phone-{scheme}")
+
+
+def fifty() -> list[dict]:
+    """As many clients on ten nodes: one is lost, those of one node lose frames, one is slow, and one is just coming."""
+    clients = []
+    for number in range(50):
+        node = f"worker-{number % 10 + 1}"
+        if number == 17:
+            lately = {"deliveredPercent": 71.0, "longestFreezeMilliseconds": 17200.0}
+            clients.append(row("demo-client-17", lately, node=node, state="Lost", openGapMilliseconds=17200.0, cause="Unknown"))
+        elif number % 10 == 3:
+            clients.append(row(f"demo-client-{number}", {"lossPercent": round(2.4 + number / 10, 1), "deliveredPercent": 94.2}, node=node, cause="Network"))
+        elif number == 30:
+            clients.append(row("demo-client-30", {"latencyMillisecondsP95": 412.0}, node=node, cause="ClientCpu"))
+        elif number == 49:
+            nothing = dict.fromkeys(("lossPercent", "undetectedPercent", "deliveredPercent", "errorPixelsP95", "latencyMillisecondsP95"))
+            clients.append(row("demo-client-49", nothing, state="Connecting", frames=frames(0), node=node, cause=None))
+        else:
+            clients.append(row(f"demo-client-{number}", {"latencyMillisecondsP95": round(4 + number / 10, 1)}, node=node))
+    return clients
+
+
+@pytest.mark.parametrize(("scheme", "size"), [("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE)])
+def test_fifty_clients_are_all_there_the_worst_first(show, page, scheme, size):
+    page.prefer(scheme)
+    page.resize(size)
+    message = MISSED["message"].replace("demo-client-1 on worker-7", "demo-client-17 on worker-8").replace("8.13", "6.7")
+    verdict = MISSED | {"client": "demo-client-17", "node": "worker-8", "message": message.replace("client-3 on worker-2", "client-43 on worker-4")}
+    recent = numbers(windowSeconds=60.0, deliveredPercent=98.8, lossPercent=0.47)
+    show(update(fifty(), objectives=OBJECTIVES, verdict=verdict, recent=recent))
+    shown = list(rows(page))
+    assert len(shown) == 50
+    assert shown[0] == "demo-client-17"
+    assert set(shown[1:8]) == {"demo-client-49", "demo-client-30", *(f"demo-client-{number}" for number in range(3, 50, 10))}
+    assert not page.is_wider_than_its_window()
+    page.screenshot(f"fifty-{scheme}-{size[0]}")
+    page.run("document.querySelector('#clients').scrollIntoView()")
+    page.screenshot(f"fifty-clients-{scheme}-{size[0]}")
 
 
 def test_the_verdict_of_a_session_is_that_of_its_status(programs, page):

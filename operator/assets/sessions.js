@@ -9,6 +9,10 @@ import { makeVerdict, showVerdict } from "./verdict.js";
 const PAUSE = 3000;
 /** How long an answer may take. */
 const PATIENCE = 10000;
+/** The namespace whose sessions alone are wanted: the page was opened with it. */
+const NAMESPACE = new URLSearchParams(location.search).get("namespace");
+/** Who may see that namespace alone is refused the sessions of all. */
+const STATUS = NAMESPACE === null ? "status" : `status?${new URLSearchParams({ namespace: NAMESPACE })}`;
 
 const part = (id) => document.getElementById(id);
 let status = null;
@@ -19,7 +23,7 @@ let isStale = false;
 async function ask() {
   let problem = "";
   try {
-    const response = await fetch("status", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    const response = await fetch(STATUS, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
     status = await response.json();
     answered = new Date();
@@ -46,7 +50,8 @@ function show() {
   const count = (test) => rows.filter(test).length;
   const [idle, missed] = [count((row) => !row.isReady), count((row) => row.isMissed)];
   showVerdict(rows, { isPart: status.omitted > 0 || status.incomplete, isStale });
-  setText("summary", `${status.watched} sessions watched, ${rows.length} listed: ${idle} not ready, ${missed} with objectives not met.`);
+  const place = NAMESPACE === null ? "" : ` in the namespace ${NAMESPACE}`;
+  setText("summary", `${status.watched} sessions watched${place}, ${rows.length} listed: ${idle} not ready, ${missed} with objectives not met.`);
   const standby = status.standby ? `This replica of the operator stands by: ${status.standby}.` : "";
   say("waiting", status.ready ? standby : `The operator is not ready: it waits for ${status.waitingFor.join("; for ")}.`);
   const filter = part("filter").value.trim();
@@ -54,7 +59,7 @@ function show() {
   showMap(rows.filter((row) => matches(row, filter)));
   setText("matches", filter ? `${matching} of ${rows.length} match` : "");
   say("empty", matching ? "" : filter && rows.length ? "No session matches the filter." : "There are no sessions.");
-  const omitted = status.omitted ? `${status.omitted} further sessions are not shown: kubectl get ballsessions -A has all.` : "";
+  const omitted = status.omitted ? `${status.omitted} further sessions are not shown: kubectl get ballsessions ${NAMESPACE === null ? "-A" : `-n ${NAMESPACE}`} has all.` : "";
   say("omitted", status.incomplete ? `${omitted} Not all namespaces were looked into.`.trim() : omitted);
   showUndecodable(status.undecodable);
   setText("version", status.version);
@@ -79,6 +84,7 @@ function setText(id, text) {
   if (part(id).textContent !== text) part(id).textContent = text;
 }
 
+part("json").href = STATUS;
 Object.assign(part("inside"), { href: INSIDE, textContent: INSIDE });
 makeHead(show);
 makeMap();

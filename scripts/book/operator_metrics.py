@@ -12,7 +12,8 @@ REGISTERED = re.compile(rf"registry\.register\(\s*{TEXT},\s*(?:{TEXT}|help),\s*m
 DESCRIBED = re.compile(rf"encode_descriptor\(\s*{TEXT},\s*(?:{TEXT}|help),\s*None,\s*MetricType::(\w+)\)")
 GAUGES = re.compile(rf"\b(?:text\.gauges?|each)\(\s*{TEXT},\s*{TEXT}")
 # Of gauges that are made at every scrape: those of a session, and the others that have labels.
-OF_SESSION, LABELS = {"namespace", "session"}, {"sessions": {"ready"}, "watch_failing": {"watch"}, "watch_failures": {"watch"}}
+OF_SESSION = {"namespace", "session"}
+LABELS = {"build_info": {"version"}, "sessions": {"ready"}, "watch_failing": {"watch"}, "watch_failures": {"watch"}}
 
 
 def families(root):

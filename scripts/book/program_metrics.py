@@ -35,5 +35,7 @@ def of_file(source):
         yield Family(PREFIX + name, kind, f"{meaning}.", {label} if is_labelled else set())
     for name in ERRORS.findall(source):
         yield Family(PREFIX + name, "counter", "Errors by code.", {"code"})
+    if "Exposition::default()" in source:
+        yield Family(PREFIX + "build_info", "gauge", "Always 1: the label is the version of the program.", {"version"})
     if ".posts(" in source:
         yield Family(PREFIX + "report_posts", "counter", "Posts to the operator, by result.", {"result"})

@@ -156,6 +156,7 @@ class Metrics(unittest.TestCase):
         """
         found = {family.name: (family.kind, family.labels, family.meaning) for family in program_metrics.of_file(source)}
         expected = {
+            "ballsession_build_info": ("gauge", {"version"}, "Always 1: the label is the version of the program."),
             "ballsession_frames": ("counter", {"fate"}, "Frames, by fate."),
             "ballsession_loss_ratio": ("gauge", set(), "Loss."),
             "ballsession_errors": ("counter", {"code"}, "Errors by code."),

@@ -1,5 +1,5 @@
-"""What values change of the manifests: for each file the lines whose blocks are replaced, or followed by more, and when an object
-is there at all.
+"""What values change of the manifests: for each file the lines whose blocks are replaced, or followed by more, the lines after each
+of which something comes, and when an object is there at all.
 
 A line that a file no longer has, or has twice, is an error. What is not named here goes into the chart as it is.
 """
@@ -37,6 +37,17 @@ MONITOR_LABELS = """
     {{- toYaml . | nindent 4 }}
     {{- end }}
 """
+
+# What comes after each line that is like a pattern.
+FOLLOWED = {
+    "rules.yaml": {
+        r"( +)runbook: docs/(runbooks/\w+)\.md": r"""
+\1{{- with $.Values.monitoring.runbookBaseUrl }}
+\1runbook_url: {{ trimSuffix "/" . }}/\2.html
+\1{{- end }}
+""",
+    },
+}
 
 CHANGES = {
     "sessions-role.yaml": {

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from charts import changes
-from charts.template import COMMON_ANNOTATIONS, Unfit, changed, conditional, documents, kind, name, template
+from charts.template import COMMON_ANNOTATIONS, Unfit, changed, conditional, documents, followed, kind, name, template
 
 BASE = "deploy/base"
 MONITORING = "deploy/monitoring"
@@ -68,7 +68,7 @@ def templates(root, version):
             if file in manifests:
                 raise Unfit(f"{file} is in {folders[file]} and {folder}, and a chart has one folder for both")
             manifests[file], folders[file] = documents(text), folder
-    for table in (changes.CONDITIONS, changes.CHANGES, changes.ANNOTATIONS):
+    for table in (changes.CONDITIONS, changes.CHANGES, changes.FOLLOWED, changes.ANNOTATIONS):
         if gone := table.keys() - manifests.keys():
             raise Unfit(f"there is no {', '.join(sorted(gone))} any more: scripts/charts/changes.py has to follow")
     names = {name(lines) for objects in manifests.values() for lines in objects}
@@ -80,6 +80,7 @@ def templates(root, version):
             annotations = changes.ANNOTATIONS.get(file, COMMON_ANNOTATIONS)
             try:
                 made = apply(marked, changes.CHANGES.get(file, {}), names, annotations)
+                made = followed(made, changes.FOLLOWED.get(file, {}))
             except Unfit as error:
                 raise Unfit(f"{file}: {error}") from error
             found[file] += "---\n" + "\n".join(conditional(made, condition(file, lines, folders[file]))) + "\n"

@@ -94,6 +94,20 @@ def conditional(lines, condition):
     return [f"{{{{- if {condition} }}}}", *lines, "{{- end }}"] if condition else lines
 
 
+def followed(lines, table):
+    """`lines` with more after each one that is as a pattern of `table` says; the pattern's groups may stand in it."""
+    out, found = [], set()
+    for line in lines:
+        out.append(line)
+        for pattern, more in table.items():
+            if match := re.fullmatch(pattern, line):
+                found.add(pattern)
+                out.extend(match.expand(more).strip("\n").split("\n"))
+    if gone := table.keys() - found:
+        raise Unfit(f"no line is like {', '.join(sorted(gone))}: scripts/charts/changes.py has to follow")
+    return out
+
+
 def block(lines, anchor):
     """Where the line `anchor` and what belongs to it stands, as a pair of numbers. It has to be there exactly once."""
     found = [number for number, line in enumerate(lines) if line == anchor]

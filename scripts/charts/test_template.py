@@ -5,7 +5,7 @@ import unittest
 from pathlib import Path
 
 from charts import files
-from charts.template import Unfit, changed, documents, renamed, template
+from charts.template import Unfit, changed, documents, followed, renamed, template
 
 ROOT = Path(__file__).parents[2]
 ROLE = """\
@@ -97,6 +97,15 @@ class Template(unittest.TestCase):
         for anchor in ["  x:", "  b: 1"]:
             with self.assertRaisesRegex(Unfit, "there [02] times, not once: scripts/charts/changes.py"):
                 changed([*lines, "  b: 1"], {anchor: ""})
+
+    def test_each_line_of_a_pattern_is_followed_by_what_is_made_of_it(self):
+        lines = ["a:", "  page: x.md", "b:", "  page: y.md"]
+        self.assertEqual(
+            followed(lines, {r"( +)page: (\w+)\.md": "\n\\1link: \\2.html\n\\1end: 1\n"}),
+            ["a:", "  page: x.md", "  link: x.html", "  end: 1", "b:", "  page: y.md", "  link: y.html", "  end: 1"],
+        )
+        with self.assertRaisesRegex(Unfit, "no line is like link: .*: scripts/charts/changes.py"):
+            followed(lines, {"link: .*": ""})
 
 
 class Generated(unittest.TestCase):

@@ -27,7 +27,9 @@ func TestFlaggerAsksPrometheusAboutTheSession(t *testing.T) {
 	}
 }
 
-func TestFlaggerWaitsAtTheGateBeforeItPromotes(t *testing.T) {
+// The example's only webhook.
+func canaryWebhook(t *testing.T) flagger.CanaryWebhook {
+	t.Helper()
 	var canary struct {
 		Analysis flagger.CanaryAnalysis `json:"analysis"`
 	}
@@ -35,7 +37,11 @@ func TestFlaggerWaitsAtTheGateBeforeItPromotes(t *testing.T) {
 	if len(canary.Analysis.Webhooks) != 1 {
 		t.Fatalf("%d webhooks", len(canary.Analysis.Webhooks))
 	}
-	webhook := canary.Analysis.Webhooks[0]
+	return canary.Analysis.Webhooks[0]
+}
+
+func TestFlaggerWaitsAtTheGateBeforeItPromotes(t *testing.T) {
+	webhook := canaryWebhook(t)
 	if webhook.Type != flagger.ConfirmPromotionHook {
 		t.Errorf("it is of the type %s", webhook.Type)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	prometheusmetric "github.com/argoproj/argo-rollouts/metricproviders/prometheus"
 	"github.com/argoproj/argo-rollouts/metricproviders/webmetric"
 	"github.com/argoproj/argo-rollouts/pkg/apis/rollouts/v1alpha1"
 	"github.com/argoproj/argo-rollouts/utils/evaluate"
@@ -81,6 +82,20 @@ func metric(t *testing.T, file string, arguments map[string]string) v1alpha1.Met
 	return one
 }
 
+// What Argo Rollouts measures by asking over HTTP.
+func measured(t *testing.T, metric v1alpha1.Metric) v1alpha1.Measurement {
+	t.Helper()
+	client, err := webmetric.NewWebMetricHttpClient(metric)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parser, err := webmetric.NewWebMetricJsonParser(metric)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return webmetric.NewWebMetricProvider(*log.NewEntry(log.New()), client, parser).Run(nil, metric)
+}
+
 // The provider is the one of Argo Rollouts, and what it reads is what the operator answers.
 func TestARolloutGoesOnByTheVerdict(t *testing.T) {
 	const path, query = "/v1/namespaces/media/ballsessions/release-gate/verdict", "run=1.4.2"
@@ -94,19 +109,9 @@ func TestARolloutGoesOnByTheVerdict(t *testing.T) {
 			answer.Header().Set("Content-Type", "application/json")
 			answer.Write(one.Body)
 		}))
-		metric := metric(t, "verdict.yaml", map[string]string{
+		measured := measured(t, metric(t, "verdict.yaml", map[string]string{
 			"session": "release-gate", "query": query, "operator": operator.URL, "token": "a.b.c",
-		})
-		client, err := webmetric.NewWebMetricHttpClient(metric)
-		if err != nil {
-			t.Fatal(err)
-		}
-		parser, err := webmetric.NewWebMetricJsonParser(metric)
-		if err != nil {
-			t.Fatal(err)
-		}
-		provider := webmetric.NewWebMetricProvider(*log.NewEntry(log.New()), client, parser)
-		measured := provider.Run(nil, metric)
+		}))
 		if string(measured.Phase) != one.Expected {
 			t.Errorf("%s: %s (%s), expected is %s", one.What, measured.Phase, measured.Message, one.Expected)
 		}
@@ -120,10 +125,8 @@ func TestARolloutWaitsWhileThereIsNoAnswer(t *testing.T) {
 		operator := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, _ *http.Request) {
 			answer.WriteHeader(code)
 		}))
-		metric := metric(t, "verdict.yaml", map[string]string{"session": "release-gate", "operator": operator.URL, "token": "a.b.c"})
-		client, _ := webmetric.NewWebMetricHttpClient(metric)
-		parser, _ := webmetric.NewWebMetricJsonParser(metric)
-		measured := webmetric.NewWebMetricProvider(*log.NewEntry(log.New()), client, parser).Run(nil, metric)
+		arguments := map[string]string{"session": "release-gate", "operator": operator.URL, "token": "a.b.c"}
+		measured := measured(t, metric(t, "verdict.yaml", arguments))
 		if measured.Phase != v1alpha1.AnalysisPhaseError {
 			t.Errorf("%d: %s", code, measured.Phase)
 		}
@@ -148,6 +151,29 @@ func TestPrometheusMayKnowNothing(t *testing.T) {
 		phase, err := evaluate.EvaluateResult(one.result, metric, *log.NewEntry(log.New()))
 		if err != nil || phase != one.expected {
 			t.Errorf("%v: %s (%v), expected is %s", one.result, phase, err, one.expected)
+		}
+	}
+}
+
+func TestARolloutGoesOnByWhatPrometheusScrapedOfTheOperator(t *testing.T) {
+	address, token := served(t)
+	server := prometheus(t, address, token)
+	for session, expected := range map[string]v1alpha1.AnalysisPhase{
+		"met":     v1alpha1.AnalysisPhaseSuccessful,
+		"missed":  v1alpha1.AnalysisPhaseFailed,
+		"unknown": v1alpha1.AnalysisPhaseInconclusive,
+	} {
+		metric := metric(t, "prometheus.yaml", map[string]string{"session": session, "prometheus": server.URL})
+		api, err := prometheusmetric.NewPrometheusAPI(metric)
+		if err != nil {
+			t.Fatal(err)
+		}
+		provider, err := prometheusmetric.NewPrometheusProvider(api, *log.NewEntry(log.New()), metric)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if measured := provider.Run(nil, metric); measured.Phase != expected {
+			t.Errorf("%s: %s (%s), expected is %s", session, measured.Phase, measured.Message, expected)
 		}
 	}
 }

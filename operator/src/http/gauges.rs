@@ -28,6 +28,11 @@ pub(super) struct Gauges(pub(super) Arc<Parts>);
 impl Collector for Gauges {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
         let mut text = Text(encoder);
+        text.gauges(
+            "build_info",
+            "Always 1: the label is the version of the program.",
+            [([("version", env!("CARGO_PKG_VERSION"))], 1.0)],
+        )?;
         text.gauge(
             "ready",
             "1 while the operator has all that it needs, as /readyz says.",

@@ -7,10 +7,14 @@ const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// The page at `/`, and the files that it consists of.
-pub(super) fn router() -> Router {
+/// The page at `/`.
+pub(super) fn page() -> Router {
+    Router::new().route("/", asset(HTML, include_str!("../../assets/index.html")))
+}
+
+/// The files that it consists of. They are the same for everybody, and say nothing of any session.
+pub(super) fn files() -> Router {
     Router::new()
-        .route("/", asset(HTML, include_str!("../../assets/index.html")))
         .route("/sessions.css", asset(CSS, include_str!("../../assets/sessions.css")))
         .route("/sessions.js", asset(SCRIPT, include_str!("../../assets/sessions.js")))
         .route("/rows.js", asset(SCRIPT, include_str!("../../assets/rows.js")))
@@ -38,7 +42,7 @@ mod tests {
 
     async fn get(path: &str) -> (StatusCode, String, String) {
         let request = Request::get(path).body(Body::empty()).unwrap();
-        let response = router().oneshot(request).await.unwrap();
+        let response = page().merge(files()).oneshot(request).await.unwrap();
         let content_type =
             response.headers().get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap().to_owned());
         let (status, body) = (response.status(), response.into_body().collect().await.unwrap().to_bytes());
@@ -46,7 +50,7 @@ mod tests {
     }
 
     /// The files beside it that a file names in quotes.
-    fn files(text: &str) -> impl Iterator<Item = &str> {
+    fn named(text: &str) -> impl Iterator<Item = &str> {
         let quoted = text.split('"').map(|quoted| quoted.trim_start_matches("./"));
         quoted.filter(|name| (name.ends_with(".js") || name.ends_with(".css")) && !name.contains(' '))
     }
@@ -70,7 +74,7 @@ mod tests {
             assert_eq!(content_type, expected, "{path}");
             // Where there is no way out, nothing from elsewhere would come.
             assert!(!text.contains("https://") && !text.contains("innerHTML"), "{path}");
-            open.extend(files(&text).map(str::to_owned));
+            open.extend(named(&text).map(str::to_owned));
         }
         assert_eq!(seen.len(), 13, "{seen:?}");
     }

@@ -20,9 +20,11 @@ use crate::kube_names::is_dns_label;
 pub(super) fn routes(site: &Site) -> Router {
     let pages = Router::<Site>::new()
         .route("/status", get(status))
-        .merge(pages::router().with_state(()))
+        .merge(pages::page().with_state(()))
         .route_layer(from_fn_with_state(site.clone(), admit_to_pages));
+    // A browser asks for the page's files without the namespace that the page is about.
     let guarded = pages
+        .merge(pages::files().with_state(()))
         .route("/metrics", get(metrics))
         .merge(verdicts::router())
         .route_layer(from_fn_with_state(site.clone(), admit))

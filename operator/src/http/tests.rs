@@ -149,6 +149,9 @@ fn series(status: &Overview) -> Vec<String> {
     lines.map(|line| line.strip_prefix("ballsession_operator_").unwrap().to_owned()).collect()
 }
 
+/// What each replica says of itself.
+const BUILD: &str = concat!("build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1.0");
+
 #[test]
 fn metrics_count_sessions_by_readiness() {
     let mut broken = session("b", "broken", None);
@@ -157,6 +160,7 @@ fn metrics_count_sessions_by_readiness() {
     let series =
         series(&status(needs, &[broken, session("a", "new", None), session("a", "x", Some("False"))]));
     let of_all = [
+        BUILD,
         "ready 0.0",
         "sessions{ready=\"True\"} 0.0",
         "sessions{ready=\"False\"} 1.0",
@@ -206,7 +210,7 @@ fn a_replica_that_stands_by_is_ready_and_counts_no_session_a_second_time() {
     let standby = || Some("the lease tower/operator: held by b".to_owned());
     let replica = replica(vec![], Box::new(standby), &[session("a", "pier", Some("True"))]);
     assert_eq!(replica.readiness(), Readiness::Ready);
-    assert_eq!(series(&replica), ["ready 1.0"]);
+    assert_eq!(series(&replica), [BUILD, "ready 1.0"]);
     let shown = shown(&replica);
     assert_eq!(shown["standby"], json!("the lease tower/operator: held by b"));
     assert_eq!((&shown["ready"], &shown["watched"]), (&json!(true), &json!(1)), "its caches are warm");

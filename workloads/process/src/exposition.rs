@@ -18,7 +18,7 @@ use self::histogram::Snapshot;
 
 type Label = Vec<(&'static str, String)>;
 
-/// Collects metrics; names follow Prometheus' conventions: base units at their end, `_total` is appended to counters. A
+/// Collects metrics, of which the program's version is the first; names follow Prometheus' conventions: base units at their end, `_total` is appended to counters. A
 /// help text is a sentence without its full stop, which is appended as well.
 pub struct Exposition {
     registry: Registry,
@@ -26,7 +26,9 @@ pub struct Exposition {
 
 impl Default for Exposition {
     fn default() -> Self {
-        Self { registry: Registry::with_prefix("ballsession") }
+        let empty = Self { registry: Registry::with_prefix("ballsession") };
+        let help = "Always 1: the label is the version of the program";
+        empty.gauges("build_info", help, "version", [(env!("CARGO_PKG_VERSION"), Some(1.0))])
     }
 }
 
@@ -160,6 +162,7 @@ mod tests {
             "ballsession_recent_latency_seconds{percentile=\"50\"} 0.003",
             "# HELP ballsession_sessions Sessions now.",
             "ballsession_sessions 2.0",
+            concat!("ballsession_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1.0"),
             "# TYPE ballsession_error_pixels histogram",
             "ballsession_error_pixels_bucket{le=\"0.5\"} 3",
             "ballsession_error_pixels_bucket{le=\"1.0\"} 4",

@@ -74,6 +74,7 @@ fn what_is_misspelt_or_makes_no_sense_is_refused_by_name() {
         (&["images.pullPolicy=Sometimes"], &["/images/pullPolicy", "IfNotPresent"]),
         (&["images.client.digest=sha256:12"], &["/images/client/digest"]),
         (&["watchNamespace=Media"], &["/watchNamespace"]),
+        (&["monitoring.runbookBaseUrl=docs.example"], &["/monitoring/runbookBaseUrl"]),
         (&["test.placement=Elsewhere"], &["/test/placement", "CrossNode"]),
         (&["podDisruptionBudget.maxUnavailable=many"], &["/podDisruptionBudget/maxUnavailable"]),
         (&["namespacedOnly=true"], &["namespacedOnly", "it must name a namespace"]),
