@@ -96,11 +96,12 @@ bench: build ## measure beside aiortc programs; BENCH_ROUNDS, BENCH_SECONDS, BEN
 	BALLSESSION_BIN="$(BIN)" bench/run --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) \
 	  --operator-sessions $(BENCH_SESSIONS) $(BENCH_PARTS)
 
-# The first one needs an API server that knows no sessions yet, as the others make it.
+# The first one needs an API server that knows no sessions yet, as the others make it. BALLSESSION_FAULT_SEEDS=20 has the API server
+# fail in as many ways, and BALLSESSION_FAULT_AWAY=120s be away for so long.
 test-api: deps ## check resource, operator and plugin against the API server that KUBECONFIG names
 	@test -n "$$KUBECONFIG" || { echo "test-api: KUBECONFIG must name an API server for tests"; exit 2; }
 	$(CARGO) test --release --locked --workspace --test undefined
-	$(CARGO) test --release --locked --workspace --test apiserver --test controller --test http \
+	$(CARGO) test --release --locked --workspace --test apiserver --test controller --test faults --test http \
 	  --test lease --test manifests --test plugin --test reporting --test rights
 
 kstatus: deps ## ask the library by which tools wait what it reads out of sessions; needs Go

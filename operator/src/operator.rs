@@ -26,8 +26,8 @@ use crate::lease::{self, LeaderLabel, Lease};
 use crate::reports::{self, Endpoint, Reports};
 use crate::settings::PodDefaults;
 
-/// Longer than any watch is quiet: the API server ends each of them sooner.
-const READ_TIMEOUT: Duration = Duration::from_secs(330);
+/// A connection is dead that does not answer for so long. Whoever asks waits less.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long work under way may take after the end was asked for: meanwhile nobody else can work.
 const DRAIN_LIMIT: Duration = Duration::from_secs(3);
@@ -61,7 +61,8 @@ async fn operator(options: Options) -> anyhow::Result<Exit> {
     // For all that is written.
     let fenced = lease::fenced_client(&config, lease.fence(), &lease_metrics)?;
     let label = LeaderLabel::new(fenced.clone(), &lease_settings, &options.pod_name);
-    let (watches, stores) = cluster::watch(&client, &options.watched);
+    let watching = cluster::watching_client(config.clone())?;
+    let (watches, stores) = cluster::watch(&watching, &options.watched);
     let keys = certificates::Store::new(
         client.clone(),
         fenced.clone(),

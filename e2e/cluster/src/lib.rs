@@ -21,7 +21,7 @@ use kube::{Client, CustomResourceExt};
 use serde_json::{Value, json};
 
 pub use installation::Installation;
-pub use token::{account_token, pod_token};
+pub use token::{account_token, pod_token, try_pod_token};
 
 /// A client of an API server that serves the resource; `None`, and a line that says so, where there is no KUBECONFIG.
 pub async fn client(test: &str) -> Option<Client> {

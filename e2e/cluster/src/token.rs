@@ -8,6 +8,14 @@ use serde_json::json;
 
 /// A token for `audience` that is bound to `pod`, as the kubelet gets it.
 pub async fn pod_token(client: &Client, pod: &Pod, audience: &str) -> String {
+    try_pod_token(client, pod, audience).await.unwrap()
+}
+
+/// The same of a pod that may be about to go, and its account with it.
+///
+/// # Errors
+/// Where the API server gives none.
+pub async fn try_pod_token(client: &Client, pod: &Pod, audience: &str) -> kube::Result<String> {
     let request: TokenRequest = serde_json::from_value(json!({
         "metadata": {},
         "spec": {
@@ -19,8 +27,8 @@ pub async fn pod_token(client: &Client, pod: &Pod, audience: &str) -> String {
     let accounts = Api::<ServiceAccount>::namespaced(client.clone(), &pod.namespace().unwrap());
     let account = pod.spec.as_ref().unwrap().service_account_name.clone().unwrap();
     let answer: TokenRequest =
-        accounts.create_subresource("token", &account, &PostParams::default(), &request).await.unwrap();
-    answer.status.unwrap().token.unwrap()
+        accounts.create_subresource("token", &account, &PostParams::default(), &request).await?;
+    Ok(answer.status.unwrap().token.unwrap())
 }
 
 /// A token of a ServiceAccount, for `audience` or else the API server itself.

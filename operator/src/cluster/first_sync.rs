@@ -16,8 +16,9 @@ type State = BTreeMap<String, Watch>;
 /// A watch that fails for so long is broken: a shorter time is that of an API server that is restarted.
 const BROKEN_AFTER: Duration = Duration::from_secs(60);
 
-/// A watch that fails is tried again sooner: after 30 s and as much jitter at most, and another 30 s to connect. One that goes on
-/// where it was says nothing until something changes, so that a longer quiet is all there is to be seen of it.
+/// A watch that fails fails again sooner: after 10 s at most it is tried again, and of one that gets no answer, or of which nothing
+/// comes, that is known after 63 s. One that goes on where it was says nothing until something changes, so that a longer quiet is
+/// all there is to be seen of it.
 const QUIET: Duration = Duration::from_secs(90);
 
 /// How far one watch is.
@@ -100,8 +101,15 @@ impl Tracker {
 
     /// Another watch, of objects with this plural.
     pub(super) fn watch(&self, plural: &str) -> Report {
-        let report = Report { state: Arc::clone(&self.0), plural: plural.to_owned() };
+        let report = self.watch_besides(plural);
         report.change(|watch| watch.waits = Some("no answer yet".to_owned()));
+        report
+    }
+
+    /// One whose first list nothing waits for.
+    pub(super) fn watch_besides(&self, plural: &str) -> Report {
+        let report = Report { state: Arc::clone(&self.0), plural: plural.to_owned() };
+        report.change(|_| ());
         report
     }
 }
@@ -199,6 +207,20 @@ mod tests {
         sessions.synced();
         sessions.failed(&missing, now);
         assert_eq!((sync.waiting(), sync.done().now_or_never()), (None, Some(())));
+    }
+
+    #[tokio::test]
+    async fn nothing_waits_for_what_is_watched_besides() {
+        let ((tracker, mut sync), start) = (Tracker::new(), Instant::now());
+        let nodes = tracker.watch_besides("nodes");
+        assert_eq!((sync.waiting(), sync.done().now_or_never()), (None, Some(())));
+        let gone =
+            watcher::Error::WatchError(Box::new(Status { message: "gone".into(), ..Status::default() }));
+        for second in [0, 30, 60] {
+            nodes.failed(&gone, start + Duration::from_secs(second));
+        }
+        let broken = sync.broken(start + Duration::from_secs(61)).unwrap();
+        assert_eq!(broken, "the watch of nodes, which fails for 61 s (gone)");
     }
 
     /// O16: that was a line in the log, and nothing else.

@@ -87,7 +87,8 @@ impl State {
     }
 }
 
-fn is_forbidden(error: &watcher::Error) -> bool {
+/// Whether it may not be watched.
+pub(super) fn is_forbidden(error: &watcher::Error) -> bool {
     match error {
         watcher::Error::InitialListFailed(kube::Error::Api(status))
         | watcher::Error::WatchStartFailed(kube::Error::Api(status))

@@ -14,6 +14,7 @@ mod scope;
 mod stores;
 mod trim;
 mod watches;
+mod watching;
 
 pub use first_sync::FirstSync;
 pub use kept::Kept;
@@ -25,3 +26,4 @@ pub(crate) use pending::PendingSessions;
 pub use scope::Scope;
 pub use stores::Stores;
 pub use watches::{Watches, watch};
+pub use watching::watching_client;

@@ -17,15 +17,15 @@ use k8s_openapi::api::core::v1::{ConfigMap, Node, Pod};
 use kube::api::Api;
 use kube::runtime::WatchStreamExt;
 use kube::runtime::reflector::{self, ObjectRef, Store};
-use kube::runtime::watcher::{self, Event, watcher};
+use kube::runtime::watcher::{self, Event};
 use kube::{Client, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 
 use crate::clients::KnownNodes;
-use crate::cluster::first_sync::{self, FirstSync, Tracker};
-use crate::cluster::inventory::Inventory;
+use crate::cluster::first_sync::{self, FirstSync, Report, Tracker};
+use crate::cluster::inventory::{Inventory, is_forbidden};
 use crate::cluster::kept::Kept;
 use crate::cluster::keys::{Guard, Key};
 use crate::cluster::metrics::Metrics;
@@ -36,12 +36,10 @@ use crate::cluster::pod_index::PodIndex;
 use crate::cluster::scope::Scope;
 use crate::cluster::stores::{Children, Stores};
 use crate::cluster::trim::{trim_child, trim_pod, trim_replica_set, trim_session};
+use crate::cluster::watching::{self, Pauses, watched};
 use crate::failing::Failing;
 use crate::session::labels;
 use crate::session::pod::node;
-
-/// Load balancers drop connections on which nothing came for 240 s.
-const WATCH_SECONDS: u32 = 200;
 
 /// The watches under way. They end when this is dropped.
 pub struct Watches {
@@ -104,17 +102,18 @@ impl Watches {
 async fn watch_nodes(
     client: Client,
     (nodes, inventory): (Arc<Nodes>, Arc<Inventory>),
+    report: Report,
     stores: Stores,
     pending: Arc<PendingSessions>,
 ) {
-    let config = watcher::Config::default().timeout(WATCH_SECONDS);
-    let failing = Failing::default();
-    let events = watcher(Api::<Node>::all(client), config).default_backoff();
+    let forbidden = Failing::default();
+    let events = watched(Api::<Node>::all(client), watching::config()).backoff(Pauses::default());
     each(events, move |event| match event {
         Ok(event) => {
             // The first is the watch's own: that it is about to ask.
             if !matches!(event, Event::Init) {
-                failing.worked();
+                forbidden.worked();
+                report.works();
             }
             let changed = nodes.follow(&event, Instant::now());
             if !changed.is_empty() {
@@ -128,15 +127,15 @@ async fn watch_nodes(
             if inventory.failed(&error) {
                 pending.enqueue(placed_by_nodes(&stores.sessions));
             }
-            let error = first_sync::describe(&error);
-            if failing.failed() {
+            if !is_forbidden(&error) {
+                report.failed(&error, Instant::now());
+            } else if forbidden.failed() {
+                let error = first_sync::describe(&error);
                 tracing::warn!(
                     %error,
                     "nodes cannot be watched: clients on a node that is lost are replaced only when Kubernetes deletes their \
                      pods, and the placement EachNode does not work"
                 );
-            } else {
-                tracing::debug!(%error, "watch of nodes failed again");
             }
         }
     })
@@ -177,7 +176,7 @@ pub fn watch(client: &Client, scope: &Scope) -> (Watches, Stores) {
         tracker,
         tasks: JoinSet::new(),
     };
-    let all = watcher::Config::default().timeout(WATCH_SECONDS);
+    let all = watching::config();
     let session_itself = |session: &Guard| Some(ObjectRef::from_obj(session));
     starter.watch((sessions_writer, Clone::clone), &all, session_itself, trim_session, |_| ());
     let ours = all.labels(&format!("{}={}", labels::MANAGED_BY, labels::OPERATOR));
@@ -200,11 +199,12 @@ pub fn watch(client: &Client, scope: &Scope) -> (Watches, Stores) {
     // They only lead from a server's pod to its Deployment: what happens to them is seen of the other two.
     let (replica_sets, sets_writer) = reflector::store();
     starter.watch((sets_writer, Kept::of), &ours, |_| None, trim_replica_set, |_| ());
-    let Starter { pending, mut tasks, .. } = starter;
+    let Starter { pending, tracker, mut tasks, .. } = starter;
     let (deployments, jobs) = (children.deployments.clone(), children.jobs.clone());
     let stores = Stores { scope: scope.clone(), sessions, pods, deployments, replica_sets, jobs };
     let followed = (Arc::clone(&nodes), Arc::clone(&inventory));
-    tasks.spawn(watch_nodes(client.clone(), followed, stores.clone(), Arc::clone(&pending)));
+    let report = tracker.watch_besides(&Node::plural(&()));
+    tasks.spawn(watch_nodes(client.clone(), followed, report, stores.clone(), Arc::clone(&pending)));
     let watches = Watches {
         stores: stores.clone(),
         children,
@@ -256,7 +256,7 @@ impl Starter {
         };
         let (pending, sessions) = (Arc::clone(&self.pending), self.sessions.clone());
         let report = self.tracker.watch(&K::plural(&()));
-        let events = watcher(api, config.clone()).modify(trim).default_backoff();
+        let events = watched(api, config.clone()).modify(trim).backoff(Pauses::default());
         self.tasks.spawn(each(events, move |event| {
             let event = match event {
                 Ok(event) => event,

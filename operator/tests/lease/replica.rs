@@ -33,10 +33,25 @@ impl Replica {
     /// give it, and no others.
     pub(crate) async fn start(installation: &Installation, pod: &str, lease: Duration) -> Self {
         let proxy = Proxy::open(installation.config().await).await;
+        let api_server = proxy.address;
+        let mut replica = Self::launch(installation, pod, lease, proxy, api_server, &[]);
+        replica.wait_ready().await;
+        replica
+    }
+
+    /// The same, not yet ready, that finds the API server at an address which leads to `proxy`.
+    pub(crate) fn launch(
+        installation: &Installation,
+        pod: &str,
+        lease: Duration,
+        proxy: Proxy,
+        api_server: SocketAddr,
+        arguments: &[&str],
+    ) -> Self {
         let namespace = &installation.namespace;
         let files = tempfile::tempdir().unwrap();
         let kubeconfig = files.path().join("kubeconfig");
-        std::fs::write(&kubeconfig, kubeconfig_of(proxy.address)).unwrap();
+        std::fs::write(&kubeconfig, kubeconfig_of(api_server)).unwrap();
         let log = std::fs::File::create(files.path().join("log")).unwrap();
         let [http, reports, plain_reports] = [(); 3].map(|()| free_port());
         let child = Command::new(env!("CARGO_BIN_EXE_ballsession-operator"))
@@ -45,6 +60,7 @@ impl Replica {
             .args(["--plain-reports", &plain_reports.to_string()])
             .args(["--lease-duration", &format!("{}ms", lease.as_millis())])
             .args(["--pod-uid", &format!("{pod}-uid")])
+            .args(arguments)
             .env("KUBECONFIG", &kubeconfig)
             .stdout(Stdio::null())
             .stderr(log)
@@ -52,13 +68,17 @@ impl Replica {
             .unwrap();
         let name = format!("ballsession-operator.{namespace}.svc");
         let reports = Endpoint { address: reports, name, authorities: None, source: Ipv4Addr::LOCALHOST };
-        let replica = Self { pod: pod.to_owned(), proxy, reports, plain_reports, http, child, files };
+        Self { pod: pod.to_owned(), proxy, reports, plain_reports, http, child, files }
+    }
+
+    /// Waits until it is ready.
+    pub(crate) async fn wait_ready(&mut self) {
         let deadline = Instant::now() + Duration::from_secs(60);
-        while replica.ready().await != Some(200) {
-            assert!(Instant::now() < deadline, "{pod} is not ready within 60 s: {}", replica.log());
+        while self.ready().await != Some(200) {
+            assert!(!self.has_ended(), "{} has ended: {}", self.pod, self.log());
+            assert!(Instant::now() < deadline, "{} is not ready within 60 s: {}", self.pod, self.log());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        replica
     }
 
     /// Whether it is ready.
@@ -68,9 +88,14 @@ impl Replica {
 
     /// The code of the answer to who asks for this by the operator's name, which nobody does who forwards a port.
     pub(crate) async fn get(&self, path: &str, token: Option<&str>) -> Option<u16> {
+        code(&self.answer(path, token).await?)
+    }
+
+    /// All of the answer.
+    pub(crate) async fn answer(&self, path: &str, token: Option<&str>) -> Option<String> {
         let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
         let request = format!("GET {path} HTTP/1.1\r\nHost: operator\r\n{token}Connection: close\r\n\r\n");
-        code(&exchange(self.http, &request).await?)
+        exchange(self.http, &request).await
     }
 
     /// The answer to a report of who has been given these authorities; `None` without one.
@@ -92,10 +117,14 @@ impl Replica {
         kill_process(pid, signal).unwrap();
     }
 
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Waits until it has ended.
     pub(crate) async fn ended(&mut self) {
         let deadline = Instant::now() + Duration::from_secs(30);
-        while self.child.try_wait().unwrap().is_none() {
+        while !self.has_ended() {
             assert!(Instant::now() < deadline, "{} has not ended within 30 s: {}", self.pod, self.log());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -62,8 +62,8 @@ impl Clients {
     /// Those of the next run, after what was reported in the one before.
     pub(super) fn of_next_run(self) -> Self {
         let Self { newest, mut earlier } = self;
-        for (pod, ClientReport { position, reported, .. }) in newest {
-            earlier.remember(pod, position, reported);
+        for ClientReport { pod, position, reported, .. } in newest.into_values() {
+            earlier.remember(pod.key, position, reported);
         }
         Self { newest: HashMap::new(), earlier }
     }
@@ -123,7 +123,8 @@ impl Clients {
     /// Forgets the pods that do not exist any more: their errors, by pod.
     pub(super) fn forget_pods(&mut self, exists: impl Fn(&PodKey) -> bool) -> Vec<Vec<ErrorEntry>> {
         let gone: Vec<_> = self.newest.extract_if(|_, client| !exists(&client.pod.key)).collect();
-        self.earlier.retain(|pod| gone.iter().all(|(uid, _)| uid != pod));
+        // Of these, some have not reported in this run.
+        self.earlier.retain(exists);
         gone.into_iter().map(|(_, client)| client.post.errors).collect()
     }
 
@@ -134,5 +135,30 @@ impl Clients {
             (client.pod.key.name.clone(), ClientView { received: client.received, state, errors })
         };
         self.newest.values().map(view).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reports::testing::{client_post, pod_key};
+
+    fn pod(name: &str) -> PodFacts {
+        PodFacts { key: pod_key(name), created: None, node: None, index: None, run: None, is_ending: false }
+    }
+
+    /// Of those that went before they reported in the next run, the errors of the one before were kept for ever.
+    #[test]
+    fn nothing_is_kept_of_pods_that_are_gone_however_many_runs_there_are() {
+        let (mut clients, now) = (Clients::default(), Instant::now());
+        for run in 0..1000 {
+            let name = format!("client-{run}");
+            clients.take(pod(&name), client_post(1), now).unwrap();
+            clients = clients.of_next_run();
+            clients.forget_pods(|pod| pod.name == name);
+            assert_eq!((clients.newest.len(), clients.earlier.len()), (0, 1), "after run {run}");
+        }
+        clients.forget_pods(|_| false);
+        assert_eq!(clients.earlier.len(), 0);
     }
 }

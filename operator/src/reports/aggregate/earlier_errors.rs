@@ -6,22 +6,31 @@ use std::collections::HashMap;
 use report::ErrorEntry;
 
 use crate::reports::aggregate::order::Position;
+use crate::reports::stores::PodKey;
 
 /// The errors of processes up to the beginning of the run, by the UIDs of their pods.
 #[derive(Debug, Default)]
-pub(super) struct EarlierErrors(HashMap<String, (Position, Vec<ErrorEntry>)>);
+pub(super) struct EarlierErrors(HashMap<String, Earlier>);
+
+#[derive(Debug)]
+struct Earlier {
+    pod: PodKey,
+    process: Position,
+    errors: Vec<ErrorEntry>,
+}
 
 impl EarlierErrors {
     /// A run begins, and this is the last that was reported before.
-    pub(super) fn remember(&mut self, pod: String, position: Position, reported: Vec<ErrorEntry>) {
-        self.0.insert(pod, (position, reported));
+    pub(super) fn remember(&mut self, pod: PodKey, process: Position, errors: Vec<ErrorEntry>) {
+        self.0.insert(pod.uid.clone(), Earlier { pod, process, errors });
     }
 
     /// The errors of this run among those that a process reports.
     pub(super) fn without(&self, pod: &str, position: &Position, reported: &[ErrorEntry]) -> Vec<ErrorEntry> {
-        let earlier = self.0.get(pod).filter(|(of, _)| of.is_same_process(position));
+        let earlier = self.0.get(pod).filter(|earlier| earlier.process.is_same_process(position));
         let before = |error: &ErrorEntry| {
-            let same = earlier.iter().flat_map(|(_, errors)| errors).find(|before| before.code == error.code);
+            let errors = earlier.iter().flat_map(|earlier| &earlier.errors);
+            let same = errors.into_iter().find(|before| before.code == error.code);
             same.map_or(0, |before| before.count)
         };
         let new = reported.iter().map(|error| {
@@ -32,7 +41,12 @@ impl EarlierErrors {
     }
 
     /// Forgets the pods that do not exist any more.
-    pub(super) fn retain(&mut self, exists: impl Fn(&str) -> bool) {
-        self.0.retain(|pod, _| exists(pod));
+    pub(super) fn retain(&mut self, exists: impl Fn(&PodKey) -> bool) {
+        self.0.retain(|_, earlier| exists(&earlier.pod));
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 }

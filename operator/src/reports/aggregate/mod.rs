@@ -55,6 +55,11 @@ impl Aggregate {
         self.sessions.get_mut(uid)
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
     /// Forgets the sessions that are not there any more.
     pub(super) fn retain(&mut self, is_there: impl Fn(&SessionKey) -> bool) {
         self.sessions.retain(|_, tracked| is_there(tracked.key()));

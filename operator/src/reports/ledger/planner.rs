@@ -172,6 +172,12 @@ impl Planner {
         judge_at.retain(|uid, _| aggregate.get(uid).is_some());
     }
 
+    /// Of how many sessions something is kept, where anything may be.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> [usize; 3] {
+        [self.aggregate.len(), self.schedule.len(), self.judge_at.len()]
+    }
+
     /// Has the numbers of other runs taken out of status. Whether they are.
     pub(super) fn begin_run(&mut self, key: &SessionKey, session: &StoredSession<'_>, at: Moment) -> bool {
         self.aggregate.follow(key, session, at.now);

@@ -1,6 +1,7 @@
 //! Hundreds of sessions whose operator has just been started again: all of their pods report at once. On virtual time.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crds::contract::RUN_ANNOTATION;
@@ -10,6 +11,7 @@ use serde_json::json;
 use crate::reports::aggregate::StoredSession;
 use crate::reports::api_server::Kind;
 use crate::reports::auth::Role;
+use crate::reports::ledger::pending_write::WriteResult;
 use crate::reports::moment::Moment;
 use crate::reports::post::Post;
 use crate::reports::status::condition;
@@ -170,10 +172,23 @@ async fn restart(mut world: World) -> (World, Duration) {
 
 #[tokio::test]
 async fn a_restart_makes_no_session_unknown_and_asks_about_nobody() {
-    let (world, last_server) = restart(World::new()).await;
+    let (mut world, last_server) = restart(World::new()).await;
     assert!(last_server <= Duration::from_secs(5), "{last_server:?}");
     let [keys, reviews, look_ups] = world.api_server.calls();
     assert_eq!((keys, reviews, look_ups), (1, 0, 0));
+
+    // Some of their writes are under way, and the rest wait.
+    let at = Moment { now: Instant::now() + SPAN, wall: "2026-01-01T00:07:00Z".parse().unwrap() };
+    let ledger = Arc::clone(&world.reports.ledger);
+    let writes: Vec<_> = (0..5).filter_map(|_| ledger.next_write(at)).collect();
+    let [tracked, scheduled, _] = ledger.planner.lock().unwrap().kept();
+    assert!(tracked > SESSIONS && scheduled > SESSIONS && writes.len() == 5, "{tracked} {scheduled}");
+    world.unwatch_sessions();
+    ledger.resync(at).await;
+    for write in &writes {
+        ledger.write_done(write, WriteResult::Failed, at);
+    }
+    assert_eq!(ledger.planner.lock().unwrap().kept(), [0; 3], "nothing is kept of sessions that are gone");
 }
 
 #[tokio::test]

@@ -195,6 +195,11 @@ impl Schedule {
         self.queues.values_mut().for_each(|queue| queue.retain(|(_, uid)| is_there(uid)));
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.entries.len() + self.queues.values().map(BTreeSet::len).sum::<usize>()
+    }
+
     fn dequeue(&mut self, (change, due): (Change, Instant), uid: &str) -> bool {
         self.queues.get_mut(&change).is_some_and(|queue| queue.remove(&(due, uid.to_owned())))
     }

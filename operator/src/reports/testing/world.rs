@@ -124,6 +124,12 @@ impl World {
         self.watches.sessions.apply_watcher_event(&seen);
     }
 
+    /// The watch of sessions sees that all of them are gone.
+    pub(in crate::reports) fn unwatch_sessions(&mut self) {
+        self.watches.sessions.apply_watcher_event(&Event::Init);
+        self.watches.sessions.apply_watcher_event(&Event::InitDone);
+    }
+
     /// The watch of pods sees one of the session's run.
     pub(in crate::reports) fn watch_pod(&mut self, name: &str) {
         self.watch(&pod(name));
