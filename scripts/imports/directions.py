@@ -16,6 +16,7 @@ LAYERS = {
         ["addresses", "arrival", "assemble", "bucket", "datagrams", "description", "guard", "inbound", "packetise", "stun"],
         ["checks", "deliver_rtcp", "handshake", "late_candidates", "sockets"],
         ["fanout", "receiver"],
+        ["simulation"],
     ],
     "workloads/measure/src": [
         ["frames", "settings", "verdict", "cause"],

@@ -15,6 +15,8 @@ mod inbound;
 mod late_candidates;
 pub mod packetise;
 pub mod receiver;
+#[cfg(test)]
+mod simulation;
 mod sockets;
 mod stun;
 
