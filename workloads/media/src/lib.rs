@@ -18,6 +18,7 @@ pub mod receiver;
 #[cfg(test)]
 mod simulation;
 mod sockets;
+mod streams;
 mod stun;
 
 pub use description::{CHANNEL_LIMIT, DescriptionError, MAX_LATE_CANDIDATES, Place, offers_channel};
