@@ -118,7 +118,7 @@ impl Stream {
         }
         if self.report_at.is_some_and(|at| at <= now) {
             self.report_at = Some(now + REPORT_INTERVAL);
-            if let Some(report) = self.reception.report(now) {
+            if let Some(report) = self.reception.report(self.assembler.missing(), now) {
                 let reports = vec![report];
                 feedback.push(Box::new(ReceiverReport {
                     ssrc: FEEDBACK_SSRC,
