@@ -14,8 +14,9 @@ CRATES = [
 LAYERS = {
     "workloads/media/src": [
         ["addresses", "arrival", "assemble", "bucket", "datagrams", "description", "guard", "inbound", "packetise", "stun"],
-        ["checks", "deliver_rtcp", "handshake", "late_candidates", "sockets"],
+        ["checks", "deliver_rtcp", "handshake", "late_candidates", "sockets", "streams"],
         ["fanout", "receiver"],
+        ["simulation"],
     ],
     "workloads/measure/src": [
         ["frames", "settings", "verdict", "cause"],
@@ -82,6 +83,7 @@ NEVER_IMPORTED = {
     "workloads/media/src/description": IO,
     "workloads/media/src/handshake": IO,
     "workloads/media/src/packetise": IO,
+    "workloads/media/src/streams": IO,
     "workloads/media/src/stun": IO,
     "workloads/signaling/src/codec": IO,
     "workloads/signaling/src/message": IO,

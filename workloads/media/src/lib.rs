@@ -15,7 +15,10 @@ mod inbound;
 mod late_candidates;
 pub mod packetise;
 pub mod receiver;
+#[cfg(test)]
+mod simulation;
 mod sockets;
+mod streams;
 mod stun;
 
 pub use description::{CHANNEL_LIMIT, DescriptionError, MAX_LATE_CANDIDATES, Place, offers_channel};

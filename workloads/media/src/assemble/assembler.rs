@@ -93,7 +93,7 @@ impl Assembler {
 
     /// SSRC and sequence numbers to put into a NACK now; the same ones come again until they arrive or are given up.
     pub fn poll_missing(&mut self, now: Instant) -> Option<(u32, Vec<u16>)> {
-        let run = self.run.as_mut().filter(|run| run.window.has_gaps())?;
+        let run = self.run.as_mut().filter(|run| run.window.missing() > 0)?;
         let missing =
             run.window.request_missing(now, now + self.settings.repeat_interval, MAX_REQUESTED_AT_ONCE);
         (!missing.is_empty()).then_some((run.ssrc, missing))
@@ -108,6 +108,11 @@ impl Assembler {
     /// The decoder dropped the frame with this timestamp or failed on it: as if it had been lost on the way.
     pub fn decoder_lost(&mut self, timestamp: u32) {
         self.recovery.decoder_lost(timestamp);
+    }
+
+    /// How many packets are missing now and not given up yet.
+    pub fn missing(&self) -> usize {
+        self.run.as_ref().map_or(0, |run| run.window.missing())
     }
 
     /// How many packets came after they were put into a NACK.

@@ -94,8 +94,9 @@ impl Window {
         self.repaired
     }
 
-    pub(super) fn has_gaps(&self) -> bool {
-        self.gaps > 0
+    /// How many gaps there are.
+    pub(super) fn missing(&self) -> usize {
+        self.gaps
     }
 
     pub(super) fn place(&self, sequence_number: u16) -> Place {

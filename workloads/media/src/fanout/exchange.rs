@@ -10,12 +10,14 @@ use std::time::Instant;
 use super::outbox::Outbox;
 use crate::checks::{Route, SessionChecks};
 use crate::handshake::{Action, Datagram, Handshake, check};
+use crate::streams::Streams;
 use crate::stun::TransactionId;
 
 /// Every datagram of a session goes through it.
 pub(super) struct Exchange {
     ice_checks: SessionChecks,
     handshake: Handshake,
+    streams: Streams,
     /// Checks that were sent since they were last asked for.
     sent_checks: Vec<TransactionId>,
 }
@@ -26,6 +28,7 @@ impl Exchange {
         Self {
             ice_checks: SessionChecks::new(locals.iter().map(SocketAddr::ip)),
             handshake: Handshake::new(),
+            streams: Streams::default(),
             sent_checks: Vec::new(),
         }
     }
@@ -47,7 +50,7 @@ impl Exchange {
 
     /// Where a datagram came from, for the connection; `None` if it is not for it.
     pub(super) fn received(&mut self, route: Route, data: &[u8], now: Instant) -> Option<Route> {
-        let route = self.ice_checks.inbound(route, data, now)?;
+        let route = self.ice_checks.inbound(route, data, now).filter(|_| self.streams.takes(data, now))?;
         self.handshake.received(route.local, route.peer, data, now);
         Some(route)
     }

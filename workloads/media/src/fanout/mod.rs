@@ -37,6 +37,8 @@ mod ports;
 mod receive_drops;
 mod recent_frames;
 mod repairs;
+#[cfg(test)]
+pub(crate) mod sans_io;
 mod schedule;
 mod sent_checks;
 mod session;

@@ -102,3 +102,60 @@ impl SessionTable {
         self.by_ufrag.get(receiver_ufrag(data)?).copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::fanout::numbering::Numberings;
+    use crate::fanout::options::Options;
+    use crate::stun::MAGIC_COOKIE;
+
+    fn table() -> (SessionTable, usize, String) {
+        let options =
+            Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering: None, ports: None };
+        let id = SessionId(7);
+        let stream = Numberings::default().stream(id, None);
+        let (peer, _) = Peer::offer(id, stream, &[address(9)], options, Instant::now()).unwrap();
+        let (mut table, ufrag) = (SessionTable::default(), peer.ufrag().to_owned());
+        let slot = table.insert(peer);
+        (table, slot, ufrag)
+    }
+
+    fn address(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port))
+    }
+
+    /// A check that names a session.
+    fn check(ufrag: &str) -> Vec<u8> {
+        let username = format!("{ufrag}:theirs");
+        let length = u16::try_from(username.len()).unwrap();
+        let mut check = [&[0, 1, 0, 0][..], &MAGIC_COOKIE, &[7; 12], &[0, 6], &length.to_be_bytes()].concat();
+        check.extend(username.as_bytes());
+        check.resize(check.len().next_multiple_of(4), 0);
+        check
+    }
+
+    fn find(table: &mut SessionTable, from: u16, data: &[u8]) -> Option<usize> {
+        let (local, peer, at, waited) = (address(9), address(from), Instant::now(), Duration::ZERO);
+        table.find(&Datagram { local, peer, data, at, waited })
+    }
+
+    /// S3: after 16 addresses a session learned no other.
+    #[test]
+    fn of_many_addresses_the_newest_are_known_and_the_oldest_makes_way() {
+        let (mut table, slot, ufrag) = table();
+        let (check, media) = (check(&ufrag), [0x80; 60]);
+        assert_eq!(find(&mut table, 1000, &media), None, "nobody knows it yet");
+        for port in 1000..1100 {
+            assert_eq!(find(&mut table, port, &check), Some(slot));
+            assert_eq!(find(&mut table, port, &media), Some(slot));
+        }
+        let known = (1000..1100).filter(|port| find(&mut table, *port, &media).is_some());
+        assert_eq!(known.collect::<Vec<_>>(), (1084..1100).collect::<Vec<_>>());
+        assert_eq!(table.by_address.len(), ADDRESSES);
+        assert!(table.remove(slot).is_some());
+        assert!(table.by_address.is_empty() && table.by_ufrag.is_empty() && table.by_id.is_empty());
+    }
+}

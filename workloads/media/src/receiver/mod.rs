@@ -19,6 +19,8 @@ mod link;
 mod queue;
 mod reception;
 mod requests;
+#[cfg(test)]
+pub(crate) mod sans_io;
 mod session;
 mod sockets;
 mod source;

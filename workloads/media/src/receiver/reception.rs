@@ -77,9 +77,10 @@ impl Reception {
         Duration::from_secs_f64(ticks / CLOCK_RATE)
     }
 
-    /// What a receiver report at `now` is to say; the next one says what is lost since.
-    pub(super) fn report(&mut self, now: Instant) -> Option<ReceptionReport> {
-        self.stream.as_mut().map(|stream| stream.report(now))
+    /// What a receiver report at `now` is to say; the next one says what is lost since. Packets that are `awaited`, as they may
+    /// come again, are not lost yet.
+    pub(super) fn report(&mut self, awaited: usize, now: Instant) -> Option<ReceptionReport> {
+        self.stream.as_mut().map(|stream| stream.report(awaited, now))
     }
 }
 
@@ -134,14 +135,16 @@ impl Stream {
         }
     }
 
-    fn report(&mut self, now: Instant) -> ReceptionReport {
+    fn report(&mut self, awaited: usize, now: Instant) -> ReceptionReport {
         let expected = self.expected();
         let (expected_before, received_before) =
             std::mem::replace(&mut self.reported, (expected, self.received));
         let interval = expected.saturating_sub(expected_before);
         let lost = interval.saturating_sub(self.received - received_before);
         let fraction = (lost * 256).checked_div(interval).map_or(0, |fraction| fraction.min(255));
-        let total = (expected.cast_signed() - self.received.cast_signed()).clamp(-0x80_0000, 0x7f_ffff);
+        let awaited = (awaited as u64).cast_signed();
+        let total = expected.cast_signed() - self.received.cast_signed() - awaited;
+        let total = total.clamp(-0x80_0000, 0x7f_ffff);
         let (last_sender_report, delay) = match self.sender_report {
             // In ticks of 1/65536 s.
             Some((sent, arrived)) => {
@@ -182,7 +185,7 @@ mod tests {
     #[test]
     fn nothing_is_reported_before_the_first_packet() {
         let (mut reception, now) = received([]);
-        assert_eq!((reception.lost(), reception.report(now)), (0, None));
+        assert_eq!((reception.lost(), reception.report(0, now)), (0, None));
     }
 
     #[test]
@@ -193,18 +196,26 @@ mod tests {
         assert_eq!(reception.lost(), 3);
         reception.packet(SSRC, 0, 0, now);
         assert_eq!(reception.lost(), 2);
-        let report = reception.report(now).expect("there is a stream");
+        let report = reception.report(0, now).expect("there is a stream");
         assert_eq!(report.last_sequence_number, 65_549);
         assert_eq!((report.total_lost, report.fraction_lost), (2, (2 * 256 / 20) as u8));
-        let report = reception.report(now).expect("there is a stream");
+        let report = reception.report(0, now).expect("there is a stream");
         assert_eq!((report.total_lost, report.fraction_lost), (2, 0), "nothing was lost since");
+    }
+
+    /// Of a stream of which a tenth is lost and repaired some are missing at any time, and none is ever given up.
+    #[test]
+    fn what_may_come_again_is_not_lost_yet() {
+        let (mut reception, now) = received((0..100).filter(|n| ![7, 97, 98].contains(n)));
+        let report = reception.report(2, now).expect("there is a stream");
+        assert_eq!((report.total_lost, reception.lost()), (1, 3));
     }
 
     #[test]
     fn what_comes_twice_counts_against_what_is_lost_and_what_was_overtaken_is_none() {
         let (mut reception, now) = received([5, 4, 6, 7, 7, 7]);
         assert_eq!(reception.lost(), -2);
-        let report = reception.report(now).expect("there is a stream");
+        let report = reception.report(0, now).expect("there is a stream");
         assert_eq!((report.total_lost, report.fraction_lost), (0x00ff_fffe, 0));
     }
 
@@ -235,7 +246,7 @@ mod tests {
         let (mut reception, now) = received(0..3);
         reception.sender_report(SSRC + 1, 1 << 40, now);
         reception.sender_report(SSRC, 0x1111_2222_3333_4444, now);
-        let report = reception.report(now + Duration::from_millis(250)).expect("there is a stream");
+        let report = reception.report(0, now + Duration::from_millis(250)).expect("there is a stream");
         assert_eq!((report.last_sender_report, report.delay), (0x2222_3333, 16_384));
     }
 
@@ -248,7 +259,7 @@ mod tests {
         assert_eq!(reception.lost(), 2);
         reception.packet(SSRC + 1, 7, 0, now);
         assert_eq!(reception.lost(), 2);
-        let report = reception.report(now).expect("there is a stream");
+        let report = reception.report(0, now).expect("there is a stream");
         assert_eq!((report.ssrc, report.total_lost, report.last_sequence_number), (SSRC + 1, 0, 7));
     }
 }

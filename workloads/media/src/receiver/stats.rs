@@ -10,6 +10,8 @@ pub struct Stats {
     pub packets: u64,
     /// The longest payload of a packet, in bytes.
     pub longest_payload: u64,
+    /// The same of the packets that came since the last frame that was put into the queue.
+    pub longest_since_frame: u64,
     /// Packets that were expected and never came, less those that came twice (RFC 3550, appendix A.3).
     pub lost: i64,
     /// Packets that came after they were asked for again.
@@ -39,13 +41,14 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// The sums, and the longest; the jitter is that of `other`, which is later.
+    /// The sums, and the longest; the jitter, and what is since the last frame, are those of `other`, which is later.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         // Without `..`: a counter that is forgotten here does not compile.
         let Self {
             packets,
             longest_payload,
+            longest_since_frame,
             lost,
             repaired,
             jitter,
@@ -63,6 +66,7 @@ impl Stats {
         Self {
             packets: self.packets + packets,
             longest_payload: self.longest_payload.max(*longest_payload),
+            longest_since_frame: *longest_since_frame,
             lost: self.lost + lost,
             repaired: self.repaired + repaired,
             jitter: *jitter,
@@ -83,11 +87,12 @@ impl Stats {
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     pub(super) packets: AtomicU64,
-    pub(super) longest_payload: AtomicU64,
+    longest_payload: AtomicU64,
+    longest_since_frame: AtomicU64,
     lost: AtomicI64,
     repaired: AtomicU64,
     jitter_nanos: AtomicU64,
-    pub(super) frames: AtomicU64,
+    frames: AtomicU64,
     pub(super) undecodable: AtomicU64,
     pub(super) overruns: AtomicU64,
     pub(super) repairs_requested: AtomicU64,
@@ -100,6 +105,20 @@ pub(super) struct Counters {
 }
 
 impl Counters {
+    /// A packet came with so many bytes of payload.
+    pub(super) fn packet(&self, payload: usize) {
+        count(&self.packets, 1);
+        for longest in [&self.longest_payload, &self.longest_since_frame] {
+            longest.fetch_max(payload as u64, Ordering::Relaxed);
+        }
+    }
+
+    /// A frame was put into the queue.
+    pub(super) fn frame(&self) {
+        count(&self.frames, 1);
+        self.longest_since_frame.store(0, Ordering::Relaxed);
+    }
+
     /// Takes over what is counted elsewhere.
     pub(super) fn reception(&self, lost: i64, jitter: Duration, repaired: u64) {
         self.lost.store(lost, Ordering::Relaxed);
@@ -112,6 +131,7 @@ impl Counters {
         Stats {
             packets: read(&self.packets),
             longest_payload: read(&self.longest_payload),
+            longest_since_frame: read(&self.longest_since_frame),
             lost: self.lost.load(Ordering::Relaxed),
             repaired: read(&self.repaired),
             jitter: Duration::from_nanos(read(&self.jitter_nanos)),

@@ -1,7 +1,6 @@
 //! The stream of video: packets in, frames and feedback out. Time is an argument.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use rtc::rtcp::Packet;
@@ -50,8 +49,7 @@ impl Stream {
 
     /// Takes in a packet that the system received at `arrived`.
     pub(super) fn packet(&mut self, packet: rtc::rtp::Packet, arrived: Instant, now: Instant) {
-        count(&self.counters.packets, 1);
-        self.counters.longest_payload.fetch_max(packet.payload.len() as u64, Relaxed);
+        self.counters.packet(packet.payload.len());
         let header = &packet.header;
         let ssrc = source::of(header);
         self.reception.packet(ssrc, header.sequence_number, header.timestamp, arrived);
@@ -120,7 +118,7 @@ impl Stream {
         }
         if self.report_at.is_some_and(|at| at <= now) {
             self.report_at = Some(now + REPORT_INTERVAL);
-            if let Some(report) = self.reception.report(now) {
+            if let Some(report) = self.reception.report(self.assembler.missing(), now) {
                 let reports = vec![report];
                 feedback.push(Box::new(ReceiverReport {
                     ssrc: FEEDBACK_SSRC,
@@ -137,7 +135,7 @@ impl Stream {
         while let Some(assembled) = self.assembler.poll_frame() {
             let timestamp = assembled.timestamp();
             match self.queue.push(assembled, complete) {
-                Pushed::Frame => count(&self.counters.frames, 1),
+                Pushed::Frame => self.counters.frame(),
                 Pushed::Undecodable => count(&self.counters.undecodable, 1),
                 Pushed::Overrun => {
                     count(&self.counters.overruns, 1);

@@ -19,6 +19,7 @@ use crate::checks::{Budget, Route, SessionChecks};
 use crate::datagrams::received;
 use crate::handshake::{self, Action, Handshake};
 use crate::sockets::Datagram;
+use crate::streams::Streams;
 
 /// The first bytes of RTP and RTCP (RFC 7983, section 7).
 const MEDIA: std::ops::RangeInclusive<u8> = 128..=191;
@@ -29,12 +30,14 @@ pub(super) struct Transport {
     checks: SessionChecks,
     budget: Budget,
     handshake: Handshake,
+    streams: Streams,
     counters: Arc<Counters>,
 }
 
 impl Transport {
     pub(super) fn new(polled: PolledSockets, checks: SessionChecks, counters: Arc<Counters>) -> Self {
-        Self { polled, checks, budget: Budget::default(), handshake: Handshake::new(), counters }
+        let (budget, handshake, streams) = (Budget::default(), Handshake::new(), Streams::default());
+        Self { polled, checks, budget, handshake, streams, counters }
     }
 
     /// As [`Sockets::any_readable`](crate::sockets::Sockets::any_readable).
@@ -50,13 +53,15 @@ impl Transport {
     /// Hands what has arrived to the connection; whether there was anything but media, which changes no state of the
     /// connection's.
     pub(super) fn receive(&mut self, connection: &mut RTCPeerConnection) -> bool {
-        let Self { polled, checks, handshake, counters, .. } = self;
+        let Self { polled, checks, handshake, streams, counters, .. } = self;
         let mut is_media_alone = true;
         polled.sockets.receive(|Datagram { local, peer, data, at, .. }| {
             // A server keeps its address: all that the checks are to know is that it answered.
             let _ = checks.inbound(Route { local, peer }, data, at);
             handshake.received(local, peer, data, at);
-            take_in(connection, local, peer, data, at);
+            if streams.takes(data, at) {
+                take_in(connection, local, peer, data, at);
+            }
             is_media_alone &= data.first().is_some_and(|first| MEDIA.contains(first));
         });
         if !is_media_alone && checks.has_heard_check() {

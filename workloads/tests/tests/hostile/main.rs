@@ -14,4 +14,5 @@ mod raw_peer;
 mod refused;
 mod reports;
 mod signalling;
+mod streams;
 mod wrap;

@@ -148,6 +148,11 @@ impl ByHand {
         true
     }
 
+    /// Sends a datagram as it is, signed and encrypted by nobody.
+    pub(crate) fn send_datagram(&self, datagram: &[u8]) {
+        self.socket.send_to(datagram, self.remote.unwrap()).unwrap();
+    }
+
     /// The SSRC of the other side's video.
     pub(crate) fn media_ssrc(&self) -> u32 {
         self.media_ssrc
