@@ -13,7 +13,7 @@ CRATES = [
 ]
 LAYERS = {
     "workloads/media/src": [
-        ["addresses", "arrival", "assemble", "bucket", "datagrams", "description", "guard", "inbound", "packetise", "stun"],
+        ["addresses", "arrival", "assemble", "bucket", "datagrams", "description", "guard", "inbound", "packetise", "sctp", "stun"],
         ["checks", "deliver_rtcp", "handshake", "late_candidates", "sockets", "streams"],
         ["fanout", "receiver"],
         ["simulation"],
@@ -83,6 +83,7 @@ NEVER_IMPORTED = {
     "workloads/media/src/description": IO,
     "workloads/media/src/handshake": IO,
     "workloads/media/src/packetise": IO,
+    "workloads/media/src/sctp": IO,
     "workloads/media/src/streams": IO,
     "workloads/media/src/stun": IO,
     "workloads/signaling/src/codec": IO,

@@ -15,6 +15,7 @@ mod inbound;
 mod late_candidates;
 pub mod packetise;
 pub mod receiver;
+mod sctp;
 #[cfg(test)]
 mod simulation;
 mod sockets;

@@ -18,6 +18,7 @@ use webrtc::peer_connection::{
 use super::feedback::is_feedback;
 use crate::deliver_rtcp::DeliverRtcp;
 use crate::packetise::MAX_PAYLOAD_LEN;
+use crate::sctp;
 
 /// The payload type in the offer; the answer decides.
 pub(super) const VP8_PAYLOAD_TYPE: u8 = 97;
@@ -40,7 +41,7 @@ pub(super) fn build(now: Instant) -> Result<RTCPeerConnection> {
     let interceptors = Registry::new().with(DeliverRtcp::SLOT, DeliverRtcp::new(is_feedback));
     RTCPeerConnectionBuilder::new()
         .with_configuration(RTCConfigurationBuilder::new().build())
-        .with_setting_engine(settings())
+        .with_setting_engine(settings()?)
         .with_media_engine(media_engine)
         .with_interceptor_registry(interceptors)
         .build(now)
@@ -76,8 +77,9 @@ pub(super) fn track(ssrc: u32) -> MediaStreamTrack {
     )
 }
 
-fn settings() -> SettingEngine {
-    SettingEngineBuilder::new()
+fn settings() -> Result<SettingEngine> {
+    let settings = SettingEngineBuilder::new()
+        .with_crypto_provider(sctp::provider()?)
         // It would join a multicast group and send on every interface.
         .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
         .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_CHECKS))
@@ -88,7 +90,8 @@ fn settings() -> SettingEngine {
         // server (P6).
         .with_answering_dtls_role(RTCDtlsRole::Server)
         .with_ice_timeouts(Some(ICE_TIMEOUT), Some(ICE_TIMEOUT), Some(ICE_KEEPALIVE))
-        .build()
+        .build();
+    Ok(settings)
 }
 
 /// Packets to keep for retransmission: half a second of the stream, more than any receiver waits, and never less than a

@@ -21,6 +21,7 @@ use super::stats::Counters;
 use crate::datagrams::host_candidate;
 use crate::deliver_rtcp::DeliverRtcp;
 use crate::inbound::Inbound;
+use crate::sctp;
 
 /// Checks tick at this interval, and the first tick has no pairs yet: the default of 200 ms is the set-up time.
 const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(20);
@@ -63,7 +64,7 @@ fn build(now: Instant, counters: Arc<Counters>) -> Result<RTCPeerConnection> {
     media_engine.register_codec(vp8(), RtpCodecKind::Video)?;
     RTCPeerConnectionBuilder::new()
         .with_configuration(RTCConfigurationBuilder::new().build())
-        .with_setting_engine(settings())
+        .with_setting_engine(settings()?)
         .with_media_engine(media_engine)
         // Not the crate's NACK generator: it ticks all the time, and it sits where it cannot see the packets that RTX
         // brings back. The assembler asks for what is missing, and reception reports are the session's.
@@ -80,8 +81,9 @@ fn is_sender_report(packet: &dyn rtc::rtcp::Packet) -> bool {
     packet.as_any().is::<SenderReport>()
 }
 
-fn settings() -> SettingEngine {
-    SettingEngineBuilder::new()
+fn settings() -> Result<SettingEngine> {
+    let settings = SettingEngineBuilder::new()
+        .with_crypto_provider(sctp::provider()?)
         // It would join a multicast group on every interface, and fail where there is only loopback.
         .with_multicast_dns_mode(MulticastDnsMode::Disabled)
         .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_MAX_CHECKS))
@@ -90,7 +92,8 @@ fn settings() -> SettingEngine {
         // The DTLS client also opens the SCTP association, and some peers begin it whatever they are in DTLS: `rtc`
         // takes that only as DTLS server.
         .with_answering_dtls_role(RTCDtlsRole::Server)
-        .build()
+        .build();
+    Ok(settings)
 }
 
 /// VP8 without RTX: a sender then repeats lost packets in the stream itself.
