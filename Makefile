@@ -41,7 +41,7 @@ RUNS ?= 5
 E2E_THREADS ?= 6
 
 .NOTPARALLEL:
-.PHONY: help deps build demo run-server run-client test monitoring interop interop-all browser browser-cost bench test-api \
+.PHONY: help deps build demo run-server run-client test monitoring interop interop-all browser browser-cost bench soak test-api \
   kstatus gates manifests docs docs-check docs-reference quickstart imports lint format clean \
   images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build e2e-detection e2e-upgrade e2e-renamed e2e-chart former \
   charts print-tag
@@ -95,6 +95,9 @@ browser-cost: build ## measure what a session has to bear when people look at it
 bench: build ## measure beside aiortc programs; BENCH_ROUNDS, BENCH_SECONDS, BENCH_PARTS="pairs sessions stages loss detection", or operator
 	BALLSESSION_BIN="$(BIN)" bench/run --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) \
 	  --operator-sessions $(BENCH_SESSIONS) $(BENCH_PARTS)
+
+soak: build ## have sessions come and go for SOAK_SECONDS (600), and print what the server holds meanwhile
+	BALLSESSION_SOAK_SECONDS="$(or $(SOAK_SECONDS),600)" $(CARGO) test --release --locked -p ballsession-tests --test soak -- --nocapture
 
 # The first one needs an API server that knows no sessions yet, as the others make it. BALLSESSION_FAULT_SEEDS=20 has the API server
 # fail in as many ways, and BALLSESSION_FAULT_AWAY=120s be away for so long.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use clap::builder::BoolishValueParser;
-use process::{Exit, Reporting, SummaryTarget, arguments};
+use process::{Exit, HostName, Reporting, SummaryTarget, arguments};
 use report::channel::{MAX_NAME, MAX_NODE, is_name};
 use signaling::Endpoint;
 
@@ -24,6 +24,9 @@ pub(crate) struct Arguments {
     /// Where a page with the live picture, /healthz, /readyz, /status and /metrics are served; without it: nowhere
     #[arg(long, env = "BALLSESSION_HTTP", value_name = "IP:PORT", value_parser = arguments::address)]
     pub(crate) http: Option<SocketAddr>,
+    /// Further name by which that may be asked for, besides addresses, localhost and names within a cluster; may be repeated
+    #[arg(long = "http-host", env = "BALLSESSION_HTTP_HOST", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) http_hosts: Vec<HostName>,
     /// The client's name in the server's numbers [default: hostname and process id]
     #[arg(long, env = "BALLSESSION_ID", value_name = "NAME", value_parser = name(MAX_NAME))]
     id: Option<String>,

@@ -53,7 +53,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Some((address, preview)) => {
             let pages = page::router().merge(preview.router());
             let status = ClientStatus { counters: Arc::clone(&counters), posts: reports.posts(), preview };
-            Some(Http::serve(address, Arc::new(status), pages).await?)
+            Some(Http::serve(address, Arc::new(status), pages, arguments.http_hosts.clone()).await?)
         }
         None => None,
     };

@@ -31,7 +31,7 @@ pub use console::Console;
 pub use exit::Exit;
 pub use exposition::Exposition;
 pub use heartbeat::{Heartbeat, NextBeat};
-pub use http::{Endpoints, Http, HttpError, Readiness, StatusSource, health_routes};
+pub use http::{Endpoints, HostName, Http, HttpError, Readiness, StatusSource, health_routes};
 pub use last_error::{last_error, state_line};
 pub use logging::{LogFormat, log_to_stderr, log_to_stderr_as};
 pub use metrics_text::metrics_answer;

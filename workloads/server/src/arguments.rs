@@ -8,7 +8,7 @@ use clap::builder::BoolishValueParser;
 use measure::Objectives;
 use media::fanout::MediaPorts;
 use picture::Size;
-use process::{Exit, Reporting, SummaryTarget, arguments};
+use process::{Exit, HostName, Reporting, SummaryTarget, arguments};
 use scene::Background;
 
 /// Streams a bouncing ball over WebRTC and scores what clients report of it.
@@ -21,6 +21,9 @@ pub(crate) struct Arguments {
     /// Where the page for browsers, /healthz, /readyz, /status and /metrics are served
     #[arg(long, env = "BALLSESSION_HTTP", value_name = "IP:PORT", default_value = "127.0.0.1:8081", value_parser = arguments::address)]
     pub(crate) http: SocketAddr,
+    /// Further name by which that may be asked for, besides addresses, localhost and names within a cluster; may be repeated
+    #[arg(long = "http-host", env = "BALLSESSION_HTTP_HOST", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) http_hosts: Vec<HostName>,
     /// UDP ports for media, of every local address: a port or a range, as 50000-50010 [default: those the system gives]
     #[arg(long, env = "BALLSESSION_MEDIA_PORTS", value_name = "PORT[-PORT]")]
     pub(crate) media_ports: Option<MediaPorts>,

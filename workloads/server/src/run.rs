@@ -142,7 +142,7 @@ pub(crate) async fn run(
         stop: stop.clone(),
     };
     let pages = page::router(&events, &viewers).merge(preview.router());
-    let http = Http::serve(arguments.http, Arc::new(status), pages).await?;
+    let http = Http::serve(arguments.http, Arc::new(status), pages, arguments.http_hosts.clone()).await?;
     let (width, height) = (scene.size.width(), scene.size.height());
     console.line(format!(
         "streaming {width}x{height} at {} frames per second; signalling on {}, HTTP on {}",

@@ -21,8 +21,29 @@ impl Process {
     /// # Panics
     /// Where the process is gone.
     pub fn resident_kilobytes(self) -> u64 {
+        self.status("VmRSS:") as u64
+    }
+
+    /// The most memory that was ever resident, in kilobytes.
+    ///
+    /// # Panics
+    /// Where the process is gone.
+    pub fn most_resident_kilobytes(self) -> u64 {
+        self.status("VmHWM:") as u64
+    }
+
+    /// How many threads it has.
+    ///
+    /// # Panics
+    /// Where the process is gone.
+    pub fn threads(self) -> usize {
+        self.status("Threads:")
+    }
+
+    /// The number behind a word in what the system says of it.
+    fn status(self, word: &str) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.0)).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(word)).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 

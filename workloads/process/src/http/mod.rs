@@ -4,6 +4,7 @@
 mod accept;
 mod arriving;
 mod endpoints;
+mod hosts;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
@@ -20,6 +22,7 @@ use tokio::task::JoinHandle;
 use crate::metrics_text::metrics_answer;
 use accept::{LIMITS, accept};
 pub use endpoints::Endpoints;
+pub use hosts::HostName;
 
 /// How long a client may take nothing of what it asked for: whoever sleeps, or is gone without a word, gives its place
 /// back, and whoever produces a stream is notified of its end.
@@ -62,14 +65,18 @@ impl Http {
     /// Serves the endpoints and `pages` on `address`; port 0 picks one. A page that goes on for ever keeps its connection,
     /// so there must be far fewer of them than connections from one source (48).
     ///
+    /// They are shown to who asks for them by an address, by a name that nobody can own, or by one of `hosts`.
+    ///
     /// # Errors
     /// Where the address cannot be bound.
     pub async fn serve(
         address: SocketAddr,
         source: Arc<dyn StatusSource>,
         pages: Router,
+        hosts: Vec<HostName>,
     ) -> Result<Self, HttpError> {
-        Self::serve_routes(address, router(source).merge(pages)).await
+        let shown = shown(Arc::clone(&source)).merge(pages).layer(from_fn_with_state(hosts, hosts::check));
+        Self::serve_routes(address, health_routes(source).merge(shown)).await
     }
 
     /// Serves these routes and no others.
@@ -102,9 +109,8 @@ pub fn health_routes(source: Arc<dyn StatusSource>) -> Router {
     Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(readyz)).with_state(source)
 }
 
-fn router(source: Arc<dyn StatusSource>) -> Router {
-    let shown = Router::new().route("/status", get(status)).route("/metrics", get(metrics));
-    health_routes(Arc::clone(&source)).merge(shown.with_state(source))
+fn shown(source: Arc<dyn StatusSource>) -> Router {
+    Router::new().route("/status", get(status)).route("/metrics", get(metrics)).with_state(source)
 }
 
 async fn readyz(State(source): State<Arc<dyn StatusSource>>) -> Response {
@@ -150,8 +156,12 @@ mod tests {
     }
 
     async fn get(address: SocketAddr, path: &str) -> String {
+        get_from(address, "test", path).await
+    }
+
+    async fn get_from(address: SocketAddr, host: &str, path: &str) -> String {
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut response = String::new();
         stream.read_to_string(&mut response).await.unwrap();
@@ -161,7 +171,8 @@ mod tests {
     #[tokio::test]
     async fn the_four_endpoints_answer() {
         let pages = Router::new().route("/page", axum::routing::get(|| async { "hello" }));
-        let http = Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(Sample), pages).await.unwrap();
+        let http =
+            Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(Sample), pages, vec![]).await.unwrap();
         let address = http.address();
         assert!(get(address, "/page").await.ends_with("hello"));
         assert!(get(address, "/healthz").await.starts_with("HTTP/1.1 200"));
@@ -171,6 +182,22 @@ mod tests {
         assert!(status.contains("application/json") && status.ends_with("[1,2]"));
         assert!(get(address, "/metrics").await.contains("text/plain; version=0.0.4"));
         assert!(get(address, "/nothing").await.starts_with("HTTP/1.1 404"));
+    }
+
+    /// S10: a page of another site whose name has this machine's address was shown everything.
+    #[tokio::test]
+    async fn only_health_is_shown_to_who_asks_for_somebody_else() {
+        let pages = Router::new().route("/page", axum::routing::get(|| async { "hello" }));
+        let hosts = vec!["media.example".parse().unwrap()];
+        let http = Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(Sample), pages, hosts).await.unwrap();
+        for path in ["/page", "/status", "/metrics"] {
+            let refused = get_from(http.address(), "rebound.example", path).await;
+            assert!(refused.starts_with("HTTP/1.1 421"), "{path}: {refused}");
+            assert!(refused.contains("\"rebound.example\" is no name of this program"), "{path}: {refused}");
+            let shown = get_from(http.address(), "media.example:8081", path).await;
+            assert!(shown.starts_with("HTTP/1.1 200"), "{path}: {shown}");
+        }
+        assert!(get_from(http.address(), "rebound.example", "/healthz").await.starts_with("HTTP/1.1 200"));
     }
 
     #[tokio::test]
@@ -210,7 +237,8 @@ mod tests {
     async fn a_page_knows_both_ends_of_its_connection() {
         let ends = |Extension(Endpoints { local, peer })| async move { format!("{local} {}", peer.ip()) };
         let pages = Router::new().route("/ends", axum::routing::get(ends));
-        let http = Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(Sample), pages).await.unwrap();
+        let http =
+            Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(Sample), pages, vec![]).await.unwrap();
         let expected = format!("{} 127.0.0.1", http.address());
         assert!(get(http.address(), "/ends").await.ends_with(&expected));
     }
@@ -221,7 +249,7 @@ mod tests {
         let ends =
             |Extension(Endpoints { local, peer })| async move { format!("{} {}", local.ip(), peer.ip()) };
         let pages = Router::new().route("/ends", axum::routing::get(ends));
-        let http = Http::serve("[::]:0".parse().unwrap(), Arc::new(Sample), pages).await.unwrap();
+        let http = Http::serve("[::]:0".parse().unwrap(), Arc::new(Sample), pages, vec![]).await.unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], http.address().port()));
         let answer = get(address, "/ends").await;
         assert!(answer.ends_with("\n127.0.0.1 127.0.0.1"), "{answer}");
@@ -229,9 +257,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_taken_port_is_an_error_that_names_it() {
-        let first =
-            Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(Sample), Router::new()).await.unwrap();
-        let Err(error) = Http::serve(first.address(), Arc::new(Sample), Router::new()).await else {
+        let first = Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(Sample), Router::new(), vec![])
+            .await
+            .unwrap();
+        let Err(error) = Http::serve(first.address(), Arc::new(Sample), Router::new(), vec![]).await else {
             panic!("bound twice")
         };
         let expected = format!("cannot serve HTTP on {}: ", first.address());

@@ -85,7 +85,8 @@ impl Server {
         let context = Arc::new(Context { fanout, recorder, sessions, peers, ice_addresses, stop });
         let viewers = Arc::new(Viewers::new(Arc::clone(&context)));
         let pages = page::router(&events, &viewers);
-        let http = Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(NoStatus), pages).await.unwrap();
+        let http =
+            Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(NoStatus), pages, vec![]).await.unwrap();
         Self { context, events, http, _camera: camera.unwrap() }
     }
 
