@@ -60,6 +60,11 @@ impl Aggregate {
         self.sessions.len()
     }
 
+    #[cfg(test)]
+    pub(super) fn pods(&self) -> usize {
+        self.sessions.values().map(|tracked| tracked.clients.pods()).sum()
+    }
+
     /// Forgets the sessions that are not there any more.
     pub(super) fn retain(&mut self, is_there: impl Fn(&SessionKey) -> bool) {
         self.sessions.retain(|_, tracked| is_there(tracked.key()));

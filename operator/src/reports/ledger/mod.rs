@@ -218,6 +218,8 @@ impl Ledger {
 }
 
 #[cfg(test)]
+mod day;
+#[cfg(test)]
 mod pacing;
 #[cfg(test)]
 mod restart_load;

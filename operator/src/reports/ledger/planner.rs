@@ -178,6 +178,12 @@ impl Planner {
         [self.aggregate.len(), self.schedule.len(), self.judge_at.len()]
     }
 
+    /// Of how many clients' pods something is kept.
+    #[cfg(test)]
+    pub(super) fn kept_pods(&self) -> usize {
+        self.aggregate.pods()
+    }
+
     /// Has the numbers of other runs taken out of status. Whether they are.
     pub(super) fn begin_run(&mut self, key: &SessionKey, session: &StoredSession<'_>, at: Moment) -> bool {
         self.aggregate.follow(key, session, at.now);

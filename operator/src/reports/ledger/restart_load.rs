@@ -103,7 +103,8 @@ fn session(world: &mut World, number: usize, status: &serde_json::Value, posters
     }
 }
 
-fn labelled(name: &str, session: &str, component: Component) -> Pod {
+/// A pod of a part of a session, of its run.
+pub(super) fn labelled(name: &str, session: &str, component: Component) -> Pod {
     serde_json::from_value(json!({
         "metadata": {"name": name, "namespace": NAMESPACE, "uid": uid(name), "labels": labels::of(session, component),
                      "creationTimestamp": "2026-01-01T00:00:00Z", "annotations": {RUN_ANNOTATION: run(&json!({}))}},
