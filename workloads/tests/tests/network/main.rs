@@ -5,6 +5,7 @@
 mod figures;
 mod model;
 mod session;
+mod storms;
 
 use std::ops::Range;
 use std::time::Duration;
