@@ -4,6 +4,7 @@
 
 mod figures;
 mod model;
+mod packet_size;
 mod session;
 mod storms;
 
