@@ -82,6 +82,8 @@ pub struct ClientView {
     pub received: Instant,
     /// How its connection stands.
     pub state: State,
+    /// It says that it has decoded no frame for seconds.
+    pub is_without_media: bool,
     /// What went wrong, by code.
     pub errors: Vec<ErrorEntry>,
 }

@@ -53,7 +53,8 @@ impl FakeReports {
     pub(crate) async fn client_reports(&self, session: &BallSession, pod: &str, code: ErrorCode) {
         let error =
             ErrorEntry { code, count: 1, message: "no way".into(), last_seen: jiff::Timestamp::UNIX_EPOCH };
-        let client = ClientView { received: Instant::now(), state: State::Connecting, errors: vec![error] };
+        let (received, state) = (Instant::now(), State::Connecting);
+        let client = ClientView { received, state, is_without_media: true, errors: vec![error] };
         self.change(session, |view| drop(view.clients.insert(pod.to_owned(), client))).await;
     }
 

@@ -14,6 +14,7 @@ mod failure;
 mod fault;
 mod foreign;
 mod frame_decoder;
+mod frame_wait;
 mod gaps;
 mod lateness;
 mod next_family;

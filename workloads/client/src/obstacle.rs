@@ -1,8 +1,9 @@
 //! Why a client never had media, in one line: the first cause and not the last symptom.
 
-use media::packetise::MAX_PAYLOAD_LEN;
 use media::receiver::Stats;
 use report::{ClientSummary, ErrorCode, one_way};
+
+use crate::frame_wait::instead_of_frames;
 
 /// What kept a client from its first decoded frame.
 ///
@@ -29,26 +30,12 @@ pub(crate) fn obstacle(summary: &ClientSummary, received: &Stats) -> String {
     let missing = stages.iter().find(|(reached, ..)| reached.is_none());
     match missing {
         Some((_, code, message)) => format!("{code}: {message} until then"),
-        None => format!(
-            "{}: packets of video came, and of {} complete frames none could be decoded; {}",
-            ErrorCode::DecodeFailed,
-            summary.frames.received,
-            packets(received)
-        ),
+        None => {
+            let Stats { packets, lost, longest_payload, .. } = received;
+            let instead = instead_of_frames(*packets, *lost, *longest_payload);
+            format!("{}: {instead}", ErrorCode::FramesIncomplete)
+        }
     }
-}
-
-/// What came of the packets. A server of ours sends packets of full length with every keyframe: where only shorter ones
-/// come, it is the way that does not carry them.
-fn packets(received: &Stats) -> String {
-    let Stats { packets, lost, longest_payload, .. } = received;
-    let seen = format!("{packets} packets came and {lost} were lost");
-    if *packets > 0 && *longest_payload < MAX_PAYLOAD_LEN as u64 {
-        return format!(
-            "{seen}: none came with more than {longest_payload} bytes, full ones have {MAX_PAYLOAD_LEN} (MTU?)"
-        );
-    }
-    seen
 }
 
 #[cfg(test)]
@@ -100,7 +87,7 @@ mod tests {
             (signaled, "IceFailed"),
             (with_ice, "DtlsFailed"),
             (connected, "Other: no packet"),
-            (ClientSetup { first_frame: Some(40.0), ..connected }, "DecodeFailed"),
+            (ClientSetup { first_frame: Some(40.0), ..connected }, "FramesIncomplete"),
         ] {
             let said = obstacle(&summary(&[], setup), &Stats::default());
             assert!(said.starts_with(code), "{said}");
@@ -118,8 +105,7 @@ mod tests {
         };
         let mut received = Stats { packets: 70, lost: 12, longest_payload: 410, ..Stats::default() };
         let said = obstacle(&summary(&[], setup), &received);
-        let seen = "DecodeFailed: packets of video came, and of 0 complete frames none could be decoded; \
-            70 packets came and 12 were lost";
+        let seen = "FramesIncomplete: 70 packets came, 12 were lost, and no frame could be decoded";
         assert_eq!(said, format!("{seen}: none came with more than 410 bytes, full ones have 1188 (MTU?)"));
         received.longest_payload = 1188;
         assert_eq!(obstacle(&summary(&[], setup), &received), seen);

@@ -18,6 +18,7 @@ use crate::channel_wait::ChannelWait;
 use crate::counters::Counters;
 use crate::fault::Faults;
 use crate::frame_decoder::FrameDecoder;
+use crate::frame_wait::FrameWait;
 use crate::reporter::Reporter;
 
 /// How long a server may take to make an offer: an aiortc server whose STUN server does not answer needs over 5 s.
@@ -180,7 +181,7 @@ async fn stream(
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut hellos = 0;
     let began = Instant::now();
-    let (mut reached, mut channel) = (None, ChannelWait::default());
+    let (mut reached, mut channel, mut frames) = (None, ChannelWait::default(), FrameWait::default());
     loop {
         tokio::select! {
             () = context.stop.cancelled() => return Ended::Stopped,
@@ -188,8 +189,11 @@ async fn stream(
                 if hellos < HELLOS && reporter.repeat_hello(hello) {
                     hellos += 1;
                 }
-                let now = Instant::now();
-                context.counters.send_stats(receiver.stats(), now, |stats| reporter.stats(stats));
+                let (now, received) = (Instant::now(), receiver.stats());
+                context.counters.send_stats(received, now, |stats| reporter.stats(stats));
+                if let Some(instead) = frames.take_overdue(&received, now) {
+                    context.counters.error(ErrorCode::FramesIncomplete, &instead);
+                }
                 if channel.take_overdue(now) {
                     context.counters.error(ErrorCode::NoChannel, NO_CHANNEL);
                 }

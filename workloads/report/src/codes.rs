@@ -22,6 +22,8 @@ pub enum ErrorCode {
     DtlsFailed,
     /// Media can flow, and there is no data channel to report on.
     NoChannel,
+    /// Packets of video come, and for seconds no frame of them that can be decoded.
+    FramesIncomplete,
     /// A complete frame that the decoder refused.
     DecodeFailed,
     /// The peer was gone without a bye.
@@ -36,7 +38,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, in the order of the stages.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ResolveFailed,
         Self::ConnectFailed,
         Self::SignalingFailed,
@@ -45,6 +47,7 @@ impl ErrorCode {
         Self::IceFailed,
         Self::DtlsFailed,
         Self::NoChannel,
+        Self::FramesIncomplete,
         Self::DecodeFailed,
         Self::PeerLost,
         Self::QueueOverrun,
@@ -63,6 +66,7 @@ impl ErrorCode {
             Self::IceFailed => "IceFailed",
             Self::DtlsFailed => "DtlsFailed",
             Self::NoChannel => "NoChannel",
+            Self::FramesIncomplete => "FramesIncomplete",
             Self::DecodeFailed => "DecodeFailed",
             Self::PeerLost => "PeerLost",
             Self::QueueOverrun => "QueueOverrun",

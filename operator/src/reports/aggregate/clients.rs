@@ -137,7 +137,9 @@ impl Clients {
     pub(super) fn view(&self) -> BTreeMap<String, ClientView> {
         let view = |client: &ClientReport| {
             let (state, errors) = (client.post.state, client.post.errors.clone());
-            (client.pod.key.name.clone(), ClientView { received: client.received, state, errors })
+            let is_without_media = client.post.without_media_seconds.is_some();
+            let view = ClientView { received: client.received, state, is_without_media, errors };
+            (client.pod.key.name.clone(), view)
         };
         self.newest.values().map(view).collect()
     }

@@ -25,6 +25,8 @@ pub struct DirectionCounts {
     pub dropped: u64,
     /// Of these: others were to overtake them.
     pub reordered: u64,
+    /// Of these: they were to arrive twice.
+    pub duplicated: u64,
 }
 
 /// The impairments of now, and how far each direction's chance has come.
@@ -82,9 +84,21 @@ impl Impaired {
         } else if impairment.reordered > 0.0 && chance.random.f64() < impairment.reordered {
             counts.reordered += 1;
             Decision::After(chance.random.u32(1..=2))
+        } else if impairment.duplicated > 0.0 && chance.random.f64() < impairment.duplicated {
+            counts.duplicated += 1;
+            Decision::Duplicate
         } else {
             Decision::Pass
         }
+    }
+
+    /// A datagram that was to pass was dropped after all, as too many waited.
+    pub(super) fn overflowed(&mut self, direction: Direction) {
+        let counts = match direction {
+            Direction::ToClient => &mut self.counts.to_client,
+            Direction::ToServer => &mut self.counts.to_server,
+        };
+        counts.dropped += 1;
     }
 }
 
@@ -154,6 +168,13 @@ mod tests {
     }
 
     #[test]
+    fn as_many_arrive_twice_as_asked_for() {
+        let decisions = decisions(Impairment { duplicated: 0.1, ..Impairment::default() });
+        let duplicated = part(&decisions, |decision| *decision == Decision::Duplicate);
+        assert!((0.09..0.11).contains(&duplicated), "{duplicated}");
+    }
+
+    #[test]
     fn a_hole_takes_what_is_larger_in_its_own_direction() {
         let mut impaired = Impaired::new(1);
         let hole = Impairment { largest_bytes: Some(600), ..Impairment::default() };
@@ -161,7 +182,7 @@ mod tests {
         assert_eq!(impaired.decide(Direction::ToClient, 600), Decision::Pass);
         assert_eq!(impaired.decide(Direction::ToClient, 601), Decision::Drop);
         assert_eq!(impaired.decide(Direction::ToServer, 601), Decision::Pass);
-        let counts = |received, dropped| DirectionCounts { received, dropped, reordered: 0 };
+        let counts = |received, dropped| DirectionCounts { received, dropped, ..DirectionCounts::default() };
         assert_eq!(impaired.counts(), Counts { to_client: counts(2, 1), to_server: counts(1, 0) });
     }
 }

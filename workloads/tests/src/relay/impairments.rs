@@ -24,10 +24,16 @@ pub struct Impairment {
     pub burst: Option<f64>,
     /// The part of the datagrams that arrive after one or two later ones of their kind, 0 to 1.
     pub reordered: f64,
+    /// The part of the datagrams that arrive twice, 0 to 1.
+    pub duplicated: f64,
     /// Larger ones, in bytes of UDP payload, are dropped.
     pub largest_bytes: Option<usize>,
+    /// As many kilobits a second get through; what would wait for longer than 200 ms is dropped.
+    pub kbps: Option<u64>,
     /// How much later all arrive.
     pub delay_milliseconds: u64,
+    /// How much later than that one may arrive, by chance, which is how they overtake each other.
+    pub jitter_milliseconds: u64,
     /// Nothing arrives and nothing is lost: everything arrives when this ends.
     pub is_held: bool,
 }
@@ -66,9 +72,13 @@ impl Impairments {
     /// Where it is something else, or a number is out of its range.
     pub fn parse(text: &str) -> Result<Self, InvalidImpairments> {
         let impairments: Self = serde_json::from_str(text).map_err(InvalidImpairments::Syntax)?;
-        for Impairment { loss, burst, reordered, .. } in [impairments.to_client, impairments.to_server] {
-            if !(0.0..=1.0).contains(&loss) || !(0.0..=1.0).contains(&reordered) {
-                return Err(InvalidImpairments::Range("loss and reordered must be from 0 to 1"));
+        for impairment in [impairments.to_client, impairments.to_server] {
+            let Impairment { loss, burst, reordered, duplicated, kbps, .. } = impairment;
+            if ![loss, reordered, duplicated].iter().all(|part| (0.0..=1.0).contains(part)) {
+                return Err(InvalidImpairments::Range("loss, reordered and duplicated must be from 0 to 1"));
+            }
+            if kbps == Some(0) {
+                return Err(InvalidImpairments::Range("kbps must be at least 1"));
             }
             if burst.is_some_and(|burst| burst.is_nan() || burst < 1.0) {
                 return Err(InvalidImpairments::Range("burst must be at least 1"));
@@ -106,6 +116,8 @@ mod tests {
             r#"{"toClient":{"loss":10}}"#,
             r#"{"toServer":{"reordered":-0.1}}"#,
             r#"{"toServer":{"burst":0.5}}"#,
+            r#"{"toServer":{"duplicated":2}}"#,
+            r#"{"toClient":{"kbps":0}}"#,
         ] {
             assert!(Impairments::parse(text).is_err(), "{text}");
         }

@@ -15,6 +15,8 @@ struct Packet {
     sent: u32,
     /// How often the client was handed it.
     delivered: u32,
+    /// Whether a later one was handed to it before the first copy of this one.
+    is_late: bool,
 }
 
 /// What the relay saw.
@@ -23,6 +25,8 @@ pub struct Log {
     /// By number, from the first packet on.
     packets: BTreeMap<u64, Packet>,
     first_sequence_number: u16,
+    /// The number of the newest packet that the client was handed.
+    newest_delivered: Option<u64>,
     /// Packets of video, copies included, that were dropped.
     pub media_dropped: u64,
     /// Packets of video that others overtook.
@@ -57,6 +61,11 @@ impl Log {
     /// Packets of video that were sent again.
     pub fn sent_again(&self) -> u64 {
         self.packets.values().filter(|packet| packet.sent > 1).count() as u64
+    }
+
+    /// Packets of video of which a copy was handed to the client later than a later one's, or never.
+    pub fn out_of_place(&self) -> usize {
+        self.packets.values().filter(|packet| packet.is_late || packet.delivered == 0).count()
     }
 
     /// Packets of video that never arrived.
@@ -95,8 +104,14 @@ impl Log {
         }
         let number = self.number(packet);
         let MediaPacket { timestamp, marker, .. } = packet;
-        let entry =
-            self.packets.entry(number).or_insert(Packet { timestamp, marker, bytes, sent: 0, delivered: 0 });
+        let entry = self.packets.entry(number).or_insert(Packet {
+            timestamp,
+            marker,
+            bytes,
+            sent: 0,
+            delivered: 0,
+            is_late: false,
+        });
         entry.sent += 1;
         (number, entry.sent - 1)
     }
@@ -118,12 +133,22 @@ impl Log {
         }
     }
 
+    /// A datagram that was to pass was dropped after all.
+    pub(super) fn overflowed(&mut self, datagram: Datagram) {
+        self.media_dropped += u64::from(matches!(datagram, Datagram::Media(_)));
+        self.reports_dropped += u64::from(datagram == Datagram::Report);
+    }
+
     /// A datagram was handed to its receiver.
     pub(super) fn delivered(&mut self, datagram: Datagram) {
-        if let Datagram::Media(packet) = datagram
-            && let Some(entry) = self.packets.get_mut(&self.number(packet))
-        {
-            entry.delivered += 1;
+        if let Datagram::Media(packet) = datagram {
+            let number = self.number(packet);
+            if let Some(entry) = self.packets.get_mut(&number) {
+                entry.delivered += 1;
+                entry.is_late |=
+                    entry.delivered == 1 && self.newest_delivered.is_some_and(|newest| newest > number);
+            }
+            self.newest_delivered = self.newest_delivered.max(Some(number));
         }
     }
 

@@ -72,6 +72,11 @@ impl Relay {
         self.shared.counts()
     }
 
+    /// Different packets of video that the server has sent so far.
+    pub fn packets(&self) -> u64 {
+        self.shared.log().packets()
+    }
+
     /// Waits until the server has sent so many different packets of video.
     ///
     /// # Panics

@@ -72,7 +72,8 @@ impl Path {
 }
 
 fn carry(direction: Direction, from: &UdpSocket, to: &UdpSocket, shared: &Shared, ended: &AtomicBool) {
-    let mut line = DelayLine::new(shared.network.delay);
+    let seed = shared.network.seed ^ u64::from(direction == ToServer);
+    let mut line = DelayLine::new(shared.network.delay, seed);
     let mut buffer = [0; DATAGRAM_BYTES];
     let mut was_held = false;
     loop {
@@ -100,8 +101,11 @@ fn carry(direction: Direction, from: &UdpSocket, to: &UdpSocket, shared: &Shared
                 let bytes = buffer[..length].to_vec();
                 let (datagram, now) = (Datagram::of(&bytes), Instant::now());
                 let decision = shared.decide(direction, datagram, length, now);
-                line.set_delay(shared.network.delay + Duration::from_millis(impairment.delay_milliseconds));
-                line.take(Carried { bytes, datagram }, decision, now);
+                let delay = shared.network.delay + Duration::from_millis(impairment.delay_milliseconds);
+                line.set(delay, Duration::from_millis(impairment.jitter_milliseconds), impairment.kbps);
+                if !line.take(Carried { bytes, datagram }, decision, now) {
+                    shared.overflowed(direction, datagram);
+                }
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                 let is_over = shared.is_stopping() || ended.load(Relaxed);

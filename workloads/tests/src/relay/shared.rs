@@ -89,6 +89,12 @@ impl Shared {
         decision
     }
 
+    /// A datagram that was to pass was dropped after all, as too much waits.
+    pub(super) fn overflowed(&self, direction: Direction, datagram: Datagram) {
+        lock(&self.impaired).overflowed(direction);
+        self.state().log.overflowed(datagram);
+    }
+
     /// A datagram was handed to its receiver.
     pub(super) fn delivered(&self, datagram: Datagram) {
         self.state().log.delivered(datagram);

@@ -4,7 +4,9 @@
 
 mod figures;
 mod model;
+mod packet_size;
 mod session;
+mod storms;
 
 use std::ops::Range;
 use std::time::Duration;

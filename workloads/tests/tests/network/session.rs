@@ -24,7 +24,7 @@ pub(crate) const SMALL_FRAMES: &[&str] = &["--radius", "10"];
 const VIDEO: &[&str] = &["-v", "--fps", "60", "--background", "textured", "--bitrate-kbps", "20000"];
 
 /// How long the packets of a session may take: several times as long as they do.
-const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// What the client made of a frame of which every packet came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,10 +50,15 @@ pub(crate) struct Observed {
 
 /// Runs a session of `video` until `packets` different packets went through `network`.
 pub(crate) fn observe(network: Network, video: &[&str], packets: u64) -> Observed {
+    observe_through(network, video, |relay| relay.wait_for_packets(packets, LIMIT))
+}
+
+/// As [`observe`], for as long as `weather` takes, which may change the network meanwhile.
+pub(crate) fn observe_through(network: Network, video: &[&str], weather: impl FnOnce(&Relay)) -> Observed {
     let server = Server::start(&[VIDEO, video].concat());
     let relay = Relay::start(server.signaling(), network);
     let client = Client::start("c", relay.address(), &["-v", "--node", &"n".repeat(LONG_NAME)]);
-    relay.wait_for_packets(packets, LIMIT);
+    weather(&relay);
     let server = server.stop();
     let client = client.finish();
     assert_eq!((server.exited.code, client.exited.code), (Some(0), Some(0)), "{server:?} {client:?}");

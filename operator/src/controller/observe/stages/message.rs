@@ -54,6 +54,18 @@ pub(super) fn message(
         SetupStage::FirstFrame => {
             format!("connected, no video from {server} to {client}: check the logs of both")
         }
+        SetupStage::WholeFrame => {
+            let seen = stuck.error.map_or("it says no more", |error| error.message.as_str());
+            // What it concludes from its counts says more than they do, where it could.
+            let seen = match seen.rsplit_once(": ") {
+                Some((_, conclusion)) => format!("of its packets {conclusion}"),
+                None => seen.to_owned(),
+            };
+            let seen = shorten(&seen, 90);
+            format!(
+                "video comes from {server} to {client}, and no whole frame ({seen}): check the MTU and packet loss on the way"
+            )
+        }
         SetupStage::FirstReport => format!(
             "video was sent from {server} to {client}, no report came back: check packet loss, MTU and the client's log"
         ),

@@ -1,4 +1,4 @@
-//! How far a client has come, and where it is stuck: DNS, TCP, offer, ICE, DTLS, first frame, first report.
+//! How far a client has come, and where it is stuck: DNS, TCP, offer, ICE, DTLS, first frame, whole frames, first report.
 
 mod direction;
 mod message;
@@ -8,14 +8,14 @@ pub(super) mod tests;
 
 use std::net::SocketAddr;
 
-use report::{ClientRow, ErrorCode, State};
+use report::{ClientRow, ErrorCode, ErrorEntry, State};
 
 use crate::controller::observe::pods::ObservedPod;
 use crate::controller::observe::reason::{Explanation, Reason};
 use crate::controller::observe::stages::direction::Blocked;
 use crate::controller::observe::stages::message::{Detail, message};
 use crate::controller::observe::stages::stuck::{SetupStage, StuckClient};
-use crate::report_source::View;
+use crate::report_source::{ClientView, View};
 use crate::session::Session;
 
 /// The first stage at which a client that is not ready is stuck, in words: how far it came, who is affected, and what
@@ -48,7 +48,7 @@ pub(super) fn first_broken(
 fn reason_at(stage: SetupStage) -> Reason {
     match stage {
         SetupStage::Dns | SetupStage::Tcp | SetupStage::Offer => Reason::SignalingFailed,
-        SetupStage::Ice | SetupStage::Dtls => Reason::MediaBlocked,
+        SetupStage::Ice | SetupStage::Dtls | SetupStage::WholeFrame => Reason::MediaBlocked,
         SetupStage::FirstFrame | SetupStage::FirstReport => Reason::WaitingForClients,
     }
 }
@@ -73,6 +73,10 @@ fn stuck<'a>(session: &Session, pod: &'a ObservedPod, view: &'a View) -> Option<
             return Some(StuckClient { stage: stage_of(error.code)?, pod, row, error: Some(error), blocked });
         }
     }
+    if let Some(error) = client.and_then(incomplete) {
+        let (stage, blocked) = (SetupStage::WholeFrame, Blocked::Unknown);
+        return Some(StuckClient { stage, pod, row, error: Some(error), blocked });
+    }
     // Below 10 s a client may just be about to connect.
     let row_of_stuck = row.filter(|row| without_media && row.state != State::Ended)?;
     let setup = &row_of_stuck.setup_milliseconds;
@@ -86,6 +90,13 @@ fn stuck<'a>(session: &Session, pod: &'a ObservedPod, view: &'a View) -> Option<
     let (stage, _) = timeline.into_iter().find(|(_, reached)| reached.is_none())?;
     let blocked = Blocked::of(None, server, pod.ip.as_deref());
     Some(StuckClient { stage, pod, row, error: None, blocked })
+}
+
+/// What a client says that is connected and gets packets of which no frame becomes, where nothing went wrong since.
+fn incomplete(client: &ClientView) -> Option<&ErrorEntry> {
+    let is_waiting = client.state == State::Connected && client.is_without_media;
+    let last = client.errors.iter().max_by_key(|error| error.last_seen).filter(|_| is_waiting)?;
+    (last.code == ErrorCode::FramesIncomplete).then_some(last)
 }
 
 /// The row of a client. One that never had a data channel could not say its name: its row has its address, and the newest
@@ -104,6 +115,7 @@ fn stage_of(code: ErrorCode) -> Option<SetupStage> {
         ErrorCode::SignalingFailed | ErrorCode::NoOffer | ErrorCode::NoVideo => Some(SetupStage::Offer),
         ErrorCode::IceFailed => Some(SetupStage::Ice),
         ErrorCode::DtlsFailed => Some(SetupStage::Dtls),
+        ErrorCode::FramesIncomplete => Some(SetupStage::WholeFrame),
         ErrorCode::NoChannel
         | ErrorCode::DecodeFailed
         | ErrorCode::PeerLost

@@ -14,6 +14,7 @@ pub(super) enum SetupStage {
     Ice,
     Dtls,
     FirstFrame,
+    WholeFrame,
     FirstReport,
 }
 

@@ -21,7 +21,7 @@ pub(in super::super) fn client_posts(state: State, errors: &[(ErrorCode, i64, &s
             last_seen: Timestamp::from_second(*second).unwrap(),
         })
         .collect();
-    ClientView { received: Instant::now(), state, errors }
+    ClientView { received: Instant::now(), state, is_without_media: true, errors }
 }
 
 /// What the server reports of client 1 that came as far as `setup` says.
@@ -93,6 +93,40 @@ fn each_stage_names_who_is_affected_and_what_to_check() {
             Some(reason.with_message(message))
         );
     }
+}
+
+/// L23: it was "has not decoded a frame", and no cause.
+#[test]
+fn a_client_to_which_no_whole_frame_comes_says_so_although_it_is_connected() {
+    let counted = "90 packets came, 9 were lost, and no frame could be decoded";
+    let conclusion = "none came with more than 410 bytes, full ones have 1188 (MTU?)";
+    let seen = format!("{counted}: {conclusion}");
+    let seen = seen.as_str();
+    let mut view = posted(
+        State::Connected,
+        &[(ErrorCode::IceFailed, 1, "before"), (ErrorCode::FramesIncomplete, 2, seen)],
+    );
+    let message = |seen: &str| {
+        format!(
+            "video comes from the server (node a, 10.244.1.7) to harbor-client-1 (node b), and no whole frame ({seen}): check \
+             the MTU and packet loss on the way; 1 of 2 clients affected"
+        )
+    };
+    let expected = message(&format!("of its packets {conclusion}"));
+    assert_eq!(broken(&view), Some(Reason::MediaBlocked.with_message(expected)));
+    let plain = posted(State::Connected, &[(ErrorCode::FramesIncomplete, 2, counted)]);
+    assert_eq!(broken(&plain), Some(Reason::MediaBlocked.with_message(message(counted))));
+    assert_eq!(
+        reason_of(ErrorCode::FramesIncomplete),
+        Some(Reason::MediaBlocked),
+        "of an attempt that ended so"
+    );
+    for client in view.clients.values_mut() {
+        client.is_without_media = false;
+    }
+    assert_eq!(broken(&view), None, "it is over");
+    let later = [(ErrorCode::FramesIncomplete, 2, seen), (ErrorCode::DecodeFailed, 3, "")];
+    assert_eq!(broken(&posted(State::Connected, &later)), None, "that is not what went wrong last");
 }
 
 #[test]
