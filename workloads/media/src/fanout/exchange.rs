@@ -29,12 +29,7 @@ impl Exchange {
     pub(super) fn new(locals: &[SocketAddr], advertised: &[SocketAddr]) -> Self {
         let mut ice_checks = SessionChecks::new(locals.iter().map(SocketAddr::ip));
         ice_checks.advertise(advertised);
-        Self {
-            ice_checks,
-            handshake: Handshake::new(),
-            streams: Streams::default(),
-            sent_checks: Vec::new(),
-        }
+        Self { ice_checks, handshake: Handshake::new(), streams: Streams::default(), sent_checks: Vec::new() }
     }
 
     /// The peer describes itself; the same for the connection, with no more candidates than it should have.
