@@ -158,6 +158,7 @@ impl Run {
                 Event::Stopped { .. }
                 | Event::Network { .. }
                 | Event::Written { .. }
+                | Event::Path { .. }
                 | Event::KeyframeWanted(_) => {}
             }
         }
