@@ -117,7 +117,7 @@ mod tests {
             Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering: None, ports: None };
         let id = SessionId(7);
         let stream = Numberings::default().stream(id, None);
-        let (peer, _) = Peer::offer(id, stream, &[address(9)], options, Instant::now()).unwrap();
+        let (peer, _) = Peer::offer(id, stream, &[address(9)], &[], options, Instant::now()).unwrap();
         let (mut table, ufrag) = (SessionTable::default(), peer.ufrag().to_owned());
         let slot = table.insert(peer);
         (table, slot, ufrag)
