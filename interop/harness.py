@@ -1,5 +1,6 @@
 """Starts programs, ours and aiortc's, waits for what they do, and leaves none behind."""
 
+import contextlib
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable
@@ -170,3 +172,41 @@ class Programs:
     def end(self) -> None:
         for program in self.started:
             program.end()
+
+
+class Gateway:
+    """An address that is not the server's own, which leads to its UDP port: for one client."""
+
+    def __init__(self, port: int) -> None:
+        self.outside, self.inside = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+        for end in (self.outside, self.inside):
+            end.bind((ADDRESS, 0))
+            end.settimeout(0.1)
+        self.port = self.outside.getsockname()[1]
+        self.client: tuple[str, int] | None = None
+        self.server = (ADDRESS, port)
+        self.is_over = False
+        self.threads = [threading.Thread(target=carry) for carry in (self._inward, self._outward)]
+
+    def __enter__(self) -> "Gateway":
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.is_over = True
+        for thread in self.threads:
+            thread.join()
+
+    def _inward(self) -> None:
+        while not self.is_over:
+            with contextlib.suppress(TimeoutError):
+                datagram, self.client = self.outside.recvfrom(2048)
+                self.inside.sendto(datagram, self.server)
+
+    def _outward(self) -> None:
+        while not self.is_over:
+            with contextlib.suppress(TimeoutError):
+                datagram = self.inside.recv(2048)
+                if self.client:
+                    self.outside.sendto(datagram, self.client)

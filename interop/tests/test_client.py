@@ -1,7 +1,7 @@
 """aiortc clients at our server: every way in which such programs report."""
 
 import pytest
-from harness import CLOSE
+from harness import ADDRESS, CLOSE, Gateway, free_port
 
 # Frames that an aiortc client can get and never report: its receiver gives a frame away when the next one comes, and
 # one more is on its way when it ends.
@@ -83,3 +83,16 @@ def test_a_client_that_only_answers_shows_the_true_error_of_its_detector(program
     assert rows["arrival"]["lossPercent"] is None
     assert all(row["frames"]["malformed"] == 0 for row in summary["clients"])
     assert server.output().count("true (") > 10, "the live lines show where the ball was"
+
+
+def test_a_client_reaches_a_server_at_the_address_that_it_advertises_and_at_no_other(programs):
+    """The server is ICE-lite then: the client, which answers, is the one that checks and decides."""
+    port = free_port()
+    with Gateway(port) as gateway:
+        server = programs.server(f"--media-ports={port}", f"--advertise={ADDRESS}:{gateway.port}")
+        client = programs.peer("client", server.port, "--dialect", "json-pts", "--channel", "server", "--seconds", "4")
+        result = client.result()
+        summary = server.stop()
+    assert result["reports"] > 60, result
+    [row] = summary["clients"]
+    assert row["frames"]["estimated"] > 60, row

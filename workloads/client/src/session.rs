@@ -134,6 +134,7 @@ async fn negotiate(context: &Context, connection: &mut Connection) -> Result<Ans
             Ok(Ok(Some(Message::Offer { sdp }))) => break sdp,
             Ok(Ok(Some(Message::Candidate { .. } | Message::Answer { .. }))) => {}
             Ok(Ok(Some(Message::Bye))) => return Err(Ended::Bye),
+            Ok(Ok(Some(Message::Refused { reason }))) => return Err(failed(ErrorCode::NoOffer, reason)),
             Ok(Ok(None)) => return Err(failed(ErrorCode::NoOffer, NO_OFFER.into())),
             // It closed before it read the byte with which we open the connection.
             Ok(Err(signaling::ConnectionError::Broken { cause, .. }))
@@ -195,7 +196,7 @@ async fn stream(
                 }
             }
             message = connection.receive() => match message {
-                Ok(Some(Message::Bye)) => {
+                Ok(Some(Message::Bye | Message::Refused { .. })) => {
                     return ended_by_bye(reached, began.elapsed(), receiver.stats().has_heard_check);
                 }
                 // Where our packets have to open the path, it may be the only one that does.

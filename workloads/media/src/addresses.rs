@@ -1,7 +1,7 @@
 //! Which local addresses media binds and offers as ICE host candidates.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Why there is none.
 pub(crate) const NONE: &str = "no address for media: candidates cannot carry the link-local one of signalling, and this machine has no other";
@@ -9,6 +9,49 @@ pub(crate) const NONE: &str = "no address for media: candidates cannot carry the
 /// Of each family, so many addresses come along on loopback. A peer on this machine reaches any of them: the second is
 /// there for the case that something is wrong with the first one's interface.
 const OTHERS_PER_FAMILY: usize = 2;
+
+/// Where the media of a session goes to and comes from on this side.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MediaAddresses {
+    /// What sockets are bound to.
+    pub local: Vec<IpAddr>,
+    /// Where peers reach them by something in between, as a Service or a node's port, and nowhere else; where that is empty,
+    /// at the sockets themselves.
+    pub advertised: Vec<SocketAddr>,
+}
+
+impl MediaAddresses {
+    /// As [`media_addresses`], for peers that reach this machine at `advertised` alone. What comes in for another family
+    /// than that of signalling needs a socket of its own.
+    pub fn advertised_at(signaling: IpAddr, chosen: &[IpAddr], advertised: Vec<SocketAddr>) -> Self {
+        Self::select(signaling, chosen, advertised, || {
+            Ok(if_addrs::get_if_addrs()?.iter().map(if_addrs::Interface::ip).collect())
+        })
+    }
+
+    fn select(
+        signaling: IpAddr,
+        chosen: &[IpAddr],
+        advertised: Vec<SocketAddr>,
+        list: impl Fn() -> io::Result<Vec<IpAddr>>,
+    ) -> Self {
+        let mut local = select(signaling, chosen, &list);
+        for is_v4 in [true, false] {
+            let is_advertised = advertised.iter().any(|address| address.is_ipv4() == is_v4);
+            if is_advertised && chosen.is_empty() && !local.iter().any(|address| address.is_ipv4() == is_v4) {
+                let others = list().unwrap_or_default();
+                local.extend(offerable(&others, is_v4));
+            }
+        }
+        Self { local, advertised }
+    }
+}
+
+impl From<Vec<IpAddr>> for MediaAddresses {
+    fn from(local: Vec<IpAddr>) -> Self {
+        Self { local, advertised: Vec::new() }
+    }
+}
 
 /// The local addresses for the media of a session whose signalling connection ended at `signaling` on this machine.
 ///
@@ -40,11 +83,16 @@ fn select(
             Vec::new()
         });
         for is_v4 in [signaling.is_ipv4(), !signaling.is_ipv4()] {
-            let of_family = others.iter().filter(|address| address.is_ipv4() == is_v4);
-            addresses.extend(of_family.filter(|address| is_offerable(**address)).take(OTHERS_PER_FAMILY));
+            addresses.extend(offerable(&others, is_v4));
         }
     }
     addresses
+}
+
+/// The first addresses of a family that candidates can carry.
+fn offerable(addresses: &[IpAddr], is_v4: bool) -> impl Iterator<Item = IpAddr> {
+    let of_family = addresses.iter().copied().filter(move |address| address.is_ipv4() == is_v4);
+    of_family.filter(|address| is_offerable(*address)).take(OTHERS_PER_FAMILY)
 }
 
 /// Link-local IPv6 needs a scope that candidates do not carry.
@@ -107,6 +155,18 @@ mod tests {
         assert_eq!(select(parse("fe80::7"), &[], listed), ["fd00::7", "10.0.0.7"].map(parse));
         let none = select(parse("fe80::7"), &[], || Ok(vec![parse("fe80::7")]));
         assert!(none.is_empty(), "{none:?}");
+    }
+
+    #[test]
+    fn what_is_advertised_of_another_family_than_signalling_has_a_socket() {
+        let listed = || Ok(["10.0.0.7", "fd00::7", "fe80::7"].map(parse).to_vec());
+        let at = |advertised: &str, chosen: &[IpAddr]| {
+            let advertised = vec![advertised.parse().unwrap()];
+            MediaAddresses::select(parse("10.0.0.7"), chosen, advertised, listed).local
+        };
+        assert_eq!(at("192.0.2.1:30000", &[]), [parse("10.0.0.7")]);
+        assert_eq!(at("[2001:db8::1]:30000", &[]), ["10.0.0.7", "fd00::7"].map(parse));
+        assert_eq!(at("[2001:db8::1]:30000", &[parse("10.0.0.9")]), [parse("10.0.0.9")], "as chosen");
     }
 
     /// L6: it was "cannot list local addresses", and no session.

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
@@ -10,6 +11,8 @@ use media::fanout::MediaPorts;
 use picture::Size;
 use process::{Exit, Reporting, SummaryTarget, arguments};
 use scene::Background;
+
+use crate::advertised::Advertised;
 
 /// Streams a bouncing ball over WebRTC and scores what clients report of it.
 #[derive(Debug, Parser)]
@@ -24,6 +27,19 @@ pub(crate) struct Arguments {
     /// UDP ports for media, of every local address: a port or a range, as 50000-50010 [default: those the system gives]
     #[arg(long, env = "BALLSESSION_MEDIA_PORTS", value_name = "PORT[-PORT]")]
     pub(crate) media_ports: Option<MediaPorts>,
+    /// Where clients reach media instead, by a Service, a node's port or a router, and nowhere else; may be repeated. Needs a
+    /// single port of --media-ports
+    #[arg(long, env = "BALLSESSION_ADVERTISE", value_name = "IP:PORT", value_delimiter = ',', value_parser = crate::advertised::address)]
+    advertise: Vec<SocketAddr>,
+    /// A file with such addresses, read for each client: while it is absent or empty, clients are told to come again
+    #[arg(
+        long,
+        env = "BALLSESSION_ADVERTISE_FILE",
+        value_name = "FILE",
+        conflicts_with = "advertise",
+        value_parser = clap::value_parser!(PathBuf)
+    )]
+    advertise_file: Option<PathBuf>,
     /// Width of the video, pixels
     #[arg(long, env = "BALLSESSION_WIDTH", value_name = "PIXELS", default_value = "640", value_parser = arguments::even_number(64, 1920))]
     width: u32,
@@ -73,7 +89,8 @@ pub(crate) struct Arguments {
 /// The command line, and the scene it asks for; what is wrong with either has been printed when this fails.
 pub(crate) fn parse() -> Result<(Arguments, scene::Settings), Exit> {
     let arguments: Arguments = arguments::parse()?;
-    let scene = arguments.reporting.check().and_then(|()| arguments.scene());
+    let checked = arguments.reporting.check().and_then(|()| arguments.check_advertised());
+    let scene = checked.and_then(|()| arguments.scene());
     let scene = scene.map_err(|problem| {
         eprintln!("error: {problem}");
         Exit::Usage
@@ -82,6 +99,24 @@ pub(crate) fn parse() -> Result<(Arguments, scene::Settings), Exit> {
 }
 
 impl Arguments {
+    /// Where clients reach media.
+    pub(crate) fn advertised(&self) -> Advertised {
+        Advertised::new(self.advertise.clone(), self.advertise_file.clone())
+    }
+
+    /// What leads to one port has to find all sessions there.
+    fn check_advertised(&self) -> Result<(), String> {
+        let is_single = self.media_ports.is_some_and(|ports| ports.count() == 1);
+        match self.advertised() {
+            Advertised::Own => Ok(()),
+            _ if is_single => Ok(()),
+            Advertised::At(_) | Advertised::In(_) => Err(
+                "--advertise and --advertise-file need --media-ports with a single port, to which the advertised addresses lead"
+                    .to_owned(),
+            ),
+        }
+    }
+
     /// Fails where values do not go together: each alone was checked before.
     fn scene(&self) -> Result<scene::Settings, String> {
         let size = Size::new(self.width as usize, self.height as usize).map_err(|error| error.to_string())?;

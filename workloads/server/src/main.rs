@@ -6,6 +6,7 @@
 //!                      '--> views --> console, HTTP and its page, summary, verdict, reports
 //! ```
 
+mod advertised;
 mod arguments;
 mod evidence;
 mod huge_pages;

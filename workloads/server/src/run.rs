@@ -120,12 +120,14 @@ pub(crate) async fn run(
     };
     let posts = Arc::new(Posts::new(Arc::clone(&recorder), Arc::clone(&views)));
     let reports = arguments.reporting.start(Pace::SERVER, posts, line, recorder.changes());
+    let advertised = arguments.advertised();
     let stop = CancellationToken::new();
     let context = Arc::new(Context {
         fanout,
         recorder: Arc::clone(&recorder),
         sessions,
         peers,
+        advertised,
         ice_addresses: arguments.ice_addresses,
         stop: stop.clone(),
     });

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use measure::Ended;
 use media::MAX_LATE_CANDIDATES;
-use media::addresses::media_addresses;
 use media::fanout::{CloseReason, Fanout, FanoutError};
 use report::{ErrorCode, SessionId, one_way};
 use signaling::{Connection, ConnectionError, Message};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use crate::advertised::Advertised;
 use crate::peer_log::PeerLog;
 use crate::recorder::Recorder;
 use crate::sessions::{Interruption, Sessions};
@@ -32,6 +32,7 @@ pub(crate) struct Context {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) peers: Arc<PeerLog>,
     pub(crate) ice_addresses: Vec<IpAddr>,
+    pub(crate) advertised: Advertised,
     /// Ends all sessions in good order.
     pub(crate) stop: CancellationToken,
 }
@@ -75,7 +76,15 @@ pub(crate) async fn serve(context: Arc<Context>, mut connection: Connection) {
 /// Exchanges offer and answer.
 async fn negotiate(context: &Context, id: SessionId, connection: &mut Connection) -> Result<(), Refusal> {
     let accepted = Instant::now();
-    let addresses = media_addresses(connection.local_addr().ip(), &context.ice_addresses);
+    let addresses = match context.advertised.media(connection.local_addr().ip(), &context.ice_addresses) {
+        Ok(addresses) => addresses,
+        Err(error) => {
+            let reason = error.for_peers().to_owned();
+            // Whoever is gone already was a health check.
+            connection.send(&Message::Refused { reason }).await.map_err(|_| Refusal::Silent)?;
+            return Err(failed(ErrorCode::NoOffer, error.to_string()));
+        }
+    };
     let offer = context.fanout.offer(id, addresses).await.unwrap_or(Err(FanoutError::ShuttingDown));
     let sdp = offer.map_err(|error| failed(ErrorCode::Other, error.to_string()))?;
     // Whoever is gone already was a health check.
@@ -122,7 +131,9 @@ async fn answer(connection: &mut Connection) -> Result<Answered, Refusal> {
             }
             Ok(Ok(Some(Message::Candidate { .. }))) => {}
             // Health checks and scanners connect and close without a word.
-            Ok(Ok(None | Some(Message::Bye)) | Err(ConnectionError::Broken { .. })) => {
+            Ok(
+                Ok(None | Some(Message::Bye | Message::Refused { .. })) | Err(ConnectionError::Broken { .. }),
+            ) => {
                 return Err(Refusal::Silent);
             }
             Ok(Ok(Some(Message::Offer { .. }))) => {
@@ -157,7 +168,7 @@ async fn stream(
             () = context.stop.cancelled() => return Ended::Bye,
             why = &mut interruption => return why.map_or(Ended::Lost, ended_by),
             message = connection.receive() => match message {
-                Ok(Some(Message::Bye)) => return Ended::Bye,
+                Ok(Some(Message::Bye | Message::Refused { .. })) => return Ended::Bye,
                 Ok(Some(Message::Candidate { candidate, .. })) if candidates < MAX_LATE_CANDIDATES => {
                     candidates += 1;
                     context.fanout.candidate(id, candidate);

@@ -243,6 +243,7 @@ mod tests {
             (any::<String>(), any::<Option<String>>(), any::<Option<u16>>())
                 .prop_map(|(candidate, id, label)| Message::Candidate { candidate, id, label }),
             Just(Message::Bye),
+            "[ -~]{0,99}".prop_map(|reason| Message::Refused { reason }),
         ]
     }
 

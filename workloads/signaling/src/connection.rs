@@ -133,7 +133,7 @@ impl Connection {
         let write = async {
             self.flush().await?;
             self.outgoing.extend_from_slice(&line);
-            self.bye_queued |= *message == Message::Bye;
+            self.bye_queued |= matches!(message, Message::Bye | Message::Refused { .. });
             self.flush().await
         };
         match timeout(WRITE_LIMIT, write).await {

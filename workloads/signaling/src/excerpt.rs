@@ -5,14 +5,19 @@ pub(crate) const EXCERPT_BYTES: usize = 64;
 
 /// The beginning of `bytes` in printable ASCII. Quotes stay as they are, for JSON is full of them.
 pub(crate) fn excerpt(bytes: &[u8]) -> String {
+    first(EXCERPT_BYTES, bytes)
+}
+
+/// At most the first `most` of `bytes`, as [`excerpt`] has them.
+pub(crate) fn first(most: usize, bytes: &[u8]) -> String {
     let mut text = String::new();
-    for &byte in bytes.iter().take(EXCERPT_BYTES) {
+    for &byte in bytes.iter().take(most) {
         match byte {
             b' '..=b'~' => text.push(char::from(byte)),
             _ => text.extend(byte.escape_ascii().map(char::from)),
         }
     }
-    if bytes.len() > EXCERPT_BYTES {
+    if bytes.len() > most {
         text.push_str("...");
     }
     text

@@ -3,7 +3,10 @@
 use serde::Serialize;
 use serde_json::{Map, Value, error::Category};
 
-use crate::excerpt::excerpt;
+use crate::excerpt::{excerpt, first};
+
+/// Bytes of a reason that are kept.
+const REASON_BYTES: usize = 256;
 
 /// One signalling message.
 ///
@@ -34,6 +37,12 @@ pub enum Message {
     },
     /// The sender ends the session.
     Bye,
+    /// A bye before there is a session, with why there is none. To whoever knows no reasons it is a bye.
+    #[serde(rename = "bye")]
+    Refused {
+        /// One line.
+        reason: String,
+    },
 }
 
 /// Why a line's JSON is no message.
@@ -78,7 +87,10 @@ impl Message {
                 id: take_name(&mut object, "id")?,
                 label: take_index(&mut object, "label")?,
             }),
-            "bye" => Ok(Self::Bye),
+            "bye" => Ok(object.remove("reason").map_or(Self::Bye, |reason| match reason {
+                Value::String(reason) => Self::Refused { reason: first(REASON_BYTES, reason.as_bytes()) },
+                _ => Self::Bye,
+            })),
             _ => Err(MessageError::UnknownType(excerpt(kind.as_bytes()))),
         }
     }
@@ -171,6 +183,17 @@ mod tests {
         ] {
             assert_eq!(Message::parse(json).as_ref(), Ok(&answer), "{json}");
         }
+    }
+
+    /// aiortc looks at nothing but the type of a bye.
+    #[test]
+    fn a_refusal_is_a_bye_with_a_reason_on_one_line() {
+        let refused = |reason: &str| Message::Refused { reason: reason.to_owned() };
+        let json = serde_json::to_string(&refused("not reachable yet")).unwrap();
+        assert_eq!(json, r#"{"type":"bye","reason":"not reachable yet"}"#);
+        assert_eq!(Message::parse(&json), Ok(refused("not reachable yet")));
+        assert_eq!(Message::parse(r#"{"type":"bye","reason":"a\nb"}"#), Ok(refused("a\\nb")));
+        assert_eq!(Message::parse(r#"{"type":"bye","reason":7}"#), Ok(Message::Bye));
     }
 
     #[test]

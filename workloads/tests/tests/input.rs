@@ -19,7 +19,7 @@ fn assert_refused(ended: &Exited, code: i32, words: &[&str]) {
 
 #[test]
 fn wrong_usage_is_refused_with_the_flag_the_value_and_what_is_allowed() {
-    let cases: [(&str, &[&str], &[&str]); 49] = [
+    let cases: [(&str, &[&str], &[&str]); 53] = [
         (SERVER, &["--colour", "red"], &["--colour"]),
         (SERVER, &["extra"], &["extra"]),
         (SERVER, &["--width", "641"], &["--width", "'641'", "even", "64 to 1920"]),
@@ -47,6 +47,18 @@ fn wrong_usage_is_refused_with_the_flag_the_value_and_what_is_allowed() {
         (SERVER, &["--listen", "[fe80::1%nope]:1"], &["--listen", "[fe80::1%nope]:1", "interface"]),
         (SERVER, &["--media-ports", "0"], &["--media-ports", "'0'", "1 to 65535", "50000-50010"]),
         (SERVER, &["--media-ports", "50010-50000"], &["--media-ports", "'50010-50000'", "as in 50000-50010"]),
+        (
+            SERVER,
+            &["--media-ports", "7", "--advertise", "host:7"],
+            &["--advertise", "'host:7'", "192.0.2.1:30082"],
+        ),
+        (SERVER, &["--advertise", "192.0.2.1:7"], &["--advertise", "--media-ports with a single port"]),
+        (SERVER, &["--media-ports", "7-8", "--advertise-file", "x"], &["--media-ports with a single port"]),
+        (
+            SERVER,
+            &["--advertise", "192.0.2.1:7", "--advertise-file", "x"],
+            &["--advertise", "cannot be used with"],
+        ),
         (SERVER, &["--require", "loss"], &["--require", "'loss'", "key=value"]),
         (SERVER, &["--require", "fps=30"], &["--require", "\"fps\"", "error-p95"]),
         (SERVER, &["--require", "loss=1,error-p95=-1"], &["--require", "\"-1\"", "pixels"]),

@@ -63,6 +63,14 @@ impl Candidate {
     }
 }
 
+impl Candidate {
+    /// A host candidate (RFC 8445, section 5.1.2.1), the `position`th of ours: earlier ones are preferred.
+    pub(super) fn host(position: u16, address: SocketAddr) -> Self {
+        let priority = (126 << 24) | (u32::from(u16::MAX - position) << 8) | 255;
+        Self { foundation: (position + 1).to_string(), priority, address, kind: "host" }
+    }
+}
+
 fn read_address(text: &str) -> Result<IpAddr, Unusable> {
     let Ok(address) = text.parse::<IpAddr>() else {
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);

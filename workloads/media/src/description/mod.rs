@@ -14,6 +14,7 @@
 //! Descriptions are read and written by `rtc`'s own parser, so there is one model of them. Pure: text in, text out, no
 //! I/O and no clock. No check is dropped: without a fingerprint that the stack can verify a description is refused.
 
+mod advertise;
 mod answer;
 mod attributes;
 mod bundle;
@@ -33,6 +34,7 @@ mod text;
 mod transport;
 mod video;
 
+pub(crate) use advertise::advertise;
 pub(crate) use answer::Answer;
 pub use error::DescriptionError;
 pub use limits::{CHANNEL_LIMIT, MAX_LATE_CANDIDATES};

@@ -32,15 +32,17 @@ const ICE_CHECKS: u16 = 400;
 const ICE_TIMEOUT: Duration = Duration::from_secs(4);
 const ICE_KEEPALIVE: Duration = Duration::from_secs(2);
 
-/// A peer connection without tracks, channels or candidates.
-pub(super) fn build(now: Instant) -> Result<RTCPeerConnection> {
+/// A peer connection without tracks, channels or candidates. One that is lite checks no candidate of the peer's
+/// (RFC 8445, section 2.5): of its own it sends nothing anywhere, and answers the peer's checks by checking back the way
+/// they came.
+pub(super) fn build(is_lite: bool, now: Instant) -> Result<RTCPeerConnection> {
     let mut media_engine = MediaEngine::default();
     media_engine.register_codec(vp8(), RtpCodecKind::Video)?;
     // Who answers requests for lost packets is ours: see `repairs` and `recent_frames`.
     let interceptors = Registry::new().with(DeliverRtcp::SLOT, DeliverRtcp::new(is_feedback));
     RTCPeerConnectionBuilder::new()
         .with_configuration(RTCConfigurationBuilder::new().build())
-        .with_setting_engine(settings())
+        .with_setting_engine(settings(is_lite))
         .with_media_engine(media_engine)
         .with_interceptor_registry(interceptors)
         .build(now)
@@ -76,8 +78,9 @@ pub(super) fn track(ssrc: u32) -> MediaStreamTrack {
     )
 }
 
-fn settings() -> SettingEngine {
+fn settings(is_lite: bool) -> SettingEngine {
     SettingEngineBuilder::new()
+        .with_lite(is_lite)
         // It would join a multicast group and send on every interface.
         .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
         .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_CHECKS))

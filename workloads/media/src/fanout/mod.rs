@@ -55,6 +55,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::addresses::MediaAddresses;
 use crate::checks::Budget;
 use connection::retransmission_packets;
 pub use error::FanoutError;
@@ -103,14 +104,17 @@ impl Fanout {
         self.ports.map_or(Ok(()), |ports| ports.check(self.shards.len(), address))
     }
 
-    /// Makes a peer connection for `id` on sockets bound to `addresses`; answers with an SDP offer that has all
-    /// candidates in it.
+    /// Makes a peer connection for `id` at `addresses`; answers with an SDP offer that has all candidates in it.
+    ///
+    /// Where addresses are advertised, they are the candidates, and the connection is lite: it opens no way of its own.
+    /// What comes in by them has to reach the sockets of all sessions, so there has to be one port of
+    /// [`Options::ports`].
     pub fn offer(
         &self,
         id: SessionId,
-        addresses: Vec<IpAddr>,
+        addresses: impl Into<MediaAddresses>,
     ) -> oneshot::Receiver<Result<String, FanoutError>> {
-        self.negotiator.offer(id, addresses)
+        self.negotiator.offer(id, addresses.into())
     }
 
     /// Applies the peer's SDP answer; from then on the session runs by itself and reports through events.
@@ -118,16 +122,16 @@ impl Fanout {
         self.negotiator.answer(id, sdp)
     }
 
-    /// Makes a peer connection for `id` on sockets bound to `addresses` as a peer's SDP offer has it, which takes VP8 and
-    /// may open a data channel; answers with SDP that has all candidates in it. From then on the session runs by
+    /// Makes a peer connection for `id` at `addresses`, as [`Fanout::offer`] does, as a peer's SDP offer has it, which takes
+    /// VP8 and may open a data channel; answers with SDP that has all candidates in it. From then on the session runs by
     /// itself and reports through events.
     pub fn accept(
         &self,
         id: SessionId,
-        addresses: Vec<IpAddr>,
+        addresses: impl Into<MediaAddresses>,
         offer: String,
     ) -> oneshot::Receiver<Result<String, FanoutError>> {
-        self.negotiator.accept(id, addresses, offer)
+        self.negotiator.accept(id, addresses.into(), offer)
     }
 
     /// Takes a candidate of the peer's that was not in its description, as in SDP: `candidate:…`. A few are taken, once the

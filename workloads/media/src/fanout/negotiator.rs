@@ -19,6 +19,8 @@ use super::handle::ShardHandle;
 use super::numbering::Numberings;
 use super::options::Options;
 use super::peer::Peer;
+use crate::addresses::MediaAddresses;
+use crate::description::{Place, advertise};
 use crate::guard::guarded;
 
 /// Requests that may wait: a burst of joins. Callers beyond that wait themselves.
@@ -31,7 +33,7 @@ const TOGETHER: u64 = 16;
 enum Request {
     Offer {
         id: SessionId,
-        addresses: Vec<IpAddr>,
+        addresses: MediaAddresses,
         reply: oneshot::Sender<Result<String, FanoutError>>,
     },
     Answer {
@@ -41,7 +43,7 @@ enum Request {
     },
     Accept {
         id: SessionId,
-        addresses: Vec<IpAddr>,
+        addresses: MediaAddresses,
         offer: String,
         reply: oneshot::Sender<Result<String, FanoutError>>,
     },
@@ -86,7 +88,7 @@ impl Negotiator {
     pub(super) fn offer(
         &self,
         id: SessionId,
-        addresses: Vec<IpAddr>,
+        addresses: MediaAddresses,
     ) -> oneshot::Receiver<Result<String, FanoutError>> {
         let (reply, answer) = oneshot::channel();
         self.request(Request::Offer { id, addresses, reply });
@@ -102,7 +104,7 @@ impl Negotiator {
     pub(super) fn accept(
         &self,
         id: SessionId,
-        addresses: Vec<IpAddr>,
+        addresses: MediaAddresses,
         offer: String,
     ) -> oneshot::Receiver<Result<String, FanoutError>> {
         let (reply, answer) = oneshot::channel();
@@ -209,12 +211,14 @@ impl State {
         })
     }
 
-    fn offer(&mut self, id: SessionId, addresses: &[IpAddr]) -> Result<String, FanoutError> {
+    fn offer(&mut self, id: SessionId, addresses: &MediaAddresses) -> Result<String, FanoutError> {
         let shard = self.least_loaded();
-        let locals = self.locals(shard, addresses)?;
+        let locals = self.locals(shard, &addresses.local)?;
+        let is_lite = !addresses.advertised.is_empty();
         let stream = self.numberings.stream(id, self.options.numbering);
-        let offered = Peer::offer(id, stream, &locals, self.options, Instant::now());
+        let offered = Peer::offer(id, stream, &locals, is_lite, self.options, Instant::now());
         let (peer, sdp) = offered.map_err(FanoutError::Setup)?;
+        let sdp = reachable(Place::Offer, sdp, addresses)?;
         self.offered.insert(id, peer);
         self.place(id, shard);
         Ok(sdp)
@@ -227,11 +231,19 @@ impl State {
         self.shards[shard].send(Command::Adopt(Box::new(peer)))
     }
 
-    fn accept(&mut self, id: SessionId, addresses: &[IpAddr], offer: &str) -> Result<String, FanoutError> {
+    fn accept(
+        &mut self,
+        id: SessionId,
+        addresses: &MediaAddresses,
+        offer: &str,
+    ) -> Result<String, FanoutError> {
         let shard = self.least_loaded();
-        let locals = self.locals(shard, addresses)?;
+        let locals = self.locals(shard, &addresses.local)?;
+        let is_lite = !addresses.advertised.is_empty();
         let stream = self.numberings.stream(id, self.options.numbering);
-        let (peer, sdp) = Peer::accept(id, stream, &locals, offer, self.options, Instant::now())?;
+        let now = Instant::now();
+        let (peer, sdp) = Peer::accept(id, stream, &locals, is_lite, offer, self.options, now)?;
+        let sdp = reachable(Place::Answer, sdp, addresses)?;
         self.place(id, shard);
         self.shards[shard].send(Command::Adopt(Box::new(peer)))?;
         Ok(sdp)
@@ -282,5 +294,13 @@ impl State {
         self.shards[shard].send(Command::Listen(socket))?;
         self.bound.insert((shard, address), local);
         Ok(local)
+    }
+}
+
+/// Our description with the candidates that a peer can reach.
+fn reachable(place: Place, sdp: String, addresses: &MediaAddresses) -> Result<String, FanoutError> {
+    match &addresses.advertised[..] {
+        [] => Ok(sdp),
+        advertised => Ok(advertise(place, &sdp, advertised)?),
     }
 }

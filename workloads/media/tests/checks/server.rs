@@ -5,8 +5,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver as Queue, channel};
 use std::time::{Duration, Instant};
 
+use ballsession_media::addresses::MediaAddresses;
 use ballsession_media::assemble::Assembled;
-use ballsession_media::fanout::{Event, EventSink, Fanout, Frame, Numbering, Options, SessionId};
+use ballsession_media::fanout::{
+    CloseReason, Event, EventSink, Fanout, Frame, MediaPorts, Numbering, Options, SessionId,
+};
 use ballsession_media::packetise::packetise;
 use ballsession_media::receiver::{self, Answer, Handled, Received, Receiver};
 
@@ -31,12 +34,15 @@ pub(crate) struct Client {
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::start_on(None)
+    }
+
+    pub(crate) fn start_on(ports: Option<MediaPorts>) -> Self {
         let (send, events) = channel();
         let sink: EventSink =
             Arc::new(move |batch| batch.into_iter().for_each(|event| drop(send.send(event))));
         let numbering = Some(Numbering { timestamp_offset: 0, sequence_number: 0 });
-        let options =
-            Options { shards: 2, bitrate_kbps: 1000, channel_label: "reports", numbering, ports: None };
+        let options = Options { shards: 2, bitrate_kbps: 1000, channel_label: "reports", numbering, ports };
         Self { fanout: Fanout::start(options, &sink).unwrap(), events, timestamp: 0 }
     }
 
@@ -49,6 +55,17 @@ impl Server {
         rewrite: impl Fn(bool, String) -> String,
     ) -> Client {
         let [ours, theirs] = addresses;
+        self.connect_at(id, ours.into(), theirs, rewrite).await
+    }
+
+    /// As [`Server::connect`], at what the server advertises.
+    pub(crate) async fn connect_at(
+        &self,
+        id: u64,
+        ours: MediaAddresses,
+        theirs: Vec<IpAddr>,
+        rewrite: impl Fn(bool, String) -> String,
+    ) -> Client {
         let offer = rewrite(true, self.fanout.offer(SessionId(id), ours).await.unwrap().unwrap());
         let answer = Receiver::answer(&offer, receiver::Options::new(theirs)).unwrap();
         let Answer { sdp, mut receiver } = answer;
@@ -85,6 +102,15 @@ impl Server {
             self.fanout.publish(&Arc::new(frame));
         }
         frames as usize
+    }
+
+    /// Waits for the end of a session.
+    pub(crate) fn closed(&self) -> CloseReason {
+        loop {
+            if let Event::Closed { reason, .. } = self.events.recv_timeout(PATIENCE).unwrap() {
+                return reason;
+            }
+        }
     }
 
     /// When each frame was sent.

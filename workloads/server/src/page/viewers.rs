@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use measure::Ended;
-use media::addresses::media_addresses;
 use media::fanout::FanoutError;
 use process::Endpoints;
 use report::{ErrorCode, SessionId};
@@ -27,6 +26,8 @@ pub(super) enum Unavailable {
     Full,
     #[error("the server is ending")]
     Ending,
+    #[error("{0}")]
+    NotReachable(&'static str),
     #[error(transparent)]
     Fanout(#[from] FanoutError),
 }
@@ -163,7 +164,10 @@ impl Viewer {
     }
 
     async fn answer(&mut self, context: &Context) -> Result<String, Unavailable> {
-        let addresses = media_addresses(self.endpoints.local.ip(), &context.ice_addresses);
+        let addresses = context
+            .advertised
+            .media(self.endpoints.local.ip(), &context.ice_addresses)
+            .map_err(|error| Unavailable::NotReachable(error.for_peers()))?;
         let offer = std::mem::take(&mut self.offer);
         let answer = context.fanout.accept(self.id, addresses, offer).await;
         Ok(answer.unwrap_or(Err(FanoutError::ShuttingDown))?)

@@ -90,9 +90,10 @@ async fn read(body: Body) -> Result<String, Refusal> {
 impl From<Unavailable> for Refusal {
     fn from(error: Unavailable) -> Self {
         let status = match &error {
-            Unavailable::Full | Unavailable::Ending | Unavailable::Fanout(FanoutError::ShuttingDown) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Unavailable::Full
+            | Unavailable::Ending
+            | Unavailable::NotReachable(_)
+            | Unavailable::Fanout(FanoutError::ShuttingDown) => StatusCode::SERVICE_UNAVAILABLE,
             Unavailable::Fanout(
                 FanoutError::Offer(_)
                 | FanoutError::Description(_)

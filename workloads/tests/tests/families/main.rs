@@ -5,4 +5,5 @@
 mod listening;
 mod namespace;
 mod no_udp;
+mod node_port;
 mod ports;

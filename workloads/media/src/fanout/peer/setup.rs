@@ -29,15 +29,17 @@ use crate::late_candidates::LateCandidates;
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 impl Peer {
-    /// A connection that offers VP8 and a channel for reports on `locals`, and its SDP.
+    /// A connection that offers VP8 and a channel for reports on `locals`, and its SDP. It may be lite, as
+    /// [`connection::build`] has it.
     pub(in crate::fanout) fn offer(
         id: SessionId,
         stream: Stream,
         locals: &[SocketAddr],
+        is_lite: bool,
         options: Options,
         now: Instant,
     ) -> Result<(Self, String)> {
-        let mut connection = connection::build(now)?;
+        let mut connection = connection::build(is_lite, now)?;
         // A sender makes the offer sendrecv: peers that add a track of their own to be sent to need that.
         let sender = connection.add_track(track(stream.ssrc))?;
         let lossy = RTCDataChannelInit { ordered: false, max_retransmits: Some(0), ..Default::default() };
@@ -72,6 +74,7 @@ impl Peer {
         id: SessionId,
         stream: Stream,
         locals: &[SocketAddr],
+        is_lite: bool,
         offer: &str,
         options: Options,
         now: Instant,
@@ -80,7 +83,7 @@ impl Peer {
         tracing::debug!(session = id.0, "the offer: {}", offer.candidates);
         let mut exchange = Exchange::new(locals);
         let sdp = exchange.remote_description(&offer.sdp);
-        let mut connection = connection::build(now).map_err(FanoutError::Setup)?;
+        let mut connection = connection::build(is_lite, now).map_err(FanoutError::Setup)?;
         let described = RTCSessionDescription::offer(sdp).map_err(FanoutError::Offer)?;
         connection.set_remote_description(now, described).map_err(FanoutError::Offer)?;
         let sender = connection.add_track(track(stream.ssrc)).map_err(FanoutError::Offer)?;
@@ -183,7 +186,8 @@ mod tests {
 
     #[test]
     fn an_offer_is_sendrecv_with_every_candidate_and_nothing_to_trickle() {
-        let (mut peer, sdp) = Peer::offer(SessionId(7), STREAM, &locals(), OPTIONS, Instant::now()).unwrap();
+        let (mut peer, sdp) =
+            Peer::offer(SessionId(7), STREAM, &locals(), false, OPTIONS, Instant::now()).unwrap();
         assert_candidates(&sdp);
         assert!(sdp.contains("a=sendrecv"), "{sdp}");
         assert!(matches!(peer.answer("v=garbage", Instant::now()), Err(FanoutError::Description(_))));
@@ -198,7 +202,7 @@ mod tests {
         a=rtcp-fb:120 nack\r\na=rtcp-fb:120 nack pli\r\na=rtpmap:121 H264/90000\r\n";
 
     fn accept(offer: &str) -> std::result::Result<(Peer, String), FanoutError> {
-        Peer::accept(SessionId(7), STREAM, &locals(), offer, OPTIONS, Instant::now())
+        Peer::accept(SessionId(7), STREAM, &locals(), false, offer, OPTIONS, Instant::now())
     }
 
     proptest! {

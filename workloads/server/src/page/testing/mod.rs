@@ -17,6 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
+use crate::advertised::Advertised;
 use crate::evidence::Evidence;
 use crate::media_events::start_fanout;
 use crate::page::{self, Events, Viewers};
@@ -82,7 +83,9 @@ impl Server {
         let views = Views::new(Arc::clone(&recorder), evidence, None, Console::start(false, None).unwrap());
         let events = Arc::new(Events::new(Arc::clone(&recorder), Arc::new(views)));
         let ice_addresses = Vec::new();
-        let context = Arc::new(Context { fanout, recorder, sessions, peers, ice_addresses, stop });
+        let advertised = Advertised::new(Vec::new(), None);
+        let context =
+            Arc::new(Context { fanout, recorder, sessions, peers, ice_addresses, advertised, stop });
         let viewers = Arc::new(Viewers::new(Arc::clone(&context)));
         let pages = page::router(&events, &viewers);
         let http = Http::serve("127.0.0.1:0".parse().unwrap(), Arc::new(NoStatus), pages).await.unwrap();
