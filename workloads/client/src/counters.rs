@@ -93,6 +93,7 @@ impl Counters {
             frames: ClientFrames::default(),
             queue_overruns: 0,
             setup_milliseconds: ClientSetup::default(),
+            path: None,
             errors: Vec::new(),
         };
         let inner = Inner {
@@ -287,6 +288,7 @@ impl Counters {
         let elapsed = now.saturating_duration_since(self.started);
         ClientSummary {
             duration_seconds: elapsed.as_millis() as f64 / 1e3,
+            path: inner.received.sum().path,
             errors: inner.errors.entries().cloned().collect(),
             ..inner.summary.clone()
         }

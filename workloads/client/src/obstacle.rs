@@ -73,6 +73,7 @@ mod tests {
             reconnects: 0,
             frames: ClientFrames::default(),
             queue_overruns: 0,
+            path: None,
             setup_milliseconds: setup,
             errors: log.entries().cloned().collect(),
         }

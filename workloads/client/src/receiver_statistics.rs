@@ -38,5 +38,6 @@ impl ReceiverStatistics {
         stats.nack_count = received.nack_packets;
         stats.pli_count = received.keyframes_requested;
         stats.frames_dropped += received.overruns;
+        stats.path = received.path;
     }
 }

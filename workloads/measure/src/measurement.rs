@@ -6,8 +6,8 @@ use std::{
 };
 
 use report::{
-    ErrorCode, ErrorEntry, ErrorLog, SessionId, Stage, State, Summary, judged::JudgedSession, milliseconds,
-    post::Answer,
+    CandidatePair, ErrorCode, ErrorEntry, ErrorLog, SessionId, Stage, State, Summary, judged::JudgedSession,
+    milliseconds, post::Answer,
 };
 
 use crate::{
@@ -110,6 +110,13 @@ impl Measurement {
     pub fn network_sample(&mut self, id: SessionId, sample: NetworkSample, now: Instant) {
         if let Some(session) = self.sessions.get(id) {
             self.recorder.network_sample(session.row, id, sample, now);
+        }
+    }
+
+    /// The way that the media of a session takes from now on, as the server sees it.
+    pub fn path(&mut self, id: SessionId, pair: CandidatePair) {
+        if let Some(session) = self.sessions.get(id) {
+            self.recorder.path(session.row, pair);
         }
     }
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use report::{
-    SessionId, SetupQuantiles, State,
+    CandidatePair, SessionId, SetupQuantiles, State,
     channel::{ClientStats, Hello},
 };
 
@@ -233,6 +233,13 @@ impl Recorder {
         let counts = |row: &&Row| row.is_connected() || self.wanting.wants(row, now);
         let last = || of_list(self.rows.iter().filter(counts).filter_map(|row| row.setups.last()).collect());
         self.setup.quantiles_since(self.numbers.window.since(now)).or_else(last)
+    }
+
+    /// The way that media takes to a client, as the server sees it.
+    pub(crate) fn path(&mut self, row: RowId, pair: CandidatePair) {
+        if let Some(row) = self.rows.get_mut(row) {
+            row.server_path = Some(pair);
+        }
     }
 
     /// What the server knows of the packets of a session.

@@ -6,6 +6,7 @@
 //! tolerant (unknown keys are ignored, new error codes become [`ErrorCode::Other`]), because a summary may come from
 //! a newer version; peers on the data channel are not trusted, so that parser is bounded and strict about values.
 
+mod candidate_pair;
 mod cause;
 pub mod channel;
 mod codes;
@@ -24,6 +25,7 @@ mod session;
 mod summary;
 mod text;
 
+pub use candidate_pair::{CandidatePair, CandidateProtocol, CandidateType, IceCandidate};
 pub use cause::Cause;
 pub use codes::{ErrorCode, State};
 pub use error_log::{ErrorEntry, ErrorLog};

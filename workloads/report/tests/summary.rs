@@ -76,7 +76,10 @@ fn example() -> Value {
                      "nackCount": 2, "pliCount": 1, "framesReceived": 600, "framesDecoded": 599, "framesDropped": 1,
                      "keyFramesDecoded": 3},
         "cpu": {"throttledMilliseconds": null, "pressureMilliseconds": 3.5, "worstLatenessMilliseconds": 1.5},
-        "cause": "Network"}),
+        "cause": "Network",
+        "path": {"local": {"candidateType": "prflx", "address": "10.9.9.8", "port": 40000, "protocol": "udp"},
+                 "remote": {"candidateType": "host", "address": "192.0.2.9", "port": 30082, "protocol": "udp"}},
+        "serverPath": null}),
     );
     summary
 }

@@ -3,7 +3,7 @@
 use measure::Histograms;
 use measure::verdict::Verdict;
 use process::Exposition;
-use report::{LatencySplit, Network, Recent, ServerCpu, Summary};
+use report::{CandidateType, ClientRow, LatencySplit, Network, Recent, ServerCpu, State, Summary};
 
 use crate::view::View;
 
@@ -14,12 +14,31 @@ pub(crate) fn of_view(exposition: Exposition, view: &View) -> Exposition {
         .gauge("report_sequence", "The number of the view that these numbers are of", summary.sequence as f64)
         .gauge("clients_connected", "Clients with a session now", view.presence.connected as f64)
         .gauge("clients_without_media", "Those of them without media", view.presence.without_media as f64);
+    let exposition = paths(exposition, &summary.clients);
     let exposition = recent(scores(exposition, summary, &view.histograms), &summary.recent);
     let exposition = cpu(network(exposition, &summary.network), &summary.cpu, &summary.recent.cpu);
     match &view.verdict {
         Some(shown) => verdict(exposition, shown),
         None => exposition,
     }
+}
+
+/// By what kind of address the connected clients get their media: as they say, or else as the server sees it.
+fn paths(exposition: Exposition, clients: &[ClientRow]) -> Exposition {
+    let kind = |row: &ClientRow| {
+        let own = row.path.map(|pair| pair.local.candidate_type);
+        own.or(row.server_path.map(|pair| pair.remote.candidate_type))
+    };
+    let connected = || clients.iter().filter(|row| row.state == State::Connected);
+    exposition.gauges(
+        "clients_by_candidate_type",
+        "Connected clients, by the kind of address that their media comes to",
+        "type",
+        CandidateType::ALL.map(|of| {
+            let count = connected().filter(|row| kind(row) == Some(of)).count();
+            (of.as_str(), Some(count as f64))
+        }),
+    )
 }
 
 /// Of the whole run.

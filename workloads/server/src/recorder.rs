@@ -144,6 +144,7 @@ impl Recorder {
                         console.line(format!("{client}: {}{}", frame_prefix(data), describe(&outcome)));
                     }
                 }
+                Event::Path { id, pair } => measurement.path(*id, *pair),
                 Event::Network { id, sample, at } => measurement.network_sample(*id, *sample, *at),
                 Event::Written { timestamp, at } => measurement.frame_written(*timestamp, *at),
                 Event::NoChannel { id, why, at } => {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use picture::Point;
 use report::{
-    Pairing, SessionId, SetupTimeline, State,
+    CandidatePair, Pairing, SessionId, SetupTimeline, State,
     channel::{ClientStats, Hello},
 };
 
@@ -48,6 +48,8 @@ pub(crate) struct Row {
     /// The newest of its own counters, and its worst lateness ever.
     pub(crate) stats: Option<ClientStats>,
     pub(crate) worst_lateness: Option<f64>,
+    /// The way that media takes to it, as the server sees it.
+    pub(crate) server_path: Option<CandidatePair>,
     pub(crate) last: Option<Position>,
     /// When its client signalled for the first time without getting media since.
     pub(crate) waits_since: Instant,
@@ -107,6 +109,7 @@ impl Row {
             program: ProgramSeries::default(),
             stats: None,
             worst_lateness: None,
+            server_path: None,
             last: None,
             waits_since: opening.waits_since,
             has_channel: false,
@@ -200,6 +203,7 @@ impl Row {
         }
         self.waits_since = other.waits_since;
         self.has_channel = other.has_channel;
+        self.server_path = other.server_path.or(self.server_path);
         self.session = other.session;
         self.gone_at = None;
         self.said_bye = false;

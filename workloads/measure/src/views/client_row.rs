@@ -56,6 +56,8 @@ impl ClientView<'_> {
                 worst_lateness_milliseconds: row.worst_lateness.map(significant),
             }),
             cause: self.cause(),
+            path: row.stats.as_ref().and_then(|stats| stats.path),
+            server_path: row.server_path,
         }
     }
 }

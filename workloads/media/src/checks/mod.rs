@@ -10,12 +10,14 @@
 //! - [`pacing`] decides for each check that would leave whether it does. To the library, one that does not is a lost
 //!   one. [`budget`] is shared by all sessions of a process.
 //! - [`sources`] bounds the addresses that checks are taken from.
+//! - [`ends`] knows what kind of addresses media goes between.
 //! - [`path`] follows a peer to an address that it was checked at, with the checks of [`probe`].
 //!
 //! Pure: datagrams and time are arguments.
 
 mod budget;
 mod candidates;
+mod ends;
 mod pacing;
 mod path;
 mod probe;

@@ -1,17 +1,20 @@
 //! What stands between a session's connection and its sockets.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
+
+use report::CandidatePair;
 
 use super::budget::Budget;
 use super::candidates::limit_candidates;
+use super::ends::Ends;
 use super::pacing::Pacing;
 use super::path::Path;
 use super::probe::Prober;
 use super::route::Route;
 use super::sources::Sources;
-use super::stun::{Binding, binding, is_media};
+use super::stun::{Binding, binding, is_media, is_rtp};
 
 /// Paces a session's checks, and follows its peer. Every datagram of the session goes through it.
 pub(crate) struct SessionChecks {
@@ -21,6 +24,11 @@ pub(crate) struct SessionChecks {
     path: Path,
     /// Once the peer has described itself.
     prober: Option<Prober>,
+    ends: Ends,
+    /// Whence the newest of the peer's media came.
+    media_from: Option<Route>,
+    /// Something has changed of what is known of the ways.
+    has_changed: bool,
     has_heard_check: bool,
 }
 
@@ -29,12 +37,38 @@ impl SessionChecks {
     pub(crate) fn new(locals: impl IntoIterator<Item = IpAddr>) -> Self {
         let locals = locals.into_iter().collect();
         let (pacing, sources, path) = (Pacing::default(), Sources::default(), Path::default());
-        Self { locals, pacing, sources, path, prober: None, has_heard_check: false }
+        Self {
+            locals,
+            pacing,
+            sources,
+            path,
+            prober: None,
+            ends: Ends::default(),
+            media_from: None,
+            has_changed: false,
+            has_heard_check: false,
+        }
+    }
+
+    /// The peer is told of these addresses in the place of our own.
+    pub(crate) fn advertise(&mut self, addresses: &[SocketAddr]) {
+        self.ends.advertise(addresses);
+    }
+
+    /// This local address is a TURN server's.
+    pub(crate) fn relayed_at(&mut self, address: SocketAddr) {
+        self.ends.relayed_at(address);
+    }
+
+    /// The peer names another candidate.
+    pub(crate) fn remote_candidate(&mut self, candidate: &str) {
+        self.ends.described(candidate);
     }
 
     /// The peer describes itself; the same for the library, with no more candidates than it should have.
     pub(crate) fn remote_description(&mut self, sdp: &str) -> String {
         self.prober = Prober::new(sdp);
+        self.ends.described(sdp);
         limit_candidates(sdp, self.locals.iter().copied())
     }
 
@@ -69,6 +103,10 @@ impl SessionChecks {
     /// Where a datagram came from, for the library; `None` if it is not for it.
     pub(crate) fn inbound(&mut self, route: Route, datagram: &[u8], now: Instant) -> Option<Route> {
         let seen = self.path.inbound(route, now);
+        if is_media(datagram) && self.media_from != Some(route) && is_rtp(datagram) {
+            self.media_from = Some(route);
+            self.has_changed = true;
+        }
         match binding(datagram) {
             Some(Binding::Request(_)) => {
                 self.has_heard_check = true;
@@ -80,6 +118,9 @@ impl SessionChecks {
                 self.pacing.answered_by_peer(route.peer, transaction);
                 let is_signed =
                     || self.prober.as_ref().is_some_and(|prober| prober.is_signed_by_peer(datagram));
+                if is_signed() {
+                    self.has_changed |= self.ends.answered(route, datagram);
+                }
                 let is_ours = self.path.take_response(route, transaction, is_signed, now);
                 (!is_ours).then_some(seen)
             }
@@ -112,6 +153,17 @@ impl SessionChecks {
     pub(crate) fn extra_check(&self) -> Option<(Route, Vec<u8>)> {
         let (_, check) = self.prober.as_ref()?.check()?;
         Some((self.path.current()?, check))
+    }
+
+    /// The way that media to the peer takes; `None` before there is any.
+    pub(crate) fn pair_to_peer(&self) -> Option<CandidatePair> {
+        self.path.current().map(|route| self.ends.pair(route))
+    }
+
+    /// The way that the peer's media takes, where something has changed of it, or what is known of it, since the last call.
+    pub(crate) fn take_pair_from_peer(&mut self) -> Option<CandidatePair> {
+        let has_changed = std::mem::take(&mut self.has_changed);
+        self.media_from.filter(|_| has_changed).map(|route| self.ends.pair(route))
     }
 
     /// Whether a check of the peer's has come, be it ever so wrong: that way is open.

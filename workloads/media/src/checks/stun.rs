@@ -16,6 +16,11 @@ pub(super) fn is_media(datagram: &[u8]) -> bool {
     datagram.first().is_some_and(|first| *first > 3)
 }
 
+/// Whether a datagram is RTP or RTCP, protected or not, by its first byte (RFC 7983).
+pub(super) fn is_rtp(datagram: &[u8]) -> bool {
+    datagram.first().is_some_and(|first| (128..=191).contains(first))
+}
+
 /// The Binding message that a datagram is, if it is one.
 pub(super) fn binding(datagram: &[u8]) -> Option<Binding> {
     let (kind, transaction) = header(datagram)?;
@@ -54,6 +59,7 @@ mod tests {
         assert_eq!(binding(&[&request[..4], &[0; 16]].concat()), None, "no cookie");
         assert_eq!(binding(&[&[0x01, 0x03], &request[2..]].concat()), None, "Allocate");
         for first in [20, 23, 128, 191] {
+            assert_eq!(is_rtp(&[first; 40]), first >= 128);
             assert!(is_media(&[first; 40]) && binding(&[first; 40]).is_none());
         }
         assert_eq!((binding(&[]), is_media(&[])), (None, false));

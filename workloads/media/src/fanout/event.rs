@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use report::{NetworkSample, SessionId, Stage};
+use report::{CandidatePair, NetworkSample, SessionId, Stage};
 
 use crate::guard::Panicked;
 
@@ -108,6 +108,13 @@ pub enum Event {
         sample: NetworkSample,
         /// When they were that.
         at: Instant,
+    },
+    /// The session's media takes this way from now on; said about a second later at most.
+    Path {
+        /// The session.
+        id: SessionId,
+        /// The way; the local end is ours.
+        pair: CandidatePair,
     },
     /// Media can flow, and for long enough no data channel has opened. The session goes on.
     NoChannel {

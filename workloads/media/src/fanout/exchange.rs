@@ -7,6 +7,8 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use report::CandidatePair;
+
 use super::outbox::Outbox;
 use crate::checks::{Route, SessionChecks};
 use crate::handshake::{Action, Datagram, Handshake, check};
@@ -21,13 +23,11 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// For a session on these local addresses.
-    pub(super) fn new(locals: &[SocketAddr]) -> Self {
-        Self {
-            ice_checks: SessionChecks::new(locals.iter().map(SocketAddr::ip)),
-            handshake: Handshake::new(),
-            sent_checks: Vec::new(),
-        }
+    /// For a session on these local addresses, in the place of which the peer may be told of others.
+    pub(super) fn new(locals: &[SocketAddr], advertised: &[SocketAddr]) -> Self {
+        let mut ice_checks = SessionChecks::new(locals.iter().map(SocketAddr::ip));
+        ice_checks.advertise(advertised);
+        Self { ice_checks, handshake: Handshake::new(), sent_checks: Vec::new() }
     }
 
     /// The peer describes itself; the same for the connection, with no more candidates than it should have.
@@ -38,6 +38,16 @@ impl Exchange {
     /// The handshake, which knows how far the session's set-up is.
     pub(super) fn handshake(&mut self) -> &mut Handshake {
         &mut self.handshake
+    }
+
+    /// As [`SessionChecks::remote_candidate`].
+    pub(super) fn remote_candidate(&mut self, candidate: &str) {
+        self.ice_checks.remote_candidate(candidate);
+    }
+
+    /// The way that media takes; `None` before there is any.
+    pub(super) fn pair(&self) -> Option<CandidatePair> {
+        self.ice_checks.pair_to_peer()
     }
 
     /// Whether a check of the peer's has come.

@@ -214,9 +214,8 @@ impl State {
     fn offer(&mut self, id: SessionId, addresses: &MediaAddresses) -> Result<String, FanoutError> {
         let shard = self.least_loaded();
         let locals = self.locals(shard, &addresses.local)?;
-        let is_lite = !addresses.advertised.is_empty();
         let stream = self.numberings.stream(id, self.options.numbering);
-        let offered = Peer::offer(id, stream, &locals, is_lite, self.options, Instant::now());
+        let offered = Peer::offer(id, stream, &locals, &addresses.advertised, self.options, Instant::now());
         let (peer, sdp) = offered.map_err(FanoutError::Setup)?;
         let sdp = reachable(Place::Offer, sdp, addresses)?;
         self.offered.insert(id, peer);
@@ -239,10 +238,9 @@ impl State {
     ) -> Result<String, FanoutError> {
         let shard = self.least_loaded();
         let locals = self.locals(shard, &addresses.local)?;
-        let is_lite = !addresses.advertised.is_empty();
         let stream = self.numberings.stream(id, self.options.numbering);
         let now = Instant::now();
-        let (peer, sdp) = Peer::accept(id, stream, &locals, is_lite, offer, self.options, now)?;
+        let (peer, sdp) = Peer::accept(id, stream, &locals, &addresses.advertised, offer, self.options, now)?;
         let sdp = reachable(Place::Answer, sdp, addresses)?;
         self.place(id, shard);
         self.shards[shard].send(Command::Adopt(Box::new(peer)))?;

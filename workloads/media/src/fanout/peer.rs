@@ -6,7 +6,7 @@ mod setup;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use report::{SessionId, Stage};
+use report::{CandidatePair, SessionId, Stage};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::sansio::Protocol;
 use webrtc::data_channel::RTCDataChannelId;
@@ -58,6 +58,8 @@ pub(super) struct Peer {
     ice_worked: bool,
     late_candidates: LateCandidates,
     watch: Watch,
+    /// The way that media takes, as it was told last.
+    path: Option<CandidatePair>,
     failed: Option<CloseReason>,
 }
 
@@ -248,6 +250,7 @@ impl Peer {
 
     /// A candidate of the peer's that was not in its description. One that cannot be used does no harm.
     pub(super) fn add_candidate(&mut self, candidate: String) {
+        self.exchange.remote_candidate(&candidate);
         if let Err(error) = self.late_candidates.add(&mut self.connection, candidate) {
             tracing::debug!(session = self.id.0, %error, "candidate skipped");
         }
@@ -266,6 +269,7 @@ impl Peer {
     pub(super) fn stop(&mut self, events: &mut Vec<Event>) {
         if let Some(last) = self.schedule.stop() {
             events.push(self.network());
+            events.extend(self.changed_path());
             events.push(Event::Stopped { id: self.id, last });
         }
     }
@@ -278,6 +282,13 @@ impl Peer {
 
     fn network(&self) -> Event {
         Event::Network { id: self.id, sample: self.outgoing.sample(), at: Instant::now() }
+    }
+
+    /// The way that media takes, where it is another than before.
+    fn changed_path(&mut self) -> Option<Event> {
+        let pair = self.exchange.pair()?;
+        let has_changed = self.path.replace(pair) != Some(pair);
+        has_changed.then(|| Event::Path { id: self.id, pair })
     }
 
     fn write(&mut self, message: RTCMessage, now: Instant) {

@@ -131,6 +131,7 @@ impl Link {
 
     /// Takes another candidate of the peer's. One that cannot be used does no harm.
     pub(super) fn add_candidate(&mut self, candidate: String) {
+        self.transport.remote_candidate(&candidate);
         if let Err(error) = self.late_candidates.add(&mut self.connection, candidate) {
             tracing::debug!("candidate skipped: {error}");
         }

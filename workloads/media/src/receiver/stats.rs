@@ -1,7 +1,10 @@
 //! What a receiver counts.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use report::CandidatePair;
 
 /// Counts since the receiver was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,10 +39,12 @@ pub struct Stats {
     pub foreign: u64,
     /// A check of the peer's has come: UDP gets through that way.
     pub has_heard_check: bool,
+    /// The way that media took last; the local end is ours.
+    pub path: Option<CandidatePair>,
 }
 
 impl Stats {
-    /// The sums, and the longest; the jitter is that of `other`, which is later.
+    /// The sums, and the longest; jitter and path are those of `other`, which is later.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         // Without `..`: a counter that is forgotten here does not compile.
@@ -59,6 +64,7 @@ impl Stats {
             checks_suppressed,
             foreign,
             has_heard_check,
+            path,
         } = other;
         Self {
             packets: self.packets + packets,
@@ -76,6 +82,7 @@ impl Stats {
             checks_suppressed: self.checks_suppressed + checks_suppressed,
             foreign: self.foreign + foreign,
             has_heard_check: self.has_heard_check || *has_heard_check,
+            path: path.or(self.path),
         }
     }
 }
@@ -97,6 +104,7 @@ pub(super) struct Counters {
     pub(super) checks_suppressed: AtomicU64,
     pub(super) foreign: AtomicU64,
     pub(super) has_heard_check: AtomicBool,
+    path: Mutex<Option<CandidatePair>>,
 }
 
 impl Counters {
@@ -105,6 +113,11 @@ impl Counters {
         self.lost.store(lost, Ordering::Relaxed);
         self.jitter_nanos.store(jitter.as_nanos() as u64, Ordering::Relaxed);
         self.repaired.store(repaired, Ordering::Relaxed);
+    }
+
+    /// Media takes this way from now on.
+    pub(super) fn path(&self, pair: CandidatePair) {
+        *self.path.lock().unwrap_or_else(PoisonError::into_inner) = Some(pair);
     }
 
     pub(super) fn snapshot(&self) -> Stats {
@@ -125,6 +138,7 @@ impl Counters {
             checks_suppressed: read(&self.checks_suppressed),
             foreign: read(&self.foreign),
             has_heard_check: self.has_heard_check.load(Ordering::Relaxed),
+            path: *self.path.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 }

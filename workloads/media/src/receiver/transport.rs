@@ -59,6 +59,9 @@ impl Transport {
             take_in(connection, local, peer, data, at);
             is_media_alone &= data.first().is_some_and(|first| MEDIA.contains(first));
         });
+        if let Some(pair) = checks.take_pair_from_peer() {
+            counters.path(pair);
+        }
         if !is_media_alone && checks.has_heard_check() {
             counters.has_heard_check.store(true, Ordering::Relaxed);
         }
@@ -97,6 +100,11 @@ impl Transport {
         if let Some((route, check)) = self.checks.extra_check() {
             self.polled.sockets.send(route.local, route.peer, &check);
         }
+    }
+
+    /// The peer names another candidate.
+    pub(super) fn remote_candidate(&mut self, candidate: &str) {
+        self.checks.remote_candidate(candidate);
     }
 
     /// When [`Transport::repeat`] has something next.

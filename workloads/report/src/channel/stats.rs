@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bounds::within;
 use super::malformed::Malformed;
+use crate::candidate_pair::CandidatePair;
 
 /// The largest number of milliseconds or seconds that a client may say: some centuries, in which sums stay exact.
 const MAX_TIME: f64 = 1e13;
@@ -55,6 +56,9 @@ pub struct ClientStats {
     pub since_decoded: Option<f64>,
     /// What kept the client from its work. Not W3C's.
     pub cpu: ClientCpu,
+    /// The way that its media took last. None before there was any. Not W3C's, which has statistics of their own for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<CandidatePair>,
 }
 
 /// Evidence about the processor, as far as the system gives it.

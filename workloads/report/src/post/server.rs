@@ -59,7 +59,7 @@ impl ServerPost {
         clients_without_media: u32,
         mut summary: Summary,
     ) -> Self {
-        let rows = worst_first(std::mem::take(&mut summary.clients));
+        let rows = worst_first(std::mem::take(&mut summary.clients)).into_iter().map(with_one_path).collect();
         let mut post = Self {
             schema_version: SCHEMA_VERSION,
             instance: None,
@@ -93,8 +93,25 @@ impl ServerPost {
     }
 }
 
-/// The first of the rows, as many as take up to `room` bytes.
-fn fitting(rows: Vec<ClientRow>, mut room: usize) -> Vec<ClientRow> {
+/// A row with its way once: as the client says it, or else as the server sees it.
+fn with_one_path(mut row: ClientRow) -> ClientRow {
+    if row.path.is_some() {
+        row.server_path = None;
+    }
+    row
+}
+
+/// The first of the rows, as many as take up to `room` bytes. Their ways are left out where more rows fit without.
+fn fitting(rows: Vec<ClientRow>, room: usize) -> Vec<ClientRow> {
+    let wanted = rows.len().min(MAX_ROWS);
+    let fitting = first_of(rows.clone(), room);
+    if fitting.len() == wanted {
+        return fitting;
+    }
+    first_of(rows.into_iter().map(|row| ClientRow { path: None, server_path: None, ..row }).collect(), room)
+}
+
+fn first_of(rows: Vec<ClientRow>, mut room: usize) -> Vec<ClientRow> {
     let fits = |row: &ClientRow| {
         // With the comma.
         let left = room.checked_sub(json_bytes(row) + 1);
@@ -135,8 +152,15 @@ mod tests {
             "errorPixels": {"mean": number, "p50": number, "p95": number, "max": number},
             "latencyMilliseconds": {"p50": number, "p95": number, "max": number},
             "freezes": {"count": count, "longestMilliseconds": number},
+            "path": path(),
         }))
         .unwrap()
+    }
+
+    fn path() -> serde_json::Value {
+        let end =
+            json!({"candidateType": "prflx", "address": "10.244.123.145", "port": 40_123, "protocol": "udp"});
+        json!({"local": end, "remote": end})
     }
 
     /// A summary whose numbers are as long as they get, every code in it with a message as long as it gets.
@@ -184,6 +208,25 @@ mod tests {
         let post = ServerPost::new(1, 100, 0, summary("demo-client-7: gone without a bye", rows));
         assert_fits(&post);
         assert_eq!(post.summary.clients.len(), MAX_ROWS);
+    }
+
+    #[test]
+    fn a_way_is_said_once_and_makes_no_row_give_way() {
+        let of_both = |n: usize| {
+            let mut row = row(&format!("demo-client-{n}"), "worker-2", 18_000, 12.3);
+            row.server_path = row.path;
+            row
+        };
+        let post = ServerPost::new(1, 1, 0, summary("m", vec![of_both(0)]));
+        let said = &post.summary.clients[0];
+        assert!(said.path.is_some() && said.server_path.is_none(), "{said:?}");
+        let of_server = ClientRow { path: None, ..of_both(0) };
+        let post = ServerPost::new(1, 1, 0, summary("m", vec![of_server]));
+        assert!(post.summary.clients[0].server_path.is_some(), "the client does not say");
+        let long = |n| ClientRow { node: Some("n".repeat(200)), ..of_both(n) };
+        let post = ServerPost::new(1, 100, 0, summary(&"m".repeat(256), (0..100).map(long).collect()));
+        assert_fits(&post);
+        assert!(post.summary.clients.iter().all(|row| row.path.is_none()), "there is no room for all");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{codes::State, error_log::ErrorEntry};
+use crate::{candidate_pair::CandidatePair, codes::State, error_log::ErrorEntry};
 
 /// What a client writes at its end and serves while it runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct ClientSummary {
     pub queue_overruns: u64,
     /// The last session's way to its first decoded frame.
     pub setup_milliseconds: ClientSetup,
+    /// The way that media took last.
+    #[serde(default)]
+    pub path: Option<CandidatePair>,
     /// Errors by code.
     #[serde(default)]
     pub errors: Vec<ErrorEntry>,
@@ -84,6 +87,7 @@ mod tests {
             frames: ClientFrames { received: 2, decoded: 1, undecodable: 1, ..ClientFrames::default() },
             queue_overruns: 0,
             setup_milliseconds: ClientSetup { signaling: Some(1.0), ..ClientSetup::default() },
+            path: None,
             errors: vec![],
         };
         let json = serde_json::to_value(&summary).unwrap();
@@ -96,7 +100,7 @@ mod tests {
                 "queueOverruns": 0,
                 "setupMilliseconds": {"signaling": 1.0, "ice": null, "dtls": null, "firstFrame": null,
                                       "firstDecoded": null},
-                "errors": []
+                "path": null, "errors": []
             })
         );
         assert_eq!(serde_json::from_value::<ClientSummary>(json).unwrap(), summary);

@@ -7,7 +7,7 @@ use super::{
     quantities::{ErrorPixels, Freezes, Gaps, LatencyMilliseconds, LatencySplit, Network, Received, RowCpu},
     recent::RowRecent,
 };
-use crate::{cause::Cause, codes::State};
+use crate::{candidate_pair::CandidatePair, cause::Cause, codes::State};
 
 /// How reports are paired with frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -109,6 +109,12 @@ pub struct ClientRow {
     /// What the evidence points at, should something not be good enough.
     #[serde(default)]
     pub cause: Cause,
+    /// The way that media took to it last, as it says: the local end is the client's.
+    #[serde(default)]
+    pub path: Option<CandidatePair>,
+    /// The same way as the server sees it, whose is the local end.
+    #[serde(default)]
+    pub server_path: Option<CandidatePair>,
 }
 
 impl ClientRow {
@@ -142,6 +148,8 @@ impl ClientRow {
             received: None,
             cpu: None,
             cause: Cause::default(),
+            path: None,
+            server_path: None,
         }
     }
 }

@@ -1,8 +1,10 @@
 //! A server behind an address that is not its own, as a node's port is, and a client behind a NAT.
 
 use std::fs;
+use std::net::SocketAddr;
 
 use ballsession_tests::{Client, Program, Server, assert_perfect};
+use report::CandidateType;
 
 use crate::namespace::within;
 
@@ -33,8 +35,25 @@ fn within_the_namespaces() {
     let ports = ["--media-ports", "8082", "--ice-address", "10.9.9.7"];
     let server = Server::start_on(listen, &[&ports[..], &["--advertise", NODE_PORT]].concat());
     let client =
-        Client::start("by-port", server.signaling(), &["--ice-address", "10.9.9.7", "--duration", "1s"]);
-    assert_eq!(client.finish().exited.code, Some(0));
+        Client::start("by-port", server.signaling(), &["--ice-address", "10.9.9.7", "--duration", "3s"]);
+    let paths = server.row("by-port", "both ends of its way", |row| row.path.zip(row.server_path));
+    let end = |candidate: report::IceCandidate| {
+        let address = SocketAddr::new(candidate.address, candidate.port);
+        (candidate.candidate_type, address)
+    };
+    let (host, prflx) = (CandidateType::Host, CandidateType::Prflx);
+    let node_port: SocketAddr = NODE_PORT.parse().unwrap();
+    let [clients, servers] = [paths.0, paths.1].map(|pair| [end(pair.local), end(pair.remote)]);
+    assert_eq!(clients[1], (host, node_port), "what the client sends to");
+    assert_eq!(
+        (clients[0].0, clients[0].1.ip()),
+        (prflx, "10.9.9.8".parse().unwrap()),
+        "what the NAT made of it"
+    );
+    assert_eq!(servers, [(host, node_port), clients[0]], "the same from the other end");
+    assert!(server.get("/metrics").body.contains("ballsession_clients_by_candidate_type{type=\"prflx\"} 1"));
+    let client = client.finish();
+    assert_eq!((client.exited.code, client.summary.path), (Some(0), Some(paths.0)));
     let summary = server.stop().summary;
     assert_perfect(&summary.frames);
     assert!(summary.frames.matched > 20, "{summary:?}");

@@ -47,6 +47,7 @@ impl Peer {
             if let Some(report) = self.outgoing.report(frame, now) {
                 self.write(RTCMessage::RtcpPacket(String::new(), vec![Box::new(report)]), now);
                 events.push(self.network());
+                events.extend(self.changed_path());
             }
             self.pass_keyframe_request_on(now, events);
         }

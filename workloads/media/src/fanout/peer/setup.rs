@@ -29,17 +29,17 @@ use crate::late_candidates::LateCandidates;
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 impl Peer {
-    /// A connection that offers VP8 and a channel for reports on `locals`, and its SDP. It may be lite, as
-    /// [`connection::build`] has it.
+    /// A connection that offers VP8 and a channel for reports on `locals`, and its SDP. It is lite where the
+    /// peer is told of other addresses in the place of those, as [`connection::build`] has it.
     pub(in crate::fanout) fn offer(
         id: SessionId,
         stream: Stream,
         locals: &[SocketAddr],
-        is_lite: bool,
+        advertised: &[SocketAddr],
         options: Options,
         now: Instant,
     ) -> Result<(Self, String)> {
-        let mut connection = connection::build(is_lite, now)?;
+        let mut connection = connection::build(!advertised.is_empty(), now)?;
         // A sender makes the offer sendrecv: peers that add a track of their own to be sent to need that.
         let sender = connection.add_track(track(stream.ssrc))?;
         let lossy = RTCDataChannelInit { ordered: false, max_retransmits: Some(0), ..Default::default() };
@@ -47,7 +47,7 @@ impl Peer {
         add_candidates(&mut connection, locals)?;
         let offer = connection.create_offer(None)?;
         let mut offerer = Self::undescribed(id, stream, connection, sender, Some(own_channel), options, now);
-        offerer.exchange = Exchange::new(locals);
+        offerer.exchange = Exchange::new(locals, advertised);
         let (peer, sdp) = offerer.described(offer, now)?;
         Ok((peer, offering_to_be_dtls_client(&sdp)))
     }
@@ -74,16 +74,16 @@ impl Peer {
         id: SessionId,
         stream: Stream,
         locals: &[SocketAddr],
-        is_lite: bool,
+        advertised: &[SocketAddr],
         offer: &str,
         options: Options,
         now: Instant,
     ) -> std::result::Result<(Self, String), FanoutError> {
         let offer = description::Offer::read(offer, Flow::Sent)?;
         tracing::debug!(session = id.0, "the offer: {}", offer.candidates);
-        let mut exchange = Exchange::new(locals);
+        let mut exchange = Exchange::new(locals, advertised);
         let sdp = exchange.remote_description(&offer.sdp);
-        let mut connection = connection::build(is_lite, now).map_err(FanoutError::Setup)?;
+        let mut connection = connection::build(!advertised.is_empty(), now).map_err(FanoutError::Setup)?;
         let described = RTCSessionDescription::offer(sdp).map_err(FanoutError::Offer)?;
         connection.set_remote_description(now, described).map_err(FanoutError::Offer)?;
         let sender = connection.add_track(track(stream.ssrc)).map_err(FanoutError::Offer)?;
@@ -116,7 +116,7 @@ impl Peer {
         Self {
             id,
             connection,
-            exchange: Exchange::new(&[]),
+            exchange: Exchange::new(&[], &[]),
             sender,
             ufrag: String::new(),
             outgoing: Outgoing::new(stream, VP8_PAYLOAD_TYPE, repairable, now),
@@ -129,6 +129,7 @@ impl Peer {
             ice_worked: false,
             late_candidates: LateCandidates::default(),
             watch: Watch::default(),
+            path: None,
             failed: None,
         }
     }
@@ -187,7 +188,7 @@ mod tests {
     #[test]
     fn an_offer_is_sendrecv_with_every_candidate_and_nothing_to_trickle() {
         let (mut peer, sdp) =
-            Peer::offer(SessionId(7), STREAM, &locals(), false, OPTIONS, Instant::now()).unwrap();
+            Peer::offer(SessionId(7), STREAM, &locals(), &[], OPTIONS, Instant::now()).unwrap();
         assert_candidates(&sdp);
         assert!(sdp.contains("a=sendrecv"), "{sdp}");
         assert!(matches!(peer.answer("v=garbage", Instant::now()), Err(FanoutError::Description(_))));
@@ -202,7 +203,7 @@ mod tests {
         a=rtcp-fb:120 nack\r\na=rtcp-fb:120 nack pli\r\na=rtpmap:121 H264/90000\r\n";
 
     fn accept(offer: &str) -> std::result::Result<(Peer, String), FanoutError> {
-        Peer::accept(SessionId(7), STREAM, &locals(), false, offer, OPTIONS, Instant::now())
+        Peer::accept(SessionId(7), STREAM, &locals(), &[], offer, OPTIONS, Instant::now())
     }
 
     proptest! {
