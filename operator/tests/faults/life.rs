@@ -1,5 +1,4 @@
-//! The operator's processes in two pods: one that ends is started again, as a kubelet does, and what each has written in its life
-//! is kept.
+//! A process of the operator with a way of its own to the API server, and what it has written in its life.
 
 use std::time::{Duration, Instant};
 

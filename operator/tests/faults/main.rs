@@ -15,7 +15,9 @@ mod cut_off;
 mod deaf;
 #[path = "../reporting/endpoint.rs"]
 mod endpoint;
+mod found;
 mod life;
+mod lives;
 mod model;
 mod pods;
 #[path = "../reporting/post.rs"]
