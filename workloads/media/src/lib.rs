@@ -18,6 +18,7 @@ pub mod receiver;
 mod sctp;
 mod sockets;
 mod stun;
+pub mod untrusted;
 
 pub use description::{CHANNEL_LIMIT, DescriptionError, MAX_LATE_CANDIDATES, Place, offers_channel};
 pub use guard::Panicked;
