@@ -35,13 +35,16 @@ BENCH_ROUNDS ?= 3
 BENCH_SECONDS ?= 10
 # Sessions of the part operator.
 BENCH_SESSIONS ?= 1000
+# What `make fuzz` tries, and for how long.
+TARGET ?= signalling
+SECONDS ?= 600
 # Sessions of each case of interop-all: the table has their median and p95.
 RUNS ?= 5
 # Scenarios at once. One takes a few percent of a processor, and most of its time waits.
 E2E_THREADS ?= 6
 
 .NOTPARALLEL:
-.PHONY: help deps build demo run-server run-client test monitoring interop interop-all browser browser-cost bench soak test-api \
+.PHONY: help deps build demo run-server run-client test fuzz monitoring interop interop-all browser browser-cost bench soak test-api \
   kstatus gates manifests docs docs-check docs-reference quickstart imports lint format clean \
   images kind-up kind-load kind-down kind-demo install uninstall e2e e2e-build e2e-detection e2e-upgrade e2e-renamed e2e-chart former \
   charts print-tag
@@ -76,6 +79,9 @@ test: deps ## run all tests that need no cluster
 	scripts/with-book unittest --quiet book.test_book
 	BALLSESSION_BIN="$(BIN)" scripts/check-docs
 	BALLSESSION_BIN="$(BIN)" interop/isolated scripts/quickstart --laptop
+
+fuzz: deps ## try a target of fuzz/ with bytes of a fuzzer: TARGET=offers SECONDS=600; needs cargo-fuzz
+	scripts/fuzz $(TARGET) $(SECONDS)
 
 monitoring: ## check and test alerts and dashboards in deploy/monitoring with promtool
 	scripts/check-rules

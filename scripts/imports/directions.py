@@ -9,14 +9,14 @@ CRATES = [
     + ["workloads/measure", "workloads/preview", "workloads/process"],
     ["workloads/server", "workloads/client", "crds"],
     ["operator", "plugin", "workloads/tests", "e2e/cluster"],
-    ["bench", "e2e"],
+    ["bench", "e2e", "fuzz/targets"],
 ]
 LAYERS = {
     "workloads/media/src": [
         ["addresses", "arrival", "assemble", "bucket", "datagrams", "description", "guard", "inbound", "packetise", "sctp", "stun"],
         ["checks", "deliver_rtcp", "handshake", "late_candidates", "sockets", "streams"],
         ["fanout", "receiver"],
-        ["simulation"],
+        ["simulation", "untrusted"],
     ],
     "workloads/measure/src": [
         ["frames", "settings", "verdict", "cause"],
@@ -54,7 +54,7 @@ LAYERS = {
         ["api_server", "status"],
         ["auth", "aggregate"],
         ["ledger"],
-        ["writer", "api"],
+        ["writer", "api", "untrusted"],
     ],
 }
 

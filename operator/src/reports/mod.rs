@@ -27,6 +27,7 @@ mod status;
 mod stores;
 #[cfg(test)]
 mod testing;
+pub mod untrusted;
 mod writer;
 
 use std::sync::Arc;

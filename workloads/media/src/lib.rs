@@ -21,6 +21,7 @@ mod simulation;
 mod sockets;
 mod streams;
 mod stun;
+pub mod untrusted;
 
 pub use description::{CHANNEL_LIMIT, DescriptionError, MAX_LATE_CANDIDATES, Place, offers_channel};
 pub use guard::Panicked;

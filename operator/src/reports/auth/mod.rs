@@ -19,9 +19,11 @@ mod reporter;
 mod review_status;
 mod reviews;
 mod token;
+mod untrusted;
 
 pub(super) use authenticator::Authenticator;
 pub(super) use reporter::Role;
+pub(super) use untrusted::claimed;
 
 #[cfg(test)]
 mod tests;

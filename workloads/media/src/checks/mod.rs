@@ -27,5 +27,6 @@ mod sources;
 mod stun;
 
 pub(crate) use budget::Budget;
+pub(crate) use candidates::limit_candidates;
 pub(crate) use route::Route;
 pub(crate) use session::SessionChecks;

@@ -93,4 +93,16 @@ mod tests {
             .replace("a=mid:1\r\n", "");
         assert_eq!(read(&nameless), BOTH);
     }
+
+    /// A carriage return within a line ends a word to whoever reads the group.
+    #[test]
+    fn a_name_that_is_no_word_is_none() {
+        for odd in ["a=mid:1\r\u{6}", "a=mid:1 2", "a=mid:\u{e9}"] {
+            assert_eq!(
+                read(&ANSWER.replace("a=group:BUNDLE 0 1\r\n", "").replace("a=mid:1", odd)),
+                BOTH,
+                "{odd:?}"
+            );
+        }
+    }
 }

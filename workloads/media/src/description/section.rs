@@ -69,8 +69,9 @@ impl<'a> Section<'a> {
         self.media.media_name.port.value != 0
     }
 
+    /// Its name. One that is no word (RFC 5888, section 4) is none: a group that has it in its list could not be read again.
     pub(super) fn mid(&self) -> Option<&'a str> {
-        self.value("mid")
+        self.value("mid").filter(|mid| !mid.is_empty() && mid.bytes().all(|byte| byte.is_ascii_graphic()))
     }
 
     pub(super) fn direction(&self) -> Direction {

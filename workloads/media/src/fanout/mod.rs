@@ -49,6 +49,7 @@ mod stats;
 mod stun;
 mod timers;
 mod transmission;
+pub(crate) mod untrusted;
 mod watch;
 
 use std::net::IpAddr;

@@ -7,7 +7,7 @@ const USERNAME: u16 = 0x0006;
 
 /// The ICE username fragment of the receiver in a STUN request: what stands before ':' in its USERNAME
 /// (RFC 8445, section 7.2.2). None for anything else that arrives.
-pub(super) fn receiver_ufrag(datagram: &[u8]) -> Option<&str> {
+pub(crate) fn receiver_ufrag(datagram: &[u8]) -> Option<&str> {
     header(datagram)?;
     let (_, value) = attributes(datagram).find(|(kind, _)| *kind == USERNAME)?;
     std::str::from_utf8(value).ok()?.split(':').next()
