@@ -23,6 +23,10 @@ pub struct Arguments {
     /// How long one thing is waited for
     #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = arguments::duration)]
     pub(crate) patience: Duration,
+    /// Makes that many sessions one after the other instead, each deleted once it works, and then fifty at once of which some are
+    /// deleted and pods die: what the operator takes of the machine before, between and after
+    #[arg(long)]
+    pub(crate) storm: bool,
     /// Leaves out how long the API server takes for the same objects without an operator
     #[arg(long)]
     pub(crate) without_baseline: bool,

@@ -9,7 +9,7 @@
 //! ```
 //! The [`kubelet`] makes pods ready as soon as there are any, the [`reporters`] post in their name with tokens that are bound to
 //! them, and [`statuses`] has when what is seen of it. The API server and its controllers share the machine with the operator:
-//! how long they take for the same objects by themselves is measured as well ([`alone`]).
+//! how long they take for the same objects by themselves is measured as well ([`alone`]). A [`storm`] has sessions come and go.
 
 mod alone;
 mod arguments;
@@ -21,7 +21,9 @@ mod post;
 mod reporters;
 mod run;
 mod series;
+mod stage;
 mod statuses;
+mod storm;
 mod usage;
 mod world;
 

@@ -97,7 +97,13 @@ impl Reporters {
         let number = session.rsplit('-').next().unwrap_or_default().parse::<u32>()?;
         let token = {
             let _place = self.places.acquire().await?;
-            cluster::pod_token(&self.client, pod, REPORT_AUDIENCE).await
+            // In a storm it may be gone by now.
+            match cluster::try_pod_token(&self.client, pod, REPORT_AUDIENCE).await {
+                Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => {
+                    return Ok(());
+                }
+                token => token?,
+            }
         };
         let [.., high, low] = (number / SESSIONS_PER_NODE).to_be_bytes();
         let source = Ipv4Addr::new(127, 1, high, low);
@@ -122,7 +128,7 @@ impl Reporters {
             if is_breach {
                 self.statuses.breach(session, begun);
             }
-            let is_taken = self.post(source, token, &body).await;
+            let Some(is_taken) = self.post(source, token, &body).await else { return Ok(()) };
             if is_taken {
                 self.statuses.posted(session, begun);
             }
@@ -135,17 +141,19 @@ impl Reporters {
 
     async fn report_as_client(&self, source: Ipv4Addr, token: &str) -> Result<()> {
         for sequence in 1.. {
-            let is_taken = self.post(source, token, &post::client(sequence)?).await;
+            let Some(is_taken) = self.post(source, token, &post::client(sequence)?).await else { break };
             tokio::time::sleep(pause(is_taken, CLIENT_EVERY)).await;
         }
         Ok(())
     }
 
-    async fn post(&self, source: Ipv4Addr, token: &str, body: &[u8]) -> bool {
-        let is_taken = matches!(self.endpoint.post(source, token, body).await, Ok(202));
+    /// Whether it is taken; `None` where the token is good for nothing any more, because its pod is gone.
+    async fn post(&self, source: Ipv4Addr, token: &str, body: &[u8]) -> Option<bool> {
+        let code = self.endpoint.post(source, token, body).await.ok();
+        let is_taken = code == Some(202);
         let counter = if is_taken { &self.taken } else { &self.refused };
         counter.fetch_add(1, Ordering::Relaxed);
-        is_taken
+        (code != Some(401)).then_some(is_taken)
     }
 }
 

@@ -1,22 +1,19 @@
 //! From an empty namespace to the outcome.
 
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use tokio::sync::mpsc;
 
 use super::alone;
 use super::arguments::Arguments;
-use super::endpoint::Endpoint;
-use super::kubelet;
 use super::operator::Operator;
 use super::outcome::{Outcome, Window};
 use super::reporters::Reporters;
+use super::stage::Stage;
 use super::statuses::Statuses;
+use super::storm::storm;
 use super::usage;
-use super::world::{World, eventually};
+use super::world::eventually;
 use crate::statistics::{Summary, summary};
 
 /// After the last session works, what was put off for a minute is still to be written.
@@ -34,36 +31,18 @@ const SILENCE: Duration = Duration::from_secs(200);
 /// Where something does not come within its time.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcome = runtime.block_on(load(arguments))?;
-    println!("{}", serde_json::to_string_pretty(&outcome)?);
+    let outcome = match arguments.storm {
+        true => serde_json::to_string_pretty(&runtime.block_on(storm(arguments))?)?,
+        false => serde_json::to_string_pretty(&runtime.block_on(load(arguments))?)?,
+    };
+    println!("{outcome}");
     Ok(())
 }
 
 async fn load(arguments: &Arguments) -> Result<Outcome> {
     let Arguments { sessions, patience, window, .. } = *arguments;
-    let program = arguments.operator.clone().map_or_else(beside_this_program, Ok)?;
-    let world = World::create().await?;
-    let folder = tempfile::tempdir()?;
-    let operator = Operator::start(&program, &world, folder.path(), patience).await?;
-    let statuses = Arc::new(Statuses::default());
-    tokio::spawn({
-        let (statuses, sessions) = (Arc::clone(&statuses), world.api());
-        async move { statuses.follow(sessions).await }
-    });
-    let name = format!("ballsession-operator.{}.svc", world.scratch.name);
-    let endpoint = Endpoint::new(operator.reports, name, &world.authorities(patience).await?)?;
-    let reporters = Reporters::new(world.client.clone(), endpoint, Arc::clone(&statuses), sessions);
-    let (ready, mut pods_ready) = mpsc::unbounded_channel();
-    tokio::spawn(kubelet::play(world.api(), ready));
-    tokio::spawn({
-        let reporters = reporters.clone();
-        async move {
-            while let Some(pod) = pods_ready.recv().await {
-                reporters.report_for(pod);
-            }
-        }
-    });
-
+    let Stage { world, operator, statuses, reporters, folder: _folder } =
+        Stage::begin(arguments, sessions).await?;
     eprintln!("creating {sessions} sessions");
     let creating = world.create_sessions(sessions).await?;
     let created = Instant::now();
@@ -120,11 +99,6 @@ async fn load(arguments: &Arguments) -> Result<Outcome> {
         streaming,
         idle,
     })
-}
-
-fn beside_this_program() -> Result<PathBuf> {
-    let this = std::env::current_exe()?;
-    Ok(this.with_file_name("ballsession-operator"))
 }
 
 /// What happens in a window.

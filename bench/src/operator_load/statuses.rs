@@ -23,6 +23,8 @@ struct Seen {
     conditions: Option<Instant>,
     ready: Option<Instant>,
     met: Option<Instant>,
+    /// As it was seen last.
+    is_ready: bool,
     /// The first post that was taken.
     posted: Option<Instant>,
     /// The post of a breach, and when that was seen.
@@ -58,6 +60,11 @@ impl Statuses {
     /// A breach is about to be posted of a session: before it is taken, it is known here.
     pub(super) fn breach(&self, session: &str, at: Instant) {
         self.seen().entry(session.to_owned()).or_default().breach.get_or_insert(at);
+    }
+
+    /// Whether a session is Ready.
+    pub(super) fn is_ready(&self, session: &str) -> bool {
+        self.seen().get(session).is_some_and(|seen| seen.is_ready)
     }
 
     /// How far `sessions` sessions are.
@@ -105,7 +112,8 @@ impl Seen {
             }
         };
         first(&mut self.conditions, has(READY) && has(COMPLETE) && has(OBJECTIVES_MET));
-        first(&mut self.ready, is(READY, "True"));
+        self.is_ready = is(READY, "True");
+        first(&mut self.ready, self.is_ready);
         first(&mut self.met, is(OBJECTIVES_MET, "True"));
         first(&mut self.breached, self.breach.is_some() && is(OBJECTIVES_MET, "False"));
     }
@@ -143,7 +151,9 @@ mod tests {
         statuses.posted("load-0", at(2));
         take(3, &session("True", Some("Unknown")));
         take(5, &session("True", Some("True")));
+        assert!(statuses.is_ready("load-0"));
         take(6, &session("False", Some("False")));
+        assert!(!statuses.is_ready("load-0") && !statuses.is_ready("load-1"));
         let progress = statuses.progress(1);
         assert_eq!(
             [progress.conditions, progress.ready, progress.met],

@@ -20,6 +20,15 @@ pub(super) fn processor(pid: u32) -> Result<Duration> {
     ticks(&stat).map(|ticks| Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND))
 }
 
+/// Its open descriptors, and its threads.
+pub(super) fn handles(pid: u32) -> Result<(usize, usize)> {
+    let count = |folder: &str| {
+        let entries = fs::read_dir(format!("/proc/{pid}/{folder}")).context("the operator has ended")?;
+        Ok::<_, anyhow::Error>(entries.count())
+    };
+    Ok((count("fd")?, count("task")?))
+}
+
 fn megabytes(status: &str, field: &str) -> Result<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix(field));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
@@ -44,6 +53,8 @@ mod tests {
         assert!(megabytes(status, "VmSwap:").is_err());
         let stat = "7 (a ) b) S 1 7 7 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 4 0 100";
         assert_eq!(ticks(stat).unwrap(), 300);
+        let (descriptors, threads) = handles(std::process::id()).unwrap();
+        assert!(descriptors >= 3 && threads >= 1);
         assert!(memory(std::process::id()).unwrap().0 > 1.0 && processor(std::process::id()).is_ok());
     }
 }

@@ -62,13 +62,7 @@ impl World {
         let (begun, api) = (Instant::now(), Arc::new(self.api::<BallSession>()));
         let create = |number: u32| {
             let api = Arc::clone(&api);
-            async move {
-                // Without nodes there is no scheduler's word to wait for.
-                let spec =
-                    BallSessionSpec { clients: 2, placement: Placement::Any, ..BallSessionSpec::default() };
-                let session = BallSession::new(&format!("load-{number}"), spec);
-                api.create(&PostParams::default(), &session).await.map(drop)
-            }
+            async move { api.create(&PostParams::default(), &session(number)).await.map(drop) }
         };
         stream::iter((0..sessions).map(create)).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
         Ok(begun.elapsed())
@@ -82,6 +76,12 @@ impl World {
         })
         .await
     }
+}
+
+/// The session of this number. Without nodes there is no scheduler's word to wait for.
+pub(super) fn session(number: u32) -> BallSession {
+    let spec = BallSessionSpec { clients: 2, placement: Placement::Any, ..BallSessionSpec::default() };
+    BallSession::new(&format!("load-{number}"), spec)
 }
 
 /// Asks until there is something.
