@@ -18,8 +18,8 @@ use self::histogram::Snapshot;
 
 type Label = Vec<(&'static str, String)>;
 
-/// Collects metrics, of which the program's version is the first; names follow Prometheus' conventions: base units at their end, `_total` is appended to counters. A
-/// help text is a sentence without its full stop, which is appended as well.
+/// Collects metrics, of which the program's version is the first; names follow Prometheus' conventions: base units at
+/// their end, `_total` is appended to counters. A help text is a sentence without its full stop, which is appended as well.
 pub struct Exposition {
     registry: Registry,
 }
