@@ -55,7 +55,7 @@ fn what_the_network_did_is_what_everybody_says() {
 
         // What the client says of its packets.
         assert_eq!(stats.packets, arrived, "{name}");
-        assert_eq!(stats.lost, packets.len() as i64 - arrived as i64, "{name}");
+        assert_eq!(stats.lost, (packets.len() as u64).cast_signed() - arrived.cast_signed(), "{name}");
         let came_after_all = count(&|number| fates[number].is_asked_for && fates[number].is_in_time);
         assert_eq!(stats.repaired, came_after_all, "{name}");
         assert_eq!(stats.overruns, 0, "{name}");
