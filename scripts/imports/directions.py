@@ -15,6 +15,7 @@ LAYERS = {
     "workloads/media/src": [
         ["addresses", "arrival", "assemble", "bucket", "datagrams", "description", "guard", "inbound", "packetise", "stun"],
         ["checks", "deliver_rtcp", "handshake", "late_candidates", "sockets"],
+        ["relay"],
         ["fanout", "receiver"],
     ],
     "workloads/measure/src": [
@@ -82,6 +83,9 @@ NEVER_IMPORTED = {
     "workloads/media/src/description": IO,
     "workloads/media/src/handshake": IO,
     "workloads/media/src/packetise": IO,
+    "workloads/media/src/relay/answer": IO,
+    "workloads/media/src/relay/client": IO,
+    "workloads/media/src/relay/permissions": IO,
     "workloads/media/src/stun": IO,
     "workloads/signaling/src/codec": IO,
     "workloads/signaling/src/message": IO,
