@@ -15,6 +15,7 @@ LAYERS = {
     "workloads/media/src": [
         ["addresses", "arrival", "assemble", "bucket", "datagrams", "description", "guard", "inbound", "packetise", "sctp", "stun"],
         ["checks", "deliver_rtcp", "handshake", "late_candidates", "sockets", "streams"],
+        ["relay"],
         ["fanout", "receiver"],
         ["simulation", "untrusted"],
     ],
@@ -83,6 +84,9 @@ NEVER_IMPORTED = {
     "workloads/media/src/description": IO,
     "workloads/media/src/handshake": IO,
     "workloads/media/src/packetise": IO,
+    "workloads/media/src/relay/answer": IO,
+    "workloads/media/src/relay/client": IO,
+    "workloads/media/src/relay/permissions": IO,
     "workloads/media/src/sctp": IO,
     "workloads/media/src/streams": IO,
     "workloads/media/src/stun": IO,

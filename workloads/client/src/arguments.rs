@@ -10,6 +10,7 @@ use report::channel::{MAX_NAME, MAX_NODE, is_name};
 use signaling::Endpoint;
 
 use crate::fault::Fault;
+use crate::relay::RelayArguments;
 
 /// How long a client without --reconnect waits for media by default.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(30);
@@ -55,6 +56,8 @@ pub(crate) struct Arguments {
     /// Local address for media, instead of the one that signalling leaves from; may be repeated
     #[arg(long = "ice-address", env = "BALLSESSION_ICE_ADDRESS", value_name = "IP", value_delimiter = ',', value_parser = arguments::ip)]
     pub(crate) ice_addresses: Vec<IpAddr>,
+    #[command(flatten)]
+    pub(crate) relay: RelayArguments,
     /// Injects a known fault: offset=5px, drop=2%, delay=300ms or freeze=1s, each with @seed if wanted; may be repeated
     #[arg(long = "fault", env = "BALLSESSION_FAULT", value_name = "FAULT", value_delimiter = ',')]
     pub(crate) faults: Vec<Fault>,

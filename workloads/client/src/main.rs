@@ -22,6 +22,7 @@ mod obstacle;
 mod outcome;
 mod page;
 mod receiver_statistics;
+mod relay;
 mod report_source;
 mod reporter;
 mod run;

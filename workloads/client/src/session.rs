@@ -153,7 +153,16 @@ async fn negotiate(context: &Context, connection: &mut Connection) -> Result<Ans
         }
     };
     let addresses = media_addresses(connection.local_addr().ip(), &context.arguments.ice_addresses);
-    let answer = Receiver::answer(&offer, Options::new(addresses)).map_err(|error| {
+    let signaling = connection.local_addr().ip();
+    // Before the answer, which names the relay's address.
+    let relay = context.arguments.relay.allocate(signaling, &addresses).await;
+    let relay = relay.map_err(|message| failed(ErrorCode::IceFailed, message))?;
+    let options = Options::new(addresses);
+    let answered = match relay {
+        Some(allocation) => Receiver::answer_by_relay(&offer, options, allocation),
+        None => Receiver::answer(&offer, options),
+    };
+    let answer = answered.map_err(|error| {
         let code = match error {
             ReceiverError::NoVideo | ReceiverError::NoVp8(_) => ErrorCode::NoVideo,
             ReceiverError::Description(_) | ReceiverError::Negotiation(_) => ErrorCode::SignalingFailed,
@@ -201,7 +210,12 @@ async fn stream(
             }
             message = connection.receive() => match message {
                 Ok(Some(Message::Bye | Message::Refused { .. })) => {
-                    return ended_by_bye(reached, began.elapsed(), receiver.stats().has_heard_check);
+                    let elapsed = began.elapsed();
+                    // A server that hears nothing any more says bye before we give up.
+                    return match receiver.relay_problem().filter(|_| elapsed >= SETUP_LIMIT) {
+                        Some(problem) => failed(ErrorCode::IceFailed, &problem.to_string()),
+                        None => ended_by_bye(reached, elapsed, no_way(receiver)),
+                    };
                 }
                 // Where our packets have to open the path, it may be the only one that does.
                 Ok(Some(Message::Candidate { candidate, .. })) => receiver.candidate(candidate),
@@ -235,11 +249,13 @@ async fn stream(
                 // It has worked, and does no more.
                 Some(Event::Failed { .. }) if reached == Some(Stage::Dtls) => return Ended::Lost,
                 Some(Event::Failed { stage: TransportStage::Ice }) => {
-                    let has_heard = receiver.stats().has_heard_check;
-                    return failed(ErrorCode::IceFailed, one_way::CLIENT.message(has_heard));
+                    return failed(ErrorCode::IceFailed, &no_way(receiver));
                 }
                 Some(Event::Failed { stage: TransportStage::Dtls }) => {
                     return failed(ErrorCode::DtlsFailed, NO_HANDSHAKE);
+                }
+                Some(Event::RelayFailed(error)) => {
+                    return failed(ErrorCode::IceFailed, &error.to_string());
                 }
                 Some(Event::Panicked(panicked)) => {
                     return failed(ErrorCode::Other, &format!("the WebRTC stack panicked: {panicked}"));
@@ -251,15 +267,21 @@ async fn stream(
 }
 
 /// The server said bye `elapsed` after the answer, when setting up had come as far as `reached`. Both sides give up
-/// after about the same time, and whoever is first says bye. `has_heard` says whether checks of the server came.
-fn ended_by_bye(reached: Option<Stage>, elapsed: Duration, has_heard: bool) -> Ended {
+/// after about the same time, and whoever is first says bye. `no_way` says why there is no way, where there is none.
+fn ended_by_bye(reached: Option<Stage>, elapsed: Duration, no_way: String) -> Ended {
     let (code, message) = match reached {
         _ if elapsed < SETUP_LIMIT => return Ended::Bye,
-        None => (ErrorCode::IceFailed, one_way::CLIENT.message(has_heard)),
-        Some(Stage::Ice) => (ErrorCode::DtlsFailed, NO_HANDSHAKE),
+        None => (ErrorCode::IceFailed, no_way),
+        Some(Stage::Ice) => (ErrorCode::DtlsFailed, NO_HANDSHAKE.to_owned()),
         Some(_) => return Ended::Bye,
     };
-    Ended::Failed { code, message: message.to_owned() }
+    Ended::Failed { code, message }
+}
+
+/// Why UDP finds no way to the server: because of the relay, or in which direction it is missing.
+fn no_way(receiver: &Receiver) -> String {
+    let direction = || one_way::CLIENT.message(receiver.stats().has_heard_check).to_owned();
+    receiver.relay_problem().map_or_else(direction, |problem| problem.to_string())
 }
 
 /// Sends bye and waits until the server has taken the last reports and closes.
@@ -278,16 +300,16 @@ mod tests {
 
     #[test]
     fn a_bye_to_a_client_that_never_got_media_going_is_a_failure_unless_it_comes_early() {
-        let code = |reached, elapsed| match ended_by_bye(reached, elapsed, false) {
+        let code = |reached, elapsed| match ended_by_bye(reached, elapsed, String::new()) {
             Ended::Failed { code, .. } => Some(code),
             _ => None,
         };
         let early = SETUP_LIMIT - Duration::from_millis(1);
         for reached in [None, Some(Stage::Ice), Some(Stage::Dtls)] {
-            assert_eq!(ended_by_bye(reached, early, false), Ended::Bye);
+            assert_eq!(ended_by_bye(reached, early, String::new()), Ended::Bye);
         }
         assert_eq!(code(None, SETUP_LIMIT), Some(ErrorCode::IceFailed));
         assert_eq!(code(Some(Stage::Ice), SETUP_LIMIT), Some(ErrorCode::DtlsFailed));
-        assert_eq!(ended_by_bye(Some(Stage::Dtls), SETUP_LIMIT * 100, false), Ended::Bye);
+        assert_eq!(ended_by_bye(Some(Stage::Dtls), SETUP_LIMIT * 100, String::new()), Ended::Bye);
     }
 }

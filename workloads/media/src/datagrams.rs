@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 use rtc::peer_connection::transport::{
-    CandidateConfig, CandidateHostConfig, RTCIceCandidate, RTCIceCandidateInit,
+    CandidateConfig, CandidateHostConfig, CandidateRelayConfig, RTCIceCandidate, RTCIceCandidateInit,
 };
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 use webrtc::error::Result;
@@ -23,6 +23,24 @@ pub fn host_candidate(local: SocketAddr) -> Result<RTCIceCandidateInit> {
         ..Default::default()
     };
     let candidate = CandidateHostConfig { base_config, ..Default::default() }.new_candidate_host()?;
+    RTCIceCandidate::from(&candidate).to_json()
+}
+
+/// The candidate for an address at a TURN server, which is asked from the socket bound to `local`.
+///
+/// # Errors
+/// Where `rtc` cannot make a candidate of it.
+pub fn relay_candidate(relayed: SocketAddr, local: SocketAddr) -> Result<RTCIceCandidateInit> {
+    let base_config = CandidateConfig {
+        network: "udp".into(),
+        address: relayed.ip().to_string(),
+        port: relayed.port(),
+        component: 1,
+        ..Default::default()
+    };
+    let (rel_addr, rel_port) = (local.ip().to_string(), local.port());
+    let candidate =
+        CandidateRelayConfig { base_config, rel_addr, rel_port, url: None }.new_candidate_relay()?;
     RTCIceCandidate::from(&candidate).to_json()
 }
 

@@ -15,6 +15,7 @@ mod inbound;
 mod late_candidates;
 pub mod packetise;
 pub mod receiver;
+pub mod relay;
 mod sctp;
 #[cfg(test)]
 mod simulation;

@@ -78,8 +78,7 @@ fn example() -> Value {
         "cpu": {"throttledMilliseconds": null, "pressureMilliseconds": 3.5, "worstLatenessMilliseconds": 1.5},
         "cause": "Network",
         "path": {"local": {"candidateType": "prflx", "address": "10.9.9.8", "port": 40000, "protocol": "udp"},
-                 "remote": {"candidateType": "host", "address": "192.0.2.9", "port": 30082, "protocol": "udp"}},
-        "serverPath": null}),
+                 "remote": {"candidateType": "host", "address": "192.0.2.9", "port": 30082, "protocol": "udp"}}}),
     );
     summary
 }

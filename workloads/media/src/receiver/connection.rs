@@ -1,6 +1,5 @@
 //! A peer connection of `rtc` set up for receiving one VP8 stream.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,13 +11,12 @@ use rtc::rtcp::sender_report::SenderReport;
 use rtc::rtp_transceiver::rtp_sender::{RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RtpCodecKind};
 use webrtc::error::{Error, Result};
 use webrtc::peer_connection::{
-    MediaEngine, RTCConfigurationBuilder, RTCPeerConnection, RTCSessionDescription, Registry, SettingEngine,
-    SettingEngineBuilder,
+    MediaEngine, RTCConfigurationBuilder, RTCIceCandidateInit, RTCPeerConnection, RTCSessionDescription,
+    Registry, SettingEngine, SettingEngineBuilder,
 };
 
 use super::source::FollowSource;
 use super::stats::Counters;
-use crate::datagrams::host_candidate;
 use crate::deliver_rtcp::DeliverRtcp;
 use crate::inbound::Inbound;
 use crate::sctp;
@@ -38,20 +36,20 @@ const SRTP_REPLAY_WINDOW: usize = 1024;
 const VP8_PAYLOAD_TYPE: u8 = 97;
 const VIDEO_CLOCK_RATE: u32 = 90_000;
 
-/// The connection that takes an offer on these addresses, and the SDP of its answer, with all candidates in it.
+/// The connection that takes an offer at these candidates, and the SDP of its answer, with all candidates in it.
 ///
 /// # Errors
 /// Where the offer cannot be used.
 pub(super) fn answer(
     offer: String,
-    locals: impl IntoIterator<Item = SocketAddr>,
+    candidates: impl IntoIterator<Item = Result<RTCIceCandidateInit>>,
     now: Instant,
     counters: Arc<Counters>,
 ) -> Result<(RTCPeerConnection, String)> {
     let mut connection = build(now, counters)?;
     connection.set_remote_description(now, RTCSessionDescription::offer(offer)?)?;
-    for local in locals {
-        connection.add_local_candidate(host_candidate(local)?)?;
+    for candidate in candidates {
+        connection.add_local_candidate(candidate?)?;
     }
     let answer = connection.create_answer(None)?;
     connection.set_local_description(now, answer)?;
@@ -88,6 +86,9 @@ fn settings() -> Result<SettingEngine> {
         .with_multicast_dns_mode(MulticastDnsMode::Disabled)
         .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_MAX_CHECKS))
         .with_ice_timeouts(Some(ICE_DISCONNECTED_AFTER), Some(ICE_FAILED_AFTER), Some(ICE_KEEPALIVE_INTERVAL))
+        // As the controlling agent, which it is with a lite peer, it would put off nominating a pair with such a candidate.
+        .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
+        .with_relay_acceptance_min_wait(Some(Duration::ZERO))
         .with_srtp_replay_protection_window(SRTP_REPLAY_WINDOW)
         // The DTLS client also opens the SCTP association, and some peers begin it whatever they are in DTLS: `rtc`
         // takes that only as DTLS server.

@@ -1,6 +1,7 @@
 //! What happens to a receiver.
 
 use crate::guard::Panicked;
+use crate::relay::RelayError;
 
 /// One of a receiver's data channels, whoever opened it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,7 +16,7 @@ pub enum TransportStage {
     Dtls,
 }
 
-/// What happened to a receiver. `Failed`, `Panicked` and `Closed` are final.
+/// What happened to a receiver. `Failed`, `RelayFailed`, `Panicked` and `Closed` are final.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A candidate pair works.
@@ -50,6 +51,8 @@ pub enum Event {
         /// The first stage that does not work.
         stage: TransportStage,
     },
+    /// Nothing gets through by the relay any more, or never has, and this is why.
+    RelayFailed(RelayError),
     /// The WebRTC stack panicked over what the peer sent.
     Panicked(Panicked),
     /// The connection ended.

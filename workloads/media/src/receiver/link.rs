@@ -97,7 +97,11 @@ impl Link {
     pub(super) fn run_timers(&mut self, now: Instant) {
         let is_due = |timer: Option<Instant>| timer.is_some_and(|at| at <= now);
         if is_due(self.connect_by) {
-            self.end = Some(Event::Failed { stage: self.failing_stage() });
+            self.fail(now);
+        }
+        self.transport.advance(now);
+        if let Some(error) = self.transport.relay_failed() {
+            self.end = Some(Event::RelayFailed(error));
         }
         let is_timer_due = is_due(self.timer_at);
         if is_timer_due && let Err(error) = self.connection.handle_timeout(now) {
@@ -109,7 +113,7 @@ impl Link {
     }
 
     /// When there is something to do, whatever comes.
-    pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
+    pub(super) fn deadline(&mut self, now: Instant) -> Option<Instant> {
         let untaken = self.channels.is_waiting().then(|| now + UNTAKEN);
         [self.timer_at, self.connect_by, self.transport.deadline(), untaken].into_iter().flatten().min()
     }
@@ -150,8 +154,8 @@ impl Link {
     }
 
     /// As [`Transport::check_silent_path`].
-    pub(super) fn check_silent_path(&self) {
-        self.transport.check_silent_path();
+    pub(super) fn check_silent_path(&mut self, now: Instant) {
+        self.transport.check_silent_path(now);
     }
 
     /// Where it tells what happens.
@@ -164,7 +168,9 @@ impl Link {
         if let Err(error) = self.connection.close() {
             tracing::debug!(%error, "close");
         }
-        self.transport.flush(&mut self.connection, Instant::now());
+        let now = Instant::now();
+        self.transport.flush(&mut self.connection, now);
+        self.transport.close(now);
     }
 
     fn handle_event(&mut self, event: &RTCPeerConnectionEvent) {
@@ -176,7 +182,7 @@ impl Link {
                 self.connected();
             }
             RTCPeerConnectionEvent::OnConnectionStateChangeEvent(RTCPeerConnectionState::Failed) => {
-                self.end = Some(Event::Failed { stage: self.failing_stage() });
+                self.fail(Instant::now());
             }
             RTCPeerConnectionEvent::OnConnectionStateChangeEvent(RTCPeerConnectionState::Closed) => {
                 self.end = Some(Event::Closed);
@@ -198,6 +204,13 @@ impl Link {
         if self.connect_by.take().is_some() {
             self.events.emit(Event::Connected);
         }
+    }
+
+    /// Ends the session: by its first stage that does not work, or by what is wrong with the relay.
+    fn fail(&mut self, now: Instant) {
+        let stage = self.failing_stage();
+        let relay = self.transport.relay_problem(now);
+        self.end = Some(relay.map_or(Event::Failed { stage }, Event::RelayFailed));
     }
 
     /// The connection reports a failure of ICE only. A handshake that fails just never ends.

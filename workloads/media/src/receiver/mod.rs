@@ -11,10 +11,12 @@
 
 mod channels;
 mod connection;
+mod ends;
 mod error;
 mod event;
 mod events;
 mod frame;
+mod gate;
 mod link;
 mod queue;
 mod reception;
@@ -28,7 +30,7 @@ mod stats;
 mod stream;
 mod transport;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -37,9 +39,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::assemble::Settings;
 use crate::checks::SessionChecks;
+use crate::datagrams::{host_candidate, relay_candidate};
 use crate::description::{Flow, Offer};
 use crate::guard::guarded;
+use crate::relay::{Allocation, RelayError};
 pub use channels::MAX_MESSAGE_BYTES;
+use ends::Ends;
 pub use error::ReceiverError;
 pub use event::{ChannelId, Event, TransportStage};
 use events::Events;
@@ -47,7 +52,6 @@ pub use frame::{FrameHandler, Handled, Received};
 use link::Link;
 use requests::{Request, Requester, requests};
 use session::Session;
-use sockets::PolledSockets;
 use stats::Counters;
 pub use stats::Stats;
 use stream::Stream;
@@ -114,29 +118,53 @@ impl Receiver {
     /// An offer without VP8 video or one that cannot be used, no address to bind, or no thread to be had; or the WebRTC
     /// stack panics over the offer.
     pub fn answer(offer: &str, options: Options) -> Result<Answer, ReceiverError> {
-        guarded(|| Self::answer_unguarded(offer, options))?
+        guarded(|| {
+            let ends = Ends::bind(&options.addresses)?;
+            Self::answer_unguarded(offer, options, ends)
+        })?
     }
 
-    fn answer_unguarded(offer: &str, options: Options) -> Result<Answer, ReceiverError> {
-        if options.addresses.is_empty() {
-            return Err(ReceiverError::NoAddress);
-        }
+    /// As [`Receiver::answer`], and media comes by a TURN server alone: the addresses of the options are not used.
+    ///
+    /// # Errors
+    /// As [`Receiver::answer`].
+    pub fn answer_by_relay(
+        offer: &str,
+        options: Options,
+        allocation: Allocation,
+    ) -> Result<Answer, ReceiverError> {
+        guarded(|| {
+            let ends = Ends::at_relay(allocation)?;
+            Self::answer_unguarded(offer, options, ends)
+        })?
+    }
+
+    fn answer_unguarded(offer: &str, options: Options, ends: Ends) -> Result<Answer, ReceiverError> {
         let offer = Offer::read(offer, Flow::Received)?;
         tracing::debug!("the offer: {}", offer.candidates);
-        let Options { addresses, connect_timeout, queued_frames, assembly } = options;
-        let mut checks = SessionChecks::new(addresses.iter().copied());
+        let Options { connect_timeout, queued_frames, assembly, .. } = options;
+        let Ends { polled, waker, relay, addresses } = ends;
+        let mut checks = SessionChecks::new(addresses.iter().map(SocketAddr::ip));
         let described = checks.remote_description(&offer.sdp);
-        let (polled, waker) =
-            PolledSockets::bind(&addresses).map_err(|source| ReceiverError::Bind { addresses, source })?;
         let now = Instant::now();
         let counters = Arc::new(Counters::default());
-        let (connection, sdp) =
-            connection::answer(described, polled.sockets.locals(), now, Arc::clone(&counters))?;
+        let candidate = |address: &SocketAddr| match &relay {
+            Some((_, local)) => relay_candidate(*address, *local),
+            None => host_candidate(*address),
+        };
+        let candidates = addresses.iter().map(candidate);
+        let (connection, sdp) = connection::answer(described, candidates, now, Arc::clone(&counters))?;
         let sdp = offer.answer(&sdp)?;
+        if let Some((relay, _)) = &relay
+            && let Some(relayed) = relay.relayed()
+        {
+            checks.relayed_at(relayed);
+        }
 
         let (events, happened) = Events::new();
         let (requester, requests) = requests(waker);
-        let transport = Transport::new(polled, checks, Arc::clone(&counters));
+        let relay = relay.map(|(relay, _)| relay);
+        let transport = Transport::new(polled, relay, checks, Arc::clone(&counters));
         let link = Link::new(connection, transport, events, now + connect_timeout);
         let stream = Stream::new(assembly, queued_frames, Arc::clone(&counters));
         let session = Session::new(link, stream, requests, Arc::clone(&counters));
@@ -174,6 +202,11 @@ impl Receiver {
     /// What was counted so far.
     pub fn stats(&self) -> Stats {
         self.counters.snapshot()
+    }
+
+    /// What of the relay, where media goes by one, explains that nothing gets through.
+    pub fn relay_problem(&self) -> Option<RelayError> {
+        self.counters.relay_problem()
     }
 
     /// Closes the connection and waits, at most 2 s, until that is done and the handler has taken what was in the queue.

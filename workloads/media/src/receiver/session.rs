@@ -105,7 +105,8 @@ impl Session {
         if let Some(end) = self.link.take_end() {
             return Some(end);
         }
-        if let Err(error) = self.link.wait(self.idle(Instant::now())) {
+        let idle = self.idle(Instant::now());
+        if let Err(error) = self.link.wait(idle) {
             tracing::error!(%error, "the media thread cannot wait for its sockets and ends");
             return Some(Event::Closed);
         }
@@ -115,7 +116,7 @@ impl Session {
     }
 
     /// How long there is nothing to do.
-    fn idle(&self, now: Instant) -> Duration {
+    fn idle(&mut self, now: Instant) -> Duration {
         if self.handler.is_some() && self.stream.has_frame() {
             return Duration::ZERO;
         }
@@ -156,7 +157,7 @@ impl Session {
         self.link.run_timers(now);
         if self.check_at.is_some_and(|at| at <= now) {
             self.check_at = Some(now + SILENCE);
-            self.link.check_silent_path();
+            self.link.check_silent_path(now);
         }
         if self.stream.deadline().is_some_and(|at| at <= now) {
             self.stream.advance(now);

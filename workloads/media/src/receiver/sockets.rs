@@ -1,7 +1,7 @@
 //! The UDP sockets of a connection, and the wait for any of them.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,9 +30,8 @@ impl PolledSockets {
     /// # Errors
     /// Where none can be bound: the last one's; or where the system refuses a poll instance.
     pub(super) fn bind(addresses: &[IpAddr]) -> io::Result<(Self, Arc<Waker>)> {
-        let poll = Poll::new()?;
-        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
-        let mut sockets = Sockets::new(poll.registry().try_clone()?);
+        let (mut polled, waker) = Self::new()?;
+        let sockets = &mut polled.sockets;
         let mut error = io::Error::new(io::ErrorKind::AddrNotAvailable, "no address");
         for address in addresses {
             let bound = sockets::bind(SocketAddr::new(*address, 0), BUFFER_BYTES, None);
@@ -44,6 +43,23 @@ impl PolledSockets {
         if sockets.locals().next().is_none() {
             return Err(error);
         }
+        Ok((polled, waker))
+    }
+
+    /// Takes over a socket that is bound, and returns what ends a wait from elsewhere.
+    ///
+    /// # Errors
+    /// Where the system refuses a poll instance.
+    pub(super) fn of(socket: UdpSocket) -> io::Result<(Self, Arc<Waker>)> {
+        let (mut polled, waker) = Self::new()?;
+        polled.sockets.add(socket)?;
+        Ok((polled, waker))
+    }
+
+    fn new() -> io::Result<(Self, Arc<Waker>)> {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
+        let sockets = Sockets::new(poll.registry().try_clone()?);
         Ok((Self { poll, ready: Events::with_capacity(16), sockets }, waker))
     }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use report::CandidatePair;
 
+use crate::relay::RelayError;
+
 /// Counts since the receiver was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -110,6 +112,7 @@ pub(super) struct Counters {
     pub(super) foreign: AtomicU64,
     pub(super) has_heard_check: AtomicBool,
     path: Mutex<Option<CandidatePair>>,
+    relay_problem: Mutex<Option<RelayError>>,
 }
 
 impl Counters {
@@ -137,6 +140,15 @@ impl Counters {
     /// Media takes this way from now on.
     pub(super) fn path(&self, pair: CandidatePair) {
         *self.path.lock().unwrap_or_else(PoisonError::into_inner) = Some(pair);
+    }
+
+    /// What is wrong with the relay as of now, if anything is.
+    pub(super) fn relay_is(&self, problem: Option<RelayError>) {
+        *self.relay_problem.lock().unwrap_or_else(PoisonError::into_inner) = problem;
+    }
+
+    pub(super) fn relay_problem(&self) -> Option<RelayError> {
+        self.relay_problem.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn snapshot(&self) -> Stats {

@@ -1,7 +1,7 @@
 //! What stands between a connection and its sockets, in both directions.
 //!
 //! ```text
-//! sockets <-> checks (how many ICE checks leave) <-> handshake (what is done again) <-> rtc
+//! gate (sockets, or a relay by one) <-> checks (how many ICE checks leave) <-> handshake (what is done again) <-> rtc
 //! ```
 
 use std::io;
@@ -13,12 +13,13 @@ use std::time::{Duration, Instant};
 use rtc::sansio::Protocol;
 use webrtc::peer_connection::RTCPeerConnection;
 
+use super::gate::Gate;
 use super::sockets::PolledSockets;
 use super::stats::{Counters, count};
 use crate::checks::{Budget, Route, SessionChecks};
 use crate::datagrams::received;
 use crate::handshake::{self, Action, Handshake};
-use crate::sockets::Datagram;
+use crate::relay::{Relay, RelayError};
 use crate::streams::Streams;
 
 /// The first bytes of RTP and RTCP (RFC 7983, section 7).
@@ -26,7 +27,7 @@ const MEDIA: std::ops::RangeInclusive<u8> = 128..=191;
 
 /// Every datagram of a session goes through it.
 pub(super) struct Transport {
-    polled: PolledSockets,
+    gate: Gate,
     checks: SessionChecks,
     budget: Budget,
     handshake: Handshake,
@@ -35,27 +36,56 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    pub(super) fn new(polled: PolledSockets, checks: SessionChecks, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(
+        polled: PolledSockets,
+        relay: Option<Relay>,
+        checks: SessionChecks,
+        counters: Arc<Counters>,
+    ) -> Self {
+        let gate = Gate::new(polled, relay);
         let (budget, handshake, streams) = (Budget::default(), Handshake::new(), Streams::default());
-        Self { polled, checks, budget, handshake, streams, counters }
+        Self { gate, checks, budget, handshake, streams, counters }
     }
 
-    /// As [`Sockets::any_readable`](crate::sockets::Sockets::any_readable).
+    /// As [`Gate::any_readable`].
     pub(super) fn any_readable(&self) -> bool {
-        self.polled.sockets.any_readable()
+        self.gate.any_readable()
     }
 
-    /// As [`PolledSockets::wait`].
+    /// As [`Gate::wait`].
     pub(super) fn wait(&mut self, limit: Duration) -> io::Result<()> {
-        self.polled.wait(limit)
+        self.gate.wait(limit)
+    }
+
+    /// As [`Gate::advance`].
+    pub(super) fn advance(&mut self, now: Instant) {
+        self.gate.advance(now);
+        if self.gate.is_relayed() {
+            self.counters.relay_is(self.gate.problem(now));
+        }
+    }
+
+    /// As [`Gate::failed`].
+    pub(super) fn relay_failed(&self) -> Option<RelayError> {
+        self.gate.failed()
+    }
+
+    /// As [`Gate::problem`].
+    pub(super) fn relay_problem(&self, now: Instant) -> Option<RelayError> {
+        self.gate.problem(now)
+    }
+
+    /// As [`Gate::close`].
+    pub(super) fn close(&mut self, now: Instant) {
+        self.gate.close(now);
     }
 
     /// Hands what has arrived to the connection; whether there was anything but media, which changes no state of the
     /// connection's.
     pub(super) fn receive(&mut self, connection: &mut RTCPeerConnection) -> bool {
-        let Self { polled, checks, handshake, streams, counters, .. } = self;
+        let Self { gate, checks, handshake, streams, counters, .. } = self;
         let mut is_media_alone = true;
-        polled.sockets.receive(|Datagram { local, peer, data, at, .. }| {
+        gate.receive(|Route { local, peer }, data, at| {
             // A server keeps its address: all that the checks are to know is that it answered.
             let _ = checks.inbound(Route { local, peer }, data, at);
             handshake.received(local, peer, data, at);
@@ -101,9 +131,9 @@ impl Transport {
 
     /// Checks the way that media comes by, where it should and does not: the server learns by it if a NAT has given us
     /// another address, long before the connection's next check.
-    pub(super) fn check_silent_path(&self) {
+    pub(super) fn check_silent_path(&mut self, now: Instant) {
         if let Some((route, check)) = self.checks.extra_check() {
-            self.polled.sockets.send(route.local, route.peer, &check);
+            self.gate.send(route, &check, now);
         }
     }
 
@@ -112,9 +142,9 @@ impl Transport {
         self.checks.remote_candidate(candidate);
     }
 
-    /// When [`Transport::repeat`] has something next.
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.handshake.deadline()
+    /// When [`Transport::repeat`] or [`Transport::advance`] has something next.
+    pub(super) fn deadline(&mut self) -> Option<Instant> {
+        [self.handshake.deadline(), self.gate.deadline()].into_iter().flatten().min()
     }
 
     /// Lets a datagram leave, unless it is a check that must not.
@@ -123,7 +153,7 @@ impl Transport {
             count(&self.counters.checks_suppressed, 1);
             return;
         }
-        self.polled.sockets.send(route.local, route.peer, data);
+        self.gate.send(route, data, now);
     }
 }
 

@@ -223,7 +223,7 @@ mod tests {
         let of_server = ClientRow { path: None, ..of_both(0) };
         let post = ServerPost::new(1, 1, 0, summary("m", vec![of_server]));
         assert!(post.summary.clients[0].server_path.is_some(), "the client does not say");
-        let long = |n| ClientRow { node: Some("n".repeat(200)), ..of_both(n) };
+        let long = |n| row(&format!("{n:0128}"), &"n".repeat(253), u64::MAX, LONG);
         let post = ServerPost::new(1, 100, 0, summary(&"m".repeat(256), (0..100).map(long).collect()));
         assert_fits(&post);
         assert!(post.summary.clients.iter().all(|row| row.path.is_none()), "there is no room for all");

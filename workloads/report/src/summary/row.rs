@@ -109,11 +109,12 @@ pub struct ClientRow {
     /// What the evidence points at, should something not be good enough.
     #[serde(default)]
     pub cause: Cause,
-    /// The way that media took to it last, as it says: the local end is the client's.
-    #[serde(default)]
+    /// The way that media took to it last, as it says: the local end is the client's. Left out where it is not known, for posts
+    /// have little room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<CandidatePair>,
     /// The same way as the server sees it, whose is the local end.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_path: Option<CandidatePair>,
 }
 
