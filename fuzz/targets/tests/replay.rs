@@ -1,5 +1,7 @@
 //! Replays the corpora, each input by itself: what a fuzzer once found, and what leads it on.
 
+#![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

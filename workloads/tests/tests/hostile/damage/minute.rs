@@ -60,9 +60,8 @@ fn whatever_authenticated_peers_damage_costs_them_their_own_session_and_nobody_e
     assert_eq!(lines, panics, "{:?}", server.exited.stderr);
 }
 
-/// S3. It fails: `rtc-sctp` counts up to the number that a FORWARD TSN names one by one, on the thread of the sender's shard.
+/// S3: `rtc-sctp` would count up to the number that a FORWARD TSN names one by one, on the thread of the sender's shard.
 #[test]
-#[ignore = "one datagram holds up the other sessions of its shard for seconds; to be mended in rtc-sctp"]
 fn a_forward_tsn_over_half_of_all_numbers_holds_up_nobody() {
     let server = Server::start(&[]);
     let witness = Client::start("witness", server.signaling(), &[]);
