@@ -67,7 +67,7 @@ async fn run(client: &kube::Client, seed: u64, away: Duration) {
     let overlapping = overlapping(scene.lives.written());
     assert!(overlapping.is_empty(), "seed {seed}: writes after another one's first: {overlapping:#?}");
     let (faults, ended) = (scene.lives.faults(), scene.lives.ended);
-    assert!(faults > 100 && ended >= 1, "seed {seed}: it was not tried");
+    assert!(faults > 30 && ended >= 1, "seed {seed}: it was not tried");
     println!(
         "seed {seed}: {STEPS} steps in {stepping:?}, {faults} faults, {ended} processes ended, {} runs over; at rest after {rest:?}",
         scene.seen.runs()
