@@ -19,8 +19,10 @@ const PODS: [&str; 2] = ["replica-a", "replica-b"];
 const LEASE: Duration = Duration::from_secs(4);
 const SESSIONS: [&str; 4] = ["beacon", "buoy", "harbor", "pier"];
 
+type CutOff = fn(&Way);
+
 /// How it is cut off.
-const WAYS: [(&str, fn(&Way)); 3] = [
+const WAYS: [(&str, CutOff); 3] = [
     ("everything is carried out, and no answer comes", |way| way.set_rule(|_, _| Fault::AnswerLost)),
     ("nobody answers", |way| way.set_rule(|_, _| Fault::HalfOpen)),
     ("nobody is there", |way| way.set_away(true)),
@@ -60,7 +62,7 @@ async fn a_lease_that_is_lost_while_reconciling_leaves_one_pod_for_each_client()
         for life in [&leading, &standby] {
             written.extend(Written::of(&life.replica.pod, &life.replica.proxy.writes()));
         }
-        let overlapping = overlapping(written.drain(..).collect());
+        let overlapping = overlapping(std::mem::take(&mut written));
         assert!(overlapping.is_empty(), "{how}: {overlapping:#?}");
         let next = Life::begin(&world.installation, &leading.replica.pod.clone(), LEASE).await;
         leading = std::mem::replace(&mut standby, next);

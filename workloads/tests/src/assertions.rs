@@ -1,6 +1,16 @@
 //! What is true of the numbers of any session.
 
-use report::Frames;
+use report::{Frames, Summary};
+
+/// The summary as a post has it: of the way of media what the client says, where it says so.
+#[must_use]
+pub fn as_posted(summary: &Summary) -> Summary {
+    let mut posted = summary.clone();
+    for row in posted.clients.iter_mut().filter(|row| row.path.is_some()) {
+        row.server_path = None;
+    }
+    posted
+}
 
 /// Asserts that every frame has exactly one fate.
 ///

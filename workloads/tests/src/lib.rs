@@ -21,7 +21,7 @@ mod running;
 mod wait;
 
 pub use address::private_address;
-pub use assertions::{assert_accounted, assert_perfect};
+pub use assertions::{as_posted, assert_accounted, assert_perfect};
 pub use collector::Collector;
 pub use http::{Response, get, get_accepting};
 pub use process::Process;

@@ -7,7 +7,7 @@ use std::net::TcpListener;
 
 use ballsession_tests::relay::Blackhole;
 use ballsession_tests::{
-    Client, Collector, Program, Server, Signal, assert_perfect, eventually, private_address,
+    Client, Collector, Program, Server, Signal, as_posted, assert_perfect, eventually, private_address,
 };
 use report::post::{ClientPost, ServerPost};
 use report::{ErrorCode, State};
@@ -66,7 +66,8 @@ fn the_numbers_of_a_session_reach_the_operator() {
 
     let posts: Vec<ServerPost> = of_server.posts();
     let last = posts.last().unwrap();
-    assert_eq!((&last.summary, last.connected_clients), (&server.summary, 0));
+    assert!(last.summary.clients[0].path.is_some() && server.summary.clients[0].server_path.is_some());
+    assert_eq!((&last.summary, last.connected_clients), (&as_posted(&server.summary), 0));
     assert_perfect(&last.summary.frames);
     assert!(
         posts.windows(2).all(|two| two[0].summary.frames.sent <= two[1].summary.frames.sent),

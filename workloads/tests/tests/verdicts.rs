@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use ballsession_tests::{Client, Collector, Server, Signal, eventually};
+use ballsession_tests::{Client, Collector, Server, Signal, as_posted, eventually};
 use report::post::{Answer, ServerPost};
 use report::{Summary, VerdictSummary};
 
@@ -150,7 +150,7 @@ fn all_views_of_one_number_say_the_same() {
         posts.into_iter().find(|post| is_late(&post) && statuses.contains_key(&post.summary.sequence))
     });
     let status = &statuses[&post.summary.sequence];
-    assert_eq!(&post.summary, status);
+    assert_eq!(post.summary, as_posted(status));
     assert_eq!(post.instance.as_ref(), Some(&status.instance));
 
     let (status, metrics) = eventually("metrics of the same view", || {

@@ -167,10 +167,8 @@ impl Relay {
                 Event::TransactionTimeout(transaction) => {
                     self.permissions.refused(transaction.0, false);
                 }
-                Event::DataIndicationOrChannelData(_, peer, data) => {
-                    if self.from_peers.len() < MOST_WAITING {
-                        self.from_peers.push_back(FromPeer { peer, data });
-                    }
+                Event::DataIndicationOrChannelData(_, peer, data) if self.from_peers.len() < MOST_WAITING => {
+                    self.from_peers.push_back(FromPeer { peer, data });
                 }
                 _ => {}
             }

@@ -170,7 +170,7 @@ impl World {
         });
         for packet in sent.packets {
             self.packets.push(SentPacket::default());
-            self.send_media(packet, self.packets.len() - 1);
+            self.send_media(&packet, self.packets.len() - 1);
         }
         if let Some(report) = sent.report {
             let report = Rc::new(vec![report]);
@@ -179,12 +179,12 @@ impl World {
             }
         }
         self.ask_camera();
-        if number % FRAMES_PER_SECOND == 0 {
+        if number.is_multiple_of(FRAMES_PER_SECOND) {
             self.measurement.expire_lost(self.now);
         }
     }
 
-    fn send_media(&mut self, packet: rtp::Packet, number: usize) {
+    fn send_media(&mut self, packet: &rtp::Packet, number: usize) {
         self.packets[number].copies += 1;
         for at in self.to_client.carry(packet.payload.len() + OVERHEAD, self.now) {
             self.packets[number].arrivals.push(at);
@@ -229,7 +229,7 @@ impl World {
             Arrival::Feedback(packets) => {
                 for packet in self.sender.feedback(&packets, self.now) {
                     let number = packet.header.sequence_number.wrapping_sub(NUMBERING.sequence_number);
-                    self.send_media(packet, number.into());
+                    self.send_media(&packet, number.into());
                 }
                 self.ask_camera();
             }

@@ -2,6 +2,8 @@
 //!
 //! Times are counted in packets, so that the same packets are hit however busy the machine is.
 
+#![allow(clippy::unwrap_used, reason = "a test ends with what went wrong, in its helpers too")]
+
 mod figures;
 mod model;
 mod packet_size;
