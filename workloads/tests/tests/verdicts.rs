@@ -181,7 +181,7 @@ fn all_views_of_one_number_say_the_same() {
     let server = server.stop();
     let last = collector.posts::<ServerPost>().pop().unwrap();
     assert!(last.is_final, "{last:?}");
-    assert_eq!(last.summary, server.summary);
+    assert_eq!(last.summary, as_posted(&server.summary));
     let verdict = server.summary.verdict.unwrap();
     assert!(required(&server.exited.stdout).starts_with(&verdict.reason), "{verdict:?} {:?}", server.exited);
 }
