@@ -163,7 +163,7 @@ def test_a_relay_says_where_it_is_and_what_it_carried(tmp_path):
             with socket.create_connection(("127.0.0.1", relay.port)):
                 thread.join(10)
                 assert not thread.is_alive()
-            assert relay.impair({"toClient": {"loss": 0.1}})["toClient"] == {"received": 0, "dropped": 0, "reordered": 0}
+            assert relay.impair({"toClient": {"loss": 0.1}})["toClient"] == {"received": 0, "dropped": 0, "reordered": 0, "duplicated": 0}
             with pytest.raises(AssertionError, match="relay ended"):
                 relay.impair({"toClient": {"loss": 10}})
         finally:

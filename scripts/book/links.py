@@ -9,7 +9,7 @@ from book import markdown
 # Sites that the pages may lead to, and of GitHub these repositories alone.
 SITES = {
     "kubernetes.io", "kind.sigs.k8s.io", "www.w3.org", "www.rfc-editor.org", "rustup.rs", "prometheus-operator.dev", "prometheus.io",
-    "rust-lang.github.io", "istio.io", "linkerd.io", "docs.openshift.com", "docs.cilium.io", "grafana.com",
+    "rust-lang.github.io", "istio.io", "linkerd.io", "docs.openshift.com", "docs.cilium.io", "grafana.com", "llvm.org",
 }
 REPOSITORIES = {
     "aiortc/aiortc", "bloomberg/goldpinger", "grafana/k6", "l7mp/stunner", "livekit/livekit-cli", "postfinance/kubenurse",
