@@ -11,6 +11,8 @@ use super::text::quoted;
 
 const VP8: &str = "VP8";
 const CLOCK_RATE: &str = "90000";
+/// Formats of VP8 in one section that are looked at: browsers have one or two.
+const MOST_FORMATS: usize = 8;
 /// What only repairs video.
 const REPAIR: [&str; 4] = ["rtx", "red", "ulpfec", "flexfec-03"];
 
@@ -96,10 +98,14 @@ pub(super) fn vp8_formats(section: &Section<'_>) -> Vec<String> {
                 && encoding.clock_rate == CLOCK_RATE
         })
     };
+    // RFC 3551, section 6: a payload type is a number below 128. Each once: for all of them everything is read that is said of any.
+    let mut seen = [false; 128];
+    let mut is_new = |format: &str| {
+        let place = format.parse::<usize>().ok().and_then(|number| seen.get_mut(number));
+        place.is_some_and(|seen| !std::mem::replace(seen, true))
+    };
     let formats = section.media.media_name.formats.iter();
-    // RFC 3551, section 6: a payload type is a number below 128.
-    let is_payload_type = |format: &&String| format.parse::<u8>().is_ok_and(|number| number < 128);
-    formats.filter(is_payload_type).filter(|format| is_vp8(format)).cloned().collect()
+    formats.filter(|format| is_new(format) && is_vp8(format)).take(MOST_FORMATS).cloned().collect()
 }
 
 /// What the section says of those formats.
@@ -135,6 +141,22 @@ mod tests {
 
     fn video(port: u16, direction: &str, codec: &str) -> String {
         format!("m=video {port} UDP/TLS/RTP/SAVPF 97\r\na={direction}\r\na=rtpmap:97 {codec}/90000\r\n")
+    }
+
+    /// Found by a fuzzer: what was said of a format was taken once for each time that it was named, so that 64 KiB of a
+    /// description became a gigabyte.
+    #[test]
+    fn a_format_that_is_named_often_is_taken_once() {
+        let formats: String = (0..128).map(|format| format!(" {format} {format}")).collect();
+        let encodings: String = (0..128).map(|format| format!("a=rtpmap:{format} VP8/90000\r\n")).collect();
+        let feedback = "a=rtcp-fb:* nack\r\n".repeat(1000);
+        let often = " 97".repeat(10_000);
+        let section = format!("m=video 9 UDP/TLS/RTP/SAVPF{often}{formats}\r\n{encodings}{feedback}");
+        let session = parse(Place::Offer, &format!("{SESSION}{section}")).unwrap();
+        let sections = Section::all(Place::Offer, &session);
+        let formats = vp8_formats(&sections[0]);
+        assert_eq!(formats, ["97", "0", "1", "2", "3", "4", "5", "6"]);
+        assert_eq!(format_attributes(&sections[0], &formats).len(), 8 * 1001);
     }
 
     #[test]
