@@ -6,6 +6,7 @@
     reason = "a test ends with what went wrong, in its helpers too"
 )]
 
+mod eventually;
 mod installation;
 mod token;
 
@@ -20,6 +21,7 @@ use kube::api::{Api, DeleteParams, DynamicObject, ListParams, PostParams};
 use kube::{Client, CustomResourceExt};
 use serde_json::{Value, json};
 
+pub use eventually::eventually;
 pub use installation::Installation;
 pub use token::{account_token, pod_token, try_pod_token};
 

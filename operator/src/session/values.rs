@@ -32,21 +32,23 @@ pub(super) fn whole_numbers(spec: &BallSessionSpec) -> Result<(), Error> {
 
 /// Checks that annotations for pods are none of the operator's own.
 pub(super) fn annotations(field: &'static str, annotations: &BTreeMap<String, String>) -> Result<(), Error> {
-    match annotations.keys().find(|key| key.starts_with(OWN_PREFIX)) {
-        Some(key) => {
-            let allowed = format!("a name that does not begin with {OWN_PREFIX}");
-            Err(Error::Value { field, value: format!("{key:?}"), allowed })
-        }
-        None => Ok(()),
-    }
+    not_ours(field, annotations.keys(), OWN_PREFIX)
 }
 
 /// Checks that variables for pods are none of the programs' own.
 pub(super) fn variables(field: &'static str, variables: &[Variable]) -> Result<(), Error> {
-    match variables.iter().find(|variable| variable.name.starts_with(OWN_VARIABLES)) {
-        Some(variable) => {
-            let allowed = format!("a name that does not begin with {OWN_VARIABLES}");
-            Err(Error::Value { field, value: format!("{:?}", variable.name), allowed })
+    not_ours(field, variables.iter().map(|variable| &variable.name), OWN_VARIABLES)
+}
+
+fn not_ours<'a>(
+    field: &'static str,
+    mut names: impl Iterator<Item = &'a String>,
+    prefix: &str,
+) -> Result<(), Error> {
+    match names.find(|name| name.starts_with(prefix)) {
+        Some(name) => {
+            let allowed = format!("a name that does not begin with {prefix}");
+            Err(Error::Value { field, value: format!("{name:?}"), allowed })
         }
         None => Ok(()),
     }

@@ -53,14 +53,7 @@ pub(crate) async fn client_alone(test: &str) -> Option<(Client, RwLockWriteGuard
 
 /// Waits until there is what a test waits for.
 pub(crate) async fn eventually<T, E: Debug>(what: &str, check: impl AsyncFn() -> Result<T, E>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match check().await {
-            Ok(found) => return found,
-            Err(instead) => assert!(Instant::now() < deadline, "{what} does not come; there is {instead:#?}"),
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    cluster::eventually(PATIENCE, what, check).await
 }
 
 /// A controller under test.

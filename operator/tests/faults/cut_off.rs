@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster::client;
+use cluster::{client, eventually};
 use crds::BallSession;
 use fastrand::Rng;
 use k8s_openapi::api::core::v1::Pod;
@@ -13,7 +13,7 @@ use crate::life::{Life, Written, overlapping};
 use crate::model::spec;
 use crate::pods;
 use crate::way::{Fault, Way};
-use crate::world::{World, eventually};
+use crate::world::World;
 
 const PODS: [&str; 2] = ["replica-a", "replica-b"];
 const LEASE: Duration = Duration::from_secs(4);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use cluster::client;
+use cluster::{client, eventually};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, DeleteParams};
 
@@ -10,7 +10,7 @@ use crate::life::Life;
 use crate::model::spec;
 use crate::pods;
 use crate::way::{Fault, Kind};
-use crate::world::{World, eventually};
+use crate::world::World;
 
 const POD: &str = "replica-a";
 /// Nobody else contends for it.

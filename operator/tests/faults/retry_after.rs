@@ -3,14 +3,14 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use cluster::client;
+use cluster::{client, eventually};
 use http::StatusCode;
 use hyper::body::Bytes;
 
 use crate::life::Life;
 use crate::model::spec;
 use crate::way::{Asked, Fault, Kind};
-use crate::world::{World, eventually};
+use crate::world::World;
 
 const POD: &str = "replica-a";
 const LEASE: Duration = Duration::from_secs(60);

@@ -1,9 +1,8 @@
 //! An installation in a namespace of a test's own, and what the test does there without any faults.
 
-use std::fmt::Debug;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use cluster::{Installation, Scratch};
+use cluster::{Installation, Scratch, eventually};
 use crds::BallSession;
 use crds::contract::REPORT_CA_KEY;
 use k8s_openapi::NamespaceResourceScope;
@@ -69,23 +68,5 @@ impl World {
             String::from_utf8(bundle.0).map_err(|error| error.to_string())
         })
         .await
-    }
-}
-
-/// Asks until there is what is waited for.
-pub(crate) async fn eventually<T, E: Debug>(
-    limit: Duration,
-    what: &str,
-    mut ask: impl AsyncFnMut() -> Result<T, E>,
-) -> T {
-    let deadline = Instant::now() + limit;
-    loop {
-        match ask().await {
-            Ok(found) => return found,
-            Err(instead) => {
-                assert!(Instant::now() < deadline, "{what}: not within {limit:?}, but {instead:#?}");
-            }
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -220,7 +220,7 @@ async fn what_an_admin_names_is_admitted_in_sidecars() {
         ("capability/NET_ADMIN", "are not privileged, and get no capabilities"),
         ("root/mesh", "do not run as root, and have a seccomp profile"),
     ] {
-        crate::attempt::eventually(refused, async || match tried().await {
+        crate::attempt::soon(refused, async || match tried().await {
             Err(kube::Error::Api(status)) if status.message.ends_with(refused) => Ok(()),
             answer => Err(format!("{answer:?}")),
         })
@@ -230,7 +230,7 @@ async fn what_an_admin_names_is_admitted_in_sidecars() {
             Patch::Merge(json!({"metadata": {"annotations": {"ballsession.dev/admitted": admitted}}}));
         place.patch("ballsession-operator", &PatchParams::default(), &patch).await.unwrap();
     }
-    crate::attempt::eventually("the pod", async || tried().await.map_err(|error| error.to_string())).await;
+    crate::attempt::soon("the pod", async || tried().await.map_err(|error| error.to_string())).await;
     world.delete().await;
 }
 
@@ -243,7 +243,7 @@ async fn the_expressions_fit_the_kinds_that_they_are_about() {
     let policies: Api<ValidatingAdmissionPolicy> = Api::all(client);
     for policy in ["parts", "pods", "own-pods", "sessions"] {
         let policy = world.installation.policy(policy);
-        let warnings = crate::attempt::eventually("a check of its types", async || {
+        let warnings = crate::attempt::soon("a check of its types", async || {
             let status = policies.get(&policy).await.unwrap().status;
             let checked = status.and_then(|status| status.type_checking).ok_or("none yet")?;
             Ok::<_, &str>(checked.expression_warnings.unwrap_or_default())

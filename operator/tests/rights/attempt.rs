@@ -1,8 +1,9 @@
 //! One thing that an operator that tries more would do, and what it is told.
 
 use std::fmt::Debug;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use cluster::eventually;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use serde_json::Value;
 
@@ -57,7 +58,7 @@ impl Attempt {
             false => format!("ValidatingAdmissionPolicy '{policy}' with binding '{policy}' denied request: "),
         };
         let what = format!("the refusal of {} ({:?})", self.what, self.verb);
-        eventually(&what, async || match self.try_once(world).await {
+        soon(&what, async || match self.try_once(world).await {
             Err(kube::Error::Api(status))
                 if status.message.contains(&expected) && status.message.ends_with(words) =>
             {
@@ -82,25 +83,7 @@ pub(crate) fn created(change: &Change, mut object: Value, apply: impl FnOnce(&mu
     Attempt { what, verb: Verb::Create, object, refusal: change.1 }
 }
 
-/// Waits until there is what a test waits for.
-pub(crate) async fn eventually<T, E: Debug>(what: &str, ask: impl AsyncFn() -> Result<T, E>) -> T {
-    eventually_within(Duration::from_secs(20), what, ask).await
-}
-
-/// The same, for so long.
-pub(crate) async fn eventually_within<T, E: Debug>(
-    limit: Duration,
-    what: &str,
-    ask: impl AsyncFn() -> Result<T, E>,
-) -> T {
-    let deadline = Instant::now() + limit;
-    loop {
-        match ask().await {
-            Ok(found) => return found,
-            Err(instead) => {
-                assert!(Instant::now() < deadline, "{what}: not within {limit:?}, but {instead:?}");
-            }
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+/// Waits for what comes soon.
+pub(crate) async fn soon<T, E: Debug>(what: &str, ask: impl AsyncFnMut() -> Result<T, E>) -> T {
+    eventually(Duration::from_secs(20), what, ask).await
 }

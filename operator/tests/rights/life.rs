@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use cluster::eventually;
 use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::api::{Api, ListParams, Patch, PatchParams};
 use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
 
-use crate::attempt::eventually_within;
 use crate::post;
 use crate::replica::{Replica, code};
 use crate::used::{PATIENCE, Right, granted, needed, session_is};
@@ -60,7 +60,7 @@ async fn the_operator_uses_its_rights_and_needs_no_others() {
         let used: BTreeSet<Right> = answered.iter().flat_map(needed).collect();
         &(&granted() - &otherwise) - &used
     };
-    eventually_within(PATIENCE, "all rights in use", async || {
+    eventually(PATIENCE, "all rights in use", async || {
         let unused = unused();
         if unused.is_empty() { Ok(()) } else { Err(unused) }
     })
@@ -115,7 +115,7 @@ async fn own_pods(world: &World) {
 /// What pods are given to know the operator by, once the leader has made it.
 async fn authorities(world: &World) -> String {
     let secrets: Api<Secret> = Api::namespaced(world.admin.clone(), &world.scratch.name);
-    eventually_within(PATIENCE, "the operator's authorities", async || {
+    eventually(PATIENCE, "the operator's authorities", async || {
         let keys = secrets.get(KEYS).await.map_err(|error| error.to_string())?;
         let bundle = keys.data.and_then(|mut data| data.remove("ca.crt")).ok_or("none yet")?;
         String::from_utf8(bundle.0).map_err(|error| error.to_string())
@@ -127,7 +127,7 @@ async fn authorities(world: &World) -> String {
 async fn pod(world: &World, session: &str, component: &str) -> Pod {
     let selector = format!("app.kubernetes.io/instance={session},app.kubernetes.io/component={component}");
     let (pods, of_part) = (pods(&world.admin, world), ListParams::default().labels(&selector));
-    eventually_within(PATIENCE, &format!("a pod of {session}: {component}"), async || {
+    eventually(PATIENCE, &format!("a pod of {session}: {component}"), async || {
         let found = pods.list(&of_part).await.map_err(|error| error.to_string())?;
         let is_there = |pod: &Pod| pod.metadata.deletion_timestamp.is_none();
         found.items.into_iter().find(is_there).ok_or_else(|| "none".to_owned())
@@ -146,7 +146,7 @@ async fn set_pod(world: &World, pod: &Pod, status: &Value) {
 
 /// Has a pod's server or client report until that is taken, or refused for good.
 async fn report(replica: &Replica, authorities: &str, token: &str) -> u16 {
-    eventually_within(PATIENCE, "an answer to a report", async || {
+    eventually(PATIENCE, "an answer to a report", async || {
         let answer = replica.post(authorities, token, &post::server(0, 1, 100, 0)).await;
         match answer.as_deref().and_then(code) {
             Some(code) if code != 503 && code != 429 => Ok(code),
@@ -170,7 +170,7 @@ async fn a_run_to_its_end(world: &World, replica: &Replica, authorities: &str) {
     set_pod(world, &client, &json!({"phase": "Succeeded"})).await;
     let session = json!({"apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession"});
     let sessions = world.place(&world.admin, &session);
-    eventually_within(PATIENCE, "the end of a session whose time is over", async || {
+    eventually(PATIENCE, "the end of a session whose time is over", async || {
         match sessions.get_opt("harbor").await.map_err(|error| error.to_string())? {
             None => Ok(()),
             Some(still) => Err(format!("{}: {}", json!(still.data), replica.log())),
@@ -183,7 +183,7 @@ async fn a_run_to_its_end(world: &World, replica: &Replica, authorities: &str) {
 async fn is_seen(world: &World, replica: &Replica) {
     let (admin, namespace) = (&world.admin, &world.scratch.name);
     let token = cluster::account_token(admin, namespace, "ballsession-operator", None).await;
-    eventually_within(PATIENCE, "a look at the sessions", async || {
+    eventually(PATIENCE, "a look at the sessions", async || {
         match replica.get("/status", Some(&token)).await {
             Some(200) => Ok(()),
             answer => Err(format!("{answer:?}: {}", replica.log())),
@@ -250,7 +250,7 @@ async fn strangers(world: &World, replica: &Replica, authorities: &str) {
             let of = pod.owner_references().first().map(|owner| owner.kind.clone());
             of.as_deref() == Some(if owner["kind"] == "Job" { "Job" } else { "ReplicaSet" })
         };
-        let stranger = eventually_within(PATIENCE, "a pod of somebody else's", async || {
+        let stranger = eventually(PATIENCE, "a pod of somebody else's", async || {
             let found = pods(&world.admin, world).list(&ListParams::default().labels("app=crane")).await;
             let found = found.map_err(|error| error.to_string())?.items;
             found.into_iter().find(is_its_own).ok_or_else(|| "none".to_owned())
@@ -274,7 +274,7 @@ async fn a_stray(world: &World) {
     }});
     world.store(&stray).await;
     let pods = pods(&world.admin, world);
-    eventually_within(PATIENCE, "the end of a stray", async || {
+    eventually(PATIENCE, "the end of a stray", async || {
         match pods.get_opt("stray").await.map_err(|error| error.to_string())? {
             None => Ok(()),
             Some(still) => Err(json!(still.metadata).to_string()),

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use cluster::eventually;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::attempt::eventually_within;
 use crate::proxy::Answered;
 use crate::world::World;
 
@@ -83,7 +83,7 @@ pub(crate) async fn session_is(
 ) -> Value {
     let session = json!({"apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession"});
     let place = world.place(&world.admin, &session);
-    eventually_within(PATIENCE, what, async || {
+    eventually(PATIENCE, what, async || {
         let found = json!(place.get(name).await.map_err(|error| error.to_string())?);
         if is_so(&found) { Ok(found) } else { Err(found.to_string()) }
     })
