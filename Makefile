@@ -102,8 +102,10 @@ bench: build ## measure beside aiortc programs; BENCH_ROUNDS, BENCH_SECONDS, BEN
 	BALLSESSION_BIN="$(BIN)" bench/run --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) \
 	  --operator-sessions $(BENCH_SESSIONS) $(BENCH_PARTS)
 
-soak: build ## have sessions come and go for SOAK_SECONDS (600), and print what the server holds meanwhile
-	BALLSESSION_SOAK_SECONDS="$(or $(SOAK_SECONDS),600)" $(CARGO) test --release --locked -p ballsession-tests --test soak -- --nocapture
+soak: build ## have sessions come and go for SOAK_SECONDS (600) and print what the server holds meanwhile; CLOCK=steps: set clocks instead
+	$(if $(CLOCK),scripts/install-deps libfaketime)
+	BALLSESSION_SOAK_SECONDS="$(or $(SOAK_SECONDS),600)" $(CARGO) test --release --locked -p ballsession-tests --test soak \
+	  $(if $(CLOCK),clock -- --ignored,sessions --) --nocapture
 
 # The first one needs an API server that knows no sessions yet, as the others make it. BALLSESSION_FAULT_SEEDS=20 has the API server
 # fail in as many ways, and BALLSESSION_FAULT_AWAY=120s be away for so long.

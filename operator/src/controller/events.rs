@@ -26,6 +26,10 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// How long what is left may take at the end.
 const LAST: Duration = Duration::from_secs(3);
 
+/// Events that a recorder publishes, which then makes place for another one. It keeps each for six minutes and longer, in 3 kB, to
+/// count on where the same happens again: of thousands of sessions that come and go that would be tens of megabytes.
+const REMEMBERED: usize = 128;
+
 /// Something that happened to a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SessionEvent {
@@ -48,12 +52,17 @@ pub(super) struct Publisher(JoinHandle<()>);
 pub(super) fn start(client: Client, metrics: Metrics) -> (Events, Publisher) {
     let (queue, mut waiting) = mpsc::channel::<(SessionEvent, ObjectReference)>(QUEUE);
     let events = Events { queue, metrics: metrics.clone() };
-    let recorder = Recorder::new(client, Reporter::from(CONTROLLER_FIELD_MANAGER));
+    let recorder = move || Recorder::new(client.clone(), Reporter::from(CONTROLLER_FIELD_MANAGER));
     let failing = Failing::default();
     let task = tokio::spawn(async move {
+        let (mut remembering, mut published) = (recorder(), 0);
         while let Some((event, session)) = waiting.recv().await {
             let event = as_stored(event);
-            let failure = match timeout(LIMIT, recorder.publish(&event, &session)).await {
+            if published == REMEMBERED {
+                (remembering, published) = (recorder(), 0);
+            }
+            published += 1;
+            let failure = match timeout(LIMIT, remembering.publish(&event, &session)).await {
                 Ok(Ok(())) => None,
                 // Everything goes with it, and nobody looks for what happened to it.
                 Ok(Err(error)) if is_namespace_ending(&error) => {
@@ -138,7 +147,14 @@ pub(super) fn transitions(stored: &Owned, new: &Owned) -> Vec<SessionEvent> {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::sync::{Arc, Mutex};
+
+    use http::{Method, Request, Response};
+    use kube::client::Body;
+    use prometheus_client::registry::Registry;
     use serde_json::json;
+    use tower::service_fn;
 
     use super::*;
 
@@ -166,5 +182,36 @@ mod tests {
         assert_eq!(published(&ready, &finished), [("Finished".to_owned(), false)]);
         assert_eq!(published(&ready, &late), [("StartDeadlineExceeded".to_owned(), true)]);
         assert_eq!(published(&finished, &finished), []);
+    }
+
+    /// A recorder's memory grew by an event of each session that came and went.
+    #[tokio::test]
+    async fn only_so_many_events_are_remembered_to_be_counted_on() {
+        let methods = Arc::new(Mutex::new(Vec::new()));
+        let of_service = Arc::clone(&methods);
+        let client = Client::new(
+            service_fn(move |request: Request<Body>| {
+                of_service.lock().unwrap().push(request.method().clone());
+                let stored = Response::new(Body::from(br#"{"metadata":{"name":"a"}}"#.to_vec()));
+                async move { Ok::<_, Infallible>(stored) }
+            }),
+            "lighthouse",
+        );
+        let (events, publisher) = start(client, Metrics::register(&mut Registry::default()));
+        let happens = |session: usize| {
+            let reason = "Ready".to_owned();
+            let event =
+                SessionEvent { is_warning: false, action: "Watch", reason, note: "all is well".to_owned() };
+            let session = ObjectReference { name: Some(format!("s{session}")), ..Default::default() };
+            events.publish(&session, event);
+        };
+        // The same of one session twice, then something of so many others, and then the same again.
+        [0, 0].into_iter().chain(1..REMEMBERED - 1).chain([0, 0]).for_each(happens);
+        drop(events);
+        publisher.finish().await;
+        let methods = methods.lock().unwrap();
+        assert_eq!(methods[..2], [Method::POST, Method::PATCH]);
+        assert_eq!(methods[REMEMBERED..], [Method::POST, Method::PATCH], "it was forgotten meanwhile");
+        assert_eq!(methods.iter().filter(|method| **method == Method::PATCH).count(), 2);
     }
 }

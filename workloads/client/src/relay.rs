@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use media::relay::{Allocation, RelayServer, allocate};
+use report::{SmallFileError, read_small_file};
 use signaling::Endpoint;
 
 /// RFC 7065, section 3.2.
@@ -17,7 +18,7 @@ const RESOLVE_LIMIT: Duration = Duration::from_secs(5);
 /// How long the server may take to give an address.
 const ALLOCATE_LIMIT: Duration = Duration::from_secs(5);
 /// More than any password.
-const MOST_BYTES: usize = 4096;
+const MOST_BYTES: u64 = 4096;
 
 /// The flags for it.
 #[derive(Debug, Clone, Args)]
@@ -60,16 +61,15 @@ impl RelayArguments {
         let Self { relay: Some(uri), relay_user: Some(user), relay_password_file: Some(file) } = self else {
             return Ok(None);
         };
-        let server = RelayServer {
-            name: uri.to_string(),
-            address: uri.resolve(signaling.is_ipv4()).await?,
-            username: user.clone(),
-            password: password(file)?,
-        };
-        let locals = locals.to_vec();
-        let asked = tokio::task::spawn_blocking(move || allocate(server, &locals, ALLOCATE_LIMIT)).await;
-        match asked {
-            Ok(allocation) => allocation.map(Some).map_err(|error| error.to_string()),
+        let (name, address) = (uri.to_string(), uri.resolve(signaling.is_ipv4()).await?);
+        let (username, file, locals) = (user.clone(), file.clone(), locals.to_vec());
+        // The password's file may be on a file system that hangs.
+        let asked = tokio::task::spawn_blocking(move || {
+            let server = RelayServer { name, address, username, password: password(&file)? };
+            allocate(server, &locals, ALLOCATE_LIMIT).map_err(|error| error.to_string())
+        });
+        match asked.await {
+            Ok(allocation) => allocation.map(Some),
             Err(_) => Err(format!("the relay {uri}: asking for an address broke off")),
         }
     }
@@ -77,11 +77,15 @@ impl RelayArguments {
 
 fn password(file: &Path) -> Result<String, String> {
     let name = file.display();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| format!("the relay's password cannot be read from {name}: {error}"))?;
+    let form = || format!("the relay's password in {name} must be one line of 1 to {MOST_BYTES} bytes");
+    // A line may end, in two bytes.
+    let text = read_small_file(file, MOST_BYTES + 2).map_err(|error| match error {
+        SmallFileError::TooLong { .. } => form(),
+        error => format!("the relay's password cannot be read from {name}: {error}"),
+    })?;
     let password = text.trim_end_matches(['\r', '\n']);
-    if password.is_empty() || password.len() > MOST_BYTES || password.contains(char::is_control) {
-        return Err(format!("the relay's password in {name} must be one line of 1 to {MOST_BYTES} bytes"));
+    if password.is_empty() || password.len() as u64 > MOST_BYTES || password.contains(char::is_control) {
+        return Err(form());
     }
     Ok(password.to_owned())
 }
@@ -175,7 +179,14 @@ mod tests {
             std::fs::write(&folder, text).unwrap();
             assert_eq!(password(&folder).ok().as_deref(), expected, "{text:?}");
         }
+        for (length, is_taken) in [(4096, true), (4097, false), (1 << 20, false)] {
+            std::fs::write(&folder, "p".repeat(length) + "\r\n").unwrap();
+            let expected = format!("in {} must be one line of 1 to 4096 bytes", folder.display());
+            assert_eq!(password(&folder).err().is_none_or(|error| !error.contains(&expected)), is_taken);
+        }
         std::fs::remove_file(&folder).unwrap();
         assert!(password(&folder).unwrap_err().contains("cannot be read"));
+        let error = password(&std::env::temp_dir()).unwrap_err();
+        assert!(error.ends_with("it is no file"), "{error}");
     }
 }

@@ -2,14 +2,13 @@
 //!
 //! The moment is the kernel's, from SO_TIMESTAMPNS (socket(7)): how long a datagram then waits for this program is the
 //! program's lateness and no part of the way. Where there is no such option it is the moment of reading.
+//!
+//! That stamp is of the wall clock, which may be set at any time. So it counts only where it is possible: nothing that is read
+//! now has been there when the socket was last found empty, by the clock that nobody sets.
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
-
-/// Longer than anything waits in a receive buffer. What looks older has been received by a clock that was set since.
-#[cfg(any(target_os = "linux", test))]
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// A datagram's length and sender, and when it was received.
 pub(crate) struct Arrival {
@@ -41,8 +40,14 @@ impl Receiver {
         }
     }
 
-    /// Reads one datagram into `buffer`; an error of the kind `WouldBlock` where there is none.
-    pub(crate) fn receive(&mut self, socket: &mio::net::UdpSocket, buffer: &mut [u8]) -> io::Result<Arrival> {
+    /// Reads one datagram into `buffer`; an error of the kind `WouldBlock` where there is none. The socket was `empty` at that
+    /// moment, and not known to be since.
+    pub(crate) fn receive(
+        &mut self,
+        socket: &mio::net::UdpSocket,
+        buffer: &mut [u8],
+        empty: Instant,
+    ) -> io::Result<Arrival> {
         use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
         use std::os::fd::AsRawFd;
         use std::time::SystemTime;
@@ -56,7 +61,9 @@ impl Receiver {
             _ => None,
         });
         let (now, wall) = (Instant::now(), SystemTime::now().duration_since(SystemTime::UNIX_EPOCH));
-        let waited = received.zip(wall.ok()).map_or(Duration::ZERO, |(then, now)| waited(then, now));
+        let longest = now.saturating_duration_since(empty);
+        let waited =
+            received.zip(wall.ok()).map_or(Duration::ZERO, |(then, wall)| waited(then, wall, longest));
         Ok(Arrival { length: message.bytes, peer, at: now.checked_sub(waited).unwrap_or(now), waited })
     }
 }
@@ -76,16 +83,21 @@ impl Receiver {
 
     pub(crate) fn prepare(_: &mio::net::UdpSocket) {}
 
-    pub(crate) fn receive(&mut self, socket: &mio::net::UdpSocket, buffer: &mut [u8]) -> io::Result<Arrival> {
+    pub(crate) fn receive(
+        &mut self,
+        socket: &mio::net::UdpSocket,
+        buffer: &mut [u8],
+        _: Instant,
+    ) -> io::Result<Arrival> {
         let (length, peer) = socket.recv_from(buffer)?;
         Ok(Arrival { length, peer, at: Instant::now(), waited: Duration::ZERO })
     }
 }
 
-/// How long something has waited that came at `then`, by a clock that may have been set since.
+/// How long something has waited that came at `then`, by a clock that may have been set since: no longer than `longest`.
 #[cfg(any(target_os = "linux", test))]
-fn waited(then: Duration, now: Duration) -> Duration {
-    now.checked_sub(then).filter(|waited| *waited <= LONGEST_WAIT).unwrap_or_default()
+fn waited(then: Duration, now: Duration, longest: Duration) -> Duration {
+    now.checked_sub(then).filter(|waited| *waited <= longest).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -95,9 +107,11 @@ mod tests {
     #[test]
     fn a_clock_that_was_set_makes_nobody_late() {
         let (second, hour) = (Duration::from_secs(1), Duration::from_secs(3600));
-        assert_eq!(waited(hour, hour + second), second);
-        assert_eq!(waited(hour + second, hour), Duration::ZERO, "set back");
-        assert_eq!(waited(second, hour), Duration::ZERO, "set forward");
+        let wait = Duration::from_millis(15);
+        assert_eq!(waited(hour, hour + wait, wait), wait);
+        assert_eq!(waited(hour + second, hour, wait), Duration::ZERO, "set back");
+        assert_eq!(waited(hour, hour + second, wait), Duration::ZERO, "set forward, by what might be a wait");
+        assert_eq!(waited(second, hour, wait), Duration::ZERO, "set forward by more than anything waits");
     }
 
     /// A thread that comes late to its sockets finds out how late: the moment of reading told it nothing.
@@ -110,10 +124,11 @@ mod tests {
         let socket = mio::net::UdpSocket::from_std(socket);
         let mut receiver = Receiver::new();
         Receiver::prepare(&socket);
+        let empty = Instant::now();
         let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         let mut buffer = [0; 16];
         assert_eq!(
-            receiver.receive(&socket, &mut buffer).err().map(|error| error.kind()),
+            receiver.receive(&socket, &mut buffer, empty).err().map(|error| error.kind()),
             Some(io::ErrorKind::WouldBlock)
         );
         // The system takes a moment to begin with it when this is the first socket that asks.
@@ -124,7 +139,7 @@ mod tests {
             while sent.elapsed() < Duration::from_millis(20) {
                 std::hint::spin_loop();
             }
-            let read = receiver.receive(&socket, &mut buffer).unwrap();
+            let read = receiver.receive(&socket, &mut buffer, empty).unwrap();
             assert_eq!((&buffer[..read.length], read.peer), (&b"report"[..], peer.local_addr().unwrap()));
             let is_known = read.waited >= Duration::from_millis(20);
             arrival = Some((read, sent));
@@ -135,5 +150,14 @@ mod tests {
         let (read, sent) = arrival.unwrap();
         assert!(read.waited >= Duration::from_millis(20), "{:?}", read.waited);
         assert!(read.at <= sent + Duration::from_millis(5), "{:?} after it was sent", read.at - sent);
+        // As it is where the clock was set meanwhile: by its stamp it came before the socket was empty.
+        peer.send_to(b"report", local).unwrap();
+        let sent = Instant::now();
+        while sent.elapsed() < Duration::from_millis(20) {
+            std::hint::spin_loop();
+        }
+        let read = receiver.receive(&socket, &mut buffer, Instant::now()).unwrap();
+        assert_eq!(read.waited, Duration::ZERO);
+        assert!(read.at >= sent + Duration::from_millis(20));
     }
 }

@@ -33,6 +33,8 @@ struct Endpoint {
     local: SocketAddr,
     /// Readiness is edge-triggered: it holds until a read would block.
     readable: bool,
+    /// When it was last empty, as far as that is known.
+    empty: Instant,
 }
 
 /// Sockets that one thread reads and sends with.
@@ -62,11 +64,11 @@ impl Sockets {
 
     /// Takes over a bound, non-blocking socket.
     pub(crate) fn add(&mut self, socket: UdpSocket) -> io::Result<()> {
-        let local = socket.local_addr()?;
+        let (local, empty) = (socket.local_addr()?, Instant::now());
         let mut socket = mio::net::UdpSocket::from_std(socket);
         Receiver::prepare(&socket);
         self.registry.register(&mut socket, Token(self.endpoints.len()), Interest::READABLE)?;
-        self.endpoints.push(Endpoint { socket, local, readable: true });
+        self.endpoints.push(Endpoint { socket, local, readable: true, empty });
         Ok(())
     }
 
@@ -90,14 +92,17 @@ impl Sockets {
     /// Hands what has arrived to `take`, a bounded number at a time.
     pub(crate) fn receive(&mut self, mut take: impl FnMut(Datagram<'_>)) {
         for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.readable) {
+            // What comes while this turn lasts may be left for the next one, so it is no later than that.
+            let turn = Instant::now();
             for _ in 0..TURN {
-                match self.receiver.receive(&endpoint.socket, self.buffer.as_mut_slice()) {
+                let buffer = self.buffer.as_mut_slice();
+                match self.receiver.receive(&endpoint.socket, buffer, endpoint.empty) {
                     Ok(Arrival { length, peer, at, waited }) => {
                         let data = &self.buffer[..length];
                         take(Datagram { local: endpoint.local, peer, data, at, waited });
                     }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                        endpoint.readable = false;
+                        (endpoint.readable, endpoint.empty) = (false, turn);
                         break;
                     }
                     // An ICMP error of an earlier datagram (port unreachable: a killed peer) ends up here, once.
@@ -139,5 +144,35 @@ mod tests {
         assert_eq!((received, sockets.any_readable()), (TURN + 2, false));
         assert!(sockets.send(local, peer.local_addr().unwrap(), b"x"));
         assert!(!sockets.send(peer.local_addr().unwrap(), local, b"x"), "not one of ours");
+    }
+
+    /// What is read late has waited, although the socket was found empty before, and no longer than since then.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_datagram_has_waited_since_it_came() {
+        let poll = mio::Poll::new().unwrap();
+        let socket = bind("127.0.0.1:0".parse().unwrap(), 8 << 20, None).unwrap();
+        let local = socket.local_addr().unwrap();
+        let mut sockets = Sockets::new(poll.registry().try_clone().unwrap());
+        sockets.add(socket).unwrap();
+        let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+        // The system takes a moment to begin with stamps when this is the first socket that asks.
+        let is_stamped = (0..100).any(|_| {
+            sockets.receive(|_| {});
+            assert!(!sockets.any_readable());
+            let empty = Instant::now();
+            peer.send_to(b"report", local).unwrap();
+            let sent = Instant::now();
+            while sent.elapsed() < Duration::from_millis(20) {
+                std::hint::spin_loop();
+            }
+            sockets.mark_readable(Token(0));
+            let mut arrivals = Vec::new();
+            sockets.receive(|datagram| arrivals.push((datagram.at, datagram.waited)));
+            let [(at, waited)] = arrivals[..] else { panic!("{arrivals:?}") };
+            assert!(at >= empty, "{:?} before the socket was empty", empty - at);
+            waited >= Duration::from_millis(20)
+        });
+        assert!(is_stamped);
     }
 }

@@ -1,6 +1,6 @@
 //! What both sides of a session share: the summaries that server and client write, the messages on the report
-//! data channel, what pods post to the operator, error codes and durations. With the feature `sender` also the
-//! task that posts.
+//! data channel, what pods post to the operator, error codes, durations, and how small files are read that others
+//! replace. With the feature `sender` also the task that posts.
 //!
 //! Nothing here measures or judges anything; this crate defines how results look on the wire. Readers are
 //! tolerant (unknown keys are ignored, new error codes become [`ErrorCode::Other`]), because a summary may come from
@@ -22,6 +22,7 @@ mod schema;
 #[cfg(feature = "sender")]
 pub mod sender;
 mod session;
+mod small_file;
 mod summary;
 mod text;
 
@@ -33,6 +34,7 @@ pub use network_sample::NetworkSample;
 pub use number::{milliseconds, significant};
 pub use schema::SCHEMA_VERSION;
 pub use session::{SessionId, Stage};
+pub use small_file::{SmallFileError, read_small_file};
 pub use summary::{
     ClientFrames, ClientRow, ClientSetup, ClientSummary, ErrorPixels, Frames, Freezes, FreezesFrom, Gaps,
     LatencyMilliseconds, LatencySplit, Network, Pairing, Received, Recent, RowCpu, RowRecent, ServerCpu,

@@ -1,10 +1,11 @@
 //! Where clients reach the server's media, where that is not at the addresses of its own sockets.
 
-use std::io::{self, Read};
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use media::addresses::{MediaAddresses, media_addresses};
+use report::{SmallFileError, read_small_file};
 
 /// Far more than so many addresses need.
 const MOST_BYTES: u64 = 4096;
@@ -89,17 +90,12 @@ pub(crate) fn address(text: &str) -> Result<SocketAddr, &'static str> {
 fn read(path: &Path) -> Result<Vec<SocketAddr>, NotReachable> {
     let nothing = |why| NotReachable::Nothing { path: path.to_owned(), why };
     let unusable = |problem| NotReachable::Unusable { path: path.to_owned(), problem };
-    let mut text = String::new();
-    let taken =
-        std::fs::File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text));
-    match taken {
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(nothing("does not exist")),
-        Err(error) => return Err(unusable(error.to_string())),
-    }
-    if text.len() as u64 > MOST_BYTES {
-        return Err(unusable(format!("is longer than {MOST_BYTES} bytes")));
-    }
+    let text = read_small_file(path, MOST_BYTES).map_err(|error| match error {
+        SmallFileError::Io(error) if error.kind() == io::ErrorKind::NotFound => nothing("does not exist"),
+        SmallFileError::Io(error) => unusable(error.to_string()),
+        SmallFileError::NoFile => unusable("is no file".to_owned()),
+        SmallFileError::TooLong { most } => unusable(format!("is longer than {most} bytes")),
+    })?;
     let words = text.split([',', ' ', '\t', '\r', '\n']).filter(|word| !word.is_empty());
     let addresses: Vec<SocketAddr> = words
         .map(|word| address(word).map_err(|problem| unusable(format!("{word:?} {problem}"))))
@@ -156,7 +152,8 @@ mod tests {
             assert_eq!(media(&advertised), expected, "{text:?}");
         }
         std::fs::remove_file(&path).unwrap();
-        assert!(media(&advertised).is_err(), "as the file is now");
+        std::fs::create_dir(&path).unwrap();
+        assert_eq!(media(&advertised), Err(format!("not reachable for media: {name}: is no file")));
     }
 
     #[test]

@@ -52,7 +52,8 @@ impl FromStr for Endpoint {
             None if host.contains(':') => return Err(invalid("an IPv6 address needs brackets")),
             None => host,
         };
-        if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control() || "[]".contains(c))
+        {
             return Err(invalid("the host must be a name or an IP address"));
         }
         if host.parse().is_ok_and(is_link_local) {
@@ -103,6 +104,8 @@ mod tests {
             (":8080", host),
             ("[]:8080", host),
             ("a b:8080", host),
+            ("[[fd]fd]]:87", host),
+            ("a]:8080", host),
             ("[fe80::1]:8080", "a link-local address needs its interface, as in [fe80::1%eth0]:8080"),
             ("server:0", "the port must be 1 to 65535"),
             ("server:65536", "the port must be 1 to 65535"),

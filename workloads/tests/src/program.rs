@@ -75,6 +75,11 @@ impl Program {
         })
     }
 
+    /// Whether a line so far contains `text`.
+    pub fn has_said(&self, text: &str) -> bool {
+        self.output.find(text).is_some()
+    }
+
     /// The process.
     pub fn process(&self) -> Process {
         Process::new(self.child.id())

@@ -47,7 +47,12 @@ impl Running<Summary> {
 
     /// Starts a server whose signalling listens on `listen`.
     pub fn start_on(listen: SocketAddr, arguments: &[&str]) -> Self {
-        Self::launch("ballsession-server", &[&["--listen", &listen.to_string()], arguments].concat())
+        Self::launch("ballsession-server", &[&["--listen", &listen.to_string()], arguments].concat(), &[])
+    }
+
+    /// As [`Self::start`], with variables.
+    pub fn start_with(arguments: &[&str], variables: &[(&str, String)]) -> Self {
+        Self::launch("ballsession-server", &[&["--listen", "127.0.0.1:0"], arguments].concat(), variables)
     }
 
     /// Where its signalling listens.
@@ -74,18 +79,29 @@ impl Running<Summary> {
 impl Running<ClientSummary> {
     /// Starts a client named `id` of the server at `server`.
     pub fn start(id: &str, server: impl Display, arguments: &[&str]) -> Self {
+        Self::start_with(id, server, arguments, &[])
+    }
+
+    /// As [`Self::start`], with variables.
+    pub fn start_with(
+        id: &str,
+        server: impl Display,
+        arguments: &[&str],
+        variables: &[(&str, String)],
+    ) -> Self {
         let named = ["--id", id, "--server", &server.to_string()];
-        Self::launch("ballsession-client", &[&named, arguments].concat())
+        Self::launch("ballsession-client", &[&named, arguments].concat(), variables)
     }
 }
 
 impl<S: DeserializeOwned> Running<S> {
-    fn launch(name: &str, arguments: &[&str]) -> Self {
+    fn launch(name: &str, arguments: &[&str], variables: &[(&str, String)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let summary = folder.path().join("summary.json");
         let common =
             ["--http", "127.0.0.1:0", "--ice-address", "127.0.0.1", "--summary", summary.to_str().unwrap()];
-        let mut program = Program::start(name, &[&common, arguments].concat());
+        let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let mut program = Program::start_with(name, &[&common, arguments].concat(), &variables);
         let announced = program.line("HTTP on ");
         Self { program, announced, folder, status: PhantomData }
     }
@@ -127,6 +143,11 @@ impl<S: DeserializeOwned> Running<S> {
     /// Where it does not.
     pub fn eventually<T>(&self, what: &str, mut find: impl FnMut(&S) -> Option<T>) -> T {
         eventually(what, || find(&self.status()))
+    }
+
+    /// Whether a line so far contains `text`.
+    pub fn has_said(&self, text: &str) -> bool {
+        self.program.has_said(text)
     }
 
     /// The process.

@@ -39,16 +39,23 @@ impl Answer {
         };
         let data = (0..sections.len())
             .find(|index| sections[*index].kind() == Kind::Data && is_open(index) && shares(*index));
-        let named: Vec<Named<'_>> = (0..sections.len())
-            .filter(|index| *index == video || Some(*index) == data)
-            // Our offers call their sections by their place.
-            .map(|index| Named {
-                mid: sections[index].mid().map_or_else(|| index.to_string(), ToOwned::to_owned),
-                section: sections[index],
-            })
+        let chosen: Vec<usize> =
+            (0..sections.len()).filter(|index| *index == video || Some(*index) == data).collect();
+        let named: Vec<Named<'_>> = std::iter::zip(names(&sections, &chosen), &chosen)
+            .map(|(mid, index)| Named { mid, section: sections[*index] })
             .collect();
         let sdp = describe(&session, &transport, &named, Flow::Sent.peers_direction());
         Ok(Self { sdp, candidates: transport.candidates })
+    }
+}
+
+/// What the stack is to call the `chosen` ones: as the peer does, if that tells them apart. If not, by their place, as our offers do.
+fn names(sections: &[Section<'_>], chosen: &[usize]) -> Vec<String> {
+    let mids: Option<Vec<&str>> = chosen.iter().map(|index| sections[*index].mid()).collect();
+    let is_ambiguous = |mids: &Vec<&str>| (1..mids.len()).any(|index| mids[..index].contains(&mids[index]));
+    match mids.filter(|mids| !is_ambiguous(mids)) {
+        Some(mids) => mids.into_iter().map(ToOwned::to_owned).collect(),
+        None => chosen.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -104,5 +111,13 @@ mod tests {
                 "{odd:?}"
             );
         }
+    }
+
+    /// The same name twice left one section of them in the stack's group, so that there was no channel.
+    #[test]
+    fn a_name_that_two_sections_have_is_none() {
+        let unbundled = ANSWER.replace("a=group:BUNDLE 0 1\r\n", "");
+        assert_eq!(read(&unbundled.replace("a=mid:1", "a=mid:0")), BOTH);
+        assert_eq!(read(&unbundled.replace("a=mid:0\r\n", "").replace("a=mid:1", "a=mid:0")), BOTH);
     }
 }

@@ -1,8 +1,9 @@
 //! Files that others replace while the process runs, read anew for each post.
 
-use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
+
+use crate::small_file::{SmallFileError, read_small_file};
 
 /// The text of a file of at most `most` bytes, without blanks around it.
 ///
@@ -10,22 +11,15 @@ use std::path::PathBuf;
 /// Where it cannot be read, is longer, or has nothing in it.
 pub(super) async fn read(path: PathBuf, most: u64) -> io::Result<String> {
     // A file system may hang, and media must not hang with it.
-    let read = tokio::task::spawn_blocking(move || {
-        // Opening a pipe would wait for its other end.
-        if !path.metadata()?.is_file() {
-            return Err(io::Error::new(ErrorKind::InvalidInput, "it is no file"));
-        }
-        let mut text = String::new();
-        File::open(path)?.take(most + 1).read_to_string(&mut text)?;
-        if text.len() as u64 > most {
-            return Err(io::Error::new(ErrorKind::InvalidData, format!("it has more than {most} bytes")));
-        }
-        match text.trim() {
-            "" => Err(io::Error::new(ErrorKind::InvalidData, "it is empty")),
-            text => Ok(text.to_owned()),
-        }
-    });
-    read.await.map_err(io::Error::other)?
+    let read = tokio::task::spawn_blocking(move || read_small_file(&path, most));
+    let text = read.await.map_err(io::Error::other)?.map_err(|error| match error {
+        SmallFileError::Io(error) => error,
+        error => io::Error::new(ErrorKind::InvalidData, error),
+    })?;
+    match text.trim() {
+        "" => Err(io::Error::new(ErrorKind::InvalidData, "it is empty")),
+        text => Ok(text.to_owned()),
+    }
 }
 
 #[cfg(test)]

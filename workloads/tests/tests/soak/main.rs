@@ -1,15 +1,19 @@
 //! Sessions that come and go by the hundred, in order and without it: at the end the server is as it was.
 //!
-//! A minute of it at most; `make soak` goes on for ten, and prints what it saw.
+//! A minute of it at most; `make soak` goes on for ten, and prints what it saw. In [`clocks`] nobody goes, and the clocks are set.
 
 #![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
 
+mod clocks;
+mod duration;
+mod held;
 mod peer;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use ballsession_tests::{Client, Process, Server, assert_accounted, assert_perfect};
+use ballsession_tests::{Client, Server, assert_accounted, assert_perfect};
 use fastrand::Rng;
+use held::Held;
 use peer::{End, Peer};
 use report::State;
 use tokio::runtime::Runtime;
@@ -21,35 +25,8 @@ const SETTLED: u64 = 2;
 /// One after the other, before the waves.
 const ALONE: u64 = 20;
 
-/// For so long it goes on beyond that, if the variable says so.
-const VARIABLE: &str = "BALLSESSION_SOAK_SECONDS";
-
-/// The server's memory may differ by a tenth from what it was, and by what allocators keep.
-const KEPT_KILOBYTES: u64 = 4 << 10;
 /// The most that it may have taken: a pod's request, and a megabyte for each session.
 const MOST_KILOBYTES: u64 = (64 + AT_ONCE) << 10;
-
-/// What a process holds.
-#[derive(Debug, Clone, Copy)]
-struct Held {
-    kilobytes: u64,
-    descriptors: usize,
-    threads: usize,
-}
-
-impl Held {
-    fn by(process: Process) -> Self {
-        let descriptors = process.idle_descriptors();
-        Self { kilobytes: process.resident_kilobytes(), descriptors, threads: process.threads() }
-    }
-
-    fn assert_is_not_more_than(self, before: Self) {
-        let most = before.kilobytes + before.kilobytes / 10 + KEPT_KILOBYTES;
-        assert!(self.kilobytes <= most, "{self:?}, after {before:?}");
-        assert!(self.descriptors <= before.descriptors, "{self:?}, after {before:?}");
-        assert!(self.threads <= before.threads, "{self:?}, after {before:?}");
-    }
-}
 
 /// Waits until nobody but the witness is connected.
 fn settle(server: &Server) {
@@ -79,8 +56,7 @@ fn wave(server: &Server, runtime: &Runtime, first: u64, count: u64, rng: &mut Rn
 
 #[test]
 fn sessions_by_the_hundred_leave_nothing_behind() {
-    let extra =
-        std::env::var(VARIABLE).map_or(Duration::ZERO, |text| Duration::from_secs(text.parse().unwrap()));
+    let extra = duration::asked_for().unwrap_or_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (server, mut rng, began) = (Server::start(&[]), Rng::with_seed(1), Instant::now());
     let witness = Client::start("witness", server.signaling(), &[]);
