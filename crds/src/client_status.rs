@@ -68,6 +68,25 @@ pub struct ClientStatus {
     /// Its processor time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<ClientCpu>,
+    /// How large a packet may be to and from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_mtu: Option<PathMtu>,
+}
+
+/// How large packets may be, in bytes of IP packets with all headers, as probes between the session's own programs found out;
+/// what is not known is left out.
+#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PathMtu {
+    /// The largest that gets from the server to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_client: Option<i64>,
+    /// The largest that gets from it to the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_server: Option<i64>,
+    /// The largest with video that was sent to it in one piece. Where `toClient` is less, such packets vanish.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub largest_packet: Option<i64>,
 }
 
 /// The stages of a connection, in milliseconds since signalling was accepted; what has not happened is left out.

@@ -19,7 +19,7 @@ mod schema;
 mod spec;
 mod status;
 
-pub use client_status::{ClientCpu, ClientNetwork, ClientStatus, SetupTimeline};
+pub use client_status::{ClientCpu, ClientNetwork, ClientStatus, PathMtu, SetupTimeline};
 pub use limits::MAX_MESSAGE;
 pub use manifest::manifest;
 pub use measurements::{Frames, Freezes, Measurements, Quantiles};

@@ -57,6 +57,8 @@ pub const HEIGHT: WholeRange = WholeRange::new(64..=1080).even();
 pub const FRAMES_PER_SECOND: WholeRange = WholeRange::new(5..=60);
 /// `spec.video.bitrateKbps`.
 pub const BITRATE_KBPS: WholeRange = WholeRange::new(50..=20_000);
+/// `spec.video.packetBytes`: more than headers, and less than a jumbo frame.
+pub const PACKET_BYTES: WholeRange = WholeRange::new(200..=8900);
 /// `spec.ball.radiusPixels`.
 pub const RADIUS_PIXELS: WholeRange = WholeRange::new(4..=200);
 /// Pixels that the picture must have beside the ball's diameter, so that the ball has somewhere to go.

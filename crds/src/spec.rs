@@ -240,11 +240,21 @@ pub struct Video {
     /// What the encoder aims at, in 1000 bits per second, 50 to 20000.
     #[schemars(transform = limits::BITRATE_KBPS.rule())]
     pub bitrate_kbps: i32,
+    /// The payload of a full packet, in bytes, 200 to 8900: what is sent is up to 76 bytes longer, by the headers of RTP, UDP and
+    /// IP and a tag. The default fits every way there is; what is larger than an interface takes is sent in fragments.
+    #[schemars(transform = limits::PACKET_BYTES.rule())]
+    pub packet_bytes: i32,
+}
+
+impl Video {
+    /// [`Video::packet_bytes`] unless it is said otherwise.
+    pub const PACKET_BYTES: i32 = 1188;
 }
 
 impl Default for Video {
     fn default() -> Self {
-        Self { width: 640, height: 480, frames_per_second: 30, bitrate_kbps: 1000 }
+        let (width, height, frames_per_second, bitrate_kbps) = (640, 480, 30, 1000);
+        Self { width, height, frames_per_second, bitrate_kbps, packet_bytes: Self::PACKET_BYTES }
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) enum Fault {
     CutUdp(Direction),
     /// UDP between the pods of the two nodes is dropped.
     CutUdpBetweenNodes,
+    /// UDP between the pods of the two nodes is dropped where a packet is larger than so many bytes: an MTU of which nobody is told.
+    DropLargeUdpBetweenNodes(u16),
     /// No DNS server runs.
     StopDns,
     /// A node has no CNI plugins.
@@ -71,6 +73,7 @@ impl Fault {
             | Self::StopNodes(_)
             | Self::CutUdp(_)
             | Self::CutUdpBetweenNodes
+            | Self::DropLargeUdpBetweenNodes(_)
             | Self::StopDns
             | Self::HideCni(_)
             | Self::Objects(_)

@@ -14,6 +14,8 @@ CRATES = [
 LAYERS = {
     "workloads/media/src": [
         ["addresses", "arrival", "assemble", "bucket", "datagrams", "description", "guard", "inbound", "packetise", "sctp", "stun"],
+        ["path_mtu"],
+        ["whole"],
         ["checks", "deliver_rtcp", "handshake", "late_candidates", "sockets", "streams"],
         ["relay"],
         ["fanout", "receiver"],
@@ -84,6 +86,7 @@ NEVER_IMPORTED = {
     "workloads/media/src/description": IO,
     "workloads/media/src/handshake": IO,
     "workloads/media/src/packetise": IO,
+    "workloads/media/src/path_mtu": IO,
     "workloads/media/src/relay/answer": IO,
     "workloads/media/src/relay/client": IO,
     "workloads/media/src/relay/permissions": IO,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use media::assemble::Assembled;
 use media::fanout::{Event, EventSink, Fanout, Frame, Numbering, Options, SessionId, Stage};
-use media::packetise::packetise;
+use media::packetise::{PacketBytes, packetise};
 use media::receiver::THREAD as RECEIVER;
 use report::channel::{FrameOutcome, FrameReport, LABEL, Message};
 use serde::Serialize;
@@ -74,6 +74,7 @@ pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<Costs> {
     let options = Options {
         shards: 1,
         bitrate_kbps: arguments.bitrate_kbps,
+        packet_bytes: PacketBytes::DEFAULT,
         channel_label: LABEL,
         numbering,
         ports: None,
@@ -109,7 +110,7 @@ pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<Costs> {
         let keyframe = events.try_iter().any(|event| matches!(event, Event::KeyframeWanted(_)));
         let frame = source.next_frame(keyframe)?;
         let packetising = clock::of_this_thread();
-        let payloads = packetise(frame.data, index as u16);
+        let payloads = packetise(frame.data, index as u16, PacketBytes::DEFAULT);
         mark.packetise += clock::of_this_thread() - packetising;
         mark.draw += frame.draw;
         mark.encode += frame.encode;

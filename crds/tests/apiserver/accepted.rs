@@ -13,7 +13,7 @@ async fn an_empty_spec_shows_every_default() {
         "suspend": false,
         "placement": "Spread",
         "networkPolicy": "None",
-        "video": {"width": 640, "height": 480, "framesPerSecond": 30, "bitrateKbps": 1000},
+        "video": {"width": 640, "height": 480, "framesPerSecond": 30, "bitrateKbps": 1000, "packetBytes": 1188},
         "ball": {"radiusPixels": 20, "speedPixelsPerSecond": 270},
         "objectives": {
             "window": "60s", "errorPixelsP95": "1", "latencyP95": "200ms", "lossPercent": "1",
@@ -27,15 +27,17 @@ async fn an_empty_spec_shows_every_default() {
 
     // What is given stays, and what is beside it gets its default all the same.
     let mut small = all;
-    small["video"] = json!({"width": 320, "height": 480, "framesPerSecond": 30, "bitrateKbps": 1000});
+    small["video"]["width"] = json!(320);
     assert_eq!(dry_run(&client, "demo", &json!({"video": {"width": 320}})).await, Ok(small));
 }
 
 #[tokio::test]
 async fn the_ends_of_the_ranges_are_allowed() {
     let Some(client) = client("the_ends_of_the_ranges_are_allowed").await else { return };
-    let small = json!({"width": 64, "height": 64, "framesPerSecond": 5, "bitrateKbps": 50});
-    let large = json!({"width": 1920, "height": 1080, "framesPerSecond": 60, "bitrateKbps": 20000});
+    let small =
+        json!({"width": 64, "height": 64, "framesPerSecond": 5, "bitrateKbps": 50, "packetBytes": 200});
+    let (fast, jumbo) = (20_000, 8900);
+    let large = json!({"width": 1920, "height": 1080, "framesPerSecond": 60, "bitrateKbps": fast, "packetBytes": jumbo});
     for spec in [
         json!({"clients": 0}),
         json!({"clients": 100, "suspend": true}),

@@ -71,6 +71,8 @@ async fn bad_values_are_refused_with_their_place_and_what_is_allowed() {
             video("framesPerSecond", 61),
             "spec.video.framesPerSecond in body should be less than or equal to 60",
         ),
+        (video("packetBytes", 199), "spec.video.packetBytes in body should be greater than or equal to 200"),
+        (video("packetBytes", 8901), "spec.video.packetBytes in body should be less than or equal to 8900"),
         (video("bitrateKbps", 49), "spec.video.bitrateKbps in body should be greater than or equal to 50"),
         (
             video("bitrateKbps", 20_001),

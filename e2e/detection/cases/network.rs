@@ -23,6 +23,7 @@ pub(super) fn cases() -> Vec<Case> {
             &["{client-node}", "no UDP from {client}"],
         ),
         cut_between_nodes(),
+        narrow_between_nodes(),
         without_dns(),
         without_cni(),
     ]
@@ -59,6 +60,26 @@ fn cut_between_nodes() -> Case {
         Expected { unnamed: &["{near-client}"], ..cut_off(&["{far-client}", "{away}", "1 of 2 clients"]) };
     Case::new("UDP cut between two nodes only", Fault::CutUdpBetweenNodes, When::Running, spec, expected)
         .alone()
+}
+
+/// The handshake, reports and most frames have small packets, and the keyframe that a client begins with has not.
+fn narrow_between_nodes() -> Case {
+    let spec = ballsession_e2e::with(
+        server_on("{home}"),
+        json!({
+            "placement": "CrossNode", "clients": 1,
+            "video": {"width": 640, "height": 480, "bitrateKbps": 2000, "packetBytes": 1188},
+            "client": {"nodeSelector": {"kubernetes.io/hostname": "{away}"}}
+        }),
+    );
+    let expected = Expected {
+        ready: Answer::turns(&["MediaBlocked"], 60).also(COMING),
+        named: &["{away}", "datagrams above 900 bytes vanish"],
+        heals: Some(Heals { ready: 60, met: 90, since: Since::End }),
+        ..Expected::ANY
+    };
+    let fault = Fault::DropLargeUdpBetweenNodes(900);
+    Case::new("MTU of 900 between two nodes", fault, When::Before, spec, expected).alone()
 }
 
 fn without_dns() -> Case {

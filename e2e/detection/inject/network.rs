@@ -39,14 +39,15 @@ pub(super) async fn cut_servers(
     drop_everywhere(ground, &matches, remedies).await
 }
 
-/// Drops UDP between the pods of the two nodes.
-pub(super) async fn cut_nodes(ground: &Ground, remedies: &mut Remedies) -> Result<()> {
+/// Drops UDP between the pods of the two nodes: all of it, or packets above so many bytes.
+pub(super) async fn cut_nodes(ground: &Ground, above: Option<u16>, remedies: &mut Remedies) -> Result<()> {
     let (home, away) = (ground.node(Place::Home), ground.node(Place::Away));
+    let length = above.map_or_else(String::new, |bytes| format!(" meta length gt {bytes}"));
     let mut matches = Vec::new();
     for (one, other) in cidrs(home).await?.into_iter().zip(cidrs(away).await?) {
         let family = nft_family(&one);
-        matches.push(format!("{family} saddr {one} {family} daddr {other}"));
-        matches.push(format!("{family} saddr {other} {family} daddr {one}"));
+        matches.push(format!("{family} saddr {one} {family} daddr {other}{length}"));
+        matches.push(format!("{family} saddr {other} {family} daddr {one}{length}"));
     }
     drop_everywhere(ground, &matches, remedies).await
 }

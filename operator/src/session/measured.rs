@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crds::BallSessionSpec;
+use crds::{BallSessionSpec, Video};
 use serde::Serialize;
 
 use crate::session::hash::short_hash;
@@ -16,6 +16,8 @@ struct Stream {
     height: i32,
     frames_per_second: i32,
     bitrate_kbps: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packet_bytes: Option<i32>,
 }
 
 /// The ball; as for the stream.
@@ -33,6 +35,7 @@ pub(super) fn run_hash(spec: &BallSessionSpec, duration: Option<Duration>) -> St
         height: spec.video.height,
         frames_per_second: spec.video.frames_per_second,
         bitrate_kbps: spec.video.bitrate_kbps,
+        packet_bytes: packet_bytes(spec),
     };
     let ball = Ball {
         radius_pixels: spec.ball.radius_pixels,
@@ -46,6 +49,11 @@ pub(super) fn run_hash(spec: &BallSessionSpec, duration: Option<Duration>) -> St
     }
 }
 
+/// The payload of a full packet, where it is another than by default.
+fn packet_bytes(spec: &BallSessionSpec) -> Option<i32> {
+    Some(spec.video.packet_bytes).filter(|bytes| *bytes != Video::PACKET_BYTES)
+}
+
 /// What the run is called, if it is.
 pub(super) fn run_name(spec: &BallSessionSpec) -> Option<&str> {
     spec.run.as_deref().filter(|name| !name.is_empty())
@@ -56,8 +64,10 @@ pub(super) fn in_words(spec: &BallSessionSpec) -> String {
     let (video, ball) = (&spec.video, &spec.ball);
     let length =
         spec.duration.as_ref().map_or_else(|| "without an end".to_owned(), |text| format!("for {text}"));
+    let packets =
+        packet_bytes(spec).map_or_else(String::new, |bytes| format!(" in packets of {bytes} bytes"));
     format!(
-        "{}x{} at {} fps and {} kbps, a ball of {} px at {} px/s, {length}",
+        "{}x{} at {} fps and {} kbps{packets}, a ball of {} px at {} px/s, {length}",
         video.width,
         video.height,
         video.frames_per_second,
@@ -87,6 +97,9 @@ mod tests {
         let deadlines =
             json!({"startDeadline": "30s", "ttlAfterFinished": "1h", "clients": 7, "suspend": true});
         assert_eq!(hash(&deadlines, None), hash(&json!({}), None));
+        // What came later is of no account where it is as it was before.
+        assert_eq!(hash(&json!({"video": {"packetBytes": 1188}}), None), hash(&json!({}), None));
+        assert_ne!(hash(&json!({"video": {"packetBytes": 1187}}), None), hash(&json!({}), None));
     }
 
     #[test]
@@ -99,11 +112,12 @@ mod tests {
     #[test]
     fn the_longest_words_fit() {
         let spec = json!({
-            "video": {"width": 1920, "height": 1080, "framesPerSecond": 60, "bitrateKbps": 20_000},
+            "video": {"width": 1920, "height": 1080, "framesPerSecond": 60, "bitrateKbps": 20_000, "packetBytes": 8900},
             "ball": {"radiusPixels": 200, "speedPixelsPerSecond": 5000}, "duration": "1234567890.1234h"
         });
         let words = in_words(&serde_json::from_value(spec).unwrap());
         assert!(words.len() <= 128, "{} bytes", words.len());
+        assert!(words.contains("20000 kbps in packets of 8900 bytes, a ball"), "{words}");
         assert_eq!(
             in_words(&BallSessionSpec::default()),
             "640x480 at 30 fps and 1000 kbps, a ball of 20 px at 270 px/s, without an end"

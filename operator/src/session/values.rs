@@ -19,6 +19,7 @@ pub(super) fn whole_numbers(spec: &BallSessionSpec) -> Result<(), Error> {
         ("spec.video.height", video.height, limits::HEIGHT),
         ("spec.video.framesPerSecond", video.frames_per_second, limits::FRAMES_PER_SECOND),
         ("spec.video.bitrateKbps", video.bitrate_kbps, limits::BITRATE_KBPS),
+        ("spec.video.packetBytes", video.packet_bytes, limits::PACKET_BYTES),
         ("spec.ball.radiusPixels", ball.radius_pixels, limits::RADIUS_PIXELS),
         ("spec.ball.speedPixelsPerSecond", ball.speed_pixels_per_second, limits::SPEED_PIXELS_PER_SECOND),
         ("spec.objectives.minimumFrames", spec.objectives.minimum_frames, limits::MINIMUM_FRAMES),

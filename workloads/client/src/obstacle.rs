@@ -32,7 +32,7 @@ pub(crate) fn obstacle(summary: &ClientSummary, received: &Stats) -> String {
         Some((_, code, message)) => format!("{code}: {message} until then"),
         None => {
             let Stats { packets, lost, longest_payload, .. } = received;
-            let instead = instead_of_frames(*packets, *lost, *longest_payload);
+            let instead = instead_of_frames(*packets, *lost, *longest_payload, received);
             format!("{}: {instead}", ErrorCode::FramesIncomplete)
         }
     }

@@ -39,5 +39,6 @@ impl ReceiverStatistics {
         stats.pli_count = received.keyframes_requested;
         stats.frames_dropped += received.overruns;
         stats.path = received.path;
+        stats.path_mtu = received.path_mtu.known();
     }
 }

@@ -239,6 +239,7 @@ async fn stream(
                     channel.opened();
                     if label == LABEL {
                         reporter.open(opened, by_peer, hello);
+                        receiver.measure_path_mtu();
                     } else {
                         tracing::info!(label, "foreign data channel opened");
                         reporter.open_foreign(opened, Instant::now());

@@ -31,6 +31,8 @@ pub struct NetworkEvidence {
     pub silence_milliseconds: Option<f64>,
     /// For how long no way was found to a peer that signalled, in milliseconds.
     pub unreachable_milliseconds: Option<f64>,
+    /// Packets above so many bytes vanish, and the media has larger ones.
+    pub vanishes_above: Option<u16>,
 }
 
 /// What has to be accounted for: whatever is to have caused it must have lasted for half of it.
@@ -107,6 +109,8 @@ impl NetworkEvidence {
             (self.jitter_milliseconds, JITTER_MILLISECONDS),
             (silence.filter(|silence| trouble.lasted(*silence, f64::INFINITY)), SILENCE_MILLISECONDS),
             (self.unreachable_milliseconds, UNREACHABLE_MILLISECONDS),
+            // There is no more or less of it: no frame with such a packet ever comes.
+            (self.vanishes_above.map(|_| 1.0), 1.0),
         ])
     }
 }
@@ -267,6 +271,20 @@ mod tests {
                     ..sound
                 },
                 Cause::Network,
+            ),
+            (
+                "a way that carries small packets alone",
+                Evidence { network: NetworkEvidence { vanishes_above: Some(1000), ..lost(0.0) }, ..sound },
+                Cause::Network,
+            ),
+            (
+                "the same, and a client that was stopped",
+                Evidence {
+                    client: late(2000.0),
+                    network: NetworkEvidence { vanishes_above: Some(1000), ..lost(0.0) },
+                    ..sound
+                },
+                Cause::ClientCpu,
             ),
             ("blank pictures", Evidence { unusable_percent: Some(90.0), ..sound }, Cause::Codec),
             (

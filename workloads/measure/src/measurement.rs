@@ -120,6 +120,13 @@ impl Measurement {
         }
     }
 
+    /// How large a packet may be to reach the peer of a session, and how large the largest is that was sent to it.
+    pub fn path_mtu(&mut self, id: SessionId, to_client: Option<u16>, largest_packet: Option<u16>) {
+        if let Some(session) = self.sessions.get(id) {
+            self.recorder.path_mtu(session.row, to_client, largest_packet);
+        }
+    }
+
     /// What kept the server from its work, about once a second.
     pub fn server_evidence(&mut self, sample: ProgramSample, now: Instant) {
         self.recorder.server_evidence(sample, self.skipped_frames, now);

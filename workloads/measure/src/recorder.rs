@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use report::{
-    CandidatePair, SessionId, SetupQuantiles, State,
+    CandidatePair, PathMtu, SessionId, SetupQuantiles, State,
     channel::{ClientStats, Hello},
 };
 
@@ -239,6 +239,13 @@ impl Recorder {
     pub(crate) fn path(&mut self, row: RowId, pair: CandidatePair) {
         if let Some(row) = self.rows.get_mut(row) {
             row.server_path = Some(pair);
+        }
+    }
+
+    /// How large a packet may be to reach a client, and how large the largest of its media is.
+    pub(crate) fn path_mtu(&mut self, row: RowId, to_client: Option<u16>, largest_packet: Option<u16>) {
+        if let Some(row) = self.rows.get_mut(row) {
+            row.path_mtu = PathMtu { to_client, to_server: None, largest_packet };
         }
     }
 

@@ -14,6 +14,7 @@ mod handshake;
 mod inbound;
 mod late_candidates;
 pub mod packetise;
+mod path_mtu;
 pub mod receiver;
 pub mod relay;
 mod sctp;
@@ -23,6 +24,7 @@ mod sockets;
 mod streams;
 mod stun;
 pub mod untrusted;
+mod whole;
 
 pub use description::{CHANNEL_LIMIT, DescriptionError, MAX_LATE_CANDIDATES, Place, offers_channel};
 pub use guard::Panicked;

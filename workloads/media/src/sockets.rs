@@ -8,9 +8,11 @@ use mio::{Interest, Registry, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::arrival::{Arrival, Receiver};
+use crate::path_mtu::Known;
+use crate::whole::{Whole, send_whole};
 
-/// Larger than any path MTU that our peers use; what is longer is cut, and then fails its authentication.
-const DATAGRAM_BYTES: usize = 2048;
+/// As long as any datagram that our peers send, jumbo frames included; what is longer is cut, and then fails its authentication.
+const DATAGRAM_BYTES: usize = 9216;
 
 /// How many datagrams one socket may deliver before others, and timers, have their turn.
 const TURN: usize = 128;
@@ -116,6 +118,12 @@ impl Sockets {
     pub(crate) fn send(&self, local: SocketAddr, peer: SocketAddr, data: &[u8]) -> bool {
         let endpoint = self.endpoints.iter().find(|endpoint| endpoint.local == local);
         endpoint.is_some_and(|endpoint| endpoint.socket.send_to(data, peer).is_ok())
+    }
+
+    /// Sends one datagram in one piece, or not at all; what is sent before and after is treated as ever.
+    pub(crate) fn send_whole(&self, local: SocketAddr, peer: SocketAddr, data: &[u8], known: Known) -> Whole {
+        let endpoint = self.endpoints.iter().find(|endpoint| endpoint.local == local);
+        endpoint.map_or(Whole::NotSent, |endpoint| send_whole(&endpoint.socket, peer, data, known))
     }
 }
 

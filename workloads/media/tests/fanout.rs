@@ -11,7 +11,7 @@ use ballsession_media::assemble::Assembled;
 use ballsession_media::fanout::{
     Event, EventSink, Fanout, FanoutError, Frame, NetworkSample, Numbering, Options, SessionId, Stage,
 };
-use ballsession_media::packetise::packetise;
+use ballsession_media::packetise::{PacketBytes, packetise};
 use ballsession_media::receiver::{self, Answer, ChannelId, Handled, Received, Receiver};
 
 /// No test waits longer for anything; none is expected to come near.
@@ -50,8 +50,14 @@ impl Server {
         let (send, events) = channel();
         let sink: EventSink =
             Arc::new(move |batch| batch.into_iter().for_each(|event| drop(send.send(event))));
-        let options =
-            Options { shards: 2, bitrate_kbps: 1000, channel_label: "reports", numbering, ports: None };
+        let options = Options {
+            shards: 2,
+            bitrate_kbps: 1000,
+            packet_bytes: PacketBytes::DEFAULT,
+            channel_label: "reports",
+            numbering,
+            ports: None,
+        };
         Self { fanout: Fanout::start(options, &sink).unwrap(), events, timestamp: 0 }
     }
 
@@ -106,7 +112,7 @@ impl Server {
     /// Publishes a frame of `length` bytes and answers its timestamp.
     fn publish(&mut self, keyframe: bool, length: usize) -> u32 {
         self.timestamp += 3000;
-        let payloads = packetise(&encoded(self.timestamp, keyframe, length), 1);
+        let payloads = packetise(&encoded(self.timestamp, keyframe, length), 1, PacketBytes::DEFAULT);
         self.fanout.publish(&Arc::new(Frame { timestamp: self.timestamp, keyframe, payloads }));
         self.timestamp
     }
@@ -367,6 +373,7 @@ async fn a_shard_that_is_kept_from_its_work_is_late_and_frames_are_written_all_t
     let options = Options {
         shards: 1,
         bitrate_kbps: 1000,
+        packet_bytes: PacketBytes::DEFAULT,
         channel_label: "reports",
         numbering: Some(NEAR_WRAP),
         ports: None,

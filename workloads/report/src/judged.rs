@@ -78,6 +78,8 @@ pub struct JudgedClient {
     pub numbers: JudgedNumbers,
     /// What the evidence points at, should something not be good enough.
     pub cause: Cause,
+    /// Packets above so many bytes vanish on the way to it, and its media has larger ones.
+    pub vanishes_above: Option<u16>,
 }
 
 /// All that a verdict needs to know besides the objectives.

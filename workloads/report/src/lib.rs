@@ -17,6 +17,7 @@ pub mod last_line;
 mod network_sample;
 mod number;
 pub mod one_way;
+mod path_mtu;
 pub mod post;
 mod schema;
 #[cfg(feature = "sender")]
@@ -32,6 +33,7 @@ pub use codes::{ErrorCode, State};
 pub use error_log::{ErrorEntry, ErrorLog};
 pub use network_sample::NetworkSample;
 pub use number::{milliseconds, significant};
+pub use path_mtu::PathMtu;
 pub use schema::SCHEMA_VERSION;
 pub use session::{SessionId, Stage};
 pub use small_file::{SmallFileError, read_small_file};

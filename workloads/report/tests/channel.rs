@@ -1,5 +1,6 @@
 //! The messages of the report channel: their look, their limits, and that nothing a peer sends can panic.
 
+use ballsession_report::PathMtu;
 use ballsession_report::channel::{
     ClientCpu, ClientStats, Foreign, FrameOutcome, FrameReport, Hello, MAX_COORDINATE, MAX_NAME, MAX_NODE,
     Malformed, Message, Previous,
@@ -266,6 +267,7 @@ fn stats_have_the_names_of_w3c_and_are_bounded() {
         jitter: 0.001,
         longest_gap: Some(133.5),
         cpu: ClientCpu { throttled_milliseconds: Some(12.5), ..ClientCpu::default() },
+        path_mtu: Some(PathMtu { to_server: Some(1450), ..PathMtu::default() }),
         ..ClientStats::default()
     };
     let json = Message::Stats(stats).to_text();
@@ -275,7 +277,8 @@ fn stats_have_the_names_of_w3c_and_are_bounded() {
             "packetsReceived": 900, "packetsLost": -1, "packetsRepaired": 0, "jitter": 0.001, "nackCount": 0,
             "pliCount": 0, "framesReceived": 0, "framesDecoded": 0, "framesDropped": 0, "keyFramesDecoded": 0,
             "totalDecodeTime": 0.0, "freezeCount": 0, "totalFreezesDuration": 0.0, "totalInterFrameDelay": 0.0,
-            "totalSquaredInterFrameDelay": 0.0, "longestGap": 133.5, "cpu": {"throttledMilliseconds": 12.5}
+            "totalSquaredInterFrameDelay": 0.0, "longestGap": 133.5, "cpu": {"throttledMilliseconds": 12.5},
+            "pathMtu": {"toServer": 1450}
         }})
     );
     assert_eq!(parse(&json), Ok(Message::Stats(stats)));

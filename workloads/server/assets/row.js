@@ -93,9 +93,12 @@ function fillFreeze(cell, row, breach, video) {
 }
 
 // What the cause was found by, as far as the row has it.
-function evidence({ cause, network, cpu }) {
+function evidence({ cause, network, cpu, pathMtu }) {
   const facts = [];
   const add = (value, words) => value > 0 && facts.push(words(value));
+  if (cause === "Network" && pathMtu?.toClient < pathMtu?.largestPacket) {
+    facts.push(`above ${count(pathMtu.toClient)} bytes vanish`);
+  }
   if (cause === "Network" && network) {
     add(network.packetsLost, (lost) => `${count(lost)} packets lost`);
     add(network.packetsGivenUp, (lost) => `${count(lost)} given up`);

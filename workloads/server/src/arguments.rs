@@ -8,6 +8,7 @@ use clap::Parser;
 use clap::builder::BoolishValueParser;
 use measure::Objectives;
 use media::fanout::MediaPorts;
+use media::packetise::PacketBytes;
 use picture::Size;
 use process::{Exit, HostName, Reporting, SummaryTarget, arguments};
 use scene::Background;
@@ -55,6 +56,9 @@ pub(crate) struct Arguments {
     /// Bitrate that the encoder aims at; a plain background needs less
     #[arg(long, env = "BALLSESSION_BITRATE_KBPS", value_name = "KBPS", default_value = "1000", value_parser = arguments::whole_number(50, 20_000))]
     pub(crate) bitrate_kbps: u32,
+    /// Size of a full packet: bytes of RTP payload, to which headers and a tag add up to 76
+    #[arg(long, env = "BALLSESSION_PACKET_BYTES", value_name = "BYTES", default_value = "1188", value_parser = packet_bytes)]
+    pub(crate) packet_bytes: PacketBytes,
     /// Radius of the ball, pixels
     #[arg(long, env = "BALLSESSION_RADIUS", value_name = "PIXELS", default_value = "20", value_parser = arguments::number(4.0, 200.0))]
     radius: f64,
@@ -99,6 +103,15 @@ pub(crate) fn parse() -> Result<(Arguments, scene::Settings), Exit> {
         Exit::Usage
     })?;
     Ok((arguments, scene))
+}
+
+fn packet_bytes(text: &str) -> Result<PacketBytes, String> {
+    let (smallest, largest) = (PacketBytes::SMALLEST, PacketBytes::LARGEST);
+    let bytes = arguments::whole_number(smallest.into(), largest.into())(text)?;
+    u16::try_from(bytes)
+        .ok()
+        .and_then(PacketBytes::new)
+        .ok_or_else(|| format!("must be from {smallest} to {largest}"))
 }
 
 impl Arguments {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use media::fanout::{CHANNEL_GRACE, Event, EventSink, Fanout, MediaPorts, Options};
+use media::packetise::PacketBytes;
 use report::{ErrorCode, Stage, channel};
 
 use crate::peer_log::PeerLog;
@@ -17,7 +18,7 @@ use crate::video::KeyframeRequests;
 /// # Errors
 /// Where the system refuses its threads.
 pub(crate) fn start_fanout(
-    bitrate_kbps: u32,
+    (bitrate_kbps, packet_bytes): (u32, PacketBytes),
     ports: Option<MediaPorts>,
     recorder: &Arc<Recorder>,
     sessions: &Arc<Sessions>,
@@ -49,6 +50,7 @@ pub(crate) fn start_fanout(
     });
     // Two at most: they spread the receive buffers, and more threads than cores only take turns.
     let shards = std::thread::available_parallelism().map_or(1, usize::from).min(2);
-    let options = Options { shards, bitrate_kbps, channel_label: channel::LABEL, numbering: None, ports };
+    let (channel_label, numbering) = (channel::LABEL, None);
+    let options = Options { shards, bitrate_kbps, packet_bytes, channel_label, numbering, ports };
     Fanout::start(options, &sink).context("cannot start the media threads")
 }

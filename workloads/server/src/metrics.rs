@@ -3,7 +3,7 @@
 use measure::Histograms;
 use measure::verdict::Verdict;
 use process::Exposition;
-use report::{CandidateType, ClientRow, LatencySplit, Network, Recent, ServerCpu, State, Summary};
+use report::{CandidateType, ClientRow, LatencySplit, Network, PathMtu, Recent, ServerCpu, State, Summary};
 
 use crate::view::View;
 
@@ -14,7 +14,7 @@ pub(crate) fn of_view(exposition: Exposition, view: &View) -> Exposition {
         .gauge("report_sequence", "The number of the view that these numbers are of", summary.sequence as f64)
         .gauge("clients_connected", "Clients with a session now", view.presence.connected as f64)
         .gauge("clients_without_media", "Those of them without media", view.presence.without_media as f64);
-    let exposition = paths(exposition, &summary.clients);
+    let exposition = path_mtus(paths(exposition, &summary.clients), &summary.clients);
     let exposition = recent(scores(exposition, summary, &view.histograms), &summary.recent);
     let exposition = cpu(network(exposition, &summary.network), &summary.cpu, &summary.recent.cpu);
     match &view.verdict {
@@ -38,6 +38,24 @@ fn paths(exposition: Exposition, clients: &[ClientRow]) -> Exposition {
             let count = connected().filter(|row| kind(row) == Some(of)).count();
             (of.as_str(), Some(count as f64))
         }),
+    )
+}
+
+/// The smallest of all connected clients: where it is less than that of the others, there is a hole in the network.
+fn path_mtus(exposition: Exposition, clients: &[ClientRow]) -> Exposition {
+    let known = || {
+        let connected = clients.iter().filter(|row| row.state == State::Connected);
+        connected.filter_map(|row| row.path_mtu)
+    };
+    let smallest = |of: fn(PathMtu) -> Option<u16>| known().filter_map(of).min().map(f64::from);
+    exposition.gauges(
+        "path_mtu_bytes",
+        "The largest IP packet that gets through, of the connected client to or from which that is least",
+        "direction",
+        [
+            ("to_client", smallest(|path_mtu| path_mtu.to_client)),
+            ("to_server", smallest(|path_mtu| path_mtu.to_server)),
+        ],
     )
 }
 

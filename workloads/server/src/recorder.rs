@@ -150,6 +150,9 @@ impl Recorder {
                     }
                 }
                 Event::Path { id, pair } => measurement.path(*id, *pair),
+                Event::PathMtu { id, path_mtu, largest_packet } => {
+                    measurement.path_mtu(*id, *path_mtu, *largest_packet);
+                }
                 Event::Network { id, sample, at } => measurement.network_sample(*id, *sample, *at),
                 Event::Written { timestamp, at } => measurement.frame_written(*timestamp, *at),
                 Event::NoChannel { id, why, at } => {

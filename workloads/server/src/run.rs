@@ -77,7 +77,7 @@ pub(crate) async fn run(
     let keyframes = Arc::new(KeyframeRequests::default());
     let peers = Arc::new(PeerLog::default());
     let fanout = Arc::new(start_fanout(
-        arguments.bitrate_kbps,
+        (arguments.bitrate_kbps, arguments.packet_bytes),
         arguments.media_ports,
         &recorder,
         &sessions,
@@ -95,6 +95,7 @@ pub(crate) async fn run(
         background: arguments.background,
         frames_per_second: arguments.fps,
         bitrate_kbps: arguments.bitrate_kbps,
+        packet_bytes: arguments.packet_bytes,
     };
     let preview = Preview::start()?;
     let shards = Arc::clone(&fanout);

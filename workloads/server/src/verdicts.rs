@@ -79,6 +79,7 @@ mod tests {
             media,
             numbers,
             cause: Cause::Unknown,
+            vanishes_above: None,
         };
         JudgedSession {
             all: numbers,

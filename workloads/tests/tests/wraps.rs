@@ -15,7 +15,7 @@ use ballsession_tests::WAIT_LIMIT;
 use measure::{Measurement, Settings, Truth};
 use media::assemble::Assembled;
 use media::fanout::{Event, EventSink, Fanout, Frame, Numbering, Options};
-use media::packetise::packetise;
+use media::packetise::{PacketBytes, packetise};
 use media::receiver::{self, Answer, ChannelId, ChannelSender, Handled, Received, Receiver};
 use picture::{Point, Size};
 use report::{Frames, SessionId, Stage};
@@ -68,7 +68,14 @@ impl Run {
         let sink: EventSink =
             Arc::new(move |batch| batch.into_iter().for_each(|event| drop(send.send(event))));
         let numbering = Some(NUMBERING);
-        let options = Options { shards: 2, bitrate_kbps: 1000, channel_label: LABEL, numbering, ports: None };
+        let options = Options {
+            shards: 2,
+            bitrate_kbps: 1000,
+            packet_bytes: PacketBytes::DEFAULT,
+            channel_label: LABEL,
+            numbering,
+            ports: None,
+        };
         let started = Instant::now();
         let measurement = Measurement::new(Settings {
             instance: "a day".into(),
@@ -126,7 +133,7 @@ impl Run {
             self.under_way.insert(timestamp.wrapping_add(NUMBERING.timestamp_offset), number);
             let is_keyframe = number == frames.start;
             let encoded = [&[u8::from(!is_keyframe)][..], &[number as u8; FRAME_BYTES]].concat();
-            let payloads = packetise(&encoded, number as u16);
+            let payloads = packetise(&encoded, number as u16, PacketBytes::DEFAULT);
             self.fanout.publish(&Arc::new(Frame { timestamp, keyframe: is_keyframe, payloads }));
         }
         let wanted = self.reports + clients * (frames.end - frames.start);
@@ -159,6 +166,7 @@ impl Run {
                 | Event::Network { .. }
                 | Event::Written { .. }
                 | Event::Path { .. }
+                | Event::PathMtu { .. }
                 | Event::KeyframeWanted(_) => {}
             }
         }

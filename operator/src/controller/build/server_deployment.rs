@@ -1,5 +1,6 @@
 //! Runs the server.
 
+use crds::Video;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy};
 use k8s_openapi::api::core::v1::{EnvVar, PodTemplateSpec, Toleration};
 
@@ -18,6 +19,8 @@ const LOST_SECONDS: i64 = 30;
 
 /// Where the server takes media. Not by its flag: a run may be pinned to an image that does not know that.
 const MEDIA_PORTS_VARIABLE: &str = "BALLSESSION_MEDIA_PORTS";
+/// How large its packets are, for the same reason.
+const PACKET_BYTES_VARIABLE: &str = "BALLSESSION_PACKET_BYTES";
 
 /// One server while the session is active, none otherwise.
 pub(super) fn build(session: &Session, settings: &Settings) -> Deployment {
@@ -39,6 +42,7 @@ pub(super) fn build(session: &Session, settings: &Settings) -> Deployment {
     );
     leave_lost_nodes(&mut template);
     take_media(&mut template);
+    size_packets(&mut template, session);
     Deployment {
         metadata: metadata(session, Component::Server),
         spec: DeploymentSpec {
@@ -80,6 +84,21 @@ fn take_media(template: &mut PodTemplateSpec) {
         container.env.get_or_insert_default().push(EnvVar {
             name: MEDIA_PORTS_VARIABLE.to_owned(),
             value: Some(MEDIA_PORT.to_string()),
+            ..EnvVar::default()
+        });
+    }
+}
+
+/// Has the server send packets of another size than by default, where the session has one.
+fn size_packets(template: &mut PodTemplateSpec, session: &Session) {
+    let bytes = session.spec.video.packet_bytes;
+    if bytes == Video::PACKET_BYTES {
+        return;
+    }
+    for container in template.spec.iter_mut().flat_map(|spec| &mut spec.containers) {
+        container.env.get_or_insert_default().push(EnvVar {
+            name: PACKET_BYTES_VARIABLE.to_owned(),
+            value: Some(bytes.to_string()),
             ..EnvVar::default()
         });
     }
@@ -209,6 +228,21 @@ mod tests {
                 }
             })
         );
+    }
+
+    /// O10: by default it is not even named, so that no pod is made anew.
+    #[test]
+    fn packets_of_another_size_are_asked_for_by_a_variable() {
+        let variable = |spec: &Value| {
+            let env = built(spec)["spec"]["template"]["spec"]["containers"][0]["env"].clone();
+            let env: Vec<Value> = serde_json::from_value(env).unwrap();
+            env.into_iter().find(|variable| variable["name"] == "BALLSESSION_PACKET_BYTES")
+        };
+        let small = variable(&json!({"video": {"packetBytes": 200}})).unwrap();
+        assert_eq!(small, json!({"name": "BALLSESSION_PACKET_BYTES", "value": "200"}));
+        let default = json!({"video": {"packetBytes": 1188}});
+        assert_eq!(variable(&default), None);
+        assert_eq!(built(&default), built(&json!({})));
     }
 
     /// Neither what counts as good nor over which time changes anything about the pod.

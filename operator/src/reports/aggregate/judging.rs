@@ -234,6 +234,7 @@ fn no_media(session: &Session, without_media: &WithoutMedia<'_>) -> Failure {
         allowed: ALLOWED_SECONDS,
         place: Place::Client { id, node: pod.node.clone() },
         cause: Cause::Unknown,
+        vanishes_above: None,
     }
 }
 

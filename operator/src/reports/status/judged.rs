@@ -28,7 +28,7 @@ pub(in crate::reports) struct Surroundings {
     pub(in crate::reports) is_bounded: bool,
 }
 
-/// The clients of a post with their nodes, as far as it says them. One of version 1 says who is there, and has no numbers
+/// The clients of a post with their nodes and ways, as far as it says them. One of version 1 says who is there, and has no numbers
 /// of the window of each.
 pub(in crate::reports) fn judged_clients(post: &ServerPost) -> Vec<JudgedClient> {
     let rows = &post.summary.clients;
@@ -39,11 +39,18 @@ pub(in crate::reports) fn judged_clients(post: &ServerPost) -> Vec<JudgedClient>
             rows.iter().map(|row| client_of_row(row, &mut without_media)).collect()
         }
     };
-    let nodes: BTreeMap<_, _> = rows.iter().map(|row| (row.id.as_str(), &row.node)).collect();
+    let rows: BTreeMap<_, _> = rows.iter().map(|row| (row.id.as_str(), row)).collect();
     for client in &mut clients {
-        client.node = nodes.get(client.id.as_str()).copied().cloned().flatten();
+        let row = rows.get(client.id.as_str());
+        client.node = row.and_then(|row| row.node.clone());
+        client.vanishes_above = row.and_then(|row| vanishes_above(row));
     }
     clients
+}
+
+/// The size above which packets vanish on the way to a client, where its media has larger ones.
+fn vanishes_above(row: &ClientRow) -> Option<u16> {
+    row.path_mtu?.media_vanishes_above()
 }
 
 /// What is judged of all clients together.
@@ -191,6 +198,7 @@ fn client_of_row(row: &ClientRow, without_media: &mut u32) -> JudgedClient {
         media,
         numbers: JudgedNumbers::default(),
         cause: Cause::Unknown,
+        vanishes_above: None,
     }
 }
 
@@ -213,7 +221,8 @@ fn client_of_run(row: &ClientRow, frames_per_second: u32, seconds: Option<f64>) 
     let never = Media::NeverHad { seconds: WITHOUT_MEDIA_SECONDS };
     let media = if had_media(&row.frames) { Media::Flowing } else { never };
     let (id, node) = (row.id.clone(), row.node.clone());
-    JudgedClient { id, node, is_wanted: true, media, numbers, cause: row.cause }
+    let (cause, vanishes_above) = (row.cause, vanishes_above(row));
+    JudgedClient { id, node, is_wanted: true, media, numbers, cause, vanishes_above }
 }
 
 /// A client that the server has not seen. Of a whole run that is a breach, of the window not yet.
@@ -230,6 +239,7 @@ fn awaited(id: &str, span: Span, around: &Surroundings) -> JudgedClient {
         },
         numbers: JudgedNumbers::default(),
         cause: Cause::Unknown,
+        vanishes_above: None,
     }
 }
 

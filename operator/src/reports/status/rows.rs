@@ -1,6 +1,6 @@
 //! The rows of a server's report as they stand in a status.
 
-use crds::{ClientCpu, ClientNetwork, ClientStatus, Frames, SetupTimeline as Timeline};
+use crds::{ClientCpu, ClientNetwork, ClientStatus, Frames, PathMtu, SetupTimeline as Timeline};
 use report::judged::JudgedNumbers;
 use report::{Cause, ClientRow, SetupTimeline};
 
@@ -30,6 +30,7 @@ pub(super) fn client(row: &ClientRow, numbers: &JudgedNumbers, cause: Cause) -> 
         cause: cause.map(|cause| cause.as_str().to_owned()),
         network: network(row),
         cpu: row.cpu.as_ref().map(cpu),
+        path_mtu: row.path_mtu.map(path_mtu),
     }
 }
 
@@ -61,6 +62,14 @@ fn cpu(cpu: &report::RowCpu) -> ClientCpu {
         throttled_milliseconds: milliseconds(cpu.throttled_milliseconds),
         pressure_milliseconds: milliseconds(cpu.pressure_milliseconds),
         worst_lateness_milliseconds: cpu.worst_lateness_milliseconds.and_then(decimal),
+    }
+}
+
+fn path_mtu(path_mtu: report::PathMtu) -> PathMtu {
+    PathMtu {
+        to_client: path_mtu.to_client.map(i64::from),
+        to_server: path_mtu.to_server.map(i64::from),
+        largest_packet: path_mtu.largest_packet.map(i64::from),
     }
 }
 
@@ -127,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_have_packets_and_processor_time_where_they_are_known() {
+    fn rows_have_packets_processor_time_and_path_mtu_where_they_are_known() {
         let mut post = judged_post(1);
         let row = &mut post.summary.clients[0];
         row.network = Some(report::Network {
@@ -139,6 +148,7 @@ mod tests {
             jitter_milliseconds: None,
             ..report::Network::default()
         });
+        row.path_mtu = Some(report::PathMtu { to_client: Some(1450), ..report::PathMtu::default() });
         let (throttled_milliseconds, worst_lateness_milliseconds) = (Some(120.4), Some(3.2157));
         row.cpu = Some(report::RowCpu {
             throttled_milliseconds,
@@ -147,11 +157,12 @@ mod tests {
         });
         let rows = shown(&post, Span::Recent);
         assert_eq!(
-            serde_json::to_value((&rows[0].network, &rows[0].cpu)).unwrap(),
+            serde_json::to_value((&rows[0].network, &rows[0].cpu, &rows[0].path_mtu)).unwrap(),
             json!([
                 {"packetsSent": 9000, "packetsLost": 30, "packetsRepaired": 29, "packetsGivenUp": 1,
                  "roundTripTimeMilliseconds": "0.412"},
-                {"throttledMilliseconds": 120, "worstLatenessMilliseconds": "3.22"}
+                {"throttledMilliseconds": 120, "worstLatenessMilliseconds": "3.22"},
+                {"toClient": 1450}
             ])
         );
     }

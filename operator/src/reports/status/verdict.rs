@@ -74,7 +74,14 @@ mod tests {
 
     fn failure(reason: Reason, client: &str) -> Failure {
         let place = Place::Client { id: client.into(), node: Some("worker-2".into()) };
-        Failure { reason, measured: Some(8.1), allowed: 1.0, place, cause: Cause::Network }
+        Failure {
+            reason,
+            measured: Some(8.1),
+            allowed: 1.0,
+            place,
+            cause: Cause::Network,
+            vanishes_above: None,
+        }
     }
 
     #[test]

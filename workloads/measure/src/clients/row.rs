@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use picture::Point;
 use report::{
-    CandidatePair, Pairing, SessionId, SetupTimeline, State,
+    CandidatePair, Pairing, PathMtu, SessionId, SetupTimeline, State,
     channel::{ClientStats, Hello},
 };
 
@@ -50,6 +50,8 @@ pub(crate) struct Row {
     pub(crate) worst_lateness: Option<f64>,
     /// The way that media takes to it, as the server sees it.
     pub(crate) server_path: Option<CandidatePair>,
+    /// How large a packet may be to it, and how large the largest of its media is.
+    pub(crate) path_mtu: PathMtu,
     pub(crate) last: Option<Position>,
     /// When its client signalled for the first time without getting media since.
     pub(crate) waits_since: Instant,
@@ -110,6 +112,7 @@ impl Row {
             stats: None,
             worst_lateness: None,
             server_path: None,
+            path_mtu: PathMtu::default(),
             last: None,
             waits_since: opening.waits_since,
             has_channel: false,

@@ -129,6 +129,7 @@ impl NetworkSeries {
             jitter_milliseconds: longest(|stretch| stretch.sent.jitter),
             silence_milliseconds: longest(|stretch| Some(stretch.silence)),
             unreachable_milliseconds: None,
+            vanishes_above: None,
         }
     }
 

@@ -33,6 +33,8 @@ pub struct Failure {
     pub place: Place,
     /// What the evidence points at.
     pub cause: Cause,
+    /// Packets above so many bytes vanish on the way to that client, and its media has larger ones.
+    pub vanishes_above: Option<u16>,
 }
 
 impl Failure {
@@ -79,12 +81,36 @@ impl Failure {
             Place::Client { id, node: Some(node) } => format!("{id} on {node}"),
             Place::Client { id, node: None } => id.clone(),
         };
-        format!("{number} ({place}; cause {})", self.cause)
+        let cause = match self.vanishes_above.filter(|_| self.cause == Cause::Network) {
+            Some(bytes) => format!("{}: datagrams above {bytes} bytes vanish", self.cause),
+            None => self.cause.to_string(),
+        };
+        format!("{number} ({place}; cause {cause})")
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.reason, self.message())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_large_packets_vanish_the_network_is_named_with_their_size() {
+        let place = Place::Client { id: "a".into(), node: Some("n".into()) };
+        let (reason, measured, allowed) = (Reason::LossTooHigh, Some(8.1), 1.0);
+        let of = |cause, vanishes_above| {
+            let place = place.clone();
+            Failure { reason, measured, allowed, place, cause, vanishes_above }.message()
+        };
+        let hole = "8.1 % lost, 1 % allowed (a on n; cause Network: datagrams above 1000 bytes vanish)";
+        assert_eq!(of(Cause::Network, Some(1000)), hole);
+        assert_eq!(of(Cause::Network, None), "8.1 % lost, 1 % allowed (a on n; cause Network)");
+        // The processors go first.
+        assert_eq!(of(Cause::ClientCpu, Some(1000)), "8.1 % lost, 1 % allowed (a on n; cause ClientCpu)");
     }
 }

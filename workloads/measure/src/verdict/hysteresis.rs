@@ -67,7 +67,8 @@ mod tests {
 
     fn missed() -> Verdict {
         let (reason, measured, allowed) = (Reason::LossTooHigh, Some(8.0), 1.0);
-        Verdict::Missed(vec![Failure { reason, measured, allowed, place: Place::All, cause: Cause::Unknown }])
+        let (place, cause) = (Place::All, Cause::Unknown);
+        Verdict::Missed(vec![Failure { reason, measured, allowed, place, cause, vanishes_above: None }])
     }
 
     fn unknown() -> Verdict {

@@ -109,6 +109,7 @@ fn without_media(wanted: &[&JudgedClient]) -> Vec<Failure> {
             allowed: WITHOUT_MEDIA,
             place: place(client),
             cause: client.cause,
+            vanishes_above: client.vanishes_above,
         })
     };
     [Reason::ClientsLost, Reason::NoMedia].into_iter().filter_map(longest).collect()
@@ -178,23 +179,28 @@ fn breach(limit: &Limit, session: &JudgedSession, wanted: &[&JudgedClient]) -> O
     let together = || {
         let (_, measured) = limit.breach(&session.all).filter(|_| counts(&session.all))?;
         let client = worst(limit, wanted()).or_else(|| worst(limit, session.clients.iter()));
-        Some(client.unwrap_or((measured, Place::All, session.cause)))
+        Some(client.map_or((measured, None), |(measured, client)| (measured, Some(client))))
     };
     let judged = wanted().filter(|client| counts(&client.numbers));
-    worst(limit, judged).or_else(together).map(|(measured, place, cause)| Failure {
+    let worst_of_all = worst(limit, judged).map(|(measured, client)| (measured, Some(client)));
+    worst_of_all.or_else(together).map(|(measured, client)| Failure {
         reason: limit.reason,
         measured: Some(measured),
         allowed: limit.allowed,
-        place,
-        cause: limit.reason.possible(cause),
+        place: client.map_or(Place::All, place),
+        cause: limit.reason.possible(client.map_or(session.cause, |client| client.cause)),
+        vanishes_above: client.and_then(|client| client.vanishes_above),
     })
 }
 
-/// Of the clients that breach a limit the one that does so most: its number, name and cause.
-fn worst<'a>(limit: &Limit, clients: impl Iterator<Item = &'a JudgedClient>) -> Option<(f64, Place, Cause)> {
+/// Of the clients that breach a limit the one that does so most, and its number.
+fn worst<'a>(
+    limit: &Limit,
+    clients: impl Iterator<Item = &'a JudgedClient>,
+) -> Option<(f64, &'a JudgedClient)> {
     let breaching = clients.filter_map(|client| limit.breach(&client.numbers).map(|found| (found, client)));
     let worst = breaching.max_by(|((one, _), _), ((other, _), _)| one.total_cmp(other));
-    worst.map(|((_, measured), client)| (measured, place(client), client.cause))
+    worst.map(|((_, measured), client)| (measured, client))
 }
 
 /// Numbers that are asked for and not there, although there are frames to have them of: such a session never passes.
@@ -218,6 +224,7 @@ fn missing(session: &JudgedSession, objectives: &Objectives) -> Vec<Failure> {
         allowed: limit.allowed,
         place: Place::All,
         cause: Cause::Unknown,
+        vanishes_above: None,
     };
     limits(objectives).into_iter().filter(is_missing).map(failure).collect()
 }

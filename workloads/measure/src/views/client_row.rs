@@ -58,6 +58,7 @@ impl ClientView<'_> {
             cause: self.cause(),
             path: row.stats.as_ref().and_then(|stats| stats.path),
             server_path: row.server_path,
+            path_mtu: self.path_mtu().known(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use report::{
-    Cause, Pairing,
+    Cause, Pairing, PathMtu,
     judged::{JudgedNumbers, Media},
     milliseconds, significant,
 };
@@ -149,6 +149,12 @@ impl ClientView<'_> {
         Some(self.all.pace.freeze_milliseconds(gap))
     }
 
+    /// How large a packet may be to it and, as it says, from it.
+    pub(crate) fn path_mtu(&self) -> PathMtu {
+        let said = self.row.stats.as_ref().and_then(|stats| stats.path_mtu);
+        PathMtu { to_server: said.and_then(|said| said.to_server), ..self.row.path_mtu }
+    }
+
     /// What the evidence points at.
     pub(crate) fn cause(&self) -> Cause {
         let ClientViews { evidence_since: since, now, server, .. } = self.all;
@@ -157,6 +163,7 @@ impl ClientView<'_> {
             client: self.row.program.evidence(since, now),
             network: NetworkEvidence {
                 unreachable_milliseconds: self.unreachable().map(milliseconds),
+                vanishes_above: self.path_mtu().media_vanishes_above(),
                 ..self.row.network.evidence(since, now)
             },
             unusable_percent: self.window.unusable_percent(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ballsession_measure::{NetworkSample, ProgramSample};
-use report::{Cause, channel::ClientCpu};
+use report::{Cause, PathMtu, channel::ClientCpu};
 
 use crate::world::{Fate, World};
 
@@ -50,6 +50,25 @@ fn a_sound_session_has_no_cause() {
     let mut world = world();
     play(&mut world, 20, PROMPT, 0, &mut (0, 0));
     assert_eq!((world.client("a").cause, world.judged().cause), (Cause::Unknown, Cause::Unknown));
+}
+
+/// L23: small packets come, the video's do not, and the verdict says above which size.
+#[test]
+fn a_way_that_is_smaller_than_the_videos_packets_is_the_networks_and_is_named() {
+    let mut world = world();
+    play(&mut world, 10, PROMPT, 0, &mut (0, 0));
+    let id = world.clients[0].session.unwrap();
+    let said = |world: &World| {
+        let client = world.client("a");
+        (client.cause, client.vanishes_above, world.run.summary(world.now()).clients[0].path_mtu)
+    };
+    assert_eq!(said(&world), (Cause::Unknown, None, None));
+    world.run.measurement.path_mtu(id, Some(1400), Some(1238));
+    let wide = PathMtu { to_client: Some(1400), to_server: None, largest_packet: Some(1238) };
+    assert_eq!(said(&world), (Cause::Unknown, None, Some(wide)));
+    world.run.measurement.path_mtu(id, Some(1000), Some(1238));
+    let narrow = PathMtu { to_client: Some(1000), ..wide };
+    assert_eq!(said(&world), (Cause::Network, Some(1000), Some(narrow)));
 }
 
 #[test]

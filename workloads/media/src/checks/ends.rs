@@ -62,6 +62,12 @@ impl Ends {
         }
     }
 
+    /// Whether a TURN server is at either end of a way.
+    pub(super) fn is_relayed(&self, route: Route) -> bool {
+        let CandidatePair { local, remote } = self.pair(route);
+        [local, remote].iter().any(|end| end.candidate_type == CandidateType::Relay)
+    }
+
     /// Both ends of a way.
     pub(super) fn pair(&self, route: Route) -> CandidatePair {
         let described = self.remote.iter().find(|(address, _)| *address == route.peer);

@@ -11,6 +11,7 @@
 //!   one. [`budget`] is shared by all sessions of a process.
 //! - [`sources`] bounds the addresses that checks are taken from.
 //! - [`ends`] knows what kind of addresses media goes between.
+//! - [`mtu_probes`] has checks find out how large a datagram may be, between our own programs.
 //! - [`path`] follows a peer to an address that it was checked at, with the checks of [`probe`].
 //!
 //! Pure: datagrams and time are arguments.
@@ -18,6 +19,7 @@
 mod budget;
 mod candidates;
 mod ends;
+mod mtu_probes;
 mod pacing;
 mod path;
 mod probe;
@@ -28,5 +30,6 @@ mod stun;
 
 pub(crate) use budget::Budget;
 pub(crate) use candidates::limit_candidates;
+pub(crate) use mtu_probes::MtuProbe;
 pub(crate) use route::Route;
 pub(crate) use session::SessionChecks;

@@ -4,14 +4,15 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
-use report::CandidatePair;
+use report::{CandidatePair, PathMtu};
 
 use super::budget::Budget;
 use super::candidates::limit_candidates;
 use super::ends::Ends;
+use super::mtu_probes::{MtuProbe, MtuProbes};
 use super::pacing::Pacing;
 use super::path::Path;
-use super::probe::Prober;
+use super::probe::{Prober, password};
 use super::route::Route;
 use super::sources::Sources;
 use super::stun::{Binding, binding, is_media, is_rtp};
@@ -25,6 +26,9 @@ pub(crate) struct SessionChecks {
     /// Once the peer has described itself.
     prober: Option<Prober>,
     ends: Ends,
+    /// Ours, which the peer signs its checks with; once we have described ourselves.
+    password: Option<String>,
+    mtu: MtuProbes,
     /// Whence the newest of the peer's media came.
     media_from: Option<Route>,
     /// Something has changed of what is known of the ways.
@@ -44,6 +48,8 @@ impl SessionChecks {
             path,
             prober: None,
             ends: Ends::default(),
+            password: None,
+            mtu: MtuProbes::default(),
             media_from: None,
             has_changed: false,
             has_heard_check: false,
@@ -58,6 +64,11 @@ impl SessionChecks {
     /// This local address is a TURN server's.
     pub(crate) fn relayed_at(&mut self, address: SocketAddr) {
         self.ends.relayed_at(address);
+    }
+
+    /// We have described ourselves so.
+    pub(crate) fn local_description(&mut self, sdp: &str) {
+        self.password = password(sdp);
     }
 
     /// The peer names another candidate.
@@ -82,6 +93,9 @@ impl SessionChecks {
     ) -> Option<Route> {
         if is_media(datagram) {
             self.path.selected(route);
+            if is_rtp(datagram) {
+                self.mtu.media(datagram.len());
+            }
             return Some(self.path.outbound(route));
         }
         match binding(datagram) {
@@ -98,6 +112,70 @@ impl SessionChecks {
             }
             Some(Binding::Other) | None => Some(route),
         }
+    }
+
+    /// Whether a datagram is anybody's but the search for the path's MTU: the answers to its probes are not, and neither are more
+    /// probes of the peer's than it needs.
+    pub(crate) fn takes(&mut self, datagram: &[u8], now: Instant) -> bool {
+        if is_media(datagram) {
+            return true;
+        }
+        let Self { mtu, prober, password, .. } = self;
+        match binding(datagram) {
+            Some(Binding::Request(_)) => {
+                let is_for_us = || {
+                    let keys = prober.as_ref().zip(password.as_ref());
+                    keys.is_some_and(|(prober, own)| prober.is_signed_with(own, datagram))
+                };
+                mtu.takes_request(datagram, is_for_us, now)
+            }
+            Some(Binding::Success(transaction)) => {
+                let is_signed = || prober.as_ref().is_some_and(|prober| prober.is_signed_by_peer(datagram));
+                !mtu.take_response(transaction, is_signed, now)
+            }
+            Some(Binding::Other) | None => true,
+        }
+    }
+
+    /// The peer is a program of our own: how large a packet may be to reach it is to be found out.
+    pub(crate) fn measure_path_mtu(&mut self) {
+        self.mtu.begin();
+    }
+
+    /// Media to the peer was lost at `now`, maybe because it is too large.
+    pub(crate) fn suspect_path_mtu(&mut self, now: Instant) {
+        self.mtu.suspect(now);
+    }
+
+    /// A full packet of the media that is sent has so many bytes of payload.
+    pub(crate) fn full_payload(&mut self, bytes: u16) {
+        self.mtu.full_payload(bytes);
+    }
+
+    /// The next probe of the path's MTU that is to leave now, in one piece or not at all.
+    pub(crate) fn poll_mtu_probe(&mut self, now: Instant) -> Option<MtuProbe> {
+        let Self { mtu, path, prober, ends, .. } = self;
+        mtu.poll(path.current(), |route| ends.is_relayed(route), prober.as_ref()?, now)
+    }
+
+    /// A probe did not leave, as it is too large.
+    pub(crate) fn mtu_probe_refused(&mut self, probe: &MtuProbe, now: Instant) {
+        self.mtu.refused(probe, now);
+    }
+
+    /// The largest packet that gets to the peer, and the largest with media that was sent to it in one piece, headers included.
+    pub(crate) fn path_mtu_to_peer(&self) -> (Option<u16>, Option<u16>) {
+        self.mtu.sent()
+    }
+
+    /// The same of both ways for whom the peer sends media to, and the payload of a full packet of that, as the peer says.
+    pub(crate) fn path_mtu_of_receiver(&self) -> (PathMtu, Option<u16>) {
+        self.mtu.received()
+    }
+
+    /// When [`SessionChecks::poll_mtu_probe`] is due.
+    pub(crate) fn mtu_deadline(&self) -> Option<Instant> {
+        self.mtu.deadline()
     }
 
     /// Where a datagram came from, for the library; `None` if it is not for it.

@@ -17,12 +17,15 @@ use webrtc::peer_connection::{
 
 use super::feedback::is_feedback;
 use crate::deliver_rtcp::DeliverRtcp;
-use crate::packetise::MAX_PAYLOAD_LEN;
+use crate::packetise::PacketBytes;
 use crate::sctp;
 
 /// The payload type in the offer; the answer decides.
 pub(super) const VP8_PAYLOAD_TYPE: u8 = 97;
 const CLOCK_RATE: u32 = 90_000;
+
+/// 128 packets of the default size.
+const LARGE_KEYFRAME_BYTES: u64 = 128 * PacketBytes::DEFAULT.get() as u64;
 
 /// ICE checks go out this often until a pair works: at the usual 200 ms, half of a set-up is waiting.
 const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(20);
@@ -99,9 +102,11 @@ fn settings(is_lite: bool) -> Result<SettingEngine> {
 
 /// Packets to keep for retransmission: half a second of the stream, more than any receiver waits, and never less than a
 /// large keyframe.
-pub(super) fn retransmission_packets(bitrate_kbps: u32) -> u16 {
-    let packets_per_second = u64::from(bitrate_kbps) * 1000 / 8 / MAX_PAYLOAD_LEN as u64;
-    let packets = (packets_per_second / 2).next_power_of_two().clamp(128, 8192);
+pub(super) fn retransmission_packets(bitrate_kbps: u32, packet_bytes: PacketBytes) -> u16 {
+    let packet = u64::from(packet_bytes.get());
+    let packets_per_second = u64::from(bitrate_kbps) * 1000 / 8 / packet;
+    let keyframe = (LARGE_KEYFRAME_BYTES / packet).next_power_of_two().max(128);
+    let packets = (packets_per_second / 2).next_power_of_two().clamp(keyframe, 8192);
     u16::try_from(packets).expect("8192 fits")
 }
 
@@ -111,9 +116,13 @@ mod tests {
 
     #[test]
     fn retransmission_buffers_follow_the_bitrate_within_bounds() {
-        assert_eq!(
-            [50, 1_000, 4_000, 20_000, 1_000_000].map(retransmission_packets),
-            [128, 128, 256, 2048, 8192]
-        );
+        let of = |packet_bytes| {
+            let packet_bytes = PacketBytes::new(packet_bytes).unwrap();
+            [50, 1_000, 4_000, 20_000, 1_000_000].map(|kbps| retransmission_packets(kbps, packet_bytes))
+        };
+        assert_eq!(of(1188), [128, 128, 256, 2048, 8192]);
+        // As many bytes in more packets; of large ones no fewer, for what is lost is counted in packets.
+        assert_eq!(of(200), [1024, 1024, 2048, 8192, 8192]);
+        assert_eq!(of(8900), [128, 128, 128, 256, 8192]);
     }
 }

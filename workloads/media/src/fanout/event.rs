@@ -116,6 +116,16 @@ pub enum Event {
         /// The way; the local end is ours.
         pair: CandidatePair,
     },
+    /// How large a packet may be to reach the session's peer, and how large its own are; said about a second later at most, and of
+    /// peers alone that are programs of our own.
+    PathMtu {
+        /// The session.
+        id: SessionId,
+        /// The largest packet that gets there, headers included; `None` while it is not known.
+        path_mtu: Option<u16>,
+        /// The largest with media that was sent in one piece, headers included.
+        largest_packet: Option<u16>,
+    },
     /// Media can flow, and for long enough no data channel has opened. The session goes on.
     NoChannel {
         /// The session.

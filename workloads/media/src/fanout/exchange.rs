@@ -14,6 +14,7 @@ use crate::checks::{Route, SessionChecks};
 use crate::handshake::{Action, Datagram, Handshake, check};
 use crate::streams::Streams;
 use crate::stun::TransactionId;
+use crate::whole::Whole;
 
 /// Every datagram of a session goes through it.
 pub(super) struct Exchange {
@@ -35,6 +36,27 @@ impl Exchange {
     /// The peer describes itself; the same for the connection, with no more candidates than it should have.
     pub(super) fn remote_description(&mut self, sdp: &str) -> String {
         self.ice_checks.remote_description(sdp)
+    }
+
+    /// We have described ourselves so, and send media of which a full packet has so many bytes of payload.
+    pub(super) fn local_description(&mut self, sdp: &str, full_payload: u16) {
+        self.ice_checks.local_description(sdp);
+        self.ice_checks.full_payload(full_payload);
+    }
+
+    /// As [`SessionChecks::measure_path_mtu`].
+    pub(super) fn measure_path_mtu(&mut self) {
+        self.ice_checks.measure_path_mtu();
+    }
+
+    /// As [`SessionChecks::suspect_path_mtu`].
+    pub(super) fn suspect_path_mtu(&mut self, now: Instant) {
+        self.ice_checks.suspect_path_mtu(now);
+    }
+
+    /// As [`SessionChecks::path_mtu_to_peer`].
+    pub(super) fn path_mtu(&self) -> (Option<u16>, Option<u16>) {
+        self.ice_checks.path_mtu_to_peer()
     }
 
     /// The handshake, which knows how far the session's set-up is.
@@ -59,6 +81,9 @@ impl Exchange {
 
     /// Where a datagram came from, for the connection; `None` if it is not for it.
     pub(super) fn received(&mut self, route: Route, data: &[u8], now: Instant) -> Option<Route> {
+        if !self.ice_checks.takes(data, now) {
+            return None;
+        }
         let route = self.ice_checks.inbound(route, data, now).filter(|_| self.streams.takes(data, now))?;
         self.handshake.received(route.local, route.peer, data, now);
         Some(route)
@@ -88,11 +113,17 @@ impl Exchange {
         self.ice_checks.advance(outbox.check_budget(), now, |route, request| {
             outbox.send(route.local, route.peer, request);
         });
+        while let Some(probe) = self.ice_checks.poll_mtu_probe(now) {
+            if outbox.send_whole(&probe) == Whole::TooLarge {
+                self.ice_checks.mtu_probe_refused(&probe, now);
+            }
+        }
     }
 
     /// When there is something to do again, or a check is due.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        [self.handshake.deadline(), self.ice_checks.deadline()].into_iter().flatten().min()
+        let checks = [self.ice_checks.deadline(), self.ice_checks.mtu_deadline()];
+        checks.into_iter().chain([self.handshake.deadline()]).flatten().min()
     }
 
     /// The checks that were sent since the last call; none once the session is set up, for its addresses are known then.

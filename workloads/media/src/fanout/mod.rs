@@ -88,7 +88,7 @@ impl Fanout {
     /// Where the system refuses a thread or a poll instance.
     pub fn start(options: Options, sink: &EventSink) -> std::io::Result<Self> {
         let check_budget = Arc::new(Budget::default());
-        let packets = retransmission_packets(options.bitrate_kbps);
+        let packets = retransmission_packets(options.bitrate_kbps, options.packet_bytes);
         let shards = options.ports.map_or(options.shards, |ports| options.shards.min(ports.count()));
         let shards = (0..shards.max(1))
             .map(|number| Shard::start(number, Arc::clone(sink), Arc::clone(&check_budget), packets))

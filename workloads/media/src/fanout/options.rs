@@ -2,6 +2,7 @@
 
 use super::numbering::Numbering;
 use super::ports::MediaPorts;
+use crate::packetise::PacketBytes;
 
 /// How to set up a [`Fanout`](super::Fanout).
 #[derive(Debug, Clone, Copy)]
@@ -10,6 +11,8 @@ pub struct Options {
     pub shards: usize,
     /// The stream's bitrate: sizes the buffers that packets are sent again from.
     pub bitrate_kbps: u32,
+    /// The payload of a full packet, in bytes, as [`Frame`](super::Frame)s have it.
+    pub packet_bytes: PacketBytes,
     /// The label of the channel that reports come over: unordered, nothing is sent again.
     pub channel_label: &'static str,
     /// Where the numbers of every session begin. None is what to use: at random, in each session elsewhere, so that

@@ -5,8 +5,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::recent_frames::RecentFrames;
 use super::shared::Shared;
-use crate::checks::Budget;
+use crate::checks::{Budget, MtuProbe, Route};
 use crate::sockets::Sockets;
+use crate::whole::Whole;
 
 /// The sockets of a shard, its counts of what they took, and its newest frames.
 pub(super) struct Outbox<'a> {
@@ -29,6 +30,12 @@ impl<'a> Outbox<'a> {
         let is_sent = self.sockets.send(local, peer, data);
         let counter = if is_sent { &counters.datagrams_sent } else { &counters.send_errors };
         counter.fetch_add(1, Relaxed);
+    }
+
+    /// Sends a datagram in one piece or not at all, which is no part of what sessions send.
+    pub(super) fn send_whole(&self, probe: &MtuProbe) -> Whole {
+        let Route { local, peer } = probe.route;
+        self.sockets.send_whole(local, peer, &probe.datagram, probe.known)
     }
 
     /// What unanswered checks take from.

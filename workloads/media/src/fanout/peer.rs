@@ -29,6 +29,7 @@ use crate::datagrams::received;
 use crate::description::OfferedData;
 use crate::handshake::is_application_data;
 use crate::late_candidates::LateCandidates;
+use crate::packetise::PacketBytes;
 use crate::stun::TransactionId;
 
 /// When a peer is to be drained that took something in.
@@ -60,6 +61,11 @@ pub(super) struct Peer {
     watch: Watch,
     /// The way that media takes, as it was told last.
     path: Option<CandidatePair>,
+    /// What was said last of how large a packet may be, and how large the largest is.
+    path_mtu: (Option<u16>, Option<u16>),
+    /// The label of our channel: a peer that opens one of that name is one of our own programs.
+    channel_label: &'static str,
+    packet_bytes: PacketBytes,
     failed: Option<CloseReason>,
 }
 
@@ -194,6 +200,7 @@ impl Peer {
                     self.outgoing.feedback(packet.as_ref(), now);
                     if is_keyframe_request(packet.as_ref()) {
                         self.keyframe_requests.requested();
+                        self.exchange.suspect_path_mtu(now);
                     }
                 }
             }
@@ -203,7 +210,8 @@ impl Peer {
     }
 
     fn translate(&mut self, event: &RTCPeerConnectionEvent, now: Instant, events: &mut Vec<Event>) {
-        let reached = |stage| Event::Reached { id: self.id, stage, at: now };
+        let id = self.id;
+        let reached = |stage| Event::Reached { id, stage, at: now };
         match event {
             RTCPeerConnectionEvent::OnIceConnectionStateChangeEvent(RTCIceConnectionState::Connected)
                 if !self.ice_worked =>
@@ -223,6 +231,7 @@ impl Peer {
             RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(channel)) => {
                 if Some(*channel) != self.own_channel {
                     self.peer_channel.get_or_insert(*channel);
+                    self.recognise(*channel);
                 }
                 // A second one, opened by the peer, is as good for reports and changes nothing.
                 let is_first = self.schedule.channel_opened();
@@ -237,6 +246,15 @@ impl Peer {
                 self.fail();
             }
             _ => {}
+        }
+    }
+
+    /// A peer that takes our offer and opens a channel of the name that ours has is one of our own programs.
+    fn recognise(&mut self, channel: RTCDataChannelId) {
+        let label =
+            self.connection.data_channel(channel).map(|channel| channel.label() == self.channel_label);
+        if self.own_channel.is_some() && label == Some(true) {
+            self.exchange.measure_path_mtu();
         }
     }
 
@@ -270,6 +288,7 @@ impl Peer {
         if let Some(last) = self.schedule.stop() {
             events.push(self.network());
             events.extend(self.changed_path());
+            events.extend(self.changed_path_mtu());
             events.push(Event::Stopped { id: self.id, last });
         }
     }
@@ -289,6 +308,14 @@ impl Peer {
         let pair = self.exchange.pair()?;
         let has_changed = self.path.replace(pair) != Some(pair);
         has_changed.then(|| Event::Path { id: self.id, pair })
+    }
+
+    /// How large a packet may be, where that is something else than before.
+    fn changed_path_mtu(&mut self) -> Option<Event> {
+        let now = self.exchange.path_mtu();
+        let (path_mtu, largest_packet) = now;
+        let has_changed = std::mem::replace(&mut self.path_mtu, now) != now;
+        has_changed.then_some(Event::PathMtu { id: self.id, path_mtu, largest_packet })
     }
 
     fn write(&mut self, message: RTCMessage, now: Instant) {

@@ -15,6 +15,7 @@ use super::keyframe_requests::KeyframeRequests;
 use super::numbering::{Numbering, Numberings};
 use super::outgoing::Outgoing;
 use super::recent_frames::RecentFrames;
+use crate::packetise::PacketBytes;
 
 /// A session that has its channel, and of which the peer asks for lost packets.
 pub(crate) struct Sender {
@@ -31,7 +32,7 @@ pub(crate) struct Sent {
 
 impl Sender {
     pub(crate) fn new(numbering: Numbering, bitrate_kbps: u32, now: Instant) -> Self {
-        let repairable = retransmission_packets(bitrate_kbps);
+        let repairable = retransmission_packets(bitrate_kbps, PacketBytes::DEFAULT);
         let stream = Numberings::default().stream(SessionId(1), Some(numbering));
         let mut outgoing = Outgoing::new(stream, 97, repairable, now);
         outgoing.agreed(97, true);

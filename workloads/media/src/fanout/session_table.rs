@@ -110,11 +110,18 @@ mod tests {
     use super::*;
     use crate::fanout::numbering::Numberings;
     use crate::fanout::options::Options;
+    use crate::packetise::PacketBytes;
     use crate::stun::MAGIC_COOKIE;
 
     fn table() -> (SessionTable, usize, String) {
-        let options =
-            Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering: None, ports: None };
+        let options = Options {
+            shards: 1,
+            bitrate_kbps: 1000,
+            packet_bytes: PacketBytes::DEFAULT,
+            channel_label: "reports",
+            numbering: None,
+            ports: None,
+        };
         let id = SessionId(7);
         let stream = Numberings::default().stream(id, None);
         let (peer, _) = Peer::offer(id, stream, &[address(9)], &[], options, Instant::now()).unwrap();

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::sockets::PolledSockets;
-use crate::checks::Route;
+use crate::checks::{MtuProbe, Route};
 use crate::relay::{Relay, RelayError};
 use crate::sockets::Datagram;
+use crate::whole::Whole;
 
 /// Sends and receives.
 pub(super) struct Gate {
@@ -66,6 +67,15 @@ impl Gate {
                 relay.send(route.peer, data, now);
                 self.flush();
             }
+        }
+    }
+
+    /// Sends a datagram in one piece or not at all, which nobody can say of a relay.
+    pub(super) fn send_whole(&self, probe: &MtuProbe) -> Whole {
+        let MtuProbe { route: Route { local, peer }, datagram, known, .. } = probe;
+        match &self.relay {
+            None => self.polled.sockets.send_whole(*local, *peer, datagram, *known),
+            Some(_) => Whole::NotSent,
         }
     }
 

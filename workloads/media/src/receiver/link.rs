@@ -133,6 +133,11 @@ impl Link {
         self.channels.open(&mut self.connection, label, is_lossy);
     }
 
+    /// As [`Transport::measure_path_mtu`].
+    pub(super) fn measure_path_mtu(&mut self) {
+        self.transport.measure_path_mtu();
+    }
+
     /// Takes another candidate of the peer's. One that cannot be used does no harm.
     pub(super) fn add_candidate(&mut self, candidate: String) {
         self.transport.remote_candidate(&candidate);

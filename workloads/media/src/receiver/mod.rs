@@ -154,6 +154,7 @@ impl Receiver {
         };
         let candidates = addresses.iter().map(candidate);
         let (connection, sdp) = connection::answer(described, candidates, now, Arc::clone(&counters))?;
+        checks.local_description(&sdp);
         let sdp = offer.answer(&sdp)?;
         if let Some((relay, _)) = &relay
             && let Some(relayed) = relay.relayed()
@@ -192,6 +193,13 @@ impl Receiver {
     pub fn candidate(&self, candidate: String) {
         // Full: far more than anybody has of them.
         let _ = self.requester.request(Request::Candidate(candidate));
+    }
+
+    /// Has it find out, now and then, how large a packet may be to reach the peer, which is a program of our own: see
+    /// [`Stats::path_mtu`].
+    pub fn measure_path_mtu(&self) {
+        // Full: far more than anybody asks of it.
+        let _ = self.requester.request(Request::MeasurePathMtu);
     }
 
     /// A handle to send with, from any thread.

@@ -22,6 +22,8 @@ pub(super) enum Request {
     Open { label: String, is_lossy: bool },
     /// The peer has another candidate.
     Candidate(String),
+    /// The peer is a program of our own: how large a packet may be is to be found out.
+    MeasurePathMtu,
     /// From here on this takes the frames.
     Handler(FrameHandler),
 }

@@ -143,6 +143,10 @@ impl Session {
                     self.link.add_candidate(candidate);
                     Requested::More
                 }
+                Request::MeasurePathMtu => {
+                    self.link.measure_path_mtu();
+                    Requested::More
+                }
                 Request::Handler(handler) => {
                     self.handler = Some(handler);
                     Requested::Nothing

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use report::CandidatePair;
+use report::{CandidatePair, PathMtu};
 
 use crate::relay::RelayError;
 
@@ -45,10 +45,14 @@ pub struct Stats {
     pub has_heard_check: bool,
     /// The way that media took last; the local end is ours.
     pub path: Option<CandidatePair>,
+    /// How large a packet may be in either direction, as far as it is known.
+    pub path_mtu: PathMtu,
+    /// The payload of a full packet of the peer's media, where the peer says so.
+    pub full_payload: Option<u16>,
 }
 
 impl Stats {
-    /// The sums, and the longest; the jitter, the path, and what is since the last frame, are those of `other`, which is later.
+    /// The sums, and the longest; the jitter, the path, how large a packet may be there, and what is since the last frame, are those of `other`, which is later.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         // Without `..`: a counter that is forgotten here does not compile.
@@ -70,6 +74,8 @@ impl Stats {
             foreign,
             has_heard_check,
             path,
+            path_mtu,
+            full_payload,
         } = other;
         Self {
             packets: self.packets + packets,
@@ -89,6 +95,8 @@ impl Stats {
             foreign: self.foreign + foreign,
             has_heard_check: self.has_heard_check || *has_heard_check,
             path: path.or(self.path),
+            path_mtu: if *path_mtu == PathMtu::default() { self.path_mtu } else { *path_mtu },
+            full_payload: full_payload.or(self.full_payload),
         }
     }
 }
@@ -112,6 +120,7 @@ pub(super) struct Counters {
     pub(super) foreign: AtomicU64,
     pub(super) has_heard_check: AtomicBool,
     path: Mutex<Option<CandidatePair>>,
+    path_mtu: Mutex<(PathMtu, Option<u16>)>,
     relay_problem: Mutex<Option<RelayError>>,
 }
 
@@ -142,6 +151,11 @@ impl Counters {
         *self.path.lock().unwrap_or_else(PoisonError::into_inner) = Some(pair);
     }
 
+    /// How large a packet may be, and the payload of a full one of the peer's media.
+    pub(super) fn path_mtu(&self, known: (PathMtu, Option<u16>)) {
+        *self.path_mtu.lock().unwrap_or_else(PoisonError::into_inner) = known;
+    }
+
     /// What is wrong with the relay as of now, if anything is.
     pub(super) fn relay_is(&self, problem: Option<RelayError>) {
         *self.relay_problem.lock().unwrap_or_else(PoisonError::into_inner) = problem;
@@ -153,6 +167,7 @@ impl Counters {
 
     pub(super) fn snapshot(&self) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (path_mtu, full_payload) = *self.path_mtu.lock().unwrap_or_else(PoisonError::into_inner);
         Stats {
             packets: read(&self.packets),
             longest_payload: read(&self.longest_payload),
@@ -171,6 +186,8 @@ impl Counters {
             foreign: read(&self.foreign),
             has_heard_check: self.has_heard_check.load(Ordering::Relaxed),
             path: *self.path.lock().unwrap_or_else(PoisonError::into_inner),
+            path_mtu,
+            full_payload,
         }
     }
 }

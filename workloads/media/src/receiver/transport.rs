@@ -21,6 +21,7 @@ use crate::datagrams::received;
 use crate::handshake::{self, Action, Handshake};
 use crate::relay::{Relay, RelayError};
 use crate::streams::Streams;
+use crate::whole::Whole;
 
 /// The first bytes of RTP and RTCP (RFC 7983, section 7).
 const MEDIA: std::ops::RangeInclusive<u8> = 128..=191;
@@ -86,6 +87,10 @@ impl Transport {
         let Self { gate, checks, handshake, streams, counters, .. } = self;
         let mut is_media_alone = true;
         gate.receive(|Route { local, peer }, data, at| {
+            if !checks.takes(data, at) {
+                is_media_alone = false;
+                return;
+            }
             // A server keeps its address: all that the checks are to know is that it answered.
             let _ = checks.inbound(Route { local, peer }, data, at);
             handshake.received(local, peer, data, at);
@@ -97,8 +102,11 @@ impl Transport {
         if let Some(pair) = checks.take_pair_from_peer() {
             counters.path(pair);
         }
-        if !is_media_alone && checks.has_heard_check() {
-            counters.has_heard_check.store(true, Ordering::Relaxed);
+        if !is_media_alone {
+            if checks.has_heard_check() {
+                counters.has_heard_check.store(true, Ordering::Relaxed);
+            }
+            counters.path_mtu(checks.path_mtu_of_receiver());
         }
         !is_media_alone
     }
@@ -127,6 +135,16 @@ impl Transport {
             self.handshake.sent(local, peer, &datagram.message, now);
             self.leave(Route { local, peer }, &datagram.message, now);
         }
+        while let Some(probe) = self.checks.poll_mtu_probe(now) {
+            if self.gate.send_whole(&probe) == Whole::TooLarge {
+                self.checks.mtu_probe_refused(&probe, now);
+            }
+        }
+    }
+
+    /// As [`SessionChecks::measure_path_mtu`].
+    pub(super) fn measure_path_mtu(&mut self) {
+        self.checks.measure_path_mtu();
     }
 
     /// Checks the way that media comes by, where it should and does not: the server learns by it if a NAT has given us
@@ -144,7 +162,8 @@ impl Transport {
 
     /// When [`Transport::repeat`] or [`Transport::advance`] has something next.
     pub(super) fn deadline(&mut self) -> Option<Instant> {
-        [self.handshake.deadline(), self.gate.deadline()].into_iter().flatten().min()
+        let deadlines = [self.handshake.deadline(), self.gate.deadline(), self.checks.mtu_deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Lets a datagram leave, unless it is a check that must not.

@@ -9,6 +9,7 @@
 
 mod link;
 mod oracle;
+mod path_mtu;
 mod storms;
 mod weather;
 mod world;

@@ -20,7 +20,7 @@ use super::weather::Network;
 use crate::assemble::Assembled;
 use crate::fanout::sans_io::Sender;
 use crate::fanout::{Frame, Numbering};
-use crate::packetise::packetise;
+use crate::packetise::{PacketBytes, packetise};
 use crate::receiver::Stats;
 use crate::receiver::sans_io::Receiver;
 
@@ -157,7 +157,7 @@ impl World {
         data[0] = (data[0] & 0xfe) | u8::from(!keyframe);
         let timestamp = number * TICKS;
         self.measurement.captured(Truth { timestamp, position: POSITION, captured: self.now });
-        let payloads = packetise(&data, number as u16);
+        let payloads = packetise(&data, number as u16, PacketBytes::DEFAULT);
         let (first, count) = (self.packets.len(), payloads.len());
         let sent = self.sender.send(&Arc::new(Frame { timestamp, keyframe, payloads }), self.now);
         assert_eq!(sent.packets.len(), count);

@@ -10,7 +10,10 @@ use crate::handshake::{Action, Handshake};
 /// A local address, and the peer's.
 pub type Addresses = (SocketAddr, SocketAddr);
 
-/// The datagrams of one session, and of a server that has no other.
+/// What the interface takes.
+const INTERFACE: usize = 1500;
+
+/// The datagrams of one session, and of a server that has no other, with a peer that is one of our own programs.
 pub struct Datagrams {
     checks: SessionChecks,
     budget: Budget,
@@ -36,11 +39,16 @@ impl Datagrams {
     pub fn new(local: SocketAddr, remote_sdp: &str) -> Self {
         let mut checks = SessionChecks::new([local.ip()]);
         checks.remote_description(remote_sdp);
+        checks.local_description(remote_sdp);
+        checks.measure_path_mtu();
         Self { checks, budget: Budget::default(), handshake: Handshake::new() }
     }
 
     /// A datagram comes: whether, and as from where, the stack gets it.
     pub fn received(&mut self, (local, peer): Addresses, data: &[u8], now: Instant) -> Option<Addresses> {
+        if !self.checks.takes(data, now) {
+            return None;
+        }
         let route = self.checks.inbound(Route { local, peer }, data, now)?;
         self.handshake.received(route.local, route.peer, data, now);
         Some((route.local, route.peer))
@@ -64,16 +72,24 @@ impl Datagrams {
         })
     }
 
-    /// Sends the checks that are due besides those of the stack; how many.
+    /// Sends the checks and probes that are due besides those of the stack; how many.
     pub fn advance(&mut self, now: Instant) -> usize {
         let mut sent = 0;
         self.checks.advance(&self.budget, now, |_, _| sent += 1);
+        while let Some(probe) = self.checks.poll_mtu_probe(now) {
+            if probe.datagram.len() > INTERFACE {
+                self.checks.mtu_probe_refused(&probe, now);
+            } else {
+                sent += 1;
+            }
+        }
         sent
     }
 
-    /// When there is something to do again, or a check is due.
+    /// When there is something to do again, or a check or a probe is due.
     pub fn deadline(&self) -> Option<Instant> {
-        [self.handshake.deadline(), self.checks.deadline()].into_iter().flatten().min()
+        let checks = [self.checks.deadline(), self.checks.mtu_deadline()];
+        checks.into_iter().chain([self.handshake.deadline()]).flatten().min()
     }
 
     fn leave(&mut self, route: Route, data: &[u8], now: Instant) -> Option<Addresses> {

@@ -10,7 +10,7 @@ use ballsession_media::assemble::Assembled;
 use ballsession_media::fanout::{
     CloseReason, Event, EventSink, Fanout, Frame, MediaPorts, Numbering, Options, SessionId,
 };
-use ballsession_media::packetise::packetise;
+use ballsession_media::packetise::{PacketBytes, packetise};
 use ballsession_media::receiver::{self, Answer, Handled, Received, Receiver};
 
 /// No test waits longer for anything; none is expected to come near.
@@ -42,7 +42,14 @@ impl Server {
         let sink: EventSink =
             Arc::new(move |batch| batch.into_iter().for_each(|event| drop(send.send(event))));
         let numbering = Some(Numbering { timestamp_offset: 0, sequence_number: 0 });
-        let options = Options { shards: 2, bitrate_kbps: 1000, channel_label: "reports", numbering, ports };
+        let options = Options {
+            shards: 2,
+            bitrate_kbps: 1000,
+            packet_bytes: PacketBytes::DEFAULT,
+            channel_label: "reports",
+            numbering,
+            ports,
+        };
         Self { fanout: Fanout::start(options, &sink).unwrap(), events, timestamp: 0 }
     }
 
@@ -94,7 +101,7 @@ impl Server {
         let start = Instant::now();
         let frames = (length.as_micros() / INTERVAL.as_micros()) as u32;
         // Keyframes only: each is of use by itself.
-        let payloads = packetise(&[0; 700], 1);
+        let payloads = packetise(&[0; 700], 1, PacketBytes::DEFAULT);
         for n in 0..frames {
             std::thread::sleep((INTERVAL * n).saturating_sub(start.elapsed()));
             self.timestamp += TICKS;

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use ballsession_media::fanout::{EventSink, Fanout, FanoutError, Options, SessionId};
+use ballsession_media::packetise::PacketBytes;
 use ballsession_media::receiver::{self, Receiver, ReceiverError};
 
 use crate::structure::check_answer;
@@ -16,8 +17,14 @@ pub(crate) struct Server(Fanout);
 
 impl Server {
     pub(crate) fn start() -> Self {
-        let options =
-            Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering: None, ports: None };
+        let options = Options {
+            shards: 1,
+            bitrate_kbps: 1000,
+            packet_bytes: PacketBytes::DEFAULT,
+            channel_label: "reports",
+            numbering: None,
+            ports: None,
+        };
         let sink: EventSink = Arc::new(|_| {});
         Self(Fanout::start(options, &sink).unwrap())
     }

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver as Queue, channel};
 use std::time::{Duration, Instant};
 
 use ballsession_media::fanout::{Event, EventSink, Fanout, Frame, Numbering, Options, SessionId};
-use ballsession_media::packetise::packetise;
+use ballsession_media::packetise::{PacketBytes, packetise};
 use peer::Peer;
 use rtc::rtcp::Packet;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
@@ -36,8 +36,14 @@ impl Server {
             Arc::new(move |batch| batch.into_iter().for_each(|event| drop(send.send(event))));
         // Sequence numbers wrap in the middle.
         let numbering = Some(Numbering { timestamp_offset: 0, sequence_number: 65_520 });
-        let options =
-            Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering, ports: None };
+        let options = Options {
+            shards: 1,
+            bitrate_kbps: 1000,
+            packet_bytes: PacketBytes::DEFAULT,
+            channel_label: "reports",
+            numbering,
+            ports: None,
+        };
         Self { fanout: Fanout::start(options, &sink).unwrap(), events, timestamp: 0, packets: 0 }
     }
 
@@ -61,7 +67,7 @@ impl Server {
 
     fn publish(&mut self, keyframe: bool, length: usize) {
         self.timestamp += 3000;
-        let payloads = packetise(&vec![u8::from(!keyframe); length], 1);
+        let payloads = packetise(&vec![u8::from(!keyframe); length], 1, PacketBytes::DEFAULT);
         self.packets += payloads.len();
         self.fanout.publish(&Arc::new(Frame { timestamp: self.timestamp, keyframe, payloads }));
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use ballsession_media::fanout::{Event, EventSink, Fanout, Options, SessionId, Stage};
+use ballsession_media::packetise::PacketBytes;
 use ballsession_media::receiver::{self, Answer, Receiver};
 
 use crate::network::{Loses, Network};
@@ -41,8 +42,14 @@ impl Server {
             of_sink.events.lock().unwrap().extend(events);
             of_sink.more.notify_all();
         });
-        let options =
-            Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering: None, ports: None };
+        let options = Options {
+            shards: 1,
+            bitrate_kbps: 1000,
+            packet_bytes: PacketBytes::DEFAULT,
+            channel_label: "reports",
+            numbering: None,
+            ports: None,
+        };
         Self { fanout: Fanout::start(options, &sink).unwrap(), recorded }
     }
 

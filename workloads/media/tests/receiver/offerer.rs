@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ballsession_media::assemble::Assembled;
-use ballsession_media::packetise::packetise;
+use ballsession_media::packetise::{PacketBytes, packetise};
 use rtc::interceptor::{NackResponderBuilder, Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_RTX, MIME_TYPE_VP8};
@@ -154,7 +154,7 @@ impl Offerer {
         let mut encoded: Vec<u8> = (0..len).map(|byte| (byte + self.timestamp as usize) as u8).collect();
         encoded[0] = (encoded[0] & 0xfe) | u8::from(!keyframe);
         self.timestamp = self.timestamp.wrapping_add(3000);
-        let payloads = packetise(&encoded, 0);
+        let payloads = packetise(&encoded, 0, PacketBytes::DEFAULT);
         let last = payloads.len() - 1;
         for (index, payload) in payloads.into_iter().enumerate() {
             let header = rtp::Header {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::bounds::within;
 use super::malformed::Malformed;
 use crate::candidate_pair::CandidatePair;
+use crate::path_mtu::PathMtu;
 
 /// The largest number of milliseconds or seconds that a client may say: some centuries, in which sums stay exact.
 const MAX_TIME: f64 = 1e13;
@@ -59,6 +60,10 @@ pub struct ClientStats {
     /// The way that its media took last. None before there was any. Not W3C's, which has statistics of their own for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<CandidatePair>,
+    /// How large a packet may be to the server, and what the server said of the other direction. None before anything is known. Not
+    /// W3C's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_mtu: Option<PathMtu>,
 }
 
 /// Evidence about the processor, as far as the system gives it.

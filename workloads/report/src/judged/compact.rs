@@ -60,7 +60,7 @@ impl CompactClients {
         self.clients.is_empty()
     }
 
-    /// The clients, without their nodes. What a broken or newer sender wrote in a code that is not known here counts
+    /// The clients, without their nodes and what their rows say of the way. What a broken or newer sender wrote in a code that is not known here counts
     /// as the worst of its kind, never as good.
     pub fn to_clients(&self) -> Vec<JudgedClient> {
         self.clients.iter().map(|client| client.expand(&self.prefix)).collect()
@@ -136,6 +136,8 @@ impl CompactClient {
                 setup_p95_milliseconds: *setup,
             },
             cause: Cause::ALL.get(usize::from(*cause)).copied().unwrap_or_default(),
+            // A reader of the version before takes no array that is longer, and rows have it.
+            vanishes_above: None,
         }
     }
 }
@@ -184,6 +186,7 @@ mod tests {
                 setup_p95_milliseconds: Some(1234.0),
             },
             cause: Cause::Network,
+            vanishes_above: None,
         }
     }
 

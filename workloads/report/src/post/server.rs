@@ -108,7 +108,8 @@ fn fitting(rows: Vec<ClientRow>, room: usize) -> Vec<ClientRow> {
     if fitting.len() == wanted {
         return fitting;
     }
-    first_of(rows.into_iter().map(|row| ClientRow { path: None, server_path: None, ..row }).collect(), room)
+    let without_ways = |row| ClientRow { path: None, server_path: None, path_mtu: None, ..row };
+    first_of(rows.into_iter().map(without_ways).collect(), room)
 }
 
 fn first_of(rows: Vec<ClientRow>, mut room: usize) -> Vec<ClientRow> {
@@ -257,7 +258,8 @@ mod tests {
             setup_p95_milliseconds: Some(1234.0),
         };
         let media = Media::Stopped { seconds: 12.34 };
-        JudgedClient { id: id.into(), node: None, is_wanted: true, media, numbers, cause: Cause::Network }
+        let (id, cause) = (id.into(), Cause::Network);
+        JudgedClient { id, node: None, is_wanted: true, media, numbers, cause, vanishes_above: None }
     }
 
     #[test]

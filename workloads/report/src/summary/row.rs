@@ -7,7 +7,7 @@ use super::{
     quantities::{ErrorPixels, Freezes, Gaps, LatencyMilliseconds, LatencySplit, Network, Received, RowCpu},
     recent::RowRecent,
 };
-use crate::{candidate_pair::CandidatePair, cause::Cause, codes::State};
+use crate::{candidate_pair::CandidatePair, cause::Cause, codes::State, path_mtu::PathMtu};
 
 /// How reports are paired with frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -116,6 +116,9 @@ pub struct ClientRow {
     /// The same way as the server sees it, whose is the local end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_path: Option<CandidatePair>,
+    /// How large a packet may be to and from it. Left out where neither is known, as with all programs but our own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_mtu: Option<PathMtu>,
 }
 
 impl ClientRow {
@@ -151,6 +154,7 @@ impl ClientRow {
             cause: Cause::default(),
             path: None,
             server_path: None,
+            path_mtu: None,
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use measure::Truth;
 use media::fanout::Fanout;
+use media::packetise::PacketBytes;
 use preview::Preview;
 use scene::Background;
 
@@ -30,6 +31,7 @@ pub(crate) struct Settings {
     pub(crate) background: Background,
     pub(crate) frames_per_second: u32,
     pub(crate) bitrate_kbps: u32,
+    pub(crate) packet_bytes: PacketBytes,
 }
 
 /// The running thread; dropping it ends it.
@@ -52,8 +54,8 @@ impl Camera {
         preview: Preview,
         lateness: Arc<Lateness>,
     ) -> anyhow::Result<Self> {
-        let Settings { scene, background, frames_per_second, bitrate_kbps } = settings;
-        let source = Source::new(scene, *background, *frames_per_second, *bitrate_kbps)?;
+        let Settings { scene, background, frames_per_second, bitrate_kbps, packet_bytes } = settings;
+        let source = Source::new(scene, *background, *frames_per_second, *bitrate_kbps, *packet_bytes)?;
         let stop = Arc::new(AtomicBool::new(false));
         let work = Work {
             source,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use media::fanout::Frame;
-use media::packetise::packetise;
+use media::packetise::{PacketBytes, packetise};
 use picture::{I420, Point};
 use scene::{Background, Motion, Painter};
 use vp8::{ActiveMap, CLOCK_RATE, Encoder, EncoderSettings, FrameKind};
@@ -16,6 +16,7 @@ pub(super) struct Source {
     encoder: Encoder,
     active: ActiveMap,
     frames_per_second: u32,
+    packet_bytes: PacketBytes,
     picture_id: u16,
 }
 
@@ -25,6 +26,7 @@ impl Source {
         background: Background,
         frames_per_second: u32,
         bitrate_kbps: u32,
+        packet_bytes: PacketBytes,
     ) -> anyhow::Result<Self> {
         let settings = EncoderSettings { size: scene.size, frames_per_second, bitrate_kbps };
         Ok(Self {
@@ -33,6 +35,7 @@ impl Source {
             encoder: Encoder::new(&settings).context("cannot open the VP8 encoder")?,
             active: ActiveMap::new(scene.size),
             frames_per_second,
+            packet_bytes,
             picture_id: 0,
         })
     }
@@ -61,7 +64,7 @@ impl Source {
         let frame = Frame {
             timestamp: rtp_time as u32,
             keyframe: encoded.keyframe,
-            payloads: packetise(encoded.data, self.picture_id),
+            payloads: packetise(encoded.data, self.picture_id, self.packet_bytes),
         };
         Ok((frame, position))
     }

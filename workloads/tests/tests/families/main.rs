@@ -4,6 +4,7 @@
 
 mod listening;
 mod namespace;
+mod narrow;
 mod no_udp;
 mod node_port;
 mod ports;

@@ -9,6 +9,7 @@ mod late_candidates;
 mod media_lost;
 mod no_channel;
 mod panics;
+mod probes;
 mod raw_client;
 mod raw_peer;
 mod refused;

@@ -6,7 +6,9 @@
 
 mod figures;
 mod model;
+mod packet_bytes;
 mod packet_size;
+mod path_mtu;
 mod session;
 mod storms;
 

@@ -58,7 +58,10 @@ pub(super) fn message(
             let seen = stuck.error.map_or("it says no more", |error| error.message.as_str());
             // What it concludes from its counts says more than they do, where it could.
             let seen = match seen.rsplit_once(": ") {
-                Some((_, conclusion)) => format!("of its packets {conclusion}"),
+                Some((_, conclusion)) if conclusion.starts_with("none ") => {
+                    format!("of its packets {conclusion}")
+                }
+                Some((_, conclusion)) => conclusion.to_owned(),
                 None => seen.to_owned(),
             };
             let seen = shorten(&seen, 90);

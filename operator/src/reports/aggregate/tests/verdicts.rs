@@ -1,7 +1,7 @@
 //! What is said about the objectives, by what the server and the clients post.
 
-use report::Cause;
 use report::judged::{JudgedClient, JudgedSession, Media};
+use report::{Cause, PathMtu};
 
 use super::*;
 use crate::report_source::Expectation;
@@ -235,6 +235,25 @@ fn the_node_of_a_client_without_a_row_is_that_of_its_pod() {
     assert_eq!(
         message(&scenario.desired(1).unwrap()),
         "8.1 % lost, 1 % allowed (harbor-client-1 on worker-1; cause Network)"
+    );
+}
+
+/// The compact numbers of a client have no room for it: its row has it.
+#[test]
+fn where_packets_of_the_medias_size_vanish_the_message_says_above_which() {
+    let mut scenario = two_clients();
+    let mut post = posted(1, &judged(|session| session.clients[1].numbers.loss_percent = Some(8.1)));
+    let mut of_size = |sequence, to_client| {
+        post.sequence = sequence;
+        post.summary.clients[1].path_mtu =
+            Some(PathMtu { to_client: Some(to_client), to_server: None, largest_packet: Some(1238) });
+        scenario.server(sequence, post.clone());
+        message(&scenario.desired(sequence).unwrap())
+    };
+    assert_eq!(of_size(1, 1500), "8.1 % lost, 1 % allowed (harbor-client-1 on worker-2; cause Network)");
+    assert_eq!(
+        of_size(2, 1000),
+        "8.1 % lost, 1 % allowed (harbor-client-1 on worker-2; cause Network: datagrams above 1000 bytes vanish)"
     );
 }
 

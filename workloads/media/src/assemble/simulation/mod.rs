@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::{Assembled, Assembler, RtpPacket, Settings};
-use crate::packetise::packetise;
+use crate::packetise::{PacketBytes, packetise};
 
 const SSRC: u32 = 7;
 /// Less than the reordering that makes a packet given up.
@@ -53,7 +53,7 @@ impl Scenario {
         let mut sequence_number = self.first_sequence_number;
         let mut packets = Vec::new();
         for (index, frame) in self.frames.iter().enumerate() {
-            let payloads = packetise(&self.encoded(index), index as u16);
+            let payloads = packetise(&self.encoded(index), index as u16, PacketBytes::DEFAULT);
             let last = payloads.len() - 1;
             let mut of_frame = Vec::new();
             for (part, payload) in payloads.into_iter().enumerate() {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::packetise::MAX_PAYLOAD_LEN;
+use crate::packetise::PacketBytes;
 
 fn fate(loss_percent: u32) -> impl Strategy<Value = Fate> {
     (0..100u32, 0..MAX_DELAY_MS, proptest::option::weighted(0.1, 0..MAX_DELAY_MS)).prop_map(
@@ -18,7 +18,7 @@ fn fate(loss_percent: u32) -> impl Strategy<Value = Fate> {
 fn scenario(loss_percent: u32) -> impl Strategy<Value = Scenario> {
     let frame = (
         proptest::bool::weighted(0.15),
-        1..4 * MAX_PAYLOAD_LEN,
+        1..4 * usize::from(PacketBytes::DEFAULT.get()),
         proptest::collection::vec(fate(loss_percent), 1..5),
     )
         .prop_map(|(keyframe, len, fates)| SentFrame { keyframe, len, fates });

@@ -48,6 +48,7 @@ impl Peer {
                 self.write(RTCMessage::RtcpPacket(String::new(), vec![Box::new(report)]), now);
                 events.push(self.network());
                 events.extend(self.changed_path());
+                events.extend(self.changed_path_mtu());
             }
             self.pass_keyframe_request_on(now, events);
         }

@@ -112,7 +112,7 @@ impl Peer {
         options: Options,
         now: Instant,
     ) -> Self {
-        let repairable = retransmission_packets(options.bitrate_kbps);
+        let repairable = retransmission_packets(options.bitrate_kbps, options.packet_bytes);
         Self {
             id,
             connection,
@@ -130,6 +130,9 @@ impl Peer {
             late_candidates: LateCandidates::default(),
             watch: Watch::default(),
             path: None,
+            path_mtu: (None, None),
+            channel_label: options.channel_label,
+            packet_bytes: options.packet_bytes,
             failed: None,
         }
     }
@@ -143,6 +146,7 @@ impl Peer {
             .find_map(|line| line.strip_prefix("a=ice-ufrag:"))
             .ok_or(Error::ErrSessionDescriptionMissingIceUfrag)?;
         self.ufrag = ufrag.trim().to_owned();
+        self.exchange.local_description(&sdp, self.packet_bytes.get());
         Ok((self, sdp))
     }
 
@@ -169,9 +173,16 @@ mod tests {
 
     use super::*;
     use crate::fanout::numbering::Numbering;
+    use crate::packetise::PacketBytes;
 
-    const OPTIONS: Options =
-        Options { shards: 1, bitrate_kbps: 1000, channel_label: "reports", numbering: None, ports: None };
+    const OPTIONS: Options = Options {
+        shards: 1,
+        bitrate_kbps: 1000,
+        packet_bytes: PacketBytes::DEFAULT,
+        channel_label: "reports",
+        numbering: None,
+        ports: None,
+    };
     const STREAM: Stream =
         Stream { ssrc: 7, numbering: Numbering { timestamp_offset: 0, sequence_number: 0 } };
 

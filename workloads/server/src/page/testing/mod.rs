@@ -57,6 +57,7 @@ impl Server {
     pub(super) async fn start() -> Self {
         let size = Size::new(160, 120).unwrap();
         let (started, frames_per_second, bitrate_kbps) = (Instant::now(), 30, 500);
+        let packet_bytes = media::packetise::PacketBytes::DEFAULT;
         let window = Duration::from_secs(60);
         let started_at = jiff::Timestamp::UNIX_EPOCH;
         let instance = String::new();
@@ -64,10 +65,13 @@ impl Server {
         let recorder = Arc::new(Recorder::new(recorder, None));
         let (sessions, keyframes) = (Arc::new(Sessions::default()), Arc::new(KeyframeRequests::default()));
         let peers = Arc::new(PeerLog::default());
-        let fanout =
-            Arc::new(start_fanout(bitrate_kbps, None, &recorder, &sessions, &keyframes, &peers).unwrap());
+        let fanout = Arc::new(
+            start_fanout((bitrate_kbps, packet_bytes), None, &recorder, &sessions, &keyframes, &peers)
+                .unwrap(),
+        );
         let scene = scene::Settings { size, radius: 10.0, speed: 100.0, seed: 1 };
-        let video = Settings { scene, background: Background::Plain, frames_per_second, bitrate_kbps };
+        let video =
+            Settings { scene, background: Background::Plain, frames_per_second, bitrate_kbps, packet_bytes };
         let preview = Preview::start().unwrap();
         let camera = Camera::start(
             &video,

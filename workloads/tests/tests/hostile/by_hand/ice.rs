@@ -1,11 +1,12 @@
 //! As much of ICE (RFC 8445) as one candidate on each side needs.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rtc::crypto::RTCCryptoProvider;
 use rtc::stun::attributes::{
-    ATTR_ICE_CONTROLLED, ATTR_ICE_CONTROLLING, ATTR_PRIORITY, ATTR_USE_CANDIDATE, ATTR_USERNAME,
+    ATTR_ICE_CONTROLLED, ATTR_ICE_CONTROLLING, ATTR_PRIORITY, ATTR_USE_CANDIDATE, ATTR_USERNAME, AttrType,
 };
 use rtc::stun::fingerprint::FINGERPRINT;
 use rtc::stun::integrity::MessageIntegrity;
@@ -17,6 +18,9 @@ use rtc::stun::xoraddr::XorMappedAddress;
 const PRIORITY: u32 = 2_130_706_431;
 
 const TIE_BREAKER: [u8; 8] = [7; 8];
+
+/// What makes a check a probe of the path's MTU.
+const PADDING: AttrType = AttrType(0xc5b5);
 
 /// What a side signs its connectivity checks with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +37,7 @@ pub(super) struct Ice {
     provider: Arc<dyn RTCCryptoProvider>,
     theirs: Option<Credentials>,
     is_controlling: bool,
+    answers: Cell<u64>,
 }
 
 /// What a message led to.
@@ -44,7 +49,7 @@ pub(super) struct Received {
 
 impl Ice {
     pub(super) fn new(provider: Arc<dyn RTCCryptoProvider>) -> Self {
-        Self { provider, theirs: None, is_controlling: false }
+        Self { provider, theirs: None, is_controlling: false, answers: Cell::new(0) }
     }
 
     pub(super) fn is_controlled_by(&mut self, theirs: Credentials) {
@@ -61,11 +66,22 @@ impl Ice {
         let mut message = Message::new();
         message.unmarshal_binary(data).unwrap();
         if message.typ == BINDING_SUCCESS {
+            self.answers.set(self.answers.get() + 1);
             return Received { replies: Vec::new(), is_nominated: self.is_controlling };
         }
         // Who checks this way can be reached by it, and knows this peer's address from its own check.
         let replies = vec![self.success(&message, from), self.check()];
         Received { replies, is_nominated: message.contains(ATTR_USE_CANDIDATE) }
+    }
+
+    /// How many successes came.
+    pub(super) fn answers(&self) -> u64 {
+        self.answers.get()
+    }
+
+    /// A check that is padded as those are that search the path's MTU.
+    pub(super) fn probe(&self, bytes: usize) -> Vec<u8> {
+        self.check_with(|message| message.add(PADDING, &vec![0; bytes]))
     }
 
     fn success(&self, request: &Message, from: SocketAddr) -> Vec<u8> {
@@ -76,6 +92,10 @@ impl Ice {
     }
 
     fn check(&self) -> Vec<u8> {
+        self.check_with(|_| {})
+    }
+
+    fn check_with(&self, add: impl FnOnce(&mut Message)) -> Vec<u8> {
         let theirs = self.theirs.as_ref().unwrap();
         self.build(BINDING_REQUEST, TransactionId::new(), &theirs.pwd, |message| {
             let username = format!("{}:{}", theirs.ufrag, OURS.ufrag);
@@ -87,6 +107,7 @@ impl Ice {
             } else {
                 message.add(ATTR_ICE_CONTROLLED, &TIE_BREAKER);
             }
+            add(message);
         })
     }
 

@@ -153,6 +153,16 @@ impl ByHand {
         self.socket.send_to(datagram, self.remote.unwrap()).unwrap();
     }
 
+    /// Sends a probe of the path's MTU of about so many bytes.
+    pub(crate) fn send_probe(&self, bytes: usize) {
+        self.send_datagram(&self.ice.probe(bytes));
+    }
+
+    /// How many of its own messages of ICE were answered.
+    pub(crate) fn answers(&self) -> u64 {
+        self.ice.answers()
+    }
+
     /// The SSRC of the other side's video.
     pub(crate) fn media_ssrc(&self) -> u32 {
         self.media_ssrc
@@ -190,7 +200,8 @@ impl ByHand {
 
     /// Takes in a datagram, if one comes, and answers it.
     fn step(&mut self) {
-        let mut buffer = [0; 2048];
+        // As long as any probe of the path's MTU.
+        let mut buffer = [0; 9216];
         if let Ok((length, from)) = self.socket.recv_from(&mut buffer) {
             // RFC 7983, section 7; what is left is media.
             match buffer[0] {
