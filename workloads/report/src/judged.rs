@@ -10,6 +10,7 @@ pub use compact::CompactClients;
 use serde::{Deserialize, Serialize};
 
 use crate::Cause;
+use crate::way::Way;
 
 /// The judged quantities of one client, or of all together, over the window or over a whole run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -78,6 +79,8 @@ pub struct JudgedClient {
     pub numbers: JudgedNumbers,
     /// What the evidence points at, should something not be good enough.
     pub cause: Cause,
+    /// The way that media takes to it, where the server was asked to say so.
+    pub way: Option<Way>,
 }
 
 /// All that a verdict needs to know besides the objectives.

@@ -24,6 +24,8 @@ pub mod sender;
 mod session;
 mod summary;
 mod text;
+pub mod unreachable;
+pub mod way;
 
 pub use candidate_pair::{CandidatePair, CandidateProtocol, CandidateType, IceCandidate};
 pub use cause::Cause;

@@ -79,6 +79,7 @@ mod tests {
             media,
             numbers,
             cause: Cause::Unknown,
+            way: None,
         };
         JudgedSession {
             all: numbers,

@@ -191,6 +191,7 @@ fn client_of_row(row: &ClientRow, without_media: &mut u32) -> JudgedClient {
         media,
         numbers: JudgedNumbers::default(),
         cause: Cause::Unknown,
+        way: None,
     }
 }
 
@@ -213,7 +214,7 @@ fn client_of_run(row: &ClientRow, frames_per_second: u32, seconds: Option<f64>) 
     let never = Media::NeverHad { seconds: WITHOUT_MEDIA_SECONDS };
     let media = if had_media(&row.frames) { Media::Flowing } else { never };
     let (id, node) = (row.id.clone(), row.node.clone());
-    JudgedClient { id, node, is_wanted: true, media, numbers, cause: row.cause }
+    JudgedClient { id, node, is_wanted: true, media, numbers, cause: row.cause, way: None }
 }
 
 /// A client that the server has not seen. Of a whole run that is a breach, of the window not yet.
@@ -230,6 +231,7 @@ fn awaited(id: &str, span: Span, around: &Surroundings) -> JudgedClient {
         },
         numbers: JudgedNumbers::default(),
         cause: Cause::Unknown,
+        way: None,
     }
 }
 

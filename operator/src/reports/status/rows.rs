@@ -2,7 +2,7 @@
 
 use crds::{ClientCpu, ClientNetwork, ClientStatus, Frames, SetupTimeline as Timeline};
 use report::judged::JudgedNumbers;
-use report::{Cause, ClientRow, SetupTimeline};
+use report::{Cause, ClientRow, IceCandidate, SetupTimeline};
 
 use crate::reports::status::text::{decimal, whole};
 
@@ -30,7 +30,15 @@ pub(super) fn client(row: &ClientRow, numbers: &JudgedNumbers, cause: Cause) -> 
         cause: cause.map(|cause| cause.as_str().to_owned()),
         network: network(row),
         cpu: row.cpu.as_ref().map(cpu),
+        path: path(row),
     }
+}
+
+/// The way that media takes to the client, as it says it, or as the server sees it.
+fn path(row: &ClientRow) -> Option<String> {
+    let pair = row.path.or_else(|| Some(row.server_path?.reversed()))?;
+    let end = |end: IceCandidate| format!("{} {}", end.candidate_type.as_str(), end.socket_address());
+    Some(format!("{} to {}", end(pair.local), end(pair.remote)))
 }
 
 /// The server's own counts; where it has none, what the client says.

@@ -32,7 +32,7 @@ pub(in crate::reports) fn judged_session(clients: Vec<JudgedClient>) -> JudgedSe
 /// A good client, as it is judged.
 pub(in crate::reports) fn judged_client(id: &str) -> JudgedClient {
     let (id, numbers, cause) = (id.to_owned(), good(), Cause::Network);
-    JudgedClient { id, node: None, is_wanted: true, media: Media::Flowing, numbers, cause }
+    JudgedClient { id, node: None, is_wanted: true, media: Media::Flowing, numbers, cause, way: None }
 }
 
 fn good() -> JudgedNumbers {

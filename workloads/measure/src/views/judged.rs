@@ -28,6 +28,7 @@ pub(crate) fn judged(recorder: &Recorder, pace: Pace, now: Instant) -> JudgedSes
         media: view.media(),
         numbers: view.recent(),
         cause: view.cause(),
+        way: recorder.ways.as_ref().and_then(|ways| ways.of(view.row)),
     };
     let views = ClientViews::new(recorder, pace, now);
     let mut clients: Vec<_> = recorder.rows.iter().map(|row| client(&views.of(row))).collect();
@@ -53,6 +54,7 @@ pub(crate) fn judged_run(recorder: &Recorder, pace: Pace, started: Instant, now:
             media: if is_wanted { view.media() } else { Media::Flowing },
             numbers: view.whole(),
             cause: view.cause(),
+            way: recorder.ways.as_ref().and_then(|ways| ways.of(view.row)),
         }
     };
     let mut clients: Vec<_> = recorder.rows.iter().map(client).collect();
@@ -128,6 +130,7 @@ fn awaited(recorder: &Recorder, now: Instant) -> Vec<JudgedClient> {
             },
             numbers: JudgedNumbers::default(),
             cause: Cause::Unknown,
+            way: None,
         })
         .collect()
 }

@@ -257,7 +257,15 @@ mod tests {
             setup_p95_milliseconds: Some(1234.0),
         };
         let media = Media::Stopped { seconds: 12.34 };
-        JudgedClient { id: id.into(), node: None, is_wanted: true, media, numbers, cause: Cause::Network }
+        JudgedClient {
+            id: id.into(),
+            node: None,
+            is_wanted: true,
+            media,
+            numbers,
+            cause: Cause::Network,
+            way: None,
+        }
     }
 
     #[test]

@@ -29,6 +29,7 @@ fn client(id: &str) -> JudgedClient {
         media: Media::Flowing,
         numbers: good(),
         cause: Cause::Network,
+        way: None,
     }
 }
 
