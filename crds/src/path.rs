@@ -52,7 +52,8 @@ impl MediaPath {
     }
 }
 
-/// A family of addresses.
+/// The family of addresses of signalling and media: IPv4 or IPv6. Without it that of media's Service is the cluster's first one, and
+/// signalling has an address of each.
 #[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IpFamily {
     /// Addresses such as 192.0.2.1.

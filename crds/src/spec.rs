@@ -186,8 +186,7 @@ pub struct BallSessionSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relay: Option<Relay>,
 
-    /// The family of addresses of signalling and media: IPv4 or IPv6. Without it, the cluster's first one is that of its Services,
-    /// and signalling has an address of each.
+    /// The family of addresses. (The schema shows the text of the type.)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_family: Option<IpFamily>,
 }

@@ -165,6 +165,23 @@ mod tests {
     }
 
     #[test]
+    fn rows_have_the_way_as_the_client_says_it_or_else_as_the_server_sees_it() {
+        let mut post = judged_post(1);
+        let pair = |client: (&str, &str), server: (&str, &str)| {
+            let end = |(kind, address): (&str, &str)| json!({"candidateType": kind, "address": address, "port": 8082, "protocol": "udp"});
+            serde_json::from_value(json!({"local": end(client), "remote": end(server)})).unwrap()
+        };
+        post.summary.clients[0].path = pair(("relay", "192.0.2.7"), ("host", "10.244.1.7"));
+        post.summary.clients[1].server_path = pair(("host", "2001:db8::1"), ("prflx", "2001:db8::2"));
+        let rows = shown(&post, Span::Recent);
+        assert_eq!(rows[0].path.as_deref(), Some("relay 192.0.2.7:8082 to host 10.244.1.7:8082"));
+        assert_eq!(rows[1].path.as_deref(), Some("prflx [2001:db8::2]:8082 to host [2001:db8::1]:8082"));
+        let long = "2001:db8:1111:2222:3333:4444:5555:6666";
+        post.summary.clients[0].path = pair(("srflx", long), ("relay", long));
+        assert!(shown(&post, Span::Recent)[0].path.as_ref().is_some_and(|path| path.len() <= crds::MAX_PATH));
+    }
+
+    #[test]
     fn rows_are_bounded_and_their_texts_harmless() {
         let mut post = server_post(1);
         post.summary.clients = (0..20).map(|number| row(&format!("client-{number}"))).collect();
