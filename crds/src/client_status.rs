@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::limits::MAX_PATH;
 use crate::measurements::Frames;
 
 /// A client as the server sees it: by the last window while the session runs, by the whole run once it is complete. What
@@ -71,6 +72,11 @@ pub struct ClientStatus {
     /// How large a packet may be to and from it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path_mtu: Option<PathMtu>,
+    /// The way that media takes to it: from its own address to the one at which it reaches the server, each with what kind it is
+    /// to ICE, such as host 10.244.2.10:57076 to host 10.96.0.7:8082.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = MAX_PATH))]
+    pub path: Option<String>,
 }
 
 /// How large packets may be, in bytes of IP packets with all headers, as probes between the session's own programs found out;

@@ -28,6 +28,10 @@ pub const OWN_VARIABLES: &str = "BALLSESSION_";
 /// The annotation of a pod with the hash of its run: another run gets other pods, and with them numbers of its own.
 pub const RUN_ANNOTATION: &str = "ballsession.dev/run";
 
+/// The annotation of a server's pod, and of a Service, with the way that media is to take, where one is asked for: with another one
+/// they have to be made anew. Behind the path stands the family of addresses, where one is asked for.
+pub const PATH_ANNOTATION: &str = "ballsession.dev/path";
+
 /// The annotation of a client's pod that says which attempt of its client it is, from 1.
 pub const ATTEMPT_ANNOTATION: &str = "ballsession.dev/attempt";
 

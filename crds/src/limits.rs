@@ -34,6 +34,9 @@ pub const MAX_NAME: usize = 40;
 /// Bytes of a message anywhere in the status.
 pub const MAX_MESSAGE: usize = 256;
 
+/// Bytes of a way that media takes: with two addresses of IPv6 and their ports.
+pub const MAX_PATH: usize = 128;
+
 /// `spec.clients`.
 pub const CLIENTS: WholeRange = WholeRange::new(0..=100);
 /// Nodes that a session has clients on, one on each.

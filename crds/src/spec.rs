@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits;
 use crate::objectives::Objectives;
+use crate::path::{IpFamily, MediaPath, Relay, relay_goes_with_path};
 use crate::pods::{ClientSettings, PodSettings};
 use crate::rule::add_rule;
 use crate::schema::{default_empty, explain, name_rule, run_name};
@@ -98,6 +99,7 @@ use crate::status::BallSessionStatus;
         json_path = ".status.display.serverNode",
         priority = 1
     ),
+    printcolumn(name = "Path", type_ = "string", json_path = ".status.display.path", priority = 1),
     printcolumn(
         name = "Mean Error",
         type_ = "string",
@@ -113,7 +115,7 @@ use crate::status::BallSessionStatus;
     printcolumn(name = "Message", type_ = "string", json_path = ".status.display.message", priority = 1)
 )]
 #[serde(rename_all = "camelCase", default)]
-#[schemars(transform = ball_fits, transform = explain)]
+#[schemars(transform = ball_fits, transform = relay_goes_with_path, transform = explain)]
 pub struct BallSessionSpec {
     /// How many clients watch the server, 0 to 100. `kubectl scale` changes it. The placement EachNode ignores it.
     #[schemars(transform = limits::CLIENTS.rule())]
@@ -174,6 +176,19 @@ pub struct BallSessionSpec {
     /// The clients' pods.
     #[schemars(transform = default_empty)]
     pub client: ClientSettings,
+
+    /// By which way media flows. PodIP: between the addresses of the pods. ClusterIP, NodePort, LoadBalancer: to a Service of that
+    /// type, by which clients reach the server's media and in no other way. Relay: by the TURN server in spec.relay, and in no other
+    /// way. A client whose media takes another way makes the session not ready.
+    pub path: MediaPath,
+
+    /// The TURN server. Only with path Relay, and needed there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relay: Option<Relay>,
+
+    /// The family of addresses. (The schema shows the text of the type.)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip_family: Option<IpFamily>,
 }
 
 impl Default for BallSessionSpec {
@@ -192,6 +207,9 @@ impl Default for BallSessionSpec {
             objectives: Objectives::default(),
             server: PodSettings::default(),
             client: ClientSettings::default(),
+            path: MediaPath::default(),
+            relay: None,
+            ip_family: None,
         }
     }
 }

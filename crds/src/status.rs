@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 use crate::client_status::ClientStatus;
-use crate::limits::MAX_MESSAGE;
+use crate::limits::{MAX_MESSAGE, MAX_PATH};
 use crate::measurements::Measurements;
 use crate::run::{PastRun, Run};
 use crate::schema::{explain, not_observed_yet, without_defaults};
@@ -130,6 +130,10 @@ pub struct Display {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
     pub cause: Option<String>,
+    /// The way that media is to take, with the addresses at which clients reach the server, such as ClusterIP 10.96.0.7:8082.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = MAX_PATH))]
+    pub path: Option<String>,
 }
 
 /// Errors of one kind. From the reports.

@@ -1,8 +1,8 @@
 //! The rules of the schema, evaluated without an API server.
 
 use ballsession_crds::{
-    Ball, BallSession, BallSessionSpec, ClientSettings, Objectives, PodIdentity, PodSettings, SeccompProfile,
-    SeccompType, Variable, Video,
+    Ball, BallSession, BallSessionSpec, ClientSettings, MediaPath, Objectives, PodIdentity, PodSettings,
+    Relay, SeccompProfile, SeccompType, Variable, Video,
 };
 use kube::core::cel::validate_cel;
 
@@ -53,6 +53,11 @@ fn with_profile(type_: SeccompType, file: Option<&str>) -> BallSessionSpec {
     BallSessionSpec { server, ..BallSessionSpec::default() }
 }
 
+fn with_path(path: MediaPath, uri: Option<&str>) -> BallSessionSpec {
+    let relay = uri.map(|uri| Relay { uri: uri.into(), secret_name: "harbor-relay".into() });
+    BallSessionSpec { path, relay, ..BallSessionSpec::default() }
+}
+
 fn with_radius(radius_pixels: i32) -> BallSessionSpec {
     let video = Video { width: 64, ..Video::default() };
     BallSessionSpec { ball: Ball { radius_pixels, ..Ball::default() }, video, ..BallSessionSpec::default() }
@@ -78,6 +83,8 @@ fn what_is_allowed_passes() {
         with_profile(SeccompType::RuntimeDefault, None),
         with_profile(SeccompType::Localhost, Some("media.json")),
         with_radius(28),
+        with_path(MediaPath::NodePort, None),
+        with_path(MediaPath::Relay, Some("turn:relay.example.org")),
     ] {
         assert_eq!(refusal("demo", spec.clone()), None, "{spec:?}");
     }
@@ -108,6 +115,8 @@ fn what_is_not_is_refused_in_words() {
             with_profile(SeccompType::RuntimeDefault, Some("a")),
             "localhostProfile must be set with type Localhost",
         ),
+        (with_path(MediaPath::Relay, None), "relay must be set with spec.path Relay, and with no other"),
+        (with_path(MediaPath::PodIp, Some("turn:a")), "relay must be set with spec.path Relay"),
         (with_radius(29), "the ball is too large for the picture"),
     ] {
         let refusal = refusal("demo", spec.clone()).expect("refused");

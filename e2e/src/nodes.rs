@@ -1,5 +1,7 @@
 //! The cluster's nodes, and a network between them that fails on purpose.
 
+use std::net::SocketAddr;
+
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::Node;
 use kube::Client;
@@ -52,6 +54,31 @@ impl Blockade {
                     &format!("; add rule {table} forward {family} {end} {address} meta l4proto udp drop");
             }
         }
+        if let Err(error) = blockade.everywhere(&rules).await {
+            // Some nodes may have it already, and they must not keep it.
+            let _ = blockade.lift().await;
+            return Err(error);
+        }
+        Ok(blockade)
+    }
+
+    /// Blocks the UDP to an address and port where nodes take it in, before a Service's proxy changes either. `name` as for
+    /// [`Blockade::of`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn of_destination(client: &Client, name: &str, to: SocketAddr) -> Result<Self> {
+        let nodes = Api::<Node>::all(client.clone()).list(&ListParams::default()).await?.items;
+        let nodes = nodes.into_iter().filter_map(|node| node.metadata.name).collect();
+        let blockade = Self { table: format!("inet {name}"), nodes };
+        let (table, ip) = (&blockade.table, to.ip().to_string());
+        let rules = format!(
+            "add table {table}; \
+             add chain {table} incoming {{ type filter hook prerouting priority -310; policy accept; }}; \
+             add rule {table} incoming {} daddr {ip} udp dport {} drop",
+            nft_family(&ip),
+            to.port()
+        );
         if let Err(error) = blockade.everywhere(&rules).await {
             // Some nodes may have it already, and they must not keep it.
             let _ = blockade.lift().await;

@@ -1,9 +1,11 @@
 //! What the controller needs to know of the reports, and asks of whoever collects them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use kube::runtime::reflector::ObjectRef;
+use report::way::Way;
 use report::{ClientRow, ErrorEntry, State};
 use tokio::sync::mpsc;
 
@@ -47,6 +49,8 @@ pub struct Expectation {
     pub is_disturbed: bool,
     /// The end of the run is decided: nobody is wanted any more.
     pub is_ending: bool,
+    /// Where clients reach the server's media; `None` where that is at its pod's address, and empty while nobody knows.
+    pub advertise: Option<Vec<SocketAddr>>,
 }
 
 /// What the pods of a session have reported.
@@ -73,6 +77,10 @@ pub struct ServerView {
     pub rows: Vec<ClientRow>,
     /// What went wrong, by code.
     pub errors: Vec<ErrorEntry>,
+    /// The name of its pod.
+    pub pod: String,
+    /// The way that media takes to each client that has it, by its id; `None` where the server does not say.
+    pub ways: BTreeMap<String, Option<Way>>,
 }
 
 /// What a client has reported.

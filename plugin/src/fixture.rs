@@ -38,7 +38,8 @@ pub(crate) fn session(conditions: &[Condition]) -> BallSession {
             "observedGeneration": 3,
             "conditions": conditions,
             "display": {"clients": "2/2", "serverNode": "worker-1", "errorP95": "0.0117px", "latencyP95": "120ms",
-                        "loss": "0.1%", "delivered": "99.9%", "reason": "LatencyTooHigh", "cause": "Network"},
+                        "loss": "0.1%", "delivered": "99.9%", "reason": "LatencyTooHigh", "cause": "Network",
+                        "path": "ClusterIP 10.96.0.7:8082"},
             "run": {"hash": "abc", "spec": "640x480 at 30 fps for 2m", "startedAt": "2026-01-01T00:00:01Z",
                     "measuringSince": "2026-01-01T00:00:04Z", "endedAt": "2026-01-01T00:02:04Z"},
             "measurements": {

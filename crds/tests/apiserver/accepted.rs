@@ -21,7 +21,8 @@ async fn an_empty_spec_shows_every_default() {
             "minimumFrames": 300
         },
         "server": {},
-        "client": {}
+        "client": {},
+        "path": "PodIP"
     });
     assert_eq!(dry_run(&client, "demo", &json!({})).await, Ok(all.clone()));
 
@@ -45,6 +46,8 @@ async fn the_ends_of_the_ranges_are_allowed() {
         json!({"duration": "168h"}),
         json!({"duration": "1h30m0.5s"}),
         json!({"duration": null}),
+        json!({"path": "NodePort", "ipFamily": "IPv6"}),
+        json!({"path": "Relay", "relay": {"uri": "turn:[2001:db8::1]:53?transport=udp", "secretName": "a.b-1"}}),
         json!({"startDeadline": "10s", "run": "", "ttlAfterFinished": "1s"}),
         json!({"startDeadline": "168h", "run": "2026-11-29_b.1", "ttlAfterFinished": "8760h"}),
         json!({"run": "a".repeat(63)}),

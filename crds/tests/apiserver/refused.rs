@@ -152,6 +152,23 @@ async fn bad_values_are_refused_with_their_place_and_what_is_allowed() {
             "spec.client.faults[0]: Invalid value: \"lie\": must be offset=<0 to 9999>px",
         ),
         (client_pod("faults", json!(["drop=101%"])), "must be offset=<0 to 9999>px"),
+        (
+            json!({"path": "Tunnel"}),
+            "supported values: \"PodIP\", \"ClusterIP\", \"NodePort\", \"LoadBalancer\", \"Relay\"",
+        ),
+        (json!({"ipFamily": "IPv5"}), "supported values: \"IPv4\", \"IPv6\""),
+        (
+            json!({"path": "Relay"}),
+            "spec.relay: Invalid value: relay must be set with spec.path Relay, and with no other",
+        ),
+        (
+            json!({"path": "NodePort", "relay": {"uri": "turn:a", "secretName": "a"}}),
+            "spec.relay: Invalid value: relay must be set with spec.path Relay, and with no other",
+        ),
+        (relay("turns:relay.test", "a"), "spec.relay.uri in body should match"),
+        (relay("turn:relay.test?transport=tcp", "a"), "spec.relay.uri in body should match"),
+        (relay("turn:2001:db8::1", "a"), "spec.relay.uri in body should match"),
+        (relay("turn:relay.test", "A b"), "spec.relay.secretName in body should match"),
         (client_pod("faults", json!(["delay=1h"])), "must be offset=<0 to 9999>px"),
         (client_pod("faults", json!(nine)), "spec.client.faults: Too many: 9: must have at most 8 items"),
     ] {
@@ -170,6 +187,10 @@ async fn bad_names_are_refused_with_what_they_are_for() {
         let refusal = dry_run(&client, name, &json!({})).await.expect_err(name);
         assert!(refusal.contains(NAME), "{name}: {refusal}");
     }
+}
+
+fn relay(uri: &str, secret: &str) -> Value {
+    json!({"path": "Relay", "relay": {"uri": uri, "secretName": secret}})
 }
 
 fn video(field: &str, value: i32) -> Value {

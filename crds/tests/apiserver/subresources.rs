@@ -73,7 +73,7 @@ async fn the_columns_show_numbers_and_reason() {
         "display": {
             "clients": "1/2", "serverNode": "worker-2", "reason": "MediaBlocked", "message": "no UDP from lantern-client-1",
             "errorP95": "14.2px", "errorMean": "3.1px", "latencyP95": "412ms", "loss": "8.10%",
-            "delivered": "91.2%", "freeze": "640ms", "cause": "Network"
+            "delivered": "91.2%", "freeze": "640ms", "cause": "Network", "path": "ClusterIP 10.96.0.7:8082"
         },
         "measurements": {"frames": {"sent": 600}},
         "errorCount": 37
@@ -113,6 +113,7 @@ async fn the_columns_show_numbers_and_reason() {
         "Freeze: 640ms",
         "Cause: Network",
         "Server Node: worker-2",
+        "Path: ClusterIP 10.96.0.7:8082",
         "Mean Error: 3.1px",
         "Frames: 600",
         "Message: no UDP from lantern-client-1",

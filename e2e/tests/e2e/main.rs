@@ -3,6 +3,7 @@
 mod lifecycle;
 mod nodes;
 mod obstacles;
+mod paths;
 mod placement;
 mod platforms;
 mod recovery;

@@ -9,7 +9,8 @@ use kube::Resource;
 
 use crate::cluster::keys::Guard;
 use crate::cluster::managed_fields::shrink;
-use crate::session::labels::JOB_INDEX;
+use crate::session::labels::{Component, JOB_INDEX};
+use crate::session::pod::is_part;
 
 /// Where kubectl keeps a copy of what it applied.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -53,13 +54,16 @@ pub(super) fn trim_pod(pod: &mut Pod) {
         };
         pod.spec = Some(kept);
     }
+    // By a port of its node clients may reach a server.
+    let is_server = is_part(pod, Component::Server);
     if let Some(status) = &mut pod.status {
+        status.host_ips = status.host_ips.take().filter(|_| is_server);
         trim_status(status);
     }
 }
 
 fn trim_status(status: &mut PodStatus) {
-    (status.host_ips, status.resources, status.allocated_resources) = (None, None, None);
+    (status.resources, status.allocated_resources) = (None, None);
     let of_all = [
         &mut status.container_statuses,
         &mut status.init_container_statuses,
@@ -131,6 +135,18 @@ mod tests {
         container["imageID"] = json!("");
         let kept: Value = serde_json::to_value(&pod).unwrap();
         assert_eq!(kept, expected);
+
+        let mut server: Pod = serde_json::from_value(json!({
+            "metadata": {"name": "s", "labels": {"app.kubernetes.io/component": "server"}},
+            "status": {"hostIP": "172.18.0.2", "hostIPs": [{"ip": "172.18.0.2"}, {"ip": "fd00::2"}]}
+        }))
+        .unwrap();
+        trim_pod(&mut server);
+        assert_eq!(
+            server.status.unwrap().host_ips.map(|all| all.len()),
+            Some(2),
+            "by a port of its node it is reached"
+        );
 
         pod.spec.as_mut().unwrap().affinity = None;
         trim_pod(&mut pod);

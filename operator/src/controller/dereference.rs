@@ -34,6 +34,7 @@ pub(super) fn dereference(session: &Session, watches: &Watches) -> Dereferenced 
         client_job: child(&children.jobs, session, Component::Client),
         server_network_policy: child(&children.network_policies, session, Component::Server),
         client_network_policy: child(&children.network_policies, session, Component::Client),
+        media_service: child(&children.services, session, Component::Media),
     };
     let pods = watches.pods_of(&ObjectRef::new(&session.name).within(&session.namespace));
     Dereferenced { resources, pods }

@@ -40,6 +40,7 @@ mod policies;
 #[cfg(test)]
 mod properties;
 mod queue;
+mod reached;
 mod reconcile;
 pub mod resources;
 mod run_clients;

@@ -24,6 +24,8 @@ pub struct Resources<S: ResourceState> {
     pub server_network_policy: S::Child<NetworkPolicy>,
     /// What clients may exchange with whom, where the session is isolated.
     pub client_network_policy: S::Child<NetworkPolicy>,
+    /// How clients reach the server's media, where that is not at its pod's address.
+    pub media_service: S::Child<Service>,
 }
 
 impl Resources<Observed> {
@@ -37,6 +39,7 @@ impl Resources<Observed> {
             client_job: None,
             server_network_policy: None,
             client_network_policy: None,
+            media_service: None,
         }
     }
 }

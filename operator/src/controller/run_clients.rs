@@ -68,6 +68,8 @@ mod tests {
             clients_without_media: 0,
             rows: rows.iter().map(row).collect(),
             errors: Vec::new(),
+            pod: String::new(),
+            ways: std::collections::BTreeMap::new(),
         };
         View { server: Some(server), ..View::default() }
     }

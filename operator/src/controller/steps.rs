@@ -19,6 +19,7 @@ use crate::controller::events::SessionEvent;
 use crate::controller::images::Images;
 use crate::controller::observe::{Clock, Input, ObservedPods, Reason, observe, refused};
 use crate::controller::place::place;
+use crate::controller::reached::Reached;
 use crate::controller::session_ref::SessionRef;
 use crate::controller::templates::{Found, Templates};
 use crate::controller::update_status::{store_run, update_status};
@@ -149,11 +150,13 @@ pub(super) async fn run(
         memory.had_media.observe(session, run.finished.clone(), observed.ready_indexes(), &view)
     });
     let advanced = advance_run(controller, session_ref, session, stored, &run.run(), &clients, clock);
+    let reached = Reached::of(session, outcome.resources.media_service.as_ref(), &pods);
     let expectation = Expectation {
         finished: run.finished.clone(),
         epoch,
         is_disturbed: is_replaced || outcome.is_server_changed || (had_working_job && !has_job),
         is_ending: matches!(advanced.phase, Phase::Ending(_) | Phase::Over(_)),
+        advertise: reached.to_advertise(),
     };
     controller.reports.expect(session, expectation);
     let generation = session_ref.generation;
@@ -173,6 +176,7 @@ pub(super) async fn run(
         refused: refused(outcome.refused.iter().filter_map(apply::Error::explanation)),
         failed_attempts: &failed_attempts,
         placement: &placed.state,
+        reached: &reached,
         lost_nodes: &lost_nodes,
         policies: None,
         trouble_since,

@@ -1,6 +1,6 @@
 //! What is asked for of a session's pods, so that pods which another version made can be told from outdated ones.
 
-use crds::BallSessionSpec;
+use crds::{BallSessionSpec, IpFamily, MediaPath, Relay};
 
 use crate::session::hash::short_hash;
 use crate::session::model::Session;
@@ -13,18 +13,35 @@ pub fn asked_hash(session: &Session) -> String {
     // A server of a version that gave it its window when it started reads no answers: another window is another server. A
     // bounded run is judged as a whole.
     let window = session.duration.is_none().then_some(session.window.as_millis());
-    short_hash(&(&session.run_hash, pods, spec.network_policy, window))
+    let asked = (&session.run_hash, pods, spec.network_policy, window);
+    match way(spec) {
+        None => short_hash(&asked),
+        Some(way) => short_hash(&(asked, way)),
+    }
 }
 
 /// A hash of what is asked for of the server's pod within a run: what is measured is another run's. It is stored, and another one
 /// makes the pod anew.
 pub fn server_asked(spec: &BallSessionSpec) -> String {
-    short_hash(&spec.server)
+    match way(spec) {
+        None => short_hash(&spec.server),
+        Some((path, _, family)) => short_hash(&(&spec.server, path, family)),
+    }
 }
 
 /// The same of the clients' pods.
 pub fn clients_asked(spec: &BallSessionSpec) -> String {
-    short_hash(&(spec.placement, &spec.client))
+    let asked = (spec.placement, &spec.client);
+    match &spec.relay {
+        None => short_hash(&asked),
+        Some(relay) => short_hash(&(asked, relay)),
+    }
+}
+
+/// The way that media is to take, where that is not the one of before there were others.
+fn way(spec: &BallSessionSpec) -> Option<(MediaPath, Option<&Relay>, Option<IpFamily>)> {
+    let is_default = spec.path == MediaPath::default() && spec.ip_family.is_none();
+    (!is_default).then(|| (spec.path, spec.relay.as_ref(), spec.ip_family))
 }
 
 #[cfg(test)]
@@ -64,6 +81,15 @@ mod tests {
         {
             assert_eq!(hashes(same.clone()), base, "{same}");
         }
+        assert_eq!(hashes(json!({"path": "PodIP"})), base, "as before there were others");
+        for (way, server, clients) in [
+            (json!({"path": "ClusterIP"}), true, false),
+            (json!({"ipFamily": "IPv6"}), true, false),
+            (json!({"path": "Relay", "relay": {"uri": "turn:a", "secretName": "a"}}), true, true),
+        ] {
+            let hashes = hashes(way.clone());
+            assert_eq!((hashes.0 != base.0, hashes.1 != base.1), (server, clients), "{way}");
+        }
         assert_eq!(hashes(json!({"placement": "Any"})).0, base.0, "the server is where it is");
         assert_ne!(hashes(json!({"placement": "Any"})).1, base.1);
     }
@@ -90,6 +116,9 @@ mod tests {
             json!({"client": {"faults": ["drop=1%"]}}),
             json!({"placement": "CrossNode"}),
             json!({"networkPolicy": "Isolated"}),
+            json!({"path": "NodePort"}),
+            json!({"ipFamily": "IPv4"}),
+            json!({"path": "Relay", "relay": {"uri": "turn:a", "secretName": "a"}}),
         ] {
             assert_ne!(asked(&other), base, "{other}");
         }

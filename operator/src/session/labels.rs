@@ -37,6 +37,8 @@ pub enum Component {
     Workload,
     /// By what both check who the operator is.
     ReportCa,
+    /// How clients reach the server's media, where that is not at its pod's address.
+    Media,
 }
 
 impl Component {
@@ -47,6 +49,7 @@ impl Component {
             Self::Client => "client",
             Self::Workload => "workload",
             Self::ReportCa => "report-ca",
+            Self::Media => "media",
         }
     }
 }

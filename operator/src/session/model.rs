@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crds::BallSessionSpec;
+use crds::{BallSessionSpec, MediaPath};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::ResourceExt;
 
@@ -10,6 +10,7 @@ use crate::run::{RunStage, WantedClients};
 use crate::session::labels::Component;
 use crate::session::names;
 use crate::session::owner::controller;
+use crate::session::relay::RelayPlace;
 
 /// A session whose values were all validated.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +43,8 @@ pub struct Session {
     pub measured: String,
     /// What the run needs now.
     pub stage: RunStage,
+    /// Where the TURN server is that media goes by, where it does.
+    pub relay: Option<RelayPlace>,
 }
 
 impl Session {
@@ -63,6 +66,15 @@ impl Session {
     /// The name of the clients' objects; a client's own is `<this>-<index>`.
     pub fn client_name(&self) -> String {
         self.child_name(Component::Client)
+    }
+
+    /// The way that media is to take, with its family of addresses where one is asked for; `None` where neither is.
+    pub fn path_name(&self) -> Option<String> {
+        let path = self.spec.path;
+        match self.spec.ip_family {
+            Some(family) => Some(format!("{} {}", path.as_str(), family.as_str())),
+            None => (path != MediaPath::default()).then(|| path.as_str().to_owned()),
+        }
     }
 
     /// The name of the children of a part.

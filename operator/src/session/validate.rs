@@ -45,6 +45,7 @@ pub fn validate(stored: &BallSession) -> Result<Session, Error> {
     values::annotations("spec.client.podAnnotations", &spec.client.pod.pod_annotations)?;
     values::variables("spec.server.env", &spec.server.env)?;
     values::variables("spec.client.env", &spec.client.pod.env)?;
+    let relay = values::relay(&spec)?;
     let window = values::window(&spec.objectives)?;
     let objectives = values::objectives(&spec.objectives)?;
 
@@ -67,6 +68,7 @@ pub fn validate(stored: &BallSession) -> Result<Session, Error> {
         run_name,
         measured,
         stage,
+        relay,
     })
 }
 
@@ -167,6 +169,22 @@ mod tests {
             (
                 json!({"client": {"podAnnotations": {"team": "a", "ballsession.dev/run": "b"}}}),
                 "spec.client.podAnnotations is \"ballsession.dev/run\": it must be a name that does not begin with ballsession.dev/",
+            ),
+            (
+                json!({"path": "Relay"}),
+                "spec.relay is missing: it must be set with spec.path Relay, and with no other",
+            ),
+            (
+                json!({"path": "ClusterIP", "relay": {"uri": "turn:a", "secretName": "a"}}),
+                "spec.relay is set: it must be set with spec.path Relay, and with no other",
+            ),
+            (
+                json!({"path": "Relay", "relay": {"uri": "turns:a", "secretName": "a"}}),
+                "spec.relay.uri is \"turns:a\": it must be written as turn:relay.example.org:3478",
+            ),
+            (
+                json!({"path": "Relay", "relay": {"uri": "turn:a", "secretName": "A"}}),
+                "spec.relay.secretName is \"A\": it must be the name of a Secret",
             ),
             (
                 json!({"objectives": {"minimumFrames": 0}}),

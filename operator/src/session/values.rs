@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crds::contract::{OWN_PREFIX, OWN_VARIABLES};
-use crds::{BallSessionSpec, Variable, limits};
+use crds::{BallSessionSpec, MediaPath, RELAY_GOES_WITH_PATH, Variable, limits};
 use report::duration;
 
-use crate::kube_names::is_label_word;
+use crate::kube_names::{is_label_word, is_subdomain};
 use crate::session::error::Error;
+use crate::session::relay::RelayPlace;
 
 /// Checks all whole numbers.
 pub(super) fn whole_numbers(spec: &BallSessionSpec) -> Result<(), Error> {
@@ -64,6 +65,26 @@ pub(super) fn run_name(name: &str) -> Result<(), Error> {
     let allowed =
         format!("at most {most} letters, digits, '-', '_' and '.', with a letter or digit at both ends");
     Err(Error::Value { field: "spec.run", value: format!("{name:?}"), allowed })
+}
+
+/// Where the relay is, which has to be there where media goes by one, and nowhere else.
+pub(super) fn relay(spec: &BallSessionSpec) -> Result<Option<RelayPlace>, Error> {
+    let invalid =
+        |field, value: String, allowed: &str| Error::Value { field, value, allowed: allowed.to_owned() };
+    match (&spec.relay, spec.path == MediaPath::Relay) {
+        (None, false) => Ok(None),
+        (None, true) => Err(invalid("spec.relay", "missing".into(), RELAY_GOES_WITH_PATH)),
+        (Some(_), false) => Err(invalid("spec.relay", "set".into(), RELAY_GOES_WITH_PATH)),
+        (Some(relay), true) if !is_subdomain(&relay.secret_name) => {
+            let value = format!("{:?}", relay.secret_name);
+            Err(invalid("spec.relay.secretName", value, "the name of a Secret"))
+        }
+        (Some(relay), true) => relay
+            .uri
+            .parse()
+            .map(Some)
+            .map_err(|allowed: &str| invalid("spec.relay.uri", format!("{:?}", relay.uri), allowed)),
+    }
 }
 
 /// The time over which a running session is judged.

@@ -21,6 +21,7 @@ mod log;
 mod make_way;
 mod measured;
 mod node;
+mod paths;
 mod placement;
 mod platforms;
 mod refused;

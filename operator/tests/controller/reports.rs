@@ -45,6 +45,8 @@ impl FakeReports {
             clients_without_media: 0,
             rows: Vec::new(),
             errors: Vec::new(),
+            pod: String::new(),
+            ways: BTreeMap::new(),
         };
         self.change(session, |view| view.server = Some(server)).await;
     }

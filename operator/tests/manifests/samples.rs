@@ -1,13 +1,25 @@
 //! Every sample is what it says it is, and the API server takes it.
 
-use crds::{BallSession, BallSessionSpec};
+use crds::{BallSession, BallSessionSpec, IpFamily, MediaPath};
 use kube::CustomResourceExt;
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
 use serde_json::Value;
 
 use crate::files;
 
-const SAMPLES: [&str; 5] = ["session", "bounded-run", "release-gate", "each-node", "all-fields"];
+const SAMPLES: [&str; 11] = [
+    "session",
+    "bounded-run",
+    "release-gate",
+    "each-node",
+    "all-fields",
+    "cluster-ip",
+    "node-port",
+    "load-balancer",
+    "relay",
+    "ipv4",
+    "ipv6",
+];
 
 fn sample(name: &str) -> Value {
     let mut objects = files::objects(&files::text(&format!("deploy/samples/{name}.yaml")));
@@ -48,6 +60,24 @@ fn the_sample_of_all_fields_has_all() {
     let crd = serde_json::to_value(BallSession::crd()).unwrap();
     let schema = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];
     compare("spec", schema, &sample("all-fields")["spec"]);
+}
+
+#[test]
+fn each_path_has_a_sample_and_so_has_each_family() {
+    let spec =
+        |name: &str| -> BallSessionSpec { serde_json::from_value(sample(name)["spec"].clone()).unwrap() };
+    for (name, path) in [
+        ("cluster-ip", MediaPath::ClusterIp),
+        ("node-port", MediaPath::NodePort),
+        ("load-balancer", MediaPath::LoadBalancer),
+        ("relay", MediaPath::Relay),
+    ] {
+        assert_eq!(spec(name).path, path, "{name}");
+    }
+    assert_eq!(
+        (spec("ipv4").ip_family, spec("ipv6").ip_family),
+        (Some(IpFamily::Ipv4), Some(IpFamily::Ipv6))
+    );
 }
 
 #[test]

@@ -35,7 +35,9 @@ fn sessions() -> BTreeMap<String, Value> {
     let mut sessions = BTreeMap::new();
     for file in std::fs::read_dir(folder("samples")).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
-        let sample: Value = serde_saphyr::from_str(&text).unwrap();
+        let mut sample: Value = serde_saphyr::from_str(&text).unwrap();
+        // Whether the cluster has it is the API server's to say.
+        sample["spec"].as_object_mut().unwrap().remove("ipFamily");
         sessions.insert(name(&sample).to_owned(), sample["spec"].clone());
     }
     for placement in ["Any", "SameNode", "CrossNode", "CrossZone", "EachNode"] {

@@ -52,7 +52,7 @@ async fn what_is_somebody_elses_is_neither_changed_nor_deleted() {
         let meddled =
             |metadata: Value| json!({"apiVersion": object["apiVersion"], "kind": kind, "metadata": metadata});
         // Those that its roles let it.
-        if matches!(kind.as_str(), "Pod" | "Job" | "NetworkPolicy") {
+        if matches!(kind.as_str(), "Pod" | "Job" | "NetworkPolicy" | "Service") {
             let object = meddled(json!({"name": "web"}));
             attempts.push(Attempt {
                 what: format!("a foreign {kind}"),

@@ -199,14 +199,15 @@ fn running() -> Value {
            "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": now}]})
 }
 
-/// Policies and pods come and go, and the same happens twice.
+/// Policies, a Service for media and pods come and go, and the same happens twice.
 async fn changes(world: &World) {
     let session = json!({"apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession", "metadata": {"name": "pier"}});
-    world.session("pier", &json!({"clients": 1, "placement": "Any", "networkPolicy": "Isolated"})).await;
+    let spec = json!({"clients": 1, "placement": "Any", "networkPolicy": "Isolated", "path": "NodePort"});
+    world.session("pier", &spec).await;
     pod(world, "pier", "client").await;
     let sessions = world.place(&world.admin, &session);
     for (spec, reason) in [
-        (json!({"networkPolicy": "None", "suspend": true}), "Suspended"),
+        (json!({"networkPolicy": "None", "path": "PodIP", "suspend": true}), "Suspended"),
         (json!({"suspend": false}), "ServerNotReady"),
         (json!({"suspend": true}), "Suspended"),
         (json!({"suspend": false}), "ServerNotReady"),

@@ -38,7 +38,7 @@ fn of_parts() -> Vec<Change> {
 async fn what_is_no_part_of_a_session_is_not_made() {
     let Some(client) = cluster::client("what_is_no_part_of_a_session_is_not_made").await else { return };
     let world = World::create(&client).await;
-    let session = world.session("pier", &json!({"networkPolicy": "Isolated"})).await;
+    let session = world.session("pier", &json!({"networkPolicy": "Isolated", "path": "NodePort"})).await;
     let parts = parts(&session, &settings(PodDefaults::default()));
     // Without it a pod is refused for another reason.
     world.make(&of_kind(&parts, "ServiceAccount")).await.unwrap();
@@ -74,6 +74,17 @@ async fn what_is_no_part_of_a_session_is_not_made() {
         ),
         ("NetworkPolicy", ("all pods", SELECTS, |policy| policy["spec"]["podSelector"] = json!({}))),
     ];
+    let media: [Change; 3] = [
+        ("media by TCP", SERVICE, |service| service["spec"]["ports"][0]["protocol"] = json!("TCP")),
+        ("media of other pods", SERVICE, |service| service["spec"]["selector"] = json!({"app": "web"})),
+        ("media by another name", SERVICE, |service| {
+            service["spec"] = json!({"type": "ExternalName", "externalName": "example.com"});
+        }),
+    ];
+    for change in media {
+        let service = parts.iter().find(|part| part["metadata"]["name"] == "pier-media").unwrap().clone();
+        created(&change, service, change.2).is_refused(&world).await;
+    }
     for (kind, change) in others {
         created(&change, of_kind(&parts, kind), change.2).is_refused(&world).await;
     }

@@ -1,11 +1,13 @@
 //! Pods that reach for more than a session needs, by themselves and in a Deployment.
 
 use ballsession_operator::settings::PodDefaults;
+use kube::api::{Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
 use crate::attempt::{Change, created};
 use crate::refusal::{
-    ACCOUNT, CONFINED, GAINS, NODE, NONE_PRIVILEGED, PLACED, POD_LABELS, PRIVILEGES, Refusal, TOKENS, VOLUMES,
+    ACCOUNT, CONFINED, GAINS, NODE, NONE_PRIVILEGED, PLACED, POD_LABELS, PRIVILEGES, RELAY, RELAY_USER,
+    Refusal, TOKENS, VOLUMES,
 };
 use crate::world::{World, of_kind, parts, settings};
 
@@ -163,5 +165,72 @@ async fn pods_that_reach_for_more_are_refused() {
     });
     let deployment = of_kind(&parts, "Deployment");
     created(&template_labels, deployment, template_labels.2).is_refused(&world).await;
+    world.delete().await;
+}
+
+/// The user of a client's relay.
+fn user(pod: &mut Value) -> &mut Value {
+    let env = pod["spec"]["containers"][0]["env"].as_array_mut().unwrap();
+    env.iter_mut().find(|variable| variable["name"] == "BALLSESSION_RELAY_USER").unwrap()
+}
+
+/// The Secret of its password.
+fn secret(pod: &mut Value) -> &mut Value {
+    let volumes = pod["spec"]["volumes"].as_array_mut().unwrap();
+    &mut volumes.iter_mut().find(|volume| volume["name"] == "relay").unwrap()["secret"]
+}
+
+/// What a client is given of the Secret of a relay could be any Secret's.
+#[tokio::test]
+async fn of_a_relay_clients_get_user_and_password_and_nothing_else() {
+    let Some(client) = cluster::client("of_a_relay_clients_get_user_and_password_and_nothing_else").await
+    else {
+        return;
+    };
+    let world = World::create(&client).await;
+    let relay = json!({"uri": "turn:relay.test", "secretName": "pier-relay"});
+    let session = world.session("pier", &json!({"path": "Relay", "relay": relay})).await;
+    let parts = parts(&session, &settings(PodDefaults::default()));
+    world.make(&of_kind(&parts, "ServiceAccount")).await.unwrap();
+    let pod = of_kind(&parts, "Pod");
+    let changes: [Change; 7] = [
+        ("another Secret", RELAY, |pod| secret(pod)["secretName"] = json!("payroll")),
+        ("another key", RELAY, |pod| secret(pod)["items"][0]["key"] = json!("token")),
+        ("two keys", RELAY, |pod| {
+            secret(pod)["items"].as_array_mut().unwrap().push(json!({"key": "token", "path": "token"}));
+        }),
+        ("all keys", RELAY, |pod| secret(pod)["items"] = Value::Null),
+        ("another key as its user", RELAY_USER, |pod| {
+            user(pod)["valueFrom"]["secretKeyRef"]["key"] = json!("token");
+        }),
+        ("another Secret's user", RELAY_USER, |pod| {
+            user(pod)["valueFrom"]["secretKeyRef"]["name"] = json!("quay-relay");
+        }),
+        // As it is, in the pods of its Deployment.
+        ("a relay of the server's", RELAY, |_| ()),
+    ];
+    for change in &changes[..6] {
+        created(change, pod.clone(), change.2).is_refused(&world).await;
+    }
+    let deployment = of_kind(&parts, "Deployment");
+    let of_template = |deployment: &mut Value| {
+        deployment["spec"]["template"]["spec"]["volumes"] = pod["spec"]["volumes"].clone();
+    };
+    created(&changes[6], deployment, of_template).is_refused(&world).await;
+
+    // An admin may name others.
+    let mut other = pod.clone();
+    secret(&mut other)["secretName"] = json!("turn");
+    user(&mut other)["valueFrom"]["secretKeyRef"]["name"] = json!("turn");
+    let account =
+        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "ballsession-operator"}});
+    let patch =
+        Patch::Merge(json!({"metadata": {"annotations": {"ballsession.dev/admitted": "secret/turn"}}}));
+    let place = world.place(&world.admin, &account);
+    place.patch("ballsession-operator", &PatchParams::default(), &patch).await.unwrap();
+    let (pods, other) = (world.place(&world.operator, &other), serde_json::from_value(other).unwrap());
+    let dry = PostParams { dry_run: true, ..PostParams::default() };
+    let tried = async || pods.create(&dry, &other).await.map(drop).map_err(|error| error.to_string());
+    crate::attempt::soon("the relay that an admin named", tried).await;
     world.delete().await;
 }

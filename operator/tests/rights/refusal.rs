@@ -41,7 +41,7 @@ pub(crate) const GIVEN: Refusal =
     Refusal::of("parts", "what belongs to a BallSession is not given to another one");
 pub(crate) const SERVICE: Refusal = Refusal::of(
     "parts",
-    "the Service of a session is of type ClusterIP, without external addresses, and leads to the session's pods",
+    "the Services of a session lead to its pods, without external addresses, and are of type ClusterIP but for that of UDP media",
 );
 pub(crate) const ANNOTATIONS: Refusal =
     Refusal::of("parts", "the ServiceAccount of a session gets no annotations but the operator's own");
@@ -54,6 +54,14 @@ pub(crate) const ACCOUNT: Refusal = Refusal::of(
 );
 pub(crate) const VOLUMES: Refusal =
     Refusal::of("pods", "the pods of a session have no volumes of this kind: more");
+pub(crate) const RELAY: Refusal = Refusal::of(
+    "pods",
+    "the pods of a session have no volumes of this kind: relay (a Secret whose name ends in -relay)",
+);
+pub(crate) const RELAY_USER: Refusal = Refusal::of(
+    "pods",
+    "the pods of a session take no variables from Secrets, ConfigMaps or files: client.BALLSESSION_RELAY_USER",
+);
 pub(crate) const TOKENS: Refusal =
     Refusal::of("pods", "the pods of a session have tokens for the audience ballsession.dev/report alone");
 pub(crate) const NODE: Refusal =

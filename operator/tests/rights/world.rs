@@ -104,6 +104,7 @@ pub(crate) fn parts(session: &Session, settings: &Settings) -> Vec<Value> {
         client_job,
         server_network_policy,
         client_network_policy,
+        media_service,
     } = build(session, &Resources::nothing(), settings, Some("authorities"));
     assert!(!matches!(client_job, Desired::Present(_)), "clients have pods");
     let first = Create { index: 0, attempt: 1, measured: Duration::ZERO };
@@ -115,6 +116,7 @@ pub(crate) fn parts(session: &Session, settings: &Settings) -> Vec<Value> {
         part(server_service),
         part(server_network_policy),
         part(client_network_policy),
+        part(media_service),
         Some(json!(ClientPods::of(session, settings).pod(&first, site))),
     ];
     children.into_iter().flatten().collect()

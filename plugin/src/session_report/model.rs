@@ -59,6 +59,9 @@ pub(crate) struct Report {
     pub(crate) clients: Vec<ClientReport>,
     /// By code.
     pub(crate) errors: Vec<ErrorRow>,
+    /// The way that media is to take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) path: Option<String>,
 }
 
 /// A condition.

@@ -52,6 +52,7 @@ pub(crate) fn report_judged(session: &BallSession, judgement: Judgement) -> Repo
         quantities: quantities(&status.measurements.unwrap_or_default(), objectives),
         clients: status.clients.iter().map(|row| client(row, objectives)).collect(),
         errors: errors.collect(),
+        path: display.path,
     }
 }
 

@@ -62,6 +62,7 @@ fn head(report: &Report) -> Vec<Vec<String>> {
     let clients = clients_in_words(report);
     let server = report.server_node.as_deref().unwrap_or(NONE);
     rows.push(row(["clients", &format!("{clients}, placement {}, server on {server}", report.placement)]));
+    rows.extend(report.path.as_deref().map(|path| row(["path", path])));
     if let Some(measured) = &report.measured {
         rows.push(row(["measured", measured]));
     }

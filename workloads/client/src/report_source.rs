@@ -14,7 +14,7 @@ impl Source for Counters {
         let (state, codes) = self.state_and_error_codes();
         let conditions = self.without_media(Instant::now()).map(|_| "WithoutMedia").into_iter().collect();
         // A client posts from time to time even where nothing has changed.
-        SourceState { active: true, state: Some(state), codes, conditions, absent: 0 }
+        SourceState { active: true, state: Some(state), codes, conditions, ..SourceState::default() }
     }
 
     fn post(&self, sequence: u64) -> Vec<u8> {

@@ -209,7 +209,10 @@ async fn stream(
                 }
             }
             message = connection.receive() => match message {
-                Ok(Some(Message::Bye | Message::Refused { .. })) => {
+                Ok(Some(bye @ (Message::Bye | Message::Refused { .. }))) => {
+                    if let Message::Refused { reason } = bye {
+                        tracing::info!(%reason, "the server ends the session");
+                    }
                     let elapsed = began.elapsed();
                     // A server that hears nothing any more says bye before we give up.
                     return match receiver.relay_problem().filter(|_| elapsed >= SETUP_LIMIT) {

@@ -127,6 +127,12 @@ impl Measurement {
         }
     }
 
+    /// It is to be said from now on which way the media of each client takes, of a server that clients reach at `advertised`, or at
+    /// its own addresses.
+    pub fn judge_ways(&mut self, advertised: &[SocketAddr]) {
+        self.recorder.ways.get_or_insert_default().advertise(advertised);
+    }
+
     /// What kept the server from its work, about once a second.
     pub fn server_evidence(&mut self, sample: ProgramSample, now: Instant) {
         self.recorder.server_evidence(sample, self.skipped_frames, now);

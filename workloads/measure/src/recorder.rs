@@ -13,7 +13,7 @@ use report::{
 
 use self::{evidence::ServerEvidence, numbers::Numbers};
 use crate::{
-    clients::{Opening, Row, RowId, Rows, Stills, Viewer, Wanting},
+    clients::{Opening, Row, RowId, Rows, Stills, Viewer, Wanting, Ways},
     evidence::{NetworkSample, ProgramSample, stretch},
     frames::Step,
     settings::Settings,
@@ -28,6 +28,8 @@ pub(crate) struct Recorder {
     pub(crate) setup: SetupStatistics,
     pub(crate) wanting: Wanting,
     pub(crate) evidence: ServerEvidence,
+    /// Where it is to be said which way media takes.
+    pub(crate) ways: Option<Ways>,
     frames_per_second: u32,
     started: Instant,
 }
@@ -42,6 +44,7 @@ impl Recorder {
             setup: SetupStatistics::of_all(),
             wanting: Wanting::default(),
             evidence: ServerEvidence::new(settings.started, settings.frames_per_second),
+            ways: None,
             frames_per_second: settings.frames_per_second,
             started: settings.started,
         }

@@ -69,6 +69,11 @@ impl IceCandidate {
         let (address, port) = (address.ip(), address.port());
         Self { candidate_type, address, port, protocol: CandidateProtocol::Udp, relay_protocol: None }
     }
+
+    /// Its address and port.
+    pub fn socket_address(&self) -> SocketAddr {
+        SocketAddr::new(self.address, self.port)
+    }
 }
 
 /// Both ends of the way that media takes, as one of them sees it.
@@ -78,6 +83,14 @@ pub struct CandidatePair {
     pub local: IceCandidate,
     /// The other one.
     pub remote: IceCandidate,
+}
+
+impl CandidatePair {
+    /// The same from the other end.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        Self { local: self.remote, remote: self.local }
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub use compact::CompactClients;
 use serde::{Deserialize, Serialize};
 
 use crate::Cause;
+use crate::way::Way;
 
 /// The judged quantities of one client, or of all together, over the window or over a whole run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -80,6 +81,8 @@ pub struct JudgedClient {
     pub cause: Cause,
     /// Packets above so many bytes vanish on the way to it, and its media has larger ones.
     pub vanishes_above: Option<u16>,
+    /// The way that media takes to it, where the server was asked to say so.
+    pub way: Option<Way>,
 }
 
 /// All that a verdict needs to know besides the objectives.

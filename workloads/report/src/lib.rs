@@ -26,6 +26,8 @@ mod session;
 mod small_file;
 mod summary;
 mod text;
+pub mod unreachable;
+pub mod way;
 
 pub use candidate_pair::{CandidatePair, CandidateProtocol, CandidateType, IceCandidate};
 pub use cause::Cause;

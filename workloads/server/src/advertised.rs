@@ -3,9 +3,13 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use media::addresses::{MediaAddresses, media_addresses};
+use report::unreachable::AWAITS_ADDRESS;
 use report::{SmallFileError, read_small_file};
+
+use crate::announced::Announced;
 
 /// Far more than so many addresses need.
 const MOST_BYTES: u64 = 4096;
@@ -21,6 +25,8 @@ pub(crate) enum Advertised {
     At(Vec<SocketAddr>),
     /// At those that this file names, as it is whenever a client comes.
     In(PathBuf),
+    /// At those that the operator has named last.
+    By(Arc<Announced>),
 }
 
 /// Why a client cannot be told an address yet.
@@ -32,15 +38,16 @@ pub(crate) enum NotReachable {
     /// It is there, and is to no use.
     #[error("not reachable for media: {}: {problem}", .path.display())]
     Unusable { path: PathBuf, problem: String },
+    /// The answer to a report may say it any moment.
+    #[error("not reachable for media yet: the operator has named no address for {path}")]
+    Unannounced { path: String },
 }
 
 impl NotReachable {
     /// For clients, which the server's files are no business of.
     pub(crate) fn for_peers(&self) -> &'static str {
         match self {
-            Self::Nothing { .. } => {
-                "the server is not reachable for media yet: it waits for an address to advertise"
-            }
+            Self::Nothing { .. } | Self::Unannounced { .. } => AWAITS_ADDRESS,
             Self::Unusable { .. } => {
                 "the server is not reachable for media: what it is to advertise is no address"
             }
@@ -49,6 +56,28 @@ impl NotReachable {
 }
 
 impl Advertised {
+    /// By the way of the operator's that is called so, where the operator names addresses for it.
+    pub(crate) fn by(path: &str) -> Option<Self> {
+        let is_announced = ["ClusterIP", "NodePort", "LoadBalancer"].contains(&path);
+        is_announced.then(|| Self::By(Arc::new(Announced::new(path.to_owned()))))
+    }
+
+    /// What the operator says of it, where it does.
+    pub(crate) fn announced(&self) -> Option<&Arc<Announced>> {
+        match self {
+            Self::By(announced) => Some(announced),
+            Self::Own | Self::At(_) | Self::In(_) => None,
+        }
+    }
+
+    /// Waits until a client that was offered these addresses has to come by others.
+    pub(crate) async fn moved(&self, offered: &[SocketAddr]) {
+        match self {
+            Self::By(announced) => announced.moved(offered).await,
+            Self::Own | Self::At(_) | Self::In(_) => std::future::pending().await,
+        }
+    }
+
     /// Of the two flags.
     pub(crate) fn new(addresses: Vec<SocketAddr>, file: Option<PathBuf>) -> Self {
         match file {
@@ -65,6 +94,12 @@ impl Advertised {
             Self::Own => return Ok(media_addresses(signaling, chosen).into()),
             Self::At(addresses) => addresses.clone(),
             Self::In(path) => read(path)?,
+            Self::By(announced) => match announced.addresses() {
+                none if none.is_empty() => {
+                    return Err(NotReachable::Unannounced { path: announced.path().to_owned() });
+                }
+                addresses => addresses,
+            },
         };
         Ok(MediaAddresses::advertised_at(signaling, chosen, advertised))
     }
@@ -154,6 +189,22 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
         assert_eq!(media(&advertised), Err(format!("not reachable for media: {name}: is no file")));
+    }
+
+    #[test]
+    fn what_the_operator_names_holds_for_the_next_client() {
+        let advertised = Advertised::by("ClusterIP").unwrap();
+        assert_eq!(
+            media(&advertised).unwrap_err(),
+            "not reachable for media yet: the operator has named no address for ClusterIP"
+        );
+        let refusal = advertised.media(POD, &[]).unwrap_err();
+        assert_eq!(refusal.for_peers(), AWAITS_ADDRESS);
+        advertised.announced().unwrap().learn(Some(vec!["10.96.0.7:8082".parse().unwrap()]));
+        assert_eq!(media(&advertised), Ok(vec!["10.96.0.7:8082".to_owned()]));
+        for path in ["PodIP", "Relay", "a newer one"] {
+            assert!(Advertised::by(path).is_none(), "{path}");
+        }
     }
 
     #[test]

@@ -44,6 +44,10 @@ pub(crate) struct Arguments {
         value_parser = clap::value_parser!(PathBuf)
     )]
     advertise_file: Option<PathBuf>,
+    /// By which way the operator wants clients to reach media: for ClusterIP, NodePort and LoadBalancer its answers to reports say
+    /// where that is, and until they do, clients are told to come again
+    #[arg(long, env = "BALLSESSION_PATH", value_name = "NAME", conflicts_with_all = ["advertise", "advertise_file"])]
+    pub(crate) path: Option<String>,
     /// Width of the video, pixels
     #[arg(long, env = "BALLSESSION_WIDTH", value_name = "PIXELS", default_value = "640", value_parser = arguments::even_number(64, 1920))]
     width: u32,
@@ -117,7 +121,8 @@ fn packet_bytes(text: &str) -> Result<PacketBytes, String> {
 impl Arguments {
     /// Where clients reach media.
     pub(crate) fn advertised(&self) -> Advertised {
-        Advertised::new(self.advertise.clone(), self.advertise_file.clone())
+        let by_operator = self.path.as_deref().and_then(Advertised::by);
+        by_operator.unwrap_or_else(|| Advertised::new(self.advertise.clone(), self.advertise_file.clone()))
     }
 
     /// What leads to one port has to find all sessions there.
@@ -126,8 +131,8 @@ impl Arguments {
         match self.advertised() {
             Advertised::Own => Ok(()),
             _ if is_single => Ok(()),
-            Advertised::At(_) | Advertised::In(_) => Err(
-                "--advertise and --advertise-file need --media-ports with a single port, to which the advertised addresses lead"
+            Advertised::At(_) | Advertised::In(_) | Advertised::By(_) => Err(
+                "--advertise, --advertise-file and --path need --media-ports with a single port, to which the advertised addresses lead"
                     .to_owned(),
             ),
         }

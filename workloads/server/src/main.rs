@@ -7,6 +7,7 @@
 //! ```
 
 mod advertised;
+mod announced;
 mod arguments;
 mod evidence;
 mod huge_pages;

@@ -7,6 +7,7 @@ use process::state_line;
 use report::post::{Answer, ServerPost};
 use report::sender::{Source, SourceState};
 
+use crate::announced::Announced;
 use crate::recorder::Recorder;
 use crate::views::Views;
 
@@ -14,11 +15,13 @@ use crate::views::Views;
 pub(crate) struct Posts {
     recorder: Arc<Recorder>,
     views: Arc<Views>,
+    /// What the operator says of where clients reach media, where it does.
+    announced: Option<Arc<Announced>>,
 }
 
 impl Posts {
-    pub(crate) fn new(recorder: Arc<Recorder>, views: Arc<Views>) -> Self {
-        Self { recorder, views }
+    pub(crate) fn new(recorder: Arc<Recorder>, views: Arc<Views>, announced: Option<Arc<Announced>>) -> Self {
+        Self { recorder, views, announced }
     }
 }
 
@@ -26,7 +29,15 @@ impl Source for Posts {
     fn state(&self) -> SourceState {
         let (codes, absent) = (self.recorder.error_codes(), self.recorder.absent());
         // With nobody connected it posts as well: that nobody is there is to be known, and who is silent counts as gone.
-        SourceState { active: true, state: None, codes, conditions: self.views.conditions(), absent }
+        let questions = self.announced.as_ref().map_or(0, |announced| announced.questions());
+        SourceState {
+            active: true,
+            state: None,
+            codes,
+            conditions: self.views.conditions(),
+            absent,
+            questions,
+        }
     }
 
     fn post(&self, sequence: u64) -> Vec<u8> {
@@ -41,7 +52,13 @@ impl Source for Posts {
 
     fn answered(&self, body: &[u8]) {
         if let Some(answer) = Answer::parse(body) {
-            self.recorder.measurement().apply_answer(&answer, Instant::now());
+            let mut measurement = self.recorder.measurement();
+            measurement.apply_answer(&answer, Instant::now());
+            if let Some(announced) = &self.announced {
+                measurement.judge_ways(answer.advertise.as_deref().unwrap_or_default());
+                drop(measurement);
+                announced.learn(answer.advertise);
+            }
         }
     }
 }

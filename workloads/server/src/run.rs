@@ -119,9 +119,13 @@ pub(crate) async fn run(
         let views = Arc::clone(&views);
         move || report_source::line(&views)
     };
-    let posts = Arc::new(Posts::new(Arc::clone(&recorder), Arc::clone(&views)));
-    let reports = arguments.reporting.start(Pace::SERVER, posts, line, recorder.changes());
     let advertised = arguments.advertised();
+    if arguments.path.is_some() {
+        recorder.measurement().judge_ways(&[]);
+    }
+    let announced = advertised.announced().cloned();
+    let posts = Arc::new(Posts::new(Arc::clone(&recorder), Arc::clone(&views), announced));
+    let reports = arguments.reporting.start(Pace::SERVER, posts, line, recorder.changes());
     let stop = CancellationToken::new();
     let context = Arc::new(Context {
         fanout,

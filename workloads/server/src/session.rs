@@ -37,6 +37,9 @@ pub(crate) struct Context {
     pub(crate) stop: CancellationToken,
 }
 
+/// Why a session ends whose address is not the server's any more.
+const MOVED: &str = "the server is reached at another address now: come again";
+
 /// Why a connection did not become a session.
 enum Refusal {
     /// It never meant to, or the server is ending: nothing to report.
@@ -55,10 +58,14 @@ pub(crate) async fn serve(context: Arc<Context>, mut connection: Connection) {
         () = context.stop.cancelled() => Err(Refusal::Silent),
     };
     match negotiated {
-        Ok(()) => {
-            let how = stream(&context, id, &mut connection, interruption).await;
+        Ok(offered) => {
+            let (how, reason) = stream(&context, id, &offered, &mut connection, interruption).await;
             tracing::info!(session = id.0, peer = %connection.peer_addr(), ?how, "session ended");
             conclude(&context, id, connection.peer_addr(), how).await;
+            if let Some(reason) = reason {
+                // To a peer that is gone there is nothing to be said.
+                let _ = connection.send(&Message::Refused { reason: reason.to_owned() }).await;
+            }
         }
         // It may have got its row before the server began to end.
         Err(Refusal::Silent) => context.recorder.disconnected(id, Ended::Bye, Instant::now()),
@@ -73,8 +80,12 @@ pub(crate) async fn serve(context: Arc<Context>, mut connection: Connection) {
     connection.bye().await;
 }
 
-/// Exchanges offer and answer.
-async fn negotiate(context: &Context, id: SessionId, connection: &mut Connection) -> Result<(), Refusal> {
+/// Exchanges offer and answer. The addresses that were offered, where they are not the server's own.
+async fn negotiate(
+    context: &Context,
+    id: SessionId,
+    connection: &mut Connection,
+) -> Result<Vec<SocketAddr>, Refusal> {
     let accepted = Instant::now();
     let addresses = match context.advertised.media(connection.local_addr().ip(), &context.ice_addresses) {
         Ok(addresses) => addresses,
@@ -85,6 +96,7 @@ async fn negotiate(context: &Context, id: SessionId, connection: &mut Connection
             return Err(failed(ErrorCode::NoOffer, error.to_string()));
         }
     };
+    let offered = addresses.advertised.clone();
     let offer = context.fanout.offer(id, addresses).await.unwrap_or(Err(FanoutError::ShuttingDown));
     let sdp = offer.map_err(|error| failed(ErrorCode::Other, error.to_string()))?;
     // Whoever is gone already was a health check.
@@ -109,7 +121,7 @@ async fn negotiate(context: &Context, id: SessionId, connection: &mut Connection
         Refusal::Silent
     })?;
     candidates.into_iter().for_each(|candidate| context.fanout.candidate(id, candidate));
-    Ok(())
+    Ok(offered)
 }
 
 /// A peer's answer, and what came before it.
@@ -155,20 +167,24 @@ fn failed(code: ErrorCode, message: String) -> Refusal {
     Refusal::Failed { code, message }
 }
 
-/// Waits for the session's end.
+/// Waits for the session's end, and says why it is this side's, where the peer has to know.
 async fn stream(
     context: &Context,
     id: SessionId,
+    offered: &[SocketAddr],
     connection: &mut Connection,
     mut interruption: oneshot::Receiver<Interruption>,
-) -> Ended {
+) -> (Ended, Option<&'static str>) {
     let mut candidates = 0;
-    loop {
+    let moved = context.advertised.moved(offered);
+    tokio::pin!(moved);
+    let ended = loop {
         tokio::select! {
-            () = context.stop.cancelled() => return Ended::Bye,
-            why = &mut interruption => return why.map_or(Ended::Lost, ended_by),
+            () = context.stop.cancelled() => break Ended::Bye,
+            () = &mut moved => return (Ended::Bye, Some(MOVED)),
+            why = &mut interruption => break why.map_or(Ended::Lost, ended_by),
             message = connection.receive() => match message {
-                Ok(Some(Message::Bye | Message::Refused { .. })) => return Ended::Bye,
+                Ok(Some(Message::Bye | Message::Refused { .. })) => break Ended::Bye,
                 Ok(Some(Message::Candidate { candidate, .. })) if candidates < MAX_LATE_CANDIDATES => {
                     candidates += 1;
                     context.fanout.candidate(id, candidate);
@@ -176,11 +192,12 @@ async fn stream(
                 // More of them, or an answer once more.
                 Ok(Some(_)) => {}
                 // A killed client: ICE alone would take many seconds to notice.
-                Ok(None) | Err(ConnectionError::Broken { .. }) => return Ended::Lost,
-                Err(error) => return ended(ErrorCode::SignalingFailed, &error.to_string()),
+                Ok(None) | Err(ConnectionError::Broken { .. }) => break Ended::Lost,
+                Err(error) => break ended(ErrorCode::SignalingFailed, &error.to_string()),
             },
         }
-    }
+    };
+    (ended, None)
 }
 
 /// How a session ended that was interrupted.

@@ -80,6 +80,7 @@ mod tests {
             numbers,
             cause: Cause::Unknown,
             vanishes_above: None,
+            way: None,
         };
         JudgedSession {
             all: numbers,

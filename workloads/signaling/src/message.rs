@@ -37,7 +37,7 @@ pub enum Message {
     },
     /// The sender ends the session.
     Bye,
-    /// A bye before there is a session, with why there is none. To whoever knows no reasons it is a bye.
+    /// A bye with a reason: why there is no session, or why there is none any more. To whoever knows no reasons it is a bye.
     #[serde(rename = "bye")]
     Refused {
         /// One line.

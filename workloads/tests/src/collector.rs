@@ -15,11 +15,13 @@ const TOKEN: &str = "a-token-of-tests";
 const MESSAGE: &str = "termination-log";
 
 type Posts = Arc<Mutex<Vec<String>>>;
+type Answer = Arc<Mutex<String>>;
 
 /// A running collector, and the flags with which a program reports to it.
 #[derive(Debug)]
 pub struct Collector {
     posts: Posts,
+    answer: Answer,
     folder: TempDir,
     flags: Vec<String>,
 }
@@ -42,16 +44,18 @@ impl Collector {
     pub fn answering_with(status: &'static str, body: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let posts = Posts::default();
-        let taken = Arc::clone(&posts);
+        let (posts, answer) = (Posts::default(), Arc::new(Mutex::new(body)));
+        let (taken, given) = (Arc::clone(&posts), Arc::clone(&answer));
         // It goes on until the tests end.
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (Ok(stream), taken, body) = (stream, Arc::clone(&taken), body.clone()) else { return };
-                std::thread::spawn(move || serve(&stream, status, &body, &taken));
+                let (Ok(stream), taken, given) = (stream, Arc::clone(&taken), Arc::clone(&given)) else {
+                    return;
+                };
+                std::thread::spawn(move || serve(&stream, status, &given, &taken));
             }
         });
-        Self::at(address, posts)
+        Self::at(address, posts, answer)
     }
 
     /// One at which nobody listens.
@@ -60,10 +64,10 @@ impl Collector {
     /// Where there is no port that nobody listens on.
     pub fn dead() -> Self {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        Self::at(address, Posts::default())
+        Self::at(address, Posts::default(), Answer::default())
     }
 
-    fn at(address: SocketAddr, posts: Posts) -> Self {
+    fn at(address: SocketAddr, posts: Posts, answer: Answer) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str, content: &str| {
             let path = folder.path().join(name);
@@ -78,12 +82,17 @@ impl Collector {
             "--termination-message".into(),
             file(MESSAGE, ""),
         ];
-        Self { posts, folder, flags }
+        Self { posts, answer, folder, flags }
     }
 
     /// `arguments` of a program, and the flags with which it reports here.
     pub fn flags<'a>(&'a self, arguments: &[&'a str]) -> Vec<&'a str> {
         self.flags.iter().map(String::as_str).chain(arguments.iter().copied()).collect()
+    }
+
+    /// Answers all further posts with this body.
+    pub fn answer_with(&self, body: String) {
+        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = body;
     }
 
     /// What was posted so far.
@@ -118,7 +127,7 @@ impl Collector {
 }
 
 /// Takes one post. Whatever is wrong with it ends in a panic here, and the post is missed where it is awaited.
-fn serve(stream: &TcpStream, status: &str, answer: &str, posts: &Posts) {
+fn serve(stream: &TcpStream, status: &str, answer: &Answer, posts: &Posts) {
     stream.set_read_timeout(Some(WAIT_LIMIT)).unwrap();
     let mut reader = BufReader::new(stream);
     let mut lines = reader.by_ref().lines().map(|line| line.unwrap().to_lowercase());
@@ -131,6 +140,7 @@ fn serve(stream: &TcpStream, status: &str, answer: &str, posts: &Posts) {
     assert!(body.len() <= report::post::MAX_BYTES);
     posts.lock().unwrap_or_else(PoisonError::into_inner).push(String::from_utf8(body).unwrap());
     let mut stream = stream;
+    let answer = answer.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let length = answer.len();
     write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{answer}")
         .unwrap();

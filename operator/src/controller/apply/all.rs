@@ -42,16 +42,18 @@ pub(in crate::controller) async fn apply(
         client_job,
         server_network_policy,
         client_network_policy,
+        media_service,
     } = prepared;
     // Policies before the pods that they are about, the account and the authorities before the pods that use them. Those of one
     // line at once: the slowest answer of each, and not the sum of all, has to fit into the time of a reconcile. On the heap,
     // because objects of the API are large, and a few at once would be a good part of a stack.
-    let (account, ca, server_policy, client_policy, service) = tokio::join!(
+    let (account, ca, server_policy, client_policy, service, media) = tokio::join!(
         Box::pin(applier.child(workload_service_account, observed.workload_service_account)),
         Box::pin(applier.child(report_ca, observed.report_ca)),
         Box::pin(applier.child(server_network_policy, observed.server_network_policy)),
         Box::pin(applier.child(client_network_policy, observed.client_network_policy)),
         Box::pin(applier.child(server_service, observed.server_service)),
+        Box::pin(applier.child(media_service, observed.media_service)),
     );
     // Behind the name that clients dial may be somebody else's server.
     let is_foreign = matches!(&service.refused, Some((Error::NameTaken { .. }, _)));
@@ -69,6 +71,7 @@ pub(in crate::controller) async fn apply(
         report_ca: sum.add(ca),
         server_network_policy: sum.add(server_policy),
         client_network_policy: sum.add(client_policy),
+        media_service: sum.add(media),
     };
     let server_now = resources.server_deployment.as_ref().and_then(template_hash);
     let is_server_changed = server_before.is_some() && server_before != server_now;

@@ -14,6 +14,7 @@ use crate::controller::apply::attempt::{Attempt, Child, Done, child, is_terminat
 use crate::controller::apply::contests::changed_by;
 use crate::controller::apply::difference;
 use crate::controller::apply::error::Error;
+use crate::controller::apply::remade::has_to_be_remade;
 use crate::controller::memory::{Memories, Memory};
 use crate::controller::metrics::Metrics;
 use crate::controller::resources::Desired;
@@ -51,6 +52,10 @@ impl Applier<'_> {
                 }
                 Desired::Present(desired) => match self.live(&desired, observed).await? {
                     Some(live) if is_terminating(&live) => Ok(Done::waiting()),
+                    Some(live) if has_to_be_remade(&live, &desired) => {
+                        self.remove(Some(live), &DeleteParams::background()).await?;
+                        Ok(Done::waiting())
+                    }
                     live => Ok(Done::of(Some(self.write(&desired, live).await?))),
                 },
             }

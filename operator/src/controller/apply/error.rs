@@ -124,7 +124,7 @@ impl Error {
         name: String,
         source: &kube::Error,
     ) -> Self {
-        let message = describe(source);
+        let message = briefly(describe(source), &name);
         match source {
             _ if is_namespace_ending(source) => Self::NamespaceEnds { kind, name },
             kube::Error::Api(status) if status.is_conflict() => {
@@ -140,6 +140,23 @@ impl Error {
             }
             _ => Self::Refused { verb, kind, name, message },
         }
+    }
+}
+
+/// The API server's words without the name that is said already, and without a policy's binding that is called as the policy: of a
+/// condition's message little would be left for why.
+fn briefly(message: String, name: &str) -> String {
+    let repeated = format!("\"{name}\" is forbidden: ");
+    let message = match message.split_once(&repeated) {
+        Some((plural, why)) if !plural.trim_end().contains(' ') => why.to_owned(),
+        _ => message,
+    };
+    let Some((policy, rest)) = message.split_once("' with binding '") else { return message };
+    match (policy.rsplit_once('\''), rest.split_once("' denied request: ")) {
+        (Some((_, policy_name)), Some((binding, why))) if policy_name == binding => {
+            format!("{policy}': {why}")
+        }
+        _ => message,
     }
 }
 
@@ -203,6 +220,28 @@ mod tests {
             "the API server does not create Pod harbor-client-0: exceeded quota: tight (403 Forbidden)";
         assert_eq!(of("create", "Pod").explanation(), Some(Reason::PodsForbidden.with_message(message)));
         assert_eq!([of("delete", "Pod").label(), of("apply", "Service").label()], ["ApplyFailed"; 2]);
+    }
+
+    #[test]
+    fn a_policy_is_quoted_with_its_reason_first() {
+        for (said, quoted) in [
+            (
+                "pods \"p-0\" is forbidden: ValidatingAdmissionPolicy 'o' with binding 'o' denied request: no Secret",
+                "ValidatingAdmissionPolicy 'o': no Secret",
+            ),
+            (
+                "pods \"p-0\" is forbidden: ValidatingAdmissionPolicy 'o' with binding 'b' denied request: no",
+                "ValidatingAdmissionPolicy 'o' with binding 'b' denied request: no",
+            ),
+            ("pods \"p-0\" is forbidden: exceeded quota: tight", "exceeded quota: tight"),
+            ("pods \"other\" is forbidden: exceeded quota", "pods \"other\" is forbidden: exceeded quota"),
+            (
+                "admission webhook denied pods \"p-0\" is forbidden: a",
+                "admission webhook denied pods \"p-0\" is forbidden: a",
+            ),
+        ] {
+            assert_eq!(briefly(said.to_owned(), "p-0"), quoted);
+        }
     }
 
     #[test]

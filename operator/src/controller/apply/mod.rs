@@ -8,6 +8,7 @@ mod contests;
 pub(super) mod difference;
 mod error;
 mod refusals;
+mod remade;
 
 pub use all::Outcome;
 pub(super) use all::apply;

@@ -27,6 +27,7 @@ pub fn adopted(
         client_job,
         server_network_policy,
         client_network_policy,
+        media_service,
     } = prepared;
     // Without a pod there is nothing to be interrupted.
     let runs = observed.server_deployment.as_ref().filter(|server| server.spec.replicas == Some(1));
@@ -43,6 +44,8 @@ pub fn adopted(
         client_job: if adoption == Adoption::Whole { Desired::AsItIs } else { client_job },
         server_network_policy: kept(server_network_policy, session, observed.server_network_policy.as_ref()),
         client_network_policy: kept(client_network_policy, session, observed.client_network_policy.as_ref()),
+        // No version before made any.
+        media_service,
     }
 }
 

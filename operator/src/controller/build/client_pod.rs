@@ -13,7 +13,7 @@ use crate::clients::{Create, Identity, pod_name};
 use crate::controller::build::common::SIGNALING_PORT;
 use crate::controller::build::placement;
 use crate::controller::build::pod::{self, Workload};
-use crate::controller::build::requests;
+use crate::controller::build::{relay, requests};
 use crate::session::Session;
 use crate::session::labels::{CLIENT_INDEX, Component, SESSION_UID};
 use crate::session::short_hash;
@@ -118,6 +118,9 @@ impl<'a> ClientPods<'a> {
             run: session.clients_run(),
         };
         let mut template = pod::template(session, self.settings, workload);
+        if let Some(by) = &session.spec.relay {
+            relay::give(&mut template, by);
+        }
         let tolerations = placement::tolerations(session);
         if let Some(spec) = template.spec.as_mut().filter(|_| !tolerations.is_empty()) {
             spec.tolerations.get_or_insert_default().extend(tolerations);
@@ -264,6 +267,38 @@ mod tests {
                 }
             })
         );
+    }
+
+    #[test]
+    fn a_client_of_a_relay_is_given_what_it_is_known_by_and_others_nothing() {
+        let spec =
+            json!({"path": "Relay", "relay": {"uri": "turn:relay.test:53", "secretName": "harbor-relay"}});
+        let pod = built(&spec, &FIRST);
+        let (pod, container) = (&pod["spec"], &pod["spec"]["containers"][0]);
+        let env = container["env"].as_array().unwrap();
+        assert_eq!(
+            env[env.len() - 4..],
+            json!([
+                {"name": "BALLSESSION_RELAY", "value": "turn:relay.test:53"},
+                {"name": "BALLSESSION_RELAY_USER",
+                 "valueFrom": {"secretKeyRef": {"name": "harbor-relay", "key": "username"}}},
+                {"name": "BALLSESSION_RELAY_PASSWORD_FILE", "value": "/var/run/ballsession.dev/relay/password"},
+                {"name": "BALLSESSION_ATTEMPT", "value": "1"}
+            ])
+            .as_array()
+            .unwrap()[..]
+        );
+        assert_eq!(
+            pod["volumes"][2],
+            json!({"name": "relay", "secret": {
+                "secretName": "harbor-relay", "defaultMode": 0o444, "items": [{"key": "password", "path": "password"}]
+            }})
+        );
+        assert_eq!(
+            container["volumeMounts"][2],
+            json!({"name": "relay", "mountPath": "/var/run/ballsession.dev/relay", "readOnly": true})
+        );
+        assert_eq!(hash(&json!({"path": "ClusterIP"})), hash(&json!({})), "it only comes by another address");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::build;
 use super::common::{HTTP_PORT, MEDIA_PORT, REPORT_PORTS, SIGNALING_PORT};
@@ -45,8 +45,14 @@ struct Policies(Vec<NetworkPolicy>);
 
 impl Policies {
     fn of_isolated_session() -> Self {
-        let resources =
-            build(&session(&json!({"networkPolicy": "Isolated"})), &Resources::nothing(), &settings(), None);
+        Self::of_path(&json!({}))
+    }
+
+    /// Of one whose media takes a path of its own.
+    fn of_path(path: &Value) -> Self {
+        let mut spec = path.clone();
+        spec["networkPolicy"] = json!("Isolated");
+        let resources = build(&session(&spec), &Resources::nothing(), &settings(), None);
         let policies = [resources.server_network_policy, resources.client_network_policy];
         Self(
             policies
@@ -182,4 +188,42 @@ fn everything_else_is_refused() {
         assert!(!policies.allow(from, to, protocol, port), "{why}");
     }
     assert!(policies.allow(&stranger, &other_server, "TCP", SIGNALING_PORT), "others are not touched");
+}
+
+/// What is between the pods changes addresses: a node's port and a balancer that of the client, a relay both.
+#[test]
+fn each_path_has_what_it_needs_and_no_more() {
+    let relay = json!({"path": "Relay", "relay": {"uri": "turn:relay.test:5349", "secretName": "s"}});
+    let (server, client) = (part("harbor", Component::Server), part("harbor", Component::Client));
+    let node = outside;
+    for (path, out_of_client, into_server) in [
+        (json!({"path": "ClusterIP"}), false, false),
+        (json!({"path": "NodePort"}), true, true),
+        (json!({"path": "LoadBalancer"}), true, true),
+    ] {
+        let policies = Policies::of_path(&path);
+        assert_eq!(policies.allow(&client, &node(), "UDP", 30_082), out_of_client, "{path}");
+        assert_eq!(policies.allow(&node(), &server, "UDP", MEDIA_PORT), into_server, "{path}");
+        assert!(
+            policies.allow(&client, &server, "UDP", MEDIA_PORT),
+            "{path}: translated before policies apply"
+        );
+        assert!(
+            !policies.allow(&client, &node(), "TCP", 443) && !policies.allow(&node(), &server, "UDP", 9),
+            "{path}"
+        );
+    }
+    let policies = Policies::of_path(&relay);
+    assert!(policies.allow(&client, &outside(), "UDP", 5349));
+    assert!(
+        policies.allow(&outside(), &server, "UDP", MEDIA_PORT)
+            && policies.allow(&server, &outside(), "UDP", 50_000)
+    );
+    for (from, to, protocol, port, why) in [
+        (&client, &server, "UDP", MEDIA_PORT, "not past the relay"),
+        (&client, &outside(), "UDP", 3478, "another relay's port"),
+        (&outside(), &server, "TCP", SIGNALING_PORT, "the world outside"),
+    ] {
+        assert!(!policies.allow(from, to, protocol, port), "{why}");
+    }
 }

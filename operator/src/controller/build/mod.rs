@@ -7,15 +7,19 @@ mod common;
 pub(super) mod fixture;
 #[cfg(test)]
 mod flows;
+mod media_service;
 mod network_policies;
 mod placement;
 mod platform;
 mod pod;
+mod relay;
 mod report_ca;
 mod reporting;
 mod requests;
 mod server_deployment;
 mod server_service;
+mod service;
+mod told_path;
 mod workload_service_account;
 
 use crds::NetworkIsolation;
@@ -56,6 +60,7 @@ pub fn build(
         client_job: Desired::Absent,
         server_network_policy,
         client_network_policy,
+        media_service: media_service::build(session).map_or(Desired::Absent, Desired::Present),
     }
 }
 
@@ -71,7 +76,9 @@ fn finished(
         Some(_) => Desired::Present(server_deployment::build(session, settings)),
         None => Desired::AsItIs,
     };
-    Resources { server_deployment, ..only_authorities(observed, report_ca) }
+    // A balancer that nobody uses costs as much as any other.
+    let media_service = Desired::Absent;
+    Resources { server_deployment, media_service, ..only_authorities(observed, report_ca) }
 }
 
 /// The authorities that a session has, kept up to date, and nothing else touched.
@@ -94,6 +101,7 @@ fn only_authorities(observed: &Resources<Observed>, report_ca: Option<ConfigMap>
         client_job: Desired::AsItIs,
         server_network_policy: Desired::AsItIs,
         client_network_policy: Desired::AsItIs,
+        media_service: Desired::AsItIs,
     }
 }
 
@@ -104,7 +112,7 @@ mod tests {
 
     use k8s_openapi::api::apps::v1::Deployment;
     use k8s_openapi::api::core::v1::PodSpec;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::fixture::{session, settings};
     use super::*;
@@ -130,6 +138,24 @@ mod tests {
             build(&session(&json!({"networkPolicy": "Isolated"})), &Resources::nothing(), &settings(), CA);
         assert!(matches!(isolated.server_network_policy, Desired::Present(_)));
         assert!(matches!(isolated.client_network_policy, Desired::Present(_)));
+    }
+
+    #[test]
+    fn a_service_for_media_is_there_for_the_paths_that_lead_to_one() {
+        let media = |path: Value| {
+            let session = session(&path);
+            build(&session, &Resources::nothing(), &settings(), CA).media_service
+        };
+        let relay = json!({"uri": "turn:relay.test", "secretName": "s"});
+        for without in [json!({}), json!({"path": "Relay", "relay": relay})] {
+            assert_eq!(media(without.clone()), Desired::Absent, "{without}");
+        }
+        for path in ["ClusterIP", "NodePort", "LoadBalancer"] {
+            assert!(matches!(media(json!({"path": path})), Desired::Present(_)), "{path}");
+        }
+        let mut over = session(&json!({"path": "LoadBalancer", "duration": "5m"}));
+        over.stage = RunStage::Finished;
+        assert_eq!(build(&over, &Resources::nothing(), &settings(), CA).media_service, Desired::Absent);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What an isolated session's pods may exchange with whom. Everything else is refused, in both directions: that is
 //! how Kubernetes treats pods that any policy selects.
 
+use crds::MediaPath;
 use k8s_openapi::api::networking::v1::{
     NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort,
     NetworkPolicySpec,
@@ -18,33 +19,53 @@ const DNS_PORT: i32 = 53;
 const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
 /// The server: signalling and media with its clients, HTTP for the cluster, reports to the operator.
+///
+/// By a node's port or a load balancer clients' media comes under the address of a node, and by a relay under the relay's: then it is
+/// taken from anywhere, at the port of media alone.
 pub(super) fn server(session: &Session, settings: &Settings) -> NetworkPolicy {
     let clients = || part(session, Component::Client);
+    let media = match session.spec.path {
+        MediaPath::PodIp | MediaPath::ClusterIp => from(clients(), port("UDP", MEDIA_PORT)),
+        MediaPath::NodePort | MediaPath::LoadBalancer | MediaPath::Relay => {
+            NetworkPolicyIngressRule { from: None, ports: Some(vec![port("UDP", MEDIA_PORT)]) }
+        }
+    };
+    // A server checks the way to whatever address a client names; by the others it only answers.
+    let back = match session.spec.path {
+        MediaPath::Relay => to_anywhere(every_udp_port()),
+        _ => to(clients(), every_udp_port()),
+    };
     policy(
         session,
         Component::Server,
         vec![
             from(clients(), port("TCP", SIGNALING_PORT)),
-            from(clients(), port("UDP", MEDIA_PORT)),
+            media,
             from(whole_cluster(), port("TCP", HTTP_PORT)),
         ],
-        vec![to(clients(), every_udp_port()), dns(), reports(settings)],
+        vec![back, dns(), reports(settings)],
     )
 }
 
 /// Clients: signalling to and media with their server, HTTP for the cluster, reports to the operator.
+///
+/// Ports of nodes and load balancers are no pods, and which port that is the API server decides: their media may go anywhere. To a
+/// relay it goes at that one's port, and nowhere else.
 pub(super) fn client(session: &Session, settings: &Settings) -> NetworkPolicy {
     let server = || part(session, Component::Server);
+    let media = match session.spec.path {
+        MediaPath::PodIp | MediaPath::ClusterIp => to(server(), port("UDP", MEDIA_PORT)),
+        MediaPath::NodePort | MediaPath::LoadBalancer => to_anywhere(every_udp_port()),
+        MediaPath::Relay => {
+            let relay = session.relay.as_ref().map(|relay| port("UDP", relay.port.into()));
+            to_anywhere(relay.unwrap_or_else(every_udp_port))
+        }
+    };
     policy(
         session,
         Component::Client,
         vec![from(server(), every_udp_port()), from(whole_cluster(), port("TCP", HTTP_PORT))],
-        vec![
-            to(server(), port("TCP", SIGNALING_PORT)),
-            to(server(), port("UDP", MEDIA_PORT)),
-            dns(),
-            reports(settings),
-        ],
+        vec![to(server(), port("TCP", SIGNALING_PORT)), media, dns(), reports(settings)],
     )
 }
 
@@ -88,6 +109,10 @@ fn from(peer: NetworkPolicyPeer, port: NetworkPolicyPort) -> NetworkPolicyIngres
 
 fn to(peer: NetworkPolicyPeer, port: NetworkPolicyPort) -> NetworkPolicyEgressRule {
     NetworkPolicyEgressRule { to: Some(vec![peer]), ports: Some(vec![port]) }
+}
+
+fn to_anywhere(port: NetworkPolicyPort) -> NetworkPolicyEgressRule {
+    NetworkPolicyEgressRule { to: None, ports: Some(vec![port]) }
 }
 
 /// Ports are those of pods: a Service's address is translated before policies apply.

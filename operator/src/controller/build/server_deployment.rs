@@ -8,7 +8,7 @@ use crate::controller::build::common::{
     LOST_TAINTS, MEDIA_PORT, SIGNALING_PORT, SIGNALING_PORT_NAME, metadata, staying,
 };
 use crate::controller::build::pod::{self, Workload};
-use crate::controller::build::requests;
+use crate::controller::build::{requests, told_path};
 use crate::run::RunStage;
 use crate::session::Session;
 use crate::session::labels::{self, Component};
@@ -43,6 +43,7 @@ pub(super) fn build(session: &Session, settings: &Settings) -> Deployment {
     leave_lost_nodes(&mut template);
     take_media(&mut template);
     size_packets(&mut template, session);
+    told_path::tell(&mut template, session);
     Deployment {
         metadata: metadata(session, Component::Server),
         spec: DeploymentSpec {
@@ -243,6 +244,30 @@ mod tests {
         let default = json!({"video": {"packetBytes": 1188}});
         assert_eq!(variable(&default), None);
         assert_eq!(built(&default), built(&json!({})));
+    }
+
+    /// The operator is told which way its pod takes, and the server whether the operator names addresses.
+    #[test]
+    fn a_server_is_told_the_path_where_it_is_not_its_pods_address() {
+        let differing = |spec: &Value| {
+            let (base, built) = (built(&json!({})), built(spec));
+            let variables = |built: &Value| {
+                built["spec"]["template"]["spec"]["containers"][0]["env"].as_array().unwrap().clone()
+            };
+            let more = variables(&built)[variables(&base).len()..].to_vec();
+            (more, built["spec"]["template"]["metadata"]["annotations"]["ballsession.dev/path"].clone())
+        };
+        assert_eq!(differing(&json!({"path": "PodIP"})), (vec![], Value::Null));
+        let relay = json!({"uri": "turn:relay.test", "secretName": "s"});
+        for (spec, variable, annotation) in [
+            (json!({"path": "ClusterIP"}), "ClusterIP", "ClusterIP"),
+            (json!({"path": "NodePort", "ipFamily": "IPv4"}), "NodePort", "NodePort IPv4"),
+            (json!({"path": "Relay", "relay": relay}), "Relay", "Relay"),
+            (json!({"ipFamily": "IPv6"}), "PodIP", "PodIP IPv6"),
+        ] {
+            let told = json!({"name": "BALLSESSION_PATH", "value": variable});
+            assert_eq!(differing(&spec), (vec![told], json!(annotation)), "{spec}");
+        }
     }
 
     /// Neither what counts as good nor over which time changes anything about the pod.

@@ -3,18 +3,20 @@
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::controller::build::common::{HTTP_PORT, SIGNALING_PORT, SIGNALING_PORT_NAME, metadata};
+use crate::controller::build::common::{HTTP_PORT, SIGNALING_PORT, SIGNALING_PORT_NAME};
+use crate::controller::build::service;
 use crate::session::Session;
 use crate::session::labels::{self, Component};
 
 /// Signalling and HTTP. Media does not pass it: that flows between the addresses of the pods, of the family by which signalling
-/// came. So it has an address of each family that the cluster has.
+/// came, or by a Service of its own. So it has an address of each family that the cluster has, where not one is asked for.
 pub(super) fn build(session: &Session) -> Service {
     Service {
-        metadata: metadata(session, Component::Server),
+        metadata: service::metadata(session, Component::Server),
         spec: Some(ServiceSpec {
             type_: Some("ClusterIP".into()),
-            ip_family_policy: Some("PreferDualStack".into()),
+            ip_family_policy: Some(service::family_policy(session).unwrap_or("PreferDualStack").into()),
+            ip_families: service::families(session),
             selector: Some(labels::selecting(&session.name, Component::Server)),
             ports: Some(vec![
                 port(SIGNALING_PORT_NAME, "tcp", SIGNALING_PORT),
@@ -45,6 +47,18 @@ mod tests {
 
     use super::*;
     use crate::controller::build::fixture;
+
+    #[test]
+    fn of_one_family_it_has_an_address_of_that_alone() {
+        let service = serde_json::to_value(build(&fixture::session(&json!({"ipFamily": "IPv6"})))).unwrap();
+        assert_eq!(
+            (&service["spec"]["ipFamilyPolicy"], &service["spec"]["ipFamilies"]),
+            (&json!("SingleStack"), &json!(["IPv6"]))
+        );
+        assert_eq!(service["metadata"]["annotations"], json!({"ballsession.dev/path": "PodIP IPv6"}));
+        let path = serde_json::to_value(build(&fixture::session(&json!({"path": "NodePort"})))).unwrap();
+        assert_eq!(path, serde_json::to_value(build(&fixture::session(&json!({})))).unwrap());
+    }
 
     #[test]
     fn the_whole_object() {

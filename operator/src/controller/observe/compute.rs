@@ -39,6 +39,7 @@ pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Durati
         // What is shown of a run that is over stays, whatever is asked for then.
         clients: shown.and_then(|shown| shown.clients.clone()).or(Some(clients)),
         server_node: shown.and_then(|shown| shown.server_node.clone()).or(server_node),
+        path: shown.and_then(|shown| shown.path.clone()).or_else(|| Some(input.reached.shown(session))),
         reason: None,
         message: None,
         ready_clients: Some(i32::try_from(ready_clients).unwrap_or(i32::MAX)),

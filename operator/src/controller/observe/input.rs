@@ -11,6 +11,7 @@ use crate::controller::observe::failed_attempts::FailedAttempts;
 use crate::controller::observe::placement::PlacementState;
 use crate::controller::observe::pods::ObservedPods;
 use crate::controller::observe::reason::Explanation;
+use crate::controller::reached::Reached;
 use crate::controller::resources::{Applied, Resources};
 use crate::report_source::View;
 use crate::run::Phase;
@@ -51,6 +52,8 @@ pub(in crate::controller) struct Input<'a> {
     pub(in crate::controller) placement: &'a PlacementState,
     /// The nodes that are not Ready.
     pub(in crate::controller) lost_nodes: &'a BTreeMap<String, LostNode>,
+    /// Where clients reach the server's media.
+    pub(in crate::controller) reached: &'a Reached,
     /// The NetworkPolicies that select its pods, in words.
     pub(in crate::controller) policies: Option<&'a str>,
     /// Since when it has had problems.

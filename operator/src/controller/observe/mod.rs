@@ -1,6 +1,7 @@
 //! From what was applied, the pods and the reports to the controller's part of the status. Pure: the time is given.
 
 mod awaited;
+mod bypassed;
 mod complete;
 mod compute;
 mod containers;

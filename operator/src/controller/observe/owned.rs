@@ -21,6 +21,7 @@ pub(in crate::controller) struct Owned {
     pub(super) stalled: Option<Condition>,
     pub(super) clients: Option<String>,
     pub(super) server_node: Option<String>,
+    pub(super) path: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) message: Option<String>,
     pub(super) ready_clients: Option<i32>,
@@ -40,6 +41,7 @@ impl Owned {
             stalled: find(&status.conditions, STALLED).cloned(),
             clients: display.clients,
             server_node: display.server_node,
+            path: display.path,
             reason: display.reason,
             message: display.message,
             ready_clients: status.ready_clients,
@@ -82,6 +84,7 @@ impl Owned {
             display: Some(Display {
                 clients: self.clients.clone(),
                 server_node: self.server_node.clone(),
+                path: self.path.clone(),
                 reason: self.reason.clone(),
                 message: self.message.clone(),
                 ..Display::default()
@@ -150,7 +153,7 @@ mod tests {
         let ours = json!({
             "observedGeneration": 3,
             "conditions": [condition("Ready"), condition("Complete"), condition("Stalled")],
-            "display": {"clients": "1/2", "serverNode": "a", "reason": "Tested", "message": "m"},
+            "display": {"clients": "1/2", "serverNode": "a", "path": "PodIP", "reason": "Tested", "message": "m"},
             "readyClients": 1, "selector": "a=b",
             "run": {"hash": "abc", "name": "monday", "spec": "much", "startedAt": "2026-01-01T00:00:00Z",
                     "endedAt": "2026-01-01T00:05:00Z", "outcome": "Finished", "images": {"server": "s:1"}},

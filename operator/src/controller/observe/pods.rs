@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crds::contract::PATH_ANNOTATION;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
@@ -74,6 +75,8 @@ pub(super) struct ObservedPod {
     pub(super) awaits: Option<String>,
     /// When what it waits for becomes a problem.
     pub(super) stuck_in: Option<Duration>,
+    /// The way that media is to take, where it was made for one.
+    pub(super) path: Option<String>,
 }
 
 impl ObservedPods {
@@ -211,6 +214,7 @@ impl ObservedPod {
             problem: awaited.problem,
             awaits: awaited.words,
             stuck_in: awaited.stuck_in,
+            path: pod.annotations().get(PATH_ANNOTATION).cloned(),
         }
     }
 }

@@ -7,12 +7,14 @@ use crds::contract::{READY, REPORT_SILENCE};
 use k8s_openapi::api::apps::v1::Deployment;
 
 use crate::conditions::{cut, find};
+use crate::controller::observe::bypassed::bypassed;
 use crate::controller::observe::input::{Clock, Input};
 use crate::controller::observe::nearly_done::nearly_done;
 use crate::controller::observe::nodes;
 use crate::controller::observe::pods::{ObservedPod, ObservedPods};
 use crate::controller::observe::reason::{Explanation, Reason};
 use crate::controller::observe::stages;
+use crate::controller::reached::Reached;
 use crate::run::{Completion, Outcome, Phase, RunStage, WantedClients};
 use crate::timestamps::between;
 
@@ -56,12 +58,17 @@ fn first_reason(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Option<
     if pods.server.as_ref().is_none_or(|server| server.ready_since.is_none()) {
         return (Reason::ServerNotReady.with_message(server_not_ready(pods.server.as_ref())), None);
     }
+    // Whoever has media by an address of before may keep it, and nobody else gets any.
+    if let Reached::Awaited(why) = input.reached {
+        return (Reason::WaitingForAddress.with_message(why), None);
+    }
     let wanted = &input.session.clients;
     let (nearly_done, ends_in) = nearly_done(input);
     let served = pods.served_clients(wanted, &nearly_done);
     if served < wanted.count() {
         let (session, view, server) = (input.session, input.view, pods.server.as_ref());
-        let stuck = stages::first_broken(session, server, &pods.clients, view, room(input.policies));
+        let stuck =
+            stages::first_broken(session, input.reached, server, &pods.clients, view, room(input.policies));
         let failed = input.failed_attempts.explanation(pods, view, wanted);
         // The reports know more than the pods: they come first where both say the same.
         let lost = lost(input).or_else(|| lost_by_pods(pods, &nearly_done, served, wanted.count()));
@@ -205,8 +212,12 @@ fn reported(
         return (lost, Some(REPORT_SILENCE));
     }
     let subject = if wanted.is_empty() { "the server is ready" } else { "clients are ready" };
+    let by_another_way =
+        bypassed(input.session, input.reached, pods.server.as_ref(), input.view.server.as_ref());
     match REPORT_SILENCE.checked_sub(silent).filter(|left| !left.is_zero()) {
-        Some(left) if last_report.is_some() || was_ready(input) => (ready, Some(left)),
+        Some(left) if last_report.is_some() || was_ready(input) => {
+            (by_another_way.unwrap_or(ready), Some(left))
+        }
         Some(left) => {
             let message = format!("{subject}, and the first report of the server has not come yet");
             (Reason::ServerNotReady.with_message(message), Some(left))

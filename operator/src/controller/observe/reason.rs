@@ -36,6 +36,8 @@ pub(in crate::controller) enum Reason {
     NodeLost,
     /// The server's pod is not ready yet.
     ServerNotReady,
+    /// The server is up, and nobody knows at which address clients reach its media.
+    WaitingForAddress,
     /// A client does not get as far as an offer.
     SignalingFailed,
     /// Signalling works, ICE or DTLS does not.
@@ -46,6 +48,8 @@ pub(in crate::controller) enum Reason {
     WaitingForClients,
     /// Clients are ready, but the server does not report.
     NoReports,
+    /// Media of a client takes another way than the one that is asked for.
+    PathBypassed,
     /// Media flows to every client.
     Ready,
 }
@@ -67,11 +71,13 @@ impl Reason {
             Self::PodStuck => "PodStuck",
             Self::NodeLost => "NodeLost",
             Self::ServerNotReady => "ServerNotReady",
+            Self::WaitingForAddress => "WaitingForAddress",
             Self::SignalingFailed => "SignalingFailed",
             Self::MediaBlocked => "MediaBlocked",
             Self::ClientsLost => "ClientsLost",
             Self::WaitingForClients => "WaitingForClients",
             Self::NoReports => "NoReports",
+            Self::PathBypassed => "PathBypassed",
             Self::Ready => "Ready",
         }
     }

@@ -1,6 +1,7 @@
 //! Which clients a session is to have, and since when: as the controller says.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use report::post::{Answer, index_ranges};
@@ -15,6 +16,7 @@ pub(super) struct Expected {
     finished: BTreeSet<u32>,
     epoch: String,
     is_ending: bool,
+    advertise: Option<Vec<SocketAddr>>,
     /// When the epoch began; `None` where it began before this operator.
     since: Option<Instant>,
 }
@@ -22,10 +24,10 @@ pub(super) struct Expected {
 impl Expected {
     /// What is expected now, after `before`.
     pub(super) fn after(before: Option<&Self>, expectation: Expectation, now: Instant) -> Self {
-        let Expectation { finished, epoch, is_disturbed, is_ending } = expectation;
+        let Expectation { finished, epoch, is_disturbed, is_ending, advertise } = expectation;
         let is_new = is_disturbed || before.is_some_and(|before| before.epoch != epoch);
         let since = if is_new { Some(now) } else { before.and_then(|before| before.since) };
-        Self { finished, epoch, is_ending, since }
+        Self { finished, epoch, is_ending, advertise, since }
     }
 
     /// Seconds since the epoch began, where that is known.
@@ -52,6 +54,7 @@ impl Expected {
             wanted_prefix: prefix(session),
             wanted: index_ranges(&self.indexes(session)),
             suspended: session.stage == RunStage::Suspended,
+            advertise: self.advertise.clone(),
         }
     }
 
@@ -89,7 +92,7 @@ mod tests {
 
     fn expectation(finished: &[u32], epoch: &str, is_disturbed: bool) -> Expectation {
         let finished = finished.iter().copied().collect();
-        Expectation { finished, epoch: epoch.into(), is_disturbed, is_ending: false }
+        Expectation { finished, epoch: epoch.into(), is_disturbed, ..Expectation::default() }
     }
 
     #[test]
@@ -109,6 +112,16 @@ mod tests {
         assert_eq!(each_node.wanted, "0,3", "one on each node");
         let suspended = answer(json!({"clients": 4, "suspend": true}));
         assert_eq!((suspended.wanted.as_str(), suspended.suspended), ("", true));
+    }
+
+    #[test]
+    fn the_answer_names_where_the_server_is_reached_by_others_than_its_own_addresses() {
+        let session = validate(&stored(&json!({}), &json!({}))).unwrap();
+        for advertise in [None, Some(vec![]), Some(vec!["10.96.0.7:8082".parse().unwrap()])] {
+            let reached = Expectation { advertise: advertise.clone(), ..expectation(&[], "e1", false) };
+            let answer = Expected::after(None, reached, Instant::now()).answer(&session);
+            assert_eq!(answer.advertise, advertise);
+        }
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use report::ErrorEntry;
-use report::judged::JudgedClient;
+use report::judged::{JudgedClient, Media};
 use report::post::ServerPost;
+use report::way::Way;
 
 use crate::report_source::ServerView;
 use crate::reports::aggregate::order::{Past, Position};
@@ -118,8 +119,19 @@ impl Server {
             clients_without_media: server.post.clients_without_media,
             rows: server.post.summary.clients.clone(),
             errors: server.post.summary.errors.clone(),
+            pod: server.pod.key.name.clone(),
+            ways: server.clients.iter().filter(|client| has_had_media(client)).map(way).collect(),
         })
     }
+}
+
+/// Whether its media flows and did so when the window ended: by then it is known which way it takes.
+fn has_had_media(client: &JudgedClient) -> bool {
+    client.media == Media::Flowing && client.numbers.settled > 0
+}
+
+fn way(client: &JudgedClient) -> (String, Option<Way>) {
+    (client.id.clone(), client.way)
 }
 
 impl ServerReport {

@@ -1,6 +1,8 @@
 //! What of a report is more than numbers: the controller is then notified.
 
+use report::judged::CompactClients;
 use report::post::{ClientPost, MAX_ROWS, ServerPost};
+use report::way::Way;
 use report::{ErrorCode, State};
 
 /// Whether more than the numbers of a server is new.
@@ -9,6 +11,7 @@ pub(super) fn is_server_changed(last: &ServerPost, new: &ServerPost) -> bool {
         || last.clients_without_media != new.clients_without_media
         || codes(last) != codes(new)
         || rows(last) != rows(new)
+        || ways(last) != ways(new)
 }
 
 /// Whether more than the numbers of a client is new.
@@ -21,6 +24,14 @@ pub(super) fn is_client_changed(last: &ClientPost, new: &ClientPost) -> bool {
 
 fn codes(post: &ServerPost) -> Vec<ErrorCode> {
     post.summary.errors.iter().map(|error| error.code).collect()
+}
+
+/// The ways that media takes, of clients of which that is known.
+fn ways(post: &ServerPost) -> Vec<(&str, Way)> {
+    let ways = post.judged.iter().flat_map(CompactClients::ways);
+    let mut ways: Vec<_> = ways.filter_map(|(id, way)| Some((id, way?))).collect();
+    ways.sort_unstable();
+    ways
 }
 
 /// Who is there, and how it stands. The worst come first, so the order changes with the numbers. Where there are more

@@ -199,6 +199,7 @@ fn client_of_row(row: &ClientRow, without_media: &mut u32) -> JudgedClient {
         numbers: JudgedNumbers::default(),
         cause: Cause::Unknown,
         vanishes_above: None,
+        way: None,
     }
 }
 
@@ -222,7 +223,7 @@ fn client_of_run(row: &ClientRow, frames_per_second: u32, seconds: Option<f64>) 
     let media = if had_media(&row.frames) { Media::Flowing } else { never };
     let (id, node) = (row.id.clone(), row.node.clone());
     let (cause, vanishes_above) = (row.cause, vanishes_above(row));
-    JudgedClient { id, node, is_wanted: true, media, numbers, cause, vanishes_above }
+    JudgedClient { id, node, is_wanted: true, media, numbers, cause, vanishes_above, way: None }
 }
 
 /// A client that the server has not seen. Of a whole run that is a breach, of the window not yet.
@@ -240,6 +241,7 @@ fn awaited(id: &str, span: Span, around: &Surroundings) -> JudgedClient {
         numbers: JudgedNumbers::default(),
         cause: Cause::Unknown,
         vanishes_above: None,
+        way: None,
     }
 }
 

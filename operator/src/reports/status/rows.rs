@@ -2,7 +2,7 @@
 
 use crds::{ClientCpu, ClientNetwork, ClientStatus, Frames, PathMtu, SetupTimeline as Timeline};
 use report::judged::JudgedNumbers;
-use report::{Cause, ClientRow, SetupTimeline};
+use report::{Cause, ClientRow, IceCandidate, SetupTimeline};
 
 use crate::reports::status::text::{decimal, whole};
 
@@ -31,7 +31,15 @@ pub(super) fn client(row: &ClientRow, numbers: &JudgedNumbers, cause: Cause) -> 
         network: network(row),
         cpu: row.cpu.as_ref().map(cpu),
         path_mtu: row.path_mtu.map(path_mtu),
+        path: path(row),
     }
+}
+
+/// The way that media takes to the client, as it says it, or as the server sees it.
+fn path(row: &ClientRow) -> Option<String> {
+    let pair = row.path.or_else(|| Some(row.server_path?.reversed()))?;
+    let end = |end: IceCandidate| format!("{} {}", end.candidate_type.as_str(), end.socket_address());
+    Some(format!("{} to {}", end(pair.local), end(pair.remote)))
 }
 
 /// The server's own counts; where it has none, what the client says.
@@ -165,6 +173,23 @@ mod tests {
                 {"toClient": 1450}
             ])
         );
+    }
+
+    #[test]
+    fn rows_have_the_way_as_the_client_says_it_or_else_as_the_server_sees_it() {
+        let mut post = judged_post(1);
+        let pair = |client: (&str, &str), server: (&str, &str)| {
+            let end = |(kind, address): (&str, &str)| json!({"candidateType": kind, "address": address, "port": 8082, "protocol": "udp"});
+            serde_json::from_value(json!({"local": end(client), "remote": end(server)})).unwrap()
+        };
+        post.summary.clients[0].path = pair(("relay", "192.0.2.7"), ("host", "10.244.1.7"));
+        post.summary.clients[1].server_path = pair(("host", "2001:db8::1"), ("prflx", "2001:db8::2"));
+        let rows = shown(&post, Span::Recent);
+        assert_eq!(rows[0].path.as_deref(), Some("relay 192.0.2.7:8082 to host 10.244.1.7:8082"));
+        assert_eq!(rows[1].path.as_deref(), Some("prflx [2001:db8::2]:8082 to host [2001:db8::1]:8082"));
+        let long = "2001:db8:1111:2222:3333:4444:5555:6666";
+        post.summary.clients[0].path = pair(("srflx", long), ("relay", long));
+        assert!(shown(&post, Span::Recent)[0].path.as_ref().is_some_and(|path| path.len() <= crds::MAX_PATH));
     }
 
     #[test]

@@ -40,6 +40,7 @@ pub(in crate::reports) fn judged_client(id: &str) -> JudgedClient {
         numbers,
         cause,
         vanishes_above: None,
+        way: None,
     }
 }
 

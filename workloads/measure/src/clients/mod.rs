@@ -6,6 +6,7 @@ mod rows;
 mod viewer;
 mod wanted;
 mod wanting;
+mod ways;
 
 pub use latest::Latest;
 pub(crate) use latest::latest;
@@ -13,3 +14,4 @@ pub(crate) use row::{Opening, Position, Row};
 pub(crate) use rows::{RowId, Rows};
 pub(crate) use viewer::{Stills, Viewer};
 pub(crate) use wanting::Wanting;
+pub(crate) use ways::Ways;

@@ -29,6 +29,7 @@ pub(crate) fn judged(recorder: &Recorder, pace: Pace, now: Instant) -> JudgedSes
         numbers: view.recent(),
         cause: view.cause(),
         vanishes_above: view.path_mtu().media_vanishes_above(),
+        way: recorder.ways.as_ref().and_then(|ways| ways.of(view.row)),
     };
     let views = ClientViews::new(recorder, pace, now);
     let mut clients: Vec<_> = recorder.rows.iter().map(|row| client(&views.of(row))).collect();
@@ -55,6 +56,7 @@ pub(crate) fn judged_run(recorder: &Recorder, pace: Pace, started: Instant, now:
             numbers: view.whole(),
             cause: view.cause(),
             vanishes_above: view.path_mtu().media_vanishes_above(),
+            way: recorder.ways.as_ref().and_then(|ways| ways.of(view.row)),
         }
     };
     let mut clients: Vec<_> = recorder.rows.iter().map(client).collect();
@@ -131,6 +133,7 @@ fn awaited(recorder: &Recorder, now: Instant) -> Vec<JudgedClient> {
             numbers: JudgedNumbers::default(),
             cause: Cause::Unknown,
             vanishes_above: None,
+            way: None,
         })
         .collect()
 }

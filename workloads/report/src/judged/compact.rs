@@ -4,13 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{JudgedClient, JudgedNumbers, Media};
 use crate::Cause;
+use crate::way::Way;
 
 /// The clients of a post, each an array of what is judged.
 ///
 /// `["0",0,0,600,20.0,0.5,0,99.8,0.0121,7.52,33.3,87.1,0]`: the id without the common prefix, [`Media`] as a code (0 flowing,
 /// 1 never had, 2 stopped, 3 gone, 4 awaited; 8 more where the client is not wanted) and its seconds, settled frames, wanted seconds, percent lost,
 /// undetected and delivered, error p95 in pixels, latency p95, longest freeze and setup p95 in milliseconds, and the
-/// cause as its position in [`Cause::ALL`]. A quantity without samples is null.
+/// cause as its position in [`Cause::ALL`]. A quantity without samples is null. Where the server was asked to say which way media
+/// takes, that follows as a last number: 1 direct, 2 advertised, 3 relayed, and 4 more over IPv6.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompactClients {
     /// What all ids begin with.
@@ -36,7 +38,14 @@ struct CompactClient(
     Quantity,
     Quantity,
     u8,
+    #[serde(default, skip_serializing_if = "is_unknown")] u8,
 );
+
+/// Whether nothing is known of a way.
+#[allow(clippy::trivially_copy_pass_by_ref)] // As serde has it.
+fn is_unknown(way: &u8) -> bool {
+    *way == 0
+}
 
 /// Added to the code of [`Media`] where the client is not wanted.
 const UNWANTED: u8 = 8;
@@ -60,8 +69,13 @@ impl CompactClients {
         self.clients.is_empty()
     }
 
-    /// The clients, without their nodes and what their rows say of the way. What a broken or newer sender wrote in a code that is not known here counts
-    /// as the worst of its kind, never as good.
+    /// Each client's id, without what all begin with, and the way that media takes to it, where that is known.
+    pub fn ways(&self) -> impl Iterator<Item = (&str, Option<Way>)> {
+        self.clients.iter().map(|client| (client.0.as_str(), Way::from_code(client.13)))
+    }
+
+    /// The clients, without their nodes and what their rows say of packets' sizes. What a broken or newer sender wrote in a code
+    /// that is not known here counts as the worst of its kind, never as good.
     pub fn to_clients(&self) -> Vec<JudgedClient> {
         self.clients.iter().map(|client| client.expand(&self.prefix)).collect()
     }
@@ -92,6 +106,7 @@ impl CompactClient {
             numbers.longest_freeze_milliseconds.map(shortened),
             numbers.setup_p95_milliseconds.map(shortened),
             cause as u8,
+            Way::code(client.way),
         )
     }
 
@@ -110,6 +125,7 @@ impl CompactClient {
             freeze,
             setup,
             cause,
+            way,
         ) = self;
         let seconds = *seconds;
         let media = match code % UNWANTED {
@@ -138,6 +154,7 @@ impl CompactClient {
             cause: Cause::ALL.get(usize::from(*cause)).copied().unwrap_or_default(),
             // A reader of the version before takes no array that is longer, and rows have it.
             vanishes_above: None,
+            way: Way::from_code(*way),
         }
     }
 }
@@ -187,6 +204,7 @@ mod tests {
             },
             cause: Cause::Network,
             vanishes_above: None,
+            way: None,
         }
     }
 
@@ -201,6 +219,27 @@ mod tests {
         let longest = compact.clients.iter().map(|client| serde_json::to_string(client).unwrap().len()).max();
         assert!(longest.is_some_and(|longest| longest <= 80), "{longest:?}");
         assert_eq!(serde_json::from_str::<CompactClients>(&json).unwrap().to_clients(), clients);
+    }
+
+    /// A way is said where it is asked for alone, and the arrays of the version before go on.
+    #[test]
+    fn a_way_is_one_number_more() {
+        let way = Some(Way { kind: crate::way::WayKind::Relayed, is_ipv6: true });
+        let clients: Vec<_> =
+            (0..100).map(|index| JudgedClient { way, ..client(&format!("demo-client-{index}")) }).collect();
+        let compact = CompactClients::new(&clients);
+        let json = serde_json::to_value(&compact).unwrap();
+        let arrays = json["clients"].as_array().unwrap();
+        let longest = arrays.iter().map(|array| array.to_string().len()).max();
+        assert!(longest.is_some_and(|longest| longest <= 96), "{longest:?}");
+        assert_eq!((arrays[0].as_array().unwrap().len(), &arrays[0][13]), (14, &serde_json::json!(7)));
+        let read: CompactClients = serde_json::from_value(json).unwrap();
+        assert_eq!(read.to_clients(), clients);
+        assert_eq!(read.ways().next(), Some(("0", way)));
+
+        let before = r#"{"prefix":"","clients":[["x",0,0.0,0,0.0,null,null,null,null,null,null,null,0]]}"#;
+        let before: CompactClients = serde_json::from_str(before).unwrap();
+        assert_eq!(before.ways().collect::<Vec<_>>(), [("x", None)]);
     }
 
     #[test]

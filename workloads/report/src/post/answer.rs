@@ -1,5 +1,7 @@
 //! What the operator answers to a server's post.
 
+use std::net::SocketAddr;
+
 use serde::{Deserialize, Serialize};
 
 /// Which clients are to be there, and by what window the server measures. A server that gets no answer, or one that it
@@ -21,6 +23,10 @@ pub struct Answer {
     /// Whether nothing is to be measured for now.
     #[serde(default)]
     pub suspended: bool,
+    /// Where clients reach the server's media, of a server that is reached by something in between; empty while nobody knows. Left
+    /// out where it is reached at its own addresses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advertise: Option<Vec<SocketAddr>>,
 }
 
 /// The most indexes that an answer may name: the most clients that a session can have, and then some.
@@ -86,6 +92,7 @@ mod tests {
             wanted_prefix: "demo-client-".into(),
             wanted: wanted.into(),
             suspended: false,
+            advertise: None,
         }
     }
 
@@ -98,6 +105,15 @@ mod tests {
                 "wanted": "0-3,7", "suspended": false
             })
         );
+    }
+
+    #[test]
+    fn addresses_are_named_where_the_server_is_reached_by_others_than_its_own() {
+        let advertise = Some(vec!["10.96.0.7:8082".parse().unwrap(), "[2001:db8::1]:30082".parse().unwrap()]);
+        let named = Answer { advertise, ..answer("0") };
+        let json = serde_json::to_value(&named).unwrap();
+        assert_eq!(json["advertise"], serde_json::json!(["10.96.0.7:8082", "[2001:db8::1]:30082"]));
+        assert_eq!(Answer::parse(json.to_string().as_bytes()), Some(named));
     }
 
     #[test]

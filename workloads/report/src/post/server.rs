@@ -259,7 +259,16 @@ mod tests {
         };
         let media = Media::Stopped { seconds: 12.34 };
         let (id, cause) = (id.into(), Cause::Network);
-        JudgedClient { id, node: None, is_wanted: true, media, numbers, cause, vanishes_above: None }
+        JudgedClient {
+            id,
+            node: None,
+            is_wanted: true,
+            media,
+            numbers,
+            cause,
+            vanishes_above: None,
+            way: None,
+        }
     }
 
     #[test]

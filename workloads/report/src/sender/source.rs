@@ -31,6 +31,8 @@ pub struct SourceState {
     /// How many of those that are to be connected are not. With each more a post goes out at once: the answer says whether
     /// the operator has ended them itself.
     pub absent: usize,
+    /// How often something was needed that only the answer to a post can say. With each more a post goes out at once.
+    pub questions: u64,
 }
 
 impl SourceState {
@@ -40,6 +42,7 @@ impl SourceState {
         self.state != before.state
             || self.conditions != before.conditions
             || self.absent > before.absent
+            || self.questions > before.questions
             || (before.active && !self.active)
             || !self.codes.is_subset(&before.codes)
     }
@@ -57,6 +60,7 @@ mod tests {
         let worse = SourceState { codes: [ErrorCode::IceFailed, ErrorCode::Other].into(), ..active.clone() };
         let connected = SourceState { state: Some(State::Connected), ..active.clone() };
         let absent = |absent| SourceState { absent, ..active.clone() };
+        let asked = |questions| SourceState { questions, ..active.clone() };
         let missed = SourceState { conditions: ["Missed"].into(), ..active.clone() };
         for (before, after, urgent) in [
             (&active, &active, false),
@@ -74,6 +78,9 @@ mod tests {
             (&absent(1), &absent(1), false),
             (&absent(1), &absent(2), true),
             (&absent(2), &absent(1), false),
+            (&active, &asked(1), true),
+            (&asked(1), &asked(1), false),
+            (&asked(1), &asked(2), true),
         ] {
             assert_eq!(after.is_urgent_after(before), urgent, "{before:?} {after:?}");
         }

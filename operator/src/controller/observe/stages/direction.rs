@@ -21,9 +21,15 @@ pub(super) enum Blocked {
 
 impl Blocked {
     /// By the error of a client, and by what the server says of the one at this address. A side that hears nothing cannot
-    /// know whether it is heard.
-    pub(super) fn of(error: Option<&ErrorEntry>, server: Option<&ServerView>, address: Option<&str>) -> Self {
+    /// know whether it is heard; and of a server that only answers, nothing is heard where it hears nothing.
+    pub(super) fn of(
+        error: Option<&ErrorEntry>,
+        server: Option<&ServerView>,
+        address: Option<&str>,
+        only_answers: bool,
+    ) -> Self {
         let client = error.and_then(|error| one_way::CLIENT.has_heard(&error.message));
+        let client = client.filter(|has_heard| *has_heard || !only_answers);
         let server = server.and_then(|server| server_has_heard(server, address?));
         match (client, server) {
             (Some(true), _) => Self::ToServer { back_is_open: true },
@@ -73,10 +79,20 @@ mod tests {
             view.errors =
                 client_posts(State::Failed, &[(ErrorCode::IceFailed, 1, &format!("{at}:57076: {said}"))])
                     .errors;
-            let found = Blocked::of(of_client.errors.first(), Some(&view), Some(at));
+            let found = Blocked::of(of_client.errors.first(), Some(&view), Some(at), false);
             assert_eq!(found, expected, "{client:?} {server:?}");
-            let other = Blocked::of(None, Some(&view), Some("10.244.2.11"));
+            let other = Blocked::of(None, Some(&view), Some("10.244.2.11"), false);
             assert_eq!(other, Blocked::Unknown, "it is about another client");
         }
+    }
+
+    /// One that is reached by a Service alone is an ICE-lite agent, which checks nothing by itself.
+    #[test]
+    fn of_a_server_that_only_answers_silence_says_nothing_of_its_way_back() {
+        let deaf =
+            client_posts(State::Connecting, &[(ErrorCode::IceFailed, 1, one_way::CLIENT.message(false))]);
+        let view = server_posts(&json!({}));
+        let found = Blocked::of(deaf.errors.first(), Some(&view), Some("10.244.2.10"), true);
+        assert_eq!(found, Blocked::Unknown);
     }
 }

@@ -1,13 +1,18 @@
 //! The message about a client that is stuck.
 
+use crds::MediaPath;
+
 use crate::controller::observe::pods::ObservedPod;
 use crate::controller::observe::stages::direction::Blocked;
 use crate::controller::observe::stages::stuck::{SetupStage, StuckClient};
+use crate::controller::reached::Reached;
 use crate::session::Session;
+use crate::session::labels::Component;
 
 /// How far the first that is stuck came, and what to check.
 pub(super) fn message(
     session: &Session,
+    reached: &Reached,
     server: Option<&ObservedPod>,
     stuck: &StuckClient<'_>,
     detail: Detail,
@@ -21,6 +26,10 @@ pub(super) fn message(
         SetupStage::Tcp => {
             format!("{name} resolved, no TCP from {client} to {server}: check NetworkPolicy and the Service")
         }
+        SetupStage::Address => format!(
+            "{client} comes again: the server has not been told yet at which address of {} its media is reached",
+            session.spec.path.as_str()
+        ),
         SetupStage::Offer => {
             let error = stuck.error.map_or("no offer came", |error| error.message.as_str());
             format!(
@@ -33,7 +42,11 @@ pub(super) fn message(
                 Some(milliseconds) => format!("signalling ok in {milliseconds:.0} ms"),
                 None => "signalling ok".to_owned(),
             };
+            let (server, check) = media_end(session, reached, server);
+            let by_relay = relays_words(session, stuck);
             let way = match stuck.blocked {
+                // What the relay said, or did not, is all there is to it.
+                _ if by_relay.is_some() => format!("{client}: {}", by_relay.unwrap_or_default()),
                 Blocked::ToServer { back_is_open: true } => {
                     format!("no UDP from {client} to {server}, the other way is open")
                 }
@@ -46,7 +59,7 @@ pub(super) fn message(
                     format!("no UDP from {client} to {server}")
                 }
             };
-            format!("{signaling}, {way}: check NetworkPolicy and CNI")
+            format!("{signaling}, {way}: check {check}")
         }
         SetupStage::Dtls => format!(
             "UDP ok, no DTLS handshake between {client} and {server}: check the MTU and what filters UDP on the way"
@@ -72,6 +85,34 @@ pub(super) fn message(
         SetupStage::FirstReport => format!(
             "video was sent from {server} to {client}, no report came back: check packet loss, MTU and the client's log"
         ),
+    }
+}
+
+/// What a client says of the relay that it was given, which is all that went wrong then.
+fn relays_words(session: &Session, stuck: &StuckClient<'_>) -> Option<String> {
+    let said = &stuck.error?.message;
+    (session.relay.is_some() && said.contains("the relay ")).then(|| shorten(said, 110))
+}
+
+/// Where a client's media is to go, and what to check where it does not arrive.
+fn media_end(session: &Session, reached: &Reached, server: String) -> (String, &'static str) {
+    let path = session.spec.path;
+    let end = || match reached.address() {
+        Some(address) => format!("{address} ({} of {})", path.as_str(), session.child_name(Component::Media)),
+        None => server.clone(),
+    };
+    match path {
+        MediaPath::PodIp => (server, "NetworkPolicy and CNI"),
+        MediaPath::ClusterIp => (end(), "the Service's endpoints, kube-proxy and NetworkPolicy"),
+        MediaPath::NodePort => (end(), "firewalls for node ports, kube-proxy and NetworkPolicy"),
+        MediaPath::LoadBalancer => {
+            (end(), "the balancer's UDP port and backends, firewalls and NetworkPolicy")
+        }
+        MediaPath::Relay => {
+            let uri = session.relay.as_ref().map_or("", |relay| relay.uri.as_str());
+            let by = format!("{server} by {}", shorten(uri, 60));
+            (by, "the TURN server's log, and its way to the pods")
+        }
     }
 }
 

@@ -8,6 +8,7 @@ pub(super) mod tests;
 
 use std::net::SocketAddr;
 
+use report::unreachable::AWAITS_ADDRESS;
 use report::{ClientRow, ErrorCode, ErrorEntry, State};
 
 use crate::controller::observe::pods::ObservedPod;
@@ -15,6 +16,7 @@ use crate::controller::observe::reason::{Explanation, Reason};
 use crate::controller::observe::stages::direction::Blocked;
 use crate::controller::observe::stages::message::{Detail, message};
 use crate::controller::observe::stages::stuck::{SetupStage, StuckClient};
+use crate::controller::reached::Reached;
 use crate::report_source::{ClientView, View};
 use crate::session::Session;
 
@@ -22,6 +24,7 @@ use crate::session::Session;
 /// to check, with less detail where that does not fit into `room`. `None` where all of them may still be on their way.
 pub(super) fn first_broken(
     session: &Session,
+    reached: &Reached,
     server: Option<&ObservedPod>,
     clients: &[ObservedPod],
     view: &View,
@@ -36,7 +39,10 @@ pub(super) fn first_broken(
     let affected = stuck.iter().filter(|other| other.stage == first.stage).count();
     let wanted = session.clients.count();
     let affecting = |detail| {
-        format!("{}; {affected} of {wanted} clients affected", message(session, server, first, detail))
+        format!(
+            "{}; {affected} of {wanted} clients affected",
+            message(session, reached, server, first, detail)
+        )
     };
     let message = Some(affecting(Detail::Full))
         .filter(|message| message.len() <= room)
@@ -49,7 +55,7 @@ fn reason_at(stage: SetupStage) -> Reason {
     match stage {
         SetupStage::Dns | SetupStage::Tcp | SetupStage::Offer => Reason::SignalingFailed,
         SetupStage::Ice | SetupStage::Dtls | SetupStage::WholeFrame => Reason::MediaBlocked,
-        SetupStage::FirstFrame | SetupStage::FirstReport => Reason::WaitingForClients,
+        SetupStage::Address | SetupStage::FirstFrame | SetupStage::FirstReport => Reason::WaitingForClients,
     }
 }
 
@@ -63,14 +69,18 @@ fn stuck<'a>(session: &Session, pod: &'a ObservedPod, view: &'a View) -> Option<
     let id = pod.index.map(|index| format!("{}-{index}", session.client_name()));
     let server = view.server.as_ref();
     let row = server.and_then(|server| row_of(&server.rows, id.as_deref(), pod));
+    let only_answers = session.spec.path.has_service();
     let without_media = server.is_some_and(|server| server.clients_without_media > 0);
 
     // What the client reported last is nearer to the truth than what the server last saw of it.
     if let Some(client) = client.filter(|client| client.state != State::Connected) {
         let errors = client.errors.iter().filter(|error| stage_of(error.code).is_some());
         if let Some(error) = errors.max_by_key(|error| error.last_seen) {
-            let blocked = Blocked::of(Some(error), server, pod.ip.as_deref());
-            return Some(StuckClient { stage: stage_of(error.code)?, pod, row, error: Some(error), blocked });
+            let blocked = Blocked::of(Some(error), server, pod.ip.as_deref(), only_answers);
+            // Its server is about to be told: at once, where somebody knows.
+            let awaits_address = error.message.contains(AWAITS_ADDRESS).then_some(SetupStage::Address);
+            let stage = awaits_address.or_else(|| stage_of(error.code))?;
+            return Some(StuckClient { stage, pod, row, error: Some(error), blocked });
         }
     }
     if let Some(error) = client.and_then(incomplete) {
@@ -88,7 +98,7 @@ fn stuck<'a>(session: &Session, pod: &'a ObservedPod, view: &'a View) -> Option<
         (SetupStage::FirstReport, setup.first_report),
     ];
     let (stage, _) = timeline.into_iter().find(|(_, reached)| reached.is_none())?;
-    let blocked = Blocked::of(None, server, pod.ip.as_deref());
+    let blocked = Blocked::of(None, server, pod.ip.as_deref(), only_answers);
     Some(StuckClient { stage, pod, row, error: None, blocked })
 }
 

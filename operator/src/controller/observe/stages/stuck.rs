@@ -10,6 +10,8 @@ use crate::controller::observe::stages::direction::Blocked;
 pub(super) enum SetupStage {
     Dns,
     Tcp,
+    /// What an offer has to name.
+    Address,
     Offer,
     Ice,
     Dtls,

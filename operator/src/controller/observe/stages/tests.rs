@@ -37,21 +37,88 @@ pub(in super::super) fn server_posts(setup: &Value) -> ServerView {
         clients_without_media: 1,
         rows: vec![serde_json::from_value(row).unwrap()],
         errors: Vec::new(),
+        pod: "harbor-server-x".into(),
+        ways: BTreeMap::new(),
     }
 }
 
 fn broken(view: &View) -> Option<Explanation> {
-    let session = fixture::session(&json!({"clients": 2}));
+    broken_by(&json!({"clients": 2}), &Reached::AtPod, view)
+}
+
+fn broken_by(spec: &Value, reached: &Reached, view: &View) -> Option<Explanation> {
+    let session = fixture::session(spec);
     let up = ready("2026-01-01T00:00:00Z");
     let pods = [pod("server", 0, &up), pod("client", 0, &up), pod("client", 1, &json!({}))];
     let pods =
         ObservedPods::of(&pods, &session, None, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
-    first_broken(&session, pods.server.as_ref(), &pods.clients, view, crds::MAX_MESSAGE)
+    first_broken(&session, reached, pods.server.as_ref(), &pods.clients, view, crds::MAX_MESSAGE)
 }
 
 fn posted(state: State, errors: &[(ErrorCode, i64, &str)]) -> View {
     let clients = [("harbor-client-1-y".into(), client_posts(state, errors))].into();
     View { clients, ..View::default() }
+}
+
+#[test]
+fn media_that_does_not_arrive_is_said_by_its_path() {
+    let reached = Reached::At(vec!["10.96.0.7:8082".parse().unwrap()]);
+    let relay = json!({"uri": "turn:relay.test", "secretName": "s"});
+    let view = posted(State::Connecting, &[(ErrorCode::IceFailed, 1, report::one_way::CLIENT.message(true))]);
+    for (path, reached, expected) in [
+        (
+            json!({"path": "ClusterIP"}),
+            &reached,
+            "no UDP from harbor-client-1 (node b) to 10.96.0.7:8082 (ClusterIP of harbor-media), the other way is open: check the \
+             Service's endpoints, kube-proxy and NetworkPolicy",
+        ),
+        (
+            json!({"path": "NodePort"}),
+            &reached,
+            "to 10.96.0.7:8082 (NodePort of harbor-media), the other way is open: check firewalls for node ports,",
+        ),
+        (
+            json!({"path": "LoadBalancer"}),
+            &reached,
+            "to 10.96.0.7:8082 (LoadBalancer of harbor-media), the other way is open: check the balancer's UDP port",
+        ),
+        (
+            json!({"path": "Relay", "relay": relay}),
+            &Reached::AtPod,
+            "to the server (node a, 10.244.1.7) by turn:relay.test, the other way is open: check the TURN server's log",
+        ),
+    ] {
+        let mut spec = path;
+        spec["clients"] = json!(2);
+        let explanation = broken_by(&spec, reached, &view).unwrap();
+        assert_eq!(explanation.reason, Reason::MediaBlocked);
+        assert!(explanation.message.contains(expected), "{}", explanation.message);
+    }
+}
+
+#[test]
+fn what_a_relay_says_is_quoted() {
+    let relay = json!({"uri": "turn:relay.test", "secretName": "s"});
+    let spec = json!({"clients": 2, "path": "Relay", "relay": relay});
+    let said = "the relay turn:relay.test does not take user \"demo\" with this password: 401 Unauthorized";
+    let view = posted(State::Connecting, &[(ErrorCode::IceFailed, 1, said)]);
+    let explanation = broken_by(&spec, &Reached::AtPod, &view).unwrap();
+    assert_eq!(
+        explanation.message,
+        format!(
+            "signalling ok, harbor-client-1 (node b): {said}: check the TURN server's log, and its way to the pods; 1 of 2 clients \
+             affected"
+        )
+    );
+}
+
+/// A server that was just made asks the operator where it is reached: nothing is wrong with that.
+#[test]
+fn a_server_that_is_about_to_be_told_its_address_is_waited_for() {
+    let view = posted(State::Connecting, &[(ErrorCode::NoOffer, 1, report::unreachable::AWAITS_ADDRESS)]);
+    let explanation = broken_by(&json!({"path": "ClusterIP", "clients": 2}), &Reached::AtPod, &view).unwrap();
+    assert_eq!(explanation.reason, Reason::WaitingForClients);
+    assert!(explanation.message.contains("at which address of ClusterIP"), "{}", explanation.message);
 }
 
 #[test]
@@ -183,10 +250,16 @@ fn a_client_that_could_not_say_its_name_is_known_by_its_address() {
         [("10.244.2.10:57076", "signalling ok in 3 ms,"), ("10.244.2.1:57076", "signalling ok,")]
     {
         server.rows[0].id = id.into();
-        let message =
-            first_broken(&session, None, &pods.clients, &posted_by(server.clone()), crds::MAX_MESSAGE)
-                .unwrap()
-                .message;
+        let message = first_broken(
+            &session,
+            &Reached::AtPod,
+            None,
+            &pods.clients,
+            &posted_by(server.clone()),
+            crds::MAX_MESSAGE,
+        )
+        .unwrap()
+        .message;
         assert!(message.starts_with(signalling), "{message}");
     }
 }
@@ -205,7 +278,9 @@ fn the_first_of_several_stages_is_named() {
             .into(),
         ..View::default()
     };
-    let message = first_broken(&session, None, &pods.clients, &view, crds::MAX_MESSAGE).unwrap().message;
+    let message = first_broken(&session, &Reached::AtPod, None, &pods.clients, &view, crds::MAX_MESSAGE)
+        .unwrap()
+        .message;
     assert!(
         message.starts_with("signalling ok, no UDP from harbor-client-1 (node b) to the server: "),
         "{message}"
@@ -230,6 +305,7 @@ fn the_longest_names_fit_with_what_to_check() {
         problem: None,
         awaits: None,
         stuck_in: None,
+        path: None,
     };
     let client = facts(Some(99));
     for code in [ErrorCode::ResolveFailed, ErrorCode::ConnectFailed, ErrorCode::IceFailed] {
@@ -240,6 +316,7 @@ fn the_longest_names_fit_with_what_to_check() {
         };
         let explanation = first_broken(
             &session,
+            &Reached::AtPod,
             Some(&facts(None)),
             std::slice::from_ref(&client),
             &view,

@@ -1,6 +1,7 @@
 //! Every reason, and which of two that apply is shown.
 
 mod network;
+mod paths;
 mod pods;
 mod status;
 
@@ -19,6 +20,7 @@ use super::stages::tests::{client_posts, server_posts};
 use super::*;
 use crate::cluster::LostNode;
 use crate::controller::build::fixture;
+use crate::controller::reached::Reached;
 use crate::controller::resources::{Applied, Resources};
 use crate::report_source::{ServerView, View};
 use crate::run::{Outcome, Phase, RunStage};
@@ -38,6 +40,7 @@ pub(super) struct Scene {
     refused: Option<Explanation>,
     failed_attempts: FailedAttempts,
     placement: PlacementState,
+    reached: Reached,
     lost_nodes: BTreeMap<String, LostNode>,
     policies: Option<String>,
     /// For how long it has had problems.
@@ -62,6 +65,7 @@ impl Scene {
             client_job: None,
             server_network_policy: None,
             client_network_policy: None,
+            media_service: None,
         };
         let up = ready(START);
         Self {
@@ -80,6 +84,7 @@ impl Scene {
             refused: None,
             failed_attempts: FailedAttempts::default(),
             placement: PlacementState::default(),
+            reached: Reached::AtPod,
             lost_nodes: BTreeMap::new(),
             policies: None,
             trouble: None,
@@ -119,6 +124,7 @@ impl Scene {
             refused: self.refused.clone(),
             failed_attempts: &self.failed_attempts,
             placement: &self.placement,
+            reached: &self.reached,
             lost_nodes: &self.lost_nodes,
             policies: self.policies.as_deref(),
             trouble_since: self.trouble.map(|lasted| now - lasted),

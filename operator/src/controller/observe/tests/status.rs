@@ -47,7 +47,8 @@ fn the_whole_status() {
                 {"type": "Complete", "status": "False", "reason": "Running", "message": "each client measures for 5m",
                  "observedGeneration": 3, "lastTransitionTime": "2026-01-01T00:01:00Z"}
             ],
-            "display": {"clients": "1/2", "serverNode": "a", "reason": "WaitingForClients", "message": message},
+            "display": {"clients": "1/2", "serverNode": "a", "path": "PodIP", "reason": "WaitingForClients",
+                        "message": message},
             "readyClients": 1,
             "selector": "app.kubernetes.io/component=client,app.kubernetes.io/instance=harbor,app.kubernetes.io/name=ballsession",
             "run": {"hash": hash}

@@ -1,6 +1,10 @@
 //! Reports that come one after the other, doubled, overtaken, or from pods that are gone.
 
+use report::judged::{JudgedClient, JudgedNumbers};
+use report::way::{Way, WayKind};
+
 use super::*;
+use crate::reports::testing::{INSTANCE, judged_client, judged_session};
 
 #[test]
 fn order_and_repetition_do_not_matter() {
@@ -160,4 +164,27 @@ fn another_run_begins_without_the_errors_of_the_one_before() {
         assert_eq!(reports(&mut scenario, sequence + 1, "one", before + 2), Some(2));
     }
     assert_eq!(reports(&mut scenario, 30, "two", 1), Some(3), "another process counts from its start");
+}
+
+/// Which way media takes is more than a number: the controller compares it with the one that is asked for.
+#[test]
+fn another_way_of_media_is_told_at_once() {
+    let mut scenario = Scenario::new(&json!({}));
+    let way = |kind| Some(Way { kind, is_ipv6: false });
+    let with = |sequence: u64, ways: [Option<Way>; 2], settled: u64| {
+        let ids = ["harbor-client-0", "harbor-client-1"];
+        let clients = ids.into_iter().zip(ways).map(|(id, way)| {
+            let client = judged_client(id);
+            JudgedClient { way, numbers: JudgedNumbers { settled, ..client.numbers }, ..client }
+        });
+        server_post(sequence).judged(INSTANCE, &judged_session(clients.collect()), false)
+    };
+    let (by_service, direct) = (way(WayKind::Advertised), way(WayKind::Direct));
+    scenario.server(0, with(1, [by_service, by_service], 900));
+    assert_eq!(scenario.server(5, with(2, [by_service, by_service], 900)), PostEffect::NumbersChanged);
+    assert_eq!(scenario.server(10, with(3, [by_service, direct], 900)), PostEffect::StateChanged);
+    let ways = |scenario: &mut Scenario| scenario.at(10, |tracked, _, _| tracked.view().server.unwrap().ways);
+    assert_eq!(ways(&mut scenario)["harbor-client-1"], direct);
+    scenario.server(15, with(4, [None, direct], 0));
+    assert!(ways(&mut scenario).is_empty(), "nobody has had media for as long as it takes to know");
 }

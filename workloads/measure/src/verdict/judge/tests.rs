@@ -30,6 +30,7 @@ fn client(id: &str) -> JudgedClient {
         numbers: good(),
         cause: Cause::Network,
         vanishes_above: None,
+        way: None,
     }
 }
 

@@ -1,0 +1,255 @@
+//! Media by Services, ports of nodes, load balancers and a TURN server, and what is said where these do not work.
+
+use std::io::Write;
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result, ensure};
+use ballsession_e2e::{
+    Blockade, PATIENCE, Session, Snapshot, Stage, addresses, eventually, is_ready, quick, scenario, with,
+};
+use k8s_openapi::api::core::v1::{Pod, Secret, Service};
+use kube::api::{Api, Patch, PatchParams, PostParams};
+use serde_json::{Value, json};
+
+/// An image with coturn on all nodes. Without it nothing is relayed.
+const TURN_IMAGE: &str = "BALLSESSION_E2E_TURN_IMAGE";
+
+/// For documentation (RFC 5737, RFC 3849): nobody has them, and a Service's proxy takes what goes there all the same.
+const BALANCERS: [(&str, &str); 2] = [("IPv4", "192.0.2.77"), ("IPv6", "2001:db8::77")];
+
+fn shown(now: &Snapshot) -> Result<&str> {
+    let display = now.status()?.display.as_ref().context("nothing is shown")?;
+    display.path.as_deref().context("no path is shown")
+}
+
+/// Waits for the address at which a session is reached by its path.
+async fn address(session: &Session, path: &str) -> Result<SocketAddr> {
+    let address = |now: &Snapshot| -> Result<SocketAddr> {
+        let address = shown(now)?.strip_prefix(path).with_context(|| format!("not {path}"))?;
+        Ok(address.trim().parse()?)
+    };
+    let now = session.eventually("its address", |now| address(now).map(drop)).await?;
+    address(&now)
+}
+
+/// Waits until the row of its client has a pair whose ends are as `is_so` asks.
+async fn pair(session: &Session, what: &str, is_so: impl Fn(&str) -> bool) -> Result<()> {
+    session
+        .eventually(what, |now| {
+            let row = now.status()?.clients.first().context("no row")?;
+            let path = row.path.as_deref().context("its row has no path")?;
+            ensure!(is_so(path), "{path}");
+            Ok(())
+        })
+        .await
+        .map(drop)
+}
+
+async fn ends_at(session: &Session, address: SocketAddr) -> Result<()> {
+    pair(session, "the pair that is asked for", |path| path.ends_with(&format!(" {address}"))).await
+}
+
+#[tokio::test]
+async fn media_flows_by_each_service_and_by_no_other_way() {
+    scenario("paths", async |stage| {
+        let session = stage.session("way", &quick()).await?;
+        session.works_with(1).await?;
+        session
+            .eventually("the pods alone", |now| {
+                ensure!(shown(now)? == "PodIP");
+                Ok(())
+            })
+            .await?;
+        for path in ["ClusterIP", "NodePort"] {
+            session.change(&json!({"path": path})).await?;
+            let address = address(&session, path).await?;
+            ends_at(&session, address).await?;
+            session.works_with(1).await?;
+        }
+        // And back: its Service is gone.
+        session.change(&json!({"path": null})).await?;
+        session.works_with(1).await?;
+        eventually(PATIENCE, "no Service for media", async || {
+            let services: Api<Service> = Api::namespaced(stage.client.clone(), &stage.namespace);
+            ensure!(services.get_opt("way-media").await?.is_none());
+            Ok(())
+        })
+        .await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_path_works_where_all_else_is_denied() {
+    scenario("paths-isolated", async |stage| {
+        for path in ["ClusterIP", "NodePort"] {
+            let spec = with(quick(), json!({"path": path, "networkPolicy": "Isolated"}));
+            let session = stage.session(&path.to_lowercase(), &spec).await?;
+            session.works_with(1).await?;
+            session.delete().await?;
+        }
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_balancer_is_waited_for_and_then_used() {
+    scenario("balancer", async |stage| {
+        let session = stage.session("balanced", &with(quick(), json!({"path": "LoadBalancer"}))).await?;
+        session
+            .eventually("no balancer", |now| {
+                let message = now.because("Ready", "False", "WaitingForAddress")?;
+                ensure!(message.contains("Service balanced-media has no load balancer yet"), "{message}");
+                Ok(())
+            })
+            .await?;
+        let services: Api<Service> = Api::namespaced(stage.client.clone(), &stage.namespace);
+        let service = services.get("balanced-media").await?;
+        let families = service.spec.and_then(|spec| spec.ip_families).unwrap_or_default();
+        let (_, ip) = BALANCERS
+            .into_iter()
+            .find(|(family, _)| families.first().is_some_and(|first| first == family))
+            .context("no family")?;
+        let status = json!({"status": {"loadBalancer": {"ingress": [{"ip": ip}]}}});
+        services.patch_status("balanced-media", &PatchParams::default(), &Patch::Merge(&status)).await?;
+        session.works_with(1).await?;
+        ends_at(&session, SocketAddr::new(ip.parse()?, 8082)).await
+    })
+    .await;
+}
+
+/// One after the other: each of them has clients that begin while nothing goes there.
+#[tokio::test]
+async fn a_path_that_is_blocked_is_named_with_what_to_check() {
+    scenario("paths-blocked", async |stage| {
+        for (path, check) in [
+            ("ClusterIP", "check the Service's endpoints, kube-proxy and NetworkPolicy"),
+            ("NodePort", "check firewalls for node ports, kube-proxy and NetworkPolicy"),
+        ] {
+            let name = path.to_lowercase();
+            let session = stage.session(&name, &with(quick(), json!({"clients": 0, "path": path}))).await?;
+            let address = address(&session, path).await?;
+            let table = format!("ballsession_e2e_{name}_{}", std::process::id());
+            let blockade = Blockade::of_destination(&stage.client, &table, address).await?;
+            let expected = [format!("{address} ({path} of {name}-media)"), check.to_owned()];
+            let outcome = async {
+                session.change(&json!({"clients": 1})).await?;
+                session
+                    .eventually("the blocked path is told", |now| {
+                        let message = now.because("Ready", "False", "MediaBlocked")?;
+                        for part in &expected {
+                            ensure!(message.contains(part), "{part:?} is not in {message}");
+                        }
+                        Ok(())
+                    })
+                    .await
+            };
+            let outcome = outcome.await;
+            blockade.lift().await?;
+            outcome?;
+            session.works_with(1).await?;
+            session.delete().await?;
+        }
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn media_flows_by_a_relay_and_a_wrong_password_is_named() {
+    let Ok(image) = std::env::var(TURN_IMAGE) else {
+        let line = format!(
+            "SKIPPED media_flows_by_a_relay_and_a_wrong_password_is_named: {TURN_IMAGE} names no image with coturn\n"
+        );
+        let _ = std::io::stderr().write_all(line.as_bytes());
+        return;
+    };
+    scenario("relay", async |stage| {
+        let place = relay(stage, &image).await?;
+        secret(stage, "wrong").await?;
+        let uri = format!("turn:{}", SocketAddr::new(place.parse()?, 3478));
+        let relayed = json!({"path": "Relay", "relay": {"uri": uri, "secretName": "demo-relay"}});
+        let session = stage.session("relayed", &with(quick(), relayed)).await?;
+        session
+            .eventually("the wrong password is told", |now| {
+                let message = now.because("Ready", "False", "MediaBlocked")?;
+                ensure!(message.contains("does not take user \"demo\" with this password"), "{message}");
+                ensure!(message.contains("check the TURN server's log"), "{message}");
+                Ok(())
+            })
+            .await?;
+        // Read for each session: once the kubelet has it, in a minute or two, it works by itself.
+        secret(stage, "secret").await?;
+        session.within(2 * PATIENCE, "media by the relay", |now| now.works_with(1)).await?;
+        pair(&session, "an address of the relay", |path| path.starts_with(&format!("relay {place}:"))).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_relay_without_its_secret_is_told_in_the_kubelets_words() {
+    scenario("relay-secret", async |stage| {
+        let relayed =
+            json!({"path": "Relay", "relay": {"uri": "turn:192.0.2.1", "secretName": "demo-relay"}});
+        let session = stage.session("keyless", &with(quick(), relayed)).await?;
+        session
+            .eventually("the missing Secret is told", |now| {
+                let message = now.because("Ready", "False", "PodStuck")?;
+                ensure!(message.contains("demo-relay"), "{message}");
+                Ok(())
+            })
+            .await
+            .map(drop)
+    })
+    .await;
+}
+
+/// What clients of the relay are known by.
+async fn secret(stage: &Stage, password: &str) -> Result<()> {
+    let secrets: Api<Secret> = Api::namespaced(stage.client.clone(), &stage.namespace);
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "demo-relay"},
+                        "stringData": {"username": "demo", "password": password}});
+    secrets.patch("demo-relay", &PatchParams::apply("e2e").force(), &Patch::Apply(secret)).await?;
+    Ok(())
+}
+
+/// A TURN server; its address, once it is ready.
+async fn relay(stage: &Stage, image: &str) -> Result<String> {
+    let arguments: Vec<Value> = [
+        "-n",
+        "--lt-cred-mech",
+        "--realm=ballsession.test",
+        "--user=demo:secret",
+        "--no-cli",
+        "--no-tls",
+        "--no-dtls",
+        "--no-tcp",
+        "--log-file=stdout",
+        "--simple-log",
+        "--userdb=/tmp/users",
+        "--pidfile=/tmp/pid",
+    ]
+    .into_iter()
+    .map(Into::into)
+    .collect();
+    let pod: Pod = serde_json::from_value(json!({
+        "metadata": {"name": "turn"},
+        "spec": {
+            "securityContext": {"runAsNonRoot": true, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
+            "containers": [{
+                "name": "turn", "image": image, "imagePullPolicy": "Never", "command": ["turnserver"], "args": arguments,
+                "workingDir": "/tmp",
+                "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}
+            }]
+        }
+    }))?;
+    let pods: Api<Pod> = Api::namespaced(stage.client.clone(), &stage.namespace);
+    pods.create(&PostParams::default(), &pod).await?;
+    eventually(PATIENCE, "a TURN server", async || {
+        let pod = pods.get("turn").await?;
+        ensure!(is_ready(&pod), "{:?}", pod.status);
+        addresses(&pod).into_iter().next().context("it has no address")
+    })
+    .await
+}
