@@ -7,6 +7,7 @@
 
 mod client_status;
 pub mod contract;
+mod drill;
 pub mod limits;
 mod manifest;
 mod measurements;
@@ -20,6 +21,7 @@ mod spec;
 mod status;
 
 pub use client_status::{ClientCpu, ClientNetwork, ClientStatus, SetupTimeline};
+pub use drill::{Drill, DrillKind, DrillRun};
 pub use limits::MAX_MESSAGE;
 pub use manifest::manifest;
 pub use measurements::{Frames, Freezes, Measurements, Quantiles};

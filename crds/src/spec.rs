@@ -5,6 +5,7 @@ use kube::core::Rule;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
+use crate::drill::{Drill, within_duration};
 use crate::limits;
 use crate::objectives::Objectives;
 use crate::pods::{ClientSettings, PodSettings};
@@ -113,7 +114,7 @@ use crate::status::BallSessionStatus;
     printcolumn(name = "Message", type_ = "string", json_path = ".status.display.message", priority = 1)
 )]
 #[serde(rename_all = "camelCase", default)]
-#[schemars(transform = ball_fits, transform = explain)]
+#[schemars(transform = ball_fits, transform = within_duration, transform = explain)]
 pub struct BallSessionSpec {
     /// How many clients watch the server, 0 to 100. `kubectl scale` changes it. The placement EachNode ignores it.
     #[schemars(transform = limits::CLIENTS.rule())]
@@ -174,6 +175,11 @@ pub struct BallSessionSpec {
     /// The clients' pods.
     #[schemars(transform = default_empty)]
     pub client: ClientSettings,
+
+    /// Replaces the server once in a run while clients stream, and measures how long each of them is without pictures. A change
+    /// of it drills a session without a duration again, and begins a new run of one that has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drill: Option<Drill>,
 }
 
 impl Default for BallSessionSpec {
@@ -192,6 +198,7 @@ impl Default for BallSessionSpec {
             objectives: Objectives::default(),
             server: PodSettings::default(),
             client: ClientSettings::default(),
+            drill: None,
         }
     }
 }

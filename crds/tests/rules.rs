@@ -1,8 +1,8 @@
 //! The rules of the schema, evaluated without an API server.
 
 use ballsession_crds::{
-    Ball, BallSession, BallSessionSpec, ClientSettings, Objectives, PodIdentity, PodSettings, SeccompProfile,
-    SeccompType, Variable, Video,
+    Ball, BallSession, BallSessionSpec, ClientSettings, Drill, Objectives, PodIdentity, PodSettings,
+    SeccompProfile, SeccompType, Variable, Video,
 };
 use kube::core::cel::validate_cel;
 
@@ -33,6 +33,20 @@ fn with_undetected(undetected: &str) -> BallSessionSpec {
 fn with_fault(fault: &str) -> BallSessionSpec {
     let client = ClientSettings { faults: vec![fault.into()], ..ClientSettings::default() };
     BallSessionSpec { client, ..BallSessionSpec::default() }
+}
+
+fn with_drill(after: &str, duration: Option<&str>) -> BallSessionSpec {
+    let drill = Drill { after: after.into(), ..Drill::default() };
+    BallSessionSpec {
+        drill: Some(drill),
+        duration: duration.map(str::to_owned),
+        ..BallSessionSpec::default()
+    }
+}
+
+fn with_recovery(recovery: &str) -> BallSessionSpec {
+    let objectives = Objectives { recovery: Some(recovery.into()), ..Objectives::default() };
+    BallSessionSpec { objectives, ..BallSessionSpec::default() }
 }
 
 fn with_pod_label(key: &str) -> BallSessionSpec {
@@ -78,6 +92,10 @@ fn what_is_allowed_passes() {
         with_profile(SeccompType::RuntimeDefault, None),
         with_profile(SeccompType::Localhost, Some("media.json")),
         with_radius(28),
+        with_drill("5s", None),
+        with_drill("24h", None),
+        with_drill("59.9s", Some("1m")),
+        with_recovery("10s"),
     ] {
         assert_eq!(refusal("demo", spec.clone()), None, "{spec:?}");
     }
@@ -108,6 +126,10 @@ fn what_is_not_is_refused_in_words() {
             with_profile(SeccompType::RuntimeDefault, Some("a")),
             "localhostProfile must be set with type Localhost",
         ),
+        (with_drill("4.9s", None), "must be a duration from 5s to 24h"),
+        (with_drill("24h1ms", None), "must be a duration from 5s to 24h"),
+        (with_drill("60s", Some("1m")), "spec.drill.after must be shorter than spec.duration"),
+        (with_recovery("9ms"), "must be a duration from 10ms to 1h"),
         (with_radius(29), "the ball is too large for the picture"),
     ] {
         let refusal = refusal("demo", spec.clone()).expect("refused");

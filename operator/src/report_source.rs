@@ -47,6 +47,10 @@ pub struct Expectation {
     pub is_disturbed: bool,
     /// The end of the run is decided: nobody is wanted any more.
     pub is_ending: bool,
+    /// When the operator deleted the server's pod, for a drill.
+    pub drilled: Option<Instant>,
+    /// The zones of the nodes that its pods are on, by the nodes' names.
+    pub zones: BTreeMap<String, String>,
 }
 
 /// What the pods of a session have reported.

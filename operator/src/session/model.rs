@@ -6,7 +6,7 @@ use crds::BallSessionSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::ResourceExt;
 
-use crate::run::{RunStage, WantedClients};
+use crate::run::{Drill, Drilled, RunStage, WantedClients};
 use crate::session::labels::Component;
 use crate::session::names;
 use crate::session::owner::controller;
@@ -42,6 +42,10 @@ pub struct Session {
     pub measured: String,
     /// What the run needs now.
     pub stage: RunStage,
+    /// What is to happen to its server, once in a run.
+    pub drill: Option<Drill>,
+    /// That this has happened, in the run that is asked for.
+    pub drilled: Option<Drilled>,
 }
 
 impl Session {

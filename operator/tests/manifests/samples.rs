@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::files;
 
-const SAMPLES: [&str; 5] = ["session", "bounded-run", "release-gate", "each-node", "all-fields"];
+const SAMPLES: [&str; 6] = ["session", "bounded-run", "release-gate", "each-node", "drill", "all-fields"];
 
 fn sample(name: &str) -> Value {
     let mut objects = files::objects(&files::text(&format!("deploy/samples/{name}.yaml")));
@@ -52,7 +52,7 @@ fn the_sample_of_all_fields_has_all() {
 
 #[test]
 fn bounded_samples_are_bounded() {
-    for name in ["bounded-run", "release-gate"] {
+    for name in ["bounded-run", "release-gate", "drill"] {
         assert!(sample(name)["spec"]["duration"].is_string(), "{name}");
     }
 }

@@ -51,6 +51,8 @@ pub(in crate::controller) struct Input<'a> {
     pub(in crate::controller) placement: &'a PlacementState,
     /// The nodes that are not Ready.
     pub(in crate::controller) lost_nodes: &'a BTreeMap<String, LostNode>,
+    /// The zones of the nodes that its pods are on, where they have any.
+    pub(in crate::controller) zones: &'a BTreeMap<String, String>,
     /// The NetworkPolicies that select its pods, in words.
     pub(in crate::controller) policies: Option<&'a str>,
     /// Since when it has had problems.

@@ -4,6 +4,7 @@ mod awaited;
 mod complete;
 mod compute;
 mod containers;
+mod drilled;
 mod failed_attempt;
 mod failed_attempts;
 mod input;

@@ -21,6 +21,7 @@ pub(in crate::controller) struct Owned {
     pub(super) stalled: Option<Condition>,
     pub(super) clients: Option<String>,
     pub(super) server_node: Option<String>,
+    pub(super) server_zone: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) message: Option<String>,
     pub(super) ready_clients: Option<i32>,
@@ -40,6 +41,7 @@ impl Owned {
             stalled: find(&status.conditions, STALLED).cloned(),
             clients: display.clients,
             server_node: display.server_node,
+            server_zone: display.server_zone,
             reason: display.reason,
             message: display.message,
             ready_clients: status.ready_clients,
@@ -82,6 +84,7 @@ impl Owned {
             display: Some(Display {
                 clients: self.clients.clone(),
                 server_node: self.server_node.clone(),
+                server_zone: self.server_zone.clone(),
                 reason: self.reason.clone(),
                 message: self.message.clone(),
                 ..Display::default()

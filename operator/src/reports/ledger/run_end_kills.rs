@@ -122,7 +122,7 @@ impl Cluster {
         let (session, is_done) = (validate(&self.session()).unwrap(), self.now >= DONE);
         let finished = if is_done { [0, 1].into() } else { [].into() };
         let expectation =
-            Expectation { finished, epoch: "e".into(), is_ending: is_done, is_disturbed: false };
+            Expectation { finished, epoch: "e".into(), is_ending: is_done, ..Expectation::default() };
         operator.world.reports.ledger.expect(&session, expectation, self.at());
         if !is_done || self.is_complete() {
             return;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use picture::Point;
 use report::{
     CandidatePair, Pairing, SessionId, SetupTimeline, State,
-    channel::{ClientStats, Hello},
+    channel::{ClientStats, Hello, Recovery},
 };
 
 use super::{viewer::Viewer, wanted::Wanted};
@@ -51,6 +51,10 @@ pub(crate) struct Row {
     /// The way that media takes to it, as the server sees it.
     pub(crate) server_path: Option<CandidatePair>,
     pub(crate) last: Option<Position>,
+    /// It had a session before that was none of this process's, and none with media here but the last.
+    pub(crate) comes_from_elsewhere: bool,
+    /// How it came back from there, as it says.
+    pub(crate) recovery: Option<Recovery>,
     /// When its client signalled for the first time without getting media since.
     pub(crate) waits_since: Instant,
     /// It opened a report channel in the session that is connected.
@@ -111,6 +115,8 @@ impl Row {
             worst_lateness: None,
             server_path: None,
             last: None,
+            comes_from_elsewhere: false,
+            recovery: None,
             waits_since: opening.waits_since,
             has_channel: false,
             session: Some(opening.session),
@@ -153,6 +159,9 @@ impl Row {
 
     /// The client's own counters came at `now`.
     pub(crate) fn received(&mut self, stats: &ClientStats, now: Instant) {
+        if self.comes_from_elsewhere {
+            self.recovery = stats.recovery.or(self.recovery);
+        }
         let least = stretch(self.window.length());
         let figures = ProgramFigures {
             throttled_milliseconds: stats.cpu.throttled_milliseconds,
@@ -201,6 +210,8 @@ impl Row {
         if let Some(position) = other.last {
             self.located(position);
         }
+        // What was missing since it had media here is no other process's.
+        self.comes_from_elsewhere &= self.viewer.last_decoded().is_none();
         self.waits_since = other.waits_since;
         self.has_channel = other.has_channel;
         self.server_path = other.server_path.or(self.server_path);

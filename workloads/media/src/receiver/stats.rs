@@ -45,10 +45,22 @@ pub struct Stats {
     pub has_heard_check: bool,
     /// The way that media took last; the local end is ours.
     pub path: Option<CandidatePair>,
+    /// What was sent since something came last, while nothing comes.
+    pub unanswered: Option<Unanswered>,
+}
+
+/// Packets that nobody answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unanswered {
+    /// How many.
+    pub packets: u64,
+    /// Since something came last.
+    pub silence: Duration,
 }
 
 impl Stats {
-    /// The sums, and the longest; the jitter, the path, and what is since the last frame, are those of `other`, which is later.
+    /// The sums, and the longest; the jitter, the path, what is since the last frame and what is not answered are those of `other`,
+    /// which is later.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         // Without `..`: a counter that is forgotten here does not compile.
@@ -70,6 +82,7 @@ impl Stats {
             foreign,
             has_heard_check,
             path,
+            unanswered,
         } = other;
         Self {
             packets: self.packets + packets,
@@ -89,6 +102,7 @@ impl Stats {
             foreign: self.foreign + foreign,
             has_heard_check: self.has_heard_check || *has_heard_check,
             path: path.or(self.path),
+            unanswered: *unanswered,
         }
     }
 }
@@ -112,6 +126,7 @@ pub(super) struct Counters {
     pub(super) foreign: AtomicU64,
     pub(super) has_heard_check: AtomicBool,
     path: Mutex<Option<CandidatePair>>,
+    unanswered: Mutex<Option<Unanswered>>,
     relay_problem: Mutex<Option<RelayError>>,
 }
 
@@ -140,6 +155,11 @@ impl Counters {
     /// Media takes this way from now on.
     pub(super) fn path(&self, pair: CandidatePair) {
         *self.path.lock().unwrap_or_else(PoisonError::into_inner) = Some(pair);
+    }
+
+    /// So much was sent since something came last, while nothing comes.
+    pub(super) fn unanswered(&self, unanswered: Option<Unanswered>) {
+        *self.unanswered.lock().unwrap_or_else(PoisonError::into_inner) = unanswered;
     }
 
     /// What is wrong with the relay as of now, if anything is.
@@ -171,6 +191,7 @@ impl Counters {
             foreign: read(&self.foreign),
             has_heard_check: self.has_heard_check.load(Ordering::Relaxed),
             path: *self.path.lock().unwrap_or_else(PoisonError::into_inner),
+            unanswered: *self.unanswered.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bounds::within;
 use super::malformed::Malformed;
+use super::recovery::Recovery;
 use crate::candidate_pair::CandidatePair;
 
 /// The largest number of milliseconds or seconds that a client may say: some centuries, in which sums stay exact.
@@ -59,6 +60,9 @@ pub struct ClientStats {
     /// The way that its media took last. None before there was any. Not W3C's, which has statistics of their own for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<CandidatePair>,
+    /// The last time that there were pictures again after a connection that had them ended. None before. Not W3C's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Recovery>,
 }
 
 /// Evidence about the processor, as far as the system gives it.
@@ -91,6 +95,9 @@ impl ClientStats {
             ("throttledMilliseconds", self.cpu.throttled_milliseconds),
             ("pressureMilliseconds", self.cpu.pressure_milliseconds),
             ("worstLatenessMilliseconds", self.cpu.worst_lateness_milliseconds),
+            ("milliseconds", self.recovery.map(|recovery| recovery.milliseconds)),
+            ("ago", self.recovery.map(|recovery| recovery.ago)),
+            ("milliseconds", self.recovery.and_then(|recovery| Some(recovery.unanswered?.milliseconds))),
         ];
         for (name, time) in times {
             if let Some(time) = time {

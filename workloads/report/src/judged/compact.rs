@@ -10,7 +10,8 @@ use crate::Cause;
 /// `["0",0,0,600,20.0,0.5,0,99.8,0.0121,7.52,33.3,87.1,0]`: the id without the common prefix, [`Media`] as a code (0 flowing,
 /// 1 never had, 2 stopped, 3 gone, 4 awaited; 8 more where the client is not wanted) and its seconds, settled frames, wanted seconds, percent lost,
 /// undetected and delivered, error p95 in pixels, latency p95, longest freeze and setup p95 in milliseconds, and the
-/// cause as its position in [`Cause::ALL`]. A quantity without samples is null.
+/// cause as its position in [`Cause::ALL`]. A quantity without samples is null. Behind all that, and only where there is one, the
+/// recovery in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompactClients {
     /// What all ids begin with.
@@ -36,6 +37,7 @@ struct CompactClient(
     Quantity,
     Quantity,
     u8,
+    #[serde(default, skip_serializing_if = "Option::is_none")] Quantity,
 );
 
 /// Added to the code of [`Media`] where the client is not wanted.
@@ -92,6 +94,7 @@ impl CompactClient {
             numbers.longest_freeze_milliseconds.map(shortened),
             numbers.setup_p95_milliseconds.map(shortened),
             cause as u8,
+            numbers.recovery_milliseconds.map(shortened),
         )
     }
 
@@ -110,6 +113,7 @@ impl CompactClient {
             freeze,
             setup,
             cause,
+            recovery,
         ) = self;
         let seconds = *seconds;
         let media = match code % UNWANTED {
@@ -134,6 +138,7 @@ impl CompactClient {
                 latency_p95_milliseconds: *latency,
                 longest_freeze_milliseconds: *freeze,
                 setup_p95_milliseconds: *setup,
+                recovery_milliseconds: *recovery,
             },
             cause: Cause::ALL.get(usize::from(*cause)).copied().unwrap_or_default(),
         }
@@ -182,6 +187,7 @@ mod tests {
                 latency_p95_milliseconds: Some(123.4),
                 longest_freeze_milliseconds: Some(1234.0),
                 setup_p95_milliseconds: Some(1234.0),
+                recovery_milliseconds: None,
             },
             cause: Cause::Network,
         }
@@ -198,6 +204,17 @@ mod tests {
         let longest = compact.clients.iter().map(|client| serde_json::to_string(client).unwrap().len()).max();
         assert!(longest.is_some_and(|longest| longest <= 80), "{longest:?}");
         assert_eq!(serde_json::from_str::<CompactClients>(&json).unwrap().to_clients(), clients);
+    }
+
+    /// Who reads arrays without it reads those of sessions without a drill.
+    #[test]
+    fn a_recovery_is_one_more_number_where_there_is_one() {
+        let mut drilled = client("demo-client-0");
+        drilled.numbers.recovery_milliseconds = Some(2345.6);
+        let json = serde_json::to_string(&CompactClients::new(&[drilled.clone()])).unwrap();
+        assert!(json.ends_with("1234.0,1234.0,3,2346.0]]}"), "{json}");
+        let read = serde_json::from_str::<CompactClients>(&json).unwrap().to_clients();
+        assert_eq!(read[0].numbers.recovery_milliseconds, Some(2346.0));
     }
 
     #[test]

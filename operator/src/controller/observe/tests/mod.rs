@@ -39,6 +39,7 @@ pub(super) struct Scene {
     failed_attempts: FailedAttempts,
     placement: PlacementState,
     lost_nodes: BTreeMap<String, LostNode>,
+    pub(super) zones: BTreeMap<String, String>,
     policies: Option<String>,
     /// For how long it has had problems.
     pub(super) trouble: Option<Duration>,
@@ -81,6 +82,7 @@ impl Scene {
             failed_attempts: FailedAttempts::default(),
             placement: PlacementState::default(),
             lost_nodes: BTreeMap::new(),
+            zones: BTreeMap::new(),
             policies: None,
             trouble: None,
             watching: Duration::from_secs(100),
@@ -120,6 +122,7 @@ impl Scene {
             failed_attempts: &self.failed_attempts,
             placement: &self.placement,
             lost_nodes: &self.lost_nodes,
+            zones: &self.zones,
             policies: self.policies.as_deref(),
             trouble_since: self.trouble.map(|lasted| now - lasted),
             clock: Clock { now, time, watching_since: now - self.watching },
