@@ -77,6 +77,22 @@ pub struct ClientStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = MAX_PATH))]
     pub path: Option<String>,
+    /// For how long it had no pictures when this server took over from the one before, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16))]
+    pub recovery_milliseconds: Option<String>,
+    /// The frames that the frame rate promises for that time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost_frames: Option<i64>,
+    /// How its connection to the server before ended: bye, eof (the signalling connection was closed without one), consentLost
+    /// (nothing that was sent was answered any more) or other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16))]
+    pub former_end: Option<String>,
+    /// The zone of its node, by the node's label topology.kubernetes.io/zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    pub zone: Option<String>,
 }
 
 /// How large packets may be, in bytes of IP packets with all headers, as probes between the session's own programs found out;

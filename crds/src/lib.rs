@@ -7,6 +7,7 @@
 
 mod client_status;
 pub mod contract;
+mod drill;
 pub mod limits;
 mod manifest;
 mod measurements;
@@ -21,6 +22,7 @@ mod spec;
 mod status;
 
 pub use client_status::{ClientCpu, ClientNetwork, ClientStatus, PathMtu, SetupTimeline};
+pub use drill::{Drill, DrillKind, DrillRun};
 pub use limits::{MAX_MESSAGE, MAX_PATH};
 pub use manifest::manifest;
 pub use measurements::{Frames, Freezes, Measurements, Quantiles};

@@ -47,6 +47,9 @@ pub const DURATION: DurationRange =
 /// `spec.startDeadline`.
 pub const START_DEADLINE: DurationRange =
     DurationRange { least: Duration::from_secs(10), most: Duration::from_secs(168 * 3600) };
+/// `spec.drill.after`.
+pub const DRILL_AFTER: DurationRange =
+    DurationRange { least: Duration::from_secs(5), most: Duration::from_secs(24 * 3600) };
 /// `spec.ttlAfterFinished`.
 pub const TTL_AFTER_FINISHED: DurationRange =
     DurationRange { least: Duration::from_secs(1), most: Duration::from_secs(8760 * 3600) };
@@ -87,6 +90,9 @@ pub const LONGEST_FREEZE: DurationRange =
     DurationRange { least: Duration::from_millis(10), most: Duration::from_secs(3600) };
 /// `spec.objectives.setupP95`.
 pub const SETUP: DurationRange =
+    DurationRange { least: Duration::from_millis(10), most: Duration::from_secs(3600) };
+/// `spec.objectives.recovery`.
+pub const RECOVERY: DurationRange =
     DurationRange { least: Duration::from_millis(10), most: Duration::from_secs(3600) };
 /// `spec.objectives.minimumFrames`.
 pub const MINIMUM_FRAMES: WholeRange = WholeRange::new(1..=10_000_000);

@@ -39,6 +39,13 @@ pub struct Measurements {
     /// Times the video stood still.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub freezes: Option<Freezes>,
+    /// The longest time without pictures of any client when this server took over from the one before, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16))]
+    pub recovery_milliseconds: Option<String>,
+    /// The frames that the frame rate promises all clients for their times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost_frames: Option<i64>,
 }
 
 /// Frames by what became of them. Sent is the sum of all others.

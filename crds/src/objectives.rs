@@ -51,6 +51,12 @@ pub struct Objectives {
     /// Before the fate of so many frames is known there is no verdict, 1 to 10000000.
     #[schemars(transform = limits::MINIMUM_FRAMES.rule())]
     pub minimum_frames: i32,
+
+    /// After the server was replaced no client may be without pictures for longer, 10ms to 1h. Without it that is not
+    /// judged. A session with a drill does not meet it before it was drilled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = limits::RECOVERY.rule())]
+    pub recovery: Option<String>,
 }
 
 impl Default for Objectives {
@@ -65,6 +71,7 @@ impl Default for Objectives {
             longest_freeze: "1s".into(),
             setup_p95: "5s".into(),
             minimum_frames: 300,
+            recovery: None,
         }
     }
 }

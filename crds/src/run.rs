@@ -4,6 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
+use crate::drill::DrillRun;
 use crate::limits::{MAX_MESSAGE, MAX_NODES, MAX_RUN_NAME};
 use crate::pod_templates::PodTemplates;
 
@@ -85,6 +86,9 @@ pub struct Run {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub adopted: Option<String>,
+    /// Its drill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drill: Option<DrillRun>,
 }
 
 /// A name's place says whose it is.

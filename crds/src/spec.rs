@@ -5,6 +5,7 @@ use kube::core::Rule;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
+use crate::drill::{Drill, within_duration};
 use crate::limits;
 use crate::objectives::Objectives;
 use crate::path::{IpFamily, MediaPath, Relay, relay_goes_with_path};
@@ -115,7 +116,7 @@ use crate::status::BallSessionStatus;
     printcolumn(name = "Message", type_ = "string", json_path = ".status.display.message", priority = 1)
 )]
 #[serde(rename_all = "camelCase", default)]
-#[schemars(transform = ball_fits, transform = relay_goes_with_path, transform = explain)]
+#[schemars(transform = ball_fits, transform = relay_goes_with_path, transform = within_duration, transform = explain)]
 pub struct BallSessionSpec {
     /// How many clients watch the server, 0 to 100. `kubectl scale` changes it. The placement EachNode ignores it.
     #[schemars(transform = limits::CLIENTS.rule())]
@@ -189,6 +190,11 @@ pub struct BallSessionSpec {
     /// The family of addresses. (The schema shows the text of the type.)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_family: Option<IpFamily>,
+
+    /// Replaces the server once in a run while clients stream, and measures how long each of them is without pictures. A change
+    /// of it drills a session without a duration again, and begins a new run of one that has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drill: Option<Drill>,
 }
 
 impl Default for BallSessionSpec {
@@ -210,6 +216,7 @@ impl Default for BallSessionSpec {
             path: MediaPath::default(),
             relay: None,
             ip_family: None,
+            drill: None,
         }
     }
 }

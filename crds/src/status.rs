@@ -134,6 +134,10 @@ pub struct Display {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = MAX_PATH))]
     pub path: Option<String>,
+    /// The zone of the server's node, by the node's label topology.kubernetes.io/zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    pub server_zone: Option<String>,
 }
 
 /// Errors of one kind. From the reports.

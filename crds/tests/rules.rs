@@ -1,8 +1,8 @@
 //! The rules of the schema, evaluated without an API server.
 
 use ballsession_crds::{
-    Ball, BallSession, BallSessionSpec, ClientSettings, MediaPath, Objectives, PodIdentity, PodSettings,
-    Relay, SeccompProfile, SeccompType, Variable, Video,
+    Ball, BallSession, BallSessionSpec, ClientSettings, Drill, MediaPath, Objectives, PodIdentity,
+    PodSettings, Relay, SeccompProfile, SeccompType, Variable, Video,
 };
 use kube::core::cel::validate_cel;
 
@@ -33,6 +33,20 @@ fn with_undetected(undetected: &str) -> BallSessionSpec {
 fn with_fault(fault: &str) -> BallSessionSpec {
     let client = ClientSettings { faults: vec![fault.into()], ..ClientSettings::default() };
     BallSessionSpec { client, ..BallSessionSpec::default() }
+}
+
+fn with_drill(after: &str, duration: Option<&str>) -> BallSessionSpec {
+    let drill = Drill { after: after.into(), ..Drill::default() };
+    BallSessionSpec {
+        drill: Some(drill),
+        duration: duration.map(str::to_owned),
+        ..BallSessionSpec::default()
+    }
+}
+
+fn with_recovery(recovery: &str) -> BallSessionSpec {
+    let objectives = Objectives { recovery: Some(recovery.into()), ..Objectives::default() };
+    BallSessionSpec { objectives, ..BallSessionSpec::default() }
 }
 
 fn with_pod_label(key: &str) -> BallSessionSpec {
@@ -85,6 +99,10 @@ fn what_is_allowed_passes() {
         with_radius(28),
         with_path(MediaPath::NodePort, None),
         with_path(MediaPath::Relay, Some("turn:relay.example.org")),
+        with_drill("5s", None),
+        with_drill("24h", None),
+        with_drill("59.9s", Some("1m")),
+        with_recovery("10s"),
     ] {
         assert_eq!(refusal("demo", spec.clone()), None, "{spec:?}");
     }
@@ -117,6 +135,10 @@ fn what_is_not_is_refused_in_words() {
         ),
         (with_path(MediaPath::Relay, None), "relay must be set with spec.path Relay, and with no other"),
         (with_path(MediaPath::PodIp, Some("turn:a")), "relay must be set with spec.path Relay"),
+        (with_drill("4.9s", None), "must be a duration from 5s to 24h"),
+        (with_drill("24h1ms", None), "must be a duration from 5s to 24h"),
+        (with_drill("60s", Some("1m")), "spec.drill.after must be shorter than spec.duration"),
+        (with_recovery("9ms"), "must be a duration from 10ms to 1h"),
         (with_radius(29), "the ball is too large for the picture"),
     ] {
         let refusal = refusal("demo", spec.clone()).expect("refused");

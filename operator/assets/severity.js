@@ -10,6 +10,7 @@ const REASONS = [
   "UndetectedTooHigh",
   "DeliveredTooLow",
   "FreezeTooLong",
+  "RecoveryTooSlow",
   "SetupTooSlow",
 ];
 

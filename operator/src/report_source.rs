@@ -51,6 +51,10 @@ pub struct Expectation {
     pub is_ending: bool,
     /// Where clients reach the server's media; `None` where that is at its pod's address, and empty while nobody knows.
     pub advertise: Option<Vec<SocketAddr>>,
+    /// When the operator deleted the server's pod, for a drill.
+    pub drilled: Option<Instant>,
+    /// The zones of the nodes that its pods are on, by the nodes' names.
+    pub zones: BTreeMap<String, String>,
 }
 
 /// What the pods of a session have reported.

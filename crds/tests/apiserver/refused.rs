@@ -48,6 +48,17 @@ async fn bad_values_are_refused_with_their_place_and_what_is_allowed() {
         (json!({"ttlAfterFinished": "0s"}), "must be a duration from 1s to 8760h"),
         (json!({"run": "-a"}), "spec.run in body should match"),
         (json!({"run": "a".repeat(64)}), "may not be more than 63"),
+        (json!({"drill": {"after": "4s"}}), "must be a duration from 5s to 24h"),
+        (json!({"drill": {"after": "soon"}}), "spec.drill.after in body should match"),
+        (
+            json!({"drill": {"kind": "PullThePlug"}}),
+            "Unsupported value: \"PullThePlug\": supported values: \"RestartServer\"",
+        ),
+        (
+            json!({"drill": {}, "duration": "30s"}),
+            "spec.drill.after: Invalid value: spec.drill.after must be shorter than spec.duration",
+        ),
+        (json!({"objectives": {"recovery": "1ms"}}), "must be a duration from 10ms to 1h"),
         (json!({"duration": 300}), "spec.duration in body must be of type string"),
         (
             json!({"placement": "Nearby"}),

@@ -1,5 +1,6 @@
 //! BallSession on a real cluster: each behaviour that a user can see, once.
 
+mod drill;
 mod lifecycle;
 mod nodes;
 mod obstacles;

@@ -1,11 +1,12 @@
 //! What is known of a session's pods beside what they say of themselves now: what events say of those that do not start, how
-//! attempts before them ended, which of their nodes are not Ready, and the NetworkPolicies that select them.
+//! attempts before them ended, which of their nodes are not Ready and in which zone, and the NetworkPolicies that select them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Pod;
 
+use crate::clients::Zone;
 use crate::cluster::LostNode;
 use crate::controller::context::Controller;
 use crate::controller::observe::{Clock, FailedAttempts, ObservedPods, slow_pods};
@@ -51,6 +52,16 @@ pub(super) fn lost_nodes(controller: &Controller, pods: &ObservedPods) -> BTreeM
         return controller.watches.lost_nodes();
     }
     pods.nodes().filter_map(|name| Some((name.to_owned(), controller.watches.lost_node(name)?))).collect()
+}
+
+/// The zones of the pods' nodes, by node, as far as nodes can be read and have any.
+pub(super) fn zones(controller: &Controller, pods: &ObservedPods) -> BTreeMap<String, String> {
+    let nodes = controller.watches.known_nodes();
+    let zone = |node: &str| match nodes.zone(node) {
+        Zone::Named(zone) => Some((node.to_owned(), zone.to_owned())),
+        Zone::Unlabelled | Zone::Unknown => None,
+    };
+    pods.nodes().filter_map(zone).collect()
 }
 
 /// The NetworkPolicies that select the session's pods, in words, as they were read lately.

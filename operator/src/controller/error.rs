@@ -23,6 +23,9 @@ pub enum Error {
     /// A session could not be deleted although its time is over.
     #[error("cannot delete the session, whose spec.ttlAfterFinished is over: {}", describe(.0))]
     Delete(kube::Error),
+    /// The server's pod could not be deleted although the session is to be drilled.
+    #[error("cannot delete the server's pod, which spec.drill asks for: {}", describe(.0))]
+    Drill(kube::Error),
     /// The API server took too long.
     #[error("the API server did not answer within {} s", RECONCILE_LIMIT.as_secs())]
     TimedOut,
@@ -36,6 +39,7 @@ impl Error {
             Self::List(_) => "ListFailed",
             Self::Read(_) => "ReadFailed",
             Self::Delete(_) => "DeleteFailed",
+            Self::Drill(_) => "DrillFailed",
             Self::TimedOut => "TimedOut",
         }
     }

@@ -22,6 +22,7 @@ mod circumstances;
 mod client_pods;
 mod context;
 pub mod dereference;
+mod drill;
 mod epoch;
 mod error;
 mod events;

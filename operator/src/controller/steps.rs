@@ -9,10 +9,11 @@ use crate::controller::adoption::Adopted;
 use crate::controller::advance_run::{MadeOf, advance_run, record};
 use crate::controller::apply::{self, Tools, apply};
 use crate::controller::build::{self, ClientPods, build};
-use crate::controller::circumstances::{events, failed_attempts, lost_nodes, policies};
+use crate::controller::circumstances::{events, failed_attempts, lost_nodes, policies, zones};
 use crate::controller::client_pods::{Advanced, Situation, StoredRun, advance, with_finished};
 use crate::controller::context::Controller;
 use crate::controller::dereference::{Dereferenced, dereference};
+use crate::controller::drill::{DrillSituation, Drilling, drill};
 use crate::controller::epoch::epoch;
 use crate::controller::error::Error;
 use crate::controller::events::SessionEvent;
@@ -25,8 +26,11 @@ use crate::controller::templates::{Found, Templates};
 use crate::controller::update_status::{store_run, update_status};
 use crate::controller::{expire, moves};
 use crate::report_source::Expectation;
-use crate::run::{Outcome, Phase, Progress, RunStage, decided, is_archived, is_stored_run, with_images};
+use crate::run::{
+    Drilled, Move, Outcome, Phase, Progress, RunStage, decided, is_archived, is_stored_run, with_images,
+};
 use crate::session::Session;
+use crate::timestamps::between;
 
 /// How soon to go on with what was stored in between.
 const STORED: Duration = Duration::from_millis(100);
@@ -75,7 +79,6 @@ pub(super) async fn run(
     let made_of = MadeOf { images: &images, templates: &templates, moves };
     let prepared = build::adopted(prepared, session, &resources, adopted.adoption);
     let prepared = if templates.keeps_server { build::with_server_as_it_is(prepared) } else { prepared };
-    let epoch = epoch(session, &templates);
     let tools = Tools {
         client: &controller.client,
         memories: &controller.memories,
@@ -149,14 +152,41 @@ pub(super) async fn run(
     let clients = controller.remember(session_ref, |memory| {
         memory.had_media.observe(session, run.finished.clone(), observed.ready_indexes(), &view)
     });
-    let advanced = advance_run(controller, session_ref, session, stored, &run.run(), &clients, clock);
+    let mut advanced = advance_run(controller, session_ref, session, stored, &run.run(), &clients, clock);
     let reached = Reached::of(session, outcome.resources.media_service.as_ref(), &pods);
+    let ready = observed.ready_indexes();
+    let situation = DrillSituation {
+        session,
+        stored,
+        run: &advanced.run,
+        phase: advanced.phase,
+        pods: &pods,
+        finished: &run.finished,
+        ready: &ready,
+        is_undisturbed: begun
+            && !is_replaced
+            && !outcome.is_server_changed
+            && moves != Move::Now
+            && !templates.has_turn
+            && !is_jobs,
+    };
+    let drilling = Box::pin(drill(controller, session_ref, situation, clock)).await?;
+    let Drilling { run: drilled_run, written, next_in: drill_in, failed: not_drilled } = drilling;
+    advanced.run = drilled_run;
+    let (session_ref, stored) = match &written {
+        Some((session_ref, stored)) => (session_ref, stored),
+        None => (session_ref, stored),
+    };
+    let zones = zones(controller, &observed);
     let expectation = Expectation {
         finished: run.finished.clone(),
-        epoch,
+        epoch: epoch(session, &templates, &advanced.run),
         is_disturbed: is_replaced || outcome.is_server_changed || (had_working_job && !has_job),
         is_ending: matches!(advanced.phase, Phase::Ending(_) | Phase::Over(_)),
         advertise: reached.to_advertise(),
+        drilled: Drilled::of(&advanced.run)
+            .and_then(|drilled| clock.now.checked_sub(between(drilled.at, clock.time))),
+        zones: zones.clone(),
     };
     controller.reports.expect(session, expectation);
     let generation = session_ref.generation;
@@ -178,6 +208,7 @@ pub(super) async fn run(
         placement: &placed.state,
         reached: &reached,
         lost_nodes: &lost_nodes,
+        zones: &zones,
         policies: None,
         trouble_since,
         clock,
@@ -197,11 +228,14 @@ pub(super) async fn run(
     let pending = controller.remember(session_ref, |memory| memory.pending.again_in(is_pending, clock.now));
     let terminating = outcome.waiting.then_some(TERMINATING);
     let retry_in = controller.remember(session_ref, |memory| memory.refusals.next(clock.now));
-    let deadlines = [advanced.next_in, expires_in, adopted.again_in];
+    let deadlines = [advanced.next_in, expires_in, adopted.again_in, drill_in];
     let unfit = placed.assigned.again_in;
     let times = [recheck, again_in, pending, moving, terminating, retry_in, unfit, stored_again.again_in()];
     let requeue_after = times.into_iter().chain(deadlines).flatten().min();
-    Ok(Reconciled { requeue_after, refused: outcome.failed })
+    match not_drilled {
+        Some(error) => Err(error),
+        None => Ok(Reconciled { requeue_after, refused: outcome.failed }),
+    }
 }
 
 fn clients_replaced(session: &Session) -> SessionEvent {

@@ -14,6 +14,7 @@ pub(super) fn message(met: &Condition, objectives: &Objectives) -> String {
         delivered_percent,
         longest_freeze,
         setup_p95,
+        recovery,
         ..
     } = objectives;
     let limit = match met.reason.as_str() {
@@ -25,6 +26,10 @@ pub(super) fn message(met: &Condition, objectives: &Objectives) -> String {
         "UndetectedTooHigh" => format!("undetected above the {undetected_percent} % that are allowed"),
         "DeliveredTooLow" => format!("delivered below the {delivered_percent} % that are required"),
         "FreezeTooLong" => format!("a freeze longer than the {longest_freeze} that are allowed"),
+        "RecoveryTooSlow" => {
+            let allowed = recovery.as_deref().unwrap_or("time");
+            format!("a recovery slower than the {allowed} that are allowed")
+        }
         "SetupTooSlow" => format!("setup p95 above the {setup_p95} that are allowed"),
         "InsufficientSamples" => {
             return format!("the fate of fewer than {} frames is known", objectives.minimum_frames);
@@ -69,6 +74,7 @@ mod tests {
             Reason::UndetectedTooHigh,
             Reason::DeliveredTooLow,
             Reason::FreezeTooLong,
+            Reason::RecoveryTooSlow,
             Reason::SetupTooSlow,
         ]
         .map(Reason::as_str);

@@ -16,6 +16,8 @@ pub(super) struct ClientRow<'a> {
     loss_percent: Option<&'a str>,
     #[serde(rename = "latencyMillisecondsP95")]
     latency_milliseconds_p95: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zone: Option<&'a str>,
 }
 
 impl<'a> ClientRow<'a> {
@@ -33,6 +35,7 @@ impl<'a> ClientRow<'a> {
             outcome,
             loss_percent: client.loss_percent.as_deref(),
             latency_milliseconds_p95: client.latency_milliseconds_p95.as_deref(),
+            zone: client.zone.as_deref(),
         }
     }
 }

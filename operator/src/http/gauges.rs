@@ -118,9 +118,27 @@ impl Text<'_> {
             &|session| session.status.as_ref()?.ready_clients.map(f64::from),
         )?;
         each(
+            "session_recovery_seconds",
+            "The longest time without pictures of any client when the server was replaced last; nothing before it was.",
+            &|session| {
+                let measured = session.status.as_ref()?.measurements.as_ref()?;
+                measured
+                    .recovery_milliseconds
+                    .as_ref()?
+                    .parse::<f64>()
+                    .ok()
+                    .map(|milliseconds| milliseconds / 1e3)
+            },
+        )?;
+        each(
             "session_last_report_age_seconds",
             "The time since the last report of the server; nothing before the first one since the operator began.",
             &|session| last_report_age(session.metadata.uid.as_deref()?),
+        )?;
+        self.gauges(
+            "session_server_zone",
+            "Always 1: the label is the zone of the server's node, where that has one.",
+            sessions.iter().filter_map(|session| server_zone(session)),
         )
     }
 }
@@ -131,6 +149,13 @@ fn labels(session: &BallSession) -> [(&'static str, &str); 2] {
         ("namespace", metadata.namespace.as_deref().unwrap_or_default()),
         ("session", metadata.name.as_deref().unwrap_or_default()),
     ]
+}
+
+/// Its labels, with the zone of its server's node.
+fn server_zone(session: &BallSession) -> Option<([(&'static str, &str); 3], f64)> {
+    let zone = session.status.as_ref()?.display.as_ref()?.server_zone.as_deref()?;
+    let [namespace, name] = labels(session);
+    Some(([namespace, name, ("zone", zone)], 1.0))
 }
 
 fn wanted_clients(session: &BallSession) -> usize {

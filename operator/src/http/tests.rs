@@ -179,6 +179,8 @@ fn metrics_say_how_each_session_stands() {
     good["spec"] = json!({"clients": 3});
     good["status"]["readyClients"] = json!(2);
     good["status"]["conditions"] = json!([condition("Ready", "True"), condition("ObjectivesMet", "True")]);
+    good["status"]["measurements"] = json!({"recoveryMilliseconds": "2340"});
+    good["status"]["display"]["serverZone"] = json!("north");
     let mut complete = session("b", "complete", None);
     complete["status"]["conditions"] =
         json!([condition("ObjectivesMet", "False"), condition("Complete", "True")]);
@@ -200,7 +202,9 @@ fn metrics_say_how_each_session_stands() {
             "session_wanted_clients{namespace=\"b\",session=\"complete\"} 0.0",
             "session_wanted_clients{namespace=\"c\",session=\"suspended\"} 0.0",
             "session_ready_clients{namespace=\"a\",session=\"good\"} 2.0",
+            "session_recovery_seconds{namespace=\"a\",session=\"good\"} 2.34",
             "session_last_report_age_seconds{namespace=\"a\",session=\"good\"} 7.0",
+            "session_server_zone{namespace=\"a\",session=\"good\",zone=\"north\"} 1.0",
         ]
     );
 }

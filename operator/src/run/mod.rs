@@ -5,6 +5,7 @@
 //! | begins | `status.run`, which names another one ([`is_stored_run`]) | its predecessor in the [history](history()), then the numbers of others out of the status |
 //! | [starts](Phase::Starting) | clients that have not had media | images, and [pod templates](part_templates), that [stay](run_images) |
 //! | [measures](Phase::Measuring) | clients that are not done | nothing |
+//! | is [drilled](drill()) | clients that stream, for as long as is asked for | that this is stored, and then another server |
 //! | [ends](Phase::Ending) | clients that are [done](ObservedClients::are_finished), or a deadline that has [passed](advance) | its [last numbers](RunEnd) in the status ([`Request::Finish`]) |
 //! | goes on after all | more clients that are asked for meanwhile | its end taken back ([`Request::Continue`]) |
 //! | goes on from a version before | pods that were made in another way | that these [stay as they are](Adoption) |
@@ -14,6 +15,7 @@ mod adoption;
 mod clients;
 mod clock;
 mod completion;
+mod drill;
 mod expiry;
 mod history;
 mod images;
@@ -33,6 +35,7 @@ pub use adoption::{Adoption, Former};
 pub use clients::ObservedClients;
 pub use clock::elapsed;
 pub use completion::{Completion, Terms};
+pub use drill::{Drill, DrillFacts, DrillStep, Drilled, drill};
 pub use expiry::expires_in;
 pub use history::{history, is_archived};
 pub use images::{default_images, run_images, with_images};

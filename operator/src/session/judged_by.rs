@@ -19,6 +19,8 @@ struct Judged {
     longest_freeze: Option<u128>,
     setup_p95: Option<u128>,
     minimum_frames: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery: Option<u128>,
 }
 
 impl Session {
@@ -35,6 +37,7 @@ impl Session {
             longest_freeze: objectives.longest_freeze.map(|limit| limit.as_nanos()),
             setup_p95: objectives.setup_p95.map(|limit| limit.as_nanos()),
             minimum_frames: objectives.minimum_frames,
+            recovery: objectives.recovery.map(|limit| limit.as_nanos()),
         })
     }
 }
@@ -69,6 +72,7 @@ mod tests {
             json!({"longestFreeze": "777ms"}),
             json!({"setupP95": "777ms"}),
             json!({"minimumFrames": 301}),
+            json!({"recovery": "10s"}),
         ] {
             assert_ne!(judged_by(&other), base, "{other}");
         }

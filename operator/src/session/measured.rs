@@ -5,6 +5,7 @@ use std::time::Duration;
 use crds::{BallSessionSpec, Video};
 use serde::Serialize;
 
+use crate::run::Drill;
 use crate::session::hash::short_hash;
 
 /// The stream, with exactly these fields in this order: hashes are stored, and another one is another run. What a later version
@@ -28,8 +29,9 @@ struct Ball {
     speed_pixels_per_second: i32,
 }
 
-/// The hash of a run of this length: another one for whatever else is measured, and for another `spec.run`.
-pub(super) fn run_hash(spec: &BallSessionSpec, duration: Option<Duration>) -> String {
+/// The hash of a run of this length: another one for whatever else is measured, and for another `spec.run`. A run without an end
+/// goes on when it is drilled otherwise.
+pub(super) fn run_hash(spec: &BallSessionSpec, duration: Option<Duration>, drill: Option<&Drill>) -> String {
     let stream = Stream {
         width: spec.video.width,
         height: spec.video.height,
@@ -42,10 +44,12 @@ pub(super) fn run_hash(spec: &BallSessionSpec, duration: Option<Duration>) -> St
         speed_pixels_per_second: spec.ball.speed_pixels_per_second,
     };
     let milliseconds = duration.map(|duration| duration.as_millis());
-    match run_name(spec) {
+    let drill = drill.filter(|_| duration.is_some()).map(Drill::in_words);
+    match (run_name(spec), drill) {
         // As before runs had names.
-        None => short_hash(&(stream, ball, milliseconds)),
-        Some(name) => short_hash(&(stream, ball, milliseconds, name)),
+        (None, None) => short_hash(&(stream, ball, milliseconds)),
+        (Some(name), None) => short_hash(&(stream, ball, milliseconds, name)),
+        (name, Some(drill)) => short_hash(&(stream, ball, milliseconds, name, drill)),
     }
 }
 
@@ -84,7 +88,7 @@ mod tests {
     use super::*;
 
     fn hash(spec: &Value, seconds: Option<u64>) -> String {
-        run_hash(&serde_json::from_value(spec.clone()).unwrap(), seconds.map(Duration::from_secs))
+        run_hash(&serde_json::from_value(spec.clone()).unwrap(), seconds.map(Duration::from_secs), None)
     }
 
     /// O10: another hash would wipe every finished run at an upgrade.
@@ -107,6 +111,22 @@ mod tests {
         let [first, second] = ["a", "b"].map(|name| hash(&json!({"run": name}), Some(300)));
         assert_ne!(first, second);
         assert_ne!(first, hash(&json!({}), Some(300)));
+    }
+
+    #[test]
+    fn a_drill_is_of_a_run_that_has_an_end() {
+        let hash = |seconds: Option<u64>, name: &str, after: Option<u64>| {
+            let drill =
+                |seconds| Drill { kind: crds::DrillKind::RestartServer, after: Duration::from_secs(seconds) };
+            let spec = BallSessionSpec { run: Some(name.to_owned()), ..BallSessionSpec::default() };
+            run_hash(&spec, seconds.map(Duration::from_secs), after.map(drill).as_ref())
+        };
+        assert_eq!(hash(None, "", Some(30)), hash(None, "", None));
+        assert_eq!(hash(Some(300), "", Some(30)), "137a97af8d71f00b");
+        let drilled = |name, after| hash(Some(300), name, after);
+        assert_ne!(drilled("", Some(30)), drilled("", None));
+        assert_ne!(drilled("", Some(30)), drilled("", Some(31)));
+        assert_ne!(drilled("", Some(30)), drilled("a", Some(30)));
     }
 
     #[test]

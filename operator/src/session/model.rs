@@ -6,7 +6,7 @@ use crds::{BallSessionSpec, MediaPath};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::ResourceExt;
 
-use crate::run::{RunStage, WantedClients};
+use crate::run::{Drill, Drilled, RunStage, WantedClients};
 use crate::session::labels::Component;
 use crate::session::names;
 use crate::session::owner::controller;
@@ -45,6 +45,10 @@ pub struct Session {
     pub stage: RunStage,
     /// Where the TURN server is that media goes by, where it does.
     pub relay: Option<RelayPlace>,
+    /// What is to happen to its server, once in a run.
+    pub drill: Option<Drill>,
+    /// That this has happened, in the run that is asked for.
+    pub drilled: Option<Drilled>,
 }
 
 impl Session {

@@ -4,7 +4,7 @@
 use crds::{BallSession, limits};
 use kube::Resource;
 
-use crate::run::{self, WantedClients};
+use crate::run::{self, Drilled, WantedClients};
 use crate::session::error::Error;
 use crate::session::measured;
 use crate::session::model::Session;
@@ -40,6 +40,7 @@ pub fn validate(stored: &BallSession) -> Result<Session, Error> {
     let ttl_after_finished = ttl
         .map(|text| values::time("spec.ttlAfterFinished", text, limits::TTL_AFTER_FINISHED))
         .transpose()?;
+    let drill = values::drill(spec.drill.as_ref(), duration)?;
     values::run_name(spec.run.as_deref().unwrap_or_default())?;
     values::annotations("spec.server.podAnnotations", &spec.server.pod_annotations)?;
     values::annotations("spec.client.podAnnotations", &spec.client.pod.pod_annotations)?;
@@ -49,9 +50,11 @@ pub fn validate(stored: &BallSession) -> Result<Session, Error> {
     let window = values::window(&spec.objectives)?;
     let objectives = values::objectives(&spec.objectives)?;
 
-    let run_hash = measured::run_hash(&spec, duration);
+    let run_hash = measured::run_hash(&spec, duration, drill.as_ref());
     let (run_name, measured) = (measured::run_name(&spec).map(str::to_owned), measured::in_words(&spec));
     let clients = WantedClients::of(&spec, stored.status.as_ref());
+    let stored_run = stored.status.as_ref().and_then(|status| run::stored_run(status, &run_hash));
+    let drilled = stored_run.filter(|_| drill.is_some()).and_then(Drilled::of);
     let stage = run::stage(stored.status.as_ref(), &run_hash, spec.suspend);
     Ok(Session {
         name,
@@ -69,6 +72,8 @@ pub fn validate(stored: &BallSession) -> Result<Session, Error> {
         measured,
         stage,
         relay,
+        drill,
+        drilled,
     })
 }
 
@@ -145,6 +150,18 @@ mod tests {
             (
                 json!({"run": "-a"}),
                 "spec.run is \"-a\": it must be at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends",
+            ),
+            (
+                json!({"drill": {"after": "4s"}}),
+                "spec.drill.after is \"4s\": it must be a duration from 5s to 24h",
+            ),
+            (
+                json!({"drill": {"after": "60s"}, "duration": "1m"}),
+                "spec.drill.after is \"60s\": it must be a duration shorter than spec.duration, 1m",
+            ),
+            (
+                json!({"objectives": {"recovery": "1ms"}}),
+                "spec.objectives.recovery is \"1ms\": it must be a duration from 10ms to 1h",
             ),
             (
                 json!({"objectives": {"window": ""}}),

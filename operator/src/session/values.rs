@@ -8,6 +8,7 @@ use crds::{BallSessionSpec, MediaPath, RELAY_GOES_WITH_PATH, Variable, limits};
 use report::duration;
 
 use crate::kube_names::{is_label_word, is_subdomain};
+use crate::run::Drill;
 use crate::session::error::Error;
 use crate::session::relay::RelayPlace;
 
@@ -87,6 +88,20 @@ pub(super) fn relay(spec: &BallSessionSpec) -> Result<Option<RelayPlace>, Error>
     }
 }
 
+/// The drill that is asked for, of a session that measures for so long.
+pub(super) fn drill(asked: Option<&crds::Drill>, duration: Option<Duration>) -> Result<Option<Drill>, Error> {
+    let Some(crds::Drill { after: text, kind }) = asked else { return Ok(None) };
+    let field = "spec.drill.after";
+    let after = time(field, text, limits::DRILL_AFTER)?;
+    match duration.filter(|duration| after >= *duration) {
+        Some(duration) => {
+            let allowed = format!("a duration shorter than spec.duration, {}", written(duration));
+            Err(Error::Value { field, value: format!("{text:?}"), allowed })
+        }
+        None => Ok(Some(Drill { kind: *kind, after })),
+    }
+}
+
 /// The time over which a running session is judged.
 pub(super) fn window(asked: &crds::Objectives) -> Result<Duration, Error> {
     time("spec.objectives.window", &asked.window, limits::WINDOW)
@@ -123,7 +138,22 @@ pub(super) fn objectives(asked: &crds::Objectives) -> Result<measure::Objectives
         )?),
         setup_p95: Some(time("spec.objectives.setupP95", &asked.setup_p95, limits::SETUP)?),
         minimum_frames: asked.minimum_frames.unsigned_abs().into(),
+        recovery: asked
+            .recovery
+            .as_deref()
+            .map(|text| time("spec.objectives.recovery", text, limits::RECOVERY))
+            .transpose()?,
     })
+}
+
+/// A duration with the largest unit that gives a whole number.
+fn written(duration: Duration) -> String {
+    let milliseconds = duration.as_millis();
+    let units = [("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
+    match units.into_iter().find(|(_, size)| milliseconds.is_multiple_of(*size)) {
+        Some((unit, size)) => format!("{}{unit}", milliseconds / size),
+        None => format!("{milliseconds}ms"),
+    }
 }
 
 /// The duration in the text of a field.

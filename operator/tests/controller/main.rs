@@ -14,6 +14,7 @@ mod client_pods;
 mod co_owned;
 mod conditions;
 mod contested;
+mod drill;
 mod expectations;
 mod former;
 mod harness;

@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use crate::files;
 
-const SAMPLES: [&str; 11] = [
+const SAMPLES: [&str; 12] = [
     "session",
     "bounded-run",
     "release-gate",
     "each-node",
+    "drill",
     "all-fields",
     "cluster-ip",
     "node-port",
@@ -82,7 +83,7 @@ fn each_path_has_a_sample_and_so_has_each_family() {
 
 #[test]
 fn bounded_samples_are_bounded() {
-    for name in ["bounded-run", "release-gate"] {
+    for name in ["bounded-run", "release-gate", "drill"] {
         assert!(sample(name)["spec"]["duration"].is_string(), "{name}");
     }
 }

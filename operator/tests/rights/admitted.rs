@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 
 use ballsession_operator::settings::{PodDefaults, Settings, parse};
 use k8s_openapi::api::admissionregistration::v1::ValidatingAdmissionPolicy;
+use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::node::v1::RuntimeClass;
 use k8s_openapi::api::scheduling::v1::PriorityClass;
-use kube::Api;
-use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
+use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
+use crate::attempt::{Attempt, Verb, soon};
+use crate::refusal::FOREIGN;
 use crate::world::{World, former_job, name, of_kind, parts, settings};
 
 /// Defaults for pods with all that they can have, but for what the sessions' own settings are tested with.
@@ -149,6 +152,54 @@ async fn what_the_operator_made_it_may_change_and_delete() {
     for object in deleted {
         let answer = world.place(&world.operator, &object).delete(name(&object), &dry).await;
         answer.unwrap_or_else(|error| panic!("{} {}: {error}", object["kind"], name(&object)));
+    }
+    world.delete().await;
+}
+
+/// A drill deletes the pod that the Deployment of a server makes.
+#[tokio::test]
+async fn the_pod_of_a_server_may_be_deleted_and_no_other_that_a_replica_set_runs() {
+    let test = "the_pod_of_a_server_may_be_deleted_and_no_other_that_a_replica_set_runs";
+    let Some(client) = cluster::client(test).await else { return };
+    let world = World::create(&client).await;
+    world.session("harbor", &json!({})).await;
+    for (set, component, is_a_servers) in [
+        ("harbor-server-5d", "server", true),
+        ("web-5d", "server", false),
+        ("pier-server-5d", "server", false),
+        ("harbor-server-6e", "web", false),
+    ] {
+        let labels = json!({
+            "app.kubernetes.io/managed-by": "ballsession-operator", "app.kubernetes.io/name": "ballsession",
+            "app.kubernetes.io/instance": "harbor", "app.kubernetes.io/component": component, "set": set
+        });
+        let containers = json!([{"name": "server", "image": "none:1"}]);
+        world
+            .store(&json!({
+                "apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": set},
+                "spec": {"replicas": 1, "selector": {"matchLabels": {"set": set}},
+                         "template": {"metadata": {"labels": labels}, "spec": {"containers": containers}}}
+            }))
+            .await;
+        let pods: Api<Pod> = Api::namespaced(world.admin.clone(), &world.scratch.name);
+        let of_set = ListParams::default().labels(&format!("set={set}"));
+        let pod = soon("its pod", async || {
+            pods.list(&of_set)
+                .await
+                .map_err(|error| error.to_string())?
+                .items
+                .pop()
+                .ok_or_else(|| "none".to_owned())
+        })
+        .await;
+        let object = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": pod.name_any()}});
+        if is_a_servers {
+            let dry = DeleteParams { dry_run: true, ..DeleteParams::default() };
+            world.place(&world.operator, &object).delete(name(&object), &dry).await.unwrap();
+        } else {
+            let what = format!("a pod of {set}");
+            Attempt { what, verb: Verb::Delete, object, refusal: FOREIGN }.is_refused(&world).await;
+        }
     }
     world.delete().await;
 }

@@ -23,6 +23,7 @@ pub(crate) fn objectives(required: &Objectives) -> Result<Map<String, Value>, St
         longest_freeze,
         setup_p95,
         minimum_frames,
+        recovery,
     } = *required;
     let numbers: [(&str, &str, Option<f64>, DecimalRange); 4] = [
         ("error-p95", "errorPixelsP95", error_p95_pixels, limits::ERROR_PIXELS),
@@ -30,10 +31,11 @@ pub(crate) fn objectives(required: &Objectives) -> Result<Map<String, Value>, St
         ("undetected", "undetectedPercent", undetected_percent, limits::UNDETECTED_PERCENT),
         ("delivered", "deliveredPercent", delivered_percent, limits::DELIVERED_PERCENT),
     ];
-    let durations: [(&str, &str, Option<Duration>, DurationRange); 3] = [
+    let durations: [(&str, &str, Option<Duration>, DurationRange); 4] = [
         ("latency-p95", "latencyP95", latency_p95, limits::LATENCY),
         ("freeze", "longestFreeze", longest_freeze, limits::LONGEST_FREEZE),
         ("setup-p95", "setupP95", setup_p95, limits::SETUP),
+        ("recovery", "recovery", recovery, limits::RECOVERY),
     ];
     let mut fields = Map::new();
     for (key, field, value, range) in numbers {
@@ -67,13 +69,13 @@ mod tests {
 
     #[test]
     fn every_key_has_its_field_and_what_the_resource_reads_is_the_same() {
-        let text = "error-p95=1.5,latency-p95=200ms,loss=0,undetected=2,delivered=95.5,freeze=1s,setup-p95=1m30s,frames=30";
+        let text = "error-p95=1.5,latency-p95=200ms,loss=0,undetected=2,delivered=95.5,freeze=1s,setup-p95=1m30s,recovery=10s,frames=30";
         let fields = of(text).unwrap();
         assert_eq!(
             fields,
             json!({
                 "errorPixelsP95": "1.5", "latencyP95": "200ms", "lossPercent": "0", "undetectedPercent": "2",
-                "deliveredPercent": "95.5", "longestFreeze": "1s", "setupP95": "90s", "minimumFrames": 30
+                "deliveredPercent": "95.5", "longestFreeze": "1s", "setupP95": "90s", "recovery": "10s", "minimumFrames": 30
             })
         );
         let read: crds::Objectives = serde_json::from_value(fields.clone()).unwrap();

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use media::receiver::Stats;
 use picture::Point;
 use process::{Cgroup, CpuHindrance};
-use report::channel::{ClientStats, FrameOutcome};
+use report::channel::{ClientStats, FormerEnd, FrameOutcome};
 use report::{
     ClientFrames, ClientSetup, ClientSummary, ErrorCode, ErrorLog, SCHEMA_VERSION, Stage, State, milliseconds,
 };
@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use crate::decode_statistics::DecodeStatistics;
 use crate::lateness::Lateness;
 use crate::receiver_statistics::ReceiverStatistics;
+use crate::recovery::{RecoveryClock, SessionEnd, lost};
 
 /// A client whose last decoded frame is older than this is not ready.
 const FRESH: Duration = Duration::from_secs(2);
@@ -46,6 +47,8 @@ struct Inner {
     decoding: DecodeStatistics,
     lateness: Lateness,
     received: ReceiverStatistics,
+    recovery: RecoveryClock,
+    last_end: Option<SessionEnd>,
     /// Whether media was missing when that was last checked.
     was_without_media: bool,
     last_position: Option<(Point, f64)>,
@@ -72,6 +75,7 @@ impl Inner {
         };
         self.received.fill(&mut stats);
         self.decoding.fill(&mut stats, now);
+        stats.recovery = self.recovery.recovery(now);
         let milliseconds = |time: Duration| time.as_micros() as f64 / 1e3;
         stats.cpu.worst_lateness_milliseconds = Some(milliseconds(self.lateness.worst()));
         stats.cpu.throttled_milliseconds = hindrance.throttled.map(milliseconds);
@@ -94,6 +98,7 @@ impl Counters {
             queue_overruns: 0,
             setup_milliseconds: ClientSetup::default(),
             path: None,
+            recovery: None,
             errors: Vec::new(),
         };
         let inner = Inner {
@@ -104,6 +109,8 @@ impl Counters {
             decoding: DecodeStatistics::default(),
             lateness: Lateness::default(),
             received: ReceiverStatistics::default(),
+            recovery: RecoveryClock::default(),
+            last_end: None,
             was_without_media: false,
             last_position: None,
         };
@@ -178,6 +185,7 @@ impl Counters {
         inner.summary.setup_milliseconds.first_decoded.get_or_insert(elapsed);
         let is_first = inner.decoding.last_decoded().is_none();
         inner.decoding.decoded(now, timing.decode, timing.keyframe);
+        inner.recovery.decoded(now);
         if is_first {
             self.first_decoded.send_replace(Some(now));
         }
@@ -216,15 +224,29 @@ impl Counters {
         self.lock().received.sum()
     }
 
-    /// A session is over: its state now, and what its connection counted.
-    pub(crate) fn session_ended(&self, state: State, received: &Stats) {
+    /// A session is over: its state now, how it ended, and what its connection counted.
+    pub(crate) fn session_ended(&self, state: State, how: FormerEnd, received: &Stats) {
+        let unanswered = received.unanswered.map(|unanswered| (unanswered.packets, unanswered.silence));
+        let end = SessionEnd { how, unanswered };
         let mut inner = self.lock();
+        inner.recovery.session_ended(end);
+        inner.last_end = Some(end);
         inner.summary.state = state;
         inner.summary.queue_overruns += received.overruns;
         inner.received.session_ended(received);
         inner.lateness.unheard();
         drop(inner);
         self.changes.send_replace(());
+    }
+
+    /// Why the last session's server is gone, in words.
+    pub(crate) fn why_lost(&self) -> String {
+        let inner = self.lock();
+        let path = inner.received.sum().path;
+        let server =
+            path.map(|path| std::net::SocketAddr::new(path.remote.address, path.remote.port).to_string());
+        let end = inner.last_end.unwrap_or(SessionEnd { how: FormerEnd::Other, unanswered: None });
+        lost(end, server.as_deref())
     }
 
     pub(crate) fn error(&self, code: ErrorCode, message: &str) {
@@ -289,6 +311,7 @@ impl Counters {
         ClientSummary {
             duration_seconds: elapsed.as_millis() as f64 / 1e3,
             path: inner.received.sum().path,
+            recovery: inner.recovery.latest(now),
             errors: inner.errors.entries().cloned().collect(),
             ..inner.summary.clone()
         }

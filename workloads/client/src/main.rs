@@ -22,6 +22,7 @@ mod obstacle;
 mod outcome;
 mod page;
 mod receiver_statistics;
+mod recovery;
 mod relay;
 mod report_source;
 mod reporter;

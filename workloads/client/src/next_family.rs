@@ -15,6 +15,8 @@ pub(crate) fn next_family(dialled: Family, ended: &Ended) -> Family {
 
 #[cfg(test)]
 mod tests {
+    use report::channel::FormerEnd;
+
     use super::*;
 
     /// L24: IPv6 that takes TCP but not UDP was dialled for ever.
@@ -23,7 +25,7 @@ mod tests {
         let failed = |code| Ended::Failed { code, message: String::new() };
         assert_eq!(next_family(Family::V6, &failed(ErrorCode::IceFailed)), Family::V4);
         assert_eq!(next_family(Family::V4, &failed(ErrorCode::IceFailed)), Family::V6);
-        for ended in [Ended::Lost, Ended::Bye, failed(ErrorCode::NoVideo)] {
+        for ended in [Ended::Lost(FormerEnd::Eof), Ended::Bye, failed(ErrorCode::NoVideo)] {
             assert_eq!(next_family(Family::V6, &ended), Family::V6);
         }
     }

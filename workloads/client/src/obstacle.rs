@@ -61,6 +61,7 @@ mod tests {
             frames: ClientFrames::default(),
             queue_overruns: 0,
             path: None,
+            recovery: None,
             setup_milliseconds: setup,
             errors: log.entries().cloned().collect(),
         }

@@ -174,7 +174,7 @@ async fn sessions(context: &Context, started: Instant) -> anyhow::Result<()> {
             Ended::Stopped => return Ok(()),
             Ended::Bye if !arguments.reconnect => return Ok(()),
             Ended::Bye => {}
-            Ended::Lost => counters.error(ErrorCode::PeerLost, "the server is gone without a bye"),
+            Ended::Lost(_) => counters.error(ErrorCode::PeerLost, &counters.why_lost()),
             Ended::Failed { code, message } => counters.error(code, &message),
         }
         if counters.last_decoded() > before {

@@ -7,7 +7,7 @@ use media::addresses::media_addresses;
 use media::receiver::{Answer, Event, Options, Receiver, ReceiverError, Stats, TransportStage};
 use preview::Preview;
 use process::Console;
-use report::channel::{Hello, LABEL};
+use report::channel::{FormerEnd, Hello, LABEL};
 use report::{ErrorCode, Stage, State, one_way};
 use signaling::{Connection, Message};
 use tokio::time::MissedTickBehavior;
@@ -55,17 +55,26 @@ pub(crate) enum Ended {
     Stopped,
     /// The server said bye.
     Bye,
-    /// The server is gone without one.
-    Lost,
+    /// The server is gone without one, in this way.
+    Lost(FormerEnd),
     /// It never worked, or broke.
     Failed { code: ErrorCode, message: String },
 }
 
 impl Ended {
+    /// How it ended, should there have been pictures.
+    pub(crate) fn how(&self) -> FormerEnd {
+        match self {
+            Self::Bye => FormerEnd::Bye,
+            Self::Lost(how) => *how,
+            Self::Stopped | Self::Failed { .. } => FormerEnd::Other,
+        }
+    }
+
     fn state(&self) -> State {
         match self {
             Self::Stopped | Self::Bye => State::Ended,
-            Self::Lost => State::Lost,
+            Self::Lost(_) => State::Lost,
             Self::Failed { .. } => State::Failed,
         }
     }
@@ -85,7 +94,7 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
         Ok(answer) => answer,
         Err(ended) => {
             connection.bye().await;
-            context.counters.session_ended(ended.state(), &Stats::default());
+            context.counters.session_ended(ended.state(), ended.how(), &Stats::default());
             return Ok(ended);
         }
     };
@@ -121,7 +130,7 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
         counters.error(ErrorCode::Other, "decoding panicked");
     }
     connection.bye().await;
-    counters.session_ended(ended.state(), &stats);
+    counters.session_ended(ended.state(), ended.how(), &stats);
     Ok(ended)
 }
 
@@ -223,7 +232,7 @@ async fn stream(
                 // Where our packets have to open the path, it may be the only one that does.
                 Ok(Some(Message::Candidate { candidate, .. })) => receiver.candidate(candidate),
                 Ok(Some(_)) => {}
-                Ok(None) | Err(signaling::ConnectionError::Broken { .. }) => return Ended::Lost,
+                Ok(None) | Err(signaling::ConnectionError::Broken { .. }) => return Ended::Lost(FormerEnd::Eof),
                 Err(error) => return failed(ErrorCode::SignalingFailed, &error.to_string()),
             },
             event = receiver.next_event() => match event {
@@ -251,7 +260,9 @@ async fn stream(
                 Some(Event::Message { channel, text }) => reporter.receive(channel, &text),
                 Some(Event::ChannelClosed { .. }) => {}
                 // It has worked, and does no more.
-                Some(Event::Failed { .. }) if reached == Some(Stage::Dtls) => return Ended::Lost,
+                Some(Event::Failed { .. }) if reached == Some(Stage::Dtls) => {
+                    return Ended::Lost(FormerEnd::ConsentLost);
+                }
                 Some(Event::Failed { stage: TransportStage::Ice }) => {
                     return failed(ErrorCode::IceFailed, &no_way(receiver));
                 }
@@ -264,7 +275,7 @@ async fn stream(
                 Some(Event::Panicked(panicked)) => {
                     return failed(ErrorCode::Other, &format!("the WebRTC stack panicked: {panicked}"));
                 }
-                Some(Event::Closed) | None => return Ended::Lost,
+                Some(Event::Closed) | None => return Ended::Lost(FormerEnd::Other),
             },
         }
     }

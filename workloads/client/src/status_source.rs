@@ -156,6 +156,11 @@ fn stats(exposition: Exposition, stats: &ClientStats) -> Exposition {
             stats.since_decoded.map(seconds),
         )
         .gauge_if_any(
+            "client_recovery_seconds",
+            "The last time without pictures from one session to the next",
+            stats.recovery.map(|recovery| seconds(recovery.milliseconds)),
+        )
+        .gauge_if_any(
             "client_cpu_throttled_seconds",
             "The time for which the cgroup's quota was used up",
             stats.cpu.throttled_milliseconds.map(seconds),

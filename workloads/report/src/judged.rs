@@ -35,6 +35,9 @@ pub struct JudgedNumbers {
     pub longest_freeze_milliseconds: Option<f64>,
     /// 95 of 100 set-ups did not take longer.
     pub setup_p95_milliseconds: Option<f64>,
+    /// The time without pictures after another server process took over; of all together the longest of any client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery_milliseconds: Option<f64>,
 }
 
 /// Whether a client has media.

@@ -93,6 +93,16 @@ fn scores(exposition: Exposition, summary: &Summary, histograms: &Histograms) ->
         )
         .histogram("error_pixels", "Distance of reported and true position", &error.buckets, error.sum)
         .histogram("latency_seconds", "From capture to report", &latency.buckets, latency.sum)
+        .gauge_if_any(
+            "recovery_seconds",
+            "The longest time without pictures of any client when this process took over from another one",
+            summary.recovery_milliseconds.map(seconds),
+        )
+        .gauge_if_any(
+            "recovery_lost_frames",
+            "The frames that the frame rate promises all clients for their times",
+            summary.lost_frames.map(|frames| frames as f64),
+        )
         .errors("errors", &summary.errors)
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use ballsession_tests::{
     Client, Program, Server, assert_accounted, assert_perfect, eventually_within, private_address,
 };
+use report::channel::FormerEnd;
 use report::{ClientRow, ErrorCode, State};
 
 #[test]
@@ -92,6 +93,48 @@ fn a_client_that_reconnects_outlives_its_server() {
     let lost = client.summary.errors.iter().find(|error| error.code == ErrorCode::PeerLost).unwrap();
     assert_eq!(lost.count, 1);
     assert_perfect(&server.stop().summary.frames);
+}
+
+/// A server that is killed, and one that says bye: its successor has how long its client was without pictures, and nothing of it
+/// as a freeze.
+#[test]
+fn how_long_another_server_takes_to_have_its_clients_back_is_measured_and_judged() {
+    let address = private_address();
+    let first = Server::start_on(address, &[]);
+    let client = Client::start("faithful", address, &["--reconnect"]);
+    first.matched("faithful", 15);
+    // Of the server that follows the one that `end` ends.
+    let successor = |end: &mut dyn FnMut(), former_end: FormerEnd, require: &str| {
+        let began = Instant::now();
+        end();
+        let gone = Instant::now();
+        client.eventually("no server", |status| (status.state != State::Connected).then_some(()));
+        let started = Instant::now();
+        let server = Server::start_on(address, &["--require", require]);
+        let row = server.row("faithful", "a recovery", |row| row.recovery_milliseconds.map(|_| row.clone()));
+        // From the last picture, which may be some time old on a machine that is busy, to the first one.
+        let (least, most) = (started.duration_since(gone), began.elapsed() + Duration::from_secs(1));
+        let recovery = Duration::from_secs_f64(row.recovery_milliseconds.unwrap() / 1e3);
+        assert!((least..=most).contains(&recovery), "{recovery:?} of {least:?} to {most:?}");
+        assert_eq!(row.former_end, Some(former_end));
+        assert_eq!(row.lost_frames, Some((recovery.as_secs_f64() * 30.0).round() as u64));
+        server.matched("faithful", 30);
+        server
+    };
+    let mut first = Some(first);
+    let mut kill = || first.take().map_or((), Server::kill);
+    let second = successor(&mut kill, FormerEnd::Eof, "recovery=1m,frames=10");
+    let mut ended = None;
+    let mut second = Some(second);
+    let mut stop = || ended = second.take().map(Server::stop);
+    let third = successor(&mut stop, FormerEnd::Bye, "recovery=10ms,frames=10").stop();
+    let second = ended.unwrap();
+    assert_eq!((second.exited.code, second.summary.verdict.unwrap().met), (Some(0), Some(true)));
+    let slow = third.summary.verdict.unwrap();
+    assert_eq!((third.exited.code, slow.reason.as_str()), (Some(3), "RecoveryTooSlow"));
+    assert_eq!(slow.client.as_deref(), Some("faithful"));
+    let of_client = client.stop().summary.recovery.unwrap();
+    assert_eq!((of_client.former_end, of_client.unanswered), (FormerEnd::Bye, None));
 }
 
 #[test]

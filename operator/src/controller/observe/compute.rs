@@ -30,6 +30,7 @@ pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Durati
     let shown = stored.display.as_ref().filter(|_| is_over);
     let clients = format!("{ready_clients}/{}", session.clients.count());
     let server_node = pods.server.as_ref().and_then(|server| server.node.clone());
+    let server_zone = server_node.as_ref().and_then(|node| input.zones.get(node).cloned());
     let mut owned = Owned {
         observed_generation: input.generation,
         ready: Some(conditions(READY, is_ready, explanation.reason.as_str(), &explanation.message)),
@@ -40,6 +41,7 @@ pub(in crate::controller) fn observe(input: &Input<'_>) -> (Owned, Option<Durati
         clients: shown.and_then(|shown| shown.clients.clone()).or(Some(clients)),
         server_node: shown.and_then(|shown| shown.server_node.clone()).or(server_node),
         path: shown.and_then(|shown| shown.path.clone()).or_else(|| Some(input.reached.shown(session))),
+        server_zone: shown.and_then(|shown| shown.server_zone.clone()).or(server_zone),
         reason: None,
         message: None,
         ready_clients: Some(i32::try_from(ready_clients).unwrap_or(i32::MAX)),

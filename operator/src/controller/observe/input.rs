@@ -54,6 +54,8 @@ pub(in crate::controller) struct Input<'a> {
     pub(in crate::controller) lost_nodes: &'a BTreeMap<String, LostNode>,
     /// Where clients reach the server's media.
     pub(in crate::controller) reached: &'a Reached,
+    /// The zones of the nodes that its pods are on, where they have any.
+    pub(in crate::controller) zones: &'a BTreeMap<String, String>,
     /// The NetworkPolicies that select its pods, in words.
     pub(in crate::controller) policies: Option<&'a str>,
     /// Since when it has had problems.

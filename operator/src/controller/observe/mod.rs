@@ -5,6 +5,7 @@ mod bypassed;
 mod complete;
 mod compute;
 mod containers;
+mod drilled;
 mod failed_attempt;
 mod failed_attempts;
 mod input;

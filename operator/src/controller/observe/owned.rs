@@ -22,6 +22,7 @@ pub(in crate::controller) struct Owned {
     pub(super) clients: Option<String>,
     pub(super) server_node: Option<String>,
     pub(super) path: Option<String>,
+    pub(super) server_zone: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) message: Option<String>,
     pub(super) ready_clients: Option<i32>,
@@ -42,6 +43,7 @@ impl Owned {
             clients: display.clients,
             server_node: display.server_node,
             path: display.path,
+            server_zone: display.server_zone,
             reason: display.reason,
             message: display.message,
             ready_clients: status.ready_clients,
@@ -85,6 +87,7 @@ impl Owned {
                 clients: self.clients.clone(),
                 server_node: self.server_node.clone(),
                 path: self.path.clone(),
+                server_zone: self.server_zone.clone(),
                 reason: self.reason.clone(),
                 message: self.message.clone(),
                 ..Display::default()

@@ -8,6 +8,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 
 use crate::conditions::{cut, find};
 use crate::controller::observe::bypassed::bypassed;
+use crate::controller::observe::drilled::with_drill;
 use crate::controller::observe::input::{Clock, Input};
 use crate::controller::observe::nearly_done::nearly_done;
 use crate::controller::observe::nodes;
@@ -35,6 +36,11 @@ pub(super) fn ready(
     {
         return (Reason::Failed.with_message(format!("the run is given up, {ended}")), None);
     }
+    let (explanation, recheck) = with_policies(input, pods);
+    (with_drill(explanation, input.run, input.clock.time), recheck)
+}
+
+fn with_policies(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Option<Duration>) {
     let (explanation, recheck) = first_reason(input, pods);
     match input.policies.filter(|_| explanation.reason.is_about_network()) {
         None => (explanation, recheck),

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::reports::aggregate::clients::Clients;
 use crate::reports::aggregate::judging;
-use crate::reports::aggregate::server::Server;
+use crate::reports::aggregate::server::{Server, ServerReport};
 use crate::reports::status::ObjectivesVerdict;
 use crate::run::{End, LastReport, NewestReport, RunEnd};
 use crate::session::Session;
@@ -56,11 +56,12 @@ impl Conclusion {
         let Some(last) = self.run_end.await_last_report(report, listening_since, now) else { return false };
         self.verdict = Some(match (last, newest, session) {
             (LastReport::Whole, Some(newest), Some(session)) => {
-                if server.restarts() > 0 && sent_percent(&newest.post, session) < WHOLE_PERCENT {
-                    let message = "the server was started again during the run: no report is of all of it";
-                    (no_reports(message), LastNumbers::AsStored)
-                } else {
-                    (self.of_outcome(judging::of_run(session, newest, clients)), LastNumbers::WholeRun)
+                match why_not_whole(server, newest, session) {
+                    Some(message) => (no_reports(message), LastNumbers::AsStored),
+                    None => {
+                        let verdict = self.of_outcome(judging::of_run(session, newest, clients));
+                        (drilled_as_asked(session, verdict), LastNumbers::WholeRun)
+                    }
                 }
             }
             _ => (no_reports("the run ended, and no report of all of it came"), LastNumbers::AsStored),
@@ -108,9 +109,35 @@ fn no_reports(message: &str) -> ObjectivesVerdict {
     ObjectivesVerdict::unknown("NoReports", message)
 }
 
-/// Frames that were sent, in percent of those that the whole run promises.
+/// Why the newest report is not of all that is judged of a run: of the whole of it, or of what comes after its drill.
+fn why_not_whole(server: &Server, newest: &ServerReport, session: &Session) -> Option<&'static str> {
+    let drills = match &session.drilled {
+        Some(drilled) if newest.pod.key.uid == drilled.pod => {
+            return Some("the server was replaced by the run's drill, and no report came after that");
+        }
+        Some(_) => 1,
+        None => 0,
+    };
+    let is_part = server.restarts() > drills && sent_percent(&newest.post, session) < WHOLE_PERCENT;
+    is_part.then_some("the server was started again during the run: no report is of all of it")
+}
+
+/// A run that was not drilled although it was to be has not shown what it was to show.
+fn drilled_as_asked(session: &Session, verdict: ObjectivesVerdict) -> ObjectivesVerdict {
+    if session.drill.is_some() && session.drilled.is_none() && verdict.met == Some(true) {
+        return ObjectivesVerdict::unknown(
+            "InsufficientSamples",
+            "the run ended before it was drilled, as its clients never streamed all for long enough at a time",
+        );
+    }
+    verdict
+}
+
+/// Frames that were sent, in percent of those that all that is judged promises.
 fn sent_percent(post: &report::post::ServerPost, session: &Session) -> f64 {
     let Some(duration) = session.duration else { return 0.0 };
+    let before = session.drilled.as_ref().map(|drilled| drilled.measured).unwrap_or_default();
+    let duration = duration.saturating_sub(before);
     let clients = session.clients.count() as f64;
     let promised = duration.as_secs_f64() * f64::from(post.summary.video.frames_per_second) * clients;
     if promised > 0.0 { post.summary.frames.sent as f64 * 100.0 / promised } else { 0.0 }

@@ -13,6 +13,9 @@ use crate::reports::moment::Moment;
 use crate::reports::status::{self, ObjectivesVerdict, Span, numbers};
 use crate::run::RunStage;
 
+/// Bytes of a zone's name.
+const MAX_ZONE: usize = 128;
+
 /// All fields of the status that come from reports, as they should be; `None` where they have to stay as they are.
 pub(in crate::reports) fn desired_status(
     tracked: &Tracked,
@@ -51,7 +54,13 @@ pub(in crate::reports) fn desired_status(
         let run = session.validated().ok().filter(|_| last.is_some()).map(Span::run_of);
         let span = run.unwrap_or(Span::Recent);
         let cause = verdict.and_then(|verdict| verdict.cause);
-        let (measurements, display, clients) = numbers(&server.post, &server.clients, span, cause);
+        let (measurements, display, mut clients) = numbers(&server.post, &server.clients, span, cause);
+        for client in &mut clients {
+            // What the client says of itself counts where nothing is known of its node.
+            let node = client.node.as_deref();
+            let zone = node.and_then(|node| tracked.zone(node)).map(|zone| report::escape(zone, MAX_ZONE));
+            client.zone = zone.or(client.zone.take());
+        }
         (desired.measurements, desired.display, desired.clients) = (Some(measurements), display, clients);
         desired.server_restarts = Some(tracked.server.restarts());
     }

@@ -1,6 +1,6 @@
 //! Which clients a session is to have, and since when: as the controller says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -19,20 +19,29 @@ pub(super) struct Expected {
     advertise: Option<Vec<SocketAddr>>,
     /// When the epoch began; `None` where it began before this operator.
     since: Option<Instant>,
+    /// By node.
+    zones: BTreeMap<String, String>,
 }
 
 impl Expected {
     /// What is expected now, after `before`.
     pub(super) fn after(before: Option<&Self>, expectation: Expectation, now: Instant) -> Self {
-        let Expectation { finished, epoch, is_disturbed, is_ending, advertise } = expectation;
+        let Expectation { finished, epoch, is_disturbed, is_ending, advertise, drilled, zones } = expectation;
         let is_new = is_disturbed || before.is_some_and(|before| before.epoch != epoch);
         let since = if is_new { Some(now) } else { before.and_then(|before| before.since) };
-        Self { finished, epoch, is_ending, advertise, since }
+        // Also where another operator did that.
+        let since = since.max(drilled);
+        Self { finished, epoch, is_ending, advertise, since, zones }
     }
 
     /// Seconds since the epoch began, where that is known.
     pub(super) fn epoch_age_seconds(&self, now: Instant) -> Option<f64> {
         self.since.map(|since| now.saturating_duration_since(since).as_secs_f64())
+    }
+
+    /// The zone of a node.
+    pub(super) fn zone(&self, node: &str) -> Option<&str> {
+        self.zones.get(node).map(String::as_str)
     }
 
     /// Whether the client with this index did what it was to do.
@@ -145,5 +154,8 @@ mod tests {
         assert_eq!(kept.epoch_age_seconds(at(25)), Some(15.0));
         let upgraded = Expected::after(None, expectation(&[], "e2", true), at(0));
         assert_eq!(upgraded.epoch_age_seconds(at(3)), Some(3.0), "seen by the operator that does it");
+        let drilled = Expectation { drilled: Some(at(20)), ..expectation(&[], "e2", false) };
+        let drilled = Expected::after(None, drilled, at(27));
+        assert_eq!(drilled.epoch_age_seconds(at(30)), Some(10.0), "by the operator before");
     }
 }

@@ -122,7 +122,8 @@ impl Judging {
         self.last = last;
         let shown = self.hysteresis.update(current.verdict, now);
         self.lost = current.lost.filter(|_| shown.is_missed());
-        let said = ObjectivesVerdict::of(shown, current.is_one_node);
+        let rows = evidence.server.newest().map_or(&[][..], |newest| &newest.post.summary.clients);
+        let said = ObjectivesVerdict::of(shown, current.is_one_node).explained(shown, rows);
         let beside_numbers = |said: &ObjectivesVerdict| (said.met, said.reason.clone());
         let is_changed = self.said.as_ref().map(beside_numbers) != Some(beside_numbers(&said));
         self.said = Some(said);
@@ -150,12 +151,14 @@ pub(super) fn of_run(session: &Session, server: &ServerReport, clients: &Clients
         nodes: nodes(session, clients),
         epoch_age_seconds: None,
         is_bounded: false,
+        is_drilled: session.drill.is_some(),
     };
     let span = Span::run_of(session);
     let (judged, objectives) =
         judged_session(&server.post, &server.clients, span, &around, &session.objectives);
     let is_one_node = is_one_node(server.pod.node.as_deref(), &judged.clients);
-    ObjectivesVerdict::of(&judge(&judged, &objectives), is_one_node)
+    let verdict = judge(&judged, &objectives);
+    ObjectivesVerdict::of(&verdict, is_one_node).explained(&verdict, &server.post.summary.clients)
 }
 
 /// When a client that says that it has no media is to be believed, if there is one and the server does not post before.
@@ -198,6 +201,7 @@ fn current(session: &Session, evidence: Evidence<'_>, now: Instant) -> Option<Cu
         nodes: nodes(session, evidence.clients),
         epoch_age_seconds,
         is_bounded: session.duration.is_some(),
+        is_drilled: session.drill.is_some(),
     };
     let (judged, objectives) =
         judged_session(&server.post, &server.clients, Span::Recent, &around, &session.objectives);

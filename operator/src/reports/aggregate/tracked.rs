@@ -167,6 +167,11 @@ impl Tracked {
         judging.judge(valid, evidence, occasion, now)
     }
 
+    /// The zone of a node of its pods.
+    pub(super) fn zone(&self, node: &str) -> Option<&str> {
+        self.expected.as_ref()?.zone(node)
+    }
+
     /// What a verdict is made of.
     pub(super) fn evidence(&self) -> Evidence<'_> {
         Evidence { server: &self.server, clients: &self.clients, expected: self.expected.as_ref() }

@@ -12,6 +12,9 @@ use crate::reports::status::span::Span;
 /// A server of version 1 counts a client among those without media when it has waited for so long.
 const WITHOUT_MEDIA_SECONDS: f64 = 10.0;
 
+/// What the operator does itself is forgiven for so long.
+const FORGIVEN_SECONDS: f64 = 60.0;
+
 /// Once a client that is not done has been gone for so long, it is lost.
 const MAY_BE_DONE_SECONDS: f64 = 5.0;
 
@@ -26,6 +29,8 @@ pub(in crate::reports) struct Surroundings {
     pub(in crate::reports) epoch_age_seconds: Option<f64>,
     /// Clients are done at some time, and go.
     pub(in crate::reports) is_bounded: bool,
+    /// They are to come back from a drill.
+    pub(in crate::reports) is_drilled: bool,
 }
 
 /// The clients of a post with their nodes and ways, as far as it says them. One of version 1 says who is there, and has no numbers
@@ -70,12 +75,16 @@ pub(in crate::reports) fn judged_all(post: &ServerPost, span: Span) -> JudgedNum
                 ..counted(&recent.frames, summary.video.frames_per_second)
             }
         }
-        (Span::Run { seconds, clients }, _) => JudgedNumbers {
-            delivered_percent: delivered_percent(
-                &summary.frames,
-                summary.video.frames_per_second,
-                seconds.map(|seconds| seconds * clients as f64),
-            ),
+        (Span::Run { seconds, clients, is_drilled }, _) => JudgedNumbers {
+            delivered_percent: match is_drilled {
+                true => summary.delivered_percent,
+                false => delivered_percent(
+                    &summary.frames,
+                    summary.video.frames_per_second,
+                    seconds.map(|seconds| seconds * clients as f64),
+                ),
+            },
+            recovery_milliseconds: summary.recovery_milliseconds,
             loss_percent: summary.loss_percent,
             error_p95_pixels: summary.error_pixels.map(|error| error.p95),
             latency_p95_milliseconds: summary.latency_milliseconds.map(|latency| latency.p95),
@@ -97,9 +106,9 @@ pub(in crate::reports) fn judged_session(
     let mut all = judged_all(post, span);
     let is_judged = post.judged.is_some() && (span == Span::Recent || post.is_final);
     let mut clients: Vec<_> = match span {
-        Span::Run { seconds, .. } if !is_judged => {
+        Span::Run { .. } if !is_judged => {
             let totals = post.summary.clients.iter();
-            totals.map(|row| client_of_run(row, post.summary.video.frames_per_second, seconds)).collect()
+            totals.map(|row| client_of_run(row, post.summary.video.frames_per_second, span)).collect()
         }
         _ => clients.to_vec(),
     };
@@ -142,7 +151,9 @@ pub(in crate::reports) fn judged_session(
     };
     let delivered_percent =
         objectives.delivered_percent.filter(|_| is_judged || all.delivered_percent.is_some());
-    (session, Objectives { delivered_percent, ..*objectives })
+    // Who did not have to come back is not asked how long that took.
+    let recovery = objectives.recovery.filter(|_| around.is_drilled || all.recovery_milliseconds.is_some());
+    (session, Objectives { delivered_percent, recovery, ..*objectives })
 }
 
 /// The time that the running numbers of a post are of.
@@ -166,11 +177,13 @@ fn of_wanted(all: JudgedNumbers, clients: &[JudgedClient]) -> JudgedNumbers {
     let wanted_seconds: f64 = wanted().map(|numbers| numbers.wanted_seconds).sum();
     let delivered = |numbers: &JudgedNumbers| Some(numbers.delivered_percent? * numbers.wanted_seconds);
     let longest = wanted().filter_map(|numbers| numbers.longest_freeze_milliseconds);
+    let recovery = wanted().filter_map(|numbers| numbers.recovery_milliseconds);
     JudgedNumbers {
         wanted_seconds,
         delivered_percent: (wanted_seconds > 0.0)
             .then(|| wanted().filter_map(delivered).sum::<f64>() / wanted_seconds),
         longest_freeze_milliseconds: longest.reduce(f64::max),
+        recovery_milliseconds: recovery.reduce(f64::max),
         ..all
     }
 }
@@ -203,10 +216,15 @@ fn client_of_row(row: &ClientRow, without_media: &mut u32) -> JudgedClient {
     }
 }
 
-/// The totals of a row. `seconds`: for how long its client was to measure.
-pub(super) fn row_numbers(row: &ClientRow, frames_per_second: u32, seconds: Option<f64>) -> JudgedNumbers {
+/// The totals of a row.
+pub(super) fn row_numbers(row: &ClientRow, frames_per_second: u32, span: Span) -> JudgedNumbers {
     JudgedNumbers {
-        delivered_percent: delivered_percent(&row.frames, frames_per_second, seconds),
+        delivered_percent: match span {
+            Span::Recent => None,
+            Span::Run { is_drilled: true, .. } => delivered_since_drill(row),
+            Span::Run { seconds, .. } => delivered_percent(&row.frames, frames_per_second, seconds),
+        },
+        recovery_milliseconds: row.recovery_milliseconds,
         loss_percent: row.loss_percent,
         error_p95_pixels: row.error_pixels.map(|error| error.p95),
         latency_p95_milliseconds: row.latency_milliseconds.map(|latency| latency.p95),
@@ -217,8 +235,8 @@ pub(super) fn row_numbers(row: &ClientRow, frames_per_second: u32, seconds: Opti
 }
 
 /// The client of a whole run, by its totals.
-fn client_of_run(row: &ClientRow, frames_per_second: u32, seconds: Option<f64>) -> JudgedClient {
-    let numbers = row_numbers(row, frames_per_second, seconds);
+fn client_of_run(row: &ClientRow, frames_per_second: u32, span: Span) -> JudgedClient {
+    let numbers = row_numbers(row, frames_per_second, span);
     let never = Media::NeverHad { seconds: WITHOUT_MEDIA_SECONDS };
     let media = if had_media(&row.frames) { Media::Flowing } else { never };
     let (id, node) = (row.id.clone(), row.node.clone());
@@ -250,6 +268,14 @@ fn awaited(id: &str, span: Span, around: &Surroundings) -> JudgedClient {
 fn delivered_percent(frames: &Frames, frames_per_second: u32, seconds: Option<f64>) -> Option<f64> {
     let promised = seconds? * f64::from(frames_per_second);
     (promised > 0.0).then(|| (frames.good() as f64 * 100.0 / promised).min(100.0))
+}
+
+/// What the server says of the time since its client came back; what that took beyond the time that is forgiven counts as
+/// well.
+fn delivered_since_drill(row: &ClientRow) -> Option<f64> {
+    let absent = (row.recovery_milliseconds.unwrap_or(0.0) / 1e3 - FORGIVEN_SECONDS).max(0.0);
+    let wanted = row.wanted_seconds;
+    row.delivered_percent.filter(|_| wanted > 0.0).map(|delivered| delivered * wanted / (wanted + absent))
 }
 
 /// What frames alone say. Without wanted times the settled frames are worth as much time as they take.

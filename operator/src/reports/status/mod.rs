@@ -10,6 +10,7 @@ mod errors;
 mod judged;
 mod numbers;
 mod owned;
+mod recovery;
 mod rows;
 mod span;
 mod text;

@@ -28,10 +28,7 @@ pub(in crate::reports) fn numbers(
         true => clients.iter().map(|client| (client.id.as_str(), client)).collect(),
         false => HashMap::new(),
     };
-    let totals = |row: &ClientRow| match span {
-        Span::Recent => row_numbers(row, post.summary.video.frames_per_second, None),
-        Span::Run { seconds, .. } => row_numbers(row, post.summary.video.frames_per_second, seconds),
-    };
+    let totals = |row: &ClientRow| row_numbers(row, post.summary.video.frames_per_second, span);
     let client = |row: &ClientRow| match judged.get(row.id.as_str()) {
         Some(judged) => client(row, &judged.numbers, judged.cause),
         None => client(row, &totals(row), row.cause),
@@ -97,6 +94,8 @@ fn measurements(summary: &Summary, numbers: &Numbers) -> Measurements {
             count: whole(freezes.count),
             longest_milliseconds: decimal(longest_freeze(judged, &freezes)),
         }),
+        recovery_milliseconds: summary.recovery_milliseconds.and_then(decimal),
+        lost_frames: summary.lost_frames.map(whole),
     }
 }
 
@@ -128,7 +127,7 @@ mod tests {
     use crate::reports::status::judged::judged_clients;
     use crate::reports::testing::{judged_post, server_post};
 
-    const RUN: Span = Span::Run { seconds: Some(300.0), clients: 2 };
+    const RUN: Span = Span::Run { seconds: Some(300.0), clients: 2, is_drilled: false };
 
     fn shown(post: &ServerPost, span: Span) -> (Measurements, Option<Display>, Vec<ClientStatus>) {
         numbers(post, &judged_clients(post), span, None)

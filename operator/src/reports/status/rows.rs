@@ -6,7 +6,7 @@ use report::{Cause, ClientRow, IceCandidate, SetupTimeline};
 
 use crate::reports::status::text::{decimal, whole};
 
-/// Bytes of a client's name, and of a node's.
+/// Bytes of a client's name or a zone's, and of a node's.
 const MAX_ID: usize = 128;
 const MAX_NODE: usize = 253;
 
@@ -32,6 +32,10 @@ pub(super) fn client(row: &ClientRow, numbers: &JudgedNumbers, cause: Cause) -> 
         cpu: row.cpu.as_ref().map(cpu),
         path_mtu: row.path_mtu.map(path_mtu),
         path: path(row),
+        recovery_milliseconds: row.recovery_milliseconds.and_then(decimal),
+        lost_frames: row.lost_frames.map(whole),
+        former_end: row.former_end.map(|end| end.as_str().to_owned()),
+        zone: row.zone.as_deref().map(|zone| report::escape(zone, MAX_ID)),
     }
 }
 
@@ -118,7 +122,7 @@ mod tests {
     use crate::reports::status::span::Span;
     use crate::reports::testing::{judged_post, row, server_post};
 
-    const RUN: Span = Span::Run { seconds: Some(300.0), clients: 2 };
+    const RUN: Span = Span::Run { seconds: Some(300.0), clients: 2, is_drilled: false };
 
     fn shown(post: &ServerPost, span: Span) -> Vec<ClientStatus> {
         numbers(post, &judged_clients(post), span, None).2

@@ -2,7 +2,10 @@
 
 use crds::MAX_MESSAGE;
 use measure::verdict::{Failure, Verdict};
+use report::ClientRow;
 use report::judged::JudgedClient;
+
+use crate::reports::status::recovery::why_slow;
 
 /// That all clients shared the server's node: a good verdict says nothing about the network between nodes then.
 const ONE_NODE: &str = "; every client shared the server's node: no network between nodes was measured";
@@ -35,6 +38,16 @@ impl ObjectivesVerdict {
         }
         let cause = verdict.failure().map(|failure| failure.cause.as_str());
         Self { met, reason: verdict.reason().into(), message, cause }
+    }
+
+    /// The same with what rows say of why the verdict is what it is, if there is room for it.
+    #[must_use]
+    pub(in crate::reports) fn explained(mut self, verdict: &Verdict, rows: &[ClientRow]) -> Self {
+        let why = verdict.failure().and_then(|failure| why_slow(failure, rows));
+        if let Some(why) = why.filter(|why| self.message.len() + why.len() + 2 <= MAX_MESSAGE) {
+            self.message = format!("{}; {why}", self.message);
+        }
+        self
     }
 }
 

@@ -19,7 +19,7 @@ struct Words<'a> {
     condition: Option<Condition>,
     started_at: Option<&'a Time>,
     server_restarts: Option<i32>,
-    is_known: [bool; 12],
+    is_known: [bool; 13],
     cause: Option<&'a str>,
     reason: Option<&'a str>,
     message: Option<String>,
@@ -50,7 +50,7 @@ impl<'a> Words<'a> {
 }
 
 /// Which numbers there are.
-fn is_known(status: &BallSessionStatus) -> [bool; 12] {
+fn is_known(status: &BallSessionStatus) -> [bool; 13] {
     let measured = status.measurements.as_ref();
     let has = |number: fn(&Measurements) -> bool| measured.is_some_and(number);
     let display = status.display.as_ref();
@@ -67,6 +67,7 @@ fn is_known(status: &BallSessionStatus) -> [bool; 12] {
         display.is_some_and(|display| display.latency_p95.is_some()),
         display.is_some_and(|display| display.delivered.is_some()),
         display.is_some_and(|display| display.freeze.is_some()),
+        has(|measured| measured.recovery_milliseconds.is_some()),
     ]
 }
 

@@ -55,6 +55,7 @@ fn good() -> JudgedNumbers {
         latency_p95_milliseconds: Some(7.5),
         longest_freeze_milliseconds: Some(166.0),
         setup_p95_milliseconds: Some(80.0),
+        recovery_milliseconds: None,
     }
 }
 

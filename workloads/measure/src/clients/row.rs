@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use picture::Point;
 use report::{
     CandidatePair, Pairing, PathMtu, SessionId, SetupTimeline, State,
-    channel::{ClientStats, Hello},
+    channel::{ClientStats, Hello, Recovery},
 };
 
 use super::{viewer::Viewer, wanted::Wanted};
@@ -53,6 +53,10 @@ pub(crate) struct Row {
     /// How large a packet may be to it, and how large the largest of its media is.
     pub(crate) path_mtu: PathMtu,
     pub(crate) last: Option<Position>,
+    /// It had a session before that was none of this process's, and none with media here but the last.
+    pub(crate) comes_from_elsewhere: bool,
+    /// How it came back from there, as it says.
+    pub(crate) recovery: Option<Recovery>,
     /// When its client signalled for the first time without getting media since.
     pub(crate) waits_since: Instant,
     /// It opened a report channel in the session that is connected.
@@ -114,6 +118,8 @@ impl Row {
             server_path: None,
             path_mtu: PathMtu::default(),
             last: None,
+            comes_from_elsewhere: false,
+            recovery: None,
             waits_since: opening.waits_since,
             has_channel: false,
             session: Some(opening.session),
@@ -156,6 +162,9 @@ impl Row {
 
     /// The client's own counters came at `now`.
     pub(crate) fn received(&mut self, stats: &ClientStats, now: Instant) {
+        if self.comes_from_elsewhere {
+            self.recovery = stats.recovery.or(self.recovery);
+        }
         let least = stretch(self.window.length());
         let figures = ProgramFigures {
             throttled_milliseconds: stats.cpu.throttled_milliseconds,
@@ -204,6 +213,8 @@ impl Row {
         if let Some(position) = other.last {
             self.located(position);
         }
+        // What was missing since it had media here is no other process's.
+        self.comes_from_elsewhere &= self.viewer.last_decoded().is_none();
         self.waits_since = other.waits_since;
         self.has_channel = other.has_channel;
         self.server_path = other.server_path.or(self.server_path);

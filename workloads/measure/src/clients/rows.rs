@@ -81,7 +81,10 @@ impl Rows {
             row.absorb(&anonymous, is_same);
             id = known;
         }
+        // Where rows were left out it may be one of those.
+        let comes_from_elsewhere = hello.reconnects > 0 && self.omitted == 0;
         if let Some(row) = self.get_mut(id) {
+            row.comes_from_elsewhere |= id == current && comes_from_elsewhere;
             row.introduce(name, hello);
         }
         Introduced { row: id, superseded }

@@ -71,6 +71,12 @@ impl Failure {
             (Reason::FreezeTooLong, None) => {
                 format!("no two frames were decoded, {allowed} ms longest freeze allowed")
             }
+            (Reason::RecoveryTooSlow, Some(recovery)) => {
+                format!("{recovery} ms without pictures after the server was replaced, {allowed} ms allowed")
+            }
+            (Reason::RecoveryTooSlow, None) => {
+                format!("no client came back from another server process, {allowed} ms recovery allowed")
+            }
             (Reason::SetupTooSlow, Some(setup)) => format!("{setup} ms setup p95, {allowed} ms allowed"),
             (Reason::SetupTooSlow, None) => {
                 format!("no client reported, {allowed} ms setup p95 allowed")

@@ -55,6 +55,10 @@ pub fn judge(session: &JudgedSession, objectives: &Objectives) -> Verdict {
         let message = format!("clients were measured for {seconds} s, too little for any ratio");
         return Verdict::inconclusive(Pending::InsufficientSamples, message);
     }
+    if objectives.recovery.is_some() && session.all.recovery_milliseconds.is_none() {
+        let message = "no client has come back from another server process: how long that takes is not known";
+        return Verdict::inconclusive(Pending::InsufficientSamples, message);
+    }
     if objectives.delivered_percent.is_some() && session.all.delivered_percent.is_none() {
         let message = "nobody was to be there while the settled frames were sent, as far as it is known";
         return Verdict::inconclusive(Pending::InsufficientSamples, message);
@@ -160,6 +164,9 @@ fn limits(objectives: &Objectives) -> Vec<Limit> {
     add(Reason::FreezeTooLong, objectives.longest_freeze.map(in_milliseconds), true, |numbers| {
         numbers.longest_freeze_milliseconds
     });
+    add(Reason::RecoveryTooSlow, objectives.recovery.map(in_milliseconds), true, |numbers| {
+        numbers.recovery_milliseconds
+    });
     add(Reason::SetupTooSlow, objectives.setup_p95.map(in_milliseconds), true, |numbers| {
         numbers.setup_p95_milliseconds
     });
@@ -215,6 +222,8 @@ fn missing(session: &JudgedSession, objectives: &Objectives) -> Vec<Failure> {
         // The frames may be of clients that are not wanted any more, and freezes are of those that are: who is wanted
         // only since the window ended has none in it.
         Reason::FreezeTooLong => session.clients.iter().any(was_wanted),
+        // Nobody had to come back yet.
+        Reason::RecoveryTooSlow => false,
         _ => true,
     };
     let is_missing = |limit: &Limit| can_be(limit) && (limit.measured)(&session.all).is_none();

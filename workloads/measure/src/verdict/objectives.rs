@@ -23,6 +23,8 @@ pub struct Objectives {
     pub setup_p95: Option<Duration>,
     /// Frames whose fate must be known for a verdict.
     pub minimum_frames: u64,
+    /// Of the time without pictures after another server process took over.
+    pub recovery: Option<Duration>,
 }
 
 impl Default for Objectives {
@@ -37,6 +39,7 @@ impl Default for Objectives {
             longest_freeze: None,
             setup_p95: None,
             minimum_frames: 300,
+            recovery: None,
         }
     }
 }
@@ -46,12 +49,12 @@ impl Default for Objectives {
 pub enum InvalidObjectives {
     /// Not `key=value`.
     #[error(
-        "{0:?} is no key=value, with a key of error-p95, latency-p95, loss, undetected, delivered, freeze, setup-p95, frames"
+        "{0:?} is no key=value, with a key of error-p95, latency-p95, loss, undetected, delivered, freeze, setup-p95, recovery, frames"
     )]
     Form(String),
     /// A key that does not exist.
     #[error(
-        "{0:?} is none of the keys error-p95, latency-p95, loss, undetected, delivered, freeze, setup-p95, frames"
+        "{0:?} is none of the keys error-p95, latency-p95, loss, undetected, delivered, freeze, setup-p95, recovery, frames"
     )]
     Key(String),
     /// A key that was there before.
@@ -72,7 +75,7 @@ pub enum InvalidObjectives {
 impl FromStr for Objectives {
     type Err = InvalidObjectives;
 
-    /// Parses `error-p95=1,latency-p95=200ms,loss=1,undetected=1,delivered=95,freeze=1s,setup-p95=5s,frames=300`, any of the keys in any order.
+    /// Parses `error-p95=1,latency-p95=200ms,loss=1,undetected=1,delivered=95,freeze=1s,setup-p95=5s,recovery=10s,frames=300`, any of the keys in any order.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut objectives = Self::default();
         let mut seen = Vec::new();
@@ -106,6 +109,7 @@ impl Objectives {
             "undetected" => self.undetected_percent = Some(percent()?),
             "delivered" => self.delivered_percent = Some(percent()?),
             "freeze" => self.longest_freeze = Some(duration()?),
+            "recovery" => self.recovery = Some(duration()?),
             "setup-p95" => self.setup_p95 = Some(duration()?),
             "frames" => {
                 let frames = value.parse().ok().filter(|frames| *frames > 0);
@@ -133,7 +137,7 @@ mod tests {
 
     #[test]
     fn every_key_sets_its_limit() {
-        let text = "error-p95=1.5,latency-p95=200ms,loss=0,undetected=2,delivered=95.5,freeze=1s,setup-p95=1m30s,frames=30";
+        let text = "error-p95=1.5,latency-p95=200ms,loss=0,undetected=2,delivered=95.5,freeze=1s,setup-p95=1m30s,recovery=10s,frames=30";
         let all = Objectives {
             error_p95_pixels: Some(1.5),
             latency_p95: Some(Duration::from_millis(200)),
@@ -143,6 +147,7 @@ mod tests {
             longest_freeze: Some(Duration::from_secs(1)),
             setup_p95: Some(Duration::from_secs(90)),
             minimum_frames: 30,
+            recovery: Some(Duration::from_secs(10)),
         };
         assert_eq!(text.parse(), Ok(all));
         assert_eq!("loss=1".parse(), Ok(Objectives { loss_percent: Some(1.0), ..Objectives::default() }));
@@ -159,11 +164,11 @@ mod tests {
             ("loss=1,loss=2", "loss is given twice"),
             (
                 "fps=30",
-                "\"fps\" is none of the keys error-p95, latency-p95, loss, undetected, delivered, freeze, setup-p95, frames",
+                "\"fps\" is none of the keys error-p95, latency-p95, loss, undetected, delivered, freeze, setup-p95, recovery, frames",
             ),
             (
                 "loss",
-                "\"loss\" is no key=value, with a key of error-p95, latency-p95, loss, undetected, delivered, freeze, setup-p95, frames",
+                "\"loss\" is no key=value, with a key of error-p95, latency-p95, loss, undetected, delivered, freeze, setup-p95, recovery, frames",
             ),
         ] {
             assert_eq!(text.parse::<Objectives>().unwrap_err().to_string(), message);

@@ -23,6 +23,8 @@ pub enum Reason {
     DeliveredTooLow,
     /// The video stood still for too long.
     FreezeTooLong,
+    /// After another server process took over it was too long until there were pictures again.
+    RecoveryTooSlow,
     /// Connecting took too long.
     SetupTooSlow,
 }
@@ -63,6 +65,7 @@ impl Reason {
             Self::UndetectedTooHigh => "UndetectedTooHigh",
             Self::DeliveredTooLow => "DeliveredTooLow",
             Self::FreezeTooLong => "FreezeTooLong",
+            Self::RecoveryTooSlow => "RecoveryTooSlow",
             Self::SetupTooSlow => "SetupTooSlow",
         }
     }

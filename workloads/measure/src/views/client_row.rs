@@ -59,6 +59,10 @@ impl ClientView<'_> {
             path: row.stats.as_ref().and_then(|stats| stats.path),
             server_path: row.server_path,
             path_mtu: self.path_mtu().known(),
+            recovery_milliseconds: self.recovery_milliseconds(),
+            lost_frames: row.recovery.map(|recovery| pace.frames_in(recovery.milliseconds)),
+            former_end: row.recovery.map(|recovery| recovery.former_end),
+            unanswered: row.recovery.and_then(|recovery| recovery.unanswered),
         }
     }
 }

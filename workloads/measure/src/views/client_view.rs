@@ -41,6 +41,12 @@ impl Pace {
         (promised >= 1.0).then(|| significant((good as f64 * 100.0 / promised).min(100.0)))
     }
 
+    /// The frames that are promised for so long.
+    pub(crate) fn frames_in(self, milliseconds: f64) -> u64 {
+        // Beyond all numbers a cast ends at the greatest.
+        (milliseconds / 1e3 * f64::from(self.frames_per_second)).round() as u64
+    }
+
     /// A gap as the freeze that it is: what is more than one interval.
     pub(crate) fn freeze_milliseconds(self, gap: Duration) -> f64 {
         significant(gap.saturating_sub(self.interval()).as_secs_f64() * 1e3)
@@ -140,7 +146,13 @@ impl ClientView<'_> {
                 .longest_stall(longest_gap)
                 .map(|gap| self.all.pace.freeze_milliseconds(gap)),
             setup_p95_milliseconds,
+            recovery_milliseconds: self.recovery_milliseconds(),
         }
+    }
+
+    /// For how long there were no pictures when this process took over from another one.
+    pub(crate) fn recovery_milliseconds(&self) -> Option<f64> {
+        self.row.recovery.map(|recovery| significant(recovery.milliseconds))
     }
 
     /// For how long there has been no new picture, where that is longer than it should be.

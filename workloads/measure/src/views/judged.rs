@@ -94,7 +94,7 @@ fn session(
     }
 }
 
-/// The numbers of all together; the longest freeze is that of any client that is to be there.
+/// The numbers of all together; the longest freeze and recovery are those of any client that is to be there.
 fn together<D: Samples>(
     statistics: &FrameStatistics<D>,
     pace: Pace,
@@ -102,7 +102,7 @@ fn together<D: Samples>(
     clients: &[JudgedClient],
     setup_p95_milliseconds: Option<f64>,
 ) -> JudgedNumbers {
-    let wanted = clients.iter().filter(|client| client.is_wanted);
+    let wanted = || clients.iter().filter(|client| client.is_wanted).map(|client| &client.numbers);
     JudgedNumbers {
         settled: statistics.frames.settled(),
         wanted_seconds: significant(delivered.1.as_secs_f64()),
@@ -111,10 +111,11 @@ fn together<D: Samples>(
         delivered_percent: pace.delivered_percent(delivered),
         error_p95_pixels: statistics.error_pixels().map(|error| error.p95),
         latency_p95_milliseconds: statistics.latency_milliseconds().map(|latency| latency.p95),
-        longest_freeze_milliseconds: wanted
-            .filter_map(|client| client.numbers.longest_freeze_milliseconds)
+        longest_freeze_milliseconds: wanted()
+            .filter_map(|numbers| numbers.longest_freeze_milliseconds)
             .reduce(f64::max),
         setup_p95_milliseconds,
+        recovery_milliseconds: wanted().filter_map(|numbers| numbers.recovery_milliseconds).reduce(f64::max),
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) fn summary(
     let views = ClientViews::new(recorder, pace, now);
     let row = |row| views.of(row).to_row(pace);
     let sample = &recorder.evidence.sample;
+    let recoveries = || recorder.rows.iter().filter_map(|row| Some(row.recovery?.milliseconds));
     Summary {
         schema_version: SCHEMA_VERSION,
         instance: settings.instance.clone(),
@@ -61,6 +62,8 @@ pub(crate) fn summary(
         recent: recent(recorder, pace, now),
         clients: recorder.rows.iter().map(row).collect(),
         rows_omitted: recorder.rows.omitted(),
+        recovery_milliseconds: recoveries().reduce(f64::max).map(significant),
+        lost_frames: recoveries().map(|recovery| pace.frames_in(recovery)).reduce(u64::saturating_add),
     }
 }
 

@@ -11,6 +11,7 @@ mod gaps;
 mod model;
 mod presence;
 mod properties;
+mod recovery;
 mod repeated;
 mod replay;
 mod run;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ballsession_measure::{Ended, Objectives, SessionId, verdict::Verdict};
 use report::{
     ClientRow,
-    channel::{ClientCpu, ClientStats, FrameOutcome, FrameReport, Hello, Message, Previous},
+    channel::{ClientCpu, ClientStats, FrameOutcome, FrameReport, Hello, Message, Previous, Recovery},
     judged::{JudgedClient, JudgedSession},
 };
 
@@ -43,6 +43,8 @@ pub(crate) struct Client {
     pub(crate) instance: u64,
     pub(crate) attempt: Option<u32>,
     pub(crate) cpu: ClientCpu,
+    /// What it says that it had to recover from.
+    pub(crate) recovery: Option<Recovery>,
     reconnects: u32,
     previous: Previous,
     /// When this process decoded its last frame, in ms.
@@ -80,7 +82,22 @@ impl World {
         self.add(name, false)
     }
 
+    /// A client that had a session with another server process.
+    pub(crate) fn come_over(&mut self, name: &str, recovery: Recovery) -> usize {
+        let client = self.push(name, true);
+        self.clients[client].reconnects = 1;
+        self.clients[client].recovery = Some(recovery);
+        self.connect(client);
+        client
+    }
+
     fn add(&mut self, name: &str, is_new: bool) -> usize {
+        let client = self.push(name, is_new);
+        self.connect(client);
+        client
+    }
+
+    fn push(&mut self, name: &str, is_new: bool) -> usize {
         self.clients.push(Client {
             name: name.to_owned(),
             fate: Fate::Good,
@@ -89,6 +106,7 @@ impl World {
             instance: self.clients.len() as u64 + 1,
             attempt: None,
             cpu: ClientCpu::default(),
+            recovery: None,
             reconnects: 0,
             previous: Previous::default(),
             decoded: None,
@@ -96,7 +114,6 @@ impl World {
             freezes: 0,
             received: 0,
         });
-        self.connect(self.clients.len() - 1);
         self.clients.len() - 1
     }
 
@@ -287,6 +304,7 @@ impl Client {
             longest_gap: gap.map(|(longest, _)| longest as f64),
             since_decoded: gap.map(|(_, open)| open as f64),
             cpu: self.cpu,
+            recovery: self.recovery,
             ..ClientStats::default()
         }
     }

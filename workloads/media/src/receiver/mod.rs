@@ -24,6 +24,7 @@ mod requests;
 #[cfg(test)]
 pub(crate) mod sans_io;
 mod session;
+mod silence;
 mod sockets;
 mod source;
 mod stats;
@@ -53,7 +54,7 @@ use link::Link;
 use requests::{Request, Requester, requests};
 use session::Session;
 use stats::Counters;
-pub use stats::Stats;
+pub use stats::{Stats, Unanswered};
 use stream::Stream;
 use transport::Transport;
 

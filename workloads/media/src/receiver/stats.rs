@@ -49,10 +49,22 @@ pub struct Stats {
     pub path_mtu: PathMtu,
     /// The payload of a full packet of the peer's media, where the peer says so.
     pub full_payload: Option<u16>,
+    /// What was sent since something came last, while nothing comes.
+    pub unanswered: Option<Unanswered>,
+}
+
+/// Packets that nobody answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unanswered {
+    /// How many.
+    pub packets: u64,
+    /// Since something came last.
+    pub silence: Duration,
 }
 
 impl Stats {
-    /// The sums, and the longest; the jitter, the path, how large a packet may be there, and what is since the last frame, are those of `other`, which is later.
+    /// The sums, and the longest; the jitter, the path, how large a packet may be there, what is since the last frame and what is not
+    /// answered are those of `other`, which is later.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         // Without `..`: a counter that is forgotten here does not compile.
@@ -76,6 +88,7 @@ impl Stats {
             path,
             path_mtu,
             full_payload,
+            unanswered,
         } = other;
         Self {
             packets: self.packets + packets,
@@ -97,6 +110,7 @@ impl Stats {
             path: path.or(self.path),
             path_mtu: if *path_mtu == PathMtu::default() { self.path_mtu } else { *path_mtu },
             full_payload: full_payload.or(self.full_payload),
+            unanswered: *unanswered,
         }
     }
 }
@@ -121,6 +135,7 @@ pub(super) struct Counters {
     pub(super) has_heard_check: AtomicBool,
     path: Mutex<Option<CandidatePair>>,
     path_mtu: Mutex<(PathMtu, Option<u16>)>,
+    unanswered: Mutex<Option<Unanswered>>,
     relay_problem: Mutex<Option<RelayError>>,
 }
 
@@ -156,6 +171,11 @@ impl Counters {
         *self.path_mtu.lock().unwrap_or_else(PoisonError::into_inner) = known;
     }
 
+    /// So much was sent since something came last, while nothing comes.
+    pub(super) fn unanswered(&self, unanswered: Option<Unanswered>) {
+        *self.unanswered.lock().unwrap_or_else(PoisonError::into_inner) = unanswered;
+    }
+
     /// What is wrong with the relay as of now, if anything is.
     pub(super) fn relay_is(&self, problem: Option<RelayError>) {
         *self.relay_problem.lock().unwrap_or_else(PoisonError::into_inner) = problem;
@@ -188,6 +208,7 @@ impl Counters {
             path: *self.path.lock().unwrap_or_else(PoisonError::into_inner),
             path_mtu,
             full_payload,
+            unanswered: *self.unanswered.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 }

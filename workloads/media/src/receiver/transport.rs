@@ -14,6 +14,7 @@ use rtc::sansio::Protocol;
 use webrtc::peer_connection::RTCPeerConnection;
 
 use super::gate::Gate;
+use super::silence::Silence;
 use super::sockets::PolledSockets;
 use super::stats::{Counters, count};
 use crate::checks::{Budget, Route, SessionChecks};
@@ -33,6 +34,7 @@ pub(super) struct Transport {
     budget: Budget,
     handshake: Handshake,
     streams: Streams,
+    silence: Silence,
     counters: Arc<Counters>,
 }
 
@@ -45,7 +47,8 @@ impl Transport {
     ) -> Self {
         let gate = Gate::new(polled, relay);
         let (budget, handshake, streams) = (Budget::default(), Handshake::new(), Streams::default());
-        Self { gate, checks, budget, handshake, streams, counters }
+        let silence = Silence::default();
+        Self { gate, checks, budget, handshake, streams, silence, counters }
     }
 
     /// As [`Gate::any_readable`].
@@ -84,7 +87,7 @@ impl Transport {
     /// Hands what has arrived to the connection; whether there was anything but media, which changes no state of the
     /// connection's.
     pub(super) fn receive(&mut self, connection: &mut RTCPeerConnection) -> bool {
-        let Self { gate, checks, handshake, streams, counters, .. } = self;
+        let Self { gate, checks, handshake, streams, silence, counters, .. } = self;
         let mut is_media_alone = true;
         gate.receive(|Route { local, peer }, data, at| {
             if !checks.takes(data, at) {
@@ -93,6 +96,9 @@ impl Transport {
             }
             // A server keeps its address: all that the checks are to know is that it answered.
             let _ = checks.inbound(Route { local, peer }, data, at);
+            if silence.heard(at) {
+                counters.unanswered(None);
+            }
             handshake.received(local, peer, data, at);
             if streams.takes(data, at) {
                 take_in(connection, local, peer, data, at);
@@ -152,7 +158,9 @@ impl Transport {
     pub(super) fn check_silent_path(&mut self, now: Instant) {
         if let Some((route, check)) = self.checks.extra_check() {
             self.gate.send(route, &check, now);
+            self.silence.sent();
         }
+        self.counters.unanswered(self.silence.unanswered(now));
     }
 
     /// The peer names another candidate.
@@ -173,6 +181,7 @@ impl Transport {
             return;
         }
         self.gate.send(route, data, now);
+        self.silence.sent();
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bounds::within;
 use super::malformed::Malformed;
+use super::recovery::Recovery;
 use crate::candidate_pair::CandidatePair;
 use crate::path_mtu::PathMtu;
 
@@ -64,6 +65,9 @@ pub struct ClientStats {
     /// W3C's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path_mtu: Option<PathMtu>,
+    /// The last time that there were pictures again after a connection that had them ended. None before. Not W3C's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Recovery>,
 }
 
 /// Evidence about the processor, as far as the system gives it.
@@ -96,6 +100,9 @@ impl ClientStats {
             ("throttledMilliseconds", self.cpu.throttled_milliseconds),
             ("pressureMilliseconds", self.cpu.pressure_milliseconds),
             ("worstLatenessMilliseconds", self.cpu.worst_lateness_milliseconds),
+            ("milliseconds", self.recovery.map(|recovery| recovery.milliseconds)),
+            ("ago", self.recovery.map(|recovery| recovery.ago)),
+            ("milliseconds", self.recovery.and_then(|recovery| Some(recovery.unanswered?.milliseconds))),
         ];
         for (name, time) in times {
             if let Some(time) = time {

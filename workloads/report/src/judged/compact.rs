@@ -11,8 +11,9 @@ use crate::way::Way;
 /// `["0",0,0,600,20.0,0.5,0,99.8,0.0121,7.52,33.3,87.1,0]`: the id without the common prefix, [`Media`] as a code (0 flowing,
 /// 1 never had, 2 stopped, 3 gone, 4 awaited; 8 more where the client is not wanted) and its seconds, settled frames, wanted seconds, percent lost,
 /// undetected and delivered, error p95 in pixels, latency p95, longest freeze and setup p95 in milliseconds, and the
-/// cause as its position in [`Cause::ALL`]. A quantity without samples is null. Where the server was asked to say which way media
-/// takes, that follows as a last number: 1 direct, 2 advertised, 3 relayed, and 4 more over IPv6.
+/// cause as its position in [`Cause::ALL`]. A quantity without samples is null. What few sessions have follows as an object, and only where
+/// there is some of it, as `{"way":7,"recovery":2346.0}`: the way that media takes, where the server was asked to say so (1 direct,
+/// 2 advertised, 3 relayed, and 4 more over IPv6), and the recovery in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompactClients {
     /// What all ids begin with.
@@ -38,8 +39,24 @@ struct CompactClient(
     Quantity,
     Quantity,
     u8,
-    #[serde(default, skip_serializing_if = "is_unknown")] u8,
+    #[serde(default, skip_serializing_if = "Rare::is_empty")] Rare,
 );
+
+/// What few sessions have. Of what a newer sender has besides, nothing is read.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Rare {
+    #[serde(skip_serializing_if = "is_unknown")]
+    way: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery: Quantity,
+}
+
+impl Rare {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
 
 /// Whether nothing is known of a way.
 #[allow(clippy::trivially_copy_pass_by_ref)] // As serde has it.
@@ -71,7 +88,7 @@ impl CompactClients {
 
     /// Each client's id, without what all begin with, and the way that media takes to it, where that is known.
     pub fn ways(&self) -> impl Iterator<Item = (&str, Option<Way>)> {
-        self.clients.iter().map(|client| (client.0.as_str(), Way::from_code(client.13)))
+        self.clients.iter().map(|client| (client.0.as_str(), Way::from_code(client.13.way)))
     }
 
     /// The clients, without their nodes and what their rows say of packets' sizes. What a broken or newer sender wrote in a code
@@ -106,7 +123,7 @@ impl CompactClient {
             numbers.longest_freeze_milliseconds.map(shortened),
             numbers.setup_p95_milliseconds.map(shortened),
             cause as u8,
-            Way::code(client.way),
+            Rare { way: Way::code(client.way), recovery: numbers.recovery_milliseconds.map(shortened) },
         )
     }
 
@@ -125,7 +142,7 @@ impl CompactClient {
             freeze,
             setup,
             cause,
-            way,
+            rare,
         ) = self;
         let seconds = *seconds;
         let media = match code % UNWANTED {
@@ -150,11 +167,12 @@ impl CompactClient {
                 latency_p95_milliseconds: *latency,
                 longest_freeze_milliseconds: *freeze,
                 setup_p95_milliseconds: *setup,
+                recovery_milliseconds: rare.recovery,
             },
             cause: Cause::ALL.get(usize::from(*cause)).copied().unwrap_or_default(),
             // A reader of the version before takes no array that is longer, and rows have it.
             vanishes_above: None,
-            way: Way::from_code(*way),
+            way: Way::from_code(rare.way),
         }
     }
 }
@@ -201,6 +219,7 @@ mod tests {
                 latency_p95_milliseconds: Some(123.4),
                 longest_freeze_milliseconds: Some(1234.0),
                 setup_p95_milliseconds: Some(1234.0),
+                recovery_milliseconds: None,
             },
             cause: Cause::Network,
             vanishes_above: None,
@@ -223,7 +242,7 @@ mod tests {
 
     /// A way is said where it is asked for alone, and the arrays of the version before go on.
     #[test]
-    fn a_way_is_one_number_more() {
+    fn a_way_is_said_where_it_is_asked_for() {
         let way = Some(Way { kind: crate::way::WayKind::Relayed, is_ipv6: true });
         let clients: Vec<_> =
             (0..100).map(|index| JudgedClient { way, ..client(&format!("demo-client-{index}")) }).collect();
@@ -232,7 +251,10 @@ mod tests {
         let arrays = json["clients"].as_array().unwrap();
         let longest = arrays.iter().map(|array| array.to_string().len()).max();
         assert!(longest.is_some_and(|longest| longest <= 96), "{longest:?}");
-        assert_eq!((arrays[0].as_array().unwrap().len(), &arrays[0][13]), (14, &serde_json::json!(7)));
+        assert_eq!(
+            (arrays[0].as_array().unwrap().len(), &arrays[0][13]),
+            (14, &serde_json::json!({"way": 7}))
+        );
         let read: CompactClients = serde_json::from_value(json).unwrap();
         assert_eq!(read.to_clients(), clients);
         assert_eq!(read.ways().next(), Some(("0", way)));
@@ -240,6 +262,17 @@ mod tests {
         let before = r#"{"prefix":"","clients":[["x",0,0.0,0,0.0,null,null,null,null,null,null,null,0]]}"#;
         let before: CompactClients = serde_json::from_str(before).unwrap();
         assert_eq!(before.ways().collect::<Vec<_>>(), [("x", None)]);
+    }
+
+    /// Who reads arrays without it reads those of sessions without a drill.
+    #[test]
+    fn a_recovery_is_said_where_there_is_one() {
+        let mut drilled = client("demo-client-0");
+        drilled.numbers.recovery_milliseconds = Some(2345.6);
+        let json = serde_json::to_string(&CompactClients::new(&[drilled.clone()])).unwrap();
+        assert!(json.ends_with(r#"1234.0,1234.0,3,{"recovery":2346.0}]]}"#), "{json}");
+        let read = serde_json::from_str::<CompactClients>(&json).unwrap().to_clients();
+        assert_eq!(read[0].numbers.recovery_milliseconds, Some(2346.0));
     }
 
     #[test]

@@ -132,6 +132,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::channel::{FormerEnd, Unanswered};
     use crate::judged::{JudgedClient, Media};
     use crate::{ErrorCode, ErrorLog, State, post::ClientPost};
 
@@ -256,6 +257,7 @@ mod tests {
             latency_p95_milliseconds: Some(123.4),
             longest_freeze_milliseconds: Some(1234.0),
             setup_p95_milliseconds: Some(1234.0),
+            recovery_milliseconds: None,
         };
         let media = Media::Stopped { seconds: 12.34 };
         let (id, cause) = (id.into(), Cause::Network);
@@ -300,10 +302,27 @@ mod tests {
 
         // Long names leave less room for rows, never too little for what is judged.
         let rows = (0..100).map(|n| row(&format!("{n:0>128}"), &"n".repeat(253), u64::MAX, LONG)).collect();
-        let clients = (0..100).map(|n| judged(&format!("{n:0<128}"))).collect();
-        let session = JudgedSession { clients, ..session };
+        let long = (0..100).map(|n| judged(&format!("{n:0<128}"))).collect();
+        let session = JudgedSession { clients: long, ..session };
         let post = ServerPost::new(1, 100, 0, summary(&"m".repeat(256), rows)).judged("x", &session, true);
         assert_fits(&post);
+
+        // How a hundred clients came back takes the room of some rows.
+        let mut clients = clients;
+        clients.iter_mut().for_each(|client| client.numbers.recovery_milliseconds = Some(1234.0));
+        let recovered = |id: String| ClientRow {
+            recovery_milliseconds: Some(12_345.6),
+            lost_frames: Some(370),
+            former_end: Some(FormerEnd::ConsentLost),
+            unanswered: Some(Unanswered { packets: 131, milliseconds: 10_040.0 }),
+            ..row(&id, "worker-2", 18_000, 12.3)
+        };
+        let rows = clients.iter().map(|client| recovered(client.id.clone())).collect();
+        let session = JudgedSession { clients: clients.clone(), ..session };
+        let post = ServerPost::new(1, 100, 0, summary("m", rows)).judged("0123456789abcdef", &session, false);
+        assert_fits(&post);
+        assert!(post.summary.clients.len() >= 12, "{}", post.summary.clients.len());
+        assert_eq!(post.judged.unwrap().to_clients(), clients);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{candidate_pair::CandidatePair, codes::State, error_log::ErrorEntry};
+use crate::{candidate_pair::CandidatePair, channel::Recovery, codes::State, error_log::ErrorEntry};
 
 /// What a client writes at its end and serves while it runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub struct ClientSummary {
     /// The way that media took last.
     #[serde(default)]
     pub path: Option<CandidatePair>,
+    /// The last time that there were pictures again after a connection that had them ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Recovery>,
     /// Errors by code.
     #[serde(default)]
     pub errors: Vec<ErrorEntry>,
@@ -88,6 +91,7 @@ mod tests {
             queue_overruns: 0,
             setup_milliseconds: ClientSetup { signaling: Some(1.0), ..ClientSetup::default() },
             path: None,
+            recovery: None,
             errors: vec![],
         };
         let json = serde_json::to_value(&summary).unwrap();

@@ -7,7 +7,13 @@ use super::{
     quantities::{ErrorPixels, Freezes, Gaps, LatencyMilliseconds, LatencySplit, Network, Received, RowCpu},
     recent::RowRecent,
 };
-use crate::{candidate_pair::CandidatePair, cause::Cause, codes::State, path_mtu::PathMtu};
+use crate::{
+    candidate_pair::CandidatePair,
+    cause::Cause,
+    channel::{FormerEnd, Unanswered},
+    codes::State,
+    path_mtu::PathMtu,
+};
 
 /// How reports are paired with frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -119,6 +125,19 @@ pub struct ClientRow {
     /// How large a packet may be to and from it. Left out where neither is known, as with all programs but our own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path_mtu: Option<PathMtu>,
+    /// For how long it had no pictures when this server process took over from another one, as it says. Left out, with all that
+    /// follows, where it did not have to come back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_milliseconds: Option<f64>,
+    /// The frames that the frame rate promises for that time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost_frames: Option<u64>,
+    /// How its connection to the other process ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_end: Option<FormerEnd>,
+    /// What it sent last to that process, and nobody answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<Unanswered>,
 }
 
 impl ClientRow {
@@ -155,6 +174,10 @@ impl ClientRow {
             path: None,
             server_path: None,
             path_mtu: None,
+            recovery_milliseconds: None,
+            lost_frames: None,
+            former_end: None,
+            unanswered: None,
         }
     }
 }

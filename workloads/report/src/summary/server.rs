@@ -76,6 +76,12 @@ pub struct Summary {
     /// Clients without a row: they went long ago, or only the worst rows are shown. The totals have their numbers.
     #[serde(default)]
     pub rows_omitted: u64,
+    /// The longest time without pictures of any client when this process took over from another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_milliseconds: Option<f64>,
+    /// The frames that the frame rate promises all clients for the times of each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost_frames: Option<u64>,
 }
 
 /// Whether the numbers are good enough.

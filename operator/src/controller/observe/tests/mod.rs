@@ -42,6 +42,7 @@ pub(super) struct Scene {
     placement: PlacementState,
     reached: Reached,
     lost_nodes: BTreeMap<String, LostNode>,
+    pub(super) zones: BTreeMap<String, String>,
     policies: Option<String>,
     /// For how long it has had problems.
     pub(super) trouble: Option<Duration>,
@@ -86,6 +87,7 @@ impl Scene {
             placement: PlacementState::default(),
             reached: Reached::AtPod,
             lost_nodes: BTreeMap::new(),
+            zones: BTreeMap::new(),
             policies: None,
             trouble: None,
             watching: Duration::from_secs(100),
@@ -126,6 +128,7 @@ impl Scene {
             placement: &self.placement,
             reached: &self.reached,
             lost_nodes: &self.lost_nodes,
+            zones: &self.zones,
             policies: self.policies.as_deref(),
             trouble_since: self.trouble.map(|lasted| now - lasted),
             clock: Clock { now, time, watching_since: now - self.watching },

@@ -12,6 +12,14 @@ fn a_refused_child_hides_nothing_else() {
     assert_eq!((owned.ready_clients, owned.reason.as_deref()), (Some(2), Some("ApplyFailed")));
 }
 
+#[test]
+fn the_servers_zone_is_that_of_its_node() {
+    let mut scene = Scene::working();
+    assert_eq!(scene.compute().0.server_zone, None, "its node has none");
+    scene.zones = [("a".to_owned(), "north".to_owned()), ("b".to_owned(), "south".to_owned())].into();
+    assert_eq!(scene.compute().0.server_zone.as_deref(), Some("north"));
+}
+
 /// The limits that stand in the spec now may have come after the end.
 #[test]
 fn a_run_that_is_over_is_explained_by_the_objectives_that_it_was_judged_by() {

@@ -167,6 +167,83 @@ fn a_run_that_was_given_up_has_not_met_its_objectives() {
     assert!(says(&scenario.desired(141).unwrap(), ("Unknown", "StartDeadlineExceeded")));
 }
 
+/// A run of 5 minutes that was drilled a minute after its clients had media, and the last post of the server that came then.
+struct DrilledRun {
+    scenario: Scenario,
+    post: ServerPost,
+}
+
+impl DrilledRun {
+    fn new(objectives: &Value) -> Self {
+        let spec = json!({"clients": 2, "duration": "5m", "drill": {}, "objectives": objectives});
+        let mut scenario = Scenario::new(&spec);
+        scenario.server(0, self::post(0, 1, 0));
+        let drill =
+            json!({"asked": "RestartServer after 30s", "startedAt": "2026-01-01T00:01:10Z", "pod": "gone"});
+        let run = json!({"hash": run(&spec), "measuringSince": "2026-01-01T00:00:10Z", "drill": drill});
+        scenario.session = stored(&spec, &json!({"run": run}));
+        let mut post = self::post(75, 1, 0);
+        post.connected_clients = 0;
+        (post.summary.frames.sent, post.summary.frames.matched) = (14_100, 14_100);
+        let summary = &mut post.summary;
+        (summary.delivered_percent, summary.recovery_milliseconds) = (Some(99.5), Some(5000.0));
+        for row in &mut summary.clients {
+            (row.delivered_percent, row.wanted_seconds) = (Some(99.5), 235.0);
+            row.recovery_milliseconds = Some(5000.0);
+        }
+        Self { scenario, post }
+    }
+
+    fn verdict(mut self) -> (String, String) {
+        self.scenario.server(304, self.post);
+        assert!(self.scenario.end(303, 305));
+        met(&self.scenario.desired(305).unwrap())
+    }
+}
+
+/// What was before is of another process: a drilled run is judged by what came after the drill.
+#[test]
+fn a_drilled_run_is_judged_by_what_came_after_the_drill() {
+    assert_eq!(DrilledRun::new(&json!({})).verdict(), ("True".into(), "Met".into()));
+    assert_eq!(DrilledRun::new(&json!({"recovery": "5s"})).verdict().0, "True");
+    let slow = DrilledRun::new(&json!({"recovery": "4s"})).verdict();
+    assert_eq!(slow, ("False".into(), "RecoveryTooSlow".into()));
+
+    // A minute is forgiven, and whoever was away for longer was absent.
+    let mut late = DrilledRun::new(&json!({}));
+    for row in &mut late.post.summary.clients {
+        (row.wanted_seconds, row.recovery_milliseconds) = (170.0, Some(70_000.0));
+    }
+    late.post.summary.recovery_milliseconds = Some(70_000.0);
+    assert_eq!(late.verdict(), ("False".into(), "DeliveredTooLow".into()), "170 of 180 seconds");
+}
+
+#[test]
+fn a_drilled_run_without_a_report_of_all_that_came_after_has_no_verdict() {
+    let mut same = DrilledRun::new(&json!({}));
+    let pod = pod_key("server").uid;
+    same.scenario.session.status.as_mut().unwrap().run.as_mut().unwrap().drill.as_mut().unwrap().pod =
+        Some(pod);
+    assert_eq!(same.verdict(), ("Unknown".into(), "NoReports".into()), "it is of the server before");
+
+    let mut again = DrilledRun::new(&json!({}));
+    again.scenario.server(80, post(75, 1, 0));
+    again.post.started_at = post(200, 1, 0).started_at;
+    again.post.summary.started_at = again.post.started_at;
+    (again.post.summary.frames.sent, again.post.summary.frames.matched) = (6_000, 6_000);
+    assert_eq!(again.verdict(), ("Unknown".into(), "NoReports".into()), "it was started once more");
+}
+
+#[test]
+fn a_run_that_was_not_drilled_although_it_was_to_be_has_shown_nothing() {
+    let mut scenario = Scenario::new(&json!({"clients": 2, "duration": "5m", "drill": {}}));
+    let mut whole = post(0, 1, 0);
+    whole.connected_clients = 0;
+    scenario.server(100, whole);
+    assert!(scenario.end(99, 101));
+    assert!(says(&scenario.desired(101).unwrap(), ("Unknown", "InsufficientSamples")));
+}
+
 /// What is delivered of a whole run is measured by what its clients were to measure, whenever the operator notices that
 /// they are done.
 #[test]

@@ -6,6 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use super::*;
 use crate::conditions::find;
 use crate::display::Shown;
+use crate::report_source::Expectation;
 
 /// A session as the API server stores it: a write is refused where another one came after what it is made of.
 struct Stored {
@@ -103,4 +104,22 @@ fn no_version_of_a_session_contradicts_itself() {
 /// A post with as many frames as are needed for a verdict.
 fn judged(sequence: u64) -> ServerPost {
     crate::reports::testing::judged_post(sequence)
+}
+
+/// The operator knows the zones of nodes, whatever a client says of its own.
+#[test]
+fn a_clients_zone_is_that_of_its_node() {
+    let mut scenario = Scenario::new(&json!({"clients": 2}));
+    let mut reported = post(0, 1, 0);
+    reported.summary.clients[0].zone = Some("said".into());
+    (reported.summary.clients[1].node, reported.summary.clients[1].zone) = (None, Some("said".into()));
+    scenario.server(0, reported);
+    let zones = |status: &BallSessionStatus| -> Vec<_> {
+        status.clients.iter().map(|client| client.zone.clone().unwrap_or_default()).collect()
+    };
+    assert_eq!(zones(&scenario.desired(0).unwrap()), ["said", "said"]);
+    let known = [("worker-2".to_owned(), "north".to_owned())].into();
+    scenario
+        .at(1, |tracked, _, now| tracked.expect(Expectation { zones: known, ..Expectation::default() }, now));
+    assert_eq!(zones(&scenario.desired(1).unwrap()), ["north", "said"]);
 }

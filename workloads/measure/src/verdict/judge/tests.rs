@@ -18,6 +18,7 @@ fn good() -> JudgedNumbers {
         latency_p95_milliseconds: Some(7.5),
         longest_freeze_milliseconds: Some(66.7),
         setup_p95_milliseconds: Some(80.0),
+        recovery_milliseconds: None,
     }
 }
 
@@ -81,7 +82,7 @@ fn reaching_a_limit_exactly_meets_it() {
 #[test]
 fn each_limit_has_its_reason() {
     type Change = fn(&mut JudgedNumbers);
-    let cases: [(Change, &str); 7] = [
+    let cases: [(Change, &str); 8] = [
         (|n| n.error_p95_pixels = Some(1.5), "ErrorTooHigh: 1.5 px error p95, 1 px allowed"),
         (|n| n.latency_p95_milliseconds = Some(218.0), "LatencyTooHigh: 218 ms latency p95, 200 ms allowed"),
         (|n| n.loss_percent = Some(8.1), "LossTooHigh: 8.1 % lost, 1 % allowed"),
@@ -91,14 +92,52 @@ fn each_limit_has_its_reason() {
             |n| n.longest_freeze_milliseconds = Some(1100.0),
             "FreezeTooLong: 1100 ms longest freeze, 1000 ms allowed",
         ),
+        (
+            |n| n.recovery_milliseconds = Some(12_000.0),
+            "RecoveryTooSlow: 12000 ms without pictures after the server was replaced, 10000 ms allowed",
+        ),
         (|n| n.setup_p95_milliseconds = Some(6000.0), "SetupTooSlow: 6000 ms setup p95, 5000 ms allowed"),
     ];
+    let asked = format!("{OBJECTIVES},recovery=10s").parse().unwrap();
     for (change, message) in cases {
+        let mut second = client("demo-client-1");
+        second.numbers.recovery_milliseconds = Some(2000.0);
+        change(&mut second.numbers);
+        let mut session = session(vec![client("demo-client-0"), second]);
+        session.all.recovery_milliseconds = Some(2000.0);
         // No network moves a ball that was seen.
         let is_of_the_picture = message.starts_with("Error") || message.starts_with("Undetected");
         let cause = if is_of_the_picture { "Unknown" } else { "Network" };
-        assert_eq!(of_numbers(change), format!("{message} (demo-client-1 on worker-2; cause {cause})"));
+        let said = judge(&session, &asked).to_string();
+        assert_eq!(said, format!("{message} (demo-client-1 on worker-2; cause {cause})"));
     }
+}
+
+#[test]
+fn a_slow_recovery_comes_after_freezes_and_before_set_ups() {
+    let mut slow = client("a");
+    slow.numbers.longest_freeze_milliseconds = Some(2000.0);
+    slow.numbers.recovery_milliseconds = Some(2000.0);
+    slow.numbers.setup_p95_milliseconds = Some(9000.0);
+    let verdict = judge(&session(vec![slow]), &format!("{OBJECTIVES},recovery=1s").parse().unwrap());
+    let Verdict::Missed(failures) = verdict else { panic!("{verdict}") };
+    let reasons: Vec<_> = failures.iter().map(|failure| failure.reason).collect();
+    assert_eq!(reasons, [Reason::FreezeTooLong, Reason::RecoveryTooSlow, Reason::SetupTooSlow]);
+}
+
+/// Before anybody had to come back nothing is known of how long that takes.
+#[test]
+fn a_recovery_that_is_asked_for_has_to_be_known() {
+    let asked = "recovery=10s,frames=1".parse().unwrap();
+    let mut session = session(vec![client("a"), client("b")]);
+    assert!(judge(&session, &asked).to_string().starts_with("InsufficientSamples: no client has come back"));
+    session.all.recovery_milliseconds = Some(10_000.0);
+    assert!(judge(&session, &asked).is_met(), "whoever joined since had nothing to come back from");
+    session.clients[0].media = Media::Gone { seconds: 9.0 };
+    assert!(
+        judge(&session, &asked).to_string().starts_with("ClientsLost: "),
+        "who does not come back is lost"
+    );
 }
 
 /// V7: one bad client of a hundred is a percent of all frames, and it decides.
@@ -287,6 +326,7 @@ fn numbers() -> impl Strategy<Value = JudgedNumbers> {
             latency_p95_milliseconds: others.1,
             longest_freeze_milliseconds: others.2,
             setup_p95_milliseconds: others.3,
+            recovery_milliseconds: None,
         }
     })
 }

@@ -1,0 +1,120 @@
+//! Drills: the server is replaced while clients stream, and how long they were without pictures is known.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use ballsession_e2e::{Blockade, Part, Session, Snapshot, addresses, eventually, quick, scenario, uid, with};
+use serde_json::{Value, json};
+
+/// A pod that has to be made, started and found, on a machine that is busy.
+const RECOVERED: Duration = Duration::from_secs(90);
+
+/// `spec` with a drill soon after its clients have media.
+fn drilled(spec: Value, recovery: &str) -> Value {
+    with(spec, json!({"drill": {"after": "5s"}, "objectives": {"recovery": recovery}}))
+}
+
+/// Every row has a recovery, and the frames that it cost.
+fn recovered(now: &Snapshot, clients: usize) -> Result<()> {
+    let rows = &now.status()?.clients;
+    ensure!(rows.len() == clients, "there are {} rows", rows.len());
+    for row in rows {
+        let milliseconds: f64 = row.recovery_milliseconds.as_deref().context("no recovery")?.parse()?;
+        ensure!(milliseconds > 0.0 && milliseconds < RECOVERED.as_secs_f64() * 1e3, "{milliseconds} ms");
+        ensure!(row.lost_frames.is_some_and(|frames| frames > 0), "{:?} lost frames", row.lost_frames);
+        ensure!(row.former_end.is_some(), "how the former connection ended is not known");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_session_is_drilled_once_and_says_how_long_that_took() {
+    scenario("drill", async |stage| {
+        let spec = drilled(with(quick(), json!({"clients": 2})), "90s");
+        let session = stage.session("phoenix", &spec).await?;
+        let first = session.ready_pod(Part::Server).await?;
+        let clients = uids(&session).await?;
+        let after = session
+            .eventually("it works with another server", |now| {
+                now.works_with(2)?;
+                recovered(now, 2)
+            })
+            .await?;
+        let drill = after.status()?.run.as_ref().and_then(|run| run.drill.clone()).context("no drill")?;
+        ensure!(drill.pod.as_deref() == Some(uid(&first)), "another pod was deleted: {drill:?}");
+        ensure!(uids(&session).await? == clients, "clients were replaced instead of connecting again");
+        let second = session.ready_pod_but(Part::Server, uid(&first)).await?;
+        session
+            .stays(Duration::from_secs(20), "it is not drilled again", |now| {
+                let run = now.status()?.run.as_ref().context("no run")?;
+                ensure!(run.drill.as_ref() == Some(&drill), "{:?}", run.drill);
+                now.works_with(2)
+            })
+            .await?;
+        ensure!(uid(&session.ready_pod(Part::Server).await?) == uid(&second), "the server is another one");
+
+        // The same by a recovery that nobody can reach.
+        session.change(&json!({"drill": {"after": "6s"}, "objectives": {"recovery": "10ms"}})).await?;
+        session
+            .eventually("it is drilled anew, and too slow", |now| {
+                let message = now.because("ObjectivesMet", "False", "RecoveryTooSlow")?;
+                ensure!(
+                    message.contains("ms without pictures after the server was replaced, 10 ms allowed"),
+                    "{message}"
+                );
+                let run = now.status()?.run.as_ref().context("no run")?;
+                ensure!(run.drill.as_ref() != Some(&drill), "it was not drilled anew");
+                Ok(())
+            })
+            .await?;
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_with_a_drill_is_judged_by_what_comes_after_it() {
+    scenario("drilled-run", async |stage| {
+        let session =
+            stage.session("ashes", &drilled(with(quick(), json!({"duration": "90s"})), "60s")).await?;
+        let over = session
+            .within(Duration::from_secs(300), "its run is over", |now| now.is("Complete", "True"))
+            .await?;
+        over.because("Complete", "True", "Finished")?;
+        over.is("ObjectivesMet", "True")?;
+        recovered(&over, 1)?;
+        ensure!(over.status()?.server_restarts == Some(1), "{:?}", over.status()?.server_restarts);
+        Ok(())
+    })
+    .await;
+}
+
+/// What stale conntrack looks like to a client: signalling stays open, and nothing comes back by the way that had worked.
+#[tokio::test]
+async fn packets_that_nobody_answers_any_more_are_named() {
+    scenario("drill-silence", async |stage| {
+        let session = stage.session("echo", &with(quick(), json!({"placement": "CrossNode"}))).await?;
+        session.works_with(1).await?;
+        let server = session.ready_pod(Part::Server).await?;
+        let blockade = Blockade::of(&stage.client, "ballsession_e2e_drill", &addresses(&server)).await?;
+        let named = eventually(RECOVERED, "the client says what it sent in vain", async || {
+            let now = session.snapshot().await?;
+            let lost = now.status()?.errors.iter().find(|error| error.code == "PeerLost");
+            let message = lost.and_then(|error| error.message.clone()).context("no PeerLost")?;
+            ensure!(message.contains("got no answer on a way that had worked"), "{message}");
+            Ok(())
+        })
+        .await;
+        blockade.lift().await?;
+        named?;
+        session.works_with(1).await?;
+        Ok(())
+    })
+    .await;
+}
+
+async fn uids(session: &Session) -> Result<Vec<String>> {
+    let mut uids: Vec<_> = session.pods(Part::Client).await?.iter().map(|pod| uid(pod).to_owned()).collect();
+    uids.sort();
+    Ok(uids)
+}
