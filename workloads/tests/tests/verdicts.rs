@@ -115,6 +115,7 @@ fn the_operators_answer_is_applied_and_junk_changes_nothing() {
         wanted_prefix: "demo-client-".into(),
         wanted: "0-1".into(),
         suspended: true,
+        advertise: None,
     };
     let collector = Collector::answering_with("202 Accepted", serde_json::to_string(&answer).unwrap());
     let server = Server::start(&collector.flags(&["--require", "loss=1"]));

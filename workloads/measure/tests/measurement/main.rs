@@ -15,5 +15,6 @@ mod repeated;
 mod replay;
 mod run;
 mod wanted;
+mod ways;
 mod window;
 mod world;

@@ -18,6 +18,7 @@ fn answer(wanted: &str, epoch: &str, window_seconds: f64) -> Answer {
         wanted_prefix: "demo-client-".into(),
         wanted: wanted.into(),
         suspended: false,
+        advertise: None,
     }
 }
 
