@@ -46,6 +46,10 @@ impl MediaPath {
         }
     }
 
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::PodIp, Self::ClusterIp, Self::NodePort, Self::LoadBalancer, Self::Relay];
+
     /// Whether a Service for media, of the type that is called the same, leads to the server.
     pub fn has_service(self) -> bool {
         matches!(self, Self::ClusterIp | Self::NodePort | Self::LoadBalancer)

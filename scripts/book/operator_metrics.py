@@ -13,7 +13,13 @@ DESCRIBED = re.compile(rf"encode_descriptor\(\s*{TEXT},\s*(?:{TEXT}|help),\s*Non
 GAUGES = re.compile(rf"\b(?:text\.gauges?|each)\(\s*{TEXT},\s*{TEXT}")
 # Of gauges that are made at every scrape: those of a session, and the others that have labels.
 OF_SESSION = {"namespace", "session"}
-LABELS = {"build_info": {"version"}, "sessions": {"ready"}, "watch_failing": {"watch"}, "watch_failures": {"watch"}}
+LABELS = {
+    "build_info": {"version"},
+    "sessions": {"ready"},
+    "sessions_by_path": {"path"},
+    "watch_failing": {"watch"},
+    "watch_failures": {"watch"},
+}
 
 
 def families(root):

@@ -8,8 +8,8 @@
 use std::fmt::Error;
 use std::sync::Arc;
 
-use crds::BallSession;
 use crds::contract::{COMPLETE, OBJECTIVES_MET, READY};
+use crds::{BallSession, MediaPath};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::metrics::MetricType;
@@ -48,6 +48,13 @@ impl Collector for Gauges {
             "Sessions watched, by the status of their condition Ready.",
             READINESS.map(|value| {
                 ([("ready", value)], all().filter(|session| readiness(session) == value).count() as f64)
+            }),
+        )?;
+        text.gauges(
+            "sessions_by_path",
+            "Sessions by the way that their media is to take.",
+            MediaPath::ALL.map(|path| {
+                ([("path", path.as_str())], all().filter(|session| takes(session, path)).count() as f64)
             }),
         )?;
         text.gauge(
@@ -171,6 +178,10 @@ fn readiness(session: &Guard) -> &'static str {
         Some("False") => "False",
         _ => "Unknown",
     }
+}
+
+fn takes(session: &Guard, path: MediaPath) -> bool {
+    session.0.as_ref().is_ok_and(|session| session.spec.path == path)
 }
 
 /// The status of a condition.

@@ -157,8 +157,9 @@ fn metrics_count_sessions_by_readiness() {
     let mut broken = session("b", "broken", None);
     broken["spec"] = json!({"clients": "many"});
     let needs: Vec<Need> = vec![Box::new(|| Some("the first list of pods".into()))];
-    let series =
-        series(&status(needs, &[broken, session("a", "new", None), session("a", "x", Some("False"))]));
+    let mut other = session("a", "x", Some("False"));
+    other["spec"] = json!({"path": "NodePort"});
+    let series = series(&status(needs, &[broken, session("a", "new", None), other]));
     let of_all = [
         BUILD,
         "ready 0.0",
@@ -166,6 +167,11 @@ fn metrics_count_sessions_by_readiness() {
         "sessions{ready=\"False\"} 1.0",
         "sessions{ready=\"Unknown\"} 1.0",
         "sessions{ready=\"Undecodable\"} 1.0",
+        "sessions_by_path{path=\"PodIP\"} 1.0",
+        "sessions_by_path{path=\"ClusterIP\"} 0.0",
+        "sessions_by_path{path=\"NodePort\"} 1.0",
+        "sessions_by_path{path=\"LoadBalancer\"} 0.0",
+        "sessions_by_path{path=\"Relay\"} 0.0",
         "sessions_omitted 0.0",
     ];
     assert_eq!(series[..of_all.len()], of_all);

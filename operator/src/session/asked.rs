@@ -41,7 +41,7 @@ pub fn clients_asked(spec: &BallSessionSpec) -> String {
 /// The way that media is to take, where that is not the one of before there were others.
 fn way(spec: &BallSessionSpec) -> Option<(MediaPath, Option<&Relay>, Option<IpFamily>)> {
     let is_default = spec.path == MediaPath::default() && spec.ip_family.is_none();
-    (!is_default).then(|| (spec.path, spec.relay.as_ref(), spec.ip_family))
+    (!is_default).then_some((spec.path, spec.relay.as_ref(), spec.ip_family))
 }
 
 #[cfg(test)]

@@ -16,5 +16,6 @@ mod repeated;
 mod replay;
 mod run;
 mod wanted;
+mod ways;
 mod window;
 mod world;
