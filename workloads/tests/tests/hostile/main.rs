@@ -14,4 +14,5 @@ mod refused;
 mod reports;
 mod signalling;
 mod streams;
+mod unanswered;
 mod wrap;
