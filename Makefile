@@ -98,7 +98,7 @@ browser: build ## test the pages in a real browser; needs Python 3.11 and pip, s
 browser-cost: build ## measure what a session has to bear when people look at it
 	BALLSESSION_BIN="$(BIN)" browser/run --script cost.py
 
-bench: build ## measure beside aiortc programs; BENCH_ROUNDS, BENCH_SECONDS, BENCH_PARTS="pairs sessions stages loss detection", or operator
+bench: build ## measure beside aiortc programs; BENCH_ROUNDS, BENCH_SECONDS, BENCH_PARTS="pairs sessions stages loss hostile recovery detection", or operator
 	BALLSESSION_BIN="$(BIN)" bench/run --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) \
 	  --operator-sessions $(BENCH_SESSIONS) $(BENCH_PARTS)
 

@@ -10,7 +10,7 @@ from detection.cases import cases
 from detection.run import measure as detection
 from detection.table import detection_table
 
-from measure import loss, machine, operator, pairs, sessions, stages
+from measure import hostile, loss, machine, operator, pairs, recovery, sessions, stages
 from measure.plot import sessions_plot
 from measure.programs import BENCH
 from measure.table import markdown
@@ -19,6 +19,8 @@ from measure.targets import judge
 PARTS = ("stages", "sessions", "pairs", "loss")
 # Faults take most of an hour, so that they are done only where they are asked for.
 DETECTION = "detection"
+# Ten minutes each.
+BESIDE = ("hostile", "recovery")
 # Needs an API server of its own, in whose network it is measured.
 OPERATOR = "operator"
 RESULTS = BENCH / "results" / "last.json"
@@ -41,9 +43,9 @@ def main() -> None:
     parser.add_argument(
         "parts",
         nargs="*",
-        choices=[[], *PARTS, DETECTION, OPERATOR],
+        choices=[[], *PARTS, *BESIDE, DETECTION, OPERATOR],
         default=[],
-        help=f"if none is named: all but {DETECTION} and {OPERATOR}",
+        help=f"if none is named: {', '.join(PARTS)}",
     )
     parser.add_argument("--operator-sessions", type=int, default=1000, metavar="N", help="of operator: how many")
     arguments = parser.parse_args()
@@ -63,6 +65,8 @@ def main() -> None:
             "sessions": lambda: sessions.measure(arguments.seconds, say),
             "pairs": lambda: pairs.measure(arguments.rounds, arguments.seconds, say),
             "loss": lambda: loss.measure(arguments.rounds, say),
+            "hostile": lambda: hostile.measure(arguments.rounds, arguments.seconds, say),
+            "recovery": lambda: recovery.measure(arguments.rounds, say),
             DETECTION: lambda: detection(chosen, say),
             OPERATOR: lambda: operator.measure(arguments.operator_sessions, say),
         }[part]()

@@ -18,15 +18,16 @@ LOSS_PERCENT = 2
 WARM_UP, BASELINE, LOSS, AFTER = 3.0, 5.0, 5.0, 8.0
 # Latency counts as back when this many reports in a row have a median as good as before.
 RECOVERED = 15
-REPORT = re.compile(r"frame (\d+): .*px, ([\d.]+) ms$")
+REPORT = re.compile(r"frame \d+: .*error ([\d.]+) px, ([\d.]+) ms$")
 
 
 @dataclass(frozen=True)
 class Report:
-    """A report as the server printed it: its arrival on our clock, and the frame's age then."""
+    """A report as the server printed it: its arrival on our clock, the frame's age then in milliseconds, and the error in pixels."""
 
     arrived: float
     latency: float
+    error: float = 0.0
 
 
 def measure(rounds: int, say: Callable[[str], None]) -> list[dict]:
@@ -119,7 +120,7 @@ class Tail:
                 *complete, partial = (partial + lines.read()).split("\n")
                 for line in complete:
                     if found := REPORT.search(line):
-                        self.reports.append(Report(arrived, float(found[2])))
+                        self.reports.append(Report(arrived, float(found[2]), float(found[1])))
 
 
 class lossy:

@@ -43,12 +43,19 @@ class Video:
         ]
 
 
+def only_at(address: str) -> list[str]:
+    """Arguments of ours that keep media to an address that is not the one of everybody."""
+    return [] if address == ADDRESS else [f"--ice-address={address}"]
+
+
 class OurServer(Program):
     """Our server. `window` is that of its recent numbers."""
 
-    def __init__(self, folder: Path, video: Video, window: int, verbose: bool = False) -> None:
-        command = [str(BIN / "ballsession-server"), f"--listen={ADDRESS}:0", f"--http={ADDRESS}:0"]
-        command += [*video.scene(), f"--window={window}s", *(["-v"] if verbose else [])]
+    def __init__(
+        self, folder: Path, video: Video, window: int, verbose: bool = False, address: str = ADDRESS
+    ) -> None:
+        command = [str(BIN / "ballsession-server"), f"--listen={address}:0", f"--http={address}:0"]
+        command += [*video.scene(), f"--window={window}s", *(["-v"] if verbose else []), *only_at(address)]
         super().__init__(folder, "server", command)
         pattern = r"signalling on \S+:(\d+), HTTP on (\S+)\n"
         found = until("the server's addresses", lambda: re.search(pattern, self.output()))
@@ -69,10 +76,12 @@ class OurServer(Program):
 class AiortcServer(Program):
     """aiortc's server. Its numbers come when it ends."""
 
-    def __init__(self, folder: Path, video: Video, window: int, verbose: bool = False) -> None:
+    def __init__(
+        self, folder: Path, video: Video, window: int, verbose: bool = False, address: str = ADDRESS
+    ) -> None:
         self.port = free_port()
         script = str(BENCH / "peers" / "server.py")
-        command = [sys.executable, script, f"--host={ADDRESS}", f"--port={self.port}", f"--window={window}"]
+        command = [sys.executable, script, f"--host={address}", f"--port={self.port}", f"--window={window}"]
         command += [f"--width={video.width}", f"--height={video.height}", f"--fps={video.rate}"]
         super().__init__(folder, "server", command + (["--verbose"] if verbose else []))
         until("the aiortc server to listen", lambda: is_listening(self.port))
@@ -86,12 +95,13 @@ class AiortcServer(Program):
         return json.loads(self.output().splitlines()[-1])["recent"]
 
 
-def our_client(folder: Path, port: int) -> Program:
-    return Program(folder, "client", [str(BIN / "ballsession-client"), f"--server={ADDRESS}:{port}"])
+def our_client(folder: Path, port: int, address: str = ADDRESS) -> Program:
+    command = [str(BIN / "ballsession-client"), f"--server={address}:{port}"]
+    return Program(folder, "client", [*command, *only_at(address)])
 
 
-def aiortc_client(folder: Path, port: int) -> Program:
-    command = [sys.executable, str(PEERS / "client.py"), f"--host={ADDRESS}", f"--port={port}"]
+def aiortc_client(folder: Path, port: int, address: str = ADDRESS) -> Program:
+    command = [sys.executable, str(PEERS / "client.py"), f"--host={address}", f"--port={port}"]
     return Program(folder, "client", command)
 
 

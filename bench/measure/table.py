@@ -14,6 +14,8 @@ def markdown(results: dict, targets: list[dict]) -> str:
         (results.get("sessions"), "## Sessions per server", sessions_table(results.get("sessions", []))),
         (results.get("operator"), "## The operator", operator_table(results.get("operator"))),
         (results.get("loss"), "## Loss of 2 %", loss_table(results.get("loss", []))),
+        (results.get("recovery"), "## Outages", recovery_table(results.get("recovery", []))),
+        (results.get("hostile"), "## Beside a hostile peer", hostile_table(results.get("hostile", []))),
         (results.get("detection"), "## Faults", detection_table(results.get("detection", []))),
     ]
     return "\n".join(f"{title}\n\n{text}" for there, title, text in parts if there)
@@ -131,4 +133,24 @@ def loss_table(pairs: list[dict]) -> str:
         ]
         for pair in pairs
     ]
+    return table(head, rows)
+
+
+def recovery_table(pairs: list[dict]) -> str:
+    head = ["pair", "outages", "back", "seconds until a good picture, p50", "longest", "p50 after outages of 1 s and more"]
+    columns = ["p50Seconds", "longestSeconds", "afterLongP50Seconds"]
+    rows = [
+        [pair["pair"], str(pair["outages"]), str(pair["back"]), *(number(pair[column], 2) for column in columns)]
+        for pair in pairs
+    ]
+    return table(head, rows)
+
+
+def hostile_table(kinds: list[dict]) -> str:
+    head = ["peer", "done a second", "refused %", "p95 ms without", "beside it", "ratio", "loss % without", "beside it", "freezes"]
+    head += ["server MB", "more MB", "client MB"]
+    columns = [("doneASecond", 0), ("refusedPercent", 0), ("quietP95Milliseconds", 1), ("besideP95Milliseconds", 1)]
+    columns += [("p95Ratio", 2), ("quietLossPercent", 2), ("besideLossPercent", 2), ("freezes", 0)]
+    columns += [("serverMegabytes", 0), ("serverMoreMegabytes", 1), ("clientMegabytes", 0)]
+    rows = [[kind["does"], *(spread(kind[key], digits) for key, digits in columns)] for kind in kinds]
     return table(head, rows)

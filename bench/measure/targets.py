@@ -9,6 +9,8 @@ ERROR_PIXELS = 0.01
 SERVER_MEGABYTES, CLIENT_MEGABYTES = 40.0, 30.0
 RECOVERY_SECONDS, FREEZE_MILLISECONDS = 1.0, 150.0
 SESSIONS = 500
+# Of a healthy client beside a hostile peer.
+BESIDE_RATIO, BESIDE_LOSS = 1.2, 0.0
 # Of an operator with a thousand sessions; with fewer of them writes are fewer.
 OPERATOR_MEGABYTES, OPERATOR_WRITES, CONDITIONS_SECONDS, SEEN_SECONDS = 100.0, 1.0, 30.0, 15.0
 
@@ -16,6 +18,7 @@ OPERATOR_MEGABYTES, OPERATOR_WRITES, CONDITIONS_SECONDS, SEEN_SECONDS = 100.0, 1
 def judge(results: dict) -> list[dict]:
     """A row for each target of which there is a measurement."""
     rows = [*judge_pairs(results.get("pairs", [])), *judge_loss(results.get("loss", []))]
+    rows += [*judge_recovery(results.get("recovery", [])), *judge_hostile(results.get("hostile", []))]
     if sessions := results.get("sessions"):
         most = carried(sessions)
         rows.append(row("sessions per server with p95 <= 20 ms", f">= {SESSIONS}", f"{most}", None, most >= SESSIONS))
@@ -102,6 +105,32 @@ def judge_loss(loss: list[dict]) -> list[dict]:
             freeze(aiortc),
             froze is None or froze["median"] <= FREEZE_MILLISECONDS,
         ),
+    ]
+
+
+def judge_recovery(recovery: list[dict]) -> list[dict]:
+    found = {pair["pair"]: pair for pair in recovery}
+    if "ours" not in found or "aiortc" not in found:
+        return []
+
+    def words(pair: dict) -> str:
+        seconds = "-" if pair["p50Seconds"] is None else f"{pair['p50Seconds']:.2f} s"
+        return f"{seconds}, {pair['back']} of {pair['outages']} outages"
+
+    ours, aiortc = found["ours"], found["aiortc"]
+    quicker = aiortc["p50Seconds"] is None or (ours["p50Seconds"] or 0) <= aiortc["p50Seconds"]
+    reached = ours["back"] == ours["outages"] and quicker
+    return [row("a good picture after an outage, p50", "all, and not later", words(ours), words(aiortc), reached)]
+
+
+def judge_hostile(kinds: list[dict]) -> list[dict]:
+    if not kinds:
+        return []
+    ratio = max((kind["p95Ratio"] or {"median": float("inf")})["median"] for kind in kinds)
+    loss = max(kind["besideLossPercent"]["median"] for kind in kinds)
+    return [
+        row("p95 beside a hostile peer, of that without", "<= 1.2", f"{ratio:.2f}", None, ratio <= BESIDE_RATIO),
+        row("loss beside a hostile peer", "0 %", f"{loss:.2f} %", None, loss <= BESIDE_LOSS),
     ]
 
 

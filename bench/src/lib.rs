@@ -1,5 +1,6 @@
-//! Measures what sessions cost, and whether faults are seen. Four programs, each a module here:
+//! Measures what sessions cost, and whether faults are seen. Five programs, each a module here:
 //!
+//! - [`hostile`]: one peer that does its worst, to find out what others have of it;
 //! - [`load`]: many sessions of one process that answer every frame without decoding it, to find out how many sessions
 //!   a server carries;
 //! - [`operator_load`]: an operator with sessions by the thousand whose pods only report: its memory, how soon it is done with
@@ -10,6 +11,7 @@
 //! `bench/run` runs them, and whole programs beside each other.
 
 mod clock;
+pub mod hostile;
 pub mod load;
 pub mod operator_load;
 mod program;

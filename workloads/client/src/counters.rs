@@ -251,7 +251,10 @@ impl Counters {
 
     pub(crate) fn error(&self, code: ErrorCode, message: &str) {
         tracing::warn!(%code, "{message}");
-        self.lock().errors.record(code, message, Timestamp::now());
+        let mut inner = self.lock();
+        let at = self.wall_clock(inner.summary.started_at, Instant::now());
+        inner.errors.record(code, message, at);
+        drop(inner);
         self.changes.send_replace(());
     }
 
@@ -269,6 +272,19 @@ impl Counters {
     /// Becomes the moment of the first decoded frame.
     pub(crate) fn first_decoded(&self) -> watch::Receiver<Option<Instant>> {
         self.first_decoded.subscribe()
+    }
+
+    /// When a frame was last decoded, by the clock of the errors' times.
+    pub(crate) fn last_decoded_at(&self) -> Option<Timestamp> {
+        let inner = self.lock();
+        inner.decoding.last_decoded().map(|last| self.wall_clock(inner.summary.started_at, last))
+    }
+
+    /// What the wall clock shows at `at` that showed `started_at` at the start. It may have been set since: the order of what
+    /// happened is not to change with it.
+    fn wall_clock(&self, started_at: Timestamp, at: Instant) -> Timestamp {
+        let elapsed = at.saturating_duration_since(self.started);
+        started_at.checked_add(elapsed).unwrap_or(started_at)
     }
 
     /// When a frame was last decoded.

@@ -117,16 +117,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         None if summary.frames.decoded > 0 => Ok(Exit::Done),
         Some(Reason::NoMedia) => anyhow::bail!(failure::no_media(&summary, &received)),
         Some(Reason::Unheard) => {
-            let media = counters.last_decoded().and_then(wall_clock);
-            anyhow::bail!(failure::unheard(&summary, &received, media, &why_untaken))
+            anyhow::bail!(failure::unheard(&summary, &received, counters.last_decoded_at(), &why_untaken))
         }
         None => anyhow::bail!(failure::bye_before_media(&summary, &received)),
     }
-}
-
-/// What the clock showed at `at`, which is past.
-fn wall_clock(at: Instant) -> Option<jiff::Timestamp> {
-    jiff::Timestamp::now().checked_sub(at.elapsed()).ok()
 }
 
 /// Notes how late the process is, and whether media is missing: a task of its own, as nothing else in the program has to be

@@ -26,6 +26,7 @@ mod session;
 mod sessions;
 mod status_source;
 mod table;
+mod unanswered;
 mod verdicts;
 mod video;
 mod view;

@@ -131,6 +131,7 @@ pub(crate) async fn run(
         fanout,
         recorder: Arc::clone(&recorder),
         sessions,
+        unanswered: Arc::default(),
         peers,
         advertised,
         ice_addresses: arguments.ice_addresses,

@@ -16,6 +16,7 @@ use crate::advertised::Advertised;
 use crate::peer_log::PeerLog;
 use crate::recorder::Recorder;
 use crate::sessions::{Interruption, Sessions};
+use crate::unanswered::Unanswered;
 
 /// How long an answer may take: an aiortc peer whose STUN server does not answer needs over 5 s.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
@@ -30,6 +31,7 @@ pub(crate) struct Context {
     pub(crate) fanout: Arc<Fanout>,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) sessions: Arc<Sessions>,
+    pub(crate) unanswered: Arc<Unanswered>,
     pub(crate) peers: Arc<PeerLog>,
     pub(crate) ice_addresses: Vec<IpAddr>,
     pub(crate) advertised: Advertised,
@@ -97,12 +99,21 @@ async fn negotiate(
         }
     };
     let offered = addresses.advertised.clone();
+    let waiting = match context.unanswered.begin(connection.peer_addr().ip()) {
+        Ok(waiting) => waiting,
+        Err(error) => {
+            let reason = error.to_string();
+            connection.send(&Message::Refused { reason }).await.map_err(|_| Refusal::Silent)?;
+            return Err(failed(ErrorCode::SignalingFailed, error.to_string()));
+        }
+    };
     let offer = context.fanout.offer(id, addresses).await.unwrap_or(Err(FanoutError::ShuttingDown));
     let sdp = offer.map_err(|error| failed(ErrorCode::Other, error.to_string()))?;
     // Whoever is gone already was a health check.
     connection.send(&Message::Offer { sdp }).await.map_err(|_| Refusal::Silent)?;
 
     let Answered { sdp: answer, candidates } = answer(connection).await?;
+    drop(waiting);
     context.recorder.connected(id, connection.peer_addr(), accepted, Instant::now());
     let applied = context.fanout.answer(id, answer).await.unwrap_or(Err(FanoutError::ShuttingDown));
     applied.map_err(|error| {

@@ -4,13 +4,14 @@
 //! Server::start, Client::start --> Running --> status (HTTP), signal, kill
 //!                                     '--> finish --> Finished: exit code, summary, output
 //! ```
-//! Ports are ephemeral, every wait has a limit and ends with the programs' output in the panic's message, and every
+//! [`by_hand`] is a peer that says what no program would, and [`relay`] a bad network. Ports are ephemeral, every wait has a limit and ends with the programs' output in the panic's message, and every
 //! program is killed when its handle is dropped. Tests wait for what they need to see and never for time to pass.
 
 #![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
 
 mod address;
 mod assertions;
+pub mod by_hand;
 mod collector;
 mod http;
 mod output;

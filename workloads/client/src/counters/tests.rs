@@ -31,3 +31,14 @@ fn a_new_session_starts_its_timeline_anew() {
     let summary = counters.summary(start);
     assert_eq!((summary.reconnects, summary.setup_milliseconds.dtls), (1, None));
 }
+
+/// By the wall clock, an error before it was set back seemed to be later than one after it.
+#[test]
+fn what_happened_stays_in_its_order_whatever_the_wall_clock_shows() {
+    let counters = Counters::new("c".into(), "s:1".into(), Instant::now(), Timestamp::UNIX_EPOCH);
+    counters.frame(FrameOutcome::Undetected, Instant::now(), FrameTiming::default());
+    counters.error(ErrorCode::PeerLost, "gone");
+    let error = counters.summary(Instant::now()).errors.remove(0);
+    assert!(counters.last_decoded_at().unwrap() <= error.last_seen);
+    assert_eq!(error.last_seen.to_string().split('T').next(), Some("1970-01-01"), "as at the start, and on");
+}

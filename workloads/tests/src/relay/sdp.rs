@@ -17,7 +17,7 @@ pub(super) struct Rewritten {
 /// would lead around the relay.
 ///
 /// # Panics
-/// Where a description does not have exactly one candidate address: the relay has one port for it.
+/// Where a description does not have exactly one candidate address for its bundle: the relay has one port for it.
 pub(super) fn rewrite(line: &str, relay: SocketAddr) -> Option<Rewritten> {
     let Ok(mut message) = serde_json::from_str::<Value>(line) else {
         return Some(Rewritten { line: line.to_owned(), media: None });
@@ -28,17 +28,21 @@ pub(super) fn rewrite(line: &str, relay: SocketAddr) -> Option<Rewritten> {
     let Some(sdp) = message["sdp"].as_str() else {
         return Some(Rewritten { line: line.to_owned(), media: None });
     };
-    let mut addresses = Vec::new();
-    let lines: Vec<String> = sdp
-        .split("\r\n")
-        .map(|line| match candidate(line, relay) {
+    let is_bundled = sdp.contains("a=group:BUNDLE ");
+    let (mut addresses, mut lines, mut section, mut first) = (Vec::new(), Vec::new(), 0, None);
+    for line in sdp.split("\r\n") {
+        section += usize::from(line.starts_with("m="));
+        match candidate(line, relay) {
+            // Of the transports that some offer besides, for peers that bundle nothing.
+            Some(_) if is_bundled && first.is_some_and(|first| first != section) => {}
             Some((address, rewritten)) => {
+                first = Some(section);
                 addresses.push(address);
-                rewritten
+                lines.push(rewritten);
             }
-            None => line.to_owned(),
-        })
-        .collect();
+            None => lines.push(line.to_owned()),
+        }
+    }
     addresses.dedup();
     let [media] = addresses[..] else {
         panic!("a description with the candidate addresses {addresses:?} instead of one: {sdp}");
@@ -75,6 +79,24 @@ mod tests {
         assert_eq!(rewritten.media, Some("127.0.0.1:5004".parse().unwrap()));
         let expected =
             serde_json::json!({"sdp": sdp.replace("127.0.0.1 5004", "127.0.0.1 7"), "type": "offer"});
+        assert_eq!(serde_json::from_str::<Value>(&rewritten.line).unwrap(), expected);
+    }
+
+    /// As aiortc offers them.
+    #[test]
+    fn of_a_bundle_only_the_first_transport_is_relayed() {
+        let relay = "127.0.0.1:7".parse().unwrap();
+        let candidate = |port: u16| format!("a=candidate:1 1 udp 2130706431 127.0.0.1 {port} typ host\r\n");
+        let sdp = |first: u16, second: &str| {
+            let first = candidate(first);
+            format!(
+                "v=0\r\na=group:BUNDLE 0 1\r\nm=video 9 UDP/TLS/RTP/SAVPF 97\r\n{first}m=application 9 UDP/DTLS/SCTP x\r\n{second}"
+            )
+        };
+        let line = serde_json::json!({"sdp": sdp(5004, &candidate(5006)), "type": "offer"}).to_string();
+        let rewritten = rewrite(&line, relay).unwrap();
+        assert_eq!(rewritten.media, Some("127.0.0.1:5004".parse().unwrap()));
+        let expected = serde_json::json!({"sdp": sdp(7, ""), "type": "offer"});
         assert_eq!(serde_json::from_str::<Value>(&rewritten.line).unwrap(), expected);
     }
 

@@ -9,7 +9,7 @@ use socket2::{Domain, Socket, Type};
 const HELD: usize = 100;
 const SOURCES: u8 = 8;
 
-fn connect_from(last: u8, to: SocketAddr) -> TcpStream {
+pub(crate) fn connect_from(last: u8, to: SocketAddr) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&SocketAddr::from(([127, 0, 3, last], 0)).into()).unwrap();
     socket.connect(&to.into()).unwrap();

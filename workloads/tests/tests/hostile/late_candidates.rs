@@ -3,8 +3,8 @@
 use ballsession_tests::Server;
 use report::channel::LABEL;
 
-use crate::by_hand::ByHand;
 use crate::raw_peer::RawPeer;
+use ballsession_tests::by_hand::ByHand;
 
 /// P14: it sends nothing before something of the server's has come, so the server has to go by what it is told, before the
 /// answer or after it.

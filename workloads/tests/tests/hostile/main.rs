@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
 
-mod by_hand;
 mod damage;
 mod idle_connections;
 mod late_candidates;
@@ -16,4 +15,5 @@ mod refused;
 mod reports;
 mod signalling;
 mod streams;
+mod unanswered;
 mod wrap;

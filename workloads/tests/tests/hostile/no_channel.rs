@@ -3,8 +3,8 @@
 use ballsession_tests::Server;
 use report::{ErrorCode, State};
 
-use crate::by_hand::ByHand;
 use crate::raw_peer::{RawPeer, counted};
+use ballsession_tests::by_hand::ByHand;
 
 /// P6: werift answers `active` whatever the offer says, and waits for the other side to begin SCTP, which `rtc` does as
 /// DTLS client only.

@@ -8,8 +8,8 @@ use ballsession_tests::{Client, Server, assert_perfect};
 use report::channel::LABEL;
 use report::{ErrorCode, State};
 
-use crate::by_hand::ByHand;
 use crate::raw_peer::{RawPeer, counted};
+use ballsession_tests::by_hand::ByHand;
 
 /// Chunks of types ABORT and ERROR with a cause that claims to be far longer than they are.
 const DAMAGED: [[u8; 8]; 2] = [[6, 0, 0, 8, 0, 12, 0xff, 0xff], [9, 0, 0, 8, 0, 12, 0xff, 0xff]];

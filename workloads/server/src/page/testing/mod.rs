@@ -88,8 +88,16 @@ impl Server {
         let events = Arc::new(Events::new(Arc::clone(&recorder), Arc::new(views)));
         let ice_addresses = Vec::new();
         let advertised = Advertised::new(Vec::new(), None);
-        let context =
-            Arc::new(Context { fanout, recorder, sessions, peers, ice_addresses, advertised, stop });
+        let context = Arc::new(Context {
+            fanout,
+            recorder,
+            sessions,
+            unanswered: Arc::default(),
+            peers,
+            ice_addresses,
+            advertised,
+            stop,
+        });
         let viewers = Arc::new(Viewers::new(Arc::clone(&context)));
         let pages = page::router(&events, &viewers);
         let http =

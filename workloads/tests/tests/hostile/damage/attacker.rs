@@ -6,8 +6,8 @@ use report::channel::LABEL;
 
 use super::rtcp;
 use super::sctp::{self, Known};
-use crate::by_hand::ByHand;
 use crate::raw_peer::RawPeer;
+use ballsession_tests::by_hand::{ByHand, nack_flood};
 
 /// Messages of one attacker, unless one of them ends its session.
 const MESSAGES: usize = 48;
@@ -67,7 +67,7 @@ pub(super) fn attack(server: &Server, aim: Aim, rng: &mut Rng) -> usize {
                 peer.send_chunks(&chunks, tag, checksum)
             }
             Aim::Rtcp(kind) => peer.send_rtcp(&rtcp::compound(rng, kind, peer.media_ssrc())),
-            Aim::Nacks => peer.send_rtcp(&rtcp::nack_flood(rng, peer.media_ssrc())),
+            Aim::Nacks => peer.send_rtcp(&nack_flood(rng, peer.media_ssrc())),
         };
         if !goes_on {
             return sent;

@@ -21,16 +21,6 @@ pub(super) fn compound(rng: &mut Rng, kind: u8, ssrc: u32) -> Vec<u8> {
     compound
 }
 
-/// Requests for every packet of the stream that there may be, many times over.
-pub(super) fn nack_flood(rng: &mut Rng, ssrc: u32) -> Vec<u8> {
-    let pairs = (MOST - 12) / 4;
-    let first = rng.u16(..);
-    let numbers = (0..pairs).map(|pair| first.wrapping_add(17 * pair as u16));
-    let pairs: Vec<u8> = numbers.flat_map(|first| [first.to_be_bytes(), [0xff; 2]].concat()).collect();
-    let length = u16::try_from((8 + pairs.len()) / 4).unwrap().to_be_bytes();
-    [&[0x81, 205, length[0], length[1]][..], &1_u32.to_be_bytes(), &ssrc.to_be_bytes(), &pairs].concat()
-}
-
 fn packet(rng: &mut Rng, kind: u8, ssrc: u32) -> Vec<u8> {
     let about = |rng: &mut Rng| if rng.u8(..4) == 0 { number(rng) } else { ssrc };
     let mut body = number(rng).to_be_bytes().to_vec();

@@ -1,5 +1,7 @@
 //! A peer that speaks ICE, DTLS and SCTP one message at a time, so that it can say what no library would let it.
+//! It panics where a step does not come about within [`WAIT_LIMIT`].
 
+mod feedback;
 mod ice;
 mod media;
 mod sctp;
@@ -9,7 +11,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ballsession_tests::WAIT_LIMIT;
+use crate::wait::WAIT_LIMIT;
 use rtc::crypto::RTCCryptoProvider;
 use rtc::dtls::config::{ConfigBuilder, ExtendedMasterSecretType};
 use rtc::dtls::crypto::Certificate;
@@ -17,6 +19,7 @@ use rtc::dtls::endpoint::{Endpoint, EndpointEvent};
 use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use rtc::shared::TransportProtocol;
 
+pub use feedback::{nack_flood, picture_loss};
 use ice::{Ice, Received};
 use media::Media;
 use sctp::Association;
@@ -24,8 +27,11 @@ use sctp::Association;
 /// How long a step waits for a datagram.
 const STEP: Duration = Duration::from_millis(10);
 
+/// Datagrams that are taken in at once, so that a flood does not keep it from its own ones.
+const TURN: usize = 256;
+
 /// It is the DTLS client, as it begins with everything.
-pub(crate) struct ByHand {
+pub struct ByHand {
     socket: UdpSocket,
     provider: Arc<dyn RTCCryptoProvider>,
     certificate: Certificate,
@@ -44,7 +50,7 @@ pub(crate) struct ByHand {
 
 impl ByHand {
     /// A peer whose first SCTP chunk of data has this transmission sequence number.
-    pub(crate) fn new(first_tsn: u32) -> Self {
+    pub fn new(first_tsn: u32) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(STEP)).unwrap();
         let provider = rtc::crypto::default_provider().unwrap();
@@ -69,19 +75,19 @@ impl ByHand {
     }
 
     /// Answers a server's offer.
-    pub(crate) fn answer(&mut self, offer: &str) -> String {
+    pub fn answer(&mut self, offer: &str) -> String {
         self.ice.is_controlled_by(sdp::credentials(offer));
         self.media_ssrc = sdp::ssrc(offer);
         sdp::answer(offer, &self.description())
     }
 
     /// Offers video, without having any.
-    pub(crate) fn offer(&self) -> String {
+    pub fn offer(&self) -> String {
         sdp::offer(&self.description())
     }
 
     /// Takes a client's answer to the offer.
-    pub(crate) fn accept(&mut self, answer: &str) {
+    pub fn accept(&mut self, answer: &str) {
         self.ice.controls(sdp::credentials(answer));
     }
 
@@ -95,45 +101,45 @@ impl ByHand {
     }
 
     /// It says that it may give up on what it has sent (RFC 3758).
-    pub(crate) fn announce_forward_tsn(&mut self) {
+    pub fn announce_forward_tsn(&mut self) {
         self.association.announce_forward_tsn();
     }
 
     /// It waits for the other side to begin SCTP.
-    pub(crate) fn never_begin_sctp(&mut self) {
+    pub fn never_begin_sctp(&mut self) {
         self.begins_sctp = false;
     }
 
     /// Goes on until DTLS is up.
-    pub(crate) fn connect_dtls(&mut self) {
+    pub fn connect_dtls(&mut self) {
         self.run_until("DTLS", |peer| peer.has_keys);
     }
 
     /// Goes on until SCTP is up.
-    pub(crate) fn connect(&mut self) {
+    pub fn connect(&mut self) {
         self.run_until("an SCTP association", |peer| peer.association.is_established());
     }
 
     /// Opens a channel.
-    pub(crate) fn open_channel(&mut self, label: &str) {
+    pub fn open_channel(&mut self, label: &str) {
         let packet = self.association.open_channel(label);
         self.send(&packet);
     }
 
     /// Sends text over the channel.
-    pub(crate) fn say(&mut self, text: &str) {
+    pub fn say(&mut self, text: &str) {
         let packet = self.association.text(text);
         self.send(&packet);
     }
 
     /// Sends a chunk as it is.
-    pub(crate) fn send_chunk(&mut self, chunk: &[u8]) {
+    pub fn send_chunk(&mut self, chunk: &[u8]) {
         let packet = self.association.packet(chunk);
         self.send(&packet);
     }
 
     /// Sends chunks as they are, with a wrong tag or checksum if wanted; false once the session is over.
-    pub(crate) fn send_chunks(&mut self, chunks: &[u8], wrong_tag: bool, wrong_checksum: bool) -> bool {
+    pub fn send_chunks(&mut self, chunks: &[u8], wrong_tag: bool, wrong_checksum: bool) -> bool {
         let packet = self.association.damaged_packet(chunks, wrong_tag, wrong_checksum);
         let sent = self.dtls.write(Instant::now(), self.remote.unwrap(), &packet).is_ok();
         self.flush();
@@ -141,7 +147,7 @@ impl ByHand {
     }
 
     /// Sends RTCP; what has no header at all is left out.
-    pub(crate) fn send_rtcp(&mut self, packet: &[u8]) -> bool {
+    pub fn send_rtcp(&mut self, packet: &[u8]) -> bool {
         if let Some(encrypted) = self.media.as_mut().and_then(|media| media.encrypt(packet)) {
             self.socket.send_to(&encrypted, self.remote.unwrap()).unwrap();
         }
@@ -149,48 +155,63 @@ impl ByHand {
     }
 
     /// Sends a datagram as it is, signed and encrypted by nobody.
-    pub(crate) fn send_datagram(&self, datagram: &[u8]) {
+    pub fn send_datagram(&self, datagram: &[u8]) {
         self.socket.send_to(datagram, self.remote.unwrap()).unwrap();
     }
 
     /// Sends a probe of the path's MTU of about so many bytes.
-    pub(crate) fn send_probe(&self, bytes: usize) {
+    pub fn send_probe(&self, bytes: usize) {
         self.send_datagram(&self.ice.probe(bytes));
     }
 
     /// How many of its own messages of ICE were answered.
-    pub(crate) fn answers(&self) -> u64 {
+    pub fn answers(&self) -> u64 {
         self.ice.answers()
     }
 
+    /// Where the other side's media is.
+    ///
+    /// # Panics
+    /// Where no way has been found to it.
+    pub fn remote(&self) -> SocketAddr {
+        self.remote.unwrap()
+    }
+
     /// The SSRC of the other side's video.
-    pub(crate) fn media_ssrc(&self) -> u32 {
+    pub fn media_ssrc(&self) -> u32 {
         self.media_ssrc
     }
 
     /// The transmission sequence number that was acknowledged last.
-    pub(crate) fn last_received(&self) -> u32 {
+    pub fn last_received(&self) -> u32 {
         self.association.last_received()
     }
 
     /// Takes in a datagram, if one comes soon.
-    pub(crate) fn take_what_came(&mut self) {
+    pub fn take_what_came(&mut self) {
         self.socket.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
         self.step();
     }
 
+    /// Takes in what has come, up to some hundred datagrams, without waiting for more.
+    pub fn take_all_that_came(&mut self) {
+        self.socket.set_nonblocking(true).unwrap();
+        (0..TURN).all(|_| self.step());
+        self.socket.set_nonblocking(false).unwrap();
+    }
+
     /// Goes on until all that was sent is acknowledged.
-    pub(crate) fn run_until_acknowledged(&mut self) {
+    pub fn run_until_acknowledged(&mut self) {
         self.run_until("an acknowledgement", |peer| peer.association.is_acknowledged());
     }
 
     /// The transmission sequence number of the next chunk of data.
-    pub(crate) fn next_tsn(&self) -> u32 {
+    pub fn next_tsn(&self) -> u32 {
         self.association.next_tsn()
     }
 
     /// Goes on until `wanted` is the case.
-    pub(crate) fn run_until(&mut self, what: &str, mut wanted: impl FnMut(&mut Self) -> bool) {
+    pub fn run_until(&mut self, what: &str, mut wanted: impl FnMut(&mut Self) -> bool) {
         let deadline = Instant::now() + WAIT_LIMIT;
         while !wanted(self) {
             assert!(Instant::now() < deadline, "no {what}");
@@ -198,11 +219,12 @@ impl ByHand {
         }
     }
 
-    /// Takes in a datagram, if one comes, and answers it.
-    fn step(&mut self) {
+    /// Takes in a datagram, if one comes, and answers it. Whether one came.
+    fn step(&mut self) -> bool {
         // As long as any probe of the path's MTU.
         let mut buffer = [0; 9216];
-        if let Ok((length, from)) = self.socket.recv_from(&mut buffer) {
+        let received = self.socket.recv_from(&mut buffer);
+        if let Ok((length, from)) = received {
             // RFC 7983, section 7; what is left is media.
             match buffer[0] {
                 0..=3 => self.take_stun(&buffer[..length], from),
@@ -219,6 +241,7 @@ impl ByHand {
             }
         }
         self.flush();
+        received.is_ok()
     }
 
     fn take_stun(&mut self, data: &[u8], from: SocketAddr) {
