@@ -29,6 +29,11 @@ fn breach(numbers: &Measurements, objectives: &Objectives) -> Option<String> {
         ("px error p95", &quantile(&numbers.error_pixels), plain(&objectives.error_pixels_p95)),
         ("ms latency p95", &quantile(&numbers.latency_milliseconds), milliseconds(&objectives.latency_p95)),
         ("ms longest freeze", &freeze, milliseconds(&objectives.longest_freeze)),
+        (
+            "ms recovery",
+            &numbers.recovery_milliseconds,
+            objectives.recovery.as_deref().and_then(milliseconds),
+        ),
     ];
     let number = |text: &Option<String>| text.as_deref().and_then(plain);
     let above = upper.into_iter().find_map(|(what, measured, allowed)| {

@@ -10,10 +10,11 @@ HELP = re.compile(rf"let help\s*=\s*{TEXT};")
 # A name, what is said of it, and the field of a struct that it is kept in; or its kind, where it is made at every scrape.
 REGISTERED = re.compile(rf"registry\.register\(\s*{TEXT},\s*(?:{TEXT}|help),\s*metrics\.(\w+)")
 DESCRIBED = re.compile(rf"encode_descriptor\(\s*{TEXT},\s*(?:{TEXT}|help),\s*None,\s*MetricType::(\w+)\)")
-GAUGES = re.compile(rf"\b(?:text\.gauges?|each)\(\s*{TEXT},\s*{TEXT}")
+GAUGES = re.compile(rf"\b(?:text\.gauges?|self\.gauges|each)\(\s*{TEXT},\s*{TEXT}")
 # Of gauges that are made at every scrape: those of a session, and the others that have labels.
 OF_SESSION = {"namespace", "session"}
 LABELS = {
+    "session_server_zone": {*OF_SESSION, "zone"},
     "build_info": {"version"},
     "sessions": {"ready"},
     "sessions_by_path": {"path"},
@@ -41,7 +42,7 @@ def of_file(source):
         name, meaning, kind = match.groups()
         yield Family(prefix + name, kind.lower(), sentence(meaning or help_before(source, match)), LABELS.get(name, set()))
     for name, meaning in GAUGES.findall(source):
-        yield Family(prefix + name, "gauge", sentence(meaning), OF_SESSION if name.startswith("session_") else LABELS.get(name, set()))
+        yield Family(prefix + name, "gauge", sentence(meaning), LABELS.get(name, OF_SESSION if name.startswith("session_") else set()))
 
 
 def of_field(source, field):

@@ -86,6 +86,7 @@ fn breaks(client: &ClientStatus, limits: &Objectives) -> bool {
     has_enough && of_ratios
         || is_above(&client.longest_freeze_milliseconds, milliseconds(limits.longest_freeze))
         || is_above(&client.setup_milliseconds, milliseconds(limits.setup_p95))
+        || is_above(&client.recovery_milliseconds, milliseconds(limits.recovery))
 }
 
 #[cfg(test)]

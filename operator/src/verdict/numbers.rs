@@ -19,6 +19,8 @@ pub(crate) struct Numbers {
     pub(super) setup_p95_milliseconds: Option<f64>,
     /// Frames whose fate is known; of limits the least.
     pub(super) frames: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) recovery_milliseconds: Option<f64>,
 }
 
 impl Numbers {
@@ -37,6 +39,7 @@ impl Numbers {
             longest_freeze_milliseconds: freezes.and_then(|freezes| number(&freezes.longest_milliseconds)),
             setup_p95_milliseconds: p95(&measurements.setup_milliseconds),
             frames: frames.map(|frames| (frames.sent - frames.pending) as f64),
+            recovery_milliseconds: number(&measurements.recovery_milliseconds),
         }
     }
 
@@ -52,6 +55,7 @@ impl Numbers {
             longest_freeze_milliseconds: objectives.longest_freeze.map(milliseconds),
             setup_p95_milliseconds: objectives.setup_p95.map(milliseconds),
             frames: Some(objectives.minimum_frames as f64),
+            recovery_milliseconds: objectives.recovery.map(milliseconds),
         }
     }
 }
@@ -69,7 +73,7 @@ mod tests {
             "frames": {"sent": 1000, "pending": 10, "matched": 980, "lost": 10},
             "lossPercent": "1.01", "undetectedPercent": "0", "deliveredPercent": "98.7",
             "errorPixels": {"mean": "0.006", "p95": "0.0117"}, "latencyMilliseconds": {"p95": "3.3"},
-            "setupMilliseconds": {"p95": "85"}, "freezes": {"count": 0, "longestMilliseconds": "12.5"}
+            "setupMilliseconds": {"p95": "85"}, "freezes": {"count": 0, "longestMilliseconds": "12.5"}, "recoveryMilliseconds": "2340"
         }))
         .unwrap();
         let measured = serde_json::to_value(Numbers::measured(&measurements)).unwrap();
@@ -77,18 +81,20 @@ mod tests {
             measured,
             json!({
                 "errorPixelsP95": 0.0117, "latencyP95Milliseconds": 3.3, "lossPercent": 1.01, "undetectedPercent": 0.0,
-                "deliveredPercent": 98.7, "longestFreezeMilliseconds": 12.5, "setupP95Milliseconds": 85.0, "frames": 990.0
+                "deliveredPercent": 98.7, "longestFreezeMilliseconds": 12.5, "setupP95Milliseconds": 85.0, "frames": 990.0,
+                "recoveryMilliseconds": 2340.0
             })
         );
         let asked = session(
-            &json!({"objectives": {"errorPixelsP95": "0.5", "latencyP95": "80ms", "longestFreeze": "1500ms"}}),
+            &json!({"objectives": {"errorPixelsP95": "0.5", "latencyP95": "80ms", "longestFreeze": "1500ms", "recovery": "10s"}}),
         );
         let asked = serde_json::to_value(Numbers::asked(&asked.objectives)).unwrap();
         assert_eq!(
             asked,
             json!({
                 "errorPixelsP95": 0.5, "latencyP95Milliseconds": 80.0, "lossPercent": 1.0, "undetectedPercent": 1.0,
-                "deliveredPercent": 95.0, "longestFreezeMilliseconds": 1500.0, "setupP95Milliseconds": 5000.0, "frames": 300.0
+                "deliveredPercent": 95.0, "longestFreezeMilliseconds": 1500.0, "setupP95Milliseconds": 5000.0, "frames": 300.0,
+                "recoveryMilliseconds": 10000.0
             })
         );
         let nothing = serde_json::to_value(Numbers::measured(&Measurements::default())).unwrap();

@@ -84,7 +84,7 @@ pub(crate) struct Arguments {
     /// The window of "recent" numbers
     #[arg(long, env = "BALLSESSION_WINDOW", value_name = "DURATION", default_value = "60s", value_parser = arguments::duration_within(Duration::from_secs(5), Duration::from_secs(3600)))]
     pub(crate) window: Duration,
-    /// Exit 3 unless met: error-p95=1,latency-p95=200ms,loss=1,undetected=1,delivered=95,freeze=1s,setup-p95=5s,frames=300
+    /// Exit 3 unless met: error-p95=1,latency-p95=200ms,loss=1,undetected=1,delivered=95,freeze=1s,setup-p95=5s,recovery=10s,frames=300
     #[arg(long, env = "BALLSESSION_REQUIRE", value_name = "KEY=VALUE,…")]
     pub(crate) require: Option<Objectives>,
     /// Local address for media, instead of the one that signalling arrives at; may be repeated

@@ -17,6 +17,8 @@ pub(crate) struct Limits {
     longest_freeze_milliseconds: Option<f64>,
     setup_milliseconds_p95: Option<f64>,
     minimum_frames: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_milliseconds: Option<f64>,
 }
 
 impl From<&Objectives> for Limits {
@@ -31,6 +33,7 @@ impl From<&Objectives> for Limits {
             longest_freeze_milliseconds: objectives.longest_freeze.map(milliseconds),
             setup_milliseconds_p95: objectives.setup_p95.map(milliseconds),
             minimum_frames: objectives.minimum_frames,
+            recovery_milliseconds: objectives.recovery.map(milliseconds),
         }
     }
 }
@@ -43,12 +46,12 @@ mod tests {
 
     #[test]
     fn every_objective_has_its_name() {
-        let text = "error-p95=1,latency-p95=200ms,loss=2,undetected=3,delivered=95,freeze=1s,setup-p95=5s,frames=300";
+        let text = "error-p95=1,latency-p95=200ms,loss=2,undetected=3,delivered=95,freeze=1s,setup-p95=5s,recovery=10s,frames=300";
         let limits = Limits::from(&text.parse().unwrap());
         let expected = json!({
             "errorPixelsP95": 1.0, "latencyMillisecondsP95": 200.0, "lossPercent": 2.0, "undetectedPercent": 3.0,
             "deliveredPercent": 95.0, "longestFreezeMilliseconds": 1000.0, "setupMillisecondsP95": 5000.0,
-            "minimumFrames": 300,
+            "minimumFrames": 300, "recoveryMilliseconds": 10000.0,
         });
         assert_eq!(serde_json::to_value(limits).unwrap(), expected);
     }
