@@ -28,7 +28,7 @@ mod table;
 pub use command::{kubectl, run};
 pub use diagnostics::diagnose;
 pub use install::{INSTALL, OPERATOR_NAMESPACE, SAMPLES, leading_pod, leads, operator_pods};
-pub use nodes::{Blockade, nft_family, on_node, worker_nodes};
+pub use nodes::{Blockade, families, nft_family, on_node, worker_nodes};
 pub use patience::{PATIENCE, eventually};
 pub use pods::{Part, addresses, is_ready, node, uid, variable};
 pub use reports::{Endpoint, REPORT_SECRET, report_authorities, report_token};

@@ -23,6 +23,17 @@ pub async fn worker_nodes(client: &Client) -> Result<Vec<String>> {
     Ok(nodes.into_iter().filter(|node| !tainted(node)).filter_map(|node| node.metadata.name).collect())
 }
 
+/// The families of addresses that pods have, as `spec.ipFamily` calls them; the cluster's first one first.
+///
+/// # Errors
+/// Where nodes cannot be read, or name no ranges of their pods.
+pub async fn families(client: &Client) -> Result<Vec<&'static str>> {
+    let nodes = Api::<Node>::all(client.clone()).list(&ListParams::default()).await?.items;
+    let ranges =
+        nodes.into_iter().find_map(|node| node.spec?.pod_cidrs).context("no node names ranges of pods")?;
+    Ok(ranges.iter().map(|range| if range.contains(':') { "IPv6" } else { "IPv4" }).collect())
+}
+
 /// UDP from and to some addresses is dropped where nodes forward packets of pods: between nodes, that is. DNS is let
 /// through, and so is TCP.
 pub struct Blockade {

@@ -1,11 +1,12 @@
 //! Media by Services, ports of nodes, load balancers and a TURN server, and what is said where these do not work.
 
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use anyhow::{Context, Result, ensure};
 use ballsession_e2e::{
-    Blockade, PATIENCE, Session, Snapshot, Stage, addresses, eventually, is_ready, quick, scenario, with,
+    Blockade, PATIENCE, Session, Snapshot, Stage, addresses, eventually, families, is_ready, quick, scenario,
+    with,
 };
 use k8s_openapi::api::core::v1::{Pod, Secret, Service};
 use kube::api::{Api, Patch, PatchParams, PostParams};
@@ -49,32 +50,48 @@ async fn ends_at(session: &Session, address: SocketAddr) -> Result<()> {
     pair(session, "the pair that is asked for", |path| path.ends_with(&format!(" {address}"))).await
 }
 
+/// The family of an address, as `spec.ipFamily` calls it.
+fn family_of(address: IpAddr) -> &'static str {
+    if address.is_ipv6() { "IPv6" } else { "IPv4" }
+}
+
 #[tokio::test]
-async fn media_flows_by_each_service_and_by_no_other_way() {
+async fn media_flows_by_each_service_in_each_family_and_by_no_other_way() {
     scenario("paths", async |stage| {
-        let session = stage.session("way", &quick()).await?;
-        session.works_with(1).await?;
-        session
-            .eventually("the pods alone", |now| {
-                ensure!(shown(now)? == "PodIP");
+        for family in families(&stage.client).await? {
+            let name = format!("way-{}", family.to_lowercase());
+            let session = stage.session(&name, &with(quick(), json!({"ipFamily": family}))).await?;
+            session.works_with(1).await?;
+            session
+                .eventually("the pods alone", |now| {
+                    ensure!(shown(now)?.starts_with("PodIP"), "{}", shown(now)?);
+                    Ok(())
+                })
+                .await?;
+            let of_family = |path: &str| {
+                let end = path.rsplit(' ').next().and_then(|end| end.parse::<SocketAddr>().ok());
+                end.is_some_and(|end| family_of(end.ip()) == family)
+            };
+            pair(&session, "a pair of its family", of_family).await?;
+            for path in ["ClusterIP", "NodePort"] {
+                session.change(&json!({"path": path})).await?;
+                let address = address(&session, path).await?;
+                ensure!(family_of(address.ip()) == family, "{address} is not {family}");
+                ends_at(&session, address).await?;
+                session.works_with(1).await?;
+            }
+            // And back: its Service is gone.
+            session.change(&json!({"path": null})).await?;
+            session.works_with(1).await?;
+            eventually(PATIENCE, "no Service for media", async || {
+                let services: Api<Service> = Api::namespaced(stage.client.clone(), &stage.namespace);
+                ensure!(services.get_opt(&format!("{name}-media")).await?.is_none());
                 Ok(())
             })
             .await?;
-        for path in ["ClusterIP", "NodePort"] {
-            session.change(&json!({"path": path})).await?;
-            let address = address(&session, path).await?;
-            ends_at(&session, address).await?;
-            session.works_with(1).await?;
+            session.delete().await?;
         }
-        // And back: its Service is gone.
-        session.change(&json!({"path": null})).await?;
-        session.works_with(1).await?;
-        eventually(PATIENCE, "no Service for media", async || {
-            let services: Api<Service> = Api::namespaced(stage.client.clone(), &stage.namespace);
-            ensure!(services.get_opt("way-media").await?.is_none());
-            Ok(())
-        })
-        .await
+        Ok(())
     })
     .await;
 }
@@ -82,11 +99,15 @@ async fn media_flows_by_each_service_and_by_no_other_way() {
 #[tokio::test]
 async fn each_path_works_where_all_else_is_denied() {
     scenario("paths-isolated", async |stage| {
-        for path in ["ClusterIP", "NodePort"] {
-            let spec = with(quick(), json!({"path": path, "networkPolicy": "Isolated"}));
-            let session = stage.session(&path.to_lowercase(), &spec).await?;
-            session.works_with(1).await?;
-            session.delete().await?;
+        for family in families(&stage.client).await? {
+            for path in ["PodIP", "ClusterIP", "NodePort"] {
+                let spec =
+                    with(quick(), json!({"path": path, "networkPolicy": "Isolated", "ipFamily": family}));
+                let name = format!("{path}-{family}").to_lowercase();
+                let session = stage.session(&name, &spec).await?;
+                session.works_with(1).await?;
+                session.delete().await?;
+            }
         }
         Ok(())
     })
@@ -96,25 +117,30 @@ async fn each_path_works_where_all_else_is_denied() {
 #[tokio::test]
 async fn a_balancer_is_waited_for_and_then_used() {
     scenario("balancer", async |stage| {
-        let session = stage.session("balanced", &with(quick(), json!({"path": "LoadBalancer"}))).await?;
-        session
-            .eventually("no balancer", |now| {
-                let message = now.because("Ready", "False", "WaitingForAddress")?;
-                ensure!(message.contains("Service balanced-media has no load balancer yet"), "{message}");
-                Ok(())
-            })
-            .await?;
-        let services: Api<Service> = Api::namespaced(stage.client.clone(), &stage.namespace);
-        let service = services.get("balanced-media").await?;
-        let families = service.spec.and_then(|spec| spec.ip_families).unwrap_or_default();
-        let (_, ip) = BALANCERS
-            .into_iter()
-            .find(|(family, _)| families.first().is_some_and(|first| first == family))
-            .context("no family")?;
-        let status = json!({"status": {"loadBalancer": {"ingress": [{"ip": ip}]}}});
-        services.patch_status("balanced-media", &PatchParams::default(), &Patch::Merge(&status)).await?;
-        session.works_with(1).await?;
-        ends_at(&session, SocketAddr::new(ip.parse()?, 8082)).await
+        for family in families(&stage.client).await? {
+            let name = format!("balanced-{}", family.to_lowercase());
+            let service = format!("{name}-media");
+            let spec = with(quick(), json!({"path": "LoadBalancer", "ipFamily": family}));
+            let session = stage.session(&name, &spec).await?;
+            session
+                .eventually("no balancer", |now| {
+                    let message = now.because("Ready", "False", "WaitingForAddress")?;
+                    ensure!(
+                        message.contains(&format!("Service {service} has no load balancer yet")),
+                        "{message}"
+                    );
+                    Ok(())
+                })
+                .await?;
+            let (_, ip) = BALANCERS.into_iter().find(|(known, _)| *known == family).context("no family")?;
+            let status = json!({"status": {"loadBalancer": {"ingress": [{"ip": ip}]}}});
+            let services: Api<Service> = Api::namespaced(stage.client.clone(), &stage.namespace);
+            services.patch_status(&service, &PatchParams::default(), &Patch::Merge(&status)).await?;
+            session.works_with(1).await?;
+            ends_at(&session, SocketAddr::new(ip.parse()?, 8082)).await?;
+            session.delete().await?;
+        }
+        Ok(())
     })
     .await;
 }
@@ -123,14 +149,17 @@ async fn a_balancer_is_waited_for_and_then_used() {
 #[tokio::test]
 async fn a_path_that_is_blocked_is_named_with_what_to_check() {
     scenario("paths-blocked", async |stage| {
-        for (path, check) in [
+        let families = families(&stage.client).await?;
+        let blocked = [
             ("ClusterIP", "check the Service's endpoints, kube-proxy and NetworkPolicy"),
             ("NodePort", "check firewalls for node ports, kube-proxy and NetworkPolicy"),
-        ] {
-            let name = path.to_lowercase();
-            let session = stage.session(&name, &with(quick(), json!({"clients": 0, "path": path}))).await?;
+        ];
+        for (family, (path, check)) in families.iter().flat_map(|family| blocked.map(|case| (family, case))) {
+            let name = format!("{path}-{family}").to_lowercase();
+            let spec = with(quick(), json!({"clients": 0, "path": path, "ipFamily": family}));
+            let session = stage.session(&name, &spec).await?;
             let address = address(&session, path).await?;
-            let table = format!("ballsession_e2e_{name}_{}", std::process::id());
+            let table = format!("ballsession_e2e_{}_{}", name.replace('-', "_"), std::process::id());
             let blockade = Blockade::of_destination(&stage.client, &table, address).await?;
             let expected = [format!("{address} ({path} of {name}-media)"), check.to_owned()];
             let outcome = async {
@@ -166,11 +195,15 @@ async fn media_flows_by_a_relay_and_a_wrong_password_is_named() {
         return;
     };
     scenario("relay", async |stage| {
-        let place = relay(stage, &image).await?;
+        let places = relay(stage, &image).await?;
+        let relayed = |place: IpAddr| {
+            let relay =
+                json!({"uri": format!("turn:{}", SocketAddr::new(place, 3478)), "secretName": "demo-relay"});
+            with(quick(), json!({"path": "Relay", "relay": relay, "ipFamily": family_of(place)}))
+        };
         secret(stage, "wrong").await?;
-        let uri = format!("turn:{}", SocketAddr::new(place.parse()?, 3478));
-        let relayed = json!({"path": "Relay", "relay": {"uri": uri, "secretName": "demo-relay"}});
-        let session = stage.session("relayed", &with(quick(), relayed)).await?;
+        let first = *places.first().context("it has no address")?;
+        let session = stage.session("mistaken", &relayed(first)).await?;
         session
             .eventually("the wrong password is told", |now| {
                 let message = now.because("Ready", "False", "MediaBlocked")?;
@@ -179,10 +212,19 @@ async fn media_flows_by_a_relay_and_a_wrong_password_is_named() {
                 Ok(())
             })
             .await?;
-        // Read for each session: once the kubelet has it, in a minute or two, it works by itself.
+        session.delete().await?;
         secret(stage, "secret").await?;
-        session.within(2 * PATIENCE, "media by the relay", |now| now.works_with(1)).await?;
-        pair(&session, "an address of the relay", |path| path.starts_with(&format!("relay {place}:"))).await
+        for place in places {
+            let name = format!("relayed-{}", family_of(place).to_lowercase());
+            let session = stage.session(&name, &relayed(place)).await?;
+            session.works_with(1).await?;
+            pair(&session, "an address of the relay", |path| {
+                let host = SocketAddr::new(place, 0).to_string();
+                path.starts_with(&format!("relay {}", host.trim_end_matches('0')))
+            })
+            .await?;
+        }
+        Ok(())
     })
     .await;
 }
@@ -214,8 +256,8 @@ async fn secret(stage: &Stage, password: &str) -> Result<()> {
     Ok(())
 }
 
-/// A TURN server; its address, once it is ready.
-async fn relay(stage: &Stage, image: &str) -> Result<String> {
+/// A TURN server; its addresses, once it is ready.
+async fn relay(stage: &Stage, image: &str) -> Result<Vec<IpAddr>> {
     let arguments: Vec<Value> = [
         "-n",
         "--lt-cred-mech",
@@ -225,6 +267,8 @@ async fn relay(stage: &Stage, image: &str) -> Result<String> {
         "--no-tls",
         "--no-dtls",
         "--no-tcp",
+        // Of the family that it is asked by.
+        "--keep-address-family",
         "--log-file=stdout",
         "--simple-log",
         "--userdb=/tmp/users",
@@ -249,7 +293,7 @@ async fn relay(stage: &Stage, image: &str) -> Result<String> {
     eventually(PATIENCE, "a TURN server", async || {
         let pod = pods.get("turn").await?;
         ensure!(is_ready(&pod), "{:?}", pod.status);
-        addresses(&pod).into_iter().next().context("it has no address")
+        Ok(addresses(&pod).iter().map(|address| address.parse()).collect::<Result<_, _>>()?)
     })
     .await
 }
