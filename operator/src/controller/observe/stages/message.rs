@@ -42,7 +42,7 @@ pub(super) fn message(
                 Some(milliseconds) => format!("signalling ok in {milliseconds:.0} ms"),
                 None => "signalling ok".to_owned(),
             };
-            let (server, check) = media_end(session, reached, server);
+            let (server, check) = media_end(session, reached, server, detail);
             let by_relay = relays_words(session, stuck);
             let way = match stuck.blocked {
                 // What the relay said, or did not, is all there is to it.
@@ -95,11 +95,12 @@ fn relays_words(session: &Session, stuck: &StuckClient<'_>) -> Option<String> {
 }
 
 /// Where a client's media is to go, and what to check where it does not arrive.
-fn media_end(session: &Session, reached: &Reached, server: String) -> (String, &'static str) {
-    let path = session.spec.path;
-    let end = || match reached.address() {
-        Some(address) => format!("{address} ({} of {})", path.as_str(), session.child_name(Component::Media)),
-        None => server.clone(),
+fn media_end(session: &Session, reached: &Reached, server: String, detail: Detail) -> (String, &'static str) {
+    let (path, name) = (session.spec.path, session.child_name(Component::Media));
+    let end = || match (reached.address(), detail) {
+        (Some(address), Detail::Full) => format!("{address} ({} of {name})", path.as_str()),
+        (Some(address), Detail::Brief) => format!("{address} ({})", path.as_str()),
+        (None, _) => server.clone(),
     };
     match path {
         MediaPath::PodIp => (server, "NetworkPolicy and CNI"),

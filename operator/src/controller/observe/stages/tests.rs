@@ -331,3 +331,30 @@ fn the_longest_names_fit_with_what_to_check() {
         );
     }
 }
+
+/// However long the names are, it ends with who is affected.
+#[test]
+fn the_longest_address_fits_with_what_to_check() {
+    let mut session = fixture::session(&json!({"clients": 2, "path": "LoadBalancer"}));
+    session.name = "n".repeat(40);
+    let reached = Reached::At(vec!["[2001:db8:1111:2222:3333:4444:5555:6666]:30082".parse().unwrap()]);
+    let up = ready("2026-01-01T00:00:00Z");
+    let pods = [pod("server", 0, &up), pod("client", 0, &up), pod("client", 1, &json!({}))];
+    let pods = ObservedPods::of(
+        &pods,
+        &fixture::session(&json!({"clients": 2})),
+        None,
+        &BTreeSet::new(),
+        &BTreeMap::new(),
+        Timestamp::UNIX_EPOCH,
+    );
+    let view = posted(State::Connecting, &[(ErrorCode::IceFailed, 1, report::one_way::CLIENT.message(true))]);
+    let broken =
+        first_broken(&session, &reached, pods.server.as_ref(), &pods.clients, &view, crds::MAX_MESSAGE);
+    let message = broken.unwrap().message;
+    assert!(message.len() <= crds::MAX_MESSAGE && message.ends_with("1 of 2 clients affected"), "{message}");
+    assert!(
+        message.contains("6666]:30082 (LoadBalancer), the other way is open: check the balancer"),
+        "{message}"
+    );
+}
