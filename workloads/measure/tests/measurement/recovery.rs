@@ -84,6 +84,21 @@ fn who_had_no_pictures_here_yet_still_comes_from_elsewhere() {
     assert_eq!(world.row("demo-client-0").recovery_milliseconds, Some(3000.0));
 }
 
+/// Its row may be one of those that made place: then it is not known where it had pictures before.
+#[test]
+fn where_rows_were_left_out_nobody_is_taken_for_one_from_elsewhere() {
+    let mut world = World::new(30, 10);
+    for number in 0..18 {
+        let client = world.join(&format!("early-{number}"));
+        world.play(200);
+        world.disconnect(client, Ended::Bye);
+    }
+    assert!(world.run.summary(world.now()).rows_omitted > 0);
+    world.come_over("early-0", recovery(1000.0));
+    world.play(3000);
+    assert_eq!(world.row("early-0").recovery_milliseconds, None);
+}
+
 #[test]
 fn nobody_who_came_back_is_too_little_to_judge_that() {
     let mut world = World::new(30, 10);
