@@ -56,8 +56,8 @@ impl MediaPath {
     }
 }
 
-/// The family of addresses of signalling and media: IPv4 or IPv6. Without it that of media's Service is the cluster's first one, and
-/// signalling has an address of each.
+/// The family of addresses of signalling and media: IPv4 or IPv6. Without it that is the cluster's first one; with path PodIP
+/// clients have both, where the cluster has both.
 #[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IpFamily {
     /// Addresses such as 192.0.2.1.

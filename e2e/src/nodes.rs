@@ -48,6 +48,18 @@ impl Blockade {
     /// Where a node cannot be reached through `BALLSESSION_E2E_NODE_EXEC` (by default `docker exec`, as for kind), or
     /// refuses the rules.
     pub async fn of(client: &Client, name: &str, addresses: &[String]) -> Result<Self> {
+        Self::forwarded(client, name, addresses, &["saddr", "daddr"]).await
+    }
+
+    /// Blocks the UDP that comes from a pod with these addresses; what goes there arrives. `name` as for [`Blockade::of`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn of_source(client: &Client, name: &str, addresses: &[String]) -> Result<Self> {
+        Self::forwarded(client, name, addresses, &["saddr"]).await
+    }
+
+    async fn forwarded(client: &Client, name: &str, addresses: &[String], ends: &[&str]) -> Result<Self> {
         let nodes = Api::<Node>::all(client.clone()).list(&ListParams::default()).await?.items;
         let nodes = nodes.into_iter().filter_map(|node| node.metadata.name).collect();
         let blockade = Self { table: format!("inet {name}"), nodes };
@@ -60,7 +72,7 @@ impl Blockade {
         );
         for address in addresses {
             let family = nft_family(address);
-            for end in ["saddr", "daddr"] {
+            for end in ends {
                 rules +=
                     &format!("; add rule {table} forward {family} {end} {address} meta l4proto udp drop");
             }

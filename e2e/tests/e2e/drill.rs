@@ -89,6 +89,34 @@ async fn a_run_with_a_drill_is_judged_by_what_comes_after_it() {
     .await;
 }
 
+/// Behind a Service the server's address stays while its pod is another one: entries of conntrack that lead to the pod before are
+/// what such a roll is tried for.
+#[tokio::test]
+async fn a_roll_behind_each_service_has_its_recovery() {
+    scenario("drill-paths", async |stage| {
+        for path in ["ClusterIP", "NodePort"] {
+            let spec = drilled(with(quick(), json!({"clients": 2, "path": path})), "90s");
+            let session = stage.session(&path.to_lowercase(), &spec).await?;
+            let after = session
+                .eventually("it works with another server", |now| {
+                    now.works_with(2)?;
+                    recovered(now, 2)
+                })
+                .await?;
+            for row in &after.status()?.clients {
+                println!("{path}: {:?} ms, {:?} frames", row.recovery_milliseconds, row.lost_frames);
+                let way = row.path.as_deref().context("its row has no path")?;
+                let shown = after.status()?.display.as_ref().and_then(|display| display.path.as_deref());
+                let address = shown.and_then(|shown| shown.strip_prefix(path)).context("no address")?;
+                ensure!(way.ends_with(address), "{way} does not end at {address}");
+            }
+            session.delete().await?;
+        }
+        Ok(())
+    })
+    .await;
+}
+
 /// What stale conntrack looks like to a client: signalling stays open, and nothing comes back by the way that had worked.
 #[tokio::test]
 async fn packets_that_nobody_answers_any_more_are_named() {
@@ -96,12 +124,16 @@ async fn packets_that_nobody_answers_any_more_are_named() {
         let session = stage.session("echo", &with(quick(), json!({"placement": "CrossNode"}))).await?;
         session.works_with(1).await?;
         let server = session.ready_pod(Part::Server).await?;
-        let blockade = Blockade::of(&stage.client, "ballsession_e2e_drill", &addresses(&server)).await?;
+        // What the client sends arrives, so that the server goes on, and the client is the one to find out.
+        let blockade =
+            Blockade::of_source(&stage.client, "ballsession_e2e_drill", &addresses(&server)).await?;
+        let client = session.ready_pod(Part::Client).await?;
+        let name = client.metadata.name.as_deref().context("no name")?;
         let named = eventually(RECOVERED, "the client says what it sent in vain", async || {
-            let now = session.snapshot().await?;
-            let lost = now.status()?.errors.iter().find(|error| error.code == "PeerLost");
-            let message = lost.and_then(|error| error.message.clone()).context("no PeerLost")?;
-            ensure!(message.contains("got no answer on a way that had worked"), "{message}");
+            let log = stage.kubectl(&["logs", name]).await?;
+            let lost = log.lines().find(|line| line.contains("got no answer on a way that had worked"));
+            let lost = lost.context("its log has nothing of it")?;
+            ensure!(lost.contains("code=PeerLost"), "{lost}");
             Ok(())
         })
         .await;

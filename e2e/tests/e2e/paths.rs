@@ -26,8 +26,11 @@ fn shown(now: &Snapshot) -> Result<&str> {
 /// Waits for the address at which a session is reached by its path.
 async fn address(session: &Session, path: &str) -> Result<SocketAddr> {
     let address = |now: &Snapshot| -> Result<SocketAddr> {
-        let address = shown(now)?.strip_prefix(path).with_context(|| format!("not {path}"))?;
-        Ok(address.trim().parse()?)
+        let shown = shown(now)?;
+        ensure!(shown.starts_with(path), "{shown} is not {path}");
+        // The family comes in between, where one is asked for.
+        let address = shown.rsplit(' ').next().context("it is empty")?;
+        address.parse().with_context(|| format!("no address is shown yet: {shown}"))
     };
     let now = session.eventually("its address", |now| address(now).map(drop)).await?;
     address(&now)

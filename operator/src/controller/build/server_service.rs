@@ -1,5 +1,6 @@
 //! How clients, and visitors of a session's page, find its server.
 
+use crds::MediaPath;
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
@@ -9,13 +10,14 @@ use crate::session::Session;
 use crate::session::labels::{self, Component};
 
 /// Signalling and HTTP. Media does not pass it: that flows between the addresses of the pods, of the family by which signalling
-/// came, or by a Service of its own. So it has an address of each family that the cluster has, where not one is asked for.
+/// came. So it has an address of each family that the cluster has, where not one is asked for. What media goes by on another path
+/// has one family, and so has signalling then: a client that signals over the other one would be told an address that it cannot use.
 pub(super) fn build(session: &Session) -> Service {
     Service {
         metadata: service::metadata(session, Component::Server),
         spec: Some(ServiceSpec {
             type_: Some("ClusterIP".into()),
-            ip_family_policy: Some(service::family_policy(session).unwrap_or("PreferDualStack").into()),
+            ip_family_policy: Some(family_policy(session).into()),
             ip_families: service::families(session),
             selector: Some(labels::selecting(&session.name, Component::Server)),
             ports: Some(vec![
@@ -25,6 +27,15 @@ pub(super) fn build(session: &Session) -> Service {
             ..ServiceSpec::default()
         }),
         ..Service::default()
+    }
+}
+
+fn family_policy(session: &Session) -> &'static str {
+    match session.spec.path {
+        MediaPath::PodIp => service::family_policy(session).unwrap_or("PreferDualStack"),
+        MediaPath::ClusterIp | MediaPath::NodePort | MediaPath::LoadBalancer | MediaPath::Relay => {
+            "SingleStack"
+        }
     }
 }
 
@@ -56,8 +67,26 @@ mod tests {
             (&json!("SingleStack"), &json!(["IPv6"]))
         );
         assert_eq!(service["metadata"]["annotations"], json!({"ballsession.dev/path": "PodIP IPv6"}));
-        let path = serde_json::to_value(build(&fixture::session(&json!({"path": "NodePort"})))).unwrap();
-        assert_eq!(path, serde_json::to_value(build(&fixture::session(&json!({})))).unwrap());
+    }
+
+    /// In a cluster of both, clients signalled over IPv6 now and then, and were told an IPv4 address of media.
+    #[test]
+    fn signalling_has_the_family_of_a_path_that_has_one() {
+        let relay = json!({"uri": "turn:relay.test", "secretName": "s"});
+        for (spec, policy) in [
+            (json!({}), "PreferDualStack"),
+            (json!({"path": "ClusterIP"}), "SingleStack"),
+            (json!({"path": "NodePort"}), "SingleStack"),
+            (json!({"path": "LoadBalancer"}), "SingleStack"),
+            (json!({"path": "Relay", "relay": relay}), "SingleStack"),
+        ] {
+            let service = build(&fixture::session(&spec)).spec.unwrap();
+            assert_eq!(
+                (service.ip_family_policy.as_deref(), service.ip_families),
+                (Some(policy), None),
+                "{spec}"
+            );
+        }
     }
 
     #[test]
