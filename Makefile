@@ -174,9 +174,9 @@ kind-demo: images kind-up kind-load install ## from nothing to live numbers in a
 e2e-build: deps
 	$(BUILD) --workspace --bins --tests
 
-e2e: e2e-build ## test what `make install` installed: every behaviour, with real pods
+e2e: e2e-build ## test what `make install` installed: every behaviour, with real pods; E2E_TESTS=paths: only these
 	BALLSESSION_E2E=1 $(IN_CLUSTER) $(CARGO) test --release --locked --offline --workspace --test e2e -- \
-	  --test-threads=$(E2E_THREADS)
+	  --test-threads=$(E2E_THREADS) $(E2E_TESTS)
 
 # Of all cases together the table goes to docs/detection.md. A fault is ended whatever happens, by an interruption too.
 e2e-detection: e2e-build ## inject faults into the cluster and write docs/detection.md; CASES="frozen DNS" or CASES=selection: only these
