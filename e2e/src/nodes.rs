@@ -60,29 +60,12 @@ impl Blockade {
     }
 
     async fn forwarded(client: &Client, name: &str, addresses: &[String], ends: &[&str]) -> Result<Self> {
-        let nodes = Api::<Node>::all(client.clone()).list(&ListParams::default()).await?.items;
-        let nodes = nodes.into_iter().filter_map(|node| node.metadata.name).collect();
-        let blockade = Self { table: format!("inet {name}"), nodes };
-        let table = &blockade.table;
-        let mut rules = format!(
-            "add table {table}; \
-             add chain {table} forward {{ type filter hook forward priority -10; policy accept; }}; \
-             add rule {table} forward udp sport 53 accept; \
-             add rule {table} forward udp dport 53 accept"
-        );
+        let mut rules = vec!["udp sport 53 accept".to_owned(), "udp dport 53 accept".to_owned()];
         for address in addresses {
             let family = nft_family(address);
-            for end in ends {
-                rules +=
-                    &format!("; add rule {table} forward {family} {end} {address} meta l4proto udp drop");
-            }
+            rules.extend(ends.iter().map(|end| format!("{family} {end} {address} meta l4proto udp drop")));
         }
-        if let Err(error) = blockade.everywhere(&rules).await {
-            // Some nodes may have it already, and they must not keep it.
-            let _ = blockade.lift().await;
-            return Err(error);
-        }
-        Ok(blockade)
+        Self::raise(client, name, "forward priority -10", &rules).await
     }
 
     /// Blocks the UDP to an address and port where nodes take it in, before a Service's proxy changes either. `name` as for
@@ -91,18 +74,24 @@ impl Blockade {
     /// # Errors
     /// As there.
     pub async fn of_destination(client: &Client, name: &str, to: SocketAddr) -> Result<Self> {
+        let ip = to.ip().to_string();
+        let rule = format!("{} daddr {ip} udp dport {} drop", nft_family(&ip), to.port());
+        Self::raise(client, name, "prerouting priority -310", &[rule]).await
+    }
+
+    /// Has all nodes filter by these rules at that hook.
+    async fn raise(client: &Client, name: &str, hook: &str, rules: &[String]) -> Result<Self> {
         let nodes = Api::<Node>::all(client.clone()).list(&ListParams::default()).await?.items;
         let nodes = nodes.into_iter().filter_map(|node| node.metadata.name).collect();
         let blockade = Self { table: format!("inet {name}"), nodes };
-        let (table, ip) = (&blockade.table, to.ip().to_string());
-        let rules = format!(
-            "add table {table}; \
-             add chain {table} incoming {{ type filter hook prerouting priority -310; policy accept; }}; \
-             add rule {table} incoming {} daddr {ip} udp dport {} drop",
-            nft_family(&ip),
-            to.port()
+        let table = &blockade.table;
+        let mut script = format!(
+            "add table {table}; add chain {table} blocked {{ type filter hook {hook}; policy accept; }}"
         );
-        if let Err(error) = blockade.everywhere(&rules).await {
+        for rule in rules {
+            script += &format!("; add rule {table} blocked {rule}");
+        }
+        if let Err(error) = blockade.everywhere(&script).await {
             // Some nodes may have it already, and they must not keep it.
             let _ = blockade.lift().await;
             return Err(error);

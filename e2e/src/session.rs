@@ -115,6 +115,16 @@ impl Session {
         Ok(self.pods.list(&selected).await?.items)
     }
 
+    /// The UIDs of its clients' pods, in order: which ones they are.
+    ///
+    /// # Errors
+    /// Where pods cannot be read.
+    pub async fn client_uids(&self) -> Result<Vec<String>> {
+        let mut uids: Vec<_> = self.pods(Part::Client).await?.iter().map(|pod| uid(pod).to_owned()).collect();
+        uids.sort();
+        Ok(uids)
+    }
+
     /// The one pod of a part, once it is ready.
     ///
     /// # Errors

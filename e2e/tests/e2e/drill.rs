@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use ballsession_e2e::{Blockade, Part, Session, Snapshot, addresses, eventually, quick, scenario, uid, with};
+use ballsession_e2e::{Blockade, Part, Snapshot, addresses, eventually, quick, scenario, uid, with};
 use serde_json::{Value, json};
 
 /// A pod that has to be made, started and found, on a machine that is busy.
@@ -33,7 +33,7 @@ async fn a_session_is_drilled_once_and_says_how_long_that_took() {
         let spec = drilled(with(quick(), json!({"clients": 2})), "90s");
         let session = stage.session("phoenix", &spec).await?;
         let first = session.ready_pod(Part::Server).await?;
-        let clients = uids(&session).await?;
+        let clients = session.client_uids().await?;
         let after = session
             .eventually("it works with another server", |now| {
                 now.works_with(2)?;
@@ -42,7 +42,7 @@ async fn a_session_is_drilled_once_and_says_how_long_that_took() {
             .await?;
         let drill = after.status()?.run.as_ref().and_then(|run| run.drill.clone()).context("no drill")?;
         ensure!(drill.pod.as_deref() == Some(uid(&first)), "another pod was deleted: {drill:?}");
-        ensure!(uids(&session).await? == clients, "clients were replaced instead of connecting again");
+        ensure!(session.client_uids().await? == clients, "clients were replaced instead of connecting again");
         let second = session.ready_pod_but(Part::Server, uid(&first)).await?;
         session
             .stays(Duration::from_secs(20), "it is not drilled again", |now| {
@@ -143,10 +143,4 @@ async fn packets_that_nobody_answers_any_more_are_named() {
         Ok(())
     })
     .await;
-}
-
-async fn uids(session: &Session) -> Result<Vec<String>> {
-    let mut uids: Vec<_> = session.pods(Part::Client).await?.iter().map(|pod| uid(pod).to_owned()).collect();
-    uids.sort();
-    Ok(uids)
 }

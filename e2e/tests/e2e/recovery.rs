@@ -96,7 +96,7 @@ async fn clients_stream_again_after_their_server_was_killed() {
     scenario("server-killed", async |stage| {
         let session = stage.session("phoenix", &with(quick(), json!({"clients": 2}))).await?;
         let before = session.works_with(2).await?;
-        let clients = uids(&session).await?;
+        let clients = session.client_uids().await?;
         let server = session.ready_pod(Part::Server).await?;
         let ready_since = before.condition("Ready")?.last_transition_time.clone();
         session.kill(&server).await?;
@@ -115,16 +115,10 @@ async fn clients_stream_again_after_their_server_was_killed() {
             "it was Ready without a server"
         );
         ensure!(after.status()?.server_restarts == Some(1), "{:?}", after.status()?.server_restarts);
-        ensure!(uids(&session).await? == clients, "clients were replaced instead of connecting again");
+        ensure!(session.client_uids().await? == clients, "clients were replaced instead of connecting again");
         Ok(())
     })
     .await;
-}
-
-async fn uids(session: &Session) -> Result<Vec<String>> {
-    let mut uids: Vec<_> = session.pods(Part::Client).await?.iter().map(|pod| uid(pod).to_owned()).collect();
-    uids.sort();
-    Ok(uids)
 }
 
 #[tokio::test]

@@ -131,14 +131,19 @@ impl Sockets {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_arrives_is_read_until_the_socket_is_empty() {
+    /// Sockets of which there is one, at the address that follows, and a peer.
+    fn one() -> (mio::Poll, Sockets, SocketAddr, UdpSocket) {
         let poll = mio::Poll::new().unwrap();
         let socket = bind("127.0.0.1:0".parse().unwrap(), 8 << 20, None).unwrap();
         let local = socket.local_addr().unwrap();
         let mut sockets = Sockets::new(poll.registry().try_clone().unwrap());
         sockets.add(socket).unwrap();
-        let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+        (poll, sockets, local, UdpSocket::bind("127.0.0.1:0").unwrap())
+    }
+
+    #[test]
+    fn what_arrives_is_read_until_the_socket_is_empty() {
+        let (_poll, mut sockets, local, peer) = one();
         for n in 0..TURN + 2 {
             peer.send_to(&[u8::try_from(n % 250).unwrap()], local).unwrap();
         }
@@ -158,12 +163,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_datagram_has_waited_since_it_came() {
-        let poll = mio::Poll::new().unwrap();
-        let socket = bind("127.0.0.1:0".parse().unwrap(), 8 << 20, None).unwrap();
-        let local = socket.local_addr().unwrap();
-        let mut sockets = Sockets::new(poll.registry().try_clone().unwrap());
-        sockets.add(socket).unwrap();
-        let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let (_poll, mut sockets, local, peer) = one();
         // The system takes a moment to begin with stamps when this is the first socket that asks.
         let is_stamped = (0..100).any(|_| {
             sockets.receive(|_| {});
