@@ -1,6 +1,7 @@
 //! What the client knows of itself: counted while it runs, shown by status and summary.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -224,10 +225,23 @@ impl Counters {
         self.lock().received.sum()
     }
 
-    /// A session is over: its state now, how it ended, and what its connection counted.
-    pub(crate) fn session_ended(&self, state: State, how: FormerEnd, received: &Stats) {
+    /// Which of these addresses of a server media has come from in a session before.
+    pub(crate) fn had_answered(&self, server: &[SocketAddr]) -> Option<SocketAddr> {
+        let remote = self.lock().received.sum().path?.remote.socket_address();
+        server.contains(&remote).then_some(remote)
+    }
+
+    /// A session is over: its state now, how it ended, what its connection counted, and whether a server had answered where it
+    /// was to go in a session before.
+    pub(crate) fn session_ended(
+        &self,
+        state: State,
+        how: FormerEnd,
+        received: &Stats,
+        was_at_former_address: bool,
+    ) {
         let unanswered = received.unanswered.map(|unanswered| (unanswered.packets, unanswered.silence));
-        let end = SessionEnd { how, unanswered };
+        let end = SessionEnd { how, unanswered, was_at_former_address };
         let mut inner = self.lock();
         inner.recovery.session_ended(end);
         inner.last_end = Some(end);
@@ -242,10 +256,8 @@ impl Counters {
     /// Why the last session's server is gone, in words.
     pub(crate) fn why_lost(&self) -> String {
         let inner = self.lock();
-        let path = inner.received.sum().path;
-        let server =
-            path.map(|path| std::net::SocketAddr::new(path.remote.address, path.remote.port).to_string());
-        let end = inner.last_end.unwrap_or(SessionEnd { how: FormerEnd::Other, unanswered: None });
+        let server = inner.received.sum().path.map(|path| path.remote.socket_address().to_string());
+        let end = inner.last_end.unwrap_or(SessionEnd::UNKNOWN);
         lost(end, server.as_deref())
     }
 

@@ -1,9 +1,10 @@
 //! Why a client never had media, in one line: the first cause and not the last symptom.
 
 use media::receiver::Stats;
-use report::{ClientSummary, ErrorCode, one_way};
+use report::{ClientSummary, ErrorCode};
 
 use crate::frame_wait::instead_of_frames;
+use crate::session::unheard;
 
 /// What kept a client from its first decoded frame.
 ///
@@ -23,7 +24,7 @@ pub(crate) fn obstacle(summary: &ClientSummary, received: &Stats) -> String {
     let setup = &summary.setup_milliseconds;
     let stages = [
         (setup.signaling, ErrorCode::NoOffer, "no offer was answered"),
-        (setup.ice, ErrorCode::IceFailed, one_way::CLIENT.message(received.has_heard_check)),
+        (setup.ice, ErrorCode::IceFailed, unheard(received)),
         (setup.dtls, ErrorCode::DtlsFailed, "the DTLS handshake did not end"),
         (setup.first_frame, ErrorCode::Other, "no packet of video came"),
     ];

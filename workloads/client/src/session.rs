@@ -1,5 +1,6 @@
 //! One session: from a signalling connection to its end.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -90,15 +91,16 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
         negotiated = negotiate(context, &mut connection) => negotiated,
         () = context.stop.cancelled() => Err(Ended::Stopped),
     };
-    let Answer { mut receiver, .. } = match negotiated {
+    let Answer { mut receiver, offerer, .. } = match negotiated {
         Ok(answer) => answer,
         Err(ended) => {
             connection.bye().await;
-            context.counters.session_ended(ended.state(), ended.how(), &Stats::default());
+            context.counters.session_ended(ended.state(), ended.how(), &Stats::default(), false);
             return Ok(ended);
         }
     };
     let Context { arguments, counters, console, preview, .. } = context;
+    let former = counters.had_answered(&offerer);
     let reporter = Reporter::new(receiver.channel_sender());
     let verbose = arguments.verbose.then(|| console.clone());
     let faults = Faults::new(&arguments.faults);
@@ -120,7 +122,7 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
         reconnects,
         ..Hello::new(arguments.id())
     };
-    let ended = stream(context, &mut connection, &mut receiver, &reporter, &hello).await;
+    let ended = stream(context, &mut connection, &mut receiver, &reporter, &hello, former).await;
     if ended == Ended::Stopped {
         counters.send_stats(receiver.stats(), Instant::now(), |stats| reporter.stats(stats));
         await_last_reports(&mut connection).await;
@@ -130,7 +132,7 @@ pub(crate) async fn run(context: &Context, mut connection: Connection) -> anyhow
         counters.error(ErrorCode::Other, "decoding panicked");
     }
     connection.bye().await;
-    counters.session_ended(ended.state(), ended.how(), &stats);
+    counters.session_ended(ended.state(), ended.how(), &stats, former.is_some());
     Ok(ended)
 }
 
@@ -179,6 +181,7 @@ async fn negotiate(context: &Context, connection: &mut Connection) -> Result<Ans
             | ReceiverError::Bind { .. }
             | ReceiverError::Thread(_)
             | ReceiverError::Panicked(_) => ErrorCode::Other,
+            ReceiverError::Relay(_) => ErrorCode::IceFailed,
         };
         failed(code, error.to_string())
     })?;
@@ -187,13 +190,14 @@ async fn negotiate(context: &Context, connection: &mut Connection) -> Result<Ans
     Ok(answer)
 }
 
-/// Follows the session until one side ends it.
+/// Follows the session until one side ends it. A server has answered at `former` before, where the offer names that again.
 async fn stream(
     context: &Context,
     connection: &mut Connection,
     receiver: &mut Receiver,
     reporter: &Reporter,
     hello: &Hello,
+    former: Option<SocketAddr>,
 ) -> Ended {
     let failed = |code, message: &str| Ended::Failed { code, message: message.to_owned() };
     let mut second = tokio::time::interval(Duration::from_secs(1));
@@ -226,7 +230,7 @@ async fn stream(
                     // A server that hears nothing any more says bye before we give up.
                     return match receiver.relay_problem().filter(|_| elapsed >= SETUP_LIMIT) {
                         Some(problem) => failed(ErrorCode::IceFailed, &problem.to_string()),
-                        None => ended_by_bye(reached, elapsed, no_way(receiver)),
+                        None => ended_by_bye(reached, elapsed, no_way(receiver, former)),
                     };
                 }
                 // Where our packets have to open the path, it may be the only one that does.
@@ -264,7 +268,7 @@ async fn stream(
                     return Ended::Lost(FormerEnd::ConsentLost);
                 }
                 Some(Event::Failed { stage: TransportStage::Ice }) => {
-                    return failed(ErrorCode::IceFailed, &no_way(receiver));
+                    return failed(ErrorCode::IceFailed, &no_way(receiver, former));
                 }
                 Some(Event::Failed { stage: TransportStage::Dtls }) => {
                     return failed(ErrorCode::DtlsFailed, NO_HANDSHAKE);
@@ -294,9 +298,20 @@ fn ended_by_bye(reached: Option<Stage>, elapsed: Duration, no_way: String) -> En
 }
 
 /// Why UDP finds no way to the server: because of the relay, or in which direction it is missing.
-fn no_way(receiver: &Receiver) -> String {
-    let direction = || one_way::CLIENT.message(receiver.stats().has_heard_check).to_owned();
-    receiver.relay_problem().map_or_else(direction, |problem| problem.to_string())
+fn no_way(receiver: &Receiver, former: Option<SocketAddr>) -> String {
+    if let Some(problem) = receiver.relay_problem() {
+        return problem.to_string();
+    }
+    let unheard = unheard(&receiver.stats());
+    former.map_or_else(|| unheard.to_owned(), |former| one_way::had_answered(unheard, former))
+}
+
+/// Which way UDP does not get through, as far as the client can know.
+pub(crate) fn unheard(received: &Stats) -> &'static str {
+    match received {
+        Stats { has_heard_check: false, only_answers: true, .. } => one_way::NO_ANSWER,
+        Stats { has_heard_check, .. } => one_way::CLIENT.message(*has_heard_check),
+    }
 }
 
 /// Sends bye and waits until the server has taken the last reports and closes.

@@ -85,7 +85,7 @@ impl Server {
     ) -> Client {
         let id = SessionId(id);
         let offer = self.fanout.offer(id, vec![LOOPBACK]).await.unwrap().unwrap();
-        let Answer { sdp, mut receiver } =
+        let Answer { sdp, mut receiver, .. } =
             Receiver::answer(&offer, receiver::Options::new(vec![LOOPBACK])).unwrap();
         let (take, frames) = channel();
         receiver.handle_frames(move |received| {

@@ -1,6 +1,8 @@
 //! Which way UDP does not get through where ICE fails, as each side sees it: both check the way to the other, and whoever hears
 //! the other's checks knows that it is its own that do not arrive, or their answers.
 
+use std::net::SocketAddr;
+
 /// What a side says of an ICE that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OneWay {
@@ -15,6 +17,22 @@ pub const CLIENT: OneWay = OneWay {
     heard: "no UDP from client to server: the server's checks come, and ours are not answered",
     deaf: "no UDP from server to client: none of the server's checks came",
 };
+
+/// The client's words where the server makes no checks of its own, as it does that is reached at an advertised address.
+pub const NO_ANSWER: &str = "no UDP gets to the server and back: it makes no checks, and ours are not answered";
+
+/// What a client adds to them where a server has answered it there before.
+const HAD_ANSWERED: &str = "had answered there before";
+
+/// The message of a client to whom a server at `address` had answered in a session before.
+pub fn had_answered(message: &str, address: SocketAddr) -> String {
+    format!("{message}; a server at {address} {HAD_ANSWERED}")
+}
+
+/// Whether a client says that.
+pub fn says_had_answered(message: &str) -> bool {
+    message.contains(HAD_ANSWERED)
+}
 
 /// The server's words.
 pub const SERVER: OneWay = OneWay {
@@ -49,5 +67,14 @@ mod tests {
             assert_eq!(side.has_heard("no UDP between client and server"), None);
         }
         assert_eq!(CLIENT.has_heard(SERVER.message(true)), None, "it is the other's");
+        assert_eq!(CLIENT.has_heard(NO_ANSWER), None, "there was nothing to hear");
+    }
+
+    #[test]
+    fn a_way_that_worked_before_is_told() {
+        let message = had_answered(CLIENT.message(false), "10.96.0.7:8082".parse().unwrap());
+        assert!(message.ends_with("; a server at 10.96.0.7:8082 had answered there before"), "{message}");
+        assert!(says_had_answered(&message) && !says_had_answered(CLIENT.message(false)));
+        assert_eq!(CLIENT.has_heard(&message), Some(false));
     }
 }

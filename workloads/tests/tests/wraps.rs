@@ -100,7 +100,7 @@ impl Run {
         let offer = self.fanout.offer(id, vec![LOOPBACK]).await.unwrap().unwrap();
         let options =
             receiver::Options { queued_frames: 2 * BURST as usize, ..receiver::Options::new(vec![LOOPBACK]) };
-        let Answer { sdp, mut receiver } = Receiver::answer(&offer, options).unwrap();
+        let Answer { sdp, mut receiver, .. } = Receiver::answer(&offer, options).unwrap();
         self.fanout.answer(id, sdp).await.unwrap().unwrap();
         let sender = receiver.channel_sender();
         let opened = async {

@@ -23,7 +23,7 @@ impl Client {
         address: IpAddr,
         mut decode: impl FnMut(Assembled) -> Option<String> + Send + 'static,
     ) -> anyhow::Result<Self> {
-        let Answer { sdp, receiver } = Receiver::answer(offer, Options::new(vec![address]))?;
+        let Answer { sdp, receiver, .. } = Receiver::answer(offer, Options::new(vec![address]))?;
         let open: Arc<OnceLock<ChannelId>> = Arc::default();
         let (sender, channel) = (receiver.channel_sender(), Arc::clone(&open));
         receiver.handle_frames(move |received| {

@@ -43,8 +43,9 @@ impl ObjectivesVerdict {
     /// The same with what rows say of why the verdict is what it is, if there is room for it.
     #[must_use]
     pub(in crate::reports) fn explained(mut self, verdict: &Verdict, rows: &[ClientRow]) -> Self {
-        let why = verdict.failure().and_then(|failure| why_slow(failure, rows));
-        if let Some(why) = why.filter(|why| self.message.len() + why.len() + 2 <= MAX_MESSAGE) {
+        let mut whys = verdict.failure().and_then(|failure| why_slow(failure, rows)).into_iter().flatten();
+        let fits = |why: &String| self.message.len() + why.len() + 2 <= MAX_MESSAGE;
+        if let Some(why) = whys.find(fits) {
             self.message = format!("{}; {why}", self.message);
         }
         self
@@ -82,6 +83,7 @@ pub(in crate::reports) fn is_one_node(node: Option<&str>, clients: &[JudgedClien
 mod tests {
     use measure::verdict::{Pending, Place, Reason};
     use report::Cause;
+    use report::channel::Unanswered;
 
     use super::*;
 
@@ -110,6 +112,22 @@ mod tests {
         assert_eq!(few, ObjectivesVerdict::unknown("InsufficientSamples", "too few"));
         let one_node = ObjectivesVerdict::of(&Verdict::Met, true);
         assert!(one_node.message.ends_with("no network between nodes was measured"), "{}", one_node.message);
+    }
+
+    #[test]
+    fn why_a_recovery_was_slow_is_said_as_far_as_there_is_room() {
+        let explained = |client: &str| {
+            let unanswered = Some(Unanswered { packets: 131, milliseconds: 10_040.0 });
+            let row = ClientRow { unanswered, ..ClientRow::new(client) };
+            let verdict = Verdict::Missed(vec![failure(Reason::RecoveryTooSlow, client)]);
+            ObjectivesVerdict::of(&verdict, false).explained(&verdict, &[row]).message
+        };
+        let full = explained("harbor-client-1");
+        assert!(full.ends_with(" got no answer where the former server had answered: stale conntrack, or its endpoint is gone"), "{full}");
+        let brief = explained(&"n".repeat(63));
+        assert!(brief.ends_with("); no answer for 10.0 s: stale conntrack?"), "{brief}");
+        let none = explained(&"n".repeat(128));
+        assert!(none.ends_with("cause Network)") && none.len() <= MAX_MESSAGE, "{none}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 
 use rtc::sdp::description::common::Attribute;
 
@@ -59,6 +60,11 @@ impl Candidates {
             self.usable.remove(last);
             self.usable.push(candidate);
         }
+    }
+
+    /// Where they are.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.usable.iter().map(|candidate| candidate.address)
     }
 
     pub(super) fn attributes(&self) -> impl Iterator<Item = Attribute> {

@@ -26,6 +26,8 @@ pub(crate) struct Offer {
     pub(crate) sdp: String,
     /// The peer's candidates.
     pub(crate) candidates: Candidates,
+    /// The peer answers checks and makes none.
+    pub(crate) is_lite: bool,
     /// The data channel in it, if there is one.
     pub(crate) data: Option<OfferedData>,
     reply: Reply,
@@ -69,7 +71,8 @@ impl Offer {
             bundle: bundle.is_said.then_some(accepted),
             setup: transport.setup.opposite(),
         };
-        Ok(Self { sdp, candidates: transport.candidates, data: offered_data, reply })
+        let Transport { candidates, is_lite, .. } = transport;
+        Ok(Self { sdp, candidates, is_lite, data: offered_data, reply })
     }
 
     /// The answer for the peer, of the one that the stack made.

@@ -17,7 +17,7 @@ pub(super) struct Transport {
     password: String,
     fingerprint: Fingerprint,
     pub(super) setup: Setup,
-    is_lite: bool,
+    pub(super) is_lite: bool,
     pub(super) candidates: Candidates,
 }
 

@@ -99,6 +99,8 @@ pub struct Answer {
     pub sdp: String,
     /// The connection.
     pub receiver: Receiver,
+    /// Where the offerer is, as far as its offer says.
+    pub offerer: Vec<SocketAddr>,
 }
 
 /// A connection that receives video. Dropping it closes it too, only later.
@@ -121,34 +123,36 @@ impl Receiver {
     pub fn answer(offer: &str, options: Options) -> Result<Answer, ReceiverError> {
         guarded(|| {
             let ends = Ends::bind(&options.addresses)?;
-            Self::answer_unguarded(offer, options, ends)
+            Self::answer_unguarded(&Offer::read(offer, Flow::Received)?, options, ends)
         })?
     }
 
     /// As [`Receiver::answer`], and media comes by a TURN server alone: the addresses of the options are not used.
     ///
     /// # Errors
-    /// As [`Receiver::answer`].
+    /// As [`Receiver::answer`]; and where the relay's address is of another family than all that the offerer names.
     pub fn answer_by_relay(
         offer: &str,
         options: Options,
         allocation: Allocation,
     ) -> Result<Answer, ReceiverError> {
-        guarded(|| {
-            let ends = Ends::at_relay(allocation)?;
-            Self::answer_unguarded(offer, options, ends)
+        guarded(|| match offer_for(&allocation, offer) {
+            Ok(offer) => Self::answer_unguarded(&offer, options, Ends::at_relay(allocation)?),
+            Err(error) => {
+                allocation.give_back();
+                Err(error)
+            }
         })?
     }
 
-    fn answer_unguarded(offer: &str, options: Options, ends: Ends) -> Result<Answer, ReceiverError> {
-        let offer = Offer::read(offer, Flow::Received)?;
+    fn answer_unguarded(offer: &Offer, options: Options, ends: Ends) -> Result<Answer, ReceiverError> {
         tracing::debug!("the offer: {}", offer.candidates);
         let Options { connect_timeout, queued_frames, assembly, .. } = options;
         let Ends { polled, waker, relay, addresses } = ends;
         let mut checks = SessionChecks::new(addresses.iter().map(SocketAddr::ip));
         let described = checks.remote_description(&offer.sdp);
         let now = Instant::now();
-        let counters = Arc::new(Counters::default());
+        let counters = Arc::new(Counters::new(offer.is_lite));
         let candidate = |address: &SocketAddr| match &relay {
             Some((_, local)) => relay_candidate(*address, *local),
             None => host_candidate(*address),
@@ -176,7 +180,8 @@ impl Receiver {
             session.run();
         });
         let thread = Some(thread.map_err(ReceiverError::Thread)?);
-        Ok(Answer { sdp, receiver: Self { events: happened, requester, counters, ended, thread } })
+        let receiver = Self { events: happened, requester, counters, ended, thread };
+        Ok(Answer { sdp, receiver, offerer: offer.candidates.addresses().collect() })
     }
 
     /// Has `handler` take the frames, from here on; those that came before wait for it in the queue.
@@ -229,6 +234,14 @@ impl Receiver {
         // The thread is at its end: this takes no time.
         self.thread.take().is_none_or(|thread| thread.join().is_ok())
     }
+}
+
+/// The offer, where its offerer can be reached from the relay's address.
+fn offer_for(allocation: &Allocation, offer: &str) -> Result<Offer, ReceiverError> {
+    let offer = Offer::read(offer, Flow::Received)?;
+    let addresses: Vec<SocketAddr> = offer.candidates.addresses().collect();
+    allocation.reaches(&addresses)?;
+    Ok(offer)
 }
 
 impl Drop for Receiver {

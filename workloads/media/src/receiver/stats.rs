@@ -43,13 +43,15 @@ pub struct Stats {
     pub foreign: u64,
     /// A check of the peer's has come: UDP gets through that way.
     pub has_heard_check: bool,
+    /// The peer answers checks and makes none of its own (RFC 8445, section 2.5: ICE-lite), so that there are none to hear.
+    pub only_answers: bool,
     /// The way that media took last; the local end is ours.
     pub path: Option<CandidatePair>,
     /// How large a packet may be in either direction, as far as it is known.
     pub path_mtu: PathMtu,
     /// The payload of a full packet of the peer's media, where the peer says so.
     pub full_payload: Option<u16>,
-    /// What was sent since something came last, while nothing comes.
+    /// What was sent since something came last, or ever where nothing did, while nothing comes.
     pub unanswered: Option<Unanswered>,
 }
 
@@ -58,7 +60,7 @@ pub struct Stats {
 pub struct Unanswered {
     /// How many.
     pub packets: u64,
-    /// Since something came last.
+    /// Since something came last, or since the first of them.
     pub silence: Duration,
 }
 
@@ -85,6 +87,7 @@ impl Stats {
             checks_suppressed,
             foreign,
             has_heard_check,
+            only_answers,
             path,
             path_mtu,
             full_payload,
@@ -107,6 +110,7 @@ impl Stats {
             checks_suppressed: self.checks_suppressed + checks_suppressed,
             foreign: self.foreign + foreign,
             has_heard_check: self.has_heard_check || *has_heard_check,
+            only_answers: *only_answers,
             path: path.or(self.path),
             path_mtu: if *path_mtu == PathMtu::default() { self.path_mtu } else { *path_mtu },
             full_payload: full_payload.or(self.full_payload),
@@ -133,6 +137,7 @@ pub(super) struct Counters {
     pub(super) checks_suppressed: AtomicU64,
     pub(super) foreign: AtomicU64,
     pub(super) has_heard_check: AtomicBool,
+    only_answers: bool,
     path: Mutex<Option<CandidatePair>>,
     path_mtu: Mutex<(PathMtu, Option<u16>)>,
     unanswered: Mutex<Option<Unanswered>>,
@@ -140,6 +145,11 @@ pub(super) struct Counters {
 }
 
 impl Counters {
+    /// Of a connection to a peer that makes checks of its own, or only answers them.
+    pub(super) fn new(only_answers: bool) -> Self {
+        Self { only_answers, ..Self::default() }
+    }
+
     /// A packet came with so many bytes of payload.
     pub(super) fn packet(&self, payload: usize) {
         count(&self.packets, 1);
@@ -205,6 +215,7 @@ impl Counters {
             checks_suppressed: read(&self.checks_suppressed),
             foreign: read(&self.foreign),
             has_heard_check: self.has_heard_check.load(Ordering::Relaxed),
+            only_answers: self.only_answers,
             path: *self.path.lock().unwrap_or_else(PoisonError::into_inner),
             path_mtu,
             full_payload,

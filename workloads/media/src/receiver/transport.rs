@@ -64,6 +64,10 @@ impl Transport {
     /// As [`Gate::advance`].
     pub(super) fn advance(&mut self, now: Instant) {
         self.gate.advance(now);
+        // Whether the way has ever worked: afterwards it is asked where media does not come.
+        if !self.silence.has_heard() {
+            self.counters.unanswered(self.silence.unanswered(now));
+        }
         if self.gate.is_relayed() {
             self.counters.relay_is(self.gate.problem(now));
         }
@@ -158,7 +162,7 @@ impl Transport {
     pub(super) fn check_silent_path(&mut self, now: Instant) {
         if let Some((route, check)) = self.checks.extra_check() {
             self.gate.send(route, &check, now);
-            self.silence.sent();
+            self.silence.sent(now);
         }
         self.counters.unanswered(self.silence.unanswered(now));
     }
@@ -181,7 +185,7 @@ impl Transport {
             return;
         }
         self.gate.send(route, data, now);
-        self.silence.sent();
+        self.silence.sent(now);
     }
 }
 

@@ -75,7 +75,7 @@ impl Server {
     ) -> Client {
         let offer = rewrite(true, self.fanout.offer(SessionId(id), ours).await.unwrap().unwrap());
         let answer = Receiver::answer(&offer, receiver::Options::new(theirs)).unwrap();
-        let Answer { sdp, mut receiver } = answer;
+        let Answer { sdp, mut receiver, .. } = answer;
         let (take, frames) = channel();
         receiver.handle_frames(move |received| {
             // A test that is over takes no more.

@@ -77,7 +77,7 @@ impl Server {
         let (id, mut network) = (SessionId(id), Network::new(loses));
         let offer = self.fanout.offer(id, vec![LOOPBACK]).await.unwrap().unwrap();
         let options = receiver::Options::new(vec![LOOPBACK]);
-        let Answer { sdp, receiver } = Receiver::answer(&network.offered(&offer), options).unwrap();
+        let Answer { sdp, receiver, .. } = Receiver::answer(&network.offered(&offer), options).unwrap();
         self.fanout.answer(id, network.answered(&sdp)).await.unwrap().unwrap();
         (receiver, network)
     }

@@ -48,7 +48,7 @@ async fn connect(mut options: Options, rtx: bool) -> (Offerer, Receiver, Channel
     options.connect_timeout = PATIENCE;
     let offerer = Offerer::new(rtx).await;
     let offer = soon(offerer.offer()).await;
-    let Answer { sdp, mut receiver } = Receiver::answer(&offer, options).unwrap();
+    let Answer { sdp, mut receiver, .. } = Receiver::answer(&offer, options).unwrap();
     // Not anywhere: passwords are random.
     let names_rtx = |line: &str| line.starts_with("a=rtpmap:") && line.to_lowercase().contains("rtx");
     assert!(!sdp.lines().any(names_rtx), "{sdp}");

@@ -33,7 +33,7 @@ impl FormerEnd {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unanswered {
-    /// Sent since something came last, on a way that had worked.
+    /// Sent on a way that had worked, since something came last.
     pub packets: u64,
     /// For so long.
     pub milliseconds: f64,
@@ -49,7 +49,8 @@ pub struct Recovery {
     pub ago: f64,
     /// How the session before ended.
     pub former_end: FormerEnd,
-    /// What it sent last in that, and nobody answered.
+    /// What it sent to where that server had answered, and nobody did any more: last in that session, and in those that never got
+    /// going.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unanswered: Option<Unanswered>,
 }

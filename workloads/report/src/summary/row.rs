@@ -135,7 +135,7 @@ pub struct ClientRow {
     /// How its connection to the other process ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former_end: Option<FormerEnd>,
-    /// What it sent last to that process, and nobody answered.
+    /// What it sent to where that process had answered, and nobody did any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unanswered: Option<Unanswered>,
 }

@@ -8,3 +8,4 @@ mod narrow;
 mod no_udp;
 mod node_port;
 mod ports;
+mod stale_nat;

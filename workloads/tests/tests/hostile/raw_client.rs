@@ -66,7 +66,7 @@ async fn connect(server: SocketAddr) -> (Connection, Receiver, ChannelId) {
     let mut signaling = dial(&server.to_string().parse().unwrap()).await.unwrap();
     let Some(Message::Offer { sdp }) = signaling.receive().await.unwrap() else { panic!("no offer") };
     let options = Options::new(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]);
-    let Answer { sdp, mut receiver } = Receiver::answer(&sdp, options).unwrap();
+    let Answer { sdp, mut receiver, .. } = Receiver::answer(&sdp, options).unwrap();
     signaling.send(&Message::Answer { sdp }).await.unwrap();
     loop {
         match receiver.next_event().await {

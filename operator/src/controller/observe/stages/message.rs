@@ -1,6 +1,7 @@
 //! The message about a client that is stuck.
 
 use crds::MediaPath;
+use report::one_way;
 
 use crate::controller::observe::pods::ObservedPod;
 use crate::controller::observe::stages::direction::Blocked;
@@ -59,7 +60,8 @@ pub(super) fn message(
                     format!("no UDP from {client} to {server}")
                 }
             };
-            format!("{signaling}, {way}: check {check}")
+            let stale = stale_entries(session, stuck);
+            format!("{signaling}, {way}{stale}: check {check}")
         }
         SetupStage::Dtls => format!(
             "UDP ok, no DTLS handshake between {client} and {server}: check the MTU and what filters UDP on the way"
@@ -85,6 +87,17 @@ pub(super) fn message(
         SetupStage::FirstReport => format!(
             "video was sent from {server} to {client}, no report came back: check packet loss, MTU and the client's log"
         ),
+    }
+}
+
+/// What keeps a client from a server behind a Service where it had reached the one before: entries of conntrack that still lead
+/// there, before anything else. A client takes another port for each attempt, but a node may have one for any.
+fn stale_entries(session: &Session, stuck: &StuckClient<'_>) -> &'static str {
+    let had_answered = stuck.error.is_some_and(|error| one_way::says_had_answered(&error.message));
+    if session.spec.path.has_service() && had_answered {
+        ", where a server had answered before (stale conntrack?)"
+    } else {
+        ""
     }
 }
 

@@ -96,6 +96,27 @@ fn media_that_does_not_arrive_is_said_by_its_path() {
     }
 }
 
+/// A roll of the server behind a Service, and the proxy's tables still lead to the former one.
+#[test]
+fn a_way_that_a_server_had_answered_on_before_may_be_stale() {
+    let at = "10.96.0.7:8082".parse().unwrap();
+    let reached = Reached::At(vec![at]);
+    let said = report::one_way::had_answered(report::one_way::NO_ANSWER, at);
+    let message = |path: &str, said: &str| {
+        let view = posted(State::Connecting, &[(ErrorCode::IceFailed, 1, said)]);
+        broken_by(&json!({"clients": 2, "path": path}), &reached, &view).unwrap().message
+    };
+    assert_eq!(
+        message("ClusterIP", &said),
+        "signalling ok, no UDP from harbor-client-1 (node b) to 10.96.0.7:8082 (ClusterIP of harbor-media), where a server had \
+         answered before (stale conntrack?): check the Service's endpoints, kube-proxy and NetworkPolicy; 1 of 2 clients affected"
+    );
+    assert!(message("NodePort", &said).contains("(stale conntrack?)"));
+    for (path, said) in [("ClusterIP", report::one_way::NO_ANSWER), ("PodIP", &*said)] {
+        assert!(!message(path, said).contains("conntrack"), "{path}");
+    }
+}
+
 #[test]
 fn what_a_relay_says_is_quoted() {
     let relay = json!({"uri": "turn:relay.test", "secretName": "s"});
@@ -348,13 +369,21 @@ fn the_longest_address_fits_with_what_to_check() {
         &BTreeMap::new(),
         Timestamp::UNIX_EPOCH,
     );
-    let view = posted(State::Connecting, &[(ErrorCode::IceFailed, 1, report::one_way::CLIENT.message(true))]);
-    let broken =
-        first_broken(&session, &reached, pods.server.as_ref(), &pods.clients, &view, crds::MAX_MESSAGE);
-    let message = broken.unwrap().message;
-    assert!(message.len() <= crds::MAX_MESSAGE && message.ends_with("1 of 2 clients affected"), "{message}");
-    assert!(
-        message.contains("6666]:30082 (LoadBalancer), the other way is open: check the balancer"),
-        "{message}"
-    );
+    for (said, expected) in [
+        (
+            report::one_way::CLIENT.message(true).to_owned(),
+            "6666]:30082 (LoadBalancer), the other way is open: check the balancer",
+        ),
+        (
+            report::one_way::had_answered(report::one_way::NO_ANSWER, "[2001:db8::1]:30082".parse().unwrap()),
+            "6666]:30082 (LoadBalancer), where a server had answered before (stale conntrack?): check the balancer",
+        ),
+    ] {
+        let view = posted(State::Connecting, &[(ErrorCode::IceFailed, 1, &said)]);
+        let broken =
+            first_broken(&session, &reached, pods.server.as_ref(), &pods.clients, &view, crds::MAX_MESSAGE);
+        let message = broken.unwrap().message;
+        let is_whole = message.len() <= crds::MAX_MESSAGE && message.ends_with("1 of 2 clients affected");
+        assert!(is_whole && message.contains(expected), "{message}");
+    }
 }
