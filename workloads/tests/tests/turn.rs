@@ -94,8 +94,8 @@ impl Drop for Turn {
 }
 
 /// The last line of a client that is to fail by this relay.
-fn refused(server: &Server, uri: &str, password: &str) -> String {
-    let address = server.signaling().to_string();
+fn refused(server: SocketAddr, uri: &str, password: &str) -> String {
+    let address = server.to_string();
     let relay = ["--relay", uri, "--relay-user", "tester", "--relay-password-file", password];
     let client = ["--server", &address, "--give-up-after", "7s"];
     let ended = Program::run("ballsession-client", &[&client[..], &relay].concat());
@@ -124,7 +124,7 @@ fn all_media_goes_by_the_relay_and_what_is_wrong_with_one_is_named() {
     assert!(row.frames.matched > 60, "{row:?}");
 
     turn.password("wrong");
-    let said = refused(&server, &uri, password);
+    let said = refused(server.signaling(), &uri, password);
     assert!(
         said.contains("IceFailed: the relay turn:127.0.0.1")
             && said.contains("does not take user \"tester\" with this password: 401"),
@@ -137,7 +137,7 @@ fn all_media_goes_by_the_relay_and_what_is_wrong_with_one_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("password");
     std::fs::write(&file, "secret").unwrap();
-    let said = refused(&server, &uri, file.to_str().unwrap());
+    let said = refused(server.signaling(), &uri, file.to_str().unwrap());
     assert!(said.contains("does not answer within 5 s"), "{said}");
 }
 
@@ -179,4 +179,23 @@ fn a_relay_that_forbids_the_servers_address_or_stops_is_named() {
             .map(|error| error.message.clone())
     });
     assert!(named.contains("has been silent for"), "{named}");
+}
+
+/// A TURN server passes nothing on from one family to the other, and does not say so where no check is even tried.
+#[test]
+fn a_relay_whose_address_is_of_another_family_than_the_servers_is_named() {
+    let Some(turn) = Turn::start(&[]) else { return };
+    let own = ["--listen", "[::1]:0", "--http", "[::1]:0", "--ice-address", "::1"];
+    let mut server = Program::start("ballsession-server", &own);
+    let line = server.line("signalling on ");
+    let (_, rest) = line.split_once("signalling on ").unwrap();
+    let signalling = rest.split(", HTTP").next().unwrap().parse().unwrap();
+    let password = turn.password("secret");
+    let said = refused(signalling, &turn.uri(), password.to_str().unwrap());
+    assert!(
+        said.contains("no media: IceFailed: the relay turn:127.0.0.1") && said.contains(" gives 127.0.0.1:"),
+        "{said}"
+    );
+    assert!(said.contains("and the server is at [::1]:"), "{said}");
+    assert!(said.ends_with("it has to give an address of IPv6 (coturn: --keep-address-family)"), "{said}");
 }

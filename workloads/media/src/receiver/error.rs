@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::description::DescriptionError;
 use crate::guard::Panicked;
+use crate::relay::RelayError;
 
 /// Why an offer could not be answered.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,9 @@ pub enum ReceiverError {
         /// What was wrong in the end.
         source: std::io::Error,
     },
+    /// The TURN server's address is none from which the offerer is reached.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
     /// The offer was refused.
     #[error("cannot answer the offer: {0}")]
     Negotiation(#[from] webrtc::error::Error),

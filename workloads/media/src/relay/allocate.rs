@@ -25,6 +25,30 @@ pub struct Allocation {
     pub(crate) relayed: SocketAddr,
 }
 
+impl Allocation {
+    /// Whether a peer at one of these addresses can be sent to; one that names none may be found by its own packets.
+    ///
+    /// # Errors
+    /// Where all of them are of another family.
+    pub(crate) fn reaches(&self, peer: &[SocketAddr]) -> Result<(), RelayError> {
+        match peer.first() {
+            Some(first) if peer.iter().all(|address| address.is_ipv4() != self.relayed.is_ipv4()) => {
+                Err(self.relay.of_other_family(*first))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives the address back, without waiting for an answer.
+    pub(crate) fn give_back(mut self) {
+        self.relay.close(Instant::now());
+        while let Some(datagram) = self.relay.poll_send() {
+            // Where it does not arrive, the address is free again when its time is over.
+            let _ = self.socket.send_to(&datagram, self.relay.server());
+        }
+    }
+}
+
 /// Asks `server` for an address, from one of `locals` or, where that has none of its family, from where the system sends
 /// from. Waits, for `limit` at most.
 ///

@@ -112,6 +112,12 @@ impl Relay {
         self.failed().or_else(forbidden).or_else(|| (silence >= SILENCE).then(silent))
     }
 
+    /// Why a peer cannot be reached that is at an address of another family alone.
+    pub(super) fn of_other_family(&self, peer: SocketAddr) -> RelayError {
+        let relayed = self.relayed.unwrap_or(self.server.address);
+        RelayError::OtherFamily { name: self.server.name.clone(), relayed, peer }
+    }
+
     /// A datagram of the server's came.
     pub(crate) fn received(&mut self, datagram: &[u8], now: Instant) {
         self.heard = now;

@@ -44,6 +44,16 @@ pub enum RelayError {
         /// Code and reason of its answer.
         answer: String,
     },
+    /// Its address is of another family than all of the peer's (RFC 8656, section 9.3: it passes nothing on to them).
+    #[error("the relay {name} gives {relayed}, and the server is at {peer}: it has to give an address of {} (coturn: --keep-address-family)", family(.peer))]
+    OtherFamily {
+        /// The server.
+        name: String,
+        /// Its address.
+        relayed: SocketAddr,
+        /// The first of the peer's.
+        peer: SocketAddr,
+    },
     /// It passes nothing on to the peer.
     #[error("the relay {name} passes nothing on to {peer}: {answer}")]
     PeerForbidden {
@@ -70,4 +80,8 @@ pub enum RelayError {
         /// For how long.
         silence: Duration,
     },
+}
+
+fn family(address: &SocketAddr) -> &'static str {
+    if address.is_ipv6() { "IPv6" } else { "IPv4" }
 }
