@@ -13,6 +13,7 @@
 
 mod command;
 mod diagnostics;
+mod image;
 mod install;
 mod nodes;
 mod patience;
@@ -23,10 +24,12 @@ mod session;
 mod snapshot;
 mod spec;
 mod stage;
+mod stale_entries;
 mod table;
 
 pub use command::{kubectl, run};
 pub use diagnostics::diagnose;
+pub use image::Image;
 pub use install::{INSTALL, OPERATOR_NAMESPACE, SAMPLES, leading_pod, leads, operator_pods};
 pub use nodes::{Blockade, families, nft_family, on_node, worker_nodes};
 pub use patience::{PATIENCE, eventually};
@@ -37,4 +40,5 @@ pub use session::Session;
 pub use snapshot::Snapshot;
 pub use spec::{quick, with};
 pub use stage::Stage;
+pub use stale_entries::{Entry, StaleEntries};
 pub use table::first_row;

@@ -79,6 +79,17 @@ impl Blockade {
         Self::raise(client, name, "prerouting priority -310", &[rule]).await
     }
 
+    /// Blocks the UDP to an address and port of connections that nodes do not track yet. `name` as for [`Blockade::of`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn of_untracked(client: &Client, name: &str, to: SocketAddr) -> Result<Self> {
+        let ip = to.ip().to_string();
+        let rule = format!("{} daddr {ip} udp dport {} ct state new drop", nft_family(&ip), to.port());
+        // After connections are tracked, and before a Service's proxy changes the address.
+        Self::raise(client, name, "prerouting priority -150", &[rule]).await
+    }
+
     /// Has all nodes filter by these rules at that hook.
     async fn raise(client: &Client, name: &str, hook: &str, rules: &[String]) -> Result<Self> {
         let nodes = Api::<Node>::all(client.clone()).list(&ListParams::default()).await?.items;

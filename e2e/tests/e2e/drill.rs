@@ -1,9 +1,14 @@
 //! Drills: the server is replaced while clients stream, and how long they were without pictures is known.
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use ballsession_e2e::{Blockade, Part, Snapshot, addresses, eventually, quick, scenario, uid, with};
+use ballsession_e2e::{
+    Blockade, Entry, Image, Part, Snapshot, StaleEntries, addresses, eventually, families, node, quick, scenario,
+    scenario_alone, uid, with,
+};
+use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 
 /// A pod that has to be made, started and found, on a machine that is busy.
@@ -110,6 +115,79 @@ async fn a_roll_behind_each_service_has_its_recovery() {
                 let address = shown.and_then(|shown| shown.strip_prefix(path)).context("no address")?;
                 ensure!(way.ends_with(address), "{way} does not end at {address}");
             }
+            session.delete().await?;
+        }
+        Ok(())
+    })
+    .await;
+}
+
+/// The server is replaced behind a Service, and its client's node still leads packets to where the former one was. Alone: the
+/// proxy removes such entries whenever any endpoint of the cluster changes.
+#[tokio::test]
+async fn stale_entries_of_connections_are_named_while_they_last_and_afterwards() {
+    const NAME: &str = "stale_entries_of_connections_are_named_while_they_last_and_afterwards";
+    let Some(image) = Image::Conntrack.named_for(NAME) else { return };
+    scenario_alone("drill-stale", async |stage| {
+        for family in families(&stage.client).await? {
+            let name = format!("stale-{}", family.to_lowercase());
+            let asked = json!({
+                "path": "ClusterIP", "ipFamily": family, "placement": "CrossNode", "objectives": {"recovery": "5s"}
+            });
+            let session = stage.session(&name, &with(quick(), asked)).await?;
+            let now = session.works_with(1).await?;
+            let shown = now.status()?.display.as_ref().and_then(|display| display.path.clone());
+            let service: SocketAddr =
+                shown.as_deref().and_then(|path| path.rsplit(' ').next()).context("no path is shown")?.parse()?;
+            let of_family = |pod: &Pod| -> Result<IpAddr> {
+                let addresses: Vec<IpAddr> =
+                    addresses(pod).iter().map(|address| address.parse()).collect::<Result<_, _>>()?;
+                let mut addresses = addresses.into_iter();
+                addresses.find(|address| address.is_ipv4() == service.is_ipv4()).context("no address of it")
+            };
+            let (client, server) =
+                (session.ready_pod(Part::Client).await?, session.ready_pod(Part::Server).await?);
+            let entry = Entry { client: of_family(&client)?, service, pod: of_family(&server)? };
+            let own = format!("ballsession-e2e-{}-{name}", std::process::id());
+            let entries =
+                StaleEntries::insert(&stage.client, &own, &image, node(&client), entry).await?;
+            // The proxy knows the next server, and a port that it sees before the entry for it is back is not led astray.
+            let blockade = Blockade::of_untracked(&stage.client, &own.replace('-', "_"), service).await;
+            let named = async {
+                blockade.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+                session.change(&json!({"drill": {"after": "5s"}})).await?;
+                session
+                    .within(RECOVERED, "the stale entries are named", |now| {
+                        let message = now.because("Ready", "False", "MediaBlocked")?;
+                        ensure!(
+                            message.contains("where a server had answered before (stale conntrack?)"),
+                            "{message}"
+                        );
+                        Ok(())
+                    })
+                    .await?;
+                ensure!(entries.are_used().await?, "no packet of the client's went by them");
+                anyhow::Ok(())
+            };
+            let named = named.await;
+            let lifted = match blockade {
+                Ok(blockade) => blockade.lift().await,
+                Err(error) => Err(error),
+            };
+            entries.remove().await?;
+            lifted?;
+            named?;
+            let slow = session
+                .within(RECOVERED, "the time that they cost is explained", |now| {
+                    let message = now.because("ObjectivesMet", "False", "RecoveryTooSlow")?;
+                    ensure!(
+                        message.contains("got no answer where the former server had answered: stale conntrack"),
+                        "{message}"
+                    );
+                    recovered(now, 1)
+                })
+                .await?;
+            println!("{family}: {:?} ms", slow.status()?.clients[0].recovery_milliseconds);
             session.delete().await?;
         }
         Ok(())

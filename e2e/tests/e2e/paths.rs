@@ -1,19 +1,15 @@
 //! Media by Services, ports of nodes, load balancers and a TURN server, and what is said where these do not work.
 
-use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 
 use anyhow::{Context, Result, ensure};
 use ballsession_e2e::{
-    Blockade, PATIENCE, Session, Snapshot, Stage, addresses, eventually, families, is_ready, quick, scenario,
+    Blockade, Image, PATIENCE, Session, Snapshot, Stage, addresses, eventually, families, is_ready, quick, scenario,
     with,
 };
 use k8s_openapi::api::core::v1::{Pod, Secret, Service};
-use kube::api::{Api, Patch, PatchParams, PostParams};
+use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
-
-/// An image with coturn on all nodes. Without it nothing is relayed.
-const TURN_IMAGE: &str = "BALLSESSION_E2E_TURN_IMAGE";
 
 /// For documentation (RFC 5737, RFC 3849): nobody has them, and a Service's proxy takes what goes there all the same.
 const BALANCERS: [(&str, &str); 2] = [("IPv4", "192.0.2.77"), ("IPv6", "2001:db8::77")];
@@ -188,22 +184,18 @@ async fn a_path_that_is_blocked_is_named_with_what_to_check() {
     .await;
 }
 
+/// The spec of a session by the TURN server at that address.
+fn relayed(place: IpAddr) -> Value {
+    let relay = json!({"uri": format!("turn:{}", SocketAddr::new(place, 3478)), "secretName": "demo-relay"});
+    with(quick(), json!({"path": "Relay", "relay": relay, "ipFamily": family_of(place)}))
+}
+
 #[tokio::test]
 async fn media_flows_by_a_relay_and_a_wrong_password_is_named() {
-    let Ok(image) = std::env::var(TURN_IMAGE) else {
-        let line = format!(
-            "SKIPPED media_flows_by_a_relay_and_a_wrong_password_is_named: {TURN_IMAGE} names no image with coturn\n"
-        );
-        let _ = std::io::stderr().write_all(line.as_bytes());
-        return;
-    };
+    const NAME: &str = "media_flows_by_a_relay_and_a_wrong_password_is_named";
+    let Some(image) = Image::Turn.named_for(NAME) else { return };
     scenario("relay", async |stage| {
         let places = relay(stage, &image).await?;
-        let relayed = |place: IpAddr| {
-            let relay =
-                json!({"uri": format!("turn:{}", SocketAddr::new(place, 3478)), "secretName": "demo-relay"});
-            with(quick(), json!({"path": "Relay", "relay": relay, "ipFamily": family_of(place)}))
-        };
         secret(stage, "wrong").await?;
         let first = *places.first().context("it has no address")?;
         let session = stage.session("mistaken", &relayed(first)).await?;
@@ -228,6 +220,38 @@ async fn media_flows_by_a_relay_and_a_wrong_password_is_named() {
             .await?;
         }
         Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_relay_that_stops_while_it_is_used_is_named() {
+    let Some(image) = Image::Turn.named_for("a_relay_that_stops_while_it_is_used_is_named") else { return };
+    scenario("relay-stops", async |stage| {
+        secret(stage, "secret").await?;
+        let place = *relay(stage, &image).await?.first().context("it has no address")?;
+        let session = stage.session("orphan", &relayed(place)).await?;
+        session.works_with(1).await?;
+        let pods: Api<Pod> = Api::namespaced(stage.client.clone(), &stage.namespace);
+        pods.delete("turn", &DeleteParams::default().grace_period(0)).await?;
+        let uri = format!("the relay turn:{}", SocketAddr::new(place, 3478));
+        session
+            .eventually("the relay that is gone is told", |now| {
+                let message = now.because("Ready", "False", "MediaBlocked")?;
+                for part in [&*uri, "does not answer within 5 s", "check the TURN server's log"] {
+                    ensure!(message.contains(part), "{part:?} is not in {message}");
+                }
+                Ok(())
+            })
+            .await?;
+        eventually(PATIENCE, "its pod is gone", async || {
+            ensure!(pods.get_opt("turn").await?.is_none());
+            Ok(())
+        })
+        .await?;
+        let place = *relay(stage, &image).await?.first().context("it has no address")?;
+        session.change(&relayed(place)).await?;
+        session.works_with(1).await.map(drop)
     })
     .await;
 }
