@@ -64,7 +64,7 @@ def test_the_table_has_what_kubectl_get_has(operator, page):
     assert demo[:10] == ["media", "demo", "True", "True", "2/2", "0.012px", "7.5ms", "0.00%", "", "0"]
     assert harbor[:10] == ["edge", "harbor", "False", "False", "1/2", "14.2px", "412ms", "8.10%", "", "37"]
     assert re.fullmatch(r"\d+[smhd]", demo[10])
-    assert [part for part in harbor[12].split("\n") if part] == [
+    assert [part for part in harbor[13].split("\n") if part] == [
         "MediaBlocked",
         HARBOR["status"]["display"]["message"],
         "kubectl -n edge port-forward deploy/harbor-server 8082:8081",
@@ -72,7 +72,7 @@ def test_the_table_has_what_kubectl_get_has(operator, page):
     ]
     assert new[2:10] == [""] * 8
     # No server runs any more whose page could be opened.
-    assert gate[12] == "Completed"
+    assert gate[13] == "Completed"
     assert page.text("inside") == "http://127.0.0.1:8082/"
     # Foreign texts are texts.
     assert page.driver.find_elements(By.CSS_SELECTOR, "main img, main b") == []
@@ -90,20 +90,27 @@ def test_what_is_delivered_and_the_cause_are_shown_sorted_and_found(operator, pa
         return status if len(status["sessions"]) == 3 else None
 
     status = until("all sessions are watched", watched)
-    judged = {"demo": {"delivered": "100%", "cause": None}, "harbor": {"delivered": "61.2%", "cause": "Network"}}
+    judged = {"demo": {"delivered": "100%", "cause": None}, "harbor": {"delivered": "61.2%", "cause": "Network", "path": "ClusterIP IPv6 [fd00:10:96::7]:8082"}}
     for shown in status["sessions"]:
         shown |= judged.get(shown["name"], {})
     answers = Script(page.driver, STATUS)
     page.open(program.http)
     page.run("window.answer = arguments[0]", status)
     until("the numbers", lambda: [row[8] for row in rows(page)] == ["61.2%", "100%", ""])
-    assert [row[11] for row in rows(page)] == ["Network", "", ""]
+    # Nothing of a row is out of sight, the line that leads inside neither.
+    scroll = "const box = document.querySelector('#sessions').closest('.scroll'); return box.scrollWidth - box.clientWidth"
+    assert page.run(scroll) <= 0
+    page.screenshot("operator-paths")
+    assert [row[11:13] for row in rows(page)] == [["Network", "ClusterIP IPv6 [fd00:10:96::7]:8082"], ["", ""], ["", ""]]
     delivered = page.driver.find_element(By.CSS_SELECTOR, "th[data-key=delivered] button")
     delivered.click()
     until_names(page, "harbor", "demo", "gate")
     delivered.click()
     until_names(page, "demo", "harbor", "gate")
     page.element("filter").send_keys("network")
+    until_names(page, "harbor")
+    page.element("filter").clear()
+    page.element("filter").send_keys("clusterip")
     until_names(page, "harbor")
     answers.remove()
 
@@ -176,7 +183,7 @@ def test_a_line_is_copied_by_keyboard(operator, page, has_clipboard):
     page.press("ENTER")
     until("the line is copied", lambda: page.run("return window.copied") == line)
     assert page.run("return getSelection().toString()") == line
-    until("it says so", lambda: "copied" in rows(page)[0][12])
+    until("it says so", lambda: "copied" in rows(page)[0][13])
 
 
 def test_it_says_what_the_operator_waits_for_and_that_it_is_gone(operator, page):

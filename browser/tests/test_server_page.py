@@ -89,7 +89,9 @@ def test_the_numbers_are_those_of_status_and_the_charts_move(session, page):
         matched, sent = (number(part) for part in cells[9].split(" of "))
         assert 0 < matched <= row["frames"]["matched"] and matched <= sent <= row["frames"]["sent"]
         assert number(cells[6]) < CLOSE
-        assert cells[-1] == f"{row['setupMilliseconds']['firstReport']:g}"
+        assert cells[10] == f"{row['setupMilliseconds']['firstReport']:g}"
+        server_end = row["path"]["remote"]
+        assert cells[11] == f"host {server_end['address']}:{server_end['port']}"
         assert row["node"] in page.run("return document.querySelector('#clients tbody th').innerText")
     assert "2 clients connected" in page.text("standing")
     assert page.text("no-objectives") and not page.text("verdict")

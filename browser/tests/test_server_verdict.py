@@ -221,6 +221,60 @@ def test_the_numbers_of_all_say_what_is_asked_and_who_is_worst(show, page):
     assert page.text("processor-part") == ""
 
 
+def candidate(kind: str, address: str, port: int) -> dict:
+    return {"candidateType": kind, "address": address, "port": port, "protocol": "udp"}
+
+
+def test_each_client_has_the_way_that_its_media_takes_and_how_large_packets_may_be(show, page):
+    pod, node = candidate("host", "10.244.2.10", 57076), candidate("host", "172.18.0.3", 30082)
+    relayed, ipv6 = candidate("relay", "192.0.2.7", 50000), candidate("prflx", "2001:db8::7", 40112)
+    clients = [
+        row("demo-client-0", path={"local": pod, "remote": node}, pathMtu={"toClient": 1450, "toServer": 1450}),
+        # As the server sees it, where the client says nothing.
+        row("demo-client-1", serverPath={"local": node, "remote": relayed}, pathMtu={"toClient": 1200, "largestPacket": 1264}),
+        row("demo-client-2", path={"local": ipv6, "remote": candidate("host", "2001:db8::1", 8082)}),
+        row("demo-client-3"),
+    ]
+    show(update(clients))
+    shown = {name: cells[11].split("\n") for name, cells in rows(page).items()}
+    assert shown == {
+        "demo-client-0": ["host 172.18.0.3:30082", "from host 10.244.2.10:57076", "MTU 1450"],
+        "demo-client-1": ["host 172.18.0.3:30082", "from relay 192.0.2.7:50000", "MTU 1200 to it, – back"],
+        "demo-client-2": ["host [2001:db8::1]:8082", "from prflx [2001:db8::7]:40112"],
+        "demo-client-3": [""],
+    }
+    page.run("document.querySelector('#clients').scrollIntoView()")
+    page.screenshot("server-paths")
+    # What is gone is not said of the next one in its place.
+    show(update([row("demo-client-0")]))
+    assert rows(page)["demo-client-0"][11] == ""
+
+
+def test_a_recovery_is_shown_and_judged_where_there_was_one(show, page):
+    is_shown = "return getComputedStyle(document.querySelector('#clients td:nth-child(13)')).display !== 'none'"
+    names = "return [...document.querySelectorAll('#window dt')].map((name) => name.textContent)"
+    show(update([row("demo-client-0")], objectives=OBJECTIVES, verdict=MET))
+    assert not page.run(is_shown)
+    assert "recovery, ms" not in page.run(names)
+    clients = [
+        row("demo-client-0", recoveryMilliseconds=1980.0, lostFrames=59),
+        row("demo-client-1", recoveryMilliseconds=12310.0, lostFrames=369),
+    ]
+    asked = OBJECTIVES | {"recoveryMilliseconds": 10000}
+    verdict = MISSED | {"reason": "RecoveryTooSlow", "message": ""}
+    show(update(clients, objectives=asked, verdict=verdict, recoveryMilliseconds=12310.0, lostFrames=428))
+    assert page.run(is_shown)
+    assert page.run(names)[-1] == "recovery, ms"
+    below = "return document.querySelector('#window > :last-child').innerText"
+    assert "✕12310" in page.run(below) and "asked: ≤ 10000 ms\nframes missed: 428" in page.run(below)
+    assert rows(page)["demo-client-0"][12] == "1980\n59 frames missed"
+    assert breaches(page, "demo-client-1") == {"recovery, ms": "breach: at most 10000 ms asked for"}
+    assert breaches(page, "demo-client-0") == {}
+    page.screenshot("server-recovery")
+    page.resize(PHONE)
+    assert not page.is_wider_than_its_window()
+
+
 def test_a_server_of_the_version_before_is_still_shown(show, page):
     known = ("id", "node", "state", "pairing", "pairingMilliseconds", "reconnects", "setupMilliseconds", "frames", "lossPercent")
     known += ("errorPixels", "latencyMilliseconds", "freezes")

@@ -19,6 +19,7 @@ export const COLUMNS = [
   { key: "errors", title: "Errors", isNumber: true },
   { key: "age", title: "Age", isNumber: true },
   { key: "cause", title: "Cause" },
+  { key: "path", title: "Path" },
   { key: "why", title: "Reason, and the line that leads inside" },
 ];
 
@@ -40,6 +41,7 @@ export function row(session, now) {
     errors: session.errors === null ? "" : String(session.errors),
     age: age === undefined ? "" : duration(age),
     cause: session.cause ?? "",
+    path: session.path ?? "",
     why: session.reason ?? "",
   };
   // A session that does nothing because it was told so is no problem.
@@ -67,7 +69,7 @@ export function row(session, now) {
 /** Whether all words of `filter` are somewhere in a row, in upper or lower case. */
 export function matches(row, filter) {
   const nodes = row.clients.map(({ node }) => node);
-  const text = [row.key, row.text.why, row.text.cause, row.message, row.node, ...nodes].join(" ").toLowerCase();
+  const text = [row.key, row.text.why, row.text.cause, row.text.path, row.message, row.node, ...nodes].join(" ").toLowerCase();
   return filter.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }
 

@@ -3,13 +3,14 @@
 mod run;
 mod target;
 mod values;
+mod way;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
-use process::arguments::duration;
+use process::arguments::{self, duration};
 
 pub(crate) use run::RunArguments;
 pub(crate) use target::Target;
@@ -123,6 +124,20 @@ pub(crate) enum Command {
         #[arg(value_enum)]
         shell: Shell,
     },
+}
+
+/// The command line; what is wrong with it has been printed when this fails.
+pub(crate) fn parse() -> Result<Arguments, process::Exit> {
+    let arguments: Arguments = arguments::parse()?;
+    let checked = match &arguments.command {
+        Command::Run(run) => run.check(),
+        _ => Ok(()),
+    };
+    checked.map_err(|problem| {
+        eprintln!("error: {problem}");
+        process::Exit::Usage
+    })?;
+    Ok(arguments)
 }
 
 /// The form of a comparison.

@@ -22,7 +22,7 @@ use crate::arguments::{Arguments, Command};
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
-    let arguments: Arguments = match process::arguments::parse() {
+    let arguments = match arguments::parse() {
         Ok(arguments) => arguments,
         Err(exit) => return exit.into(),
     };

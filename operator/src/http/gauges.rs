@@ -15,6 +15,7 @@ use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::metrics::MetricType;
 
 use crate::cluster::Guard;
+use crate::conditions::find;
 use crate::http::parts::{Parts, Watched};
 use crate::run::WantedClients;
 
@@ -143,6 +144,11 @@ impl Text<'_> {
             &|session| last_report_age(session.metadata.uid.as_deref()?),
         )?;
         self.gauges(
+            "session_ready_reason",
+            "Always 1: the label is the reason of the condition Ready, where there is one.",
+            sessions.iter().filter_map(|session| ready_reason(session)),
+        )?;
+        self.gauges(
             "session_server_zone",
             "Always 1: the label is the zone of the server's node, where that has one.",
             sessions.iter().filter_map(|session| server_zone(session)),
@@ -156,6 +162,13 @@ fn labels(session: &BallSession) -> [(&'static str, &str); 2] {
         ("namespace", metadata.namespace.as_deref().unwrap_or_default()),
         ("session", metadata.name.as_deref().unwrap_or_default()),
     ]
+}
+
+/// Its labels, with why it is ready or not.
+fn ready_reason(session: &BallSession) -> Option<([(&'static str, &str); 3], f64)> {
+    let reason = find(&session.status.as_ref()?.conditions, READY)?.reason.as_str();
+    let [namespace, name] = labels(session);
+    Some(([namespace, name, ("reason", reason)], 1.0))
 }
 
 /// Its labels, with the zone of its server's node.

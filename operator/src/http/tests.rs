@@ -193,7 +193,9 @@ fn metrics_say_how_each_session_stands() {
     let mut suspended = session("c", "suspended", None);
     suspended["spec"] = json!({"suspend": true});
     suspended["status"]["conditions"] = json!([condition("ObjectivesMet", "Unknown")]);
-    let series = series(&status(vec![], &[good, complete, suspended]));
+    let mut bypassed = session("d", "bypassed", Some("False"));
+    bypassed["status"]["conditions"][0]["reason"] = json!("PathBypassed");
+    let series = series(&status(vec![], &[good, complete, suspended, bypassed]));
     let by_name: Vec<_> =
         series.iter().filter(|line| line.starts_with("session_")).map(String::as_str).collect();
     assert_eq!(
@@ -202,14 +204,18 @@ fn metrics_say_how_each_session_stands() {
             "session_ready{namespace=\"a\",session=\"good\"} 1.0",
             "session_ready{namespace=\"b\",session=\"complete\"} 0.0",
             "session_ready{namespace=\"c\",session=\"suspended\"} 0.0",
+            "session_ready{namespace=\"d\",session=\"bypassed\"} 0.0",
             "session_objectives_met{namespace=\"a\",session=\"good\"} 1.0",
             "session_objectives_met{namespace=\"b\",session=\"complete\"} 0.0",
             "session_wanted_clients{namespace=\"a\",session=\"good\"} 3.0",
             "session_wanted_clients{namespace=\"b\",session=\"complete\"} 0.0",
             "session_wanted_clients{namespace=\"c\",session=\"suspended\"} 0.0",
+            "session_wanted_clients{namespace=\"d\",session=\"bypassed\"} 1.0",
             "session_ready_clients{namespace=\"a\",session=\"good\"} 2.0",
             "session_recovery_seconds{namespace=\"a\",session=\"good\"} 2.34",
             "session_last_report_age_seconds{namespace=\"a\",session=\"good\"} 7.0",
+            "session_ready_reason{namespace=\"a\",session=\"good\",reason=\"R\"} 1.0",
+            "session_ready_reason{namespace=\"d\",session=\"bypassed\",reason=\"PathBypassed\"} 1.0",
             "session_server_zone{namespace=\"a\",session=\"good\",zone=\"north\"} 1.0",
         ]
     );

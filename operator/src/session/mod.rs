@@ -13,7 +13,6 @@ mod model;
 pub mod names;
 pub mod owner;
 pub mod pod;
-mod relay;
 mod validate;
 mod values;
 
@@ -21,5 +20,4 @@ pub use asked::{asked_hash, clients_asked, server_asked};
 pub use error::Error;
 pub use hash::short_hash;
 pub use model::Session;
-pub use relay::RelayPlace;
 pub use validate::validate;

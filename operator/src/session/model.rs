@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crds::{BallSessionSpec, MediaPath};
+use crds::{BallSessionSpec, MediaPath, RelayPlace};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::ResourceExt;
 
@@ -10,7 +10,6 @@ use crate::run::{Drill, Drilled, RunStage, WantedClients};
 use crate::session::labels::Component;
 use crate::session::names;
 use crate::session::owner::controller;
-use crate::session::relay::RelayPlace;
 
 /// A session whose values were all validated.
 #[derive(Debug, Clone, PartialEq)]

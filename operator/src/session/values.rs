@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crds::contract::{OWN_PREFIX, OWN_VARIABLES};
-use crds::{BallSessionSpec, MediaPath, RELAY_GOES_WITH_PATH, Variable, limits};
+use crds::{BallSessionSpec, MediaPath, RELAY_GOES_WITH_PATH, RelayPlace, Variable, limits};
 use report::duration;
 
 use crate::kube_names::{is_label_word, is_subdomain};
 use crate::run::Drill;
 use crate::session::error::Error;
-use crate::session::relay::RelayPlace;
 
 /// Checks all whole numbers.
 pub(super) fn whole_numbers(spec: &BallSessionSpec) -> Result<(), Error> {

@@ -7,7 +7,7 @@ use crate::session::Outcome;
 use crate::session_report::{Quantity, Report};
 
 /// What is compared, in the order of the table.
-const QUANTITIES: [Quantity; 9] = [
+const QUANTITIES: [Quantity; 10] = [
     Quantity::ErrorP95,
     Quantity::ErrorMean,
     Quantity::LatencyP95,
@@ -17,6 +17,7 @@ const QUANTITIES: [Quantity; 9] = [
     Quantity::Delivered,
     Quantity::Freeze,
     Quantity::SetupP95,
+    Quantity::Recovery,
 ];
 
 /// Two reports side by side.
@@ -76,19 +77,31 @@ impl Comparison {
 
 /// Compares two reports, which are called `names`.
 pub(crate) fn compare(names: [&str; 2], a: &Report, b: &Report) -> Comparison {
-    let differs = a.measured != b.measured || a.placement != b.placement;
-    let what = |report: &Report| {
-        let measured = report.measured.as_deref().unwrap_or("unknown");
-        format!("{measured}, placement {}", report.placement)
-    };
+    let what = [what(a), what(b)];
     Comparison {
         a: names[0].to_owned(),
         b: names[1].to_owned(),
         outcomes: [a.outcome, b.outcome],
         worse_outcome: worse(rank(a.outcome), rank(b.outcome)),
-        measured: differs.then(|| [what(a), what(b)]),
-        quantities: QUANTITIES.map(|quantity| difference(quantity, a, b)).into(),
+        measured: Some(what).filter(|[a, b]| a != b),
+        quantities: QUANTITIES
+            .map(|quantity| difference(quantity, a, b))
+            .into_iter()
+            .filter(is_worth_a_row)
+            .collect(),
     }
+}
+
+/// What was measured, and in which way: addresses are others in every run.
+fn what(report: &Report) -> String {
+    let measured = report.measured.as_deref().unwrap_or("unknown");
+    let drill = report.drill.as_ref().map_or_else(String::new, |drill| format!(", {}", drill.asked));
+    format!("{measured}, placement {}, path {}{drill}", report.placement, report.path_name())
+}
+
+/// Most sessions have no server that was replaced.
+fn is_worth_a_row(difference: &Difference) -> bool {
+    difference.quantity != Quantity::Recovery || difference.a.is_some() || difference.b.is_some()
 }
 
 fn difference(quantity: Quantity, a: &Report, b: &Report) -> Difference {
@@ -120,6 +133,8 @@ fn worse(a: u8, b: u8) -> Option<Side> {
 
 #[cfg(test)]
 mod tests {
+    use crds::MediaPath;
+
     use super::*;
     use crate::fixture::{missed, session};
     use crate::session_report::{Measured, report};
@@ -161,12 +176,39 @@ mod tests {
     }
 
     #[test]
+    fn another_path_is_something_else_and_another_address_of_it_is_not() {
+        let report = report(&session(&missed()));
+        let measured = |b: &Report| compare(["a", "b"], &report, b).measured;
+        let elsewhere = Report { path: Some("ClusterIP IPv4 10.96.0.9:8082".into()), ..report.clone() };
+        assert_eq!(measured(&elsewhere), None);
+        for other in [
+            Report { media_path: MediaPath::PodIp, ..report.clone() },
+            Report { ip_family: None, ..report.clone() },
+            Report { drill: None, ..report.clone() },
+        ] {
+            assert!(measured(&other).is_some(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_recovery_that_neither_had_has_no_row() {
+        let mut without = report(&session(&missed()));
+        let with = without.clone();
+        without.quantities.retain(|measured| measured.quantity != Quantity::Recovery);
+        let rows = |a: &Report, b: &Report| compare(["a", "b"], a, b).quantities.len();
+        assert_eq!((rows(&with, &with), rows(&with, &without), rows(&without, &without)), (10, 10, 9));
+    }
+
+    #[test]
     fn a_worse_verdict_is_worse_whatever_the_numbers() {
         let report = report(&session(&missed()));
         let met = Report { outcome: Outcome::Met, placement: "Any".into(), ..report.clone() };
         let comparison = compare(["a", "b"], &met, &report);
         assert!(comparison.is_b_worse());
         assert_eq!(comparison.worse_outcome, Some(Side::B));
-        assert_eq!(comparison.measured.unwrap()[0], "640x480 at 30 fps for 2m, placement Any");
+        assert_eq!(
+            comparison.measured.unwrap()[0],
+            "640x480 at 30 fps for 2m, placement Any, path ClusterIP IPv4, RestartServer after 30s"
+        );
     }
 }

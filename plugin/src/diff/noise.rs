@@ -30,7 +30,7 @@ fn resolution(quantity: Quantity) -> f64 {
         Quantity::LatencyP95 | Quantity::LatencyP50 => 1.0,
         Quantity::Loss | Quantity::Undetected | Quantity::Delivered => 0.1,
         // One frame at 30 frames per second.
-        Quantity::Freeze => 34.0,
+        Quantity::Freeze | Quantity::Recovery => 34.0,
         Quantity::SetupP95 => 50.0,
     }
 }
@@ -39,7 +39,7 @@ fn resolution(quantity: Quantity) -> f64 {
 /// sample in each run.
 fn share(quantity: Quantity) -> f64 {
     match quantity {
-        Quantity::Freeze | Quantity::SetupP95 => 0.25,
+        Quantity::Freeze | Quantity::SetupP95 | Quantity::Recovery => 0.25,
         Quantity::Loss | Quantity::Undetected | Quantity::Delivered => 0.0,
         Quantity::ErrorP95 | Quantity::LatencyP95 | Quantity::ErrorMean | Quantity::LatencyP50 => 0.1,
     }

@@ -52,12 +52,14 @@ mod tests {
         let mut b = a.clone();
         b.clients.clear();
         b.placement = "Any".into();
+        b.media_path = crds::MediaPath::NodePort;
         for measured in &mut b.quantities {
             let value = match measured.quantity {
                 Quantity::Loss => Some(9.5),
                 Quantity::Delivered => Some(90.0),
                 Quantity::SetupP95 => None,
                 Quantity::Freeze => Some(20.0),
+                Quantity::Recovery => Some(5000.0),
                 _ => measured.value,
             };
             *measured = Measured::new(measured.quantity, value, measured.limit);

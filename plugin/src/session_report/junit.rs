@@ -8,6 +8,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use crate::session::Outcome;
 use crate::session_report::model::{Measured, Report};
+use crate::session_report::table::{drill_in_words, path};
 
 /// The document.
 ///
@@ -38,12 +39,35 @@ pub(super) fn junit(report: &Report) -> io::Result<String> {
                 suite = suite.with_attribute((key, value.as_str()));
             }
         }
-        suite.write_inner_content(|writer| cases.iter().try_for_each(|case| write(writer, &name, case)))?;
+        suite.write_inner_content(|writer| {
+            write_properties(writer, report)?;
+            cases.iter().try_for_each(|case| write(writer, &name, case))
+        })?;
         Ok(())
     })?;
     let mut text = String::from_utf8(writer.into_inner()).map_err(io::Error::other)?;
     text.push('\n');
     Ok(text)
+}
+
+/// What was measured, and by which way.
+fn write_properties(writer: &mut Writer<Vec<u8>>, report: &Report) -> io::Result<()> {
+    let properties = [
+        ("measured", report.measured.clone()),
+        ("placement", Some(report.placement.clone())),
+        ("path", Some(path(report))),
+        ("drill", report.drill.as_ref().map(drill_in_words)),
+    ];
+    let element = writer.create_element("properties");
+    element.write_inner_content(|writer| {
+        for (name, value) in properties {
+            let Some(value) = value else { continue };
+            let property = writer.create_element("property").with_attribute(("name", name));
+            property.with_attribute(("value", clean(&value).as_str())).write_empty()?;
+        }
+        Ok(())
+    })?;
+    Ok(())
 }
 
 /// One thing that is so or not.

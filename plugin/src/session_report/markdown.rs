@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use crate::session_report::clients::{cells, clients};
 use crate::session_report::model::Report;
-use crate::session_report::table::{OF_CLIENTS, clients, met, verdict};
+use crate::session_report::table::{drill_in_words, met, path, verdict};
 
 /// Headings, tables and no HTML, as job summaries show them.
 pub(super) fn markdown(report: &Report) -> String {
@@ -16,8 +17,11 @@ pub(super) fn markdown(report: &Report) -> String {
         escaped(&report.message)
     );
     if let Some(measured) = &report.measured {
-        let _ =
-            writeln!(text, "Measured: {}, placement {}.\n", escaped(measured), escaped(&report.placement));
+        let (placement, path) = (escaped(&report.placement), escaped(&path(report)));
+        let _ = writeln!(text, "Measured: {}, placement {placement}, path {path}.\n", escaped(measured));
+    }
+    if let Some(drill) = &report.drill {
+        let _ = writeln!(text, "Drill: {}.\n", escaped(&drill_in_words(drill)));
     }
     text.push_str("| quantity | measured | required | met |\n| --- | ---: | ---: | --- |\n");
     for measured in &report.quantities {
@@ -27,17 +31,14 @@ pub(super) fn markdown(report: &Report) -> String {
         let met = if measured.is_met == Some(false) { "**no**" } else { met(measured.is_met) };
         let _ = writeln!(text, "| {} | {number} | {limit} | {met} |", quantity.title());
     }
-    let rows = clients(&report.clients);
-    if let [headings, rows @ ..] = &rows[..]
-        && !rows.is_empty()
-    {
-        let headings: Vec<String> = headings.iter().map(|heading| heading.to_lowercase()).collect();
-        let _ = write!(text, "\n| {} |\n| --- | --- | --- |", headings.join(" | "));
-        text.push_str(&" ---: |".repeat(OF_CLIENTS.len()));
-        text.push_str(" --- |\n");
-        for row in rows {
-            let cells: Vec<String> = row.iter().map(|cell| escaped(cell)).collect();
-            let _ = writeln!(text, "| {} |", cells.join(" | "));
+    if !report.clients.is_empty() {
+        let columns = clients(&report.clients);
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let headings = columns.iter().map(|column| column.heading.clone()).collect();
+        let rules = columns.iter().map(|column| if column.is_number { "---:" } else { "---" }.to_owned());
+        let _ = write!(text, "\n{}{}", line(headings), line(rules.collect()));
+        for row in cells(&columns) {
+            text.push_str(&line(row.iter().map(|cell| escaped(cell)).collect()));
         }
     }
     if !report.errors.is_empty() {

@@ -3,6 +3,7 @@
 //! The JSON form is an interface: `diff` reads what `report -o json` has written, of any version with the same
 //! `schemaVersion`.
 
+mod clients;
 mod columns;
 mod format;
 mod junit;

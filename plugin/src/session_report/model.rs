@@ -1,6 +1,6 @@
 //! What a report says, whatever its form.
 
-use crds::Frames;
+use crds::{Frames, IpFamily, MediaPath, PathMtu};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -59,9 +59,35 @@ pub(crate) struct Report {
     pub(crate) clients: Vec<ClientReport>,
     /// By code.
     pub(crate) errors: Vec<ErrorRow>,
-    /// The way that media is to take.
+    /// By which way media is to flow.
+    #[serde(default)]
+    pub(crate) media_path: MediaPath,
+    /// The same in words, with the addresses at which clients reach the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) path: Option<String>,
+    /// The family of addresses, where one is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ip_family: Option<IpFamily>,
+    /// The zone of the server's node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) server_zone: Option<String>,
+    /// What was done to the server on purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) drill: Option<DrillReport>,
+}
+
+/// A drill that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DrillReport {
+    /// Such as RestartServer after 30s.
+    pub(crate) asked: String,
+    /// When the server's pod was deleted; `None` before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) started_at: Option<Timestamp>,
+    /// The frames that the frame rate promises all clients for their times without pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lost_frames: Option<i64>,
 }
 
 /// A condition.
@@ -117,6 +143,18 @@ pub(crate) struct ClientReport {
     pub(crate) frames: Option<Frames>,
     /// Its numbers.
     pub(crate) quantities: Vec<Measured>,
+    /// The zone of its node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) zone: Option<String>,
+    /// The way that its media takes, from its own address to the one at which it reaches the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) path: Option<String>,
+    /// How large packets may be to and from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) path_mtu: Option<PathMtu>,
+    /// The frames that the frame rate promises it for its time without pictures when the server was replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lost_frames: Option<i64>,
 }
 
 /// Errors of one kind.
@@ -141,6 +179,12 @@ impl Measured {
 }
 
 impl Report {
+    /// The way that media is to take, without addresses.
+    pub(crate) fn path_name(&self) -> String {
+        let names = [Some(self.media_path.as_str()), self.ip_family.map(IpFamily::as_str)];
+        names.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
     /// The number of a quantity over all clients together.
     pub(crate) fn value(&self, quantity: Quantity) -> Option<f64> {
         value(&self.quantities, quantity)

@@ -1,12 +1,14 @@
 //! The report of a resource.
 
 use crds::contract::OBJECTIVES_MET;
-use crds::{BallSession, ClientStatus, Measurements, Objectives};
+use crds::{BallSession, ClientStatus, Drill, DrillRun, Measurements, Objectives};
 use kube::ResourceExt;
 use report::duration;
 
 use crate::session::{Judgement, current, judge};
-use crate::session_report::model::{ClientReport, ConditionRow, ErrorRow, Measured, Report, SCHEMA_VERSION};
+use crate::session_report::model::{
+    ClientReport, ConditionRow, DrillReport, ErrorRow, Measured, Report, SCHEMA_VERSION,
+};
 use crate::session_report::quantity::Quantity;
 
 /// What a session says of itself.
@@ -32,6 +34,8 @@ pub(crate) fn report_judged(session: &BallSession, judgement: Judgement) -> Repo
     });
     // A verdict about other objectives than the present ones says nothing of these.
     let objectives = current(session, OBJECTIVES_MET).map(|_| &session.spec.objectives);
+    let lost_frames = status.measurements.as_ref().and_then(|numbers| numbers.lost_frames);
+    let drill = session.spec.drill.as_ref().map(|asked| drill(asked, run.drill, lost_frames));
     Report {
         schema_version: SCHEMA_VERSION,
         name: session.name_any(),
@@ -52,8 +56,21 @@ pub(crate) fn report_judged(session: &BallSession, judgement: Judgement) -> Repo
         quantities: quantities(&status.measurements.unwrap_or_default(), objectives),
         clients: status.clients.iter().map(|row| client(row, objectives)).collect(),
         errors: errors.collect(),
+        media_path: session.spec.path,
         path: display.path,
+        ip_family: session.spec.ip_family,
+        server_zone: display.server_zone,
+        drill,
     }
+}
+
+/// The drill in the run, or the one that it is about to have.
+fn drill(asked: &Drill, in_run: Option<DrillRun>, lost_frames: Option<i64>) -> DrillReport {
+    let in_run = in_run.unwrap_or_else(|| DrillRun {
+        asked: format!("{} after {}", asked.kind.as_str(), asked.after),
+        ..DrillRun::default()
+    });
+    DrillReport { asked: in_run.asked, started_at: in_run.started_at.map(|time| time.0), lost_frames }
 }
 
 fn quantities(numbers: &Measurements, objectives: Option<&Objectives>) -> Vec<Measured> {
@@ -69,11 +86,19 @@ fn quantities(numbers: &Measurements, objectives: Option<&Objectives>) -> Vec<Me
         (Quantity::Delivered, &numbers.delivered_percent),
         (Quantity::Freeze, &freezes.longest_milliseconds),
         (Quantity::SetupP95, &setup.p95),
+        (Quantity::Recovery, &numbers.recovery_milliseconds),
         (Quantity::ErrorMean, &error.mean),
         (Quantity::LatencyP50, &latency.p50),
     ]
+    .into_iter()
     .map(|(quantity, text)| measured(quantity, text.as_deref(), objectives))
-    .into()
+    .filter(is_worth_a_row)
+    .collect()
+}
+
+/// Most sessions have no server that was replaced, and nobody asks what became of it.
+fn is_worth_a_row(measured: &Measured) -> bool {
+    measured.quantity != Quantity::Recovery || measured.value.is_some() || measured.limit.is_some()
 }
 
 fn client(row: &ClientStatus, objectives: Option<&Objectives>) -> ClientReport {
@@ -85,14 +110,23 @@ fn client(row: &ClientStatus, objectives: Option<&Objectives>) -> ClientReport {
         (Quantity::Delivered, &row.delivered_percent),
         (Quantity::Freeze, &row.longest_freeze_milliseconds),
         (Quantity::SetupP95, &row.setup_milliseconds),
+        (Quantity::Recovery, &row.recovery_milliseconds),
     ];
+    let quantities = quantities
+        .into_iter()
+        .map(|(quantity, text)| measured(quantity, text.as_deref(), objectives))
+        .filter(is_worth_a_row);
     ClientReport {
         id: row.id.clone(),
         node: row.node.clone(),
         state: row.state.clone(),
         cause: row.cause.clone(),
         frames: row.frames,
-        quantities: quantities.map(|(quantity, text)| measured(quantity, text.as_deref(), objectives)).into(),
+        quantities: quantities.collect(),
+        zone: row.zone.clone(),
+        path: row.path.clone(),
+        path_mtu: row.path_mtu.clone(),
+        lost_frames: row.lost_frames,
     }
 }
 
@@ -112,6 +146,7 @@ fn limit(quantity: Quantity, objectives: &Objectives) -> Option<f64> {
         Quantity::Delivered => number(&objectives.delivered_percent),
         Quantity::Freeze => milliseconds(&objectives.longest_freeze),
         Quantity::SetupP95 => milliseconds(&objectives.setup_p95),
+        Quantity::Recovery => milliseconds(objectives.recovery.as_deref()?),
         Quantity::ErrorMean | Quantity::LatencyP50 => None,
     }
 }

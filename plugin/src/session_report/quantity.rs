@@ -23,6 +23,8 @@ pub(crate) enum Quantity {
     /// 95 of 100 connections bring a report within this time.
     #[serde(rename = "setup-p95")]
     SetupP95,
+    /// The longest time without pictures when the server was replaced.
+    Recovery,
     /// How far off positions are on average. Nothing is required of it.
     ErrorMean,
     /// The median of the latency. Nothing is required of it.
@@ -41,6 +43,7 @@ impl Quantity {
             Self::Delivered => "delivered",
             Self::Freeze => "longest freeze",
             Self::SetupP95 => "set-up p95",
+            Self::Recovery => "recovery",
             Self::ErrorMean => "error mean",
             Self::LatencyP50 => "latency p50",
         }
@@ -50,7 +53,7 @@ impl Quantity {
     pub(crate) fn unit(self) -> &'static str {
         match self {
             Self::ErrorP95 | Self::ErrorMean => "px",
-            Self::LatencyP95 | Self::LatencyP50 | Self::Freeze | Self::SetupP95 => "ms",
+            Self::LatencyP95 | Self::LatencyP50 | Self::Freeze | Self::SetupP95 | Self::Recovery => "ms",
             Self::Loss | Self::Undetected | Self::Delivered => "%",
         }
     }

@@ -3,19 +3,16 @@
 use std::fmt::Write;
 
 use crate::session::Outcome;
+use crate::session_report::clients::{NONE, clients, rows};
 use crate::session_report::columns::columns;
-use crate::session_report::model::{ClientReport, Measured, Report};
-use crate::session_report::quantity::Quantity;
-
-/// What stands where there is no number.
-const NONE: &str = "-";
+use crate::session_report::model::{DrillReport, Measured, Report};
 
 /// Verdict and conditions, what was required, the clients, and what went wrong.
 pub(super) fn table(report: &Report) -> String {
     let mut text = columns(&head(report));
     let _ = write!(text, "\n{}", columns(&quantities(&report.quantities)));
     if !report.clients.is_empty() {
-        let _ = write!(text, "\n{}", columns(&clients(&report.clients)));
+        let _ = write!(text, "\n{}", columns(&rows(&clients(&report.clients))));
     }
     if !report.errors.is_empty() {
         let headings = row(["ERROR", "COUNT", "LAST MESSAGE"]);
@@ -61,14 +58,31 @@ fn head(report: &Report) -> Vec<Vec<String>> {
     rows.extend(conditions);
     let clients = clients_in_words(report);
     let server = report.server_node.as_deref().unwrap_or(NONE);
-    rows.push(row(["clients", &format!("{clients}, placement {}, server on {server}", report.placement)]));
-    rows.extend(report.path.as_deref().map(|path| row(["path", path])));
+    let zone = report.server_zone.as_ref().map_or_else(String::new, |zone| format!(" in zone {zone}"));
+    rows.push(row([
+        "clients",
+        &format!("{clients}, placement {}, server on {server}{zone}", report.placement),
+    ]));
+    rows.push(row(["path", &path(report)]));
+    rows.extend(report.drill.as_ref().map(|drill| row(["drill", &drill_in_words(drill)])));
     if let Some(measured) = &report.measured {
         rows.push(row(["measured", measured]));
     }
     let times = [("from", report.started_at), ("to", report.ended_at)];
     rows.extend(times.into_iter().filter_map(|(name, time)| Some(row([name, &time?.to_string()]))));
     rows
+}
+
+/// The way that media is to take, with its addresses where they are known.
+pub(super) fn path(report: &Report) -> String {
+    report.path.clone().unwrap_or_else(|| report.path_name())
+}
+
+/// What was done to the server on purpose, and what that cost.
+pub(super) fn drill_in_words(drill: &DrillReport) -> String {
+    let when = drill.started_at.map_or_else(|| "not yet".to_owned(), |time| format!("at {time}"));
+    let frames = drill.lost_frames.map_or_else(String::new, |frames| format!(", {frames} frames missed"));
+    format!("{}, {when}{frames}", drill.asked)
 }
 
 /// Of a run that is over none is ready any more: so many as there were to be.
@@ -101,40 +115,6 @@ pub(super) fn met(is_met: Option<bool>) -> &'static str {
     }
 }
 
-/// The columns of clients.
-pub(super) const OF_CLIENTS: [Quantity; 7] = [
-    Quantity::ErrorP95,
-    Quantity::LatencyP95,
-    Quantity::Loss,
-    Quantity::Undetected,
-    Quantity::Delivered,
-    Quantity::Freeze,
-    Quantity::SetupP95,
-];
-
-/// A row for each client, with an exclamation mark behind what breaches.
-pub(super) fn clients(clients: &[ClientReport]) -> Vec<Vec<String>> {
-    let mut headings = row(["CLIENT", "NODE", "STATE"]);
-    headings.extend(OF_CLIENTS.map(|quantity| quantity.title().to_uppercase()));
-    headings.push("CAUSE".to_owned());
-    let rows = clients.iter().map(|client| {
-        let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| NONE.to_owned());
-        let mut cells = vec![client.id.clone(), or_none(&client.node), or_none(&client.state)];
-        cells.extend(OF_CLIENTS.map(|quantity| cell(client, quantity)));
-        cells.push(or_none(&client.cause));
-        cells
-    });
-    std::iter::once(headings).chain(rows).collect()
-}
-
-fn cell(client: &ClientReport, quantity: Quantity) -> String {
-    let measured = client.quantities.iter().find(|measured| measured.quantity == quantity);
-    let Some((value, is_met)) = measured.and_then(|measured| Some((measured.value?, measured.is_met))) else {
-        return NONE.to_owned();
-    };
-    format!("{}{}", quantity.with_unit(value), if is_met == Some(false) { " !" } else { "" })
-}
-
 fn row<T: Into<String>, const N: usize>(cells: [T; N]) -> Vec<String> {
     cells.map(Into::into).into()
 }
@@ -148,6 +128,39 @@ mod tests {
     #[test]
     fn the_whole_table() {
         assert_eq!(table(&report(&session(&missed()))), include_str!("testdata/missed.txt"));
+    }
+
+    #[test]
+    fn what_few_sessions_have_has_no_place_in_others() {
+        let mut plain = session(&missed());
+        (plain.spec.path, plain.spec.ip_family, plain.spec.drill) = (crds::MediaPath::PodIp, None, None);
+        plain.spec.objectives.recovery = None;
+        let status = plain.status.as_mut().unwrap();
+        status.measurements.as_mut().unwrap().recovery_milliseconds = None;
+        let display = status.display.as_mut().unwrap();
+        (display.path, display.server_zone) = (None, None);
+        for row in &mut status.clients {
+            (row.zone, row.path, row.path_mtu, row.recovery_milliseconds) = (None, None, None, None);
+        }
+        let text = table(&report(&plain));
+        assert!(text.contains("server on worker-1\npath            PodIP\nmeasured "), "{text}");
+        for word in ["ZONE", "RECOVERY", "recovery", "MTU", "PATH", "drill", "zone"] {
+            assert!(!text.contains(word), "{word}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_drill_that_is_still_to_come_and_a_path_without_an_address_are_named() {
+        let mut waiting = session(&missed());
+        let status = waiting.status.as_mut().unwrap();
+        status.run.as_mut().unwrap().drill = None;
+        status.display.as_mut().unwrap().path = None;
+        let measurements = status.measurements.as_mut().unwrap();
+        (measurements.recovery_milliseconds, measurements.lost_frames) = (None, None);
+        let text = table(&report(&waiting));
+        let head = "path            ClusterIP IPv4\ndrill           RestartServer after 30s, not yet\n";
+        assert!(text.contains(head), "{text}");
+        assert!(text.contains("recovery         -           at most 2000 ms   -\n"), "{text}");
     }
 
     #[test]

@@ -18,10 +18,14 @@ async fn a_run_that_meets_its_objectives_ends_with_0_and_is_removed() {
         return;
     };
     let asked = ["run", "--name", "harbor", "--for", "30s", "--clients", "1", "--placement", "crossnode"];
-    let running = world.start(&[&asked[..], &["--require", "loss=0.5,latency-p95=150ms"]].concat());
+    let paths = ["--path", "clusterip", "--ip-family", "IPv4", "--drill", "10s"];
+    let running = world.start(&[&asked[..], &paths, &["--require", "loss=0.5,latency-p95=150ms"]].concat());
     let session = world.created("harbor").await;
     assert_eq!((session.spec.clients, session.spec.duration.as_deref()), (1, Some("30s")));
     assert_eq!(session.spec.placement, crds::Placement::CrossNode);
+    assert_eq!(session.spec.path, crds::MediaPath::ClusterIp);
+    assert_eq!(session.spec.ip_family, Some(crds::IpFamily::Ipv4));
+    assert_eq!(session.spec.drill.map(|drill| drill.after), Some("10s".into()));
     assert_eq!(session.spec.ttl_after_finished.as_deref(), Some("10m"), "should nobody remove it");
     let objectives = session.spec.objectives;
     assert_eq!((objectives.loss_percent.as_str(), objectives.latency_p95.as_str()), ("0.5", "150ms"));
@@ -156,6 +160,9 @@ async fn wrong_usage_ends_with_2_and_one_line() {
         &["run", "--require", "latency-p95=5s"][..],
         &["run", "--for", "1s"],
         &["run", "--clients", "0"],
+        &["run", "--drill", "30s"],
+        &["run", "--path", "Relay"],
+        &["run", "--path", "Ingress"],
         &["report"],
         &["report", "Harbor"],
         &[],

@@ -1,7 +1,7 @@
 // The clients, the worst first, and how many are not there.
 
 import { count, setText } from "./format.js";
-import { judge } from "./objectives.js";
+import { isNumber, judge } from "./objectives.js";
 import { worstFirst } from "./rank.js";
 import { clientTable } from "./row.js";
 
@@ -12,6 +12,7 @@ export class Clients {
   // The elements: the table, words for no client and for rows that are folded away, and the button for all rows.
   constructor({ table, none, omitted, showAll }) {
     Object.assign(this, { none, omitted, showAll });
+    this.element = table;
     this.table = clientTable(table);
     this.fetching = null;
     this.objectives = [];
@@ -23,7 +24,7 @@ export class Clients {
     this.objectives = objectives;
     const isCut = rows > judged.length;
     if (!isCut) this.stopFetching();
-    if (this.fetching === null) this.table.show(worstFirst(judged));
+    if (this.fetching === null) this.fill(judged);
     this.none.hidden = rows > 0;
     setText(this.omitted, summary.rowsOmitted > 0 ? `and ${count(summary.rowsOmitted)} more, in the totals` : "");
     this.showAll.hidden = !isCut;
@@ -31,12 +32,19 @@ export class Clients {
     setText(this.showAll, offer);
   }
 
+  fill(judged) {
+    // Most servers took over from none.
+    const isRecovered = judged.some(({ row }) => isNumber(row.recoveryMilliseconds));
+    this.element.classList.toggle("without-recovery", !isRecovered);
+    this.table.show(worstFirst(judged));
+  }
+
   startFetching() {
     this.showAll.setAttribute("aria-pressed", "true");
     const fetchAll = async () => {
       try {
         const summary = await (await fetch("status")).json();
-        if (this.fetching !== null) this.table.show(worstFirst(judge(summary, this.objectives)));
+        if (this.fetching !== null) this.fill(judge(summary, this.objectives));
       } catch {
         // That the server does not answer is shown already.
       }

@@ -49,7 +49,7 @@ function fill(line, text, breach) {
   setText(line.lastElementChild, text);
 }
 
-// What is judged: of all clients together over the window, with what is asked for and the client that is worst.
+// What is judged: of all clients together over the window, and how they came back from the server process before, with what is asked for and the client that is worst.
 export function windowFacts({ summary }, objectives, judged) {
   const { recent } = summary;
   const fact = (key, name, text, more = "") => {
@@ -60,7 +60,7 @@ export function windowFacts({ summary }, objectives, judged) {
   };
   const { errorPixels: error, latencyMilliseconds: latency, freezes } = recent;
   const setups = recent.setupMilliseconds ?? summary.setupMilliseconds;
-  return [
+  const facts = [
     fact("deliveredPercent", "delivered %", number(recent.deliveredPercent)),
     fact("lossPercent", "loss %", number(recent.lossPercent)),
     fact("undetectedPercent", "undetected %", number(recent.undetectedPercent)),
@@ -69,6 +69,11 @@ export function windowFacts({ summary }, objectives, judged) {
     fact("longestFreezeMilliseconds", "longest freeze, ms", number(freezes?.longestMilliseconds), freezes ? `freezes: ${freezes.count}` : ""),
     fact("setupMillisecondsP95", "set-up p95, ms", number(setups?.p95), setups ? `p50: ${setups.p50}` : ""),
   ];
+  const { recoveryMilliseconds: recovery, lostFrames } = summary;
+  const isAsked = objectives.some(({ key }) => key === "recoveryMilliseconds");
+  if (!isAsked && !isNumber(recovery)) return facts;
+  const missed = isNumber(lostFrames) ? `frames missed: ${count(lostFrames)}` : "";
+  return [...facts, fact("recoveryMilliseconds", "recovery, ms", number(recovery), missed)];
 }
 
 // Whether all together break an objective, and the client that does so most; or else is the worst, where it is worse

@@ -58,6 +58,13 @@ const QUANTITIES = [
     all: (summary) => (summary.recent.setupMilliseconds ?? summary.setupMilliseconds)?.p95,
     own: ({ setupMilliseconds }) => setupMilliseconds?.firstReport,
   },
+  {
+    key: "recoveryMilliseconds",
+    unit: "ms",
+    isAtAnyCount: true,
+    all: ({ recoveryMilliseconds }) => recoveryMilliseconds,
+    own: ({ recoveryMilliseconds }) => recoveryMilliseconds,
+  },
 ];
 
 // The objectives of an update that have a limit: their quantities, each with what is `allowed`.

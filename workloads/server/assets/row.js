@@ -6,8 +6,9 @@ import { showMark, span } from "./marks.js";
 import { isNumber, isWithoutMedia, longestFreeze } from "./objectives.js";
 import { fillSetup } from "./setup.js";
 import { Table } from "./table.js";
+import { mtuWords, wayOf } from "./way.js";
 
-const COLUMNS = "text text text number number number number number number number text".split(" ");
+const COLUMNS = "text text text number number number number number number number text text number".split(" ");
 const GOOD = new Set(["Connected", "Ended"]);
 
 // Shows clients {row, breaches, isDeciding, video}.
@@ -41,6 +42,9 @@ export function clientTable(table) {
       fillFreeze(cells[8], row, breaches.get("longestFreezeMilliseconds"), video);
       fill(cells[9], `${count(row.frames.matched + row.frames.estimated)} of ${count(row.frames.sent)}`, [others(row.frames)]);
       fillSetup(cells[10], row.setupMilliseconds, breaches.get("setupMillisecondsP95"));
+      const way = wayOf(row);
+      fill(cells[11], way?.to ?? "", [way ? `from ${way.from}` : "", mtuWords(row.pathMtu)]);
+      fillRecovery(cells[12], row, breaches.get("recoveryMilliseconds"));
     },
   });
 }
@@ -90,6 +94,12 @@ function fillFreeze(cell, row, breach, video) {
   const value = recent ? longestFreeze(row) : freezes?.longestMilliseconds;
   fill(cell, number(value), lines, breach);
   cell.title = freezes ? `whole run: ${count(freezes.count)} freezes` : "";
+}
+
+// Empty where the client did not have to come back from another server process.
+function fillRecovery(cell, { recoveryMilliseconds: recovery, lostFrames }, breach) {
+  const lines = isNumber(lostFrames) ? [`${count(lostFrames)} frames missed`] : [];
+  fill(cell, isNumber(recovery) ? number(recovery) : "", lines, breach);
 }
 
 // What the cause was found by, as far as the row has it.

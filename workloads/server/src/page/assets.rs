@@ -22,7 +22,7 @@ pub(super) fn router() -> Router {
         CSS: "page.css", "uplot/uPlot.min.css";
         SCRIPT: "causes.js", "charts.js", "clients.js", "detect.js", "format.js", "limit.js", "live.js",
             "marks.js", "numbers.js", "objectives.js", "page.js", "path.js", "player.js", "rank.js",
-            "reporter.js", "row.js", "setup.js", "table.js", "verdict.js", "video.js",
+            "reporter.js", "row.js", "setup.js", "table.js", "verdict.js", "video.js", "way.js",
             "uplot/uPlot.iife.min.js";
     }
     .route("/", asset(HTML, include_str!("../../assets/index.html")))

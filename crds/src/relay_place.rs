@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
-use crds::MAX_RELAY_URI;
+use crate::path::MAX_RELAY_URI;
 
 /// What a relay is asked at where its URI names no port (RFC 7065, section 3.2).
 const PORT: u16 = 3478;
