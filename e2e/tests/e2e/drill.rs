@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use ballsession_e2e::{
-    Blockade, Entry, Image, Part, Snapshot, StaleEntries, addresses, eventually, families, node, quick, scenario,
-    scenario_alone, uid, with,
+    Blockade, Entry, Image, Part, Snapshot, StaleEntries, addresses, eventually, families, node, quick,
+    scenario, scenario_alone, uid, with,
 };
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};

@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use anyhow::{Context, Result, ensure};
 use ballsession_e2e::{
-    Blockade, Image, PATIENCE, Session, Snapshot, Stage, addresses, eventually, families, is_ready, quick, scenario,
-    with,
+    Blockade, Image, PATIENCE, Session, Snapshot, Stage, addresses, eventually, families, is_ready, quick,
+    scenario, with,
 };
 use k8s_openapi::api::core::v1::{Pod, Secret, Service};
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};

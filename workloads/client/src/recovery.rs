@@ -150,8 +150,7 @@ mod tests {
         [true, false, true].map(attempt).into_iter().for_each(|end| clock.session_ended(end));
         clock.decoded(at(27));
         let unanswered = Some(Unanswered { packets: 80, milliseconds: 16_000.0 });
-        let expected =
-            Recovery { milliseconds: 27_000.0, ago: 0.0, former_end: FormerEnd::Bye, unanswered };
+        let expected = Recovery { milliseconds: 27_000.0, ago: 0.0, former_end: FormerEnd::Bye, unanswered };
         assert_eq!(clock.recovery(at(27)), Some(expected));
         // The next one's begins anew, and with what came last where that had an answer.
         clock.session_ended(SILENT);
@@ -173,7 +172,11 @@ mod tests {
         let short = Duration::from_millis(1900);
         for unanswered in [None, Some((40, short)), Some((0, short * 5))] {
             let end = SessionEnd { unanswered, ..eof };
-            assert_eq!(lost(end, Some("10.0.0.7:8082")), "the server is gone without a bye", "{unanswered:?}");
+            assert_eq!(
+                lost(end, Some("10.0.0.7:8082")),
+                "the server is gone without a bye",
+                "{unanswered:?}"
+            );
         }
         assert_eq!(lost(SILENT, None), "the server is gone without a bye");
     }

@@ -19,7 +19,8 @@ pub const CLIENT: OneWay = OneWay {
 };
 
 /// The client's words where the server makes no checks of its own, as it does that is reached at an advertised address.
-pub const NO_ANSWER: &str = "no UDP gets to the server and back: it makes no checks, and ours are not answered";
+pub const NO_ANSWER: &str =
+    "no UDP gets to the server and back: it makes no checks, and ours are not answered";
 
 /// What a client adds to them where a server has answered it there before.
 const HAD_ANSWERED: &str = "had answered there before";

@@ -51,7 +51,8 @@ impl Peer {
         // The receiver belongs to a runtime's thread no more than to this one, but its channels do.
         let _runtime = runtime.enter();
         let options = Options::new(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]);
-        let Answer { sdp, mut receiver, .. } = Receiver::answer(offer["sdp"].as_str().unwrap(), options).unwrap();
+        let Answer { sdp, mut receiver, .. } =
+            Receiver::answer(offer["sdp"].as_str().unwrap(), options).unwrap();
         say(&mut signaling, &json!({"type": "answer", "sdp": sdp}));
         let channel = runtime.block_on(async {
             let opened = async {
