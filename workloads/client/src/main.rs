@@ -18,6 +18,7 @@ mod frame_wait;
 mod gaps;
 mod lateness;
 mod next_family;
+mod no_way;
 mod obstacle;
 mod outcome;
 mod page;

@@ -4,7 +4,7 @@ use media::receiver::Stats;
 use report::{ClientSummary, ErrorCode};
 
 use crate::frame_wait::instead_of_frames;
-use crate::session::unheard;
+use crate::no_way::direction;
 
 /// What kept a client from its first decoded frame.
 ///
@@ -24,7 +24,7 @@ pub(crate) fn obstacle(summary: &ClientSummary, received: &Stats) -> String {
     let setup = &summary.setup_milliseconds;
     let stages = [
         (setup.signaling, ErrorCode::NoOffer, "no offer was answered"),
-        (setup.ice, ErrorCode::IceFailed, unheard(received)),
+        (setup.ice, ErrorCode::IceFailed, direction(received)),
         (setup.dtls, ErrorCode::DtlsFailed, "the DTLS handshake did not end"),
         (setup.first_frame, ErrorCode::Other, "no packet of video came"),
     ];

@@ -9,7 +9,7 @@ use media::receiver::{Answer, Event, Options, Receiver, ReceiverError, Stats, Tr
 use preview::Preview;
 use process::Console;
 use report::channel::{FormerEnd, Hello, LABEL};
-use report::{ErrorCode, Stage, State, one_way};
+use report::{ErrorCode, Stage, State};
 use signaling::{Connection, Message};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +20,7 @@ use crate::counters::Counters;
 use crate::fault::Faults;
 use crate::frame_decoder::FrameDecoder;
 use crate::frame_wait::FrameWait;
+use crate::no_way::no_way;
 use crate::reporter::Reporter;
 
 /// How long a server may take to make an offer: an aiortc server whose STUN server does not answer needs over 5 s.
@@ -295,23 +296,6 @@ fn ended_by_bye(reached: Option<Stage>, elapsed: Duration, no_way: String) -> En
         Some(_) => return Ended::Bye,
     };
     Ended::Failed { code, message }
-}
-
-/// Why UDP finds no way to the server: because of the relay, or in which direction it is missing.
-fn no_way(receiver: &Receiver, former: Option<SocketAddr>) -> String {
-    if let Some(problem) = receiver.relay_problem() {
-        return problem.to_string();
-    }
-    let unheard = unheard(&receiver.stats());
-    former.map_or_else(|| unheard.to_owned(), |former| one_way::had_answered(unheard, former))
-}
-
-/// Which way UDP does not get through, as far as the client can know.
-pub(crate) fn unheard(received: &Stats) -> &'static str {
-    match received {
-        Stats { has_heard_check: false, only_answers: true, .. } => one_way::NO_ANSWER,
-        Stats { has_heard_check, .. } => one_way::CLIENT.message(*has_heard_check),
-    }
 }
 
 /// Sends bye and waits until the server has taken the last reports and closes.
