@@ -190,6 +190,40 @@ fn relayed(place: IpAddr) -> Value {
     with(quick(), json!({"path": "Relay", "relay": relay, "ipFamily": family_of(place)}))
 }
 
+/// A Service whose proxy does not serve it, or no more: its address leads nowhere.
+#[tokio::test]
+async fn a_service_that_leads_nowhere_is_named_and_served_again_it_works() {
+    scenario("paths-unserved", async |stage| {
+        let session =
+            stage.session("unserved", &with(quick(), json!({"clients": 0, "path": "ClusterIP"}))).await?;
+        let address = address(&session, "ClusterIP").await?;
+        let services: Api<Service> = Api::namespaced(stage.client.clone(), &stage.namespace);
+        // kube-proxy, and what replaces it, leaves a Service with this label to another proxy.
+        let served_by = async |proxy: Option<&str>| {
+            let labels = json!({"metadata": {"labels": {"service.kubernetes.io/service-proxy-name": proxy}}});
+            services.patch("unserved-media", &PatchParams::default(), &Patch::Merge(&labels)).await
+        };
+        served_by(Some("nobody")).await?;
+        session.change(&json!({"clients": 1})).await?;
+        let expected = [
+            format!("{address} (ClusterIP of unserved-media)"),
+            "check the Service's endpoints, kube-proxy".into(),
+        ];
+        session
+            .eventually("the Service is told", |now| {
+                let message = now.because("Ready", "False", "MediaBlocked")?;
+                for part in &expected {
+                    ensure!(message.contains(part), "{part:?} is not in {message}");
+                }
+                Ok(())
+            })
+            .await?;
+        served_by(None).await?;
+        session.works_with(1).await.map(drop)
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn media_flows_by_a_relay_and_a_wrong_password_is_named() {
     const NAME: &str = "media_flows_by_a_relay_and_a_wrong_password_is_named";
