@@ -7,7 +7,7 @@ mod wire;
 
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ballsession_media::assemble::Assembled;
 use ballsession_media::receiver::{
@@ -273,19 +273,27 @@ async fn a_busy_decoder_holds_up_no_more_than_its_frames() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_frame_that_came_while_the_decoder_was_busy_was_complete_when_it_came() {
-    let busy = Duration::from_millis(300);
     let (mut offerer, receiver, _) = connect(options(), false).await;
     let (sender, mut waited) = mpsc::unbounded_channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
     receiver.handle_frames(move |received| {
         let _ = sender.send(received.complete.elapsed());
-        std::thread::sleep(busy);
+        // Busy until it is told; at the end nobody tells.
+        let _ = released.recv();
         Handled::Done
     });
     offerer.send_frame(true, 500).await;
-    assert!(soon(waited.recv()).await.unwrap() < busy / 2);
+    soon(waited.recv()).await.unwrap();
+    let began = Instant::now();
     offerer.send_frame(false, 500).await;
+    let sent = Instant::now();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    // It leaves within the half of that.
+    let least = sent.elapsed() / 2;
+    release.send(()).unwrap();
     let waited = soon(waited.recv()).await.unwrap();
-    assert!((busy / 2..busy * 3).contains(&waited), "{waited:?}");
+    assert!((least..began.elapsed()).contains(&waited), "{waited:?} of {least:?} to {:?}", began.elapsed());
+    drop(release);
     receiver.close().await;
     offerer.close().await;
 }
