@@ -18,7 +18,16 @@ use serde_json::json;
 /// The series of a program: by name, the values that each label has.
 pub(crate) type Series = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
-/// What an operator says that watches a session.
+/// Of the code's reasons, as it is checked elsewhere.
+const REASONS: &str = include_str!("../../../docs/reference/reasons.md");
+
+/// Why a session is ready, or not: one after the other.
+fn ready_reasons() -> impl Iterator<Item = &'static str> {
+    let section = REASONS.split("\n## ").find(|section| section.starts_with("Ready\n")).unwrap();
+    section.lines().filter_map(|line| line.strip_prefix("| [")?.split(']').next())
+}
+
+/// What an operator says that watches a session for each of them.
 pub(crate) fn operator() -> String {
     let mut registry = Registry::with_prefix("ballsession_operator");
     lease::Metrics::register(&mut registry);
@@ -27,13 +36,16 @@ pub(crate) fn operator() -> String {
     http::Metrics::register(&mut registry);
     ControllerMetrics::register(&mut registry);
     let (sessions, mut writer) = reflector::store();
-    let condition = |kind: &str| json!({"type": kind, "status": "True", "reason": "R", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
-    let session = json!({
-        "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession", "spec": {},
-        "metadata": {"namespace": "lighthouse", "name": "harbor", "uid": "7"},
-        "status": {"conditions": [condition("Ready"), condition("ObjectivesMet")], "readyClients": 1}
-    });
-    writer.apply_watcher_event(&watcher::Event::Apply(serde_json::from_value(session).unwrap()));
+    let condition = |kind: &str, reason: &str| json!({"type": kind, "status": "True", "reason": reason, "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
+    for reason in ready_reasons() {
+        let conditions = [condition("Ready", reason), condition("ObjectivesMet", "Met")];
+        let session = json!({
+            "apiVersion": "ballsession.dev/v1alpha1", "kind": "BallSession", "spec": {},
+            "metadata": {"namespace": "lighthouse", "name": reason.to_lowercase(), "uid": reason},
+            "status": {"conditions": conditions, "readyClients": 1}
+        });
+        writer.apply_watcher_event(&watcher::Event::Apply(serde_json::from_value(session).unwrap()));
+    }
     // Of watches that reach nobody.
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let watches = runtime.block_on(async {

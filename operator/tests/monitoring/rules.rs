@@ -27,6 +27,10 @@ fn what_rules_name_is_exported() {
             "ballsession_frames_total{component=\"servers\"}",
             "ballsession_frames_total never has component=servers",
         ),
+        (
+            "ballsession_operator_session_ready_reason{reason=\"PathLeft\"}",
+            "ballsession_operator_session_ready_reason never has reason=PathLeft",
+        ),
         ("up == 0", "it names no series"),
     ] {
         assert_eq!(known.complaints(expression), [complaint]);
