@@ -49,6 +49,7 @@ mod tests {
         assert_eq!(said(reason, "no pod", &run, 600), "no pod", "that was long ago");
         assert_eq!(said(reason, "no pod", &Run::default(), 9), "no pod");
         assert_eq!(said(Reason::Ready, "flows", &run, 9), "flows");
+        assert_eq!(said(Reason::Failed, "gave up", &run, 9), "gave up", "the run is over, for good");
         let long = said(Reason::ClientsLost, &"x".repeat(300), &run, 9);
         assert!(long.len() <= MAX_MESSAGE && long.ends_with("00:00:00Z"), "{long}");
     }

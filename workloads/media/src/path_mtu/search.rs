@@ -320,3 +320,15 @@ impl Search {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_size_is_given_up_for_one_loss_however_good_the_way_was() {
+        assert_eq!(Controls { answered: 100_000, lost: 0 }.needed(GIVEN_UP), FEWEST);
+        assert_eq!(Controls::default().needed(GIVEN_UP), 10, "nothing is known: one of two by chance");
+        assert_eq!(Controls { answered: 66, lost: 32 }.needed(GIVEN_UP), 7, "a third");
+    }
+}

@@ -187,3 +187,25 @@ fn a_slow_way_is_no_hole() {
         assert_eq!(world.found(), Some(1400), "{milliseconds} ms");
     }
 }
+
+/// One that was down when it was looked at first, as at the begin of a session.
+#[test]
+fn a_way_that_carried_nothing_is_looked_at_again_soon_and_nothing_is_concluded() {
+    let mut world = World::new(way(0), 1264, 1);
+    world.run(Duration::from_secs(15));
+    assert_eq!((world.found(), world.search.looks()), (None, 0));
+    world.way.edge = 1500;
+    world.run(Duration::from_secs(15));
+    assert_eq!((world.found(), world.search.looks()), (Some(1500), 1));
+}
+
+#[test]
+fn the_peer_is_told_what_was_found_by_three_small_probes() {
+    let mut world = World::new(way(1400), 1264, 1);
+    while world.found().is_none() {
+        world.run(Duration::from_millis(1));
+    }
+    let (left, bytes) = (world.left, world.bytes);
+    world.run(Duration::from_secs(50));
+    assert_eq!((world.left - left, world.bytes - bytes), (3, 3 * u64::from(SMALLEST)));
+}
