@@ -1,6 +1,6 @@
 //! Images of programs that some scenarios need beside the project's own.
 
-use std::io::Write;
+use crate::scenario::skipped;
 
 /// An image that all nodes have, with a program of others.
 #[derive(Debug, Clone, Copy)]
@@ -23,9 +23,7 @@ impl Image {
     pub fn named_for(self, test: &str) -> Option<String> {
         let image = std::env::var(self.variable()).ok();
         if image.is_none() {
-            // Not eprintln: the test runner would keep it to itself.
-            let line = format!("SKIPPED {test}: {} names no image\n", self.variable());
-            let _ = std::io::stderr().write_all(line.as_bytes());
+            skipped(test, &format!("{} names no image", self.variable()));
         }
         image
     }

@@ -40,15 +40,20 @@ pub async fn scenario_alone(name: &str, play: impl AsyncFnOnce(&Stage) -> Result
     run(client, name, play).await;
 }
 
+/// Says that a test is skipped, and why.
+pub(crate) fn skipped(name: &str, why: &str) {
+    // Not eprintln: the test runner would keep it to itself. In one piece, or it would mix with the runner's lines.
+    let _ = std::io::stderr().write_all(format!("SKIPPED {name}: {why}\n").as_bytes());
+}
+
 /// A client of the cluster; `None`, and a line that says so, unless these tests were asked for.
 #[allow(clippy::unwrap_used, reason = "in a test an error is a failure, in its helpers too")]
 async fn client(name: &str) -> Option<Client> {
     if std::env::var("BALLSESSION_E2E").as_deref() != Ok("1") {
-        // Not eprintln: the test runner would keep it to itself. In one piece, or it would mix with the runner's lines.
-        let line = format!(
-            "SKIPPED {name}: it needs a cluster with the operator, and BALLSESSION_E2E=1 to ask for it: see `make e2e`\n"
+        skipped(
+            name,
+            "it needs a cluster with the operator, and BALLSESSION_E2E=1 to ask for it: see `make e2e`",
         );
-        let _ = std::io::stderr().write_all(line.as_bytes());
         return None;
     }
     Some(Client::try_default().await.unwrap())

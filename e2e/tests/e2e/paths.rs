@@ -49,6 +49,20 @@ async fn ends_at(session: &Session, address: SocketAddr) -> Result<()> {
     pair(session, "the pair that is asked for", |path| path.ends_with(&format!(" {address}"))).await
 }
 
+/// Waits until it is said that nothing goes by its path, in these words.
+async fn told_blocked(session: &Session, words: &[&str]) -> Result<()> {
+    session
+        .eventually("the blocked path is told", |now| {
+            let message = now.because("Ready", "False", "MediaBlocked")?;
+            for part in words {
+                ensure!(message.contains(part), "{part:?} is not in {message}");
+            }
+            Ok(())
+        })
+        .await
+        .map(drop)
+}
+
 /// The family of an address, as `spec.ipFamily` calls it.
 fn family_of(address: IpAddr) -> &'static str {
     if address.is_ipv6() { "IPv6" } else { "IPv4" }
@@ -160,18 +174,10 @@ async fn a_path_that_is_blocked_is_named_with_what_to_check() {
             let address = address(&session, path).await?;
             let table = format!("ballsession_e2e_{}_{}", name.replace('-', "_"), std::process::id());
             let blockade = Blockade::of_destination(&stage.client, &table, address).await?;
-            let expected = [format!("{address} ({path} of {name}-media)"), check.to_owned()];
+            let end = format!("{address} ({path} of {name}-media)");
             let outcome = async {
                 session.change(&json!({"clients": 1})).await?;
-                session
-                    .eventually("the blocked path is told", |now| {
-                        let message = now.because("Ready", "False", "MediaBlocked")?;
-                        for part in &expected {
-                            ensure!(message.contains(part), "{part:?} is not in {message}");
-                        }
-                        Ok(())
-                    })
-                    .await
+                told_blocked(&session, &[&end, check]).await
             };
             let outcome = outcome.await;
             blockade.lift().await?;
@@ -205,19 +211,8 @@ async fn a_service_that_leads_nowhere_is_named_and_served_again_it_works() {
         };
         served_by(Some("nobody")).await?;
         session.change(&json!({"clients": 1})).await?;
-        let expected = [
-            format!("{address} (ClusterIP of unserved-media)"),
-            "check the Service's endpoints, kube-proxy".into(),
-        ];
-        session
-            .eventually("the Service is told", |now| {
-                let message = now.because("Ready", "False", "MediaBlocked")?;
-                for part in &expected {
-                    ensure!(message.contains(part), "{part:?} is not in {message}");
-                }
-                Ok(())
-            })
-            .await?;
+        let end = format!("{address} (ClusterIP of unserved-media)");
+        told_blocked(&session, &[&end, "check the Service's endpoints, kube-proxy"]).await?;
         served_by(None).await?;
         session.works_with(1).await.map(drop)
     })
@@ -269,15 +264,7 @@ async fn a_relay_that_stops_while_it_is_used_is_named() {
         let pods: Api<Pod> = Api::namespaced(stage.client.clone(), &stage.namespace);
         pods.delete("turn", &DeleteParams::default().grace_period(0)).await?;
         let uri = format!("the relay turn:{}", SocketAddr::new(place, 3478));
-        session
-            .eventually("the relay that is gone is told", |now| {
-                let message = now.because("Ready", "False", "MediaBlocked")?;
-                for part in [&*uri, "does not answer within 5 s", "check the TURN server's log"] {
-                    ensure!(message.contains(part), "{part:?} is not in {message}");
-                }
-                Ok(())
-            })
-            .await?;
+        told_blocked(&session, &[&uri, "does not answer within 5 s", "check the TURN server's log"]).await?;
         eventually(PATIENCE, "its pod is gone", async || {
             ensure!(pods.get_opt("turn").await?.is_none());
             Ok(())

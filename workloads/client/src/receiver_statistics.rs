@@ -42,3 +42,15 @@ impl ReceiverStatistics {
         stats.path_mtu = received.path_mtu.known();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_the_server_of_a_session_that_is_over_makes_checks_is_known() {
+        let mut statistics = ReceiverStatistics::default();
+        statistics.session_ended(&Stats { only_answers: true, ..Stats::default() });
+        assert!(statistics.sum().only_answers);
+    }
+}

@@ -110,7 +110,7 @@ impl Stats {
             checks_suppressed: self.checks_suppressed + checks_suppressed,
             foreign: self.foreign + foreign,
             has_heard_check: self.has_heard_check || *has_heard_check,
-            only_answers: *only_answers,
+            only_answers: self.only_answers || *only_answers,
             path: path.or(self.path),
             path_mtu: if *path_mtu == PathMtu::default() { self.path_mtu } else { *path_mtu },
             full_payload: full_payload.or(self.full_payload),

@@ -4,6 +4,16 @@ use std::process::Command;
 
 use ballsession_tests::Program;
 
+/// A host with two addresses and a NAT without rules, by which 192.0.2.9 is to be reached.
+pub(crate) const NAT: &str = "ip link add own type veth peer name other
+ip link set other up
+ip link set own up
+ip addr add 10.9.9.7/24 dev own
+ip addr add 10.9.9.8/24 dev own
+ip route add 192.0.2.9/32 dev own
+nft add table ip nat
+nft 'add chain ip nat output { type nat hook output priority -100; }'";
+
 /// Prepares a network by `script`, and runs the test `name`, which is ignored elsewhere, in it. Where there are no such
 /// namespaces it is skipped, and says so.
 pub(crate) fn within(script: &str, name: &str) {

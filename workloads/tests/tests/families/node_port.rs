@@ -6,18 +6,10 @@ use std::net::SocketAddr;
 use ballsession_tests::{Client, Program, Server, assert_perfect};
 use report::CandidateType;
 
-use crate::namespace::within;
+use crate::namespace::{NAT, within};
 
 /// What goes to 192.0.2.9:30082 comes to the server's port, and from another address than that of whoever sent it.
-const SCRIPT: &str = "ip link add own type veth peer name other
-ip link set other up
-ip link set own up
-ip addr add 10.9.9.7/24 dev own
-ip addr add 10.9.9.8/24 dev own
-ip route add 192.0.2.9/32 dev own
-nft add table ip nat
-nft 'add chain ip nat output { type nat hook output priority -100; }'
-nft 'add chain ip nat postrouting { type nat hook postrouting priority 100; }'
+const RULES: &str = "nft 'add chain ip nat postrouting { type nat hook postrouting priority 100; }'
 nft add rule ip nat output ip daddr 192.0.2.9 udp dport 30082 dnat to 10.9.9.7:8082
 nft add rule ip nat postrouting udp dport 8082 ct status dnat snat to 10.9.9.8";
 
@@ -25,7 +17,7 @@ const NODE_PORT: &str = "192.0.2.9:30082";
 
 #[test]
 fn media_goes_by_a_nodes_port_that_is_advertised() {
-    within(SCRIPT, "node_port::within_the_namespaces");
+    within(&format!("{NAT}\n{RULES}"), "node_port::within_the_namespaces");
 }
 
 #[test]

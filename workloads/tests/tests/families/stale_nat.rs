@@ -7,24 +7,17 @@ use ballsession_tests::{Client, Server};
 use report::ErrorCode;
 use report::channel::FormerEnd;
 
-use crate::namespace::within;
+use crate::namespace::{NAT, within};
 
-const SCRIPT: &str = "ip link add own type veth peer name other
-ip link set other up
-ip link set own up
-ip addr add 10.9.9.7/24 dev own
-ip addr add 10.9.9.8/24 dev own
-ip addr add 10.9.9.10/24 dev own
-ip route add 192.0.2.9/32 dev own
-nft add table ip nat
-nft 'add chain ip nat output { type nat hook output priority -100; }'
+/// The pod of the next server, and the way to that of the first.
+const RULES: &str = "ip addr add 10.9.9.10/24 dev own
 nft add rule ip nat output ip daddr 192.0.2.9 udp dport 30082 dnat to 10.9.9.7:8082";
 
 const SERVICE: &str = "192.0.2.9:30082";
 
 #[test]
 fn what_goes_to_the_server_before_is_named_and_counted() {
-    within(SCRIPT, "stale_nat::within_the_namespaces");
+    within(&format!("{NAT}\n{RULES}"), "stale_nat::within_the_namespaces");
 }
 
 fn nft(rules: &str) {
