@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::files;
 
-const SAMPLES: [&str; 12] = [
+const SAMPLES: [&str; 11] = [
     "session",
     "bounded-run",
     "release-gate",
@@ -18,12 +18,16 @@ const SAMPLES: [&str; 12] = [
     "node-port",
     "load-balancer",
     "relay",
-    "ipv4",
-    "ipv6",
+    "both-families",
 ];
 
+fn samples(name: &str) -> Vec<Value> {
+    files::objects(&files::text(&format!("deploy/samples/{name}.yaml")))
+}
+
+/// Of a file with one object.
 fn sample(name: &str) -> Value {
-    let mut objects = files::objects(&files::text(&format!("deploy/samples/{name}.yaml")));
+    let mut objects = samples(name);
     assert_eq!(objects.len(), 1, "{name}");
     objects.remove(0)
 }
@@ -64,21 +68,21 @@ fn the_sample_of_all_fields_has_all() {
 }
 
 #[test]
-fn each_path_has_a_sample_and_so_has_each_family() {
-    let spec =
-        |name: &str| -> BallSessionSpec { serde_json::from_value(sample(name)["spec"].clone()).unwrap() };
+fn each_path_has_a_sample_and_so_have_both_families_together() {
+    let spec = |sample: Value| -> BallSessionSpec { serde_json::from_value(sample["spec"].clone()).unwrap() };
     for (name, path) in [
         ("cluster-ip", MediaPath::ClusterIp),
         ("node-port", MediaPath::NodePort),
         ("load-balancer", MediaPath::LoadBalancer),
         ("relay", MediaPath::Relay),
     ] {
-        assert_eq!(spec(name).path, path, "{name}");
+        assert_eq!(spec(sample(name)).path, path, "{name}");
     }
-    assert_eq!(
-        (spec("ipv4").ip_family, spec("ipv6").ip_family),
-        (Some(IpFamily::Ipv4), Some(IpFamily::Ipv6))
-    );
+    let [mut over_ipv4, mut over_ipv6]: [BallSessionSpec; 2] =
+        samples("both-families").into_iter().map(spec).collect::<Vec<_>>().try_into().unwrap();
+    let families = (over_ipv4.ip_family.take(), over_ipv6.ip_family.take());
+    assert_eq!(families, (Some(IpFamily::Ipv4), Some(IpFamily::Ipv6)));
+    assert_eq!(over_ipv4, over_ipv6, "what else differs is compared, too");
 }
 
 #[test]
@@ -92,8 +96,9 @@ fn bounded_samples_are_bounded() {
 async fn the_api_server_takes_every_sample() {
     let Some(client) = cluster::client("the_api_server_takes_every_sample").await else { return };
     let sessions: Api<DynamicObject> = Api::default_namespaced_with(client, &BallSession::api_resource());
-    for name in SAMPLES {
-        let sample = sample(name);
+    for (name, sample) in
+        SAMPLES.into_iter().flat_map(|name| samples(name).into_iter().map(move |sample| (name, sample)))
+    {
         // Unknown fields are refused, as `kubectl apply` does.
         let dry = PatchParams::apply("tests").dry_run().validation_strict();
         let stored = sessions
