@@ -48,7 +48,16 @@ impl Blockade {
     /// Where a node cannot be reached through `BALLSESSION_E2E_NODE_EXEC` (by default `docker exec`, as for kind), or
     /// refuses the rules.
     pub async fn of(client: &Client, name: &str, addresses: &[String]) -> Result<Self> {
-        Self::forwarded(client, name, addresses, &["saddr", "daddr"]).await
+        Self::forwarded(client, name, addresses, &["saddr", "daddr"], "").await
+    }
+
+    /// Blocks packets of more than so many bytes, with their headers, of a pod's UDP. `name` as for [`Blockade::of`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn of_larger(client: &Client, name: &str, addresses: &[String], bytes: u16) -> Result<Self> {
+        let larger = format!(" meta length > {bytes}");
+        Self::forwarded(client, name, addresses, &["saddr", "daddr"], &larger).await
     }
 
     /// Blocks the UDP that comes from a pod with these addresses; what goes there arrives. `name` as for [`Blockade::of`].
@@ -56,14 +65,22 @@ impl Blockade {
     /// # Errors
     /// As there.
     pub async fn of_source(client: &Client, name: &str, addresses: &[String]) -> Result<Self> {
-        Self::forwarded(client, name, addresses, &["saddr"]).await
+        Self::forwarded(client, name, addresses, &["saddr"], "").await
     }
 
-    async fn forwarded(client: &Client, name: &str, addresses: &[String], ends: &[&str]) -> Result<Self> {
+    async fn forwarded(
+        client: &Client,
+        name: &str,
+        addresses: &[String],
+        ends: &[&str],
+        which: &str,
+    ) -> Result<Self> {
         let mut rules = vec!["udp sport 53 accept".to_owned(), "udp dport 53 accept".to_owned()];
         for address in addresses {
             let family = nft_family(address);
-            rules.extend(ends.iter().map(|end| format!("{family} {end} {address} meta l4proto udp drop")));
+            rules.extend(
+                ends.iter().map(|end| format!("{family} {end} {address} meta l4proto udp{which} drop")),
+            );
         }
         Self::raise(client, name, "forward priority -10", &rules).await
     }

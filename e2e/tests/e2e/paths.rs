@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use anyhow::{Context, Result, ensure};
 use ballsession_e2e::{
-    Blockade, Image, PATIENCE, Session, Snapshot, Stage, addresses, eventually, families, is_ready, quick,
-    scenario, with,
+    Blockade, Image, PATIENCE, Part, Session, Snapshot, Stage, addresses, eventually, families, is_ready,
+    quick, scenario, with,
 };
 use k8s_openapi::api::core::v1::{Pod, Secret, Service};
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
@@ -184,6 +184,36 @@ async fn a_path_that_is_blocked_is_named_with_what_to_check() {
             outcome?;
             session.works_with(1).await?;
             session.delete().await?;
+        }
+        Ok(())
+    })
+    .await;
+}
+
+/// An overlay with less room than it says: what is small passes, and the keyframe that a client begins with does not.
+#[tokio::test]
+async fn where_large_datagrams_vanish_that_is_named_on_each_path() {
+    scenario("paths-narrow", async |stage| {
+        let video = json!({"width": 640, "height": 480, "bitrateKbps": 2000});
+        for family in families(&stage.client).await? {
+            for path in ["PodIP", "ClusterIP", "NodePort"] {
+                let name = format!("{path}-{family}").to_lowercase();
+                let spec =
+                    with(quick(), json!({"clients": 0, "path": path, "ipFamily": family, "video": video}));
+                let session = stage.session(&name, &spec).await?;
+                let server = session.ready_pod(Part::Server).await?;
+                let table = format!("ballsession_e2e_narrow_{}", name.replace('-', "_"));
+                let blockade = Blockade::of_larger(&stage.client, &table, &addresses(&server), 1000).await?;
+                let outcome = async {
+                    session.change(&json!({"clients": 1})).await?;
+                    told_blocked(&session, &["datagrams above 1000 bytes vanish"]).await
+                };
+                let outcome = outcome.await;
+                blockade.lift().await?;
+                outcome?;
+                session.works_with(1).await?;
+                session.delete().await?;
+            }
         }
         Ok(())
     })
