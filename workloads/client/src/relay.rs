@@ -126,6 +126,9 @@ impl FromStr for RelayUri {
             Some((_, behind)) => behind.starts_with(':'),
             None => place.contains(':'),
         };
+        if place.contains(['/', '@']) {
+            return Err(form());
+        }
         let whole = if has_port { place.to_owned() } else { format!("{place}:{PORT}") };
         let endpoint = whole.parse().map_err(|error: signaling::InvalidEndpoint| error.to_string())?;
         Ok(Self { text: text.to_owned(), endpoint })
@@ -142,31 +145,28 @@ impl fmt::Display for RelayUri {
 mod tests {
     use super::*;
 
-    fn endpoint(text: &str) -> Result<String, String> {
-        text.parse::<RelayUri>().map(|uri| uri.endpoint.to_string())
-    }
-
     #[test]
-    fn a_uri_names_host_and_port_and_udp_where_it_names_a_transport() {
-        for (text, expected) in [
-            ("turn:relay.test", "relay.test:3478"),
-            ("turn:relay.test:53", "relay.test:53"),
-            ("TURN:192.0.2.1?transport=udp", "192.0.2.1:3478"),
-            ("turn:[2001:db8::1]", "[2001:db8::1]:3478"),
-            ("turn:[2001:db8::1]:53?transport=udp", "[2001:db8::1]:53"),
-        ] {
-            assert_eq!(endpoint(text).as_deref(), Ok(expected), "{text}");
+    fn a_uri_names_host_and_port() {
+        // Those that the resource takes, and those that it does not.
+        for line in include_str!("../../../crds/src/relay_uris.txt").lines() {
+            let (uri, place) = line.split_once(" = ").map_or((line, None), |(uri, place)| (uri, Some(place)));
+            let taken = uri.parse::<RelayUri>().map(|uri| uri.endpoint);
+            let taken = taken.map(|endpoint| format!("{} {}", endpoint.host(), endpoint.port()));
+            assert_eq!(taken.as_deref().ok(), place, "{uri}: {taken:?}");
         }
-        for (text, part) in [
+        for (uri, part) in [
             ("relay.test", "as turn:"),
             ("stun:relay.test", "as turn:"),
             ("turns:relay.test", "without TLS"),
             ("turn:relay.test?transport=tcp", "UDP alone"),
+            ("turn:user@relay.test", "as turn:"),
             ("turn:relay.test:0", "port"),
             ("turn:", "host"),
             ("turn:2001:db8::1", "brackets"),
+            ("turn:[fe80::1]", "interface"),
         ] {
-            assert!(endpoint(text).unwrap_err().contains(part), "{text}: {:?}", endpoint(text));
+            let refusal = uri.parse::<RelayUri>().unwrap_err();
+            assert!(refusal.contains(part), "{uri}: {refusal}");
         }
     }
 

@@ -48,6 +48,10 @@ impl FromStr for Endpoint {
         }
         let (host, port) = text.rsplit_once(':').ok_or_else(|| invalid("it needs a host and a port"))?;
         let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            // Between brackets a name would be one that is shown without them.
+            Some(host) if !host.is_empty() && !host.contains(':') => {
+                return Err(invalid("only an IPv6 address has brackets"));
+            }
             Some(host) => host,
             None if host.contains(':') => return Err(invalid("an IPv6 address needs brackets")),
             None => host,
@@ -59,8 +63,10 @@ impl FromStr for Endpoint {
         if host.parse().is_ok_and(is_link_local) {
             return Err(invalid("a link-local address needs its interface, as in [fe80::1%eth0]:8080"));
         }
+        // Numbers are read with a sign, too.
+        let has_digits_alone = port.bytes().all(|byte| byte.is_ascii_digit());
         match port.parse() {
-            Ok(port @ 1..) => Ok(Self { host: host.to_owned(), port }),
+            Ok(port @ 1..) if has_digits_alone => Ok(Self { host: host.to_owned(), port }),
             _ => Err(invalid("the port must be 1 to 65535")),
         }
     }
@@ -104,11 +110,14 @@ mod tests {
             (":8080", host),
             ("[]:8080", host),
             ("a b:8080", host),
-            ("[[fd]fd]]:87", host),
+            ("[[fd:]fd]]:87", host),
+            ("[server]:8080", "only an IPv6 address has brackets"),
+            ("[10.0.0.7]:8080", "only an IPv6 address has brackets"),
             ("a]:8080", host),
             ("[fe80::1]:8080", "a link-local address needs its interface, as in [fe80::1%eth0]:8080"),
             ("server:0", "the port must be 1 to 65535"),
             ("server:65536", "the port must be 1 to 65535"),
+            ("server:+80", "the port must be 1 to 65535"),
             ("server:http", "the port must be 1 to 65535"),
         ] {
             assert_eq!(text.parse::<Endpoint>().unwrap_err().problem, expected, "{text}");
