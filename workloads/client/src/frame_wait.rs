@@ -63,11 +63,17 @@ pub(crate) fn instead_of_frames(packets: u64, lost: i64, longest_payload: u64, r
         _ if to_client.is_some() => return seen,
         _ => {}
     }
-    let full = received.full_payload.unwrap_or(PacketBytes::DEFAULT.get());
+    // By a relay there are no probes that would say so.
+    let (full, by_default) = match received.full_payload {
+        Some(full) => (full, ""),
+        None => (PacketBytes::DEFAULT.get(), " by default"),
+    };
     if packets == 0 || longest_payload >= u64::from(full) {
         return seen;
     }
-    format!("{seen}: none came with more than {longest_payload} bytes, full ones have {full} (MTU?)")
+    format!(
+        "{seen}: none came with more than {longest_payload} bytes, full ones have {full}{by_default} (MTU?)"
+    )
 }
 
 #[cfg(test)]
@@ -85,7 +91,7 @@ mod tests {
         Stats { packets, frames, lost, longest_since_frame: 410, ..Stats::default() }
     }
 
-    const MTU: &str = "none came with more than 410 bytes, full ones have 1188 (MTU?)";
+    const MTU: &str = "none came with more than 410 bytes, full ones have 1188 by default (MTU?)";
 
     #[test]
     fn packets_without_a_frame_are_said_once_after_three_seconds() {

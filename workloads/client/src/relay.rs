@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use media::relay::{Allocation, RelayServer, allocate};
+use report::relay::{PASSWORD, SUBJECT, UNRESOLVED};
 use report::{SmallFileError, read_small_file};
 use signaling::Endpoint;
 
@@ -77,11 +78,11 @@ impl RelayArguments {
 
 fn password(file: &Path) -> Result<String, String> {
     let name = file.display();
-    let form = || format!("the relay's password in {name} must be one line of 1 to {MOST_BYTES} bytes");
+    let form = || format!("{PASSWORD} in {name} must be one line of 1 to {MOST_BYTES} bytes");
     // A line may end, in two bytes.
     let text = read_small_file(file, MOST_BYTES + 2).map_err(|error| match error {
         SmallFileError::TooLong { .. } => form(),
-        error => format!("the relay's password cannot be read from {name}: {error}"),
+        error => format!("{PASSWORD} cannot be read from {name}: {error}"),
     })?;
     let password = text.trim_end_matches(['\r', '\n']);
     if password.is_empty() || password.len() as u64 > MOST_BYTES || password.contains(char::is_control) {
@@ -93,7 +94,7 @@ fn password(file: &Path) -> Result<String, String> {
 impl RelayUri {
     async fn resolve(&self, is_v4: bool) -> Result<std::net::SocketAddr, String> {
         let (host, port) = (self.endpoint.host(), self.endpoint.port());
-        let unresolved = |why: &dyn fmt::Display| format!("the relay {self} has no address: {why}");
+        let unresolved = |why: &dyn fmt::Display| format!("{SUBJECT}{self}{UNRESOLVED}{why}");
         let found = tokio::time::timeout(RESOLVE_LIMIT, tokio::net::lookup_host((host, port))).await;
         let found =
             found.map_err(|_| unresolved(&format!("no answer within {} s", RESOLVE_LIMIT.as_secs())))?;

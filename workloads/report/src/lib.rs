@@ -19,6 +19,7 @@ mod number;
 pub mod one_way;
 mod path_mtu;
 pub mod post;
+pub mod relay;
 mod schema;
 #[cfg(feature = "sender")]
 pub mod sender;

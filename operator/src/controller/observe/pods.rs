@@ -1,9 +1,11 @@
 //! What the pods of a session say about themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crds::IpFamily;
 use crds::contract::PATH_ANNOTATION;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
@@ -59,8 +61,8 @@ pub(super) struct ObservedPod {
     pub(super) index: Option<u32>,
     /// Where it runs.
     pub(super) node: Option<String>,
-    /// Its address.
-    pub(super) ip: Option<String>,
+    /// Its addresses, that of the cluster's first family first.
+    pub(super) ips: Vec<IpAddr>,
     /// Since when it is ready; `None` while it is not.
     pub(super) ready_since: Option<Timestamp>,
     /// It runs, was ready, and is not any more: it had media.
@@ -195,18 +197,24 @@ impl ObservedPods {
 }
 
 impl ObservedPod {
+    /// Its address of this family, or where none is asked for of the cluster's first one.
+    pub(super) fn ip(&self, family: Option<IpFamily>) -> Option<IpAddr> {
+        let is_of =
+            |address: &&IpAddr| family.is_none_or(|family| address.is_ipv6() == (family == IpFamily::Ipv6));
+        self.ips.iter().find(is_of).copied()
+    }
+
     /// `client` is that of the pod, where it may be done.
     fn of(pod: &Pod, client: Option<&ClientPod>, events: &BTreeMap<String, String>, time: Timestamp) -> Self {
         let event = pod.metadata.uid.as_ref().and_then(|uid| events.get(uid)).map(String::as_str);
         // Whatever else goes on in a pod whose client is done, nothing of it is waited for.
         let succeeded = client.is_some_and(|client| client.end == Some(End::Succeeded));
         let awaited = if succeeded { Awaited::default() } else { awaited(pod, event, time) };
-        let status = pod.status.as_ref();
         Self {
             name: pod.name_any(),
             index: labels::client_index(&pod.metadata),
             node: node(pod).map(str::to_owned),
-            ip: status.and_then(|status| status.pod_ip.clone()),
+            ips: addresses(pod),
             ready_since: ready_since(pod),
             was_ready: was_ready(pod) && !succeeded,
             succeeded,
@@ -217,6 +225,20 @@ impl ObservedPod {
             path: pod.annotations().get(PATH_ANNOTATION).cloned(),
         }
     }
+}
+
+/// Of both families, where it has both.
+fn addresses(pod: &Pod) -> Vec<IpAddr> {
+    let status = pod.status.as_ref();
+    let of_families = status.and_then(|status| status.pod_ips.as_deref()).unwrap_or_default();
+    let of_families = of_families.iter().map(|address| address.ip.as_str());
+    let first = status.and_then(|status| status.pod_ip.as_deref());
+    let mut addresses: Vec<IpAddr> = of_families.filter_map(|address| address.parse().ok()).collect();
+    let is_new = |first: &IpAddr| !addresses.contains(first);
+    if let Some(first) = first.and_then(|first| first.parse().ok()).filter(is_new) {
+        addresses.insert(0, first);
+    }
+    addresses
 }
 
 /// Why a pod failed as a whole.

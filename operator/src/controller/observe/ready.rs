@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crds::contract::{READY, REPORT_SILENCE};
+use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
+
+use report::post::MAX_ROWS;
 
 use crate::conditions::{cut, find};
 use crate::controller::observe::bypassed::bypassed;
@@ -16,8 +19,12 @@ use crate::controller::observe::pods::{ObservedPod, ObservedPods};
 use crate::controller::observe::reason::{Explanation, Reason};
 use crate::controller::observe::stages;
 use crate::controller::reached::Reached;
+use crate::report_source::ServerView;
 use crate::run::{Completion, Outcome, Phase, RunStage, WantedClients};
 use crate::timestamps::between;
+
+/// Clients dial again, and say so, within this time.
+const SETTLING: Duration = Duration::from_secs(10);
 
 /// The first reason that applies, and when to compute it again although nothing happened. `ended` is what is said of a run
 /// that is over.
@@ -73,8 +80,8 @@ fn first_reason(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Option<
     let served = pods.served_clients(wanted, &nearly_done);
     if served < wanted.count() {
         let (session, view, server) = (input.session, input.view, pods.server.as_ref());
-        let stuck =
-            stages::first_broken(session, input.reached, server, &pods.clients, view, room(input.policies));
+        let (since, room) = (settling_since(server, input.clock.time), room(input.policies));
+        let stuck = stages::first_broken(session, input.reached, server, &pods.clients, view, since, room);
         let failed = input.failed_attempts.explanation(pods, view, wanted);
         // The reports know more than the pods: they come first where both say the same.
         let lost = lost(input).or_else(|| lost_by_pods(pods, &nearly_done, served, wanted.count()));
@@ -86,6 +93,11 @@ fn first_reason(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Option<
     }
     let (explanation, recheck) = reported(input, pods, wanted);
     (explanation, recheck.into_iter().chain(ends_in).min())
+}
+
+/// Since when the server is ready, where that was just now: what clients report of before is that there was none.
+fn settling_since(server: Option<&ObservedPod>, time: Timestamp) -> Option<Timestamp> {
+    server?.ready_since.filter(|since| between(*since, time) < SETTLING)
 }
 
 /// A run that is over; `ended` says how.
@@ -193,7 +205,8 @@ fn lost(input: &Input<'_>) -> Option<Explanation> {
     Some(Reason::ClientsLost.with_message(message))
 }
 
-/// All clients are ready, as far as the kubelet says: whether the server reports, without which nothing is known of media.
+/// All clients are ready, as far as the kubelet says: whether the server reports, without which nothing is known of media. A server
+/// that became ready after them has to have reported media to them: they may still be ready by that of the one before.
 fn reported(
     input: &Input<'_>,
     pods: &ObservedPods,
@@ -205,12 +218,20 @@ fn reported(
         _ => format!("{}{}", flows(pods, wanted), input.placement.words()),
     });
     let of_clients = pods.clients.iter().filter_map(|pod| pod.ready_since).max();
-    let of_server = pods.server.as_ref().and_then(|server| server.ready_since);
-    let ready_since = if wanted.is_empty() { of_server } else { of_clients };
+    let Some((server, of_server)) =
+        pods.server.as_ref().and_then(|server| Some((server, server.ready_since?)))
+    else {
+        return (ready, None);
+    };
     // Clients that are done are not reported of.
-    let Some(ready_since) = ready_since else { return (ready, None) };
-    let last_report = input.view.server.as_ref().map(|server| server.received);
+    if of_clients.is_none() && !wanted.is_empty() {
+        return (ready, None);
+    }
+    let ready_since = of_clients.map_or(of_server, |of_clients| of_clients.max(of_server));
+    let report = input.view.server.as_ref().filter(|report| report.pod == server.name);
+    let last_report = report.map(|report| report.received);
     let last = last_report.map_or(watching_since, |at| at.max(watching_since));
+    let was_ready = was_ready(input, of_server);
     let since_report = now.saturating_duration_since(last);
     let since_ready = between(ready_since, time);
     let silent = since_report.min(since_ready);
@@ -220,10 +241,18 @@ fn reported(
     let subject = if wanted.is_empty() { "the server is ready" } else { "clients are ready" };
     let by_another_way =
         bypassed(input.session, input.reached, pods.server.as_ref(), input.view.server.as_ref());
-    match REPORT_SILENCE.checked_sub(silent).filter(|left| !left.is_zero()) {
-        Some(left) if last_report.is_some() || was_ready(input) => {
-            (by_another_way.unwrap_or(ready), Some(left))
+    let is_server_newer = of_clients.is_some_and(|of_clients| of_clients < of_server);
+    if let Some(report) = report.filter(|_| is_server_newer && !was_ready) {
+        let (reached, all) = reached_by(report, input, pods);
+        if reached < all.min(MAX_ROWS) {
+            let message = format!(
+                "clients became ready before the server did, which has reported media to {reached} of {all} of them so far"
+            );
+            return (Reason::WaitingForClients.with_message(message), Some(REPORT_SILENCE));
         }
+    }
+    match REPORT_SILENCE.checked_sub(silent).filter(|left| !left.is_zero()) {
+        Some(left) if last_report.is_some() || was_ready => (by_another_way.unwrap_or(ready), Some(left)),
         Some(left) => {
             let message = format!("{subject}, and the first report of the server has not come yet");
             (Reason::ServerNotReady.with_message(message), Some(left))
@@ -254,7 +283,18 @@ fn flows(pods: &ObservedPods, wanted: &WantedClients) -> String {
     }
 }
 
-/// Whether the session was ready until now: an operator that has just started has not heard of its server yet.
-fn was_ready(input: &Input<'_>) -> bool {
-    find(&input.stored.conditions, READY).is_some_and(|ready| ready.status == "True")
+/// Of the ready clients that are not done, those that the server has reported media to, and all.
+fn reached_by(report: &ServerView, input: &Input<'_>, pods: &ObservedPods) -> (usize, usize) {
+    let name = input.session.client_name();
+    let indexes = pods.ready_indexes().into_iter();
+    let indexes =
+        indexes.filter(|index| input.session.clients.contains(*index) && !pods.finished.contains(index));
+    let ids: Vec<_> = indexes.map(|index| format!("{name}-{index}")).collect();
+    (ids.iter().filter(|id| report.ways.contains_key(*id)).count(), ids.len())
+}
+
+/// Whether the session was ready until now by a server that was so since: an operator that has just started has not heard of it yet.
+fn was_ready(input: &Input<'_>, of_server: Timestamp) -> bool {
+    find(&input.stored.conditions, READY)
+        .is_some_and(|ready| ready.status == "True" && ready.last_transition_time.0 >= of_server)
 }

@@ -196,6 +196,19 @@ fn current(session: &Session, evidence: Evidence<'_>, now: Instant) -> Option<Cu
         let verdict = Verdict::Missed(vec![failure]);
         return Some(Current { verdict, is_one_node: false, is_believed: true, lost });
     }
+    // A process that is over has its whole run in its last numbers, and nothing of now. Whoever follows it has not reported.
+    if server.post.is_final {
+        let is_new = epoch_age_seconds.is_some_and(|age| age < GRACE_SECONDS);
+        return is_new.then(|| Current {
+            verdict: Verdict::inconclusive(
+                Pending::Starting,
+                "the server was replaced, and the next one has not reported yet",
+            ),
+            is_one_node: false,
+            is_believed: false,
+            lost: None,
+        });
+    }
     let around = Surroundings {
         wanted: evidence.expected.map(|expected| expected.ids(session)),
         nodes: nodes(session, evidence.clients),

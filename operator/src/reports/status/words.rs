@@ -71,11 +71,12 @@ fn is_known(status: &BallSessionStatus) -> [bool; 13] {
     ]
 }
 
-/// Whether the rows are of the same clients, in the same state on the same nodes. Their order is that of their numbers; and so is which
+/// Whether the rows are of the same clients, in the same state on the same nodes, and media goes the same way. Their order is that of their numbers; and so is which
 /// clients have a row where there are more of them than rows.
 fn have_the_same_rows(one: &[ClientStatus], other: &[ClientStatus]) -> bool {
-    let by_id = |rows: &[ClientStatus]| -> BTreeMap<String, (Option<String>, Option<String>)> {
-        rows.iter().map(|row| (row.id.clone(), (row.state.clone(), row.node.clone()))).collect()
+    let by_id = |rows: &[ClientStatus]| -> BTreeMap<String, [Option<String>; 4]> {
+        let words = |row: &ClientStatus| [&row.state, &row.node, &row.zone, &row.path].map(Clone::clone);
+        rows.iter().map(|row| (row.id.clone(), words(row))).collect()
     };
     let are_full = one.len() >= MAX_CLIENTS && other.len() >= MAX_CLIENTS;
     let (one, other) = (by_id(one), by_id(other));
@@ -109,6 +110,15 @@ mod tests {
         {
             assert!(!say_the_same(&with_rows(&rows), &with_rows(other)), "{other:?}");
         }
+    }
+
+    #[test]
+    fn another_way_of_media_is_no_number() {
+        let by = |path: &str| with_rows(&[json!({"id": "harbor-client-0", "path": path})]);
+        let pair = "host 10.244.1.7:50000 to host 10.96.0.7:8082";
+        assert!(say_the_same(&by(pair), &by(pair)));
+        assert!(!say_the_same(&by(pair), &by("host 10.244.1.7:50001 to host 10.96.0.8:8082")));
+        assert!(!say_the_same(&by(pair), &with_rows(&[json!({"id": "harbor-client-0"})])));
     }
 
     #[test]

@@ -11,7 +11,8 @@
 //!   one. [`budget`] is shared by all sessions of a process.
 //! - [`sources`] bounds the addresses that checks are taken from.
 //! - [`ends`] knows what kind of addresses media goes between.
-//! - [`mtu_probes`] has checks find out how large a datagram may be, between our own programs.
+//! - [`mtu_probes`] has checks find out how large a datagram may be, between our own programs; [`one_piece`] what leaves
+//!   unfragmented.
 //! - [`path`] follows a peer to an address that it was checked at, with the checks of [`probe`].
 //!
 //! Pure: datagrams and time are arguments.
@@ -20,6 +21,7 @@ mod budget;
 mod candidates;
 mod ends;
 mod mtu_probes;
+mod one_piece;
 mod pacing;
 mod path;
 mod probe;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use report::PathMtu;
 
+use super::one_piece::OnePiece;
 use super::probe::Prober;
 use super::route::Route;
 use crate::bucket::Bucket;
@@ -42,10 +43,8 @@ pub(super) struct MtuProbes {
     full_payload: Option<u16>,
     /// The longest datagram with media that was sent, without headers.
     longest_media: usize,
-    /// For how many looks at the way it was asked whether the system knows their result, and whether it does: larger packets
-    /// leave in fragments then.
-    asked: u64,
-    is_cut: bool,
+    /// What leaves in one piece.
+    one_piece: OnePiece,
     /// What the peer said last.
     heard: Note,
     answered: Bucket,
@@ -58,8 +57,7 @@ impl Default for MtuProbes {
             search: None,
             full_payload: None,
             longest_media: 0,
-            asked: 0,
-            is_cut: false,
+            one_piece: OnePiece::default(),
             heard: Note::default(),
             answered: Bucket::new(INTERVAL, AT_ONCE),
         }
@@ -97,7 +95,7 @@ impl MtuProbes {
         if self.search.as_ref().is_none_or(|(of, _)| *of != route) {
             let search = || Search::new(largest_sent.unwrap_or(FIRST), now);
             self.search = Some((route, (!is_relayed(route)).then(search)));
-            (self.asked, self.is_cut) = (0, false);
+            self.one_piece = OnePiece::default();
         }
         if let Some(question) = self.question(route, prober) {
             return Some(question);
@@ -111,18 +109,13 @@ impl MtuProbes {
         Some(MtuProbe { route, datagram, transaction, known: Known::IsIgnored })
     }
 
-    /// After each look that found less than media needs: a probe that only leaves where the system does not know it.
+    /// After each look that found less than media needs: a probe that only leaves where the system does so in one piece.
     fn question(&mut self, route: Route, prober: &Prober) -> Option<MtuProbe> {
         let search = self.search()?;
         let (found, looks) = (search.found()?, search.looks());
-        if std::mem::replace(&mut self.asked, looks) == looks {
-            return None;
-        }
-        self.is_cut = false;
+        let bytes = self.one_piece.ask(found, self.largest_sent(route)?, looks)?;
         let headers = headers(route.peer.is_ipv4());
-        self.largest_sent(route).filter(|largest| *largest > found)?;
-        let (transaction, datagram) =
-            prober.padded_check(usize::from(found + 1 - headers), Note::default())?;
+        let (transaction, datagram) = prober.padded_check(usize::from(bytes - headers), Note::default())?;
         Some(MtuProbe { route, datagram, transaction, known: Known::Counts })
     }
 
@@ -136,7 +129,7 @@ impl MtuProbes {
     /// The system refuses to send a probe, as it is too large.
     pub(super) fn refused(&mut self, probe: &MtuProbe, now: Instant) {
         match probe.known {
-            Known::Counts => self.is_cut = true,
+            Known::Counts => self.one_piece.refused(),
             Known::IsIgnored => {
                 if let Some(search) = self.search_mut() {
                     search.refused(probe.transaction, now);
@@ -183,10 +176,10 @@ impl MtuProbes {
     /// What is known of the way to the peer, and the largest packet with media that was sent to it in one piece.
     pub(super) fn sent(&self) -> (Option<u16>, Option<u16>) {
         let found = self.search().and_then(Search::found);
-        let largest = self.search.as_ref().and_then(|(route, _)| self.largest_sent(*route));
-        let in_one_piece =
-            |largest: u16| found.filter(|_| self.is_cut).map_or(largest, |found| largest.min(found));
-        (found, largest.map(in_one_piece))
+        // What is larger than the interface takes was asked for only once something was found.
+        let largest =
+            self.search.as_ref().filter(|_| found.is_some()).and_then(|(route, _)| self.largest_sent(*route));
+        (found, largest.map(|largest| self.one_piece.limit().map_or(largest, |limit| largest.min(limit))))
     }
 
     /// What a receiver of media knows of both ways, and the payload of a full packet.

@@ -1,6 +1,6 @@
 //! Which way UDP does not get through between a client and the server, by what both say of it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use report::{ErrorCode, ErrorEntry, one_way};
 
@@ -20,17 +20,17 @@ pub(super) enum Blocked {
 }
 
 impl Blocked {
-    /// By the error of a client, and by what the server says of the one at this address. A side that hears nothing cannot
+    /// By the error of a client, and by what the server says of the one at these addresses. A side that hears nothing cannot
     /// know whether it is heard; and of a server that only answers, nothing is heard where it hears nothing.
     pub(super) fn of(
         error: Option<&ErrorEntry>,
         server: Option<&ServerView>,
-        address: Option<&str>,
+        addresses: &[IpAddr],
         only_answers: bool,
     ) -> Self {
         let client = error.and_then(|error| one_way::CLIENT.has_heard(&error.message));
         let client = client.filter(|has_heard| *has_heard || !only_answers);
-        let server = server.and_then(|server| server_has_heard(server, address?));
+        let server = server.and_then(|server| server_has_heard(server, addresses));
         match (client, server) {
             (Some(true), _) => Self::ToServer { back_is_open: true },
             (_, Some(true)) => Self::ToClient { back_is_open: true },
@@ -42,12 +42,12 @@ impl Blocked {
     }
 }
 
-/// Whether the server has heard the client at this address, if its last failure of that kind was about that one.
-fn server_has_heard(server: &ServerView, address: &str) -> Option<bool> {
+/// Whether the server has heard the client at these addresses, if its last failure of that kind was about that one.
+fn server_has_heard(server: &ServerView, addresses: &[IpAddr]) -> Option<bool> {
     let failed = server.errors.iter().find(|error| error.code == ErrorCode::IceFailed)?;
     let (peer, _) = failed.message.split_once(": ")?;
     let peer: SocketAddr = peer.parse().ok()?;
-    (peer.ip().to_string() == address).then(|| one_way::SERVER.has_heard(&failed.message)).flatten()
+    addresses.contains(&peer.ip()).then(|| one_way::SERVER.has_heard(&failed.message)).flatten()
 }
 
 #[cfg(test)]
@@ -61,7 +61,8 @@ mod tests {
     /// O21: both directions had the same text.
     #[test]
     fn each_side_says_which_way_it_is_heard_and_both_together_know() {
-        let at = "10.244.2.10";
+        let at: IpAddr = "fd00:10:244:2::a".parse().unwrap();
+        let both: [IpAddr; 2] = ["10.244.2.10".parse().unwrap(), at];
         for (client, server, expected) in [
             (Some(true), None, Blocked::ToServer { back_is_open: true }),
             (Some(true), Some(false), Blocked::ToServer { back_is_open: true }),
@@ -77,11 +78,11 @@ mod tests {
             let mut view = server_posts(&json!({}));
             let said = server.map_or("no way", |heard| one_way::SERVER.message(heard));
             view.errors =
-                client_posts(State::Failed, &[(ErrorCode::IceFailed, 1, &format!("{at}:57076: {said}"))])
+                client_posts(State::Failed, &[(ErrorCode::IceFailed, 1, &format!("[{at}]:57076: {said}"))])
                     .errors;
-            let found = Blocked::of(of_client.errors.first(), Some(&view), Some(at), false);
+            let found = Blocked::of(of_client.errors.first(), Some(&view), &both, false);
             assert_eq!(found, expected, "{client:?} {server:?}");
-            let other = Blocked::of(None, Some(&view), Some("10.244.2.11"), false);
+            let other = Blocked::of(None, Some(&view), &both[..1], false);
             assert_eq!(other, Blocked::Unknown, "it is about another client");
         }
     }
@@ -92,7 +93,7 @@ mod tests {
         let deaf =
             client_posts(State::Connecting, &[(ErrorCode::IceFailed, 1, one_way::CLIENT.message(false))]);
         let view = server_posts(&json!({}));
-        let found = Blocked::of(deaf.errors.first(), Some(&view), Some("10.244.2.10"), true);
+        let found = Blocked::of(deaf.errors.first(), Some(&view), &["10.244.2.10".parse().unwrap()], true);
         assert_eq!(found, Blocked::Unknown);
     }
 }

@@ -1,7 +1,7 @@
 //! The message about a client that is stuck.
 
 use crds::MediaPath;
-use report::one_way;
+use report::{one_way, relay};
 
 use crate::controller::observe::pods::ObservedPod;
 use crate::controller::observe::stages::direction::Blocked;
@@ -9,6 +9,8 @@ use crate::controller::observe::stages::stuck::{SetupStage, StuckClient};
 use crate::controller::reached::Reached;
 use crate::session::Session;
 use crate::session::labels::Component;
+
+const RELAYS_LOG: &str = "the TURN server's log, and its way to the pods";
 
 /// How far the first that is stuck came, and what to check.
 pub(super) fn message(
@@ -19,7 +21,7 @@ pub(super) fn message(
     detail: Detail,
 ) -> String {
     let name = session.server_name();
-    let (client, server) = (detail.client(session, stuck.pod), detail.server(server));
+    let (client, server) = (detail.client(session, stuck.pod), detail.server(session, server));
     match stuck.stage {
         SetupStage::Dns => {
             format!("{client} cannot resolve {name}: check the cluster's DNS and NetworkPolicy for port 53")
@@ -44,10 +46,11 @@ pub(super) fn message(
                 None => "signalling ok".to_owned(),
             };
             let (server, check) = media_end(session, reached, server, detail);
-            let by_relay = relays_words(session, stuck);
+            if let Some((said, check)) = of_relay(session, stuck) {
+                // What became of the relay is all there is to it.
+                return format!("{signaling}, {client}: {said}: check {check}");
+            }
             let way = match stuck.blocked {
-                // What the relay said, or did not, is all there is to it.
-                _ if by_relay.is_some() => format!("{client}: {}", by_relay.unwrap_or_default()),
                 Blocked::ToServer { back_is_open: true } => {
                     format!("no UDP from {client} to {server}, the other way is open")
                 }
@@ -101,10 +104,20 @@ fn stale_entries(session: &Session, stuck: &StuckClient<'_>) -> &'static str {
     }
 }
 
-/// What a client says of the relay that it was given, which is all that went wrong then.
-fn relays_words(session: &Session, stuck: &StuckClient<'_>) -> Option<String> {
+/// What a client says of the relay that it was given, which is all that went wrong then; and what to check.
+fn of_relay(session: &Session, stuck: &StuckClient<'_>) -> Option<(String, String)> {
     let said = &stuck.error?.message;
-    (session.relay.is_some() && said.contains("the relay ")).then(|| shorten(said, 110))
+    let secret = &session.spec.relay.as_ref()?.secret_name;
+    let check = if said.contains(relay::PASSWORD) {
+        format!("Secret {}", shorten(secret, 40))
+    } else if !said.contains(relay::SUBJECT) {
+        return None;
+    } else if said.contains(relay::UNRESOLVED) {
+        "spec.relay.uri and the cluster's DNS".to_owned()
+    } else {
+        RELAYS_LOG.to_owned()
+    };
+    Some((shorten(said, 110), check))
 }
 
 /// Where a client's media is to go, and what to check where it does not arrive.
@@ -125,7 +138,7 @@ fn media_end(session: &Session, reached: &Reached, server: String, detail: Detai
         MediaPath::Relay => {
             let uri = session.relay.as_ref().map_or("", |relay| relay.uri.as_str());
             let by = format!("{server} by {}", shorten(uri, 60));
-            (by, "the TURN server's log, and its way to the pods")
+            (by, RELAYS_LOG)
         }
     }
 }
@@ -149,10 +162,12 @@ impl Detail {
         }
     }
 
-    fn server(self, pod: Option<&ObservedPod>) -> String {
+    fn server(self, session: &Session, pod: Option<&ObservedPod>) -> String {
         match (self, pod) {
             (Self::Full, Some(pod)) => {
-                format!("the server (node {}, {})", node(pod), pod.ip.as_deref().unwrap_or("no address"))
+                let address = pod.ip(session.spec.ip_family);
+                let address = address.map_or_else(|| "no address".to_owned(), |address| address.to_string());
+                format!("the server (node {}, {address})", node(pod))
             }
             (Self::Brief, _) | (_, None) => "the server".to_owned(),
         }

@@ -8,6 +8,7 @@ pub(super) mod tests;
 
 use std::net::SocketAddr;
 
+use jiff::Timestamp;
 use report::unreachable::AWAITS_ADDRESS;
 use report::{ClientRow, ErrorCode, ErrorEntry, State};
 
@@ -21,19 +22,21 @@ use crate::report_source::{ClientView, View};
 use crate::session::Session;
 
 /// The first stage at which a client that is not ready is stuck, in words: how far it came, who is affected, and what
-/// to check, with less detail where that does not fit into `room`. `None` where all of them may still be on their way.
+/// to check, with less detail where that does not fit into `room`. `None` where all of them may still be on their way. Errors of
+/// until `since`, when there was no server that was ready, are none.
 pub(super) fn first_broken(
     session: &Session,
     reached: &Reached,
     server: Option<&ObservedPod>,
     clients: &[ObservedPod],
     view: &View,
+    since: Option<Timestamp>,
     room: usize,
 ) -> Option<Explanation> {
     let stuck: Vec<_> = clients
         .iter()
         .filter(|pod| pod.ready_since.is_none() && !pod.succeeded)
-        .filter_map(|pod| stuck(session, pod, view))
+        .filter_map(|pod| stuck(session, pod, view, since))
         .collect();
     let first = stuck.iter().min_by_key(|stuck| stuck.stage)?;
     let affected = stuck.iter().filter(|other| other.stage == first.stage).count();
@@ -64,7 +67,12 @@ pub(super) fn reason_of(code: ErrorCode) -> Option<Reason> {
     stage_of(code).map(reason_at)
 }
 
-fn stuck<'a>(session: &Session, pod: &'a ObservedPod, view: &'a View) -> Option<StuckClient<'a>> {
+fn stuck<'a>(
+    session: &Session,
+    pod: &'a ObservedPod,
+    view: &'a View,
+    since: Option<Timestamp>,
+) -> Option<StuckClient<'a>> {
     let client = view.clients.get(&pod.name);
     let id = pod.index.map(|index| format!("{}-{index}", session.client_name()));
     let server = view.server.as_ref();
@@ -74,9 +82,10 @@ fn stuck<'a>(session: &Session, pod: &'a ObservedPod, view: &'a View) -> Option<
 
     // What the client reported last is nearer to the truth than what the server last saw of it.
     if let Some(client) = client.filter(|client| client.state != State::Connected) {
-        let errors = client.errors.iter().filter(|error| stage_of(error.code).is_some());
+        let is_later = |error: &&ErrorEntry| since.is_none_or(|since| error.last_seen > since);
+        let errors = client.errors.iter().filter(|error| stage_of(error.code).is_some()).filter(is_later);
         if let Some(error) = errors.max_by_key(|error| error.last_seen) {
-            let blocked = Blocked::of(Some(error), server, pod.ip.as_deref(), only_answers);
+            let blocked = Blocked::of(Some(error), server, &pod.ips, only_answers);
             // Its server is about to be told: at once, where somebody knows.
             let awaits_address = error.message.contains(AWAITS_ADDRESS).then_some(SetupStage::Address);
             let stage = awaits_address.or_else(|| stage_of(error.code))?;
@@ -98,7 +107,7 @@ fn stuck<'a>(session: &Session, pod: &'a ObservedPod, view: &'a View) -> Option<
         (SetupStage::FirstReport, setup.first_report),
     ];
     let (stage, _) = timeline.into_iter().find(|(_, reached)| reached.is_none())?;
-    let blocked = Blocked::of(None, server, pod.ip.as_deref(), only_answers);
+    let blocked = Blocked::of(None, server, &pod.ips, only_answers);
     Some(StuckClient { stage, pod, row, error: None, blocked })
 }
 
@@ -112,8 +121,8 @@ fn incomplete(client: &ClientView) -> Option<&ErrorEntry> {
 /// The row of a client. One that never had a data channel could not say its name: its row has its address, and the newest
 /// comes first.
 fn row_of<'a>(rows: &'a [ClientRow], id: Option<&str>, pod: &ObservedPod) -> Option<&'a ClientRow> {
-    let address = |row: &ClientRow| row.id.parse().map(|address: SocketAddr| address.ip().to_string()).ok();
-    let is_from = |row: &&ClientRow| pod.ip.is_some() && address(row) == pod.ip;
+    let is_from =
+        |row: &&ClientRow| row.id.parse().is_ok_and(|address: SocketAddr| pod.ips.contains(&address.ip()));
     rows.iter().find(|row| Some(row.id.as_str()) == id).or_else(|| rows.iter().find(is_from))
 }
 

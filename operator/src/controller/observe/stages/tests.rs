@@ -52,7 +52,7 @@ fn broken_by(spec: &Value, reached: &Reached, view: &View) -> Option<Explanation
     let pods = [pod("server", 0, &up), pod("client", 0, &up), pod("client", 1, &json!({}))];
     let pods =
         ObservedPods::of(&pods, &session, None, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
-    first_broken(&session, reached, pods.server.as_ref(), &pods.clients, view, crds::MAX_MESSAGE)
+    first_broken(&session, reached, pods.server.as_ref(), &pods.clients, view, None, crds::MAX_MESSAGE)
 }
 
 fn posted(state: State, errors: &[(ErrorCode, i64, &str)]) -> View {
@@ -133,6 +133,92 @@ fn what_a_relay_says_is_quoted() {
     );
 }
 
+/// No relay was asked for anything where the client has no password, or no address to ask at.
+#[test]
+fn what_keeps_a_client_from_its_relay_is_looked_for_where_it_is() {
+    let relay = json!({"uri": "turn:relay.test", "secretName": "demo-relay"});
+    let spec = json!({"clients": 2, "path": "Relay", "relay": relay});
+    for (said, check) in [
+        (
+            format!("{} in /var/run/p must be one line of 1 to 4096 bytes", report::relay::PASSWORD),
+            "Secret demo-relay",
+        ),
+        (
+            format!("the relay turn:relay.test{}Name or service not known", report::relay::UNRESOLVED),
+            "spec.relay.uri and the cluster's DNS",
+        ),
+    ] {
+        let view = posted(State::Connecting, &[(ErrorCode::IceFailed, 1, &said)]);
+        let message = broken_by(&spec, &Reached::AtPod, &view).unwrap().message;
+        let expected = format!(
+            "signalling ok, harbor-client-1 (node b): {said}: check {check}; 1 of 2 clients affected"
+        );
+        assert_eq!(message, expected);
+    }
+}
+
+/// The server that a client was refused by was not there yet.
+#[test]
+fn errors_of_before_the_server_was_ready_say_nothing() {
+    let session = fixture::session(&json!({"clients": 2}));
+    let up = ready("2026-01-01T00:00:00Z");
+    let pods = [pod("server", 0, &up), pod("client", 0, &up), pod("client", 1, &json!({}))];
+    let pods =
+        ObservedPods::of(&pods, &session, None, &BTreeSet::new(), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
+    let refused = posted(State::Connecting, &[(ErrorCode::ConnectFailed, 7, "refused")]);
+    for (since, is_said) in [(None, true), (Some(6), true), (Some(7), false)] {
+        let since = since.map(|second| Timestamp::from_second(second).unwrap());
+        let server = pods.server.as_ref();
+        let broken = first_broken(
+            &session,
+            &Reached::AtPod,
+            server,
+            &pods.clients,
+            &refused,
+            since,
+            crds::MAX_MESSAGE,
+        );
+        assert_eq!(broken.is_some(), is_said, "{since:?}");
+    }
+}
+
+#[test]
+fn the_server_is_named_by_its_address_of_the_family_that_is_asked_for() {
+    let up = |kind: &str, first: &str, second: &str| {
+        let mut up = ready("2026-01-01T00:00:00Z");
+        up["podIP"] = json!(first);
+        up["podIPs"] = json!([{"ip": first}, {"ip": second}]);
+        pod(kind, 0, &up)
+    };
+    let view = View {
+        clients: [(
+            "harbor-client-0-y".into(),
+            client_posts(State::Connecting, &[(ErrorCode::ConnectFailed, 1, "")]),
+        )]
+        .into(),
+        ..View::default()
+    };
+    for (family, expected) in
+        [(json!(null), "10.244.1.7"), (json!("IPv4"), "10.244.1.7"), (json!("IPv6"), "fd00:10:244:1::7")]
+    {
+        let session = fixture::session(&json!({"clients": 1, "ipFamily": family}));
+        let mut pods = ObservedPods::of(
+            &[up("server", "10.244.1.7", "fd00:10:244:1::7"), up("client", "10.244.2.7", "fd00:10:244:2::7")],
+            &session,
+            None,
+            &BTreeSet::new(),
+            &BTreeMap::new(),
+            Timestamp::UNIX_EPOCH,
+        );
+        pods.clients[0].ready_since = None;
+        let server = pods.server.as_ref();
+        let broken =
+            first_broken(&session, &Reached::AtPod, server, &pods.clients, &view, None, crds::MAX_MESSAGE);
+        let message = broken.unwrap().message;
+        assert!(message.contains(&format!("to the server (node a, {expected})")), "{family}: {message}");
+    }
+}
+
 /// A server that was just made asks the operator where it is reached: nothing is wrong with that.
 #[test]
 fn a_server_that_is_about_to_be_told_its_address_is_waited_for() {
@@ -187,7 +273,7 @@ fn each_stage_names_who_is_affected_and_what_to_check() {
 #[test]
 fn a_client_to_which_no_whole_frame_comes_says_so_although_it_is_connected() {
     let counted = "90 packets came, 9 were lost, and no frame could be decoded";
-    let conclusion = "none came with more than 410 bytes, full ones have 1188 (MTU?)";
+    let conclusion = "none came with more than 410 bytes, full ones have 1188 by default (MTU?)";
     let seen = format!("{counted}: {conclusion}");
     let seen = seen.as_str();
     let mut view = posted(
@@ -277,6 +363,7 @@ fn a_client_that_could_not_say_its_name_is_known_by_its_address() {
             None,
             &pods.clients,
             &posted_by(server.clone()),
+            None,
             crds::MAX_MESSAGE,
         )
         .unwrap()
@@ -299,9 +386,10 @@ fn the_first_of_several_stages_is_named() {
             .into(),
         ..View::default()
     };
-    let message = first_broken(&session, &Reached::AtPod, None, &pods.clients, &view, crds::MAX_MESSAGE)
-        .unwrap()
-        .message;
+    let message =
+        first_broken(&session, &Reached::AtPod, None, &pods.clients, &view, None, crds::MAX_MESSAGE)
+            .unwrap()
+            .message;
     assert!(
         message.starts_with("signalling ok, no UDP from harbor-client-1 (node b) to the server: "),
         "{message}"
@@ -318,7 +406,7 @@ fn the_longest_names_fit_with_what_to_check() {
         name: "p".repeat(60),
         index,
         node: node.clone(),
-        ip: Some("2001:db8:1111:2222:3333:4444:5555:6666".into()),
+        ips: vec!["2001:db8:1111:2222:3333:4444:5555:6666".parse().unwrap()],
         ready_since: None,
         was_ready: false,
         succeeded: false,
@@ -341,6 +429,7 @@ fn the_longest_names_fit_with_what_to_check() {
             Some(&facts(None)),
             std::slice::from_ref(&client),
             &view,
+            None,
             crds::MAX_MESSAGE,
         )
         .unwrap();
@@ -380,8 +469,15 @@ fn the_longest_address_fits_with_what_to_check() {
         ),
     ] {
         let view = posted(State::Connecting, &[(ErrorCode::IceFailed, 1, &said)]);
-        let broken =
-            first_broken(&session, &reached, pods.server.as_ref(), &pods.clients, &view, crds::MAX_MESSAGE);
+        let broken = first_broken(
+            &session,
+            &reached,
+            pods.server.as_ref(),
+            &pods.clients,
+            &view,
+            None,
+            crds::MAX_MESSAGE,
+        );
         let message = broken.unwrap().message;
         let is_whole = message.len() <= crds::MAX_MESSAGE && message.ends_with("1 of 2 clients affected");
         assert!(is_whole && message.contains(expected), "{message}");

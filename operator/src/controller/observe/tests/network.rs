@@ -81,3 +81,49 @@ fn a_server_that_ended_before_says_how() {
                    [::]:8080: in use";
     assert_eq!(scene.ready(), ("ServerNotReady".into(), message.into()));
 }
+
+/// A server that was replaced: its clients are ready by what the one before sent, and the reports are of that one.
+#[test]
+fn after_a_replacement_media_is_what_the_new_server_reports() {
+    let mut scene = Scene::working();
+    scene.pods[0] = pod("server", 0, &ready("2026-01-01T00:00:58Z"));
+    let first = "clients are ready, and the first report of the server has not come yet";
+    // Said of the former one, whose report is old, and so is the readiness of its clients.
+    scene.silent = Duration::from_secs(40);
+    if let Some(server) = &mut scene.view.server {
+        server.pod = "harbor-server-former".into();
+    }
+    assert_eq!(scene.ready(), ("ServerNotReady".into(), first.into()));
+    assert_eq!(scene.compute().1, Some(Duration::from_secs(28)));
+    scene.silent = Duration::from_secs(1);
+    assert_eq!(scene.ready(), ("ServerNotReady".into(), first.into()), "the former one's last");
+    scene.stored = serde_json::from_value(scene.compute().0.patch()["status"].clone()).unwrap();
+    scene.stored.conditions[0].status = "True".into();
+    let said_at = |scene: &mut Scene, time: &str| {
+        scene.stored.conditions[0].last_transition_time.0 = time.parse().unwrap();
+    };
+    said_at(&mut scene, "2026-01-01T00:00:20Z");
+    assert_eq!(scene.ready().0, "ServerNotReady", "that was of the former one");
+
+    let reports = |scene: &mut Scene, clients: &[u32]| {
+        let server = scene.view.server.as_mut().unwrap();
+        server.pod = "harbor-server-x".into();
+        server.ways = clients.iter().map(|index| (format!("harbor-client-{index}"), None)).collect();
+    };
+    for (clients, reached) in [(&[][..], 0), (&[1], 1)] {
+        reports(&mut scene, clients);
+        let message = format!(
+            "clients became ready before the server did, which has reported media to {reached} of 2 of them so far"
+        );
+        assert_eq!(scene.ready(), ("WaitingForClients".into(), message));
+    }
+    reports(&mut scene, &[0, 1]);
+    assert_eq!(scene.ready().0, "Ready");
+
+    // Once it was said of this one, other words tell when that is over.
+    reports(&mut scene, &[0]);
+    said_at(&mut scene, "2026-01-01T00:00:59Z");
+    assert_eq!(scene.ready().0, "Ready");
+    scene.view.server = None;
+    assert_eq!(scene.ready().0, "Ready", "an operator that has just started");
+}

@@ -124,7 +124,7 @@ fn a_server_of_another_path_says_nothing_of_this_one() {
     let mut scene = on(&json!({"path": "ClusterIP"}), "ClusterIP");
     goes(&mut scene, &direct);
     scene.view.server.as_mut().unwrap().pod = "harbor-server-before".into();
-    assert_eq!(scene.ready().0, "Ready");
+    assert_eq!(scene.ready().0, "NoReports", "of this one nothing is known");
     let mut scene = on(&json!({}), "");
     goes(&mut scene, &direct);
     assert_eq!(scene.ready().0, "Ready", "nothing is asked for");

@@ -18,6 +18,34 @@ fn what_the_operator_changes_is_given_a_minute() {
     assert!(says(&scenario.desired(61).unwrap(), ("False", "ClientsLost")), "then it is judged as it is");
 }
 
+/// The last post of a server that is replaced has its whole run, and no window: that nothing is known of one is no breach.
+#[test]
+fn what_a_replaced_server_said_last_is_no_verdict() {
+    let last = |sequence| {
+        let post = server_post(sequence).judged("a", &judged(|_| ()), true);
+        assert!(post.judged_all.is_some());
+        post
+    };
+    let mut scenario = two_clients();
+    scenario.server(0, posted(1, &judged(|_| ())));
+    expect(&mut scenario, 1, "e2");
+    scenario.server(2, last(2));
+    let starting = scenario.desired(2).unwrap();
+    assert!(says(&starting, ("Unknown", "Starting")), "{:?}", met(&starting));
+    assert_eq!(message(&starting), "the server was replaced, and the next one has not reported yet");
+
+    // Somebody else ended it: what was said stays until somebody knows more.
+    let mut scenario = two_clients();
+    scenario.server(0, posted(1, &judged(|_| ())));
+    scenario.server(2, last(2));
+    assert!(says(&scenario.desired(2).unwrap(), ("True", "Met")));
+    let mut post = client_post(1);
+    post.without_media_seconds = Some(5.0);
+    let pod = scenario.pod("harbor-client-1");
+    scenario.at(8, |tracked, session, now| tracked.take_client(pod, post, session, now));
+    assert!(says(&scenario.desired(8).unwrap(), ("False", "NoMedia")));
+}
+
 #[test]
 fn clients_are_wanted_as_the_spec_says_and_not_as_the_server_knows() {
     let mut scenario = two_clients();
