@@ -17,6 +17,7 @@ pub(crate) fn no_way(receiver: &Receiver, former: Option<SocketAddr>) -> String 
 /// Which way UDP does not get through, as far as the client can know: of a server that makes no checks none can come.
 pub(crate) fn direction(received: &Stats) -> &'static str {
     match received {
+        Stats { has_heard_check: false, has_sent: false, .. } => one_way::NOTHING_SENT,
         Stats { has_heard_check: false, only_answers: true, .. } => one_way::NO_ANSWER,
         Stats { has_heard_check, .. } => one_way::CLIENT.message(*has_heard_check),
     }
@@ -29,10 +30,12 @@ mod tests {
     #[test]
     fn a_server_that_only_answers_is_not_said_to_send_nothing() {
         let said = |has_heard_check, only_answers| {
-            direction(&Stats { has_heard_check, only_answers, ..Stats::default() })
+            direction(&Stats { has_heard_check, only_answers, has_sent: true, ..Stats::default() })
         };
         assert_eq!(said(false, true), one_way::NO_ANSWER);
         assert_eq!(said(false, false), one_way::CLIENT.message(false));
         assert_eq!(said(true, true), one_way::CLIENT.message(true));
+        let silent = Stats { only_answers: true, ..Stats::default() };
+        assert_eq!(direction(&silent), one_way::NOTHING_SENT, "nobody can answer that");
     }
 }

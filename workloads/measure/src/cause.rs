@@ -86,16 +86,18 @@ const UNREACHABLE_MILLISECONDS: f64 = 2000.0;
 const ACCOUNTED_FOR: f64 = 0.5;
 
 impl ProgramEvidence {
-    /// How strongly it points at the program: 1 where a limit is just reached, 0 where nothing is known.
-    fn strength(&self, trouble: &Trouble) -> f64 {
+    /// How strongly it points at the program: 1 where a limit is just reached, 0 where nothing is known. Frames that are lost where
+    /// large packets vanish are lost for that, unless it lasted as long: of shares of the time nobody knows whether they did.
+    fn strength(&self, trouble: &Trouble, is_vanishing: bool) -> f64 {
         let worst = self.worst_lateness_milliseconds;
         let lateness =
             worst.filter(|worst| trouble.lasted(*worst, self.lateness_milliseconds.unwrap_or(*worst)));
+        let share = |percent: Option<f64>| percent.filter(|_| !is_vanishing);
         strongest(&[
-            (self.throttled_percent, THROTTLED_PERCENT),
-            (self.pressure_percent, PRESSURE_PERCENT),
+            (share(self.throttled_percent), THROTTLED_PERCENT),
+            (share(self.pressure_percent), PRESSURE_PERCENT),
             (lateness, LATENESS_MILLISECONDS),
-            (self.dropped_percent, DROPPED_PERCENT),
+            (share(self.dropped_percent), DROPPED_PERCENT),
         ])
     }
 }
@@ -136,7 +138,10 @@ fn strongest(evidence: &[(Option<f64>, f64)]) -> f64 {
 /// time the network is looked at, and the codec only where everything came whole and in time.
 pub fn cause(evidence: &Evidence) -> Cause {
     let trouble = &evidence.trouble;
-    let (server, client) = (evidence.server.strength(trouble), evidence.client.strength(trouble));
+    let is_vanishing = evidence.network.vanishes_above.is_some()
+        && trouble.lost_milliseconds.is_some_and(|milliseconds| milliseconds > 0.0);
+    let strength = |program: &ProgramEvidence| program.strength(trouble, is_vanishing);
+    let (server, client) = (strength(&evidence.server), strength(&evidence.client));
     if server >= 1.0 || client >= 1.0 {
         // Twice as strong is no accident; closer together, on a machine that both share, either may be the one.
         return match server.max(client) >= 2.0 * server.min(client) {
@@ -285,6 +290,26 @@ mod tests {
                     ..sound
                 },
                 Cause::ClientCpu,
+            ),
+            (
+                "a way that carries small packets alone, and a server that stood still for a moment",
+                Evidence {
+                    server: ProgramEvidence { dropped_percent: Some(5.0), ..late(700.0) },
+                    network: NetworkEvidence { vanishes_above: Some(1000), ..lost(0.0) },
+                    trouble: losing(14_000.0),
+                    ..sound
+                },
+                Cause::Network,
+            ),
+            (
+                "the same, and it stood still for as long",
+                Evidence {
+                    server: late(9000.0),
+                    network: NetworkEvidence { vanishes_above: Some(1000), ..lost(0.0) },
+                    trouble: losing(14_000.0),
+                    ..sound
+                },
+                Cause::ServerCpu,
             ),
             ("blank pictures", Evidence { unusable_percent: Some(90.0), ..sound }, Cause::Codec),
             (

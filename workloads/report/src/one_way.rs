@@ -22,6 +22,10 @@ pub const CLIENT: OneWay = OneWay {
 pub const NO_ANSWER: &str =
     "no UDP gets to the server and back: it makes no checks, and ours are not answered";
 
+/// The client's words where no check of its own has left, as none of the pairs of addresses can be used.
+pub const NOTHING_SENT: &str =
+    "no UDP was sent to the server: none of its addresses can be reached from ours (of another family?)";
+
 /// What a client adds to them where a server has answered it there before.
 const HAD_ANSWERED: &str = "had answered there before";
 
@@ -69,6 +73,7 @@ mod tests {
         }
         assert_eq!(CLIENT.has_heard(SERVER.message(true)), None, "it is the other's");
         assert_eq!(CLIENT.has_heard(NO_ANSWER), None, "there was nothing to hear");
+        assert_eq!(CLIENT.has_heard(NOTHING_SENT), None, "nor to answer");
     }
 
     #[test]

@@ -82,6 +82,10 @@ pub(super) fn track(ssrc: u32) -> MediaStreamTrack {
     )
 }
 
+/// How long a pair without a relay may take to be found where there is one by a relay: by default two seconds, which count as the
+/// set-up of whoever has no other way.
+const RELAY_WAIT: Duration = Duration::from_millis(100);
+
 fn settings(is_lite: bool) -> Result<SettingEngine> {
     let settings = SettingEngineBuilder::new()
         .with_lite(is_lite)
@@ -92,6 +96,7 @@ fn settings(is_lite: bool) -> Result<SettingEngine> {
         // A pair that was found by a check of the peer's is as good as any other: by default it is nominated a second
         // later, which is when peers connect whose candidates are hidden or not trickled yet (P5).
         .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
+        .with_relay_acceptance_min_wait(Some(RELAY_WAIT))
         // Whoever offers opens the channel, and some begin SCTP whatever they are in DTLS: `rtc` takes that only as DTLS
         // server (P6).
         .with_answering_dtls_role(RTCDtlsRole::Server)

@@ -41,6 +41,8 @@ pub struct Stats {
     pub checks_suppressed: u64,
     /// RTP packets that are none of the video: of another payload type, or of a source beside its own.
     pub foreign: u64,
+    /// Anything has left for the peer.
+    pub has_sent: bool,
     /// A check of the peer's has come: UDP gets through that way.
     pub has_heard_check: bool,
     /// The peer answers checks and makes none of its own (RFC 8445, section 2.5: ICE-lite), so that there are none to hear.
@@ -86,6 +88,7 @@ impl Stats {
             unsent,
             checks_suppressed,
             foreign,
+            has_sent,
             has_heard_check,
             only_answers,
             path,
@@ -109,6 +112,7 @@ impl Stats {
             unsent: self.unsent + unsent,
             checks_suppressed: self.checks_suppressed + checks_suppressed,
             foreign: self.foreign + foreign,
+            has_sent: self.has_sent || *has_sent,
             has_heard_check: self.has_heard_check || *has_heard_check,
             only_answers: self.only_answers || *only_answers,
             path: path.or(self.path),
@@ -136,6 +140,7 @@ pub(super) struct Counters {
     pub(super) unsent: AtomicU64,
     pub(super) checks_suppressed: AtomicU64,
     pub(super) foreign: AtomicU64,
+    pub(super) has_sent: AtomicBool,
     pub(super) has_heard_check: AtomicBool,
     only_answers: bool,
     path: Mutex<Option<CandidatePair>>,
@@ -214,6 +219,7 @@ impl Counters {
             unsent: read(&self.unsent),
             checks_suppressed: read(&self.checks_suppressed),
             foreign: read(&self.foreign),
+            has_sent: self.has_sent.load(Ordering::Relaxed),
             has_heard_check: self.has_heard_check.load(Ordering::Relaxed),
             only_answers: self.only_answers,
             path: *self.path.lock().unwrap_or_else(PoisonError::into_inner),

@@ -186,6 +186,7 @@ impl Transport {
         }
         self.gate.send(route, data, now);
         self.silence.sent(now);
+        self.counters.has_sent.store(true, Ordering::Relaxed);
     }
 }
 

@@ -65,13 +65,17 @@ pub fn allocate(server: RelayServer, locals: &[IpAddr], limit: Duration) -> Resu
     let began = Instant::now();
     let mut relay = Relay::new(server.clone(), local, began)?;
     let mut buffer = [0; 2048];
+    let mut has_answered = false;
     loop {
         while let Some(datagram) = relay.poll_send() {
             // A refused port of another server's is reported here, once; a socket's full buffer equals a loss.
             let _ = socket.send_to(&datagram, server.address);
         }
         match socket.recv_from(&mut buffer) {
-            Ok((length, from)) if from == server.address => relay.received(&buffer[..length], Instant::now()),
+            Ok((length, from)) if from == server.address => {
+                has_answered = true;
+                relay.received(&buffer[..length], Instant::now());
+            }
             Ok(_) => {}
             Err(error) if is_timeout(&error) => relay.advance(Instant::now()),
             // An ICMP error: nobody listens there, now.
@@ -86,7 +90,10 @@ pub fn allocate(server: RelayServer, locals: &[IpAddr], limit: Duration) -> Resu
         }
         if began.elapsed() >= limit {
             let RelayServer { name, address, .. } = server;
-            return Err(RelayError::NoAnswer { name, address, limit });
+            return Err(match has_answered {
+                true => RelayError::NoUse { name, address, limit },
+                false => RelayError::NoAnswer { name, address, limit },
+            });
         }
     }
 }
@@ -114,4 +121,38 @@ fn source(server: SocketAddr) -> io::Result<IpAddr> {
     let probe = UdpSocket::bind((any, 0))?;
     probe.connect(server)?;
     Ok(probe.local_addr()?.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What it is given back by a server that says the same to everything, or nothing.
+    fn refused_by(answer: Option<&'static [u8]>) -> String {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        let server = RelayServer {
+            name: "turn:relay.test".into(),
+            address,
+            username: "demo".into(),
+            password: "secret".into(),
+        };
+        let limit = Duration::from_millis(300);
+        let asked = std::thread::spawn(move || allocate(server, &[], limit).unwrap_err().to_string());
+        let mut buffer = [0; 2048];
+        let (_, from) = socket.recv_from(&mut buffer).unwrap();
+        if let Some(answer) = answer {
+            socket.send_to(answer, from).unwrap();
+        }
+        asked.join().unwrap().replace(&address.to_string(), "ADDRESS")
+    }
+
+    #[test]
+    fn a_server_that_answers_nonsense_is_not_one_that_does_not_answer() {
+        assert_eq!(refused_by(None), "the relay turn:relay.test at ADDRESS does not answer within 0 s");
+        assert_eq!(
+            refused_by(Some(b"HTTP/1.1 400 Bad Request")),
+            "the relay turn:relay.test at ADDRESS answers, but not as a TURN server does: nothing in 0 s was of use"
+        );
+    }
 }

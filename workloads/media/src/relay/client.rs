@@ -24,6 +24,9 @@ const REFRESH: Duration = Duration::from_secs(60);
 /// Codes of RFC 8489, section 14.8.
 const UNAUTHORIZED: u16 = 401;
 const STALE_NONCE: u16 = 438;
+/// A nonce that is stale is followed by one that is not: a server that says so again and again gives no permission. Several peers
+/// may be asked for at once by one nonce.
+const MOST_STALE: u32 = 8;
 /// Without a datagram for this long, what fails is the relay's doing.
 const SILENCE: Duration = Duration::from_secs(4);
 /// Datagrams of peers that wait to be taken.
@@ -50,6 +53,8 @@ pub(crate) struct Relay {
     failed: Option<RelayError>,
     /// The last peer that the server passes nothing on to.
     forbidden: Option<RelayError>,
+    /// Permissions that were refused for a nonce that is stale, one after the other.
+    stale: u32,
 }
 
 impl Relay {
@@ -85,6 +90,7 @@ impl Relay {
             heard: now,
             failed: None,
             forbidden: None,
+            stale: 0,
         })
     }
 
@@ -142,7 +148,8 @@ impl Relay {
             Method::Refresh if refusal.code == STALE_NONCE => {}
             Method::Refresh => self.failed = Some(RelayError::Expired { name, answer }),
             Method::CreatePermission => {
-                let is_final = refusal.code != STALE_NONCE;
+                self.stale = if refusal.code == STALE_NONCE { self.stale + 1 } else { 0 };
+                let is_final = refusal.code != STALE_NONCE || self.stale >= MOST_STALE;
                 let peer = self.permissions.refused(refusal.transaction, is_final);
                 if let Some(peer) = peer.filter(|_| is_final) {
                     self.forbidden = Some(RelayError::PeerForbidden { name, peer, answer });
@@ -169,7 +176,10 @@ impl Relay {
             match event {
                 Event::AllocateResponse(_, relayed) => self.relayed = Some(relayed),
                 Event::AllocateError(_, error) => self.failed = Some(self.no_address(refusal, &error)),
-                Event::CreatePermissionResponse(_, peer) => self.permissions.given(peer),
+                Event::CreatePermissionResponse(_, peer) => {
+                    self.stale = 0;
+                    self.permissions.given(peer);
+                }
                 Event::TransactionTimeout(transaction) => {
                     self.permissions.refused(transaction.0, false);
                 }

@@ -26,6 +26,16 @@ pub enum RelayError {
         /// How long it had.
         limit: Duration,
     },
+    /// Whatever came back, it was no answer to what was asked.
+    #[error("the relay {name} at {address} answers, but not as a TURN server does: nothing in {} s was of use", .limit.as_secs())]
+    NoUse {
+        /// The server.
+        name: String,
+        /// Where it was sought.
+        address: SocketAddr,
+        /// How long it had.
+        limit: Duration,
+    },
     /// The user is unknown, or has another password.
     #[error("the relay {name} does not take user {username:?} with this password: {answer}")]
     Unauthorized {
@@ -64,8 +74,8 @@ pub enum RelayError {
         /// Code and reason of its answer.
         answer: String,
     },
-    /// It has taken its address back.
-    #[error("the relay {name} has taken its address back: {answer}")]
+    /// It has taken its address back, or is about to.
+    #[error("the relay {name} does not keep its address for us: {answer}")]
     Expired {
         /// The server.
         name: String,

@@ -171,7 +171,7 @@ fn an_address_that_is_taken_back_is_the_end_and_a_stale_nonce_is_not() {
     relay.advance(now);
     talk(&mut relay, &mut server, now);
     let said = relay.failed().unwrap().to_string();
-    assert_eq!(said, "the relay turn:relay.test:3478 has taken its address back: 437 No");
+    assert_eq!(said, "the relay turn:relay.test:3478 does not keep its address for us: 437 No");
 }
 
 #[test]
@@ -198,6 +198,19 @@ fn a_peer_that_is_forbidden_and_a_silent_server_are_what_is_wrong_then() {
     let said = relay.problem(later).unwrap().to_string();
     assert_eq!(said, "the relay turn:relay.test:3478 has been silent for 4 s");
     assert_eq!(relay.failed(), None, "that alone ends nothing");
+}
+
+#[test]
+fn a_nonce_that_is_stale_for_ever_is_no_permission() {
+    let (start, mut server) = (Instant::now(), Server { permission: Some(438), ..Server::default() });
+    let mut relay = allocated(&mut server, start);
+    assert_eq!(relay.problem(start), None);
+    for _ in 0..MOST_STALE {
+        relay.send(peer(), b"check", start);
+        talk(&mut relay, &mut server, start);
+    }
+    let said = relay.problem(start).unwrap().to_string();
+    assert_eq!(said, "the relay turn:relay.test:3478 passes nothing on to 192.0.2.9:30082: 438 No");
 }
 
 #[test]
