@@ -71,7 +71,7 @@ async fn what_a_policy_changes_on_create_alone_is_left_as_it_is() {
     operator.wait_for_quiet().await;
     operator.reconcile_again_without_writes(&session).await;
     let operator = operator.restart().await;
-    operator.reports.server_reports(&session).await;
+    operator.server_reports(&session).await;
     operator.reconcile_again_without_writes(&session).await;
     let server = operator.api::<Deployment>().get("harbor-server").await.unwrap();
     assert_eq!((image(&server).as_str(), server.metadata.generation), (MIRROR, Some(1)));

@@ -37,7 +37,7 @@ async fn adopting(operator: Operator, spec: &Value, job: impl FnOnce(&mut Value)
     let operator = operator
         .restart_after(async |operator| pods = former::session(operator, "harbor", spec, job).await.1)
         .await;
-    operator.reports.server_reports(&get(&operator, "harbor").await).await;
+    operator.server_reports(&get(&operator, "harbor").await).await;
     (operator, pods)
 }
 
@@ -75,7 +75,7 @@ async fn sessions_move_a_few_at_a_time_and_what_waits_goes_on() {
     assert_eq!(left.len(), 2, "others wait until these are ready again: {left:?}");
     for name in &left {
         let session = get(&operator, name).await;
-        operator.reports.server_reports(&session).await;
+        operator.server_reports(&session).await;
         operator.wait_ready(name, "Ready").await;
         assert_eq!(uids(&pods_of_job(&operator, name).await), uids(&pods[name]), "{name}");
         let server = operator.api::<Deployment>().get(&format!("{name}-server")).await.unwrap();
@@ -130,7 +130,7 @@ async fn a_bounded_run_ends_with_the_clients_that_it_began_with() {
     })
     .await;
     let operator = operator.restart().await;
-    operator.reports.server_reports(&session).await;
+    operator.server_reports(&session).await;
     operator.wait_for_quiet().await;
     finish(&operator, &pods[0], "0,1").await;
     let over = operator

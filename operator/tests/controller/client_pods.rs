@@ -269,14 +269,14 @@ async fn a_pod_that_is_refused_is_quoted_and_tried_again() {
     operator.wait_pods("harbor", "client", 1).await;
     operator.wait_for_quiet_beside("/pods").await;
     for _ in 0..20 {
-        operator.reports.server_reports(&session).await;
+        operator.server_reports(&session).await;
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let writes = operator.writes();
     assert!(writes.len() <= 8 && writes.iter().all(|write| write.ends_with("/pods")), "{writes:?}");
     assert_eq!(attempts(&operator).await.as_deref(), Some("0-2:1"));
     operator.api::<ResourceQuota>().delete("tight", &DeleteParams::default()).await.unwrap();
-    operator.reports.server_reports(&session).await;
+    operator.server_reports(&session).await;
     operator.wait_pods("harbor", "client", 3).await;
     operator.finish().await;
 }

@@ -61,7 +61,7 @@ async fn a_session_says_at_each_moment_what_it_lacks() {
     assert_eq!(status.display.unwrap().clients.as_deref(), Some("1/2"));
 
     operator.set_pod(&clients[1], &up()).await;
-    operator.reports.server_reports(&session).await;
+    operator.server_reports(&session).await;
     let ready = operator.wait_ready("harbor", "Ready").await;
     let status = ready.status.unwrap();
     let display = status.display.unwrap();
@@ -129,7 +129,7 @@ async fn a_quota_is_named_for_the_server_and_for_clients() {
     set(1).await;
     let server = operator.wait_pods("harbor", "server", 1).await.remove(0);
     operator.set_pod(&server, &up()).await;
-    operator.reports.server_reports(&session).await;
+    operator.server_reports(&session).await;
     operator.wait_ready("harbor", "Ready").await;
     eventually("the server's pod in the count", async || {
         let stored = quotas.get("tight").await.map_err(|error| error.to_string())?;

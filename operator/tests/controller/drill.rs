@@ -36,6 +36,8 @@ async fn play_successor(operator: &Operator, gone: &Pod) -> Pod {
     let server = operator.wait_pods("harbor", "server", 1).await.remove(0);
     assert_ne!(server.uid(), gone.uid());
     operator.set_pod(&server, &up()).await;
+    // Its clients are ready by the media of the one before.
+    operator.server_reports(&operator.api::<BallSession>().get("harbor").await.unwrap()).await;
     server
 }
 
@@ -68,7 +70,7 @@ async fn a_session_is_drilled_once_while_its_clients_stream() {
     let uid = session.uid().unwrap();
     let server = operator.wait_pods("harbor", "server", 1).await.remove(0);
     operator.set_pod(&server, &up()).await;
-    operator.reports.server_reports(&session).await;
+    operator.server_reports(&session).await;
 
     // Nobody streams yet.
     operator.wait_for_quiet().await;
@@ -105,7 +107,7 @@ async fn a_session_is_drilled_once_while_its_clients_stream() {
     assert_eq!(drilled_events(&operator).await, 1);
 
     // Asked for otherwise it is drilled again.
-    operator.reports.server_reports(&session).await;
+    operator.server_reports(&session).await;
     operator.change("harbor", &json!({"drill": {"after": "6s"}})).await;
     wait_drilled(&operator, &successor).await;
     play_successor(&operator, &successor).await;

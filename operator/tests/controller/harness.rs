@@ -252,12 +252,22 @@ impl Operator {
         self.api::<Pod>().patch_status(&pod.name_any(), &PatchParams::default(), &patch).await.unwrap();
     }
 
+    /// The server has just reported, of whichever pod there is.
+    pub(crate) async fn server_reports(&self, session: &BallSession) {
+        let name = session.name_any();
+        let labels = format!("app.kubernetes.io/instance={name},app.kubernetes.io/component=server");
+        let pods = self.api::<Pod>().list(&ListParams::default().labels(&labels)).await.unwrap();
+        let stays = |pod: &Pod| pod.metadata.deletion_timestamp.is_none() && !is_done(pod);
+        let pod = pods.items.iter().find(|pod| stays(pod)).map(ResourceExt::name_any);
+        self.reports.server_reports(session, pod.unwrap_or_default()).await;
+    }
+
     /// Brings up the server, which reports, and as many clients as there shall be.
     pub(crate) async fn play_pods(&self, session: &str, clients: usize) {
         for pod in self.wait_pods(session, "server", 1).await {
             self.set_pod(&pod, &up()).await;
         }
-        self.reports.server_reports(&self.api::<BallSession>().get(session).await.unwrap()).await;
+        self.server_reports(&self.api::<BallSession>().get(session).await.unwrap()).await;
         for pod in self.wait_pods(session, "client", clients).await {
             self.set_pod(&pod, &up()).await;
         }
@@ -282,7 +292,7 @@ impl Operator {
     /// Has the session reconciled again, and waits a while in which nothing may be written.
     pub(crate) async fn reconcile_again_without_writes(&self, session: &BallSession) {
         let before = self.reconciles();
-        self.reports.server_reports(session).await;
+        self.server_reports(session).await;
         eventually("another reconcile", async || match self.reconciles() {
             now if now > before => Ok(()),
             now => Err(now),

@@ -85,7 +85,7 @@ async fn each_node_that_fits_has_a_client_and_keeps_it() {
     }
     let server = operator.wait_pods("harbor", "server", 1).await.remove(0);
     operator.set_pod(&server, &up()).await;
-    operator.reports.server_reports(&operator.api::<BallSession>().get("harbor").await.unwrap()).await;
+    operator.server_reports(&operator.api::<BallSession>().get("harbor").await.unwrap()).await;
     let ready = operator.wait_ready("harbor", "Ready").await;
     assert_eq!(condition(&ready, "Ready").1, "media flows to 2 of 2 clients");
     let shown = ready.status.unwrap().display.unwrap().clients;

@@ -103,7 +103,7 @@ async fn a_webhook_that_is_away_is_quoted_and_the_rest_goes_on() {
     // nothing about it but the attempts.
     operator.wait_for_quiet_beside("services/harbor-server").await;
     for _ in 0..50 {
-        operator.reports.server_reports(&observed).await;
+        operator.server_reports(&observed).await;
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let writes = operator.writes();
@@ -112,7 +112,7 @@ async fn a_webhook_that_is_away_is_quoted_and_the_rest_goes_on() {
     assert_eq!(published(&operator).await.get("ApplyFailed"), Some(&1));
 
     webhooks.delete(&name, &DeleteParams::default()).await.unwrap();
-    operator.reports.server_reports(&observed).await;
+    operator.server_reports(&observed).await;
     operator.wait_ready("harbor", "Ready").await;
     operator.api::<Service>().get("harbor-server").await.unwrap();
     operator.finish().await;

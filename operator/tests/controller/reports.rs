@@ -8,8 +8,9 @@ use ballsession_operator::report_source::{ClientView, Expectation, ReportSource,
 use ballsession_operator::run::{End, Progress};
 use ballsession_operator::session::Session;
 use crds::BallSession;
+use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
-use report::{ErrorCode, ErrorEntry, State};
+use report::{ClientRow, ErrorCode, ErrorEntry, State};
 use tokio::sync::mpsc;
 
 /// What was asked and what is answered.
@@ -37,15 +38,20 @@ impl FakeReports {
         Self { said: Mutex::default(), changed, changes: Mutex::new(Some(changes)) }
     }
 
-    /// A server that has just reported, for the session with this UID.
-    pub(crate) async fn server_reports(&self, session: &BallSession) {
+    /// The server in this pod has just reported, media to all clients.
+    pub(crate) async fn server_reports(&self, session: &BallSession, pod: String) {
+        let row = |index: u32| {
+            let mut row = ClientRow::new(&format!("{}-client-{index}", session.name_any()));
+            (row.state, row.frames.matched) = (State::Connected, 1);
+            row
+        };
         let server = ServerView {
             received: Instant::now(),
             connected_clients: 1,
             clients_without_media: 0,
-            rows: Vec::new(),
+            rows: (0..10).map(row).collect(),
             errors: Vec::new(),
-            pod: String::new(),
+            pod,
             ways: BTreeMap::new(),
         };
         self.change(session, |view| view.server = Some(server)).await;
@@ -54,7 +60,7 @@ impl FakeReports {
     /// A client pod that is stuck with this error.
     pub(crate) async fn client_reports(&self, session: &BallSession, pod: &str, code: ErrorCode) {
         let error =
-            ErrorEntry { code, count: 1, message: "no way".into(), last_seen: jiff::Timestamp::UNIX_EPOCH };
+            ErrorEntry { code, count: 1, message: "no way".into(), last_seen: jiff::Timestamp::now() };
         let (received, state) = (Instant::now(), State::Connecting);
         let client = ClientView { received, state, is_without_media: true, errors: vec![error] };
         self.change(session, |view| drop(view.clients.insert(pod.to_owned(), client))).await;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
 
 use report::post::MAX_ROWS;
+use report::{ClientRow, Frames, State};
 
 use crate::conditions::{cut, find};
 use crate::controller::observe::bypassed::bypassed;
@@ -23,6 +24,8 @@ use crate::report_source::ServerView;
 use crate::run::{Completion, Outcome, Phase, RunStage, WantedClients};
 use crate::timestamps::between;
 
+/// The next report of a server that has numbers alone, of which nobody is notified.
+const NEXT_REPORT: Duration = Duration::from_secs(5);
 /// Clients dial again, and say so, within this time.
 const SETTLING: Duration = Duration::from_secs(10);
 
@@ -89,7 +92,9 @@ fn first_reason(input: &Input<'_>, pods: &ObservedPods) -> (Explanation, Option<
         let first = all.min_by_key(|explanation| explanation.reason);
         let waiting = || Reason::WaitingForClients.with_message(waiting(pods, served, wanted.count()));
         let explanation = first.unwrap_or_else(waiting);
-        return (explanation, None);
+        // Whatever they report again then counts.
+        let settled_in = since.map(|since| SETTLING.saturating_sub(between(since, input.clock.time)));
+        return (explanation, settled_in);
     }
     let (explanation, recheck) = reported(input, pods, wanted);
     (explanation, recheck.into_iter().chain(ends_in).min())
@@ -248,7 +253,7 @@ fn reported(
             let message = format!(
                 "clients became ready before the server did, which has reported media to {reached} of {all} of them so far"
             );
-            return (Reason::WaitingForClients.with_message(message), Some(REPORT_SILENCE));
+            return (Reason::WaitingForClients.with_message(message), Some(NEXT_REPORT));
         }
     }
     match REPORT_SILENCE.checked_sub(silent).filter(|left| !left.is_zero()) {
@@ -283,14 +288,19 @@ fn flows(pods: &ObservedPods, wanted: &WantedClients) -> String {
     }
 }
 
-/// Of the ready clients that are not done, those that the server has reported media to, and all.
+/// Of the ready clients that are not done, those that the server has reported frames of, and all.
 fn reached_by(report: &ServerView, input: &Input<'_>, pods: &ObservedPods) -> (usize, usize) {
     let name = input.session.client_name();
     let indexes = pods.ready_indexes().into_iter();
     let indexes =
         indexes.filter(|index| input.session.clients.contains(*index) && !pods.finished.contains(index));
     let ids: Vec<_> = indexes.map(|index| format!("{name}-{index}")).collect();
-    (ids.iter().filter(|id| report.ways.contains_key(*id)).count(), ids.len())
+    let has_frames = |row: &&ClientRow| {
+        let Frames { matched, estimated, late, undetected, .. } = row.frames;
+        row.state == State::Connected && [matched, estimated, late, undetected] != [0; 4]
+    };
+    let reached = report.rows.iter().filter(has_frames).filter(|row| ids.contains(&row.id));
+    (reached.count(), ids.len())
 }
 
 /// Whether the session was ready until now by a server that was so since: an operator that has just started has not heard of it yet.

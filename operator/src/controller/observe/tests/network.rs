@@ -108,7 +108,15 @@ fn after_a_replacement_media_is_what_the_new_server_reports() {
     let reports = |scene: &mut Scene, clients: &[u32]| {
         let server = scene.view.server.as_mut().unwrap();
         server.pod = "harbor-server-x".into();
-        server.ways = clients.iter().map(|index| (format!("harbor-client-{index}"), None)).collect();
+        let row = server.rows[0].clone();
+        let row = |index: &u32| {
+            let mut row = row.clone();
+            (row.id, row.state, row.frames.matched) = (format!("harbor-client-{index}"), State::Connected, 1);
+            row
+        };
+        let mut connecting = row(&1);
+        connecting.frames.matched = 0;
+        server.rows = clients.iter().map(row).chain([connecting]).collect();
     };
     for (clients, reached) in [(&[][..], 0), (&[1], 1)] {
         reports(&mut scene, clients);
@@ -126,4 +134,23 @@ fn after_a_replacement_media_is_what_the_new_server_reports() {
     assert_eq!(scene.ready().0, "Ready");
     scene.view.server = None;
     assert_eq!(scene.ready().0, "Ready", "an operator that has just started");
+}
+
+/// The server has just become ready: that clients were refused before says nothing, and what they say next is to be seen.
+#[test]
+fn a_client_that_was_refused_by_a_server_of_before_is_waited_for() {
+    let mut scene = Scene::working();
+    scene.pods[0] = pod("server", 0, &ready("2026-01-01T00:00:58Z"));
+    scene.set_client(1, &json!({}));
+    let said = |scene: &mut Scene, time: &str| {
+        let second = time.parse::<Timestamp>().unwrap().as_second();
+        let refused = client_posts(State::Connecting, &[(ErrorCode::ConnectFailed, second, "refused")]);
+        scene.view.clients = [("harbor-client-1-y".to_owned(), refused)].into();
+        (scene.ready().0, scene.compute().1)
+    };
+    let waited_for = ("WaitingForClients".to_owned(), Some(Duration::from_secs(8)));
+    assert_eq!(said(&mut scene, "2026-01-01T00:00:57Z"), waited_for);
+    assert_eq!(said(&mut scene, "2026-01-01T00:00:59Z").0, "SignalingFailed");
+    scene.pods[0] = pod("server", 0, &ready("2026-01-01T00:00:50Z"));
+    assert_eq!(said(&mut scene, "2026-01-01T00:00:47Z"), ("SignalingFailed".to_owned(), None), "it goes on");
 }
