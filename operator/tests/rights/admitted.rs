@@ -38,10 +38,12 @@ fn sessions() -> BTreeMap<String, Value> {
     let mut sessions = BTreeMap::new();
     for file in std::fs::read_dir(folder("samples")).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
-        let mut sample: Value = serde_saphyr::from_str(&text).unwrap();
-        // Whether the cluster has it is the API server's to say.
-        sample["spec"].as_object_mut().unwrap().remove("ipFamily");
-        sessions.insert(name(&sample).to_owned(), sample["spec"].clone());
+        let samples: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
+        for mut sample in samples {
+            // Whether the cluster has it is the API server's to say.
+            sample["spec"].as_object_mut().unwrap().remove("ipFamily");
+            sessions.insert(name(&sample).to_owned(), sample["spec"].clone());
+        }
     }
     for placement in ["Any", "SameNode", "CrossNode", "CrossZone", "EachNode"] {
         sessions
