@@ -41,7 +41,7 @@ impl FakeReports {
     /// The server in this pod has just reported, media to all clients.
     pub(crate) async fn server_reports(&self, session: &BallSession, pod: String) {
         let row = |index: u32| {
-            let mut row = ClientRow::new(&format!("{}-client-{index}", session.name_any()));
+            let mut row = ClientRow::new(format!("{}-client-{index}", session.name_any()));
             (row.state, row.frames.matched) = (State::Connected, 1);
             row
         };
